@@ -1,0 +1,60 @@
+# Everything is set up on first use, below .cache/, and kept; `make clean` starts over. `make help` lists the targets.
+#
+# Needed: Python 3.11 or later with its venv module, and a Python package index.
+# PYTHON=/path/to/python3 chooses the interpreter; the default is the first that works of the versions below.
+
+VERSIONS := 3.12 3.13 3.14 3.11
+BIN := $(CURDIR)/.cache/venv/bin
+READY := .cache/venv/.ready
+STAGES := lint types unit unit-oldest sanity units integration molecule docs build
+
+# Settings of the person who calls make must not decide what the tests do, least of all to which server they talk.
+unexport $(filter ANSIBLE_% MOLECULE_% PYTEST_% VPN_ESTATE_% PYTHONPATH PYTHONHOME,$(.VARIABLES))
+export PATH := $(BIN):$(PATH)
+export LC_ALL := C.UTF-8
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache
+export ANSIBLE_CONFIG := $(CURDIR)/.cache/ansible.cfg
+export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
+export NO_COLOR := 1
+export ANSIBLE_NOCOLOR := 1
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
+export NO_PROXY := 127.0.0.1,localhost$(if $(NO_PROXY),$(comma)$(NO_PROXY))
+export no_proxy := $(NO_PROXY)
+comma := ,
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test serve bench pins clean $(STAGES)
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@echo 'Stages of the test: $(STAGES)'
+
+demo: $(READY) ## show the collection at work on simulated servers
+	$(BIN)/python playbooks/demo/demo.py
+
+serve: $(READY) ## run two simulated servers to play with, until Ctrl-C
+	@$(BIN)/python tools/serve.py
+
+test: $(READY) ## run every stage, then say what passed, failed and was skipped
+	@$(BIN)/python tools/stage.py $(STAGES)
+
+$(STAGES): $(READY)
+	@$(BIN)/python tools/stage.py $@
+
+bench: $(READY) ## measure; nothing here passes or fails
+	$(BIN)/python tests/bench/run.py
+
+pins: ## write constraints.txt anew with the latest versions of everything
+	$(BIN)/python tools/pins.py
+
+clean: ## remove everything that was generated
+	rm -rf .cache .ansible tests/output
+
+.cache/venv/.ready: requirements.txt requirements-dev.txt constraints.txt
+	@sh tools/venv.sh .cache/venv $(VERSIONS)
+	@mkdir -p .cache/ansible_collections/vpn
+	@ln -sfn ../../.. .cache/ansible_collections/vpn/estate
+	@: >$(ANSIBLE_CONFIG)
+
+.cache/venv311/.ready: requirements.txt requirements-dev.txt constraints.txt
+	@PYTHON= sh tools/venv.sh .cache/venv311 3.11

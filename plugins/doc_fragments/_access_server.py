@@ -1,0 +1,93 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the options that say how to reach an Access Server."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Answers to ``ARGUMENT_SPEC`` and ``CONSTRAINTS`` in module_utils/_access_server/client.py."""
+
+    DOCUMENTATION = r"""
+requirements:
+  - Python 3.9 or later
+  - requests
+options:
+  as_url:
+    description:
+      - Address of the Access Server, such as V(https://vpn.example.com:943). Only C(https) is accepted.
+      - Port 943 is the web server itself. The same API answers on port 443, through the VPN daemon, and is then cut off
+        whenever that daemon restarts.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_URL).
+    type: str
+    required: true
+  as_username:
+    description:
+      - Name of an administrator. Either this and O(as_password), or O(as_token), is needed.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_USERNAME).
+    type: str
+  as_password:
+    description:
+      - Password of O(as_username).
+      - Falls back to the environment variable E(VPN_ESTATE_AS_PASSWORD).
+    type: str
+  as_totp_secret:
+    description:
+      - Secret of the authenticator of O(as_username), in base32, for an administrator who signs in with a second
+        factor.
+      - The server takes each code once. A sign-in that comes too soon after another waits for the next code, for up to
+        30 seconds.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_TOTP_SECRET).
+    type: str
+  as_token:
+    description:
+      - A token to use instead of a sign-in, such as C(sacli GenerateAuthToken) makes on the server itself.
+      - It is used as it is and is not renewed. With O(as_username) and O(as_password) beside it, a token that the
+        server no longer takes leads to a sign-in.
+      - Without O(as_username), modules do not know whose token it is, and cannot protect that account from the task.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_TOKEN).
+    type: str
+  as_node:
+    description:
+      - Name of the node of a cluster that carries out the requests, where it is not the one at O(as_url).
+      - Falls back to the environment variable E(VPN_ESTATE_AS_NODE).
+    type: str
+  as_validate_certs:
+    description:
+      - Whether to check the server's certificate. V(false) gives the password to whoever answers at O(as_url); a fresh
+        server with a certificate of its own making is better trusted by O(as_certificate_fingerprint).
+      - Falls back to the environment variable E(VPN_ESTATE_AS_VALIDATE_CERTS).
+    type: bool
+    default: true
+  as_ca_path:
+    description:
+      - File, or folder, with certificates of the authorities to trust, in PEM format, in place of the public ones. It
+        lies on the machine where the module runs.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_CA_PATH).
+    type: path
+  as_certificate_fingerprint:
+    description:
+      - SHA-256 fingerprint of the server's own certificate, in hexadecimal digits, with or without colons. No other
+        certificate is accepted then, and no authority is asked, unless O(as_ca_path) is given too.
+      - On the server, C(openssl x509 -noout -fingerprint -sha256 -in FILE) prints it.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_CERTIFICATE_FINGERPRINT).
+    type: str
+  as_server_name:
+    description:
+      - Name to look for in the server's certificate, where it differs from the one in O(as_url), which may be an
+        address.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_SERVER_NAME).
+    type: str
+  as_timeout:
+    description:
+      - How many seconds to wait for an answer. A connection must stand after 5 of them.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_TIMEOUT).
+    type: int
+    default: 60
+  as_session:
+    description:
+      - Set by the action plugin of this collection, which shares one sign-in among the tasks of a run. Never set it
+        yourself.
+    type: dict
+"""

@@ -1,0 +1,20 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the option that says what an info module reads."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Answers to the spec of inform() in module_utils/_module.py."""
+
+    DOCUMENTATION = r"""
+options:
+  names:
+    description:
+      - Names of the objects to read, compared exactly. Left out, all are read; an empty list reads none.
+      - Names that the server does not have are left out of the result.
+    type: list
+    elements: str
+"""

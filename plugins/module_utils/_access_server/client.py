@@ -1,0 +1,351 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Access Server Web API, as methods, and the options that say how to reach one."""
+
+from __future__ import annotations
+
+import functools
+import time
+import typing as t
+
+from ansible.module_utils.common.parameters import env_fallback
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import (
+    Credentials,
+    FileStore,
+    MemoryStore,
+    Session,
+    Store,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._http import Transport, Trust
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Product
+
+PAGE = 1000  # records of one page; more brings nothing but memory
+NAMES = 100  # names of one request: the server's database limits the size of a query
+SHOWN_NAMES = 5  # names that an error lists
+
+Record = t.Dict[str, t.Any]
+
+
+class Listing(t.NamedTuple):
+    """Records, and the server's own count of all of them where all were asked for."""
+
+    records: t.List[Record]
+    total: t.Optional[int]
+
+
+def _env(name: str) -> t.Tuple[t.Any, t.List[str]]:
+    return env_fallback, [f"VPN_ESTATE_{name.upper()}"]
+
+
+ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
+    "as_url": {"type": "str", "required": True, "fallback": _env("as_url")},
+    "as_username": {"type": "str", "fallback": _env("as_username")},
+    "as_password": {"type": "str", "no_log": True, "fallback": _env("as_password")},
+    "as_totp_secret": {"type": "str", "no_log": True, "fallback": _env("as_totp_secret")},
+    "as_token": {"type": "str", "no_log": True, "fallback": _env("as_token")},
+    "as_node": {"type": "str", "fallback": _env("as_node")},
+    "as_validate_certs": {"type": "bool", "default": True, "fallback": _env("as_validate_certs")},
+    "as_ca_path": {"type": "path", "fallback": _env("as_ca_path")},
+    "as_certificate_fingerprint": {"type": "str", "fallback": _env("as_certificate_fingerprint")},
+    "as_server_name": {"type": "str", "fallback": _env("as_server_name")},
+    "as_timeout": {"type": "int", "default": 60, "fallback": _env("as_timeout")},
+    "as_session": {"type": "dict", "no_log": True},
+}
+CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
+    "required_one_of": [("as_username", "as_token")],
+}
+
+
+def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
+    """The way to the server that connection options describe."""
+    url = params["as_url"]
+    if not url.startswith("https://"):
+        raise InputError(f"as_url: {url!r} is not an https address; write it as https://vpn.example.com:943.")
+    if params["as_timeout"] < 1:
+        raise InputError(f"as_timeout: {params['as_timeout']} is not a number of seconds from 1 up.")
+    trust = Trust(
+        params["as_validate_certs"], params["as_ca_path"], _fingerprint(params), params["as_server_name"] or None
+    )
+    address = url.rstrip("/")
+    if address.endswith("/api"):
+        address = address[: -len("/api")]
+    return Transport(address, trust=trust, timeout=params["as_timeout"], read_only=read_only)
+
+
+def _fingerprint(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
+    text = params["as_certificate_fingerprint"]
+    if not text:
+        return None
+    digits = text.lower().replace(":", "").replace(" ", "")
+    if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
+        raise InputError(f"as_certificate_fingerprint: {text!r} is not a SHA-256 fingerprint, 64 hexadecimal digits.")
+    return str(digits)
+
+
+def credentials(params: t.Mapping[str, t.Any]) -> Credentials:
+    """Who signs in, as connection options say."""
+    names = ("as_username", "as_password", "as_totp_secret", "as_token", "as_node")
+    return Credentials(*(params[name] or None for name in names))
+
+
+def connect(params: t.Mapping[str, t.Any], read_only: bool) -> AccessServer:
+    """A client for a task. ``as_session`` is what the action plugin found or made before it."""
+    http, shared = transport(params, read_only), params["as_session"] or {}
+    store: Store = FileStore(shared["file"]) if "file" in shared else MemoryStore(shared.get("state"))
+    client = AccessServer(http, Session(http, credentials(params), store, shared.get("codes")))
+    if not params["as_validate_certs"] and not params["as_certificate_fingerprint"]:
+        client.cautions.append(f"The certificate of {http.url} is not checked: whoever answers there gets the password.")
+    return client
+
+
+ACCESS_SERVER = Product(ARGUMENT_SPEC, CONSTRAINTS, connect)
+
+
+class AccessServer:
+    """Methods for operations. Those that read answer records as they come; names are compared exactly."""
+
+    def __init__(self, http: Transport, session: Session) -> None:
+        self._http, self.session = http, session
+        self.cautions: t.List[str] = []  # what the user should hear whatever the task does
+
+    @property
+    def url(self) -> str:
+        """The address of the server."""
+        return self._http.url
+
+    @property
+    def username(self) -> t.Optional[str]:
+        """The account we are signed in with, where it is known."""
+        return self.session.username
+
+    @property
+    def wrote(self) -> bool:
+        """Whether anything was, or may have been, written."""
+        return self._http.writes > 0
+
+    # -- users, groups, and their properties (server-behaviour.md, C and D)
+
+    def users(self, names: t.Optional[t.Sequence[str]] = None) -> Listing:
+        """Users by name, or all of them; names that do not exist are absent."""
+        return self._records("POST /users/list", "users", names, {})
+
+    def groups(self, names: t.Optional[t.Sequence[str]] = None, members: bool = False) -> Listing:
+        """Groups by name, or all of them; with ``members`` their users are named, not only counted."""
+        return self._records("POST /groups/list", "groups", names, {"enumerate_members": True} if members else {})
+
+    def default_user(self) -> Record:
+        """The record that users without a group inherit from."""
+        return self._object("GET /users/defaultuser")
+
+    def create_user(self, record: Record) -> None:
+        """Make a user with properties."""
+        self._http.write(call("POST /users/create", record))
+
+    def create_group(self, record: Record) -> None:
+        """Make a group with properties."""
+        self._http.write(call("POST /groups/create", record))
+
+    def set_properties(self, records: t.Sequence[Record]) -> None:
+        """Set properties of users, groups and the default user: bare values, None to hand one back."""
+        self._http.write(call("POST /userprop/set", list(records)))
+
+    def delete_users(self, names: t.Sequence[str]) -> None:
+        """Delete users."""
+        self._http.write(call("POST /users/delete", {"users": list(names)}))
+
+    def delete_groups(self, names: t.Sequence[str]) -> None:
+        """Delete groups; their users fall back to the default user."""
+        self._http.write(call("POST /groups/delete", {"groups": list(names)}))
+
+    def change_password(self, username: str, password: str) -> None:
+        """Set a user's local password. The server wants a recent sign-in, so there may be one more, once."""
+        request = call("POST /auth/password/change", {"username": username, "new_password": password}, secret=True)
+        try:
+            self._http.write(request)
+        except Refused as exc:
+            if exc.status != 403 or "recent" not in exc.reason.lower():
+                raise
+            self.session.sign_in_anew()
+            self._http.write(request)
+
+    # -- access lists (server-behaviour.md, 67-71)
+
+    def access_lists(self, users: t.Sequence[str], groups: t.Sequence[str]) -> t.List[Record]:
+        """Rows of these owners; of every owner where neither is named. Answers may hold others' rows (69)."""
+        if not users and not groups:
+            return self._rows({"filters": {"object_type": "all"}})
+        rows = []
+        for kind, names in (("users", users), ("groups", groups)):
+            for start in range(0, len(names), NAMES):
+                rows += self._rows({kind: list(names[start : start + NAMES]), "filters": {"object_type": kind[:-1]}})
+        wanted = {("username", name) for name in users} | {("groupname", name) for name in groups}
+        return [row for row in rows if any((key, row.get(key)) in wanted for key in ("username", "groupname"))]
+
+    def _rows(self, body: Record) -> t.List[Record]:
+        return t.cast("t.List[Record]", self._object("POST /userprop/access/list", body)["profiles"])
+
+    def set_access_lists(self, rows: t.Sequence[Record]) -> None:
+        """Write rows: the list of each owner and type that occurs, or nothing where a row's route is None."""
+        self._http.write(call("POST /userprop/access/set", {"items_set": list(rows)}))
+
+    # -- configuration (server-behaviour.md, 82-91)
+
+    @functools.cached_property
+    def config_profiles(self) -> t.Tuple[str, t.List[str]]:
+        """The active configuration profile, and all of them, as first read."""
+        answer = self._object("GET /config-profile/list")
+        return answer["active_profile"], answer["profiles"]
+
+    def create_config_profile(self, name: str, copy_from: t.Optional[str]) -> None:
+        """Make a configuration profile, empty or as a copy."""
+        body = {"profile": name, **({"copy_from": copy_from} if copy_from else {})}
+        self._http.write(call("POST /config-profile", body))
+
+    def delete_config_profile(self, name: str) -> None:
+        """Delete a configuration profile that is not active."""
+        self._http.write(call("DELETE /config-profile/{profile}", path={"profile": name}))
+
+    def validate_config_profile(self, name: str) -> None:
+        """Let the server check a configuration profile; Refused tells what is wrong."""
+        self._http.read(call("GET /config-profile/{profile}/validate", path={"profile": name}))
+
+    def activate_config_profile(self, name: str, mode: str) -> None:
+        """Make a configuration profile the active one, with a restart of this mode."""
+        request = call("POST /config-profile/{profile}/set-active", query={"restartMode": mode}, path={"profile": name})
+        self._http.write(request)
+
+    def config_items(self, profile: str, names: t.Optional[t.Sequence[str]] = None) -> t.List[Record]:
+        """Configuration items by key, or all of them; keys may be missing from the answer or be made up (86)."""
+        if names is None:
+            return self._items(profile, {})
+        found: t.List[Record] = []
+        for start in range(0, len(names), NAMES):
+            found += self._items(profile, {"names": list(names[start : start + NAMES])})
+        return [item for item in found if item["name"] in set(names)]
+
+    def _items(self, profile: str, body: Record) -> t.List[Record]:
+        answer = self._object("POST /config-items/{configurationProfile}/list", body, path={"configurationProfile": profile})
+        return t.cast("t.List[Record]", answer["items"])
+
+    def set_config_items(self, profile: str, values: t.Mapping[str, t.Any]) -> None:
+        """Write configuration items; None asks for the default."""
+        request = call("POST /config-items/{configurationProfile}", dict(values), path={"configurationProfile": profile})
+        self._http.write(request)
+
+    # -- the server itself (server-behaviour.md, 103-116)
+
+    def get(self, operation: str) -> t.Any:
+        """The answer of a read without parameters, as in ``GET /server/info``."""
+        return self._http.read(call(operation))
+
+    def get_if_offered(self, operation: str) -> t.Any:
+        """The same, or None where this server has no such operation (server-behaviour.md, 8)."""
+        try:
+            return self.get(operation)
+        except Refused as exc:
+            if exc.status != 404:
+                raise
+            return None
+
+    def interfaces(self) -> t.List[Record]:
+        """Network interfaces, without the loopback."""
+        request = call("GET /server/interfaces", query={"no_loopback": "true"})
+        return t.cast("t.List[Record]", self._http.read(request))
+
+    def status_overview(self) -> Record:
+        """What the status page shows."""
+        return self._object("POST /helper/status-overview", {"names": []})
+
+    def vpn_clients(self) -> t.List[Record]:
+        """Connected VPN clients, with one name for their certificate's name (server-behaviour.md, 109)."""
+        clients = self._object("GET /vpn/status")["vpn_clients"]
+        return [{("common_name" if k == "commonname" else k): v for k, v in client.items()} for client in clients]
+
+    def disconnect(self, body: Record) -> None:
+        """End VPN sessions, by ``users`` or by ``daemon_id`` and ``client_id``."""
+        self._http.write(call("POST /vpn/client/disconnect", body))
+
+    def log_reports(self, body: Record) -> Record:
+        """Log records, newest first unless asked otherwise."""
+        return self._object("POST /log/reports", body)
+
+    def restart(self, mode: str) -> None:
+        """Restart the server; it answers before it goes away."""
+        self._http.write(call("POST /server/restart", query={"restartMode": mode}))
+
+    def await_restart(self, before: t.Optional[str], timeout: float, pause: float = 1.0) -> str:
+        """Wait until the API answers again and ``last_restarted`` is no longer ``before``; answer the new time.
+
+        ``timeout`` is in seconds. The server gives no other sign (server-behaviour.md, 104).
+        """
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self._http.answers("/api/server/status"):
+                try:
+                    now = self.get("GET /server/status").get("last_restarted")
+                except EstateError:
+                    now = before  # half awake: ask again
+                if now != before:
+                    return str(now)
+            time.sleep(pause)
+        raise EstateError(
+            f"{self.url} was told to restart and has not come back as restarted within {timeout:g} seconds "
+            f"(last_restarted is still {before}). Look at the server; the configuration that was written stays written."
+        )
+
+    # -- reading lists
+
+    def _object(self, operation: str, body: t.Any = None, path: t.Optional[t.Mapping[str, str]] = None) -> Record:
+        answer = self._http.read(call(operation, body, path=path))
+        if not isinstance(answer, dict):
+            raise EstateError(f"{operation} of {self.url} was answered without an object: is this an Access Server?")
+        return answer
+
+    def _records(
+        self, operation: str, names_key: str, names: t.Optional[t.Sequence[str]], how: t.Mapping[str, t.Any]
+    ) -> Listing:
+        if names is None or len(names) > NAMES:
+            listing = self._pages(operation, how, until=None if names is None else set(names))
+            if names is None:
+                return listing
+            found = {record["name"] for record in listing.records}
+            missing = [name for name in names if name not in found]
+        else:
+            listing, missing = Listing([], None), list(names)
+        records = listing.records
+        for start in range(0, len(missing), NAMES):  # a name may have moved to a page that was read before: ask for it
+            body = {names_key: missing[start : start + NAMES], "page_size": NAMES, "offset": 0, **how}
+            records += self._page(operation, body)[0]
+        wanted = set(names)
+        return Listing([record for record in records if record["name"] in wanted], None)
+
+    def _pages(self, operation: str, how: t.Mapping[str, t.Any], until: t.Optional[t.Set[str]]) -> Listing:
+        """All records; or, where asking for the names that are left is less work, those read by then."""
+        records: t.Dict[str, Record] = {}
+        offset = 0
+        while True:
+            page, total = self._page(operation, {"page_size": PAGE, "offset": offset, "order_by": "name", **how})
+            records.update((record["name"], record) for record in page)
+            offset += len(page)  # servers may cap the page
+            if not page or offset >= total:
+                return Listing(list(records.values()), total)
+            if until is not None and len(until - records.keys()) / NAMES < (total - offset) / len(page):
+                return Listing(list(records.values()), None)
+
+    def _page(self, operation: str, body: Record) -> t.Tuple[t.List[Record], int]:
+        answer = self._object(operation, body)
+        page, total = answer.get("profiles"), answer.get("total")
+        if not isinstance(page, list) or not isinstance(total, int):
+            raise EstateError(f"{operation} of {self.url} was answered without profiles and total; nothing was written.")
+        return page, total
+
+
+def some(names: t.Iterable[str]) -> str:
+    """A few names for a sentence."""
+    listed = sorted(names)
+    more = len(listed) - SHOWN_NAMES
+    return ", ".join(listed[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")

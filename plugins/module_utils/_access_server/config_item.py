@@ -1,0 +1,254 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configuration items of the Access Server, described."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._resource import (
+    HIDDEN,
+    Actual,
+    Field,
+    Object,
+    Resource,
+    Task,
+    Wanted,
+)
+
+# Servers show some secrets in clear (server-behaviour.md, 85), so names count as much as what a server masks.
+_SECRET = re.compile(
+    r".*pass(word|wd|phrase)?|(.*_)?(bind_)?pw|.*secret|(.*_)?psk|.*priv(ate)?_key|.*(hmac|api)_key|.*token|subkey|bundle|mysqluri"
+)
+_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(rf"^(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?$")
+_PEM = {"pemCertificate": "-----BEGIN CERTIFICATE-----", "pemPrivateKey": "PRIVATE KEY-----"}
+PEM_KEY = "pemPrivateKey"
+_KEY_END = re.compile("(?:priv_key|private_key|key)$")
+KNOWN_TYPES = ("string", "integer", "boolean")
+LIMITS = ("allowed_values", "min_value", "max_value", "type_hint")
+FACTS = ("default_value", "type", "category", "derived_from", "description", *LIMITS)
+
+
+def is_secret(name: str, item: t.Mapping[str, t.Any]) -> bool:
+    """Whether a value is never to be shown, by what the server says and by its key."""
+    if item.get("redacted_value") or item.get("type_hint") == PEM_KEY:
+        return True
+    words = [word for word in name.split(".") if not word.isdigit()]  # keys may end in an index or a version
+    return bool(words and _SECRET.fullmatch(words[-1]))
+
+
+class ConfigItem(Resource):
+    """Configuration items of one configuration profile. They are always there; an unset one has its default."""
+
+    noun, plural = "configuration item", "config_items"
+    states = ("present", "default")
+    purgeable, always_there = False, True
+    fields = (
+        Field("value", {"type": "raw"}),
+        Field("secret_value", {"type": "str", "no_log": True}, is_set=lambda have: bool(have["is_set"])),
+        *(Field(fact) for fact in FACTS),
+        Field("is_set"),
+        Field("secret"),
+        Field("certificate"),
+    )
+    options = {
+        "profile": {"type": "str"},
+        "update_secrets": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+        "custom": {"type": "bool", "default": False},
+    }
+    info_options = {"profile": {"type": "str"}, "only_set": {"type": "bool", "default": False}}
+
+    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+        """A value, a secret one, or the default."""
+        want = super().wanted(params, state)
+        said = [*want.values, *want.secrets]
+        if len(said) != (0 if want.state == "default" else 1):
+            raise InputError(
+                f"{self.noun} {want.name} with state {want.state} "
+                + ("takes no value." if want.state == "default" else "takes one of value and secret_value.")
+            )
+        if "value" in want.values and is_secret(want.name, {}):
+            raise InputError(f"{self.noun} {want.name} is a secret: give it as secret_value, so that Ansible masks it.")
+        return want
+
+    def load(self, wire: t.Mapping[str, t.Any]) -> Object:
+        """An item; the value of a secret one is dropped here."""
+        item = super().load(wire)
+        secret = is_secret(wire["name"], wire)
+        filled = wire.get("value") not in (None, "") or bool(wire.get("redacted_value"))
+        item.update(secret=secret, is_set=filled)
+        if secret:
+            item.update(value=HIDDEN if filled else "", default_value="")
+        return item
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """Items by key; keys that the server has never heard of are missing."""
+        profile = profile_of(client, task)
+        items = {item["name"]: item for item in client.config_items(profile, names)}
+        found = {name: self.load(item) for name, item in items.items()}
+        beside = {name: _KEY_END.sub("cert", name) for name, item in found.items() if item["type_hint"] == PEM_KEY}
+        if names is not None and beside:
+            items.update((item["name"], item) for item in client.config_items(profile, sorted(beside.values())))
+        for name, certificate in beside.items():
+            found[name]["certificate"] = items.get(certificate, {}).get("value")
+        return Actual(found)
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """The value in the item's own type; a number may have been written as text."""
+        if wanted.state == "default":
+            return {"value": have["default_value"]} if have else {}
+        if "value" not in wanted.values:
+            return {}
+        return {"value": typed(wanted.name, wanted.values["value"], have or {})}
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Everything that the server says about its items."""
+        for change in plan.changes:
+            have = change.before or {}
+            self._known(change, have, task)
+            if change.action == "none":
+                continue
+            if change.state == "default":
+                self._has_default(change, have)
+            elif have.get("secret") and "value" in change.values:
+                raise InputError(f"{self.noun} {change.name} is a secret: give it as secret_value, so that Ansible masks it.")
+            else:
+                _allowed(change, have)
+
+    def _known(self, change: Change, have: Object, task: Task) -> None:
+        unknown = not have or have["category"] == "custom" or (have["type"] not in KNOWN_TYPES and have["type"] is not None)
+        if unknown and not task.params["custom"]:
+            raise InputError(
+                f"{change.name} is not a configuration item that this server knows. Nothing was written. If it is not a slip of "
+                "the pen, say custom: true."
+            )
+        if have.get("category") == "derived" and change.action != "none":
+            raise InputError(f"{self.noun} {change.name} is calculated by the server from others and cannot be set.")
+        if have.get("category") in ("deprecated", "removed"):
+            task.warn(f"{self.noun} {change.name} is {have['category']} on this server.")
+
+    def _has_default(self, change: Change, have: Object) -> None:
+        if have.get("category") == "required" or change.values.get("value") is None:
+            raise InputError(f"{self.noun} {change.name} has no default on this server; it must have a value.")
+
+    def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
+        """A private key is never read; whether it is the one in use shows in the certificate beside it."""
+        certificate = have.get("certificate") if have else None
+        if certificate:
+            return not belongs(wanted.secrets[f.name], certificate)
+        return super().renews(f, have, wanted, task)
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """All of them in one request; for a default, null first, because how a key is handed back is not documented."""
+        profile = profile_of(client, task)
+        set_ones = [change for change in changes if change.state != "default" and "value" in change.values]
+        effort.many(set_ones, lambda batch: client.set_config_items(profile, {c.name: c.values["value"] for c in batch}))
+        for change in (change for change in changes if change.state == "default"):
+            try:
+                client.set_config_items(profile, {change.name: None})
+            except Refused as exc:
+                if exc.status != 400:
+                    raise
+                effort.each([change], lambda c: client.set_config_items(profile, {c.name: c.values["value"]}))
+
+    def write_secrets(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """All of them in one request."""
+        profile = profile_of(client, task)
+        effort.many(
+            changes, lambda batch: client.set_config_items(profile, {c.name: c.secrets["secret_value"] for c in batch})
+        )
+
+    def leaves_open(self, change: Change) -> bool:
+        """How a key is handed back is not documented; a read shows a written value at once (server-behaviour.md, 88)."""
+        return bool(change.values)
+
+    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Write the value itself, also where it is the default."""
+        profile = profile_of(client, task)
+        effort.many(changes, lambda batch: client.set_config_items(profile, {c.name: c.values["value"] for c in batch}))
+
+    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> t.List[Object]:
+        """Items with what the server says about them; the values of secret ones are withheld."""
+        found = self.read(client, names, task).objects
+        chosen = {n: i for n, i in found.items() if not task.params["only_set"] or i["derived_from"] != "default"}
+        left_out = ("secret_value", "certificate")
+        return [{"name": n, **{k: v for k, v in item.items() if k not in left_out}} for n, item in sorted(chosen.items())]
+
+
+def profile_of(client: AccessServer, task: Task) -> str:
+    """The configuration profile that the task names, or the active one."""
+    active, profiles = client.config_profiles
+    profile = task.params.get("profile") or active
+    if profile not in profiles:
+        raise InputError(f"profile: there is no configuration profile {profile!r}; there are {', '.join(profiles)}.")
+    return str(profile)
+
+
+def typed(name: str, said: t.Any, have: Object) -> t.Any:
+    """A declared value in the type of its item. Raises InputError."""
+    kind = have.get("type")
+    if kind == "boolean":
+        value = values.boolean(said)
+        value = {"yes": True, "no": False, "on": True, "off": False}.get(str(value).lower(), value)
+        if not isinstance(value, bool):
+            raise InputError(f"{name}: {said!r} is not a boolean; it is true or false.")
+        return value
+    if kind == "integer":
+        if isinstance(said, bool) or not re.fullmatch(r"\s*-?\d+\s*", str(said)):
+            raise InputError(f"{name}: {said!r} is not a whole number.")
+        return int(said)
+    if isinstance(said, (list, dict)):
+        raise InputError(f"{name}: {said!r} is not a text; the server keeps one value under one key.")
+    text = str(said).lower() if isinstance(said, bool) else str(said)
+    return text.rstrip("\n") if "-----BEGIN" not in text else text
+
+
+def _allowed(change: Change, have: Object) -> None:
+    """Hints of the server about a value. Raises InputError."""
+    name, value = change.name, change.values.get("value")
+    if value is None:
+        return
+    low, high, choices, hint = (have.get(k) for k in ("min_value", "max_value", "allowed_values", "type_hint"))
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise InputError(f"{name}: {value!r} is not allowed; it goes from {low} to {high}.")
+    if choices and value not in choices:
+        raise InputError(f"{name}: {value!r} is not allowed; it is one of {', '.join(map(repr, choices))}.")
+    if value and hint and not _fits(str(value), hint):
+        raise InputError(f"{name}: {value!r} is not what the server wants, which is of the kind {hint}.")
+
+
+def _fits(value: str, hint: str) -> bool:
+    if hint in _PEM:
+        return _PEM[hint] in value
+    if hint in ("ipv4Address", "ipv6Address", "ipAddress"):
+        try:
+            version = ipaddress.ip_address(value).version
+        except ValueError:
+            return False
+        return hint == "ipAddress" or hint == f"ipv{version}Address"
+    return hint != "hostname" or bool(_HOST.match(value)) or ":" in value
+
+
+def belongs(private_key: str, certificate: str) -> bool:
+    """Whether a private key and a certificate (both PEM) hold the same public key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+
+    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    try:
+        key = serialization.load_pem_private_key(private_key.encode(), password=None).public_key()
+        shown = x509.load_pem_x509_certificate(certificate.encode()).public_key()
+    except (ValueError, TypeError):
+        return False
+    return key.public_bytes(*form) == shown.public_bytes(*form)
+
+
+CONFIG_ITEM = ConfigItem()

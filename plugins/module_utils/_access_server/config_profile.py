@@ -1,0 +1,99 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configuration profiles of the Access Server, described."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import MODES, TIMEOUT, restarted
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
+
+
+class ConfigProfile(Resource):
+    """Configuration profiles. One is active; a change is made in a copy, checked by the server, and put in force at once."""
+
+    noun, plural = "configuration profile", "config_profiles"
+    purgeable = False
+    fields = (
+        Field("copy_from", {"type": "str"}, create_only=True),
+        Field("active", {"type": "bool"}, unset=False),
+    )
+    options = {
+        "validate": {"type": "bool", "default": True},
+        "restart_mode": {"type": "str", "choices": list(MODES), "default": "warm"},
+        "restart_timeout": {"type": "int", "default": TIMEOUT},
+    }
+
+    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+        """A profile stops being active when another one starts to be."""
+        want = super().wanted(params, state)
+        if want.values.get("active") is False:
+            raise InputError(f"active of {self.noun} {want.name}: false cannot be; make another one active instead.")
+        return want
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """Every profile, and which one is active."""
+        vars(client).pop("config_profiles", None)  # a profile may have come to be since
+        active, profiles = client.config_profiles
+        wanted = profiles if names is None else [name for name in profiles if name in set(names)]
+        return Actual({name: {"active": name == active} for name in wanted})
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """One active profile; sources that are there; and what the server says of those to be activated."""
+        active, profiles = client.config_profiles
+        activated = [c for c in plan.of("create", "update") if c.values.get("active")]
+        if len(activated) > 1:
+            raise InputError(f"active: only one profile can be, and {' and '.join(c.name for c in activated)} are declared so.")
+        for change in plan.of("delete"):
+            if change.name == active:
+                raise InputError(f"{self.noun} {change.name} is active and cannot be deleted; make another one active first.")
+        there = {*profiles, *(c.name for c in plan.of("create"))}
+        for change in plan.of("create"):
+            source = change.values.get("copy_from")
+            if source is not None and source not in there:
+                raise InputError(f"copy_from of {change.name}: there is no {self.noun} {source}; there are {', '.join(profiles)}.")
+        for change in activated:
+            if change.action == "update":
+                self._validate(client, change, task)
+
+    def _validate(self, client: AccessServer, change: Change, task: Task) -> None:
+        if not task.params["validate"]:
+            return
+        try:
+            client.validate_config_profile(change.name)
+        except Refused as exc:
+            raise InputError(f"{self.noun} {change.name} is not fit to be active, and was not made so: {exc.reason}.") from exc
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Put a profile in force; the server restarts."""
+        for change in changes:
+            effort.each([change], lambda c: self._activate(client, c, task))
+
+    @staticmethod
+    def _activate(client: AccessServer, change: Change, task: Task) -> None:
+        with restarted(client, task.params["restart_timeout"]):
+            client.activate_config_profile(change.name, task.params["restart_mode"])
+
+    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Make them in the order declared, so that one may copy another; activate last."""
+        effort.each(changes, lambda change: client.create_config_profile(change.name, change.values.get("copy_from")))
+        activated = [change for change in changes if change.values.get("active") and change.outcome != "failed"]
+        for change in activated:
+            self._validate(client, change, task)
+        self.update(client, activated, effort, task)
+
+    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """One by one."""
+        effort.each(changes, lambda change: client.delete_config_profile(change.name))
+
+    def leaves_open(self, change: Change) -> bool:
+        """All of it is documented."""
+        return False
+
+
+CONFIG_PROFILE = ConfigProfile()

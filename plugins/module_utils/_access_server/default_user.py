@@ -1,0 +1,90 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The default user of the Access Server, from which users without a group inherit, described."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import inherits
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
+    BOOL,
+    COMMON,
+    Owner,
+    guard_own_way_in,
+    refuse_unknown,
+    text,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._errors import Refused
+from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Task
+
+NAME, OTHER_NAME = "__DEFAULT__", "DEFAULT"
+"""What servers call it, and what the document calls it elsewhere (server-behaviour.md, 74)."""
+
+
+class DefaultUser(Owner):
+    """There is always exactly one."""
+
+    noun, plural = "default user", ""
+    states = ("present",)
+    purgeable = False
+    fields = (*COMMON, text("group"), Field("def_deny", BOOL, normal=values.boolean))
+    options = {
+        "assume_present": {"type": "list", "elements": "str", "default": []},
+        "allow_self": {"type": "bool", "default": False},
+    }
+
+    def key_spec(self) -> t.Dict[str, t.Any]:
+        """It needs no name."""
+        return {}
+
+    def identity(self, params: t.Mapping[str, t.Any]) -> str:
+        """The name that servers give it."""
+        return NAME
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """One record."""
+        return Actual({NAME: self.load(client.default_user())})
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """A group that is not there, and ourselves."""
+        for change in plan.of("update"):
+            group = change.values.get("group")
+            if group:
+                refuse_unknown({group} - {r["name"] for r in client.groups([group]).records}, "Group", task)
+            ours = client.users([client.username]).records if client.username else []
+            if ours and not ours[0].get("group"):
+                guard_own_way_in(client, change, [key for key in change.keys if inherits(ours[0], key)], task)
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Under the name that the server shows; how it is written is not documented, so under the other if refused."""
+        for change in changes:
+            try:
+                client.set_properties([self.record(change)])
+            except Refused as exc:
+                if exc.status not in (400, 404) or any(key != NAME and NAME not in key for key in exc.reasons):
+                    raise
+                client.set_properties([{**self.record(change), "name": OTHER_NAME}])
+
+    def leaves_open(self, change: Change) -> bool:
+        """How it is written is not documented."""
+        return True
+
+    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Under the other name; a server that made a user of the first one loses that again."""
+        if client.users([NAME]).records:
+            client.delete_users([NAME])
+            client.set_properties([{**self.record(change), "name": OTHER_NAME} for change in changes])
+            return
+        super().repair(client, changes, effort, task)
+        actual = self.read(client, None, task).objects[NAME]
+        lost = [change for change in changes if any(actual.get(k) != v for k, v in change.values.items() if v is not None)]
+        if lost:
+            client.set_properties([{**self.record(change), "name": OTHER_NAME} for change in lost])
+
+
+DEFAULT_USER = DefaultUser()

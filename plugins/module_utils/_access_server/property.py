@@ -1,0 +1,193 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The properties that users, groups and the default user have in common, and how they are written."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Field, Object, Resource, Task, Wire
+
+BOOL: t.Mapping[str, t.Any] = {"type": "bool"}
+TEXT: t.Mapping[str, t.Any] = {"type": "str"}
+TEXTS: t.Mapping[str, t.Any] = {"type": "list", "elements": "str"}
+REROUTE = ("global", "dns_only", "disable")
+SCRIPTS = tuple(
+    f"cli_script_connect_{system}_{user}_{moment}"
+    for system in ("win", "mac")
+    for user in ("user", "admin")
+    for moment in ("connect", "disconnect")
+)
+ENVIRONMENTS = ("cli_script_connect_win_env", "cli_script_connect_mac_env")
+LAST_RANK = 9
+WAY_IN = ("deny", "deny_web", "admin", "auth_method", "totp")
+"""Properties that decide whether an administrator still gets in."""
+
+
+def lines(text: str) -> str:
+    """Text as a server keeps it: no carriage returns, no line end at the end."""
+    return str(text).replace("\r\n", "\n").rstrip("\n")
+
+
+def _environment_in(wire: Wire) -> t.Dict[str, str]:
+    """Variables by name; a value may come wrapped or plain (the document shows both)."""
+    own = {name: values.own(value) for name, value in (wire or {}).items()}
+    return {name: str(value) for name, value in own.items() if value is not None}
+
+
+def inherited(name: str, spec: t.Mapping[str, t.Any], normal: t.Callable[[t.Any], t.Any] = values.boolean) -> Field:
+    """A property that comes wrapped, and can be handed back to the level above."""
+    return Field(name, spec, load=values.own, normal=normal, inherited=True)
+
+
+def network_set(name: str) -> Field:
+    """A set of networks."""
+    return Field(name, TEXTS, load=values.networks_in, dump=values.networks_out, normal=values.networks, unset=[])
+
+
+def text(name: str, normal: t.Callable[[str], str] = str) -> Field:
+    """A plain text property; the empty text stands for "none"."""
+    return Field(name, TEXT, dump=lambda plain: plain or None, normal=normal, unset="")
+
+
+COMMON: t.Sequence[Field] = (
+    *(inherited(name, BOOL) for name in ("deny", "deny_web", "admin", "autologin")),
+    inherited("auth_method", TEXT, str),
+    inherited("cc_commands", TEXT, lines),
+    *(inherited(n, BOOL) for n in ("totp", "password_strength", "allow_password_change", "allow_generate_profiles")),
+    inherited("reroute_gw", {"type": "str", "choices": list(REROUTE)}, values.reroute),
+    network_set("bypass_subnets"),
+    *(inherited(name, TEXT, lines) for name in SCRIPTS),
+    *(Field(name, {"type": "dict"}, load=_environment_in, normal=_environment_in, unset={}) for name in ENVIRONMENTS),
+)
+
+
+class Owner(Resource):
+    """Somebody who has properties."""
+
+    def load(self, wire: t.Mapping[str, Wire]) -> Object:
+        """Own properties; and, for info modules only, those in force and where they come from."""
+        wrapped = {f.name: wire.get(f.api) for f in self.fields if f.inherited and wire.get(f.api) is not None}
+        return {
+            **super().load(wire),
+            "effective": {name: values.effective(value) for name, value in wrapped.items()},
+            "inherited_from": {name: values.source(value) for name, value in wrapped.items() if values.source(value)},
+        }
+
+    def record(self, change: Change) -> t.Dict[str, Wire]:
+        """What is written of a change."""
+        return {"name": change.name, **self.dump(change.values)}
+
+    def rank(self, change: Change) -> int:
+        """Who loses access first, who gains it late, and what concerns ourselves last."""
+        if change.last:
+            return LAST_RANK
+        denied = change.values.get("deny", "untouched")
+        return {True: 0, False: 2, None: 2}.get(denied, 1)
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """All of them in one request."""
+        written = [change for change in changes if self.dump(change.values)]
+        effort.many(written, lambda batch: client.set_properties([self.record(change) for change in batch]))
+
+    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Clear what the server may have merged with what was there, then write it once more."""
+
+        def clear(change: Change) -> t.Dict[str, Wire]:
+            lists = {name: None for name, value in change.values.items() if isinstance(value, (list, dict))}
+            return {"name": change.name, **self.dump(lists)}
+
+        def emptied(change: Change) -> t.Dict[str, Wire]:
+            blank = {f.api: "" for f in self.fields if change.values.get(f.name) == ""}
+            return {**self.record(change), **blank}
+
+        cleared = [change for change in changes if len(clear(change)) > 1]
+        effort.many(cleared, lambda batch: client.set_properties([clear(change) for change in batch]))
+        going_on = [change for change in changes if change.outcome != "failed"]
+        effort.many(going_on, lambda batch: client.set_properties([emptied(change) for change in batch]))
+
+
+    def prove(self, client: AccessServer, plan: Plan, task: Task) -> t.Optional[EstateError]:
+        """Whether we still get in after what concerned ourselves; if not, undo it while the token is good."""
+        own = [change for change in plan.of("update") if change.last]
+        if not own or client.session.username is None:
+            return None
+        try:
+            client.session.sign_in_anew()
+        except SignInError as exc:
+            return EstateError(f"{exc} {self._undo(client, own)}")
+        return None
+
+
+    def _undo(self, client: AccessServer, changes: t.Sequence[Change]) -> str:
+        """Set back what changed, as far as the token that is still there may, and say how far."""
+        undone = [
+            Change(c.name, "update", values={name: (c.before or {}).get(name) for name in c.values}) for c in changes
+        ]
+        names = " and ".join(change.name for change in changes)
+        for change in changes:
+            change.fail("after this change the account of this task could no longer sign in")
+        try:
+            client.set_properties([self.record(change) for change in undone if change.values])
+        except EstateError:
+            return f"The change of {names} stays, because it could not be set back: another administrator has to."
+        kept = [change.name for change in changes if change.secrets]
+        return f"The change of {names} was set back" + (f", but not the password of {kept[0]}." if kept else ".")
+
+
+def delete(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[t.List[str]], None]) -> None:
+    """Delete by name; what is already gone is done."""
+
+    def write(batch: t.List[Change]) -> None:
+        try:
+            call([change.name for change in batch])
+        except Refused as exc:
+            if exc.status != 404 or len(batch) > 1:
+                raise
+
+    effort.many(changes, write)
+
+
+def refuse_taken_names(steps: Plan, taken: t.Iterable[str], noun: str, other: str) -> None:
+    """Users and groups share one name space (server-behaviour.md, 60)."""
+    clash = {change.name for change in steps.of("create")} & set(taken)
+    if clash:
+        raise InputError(f"There is a {other} named {some(clash)}: a {noun} cannot have the same name.")
+
+
+def refuse_unknown(missing: t.Iterable[str], what: str, task: Task) -> None:
+    """What a declaration refers to must be there, or be made by the same run."""
+    unknown = set(missing) - set(task.params.get("assume_present") or ())
+    if unknown:
+        raise InputError(
+            f"{what} {some(unknown)} does not exist. Nothing was written. Create it first, or, if this run does, list it in "
+            "assume_present."
+        )
+
+
+def warn_of_twins(steps: Plan, there: t.Iterable[str], noun: str, task: Task) -> None:
+    """A new name that differs from one that is there only in case is often a mistake."""
+    folded = {name.casefold(): name for name in there}
+    for change in steps.of("create"):
+        twin = folded.get(change.name.casefold())
+        if twin not in (None, change.name):
+            task.warn(f"{noun} {change.name} is created beside {twin}, which differs only in case.")
+
+
+def guard_own_way_in(client: AccessServer, change: Change, keys: t.Iterable[str], task: Task) -> None:
+    """Refuse what could lock out the account that we are signed in with; where it is meant, do it last and prove it."""
+    risky = sorted(set(keys) & {*WAY_IN, "password", "group", "members"})
+    if not risky:
+        return
+    if not task.params.get("allow_self"):
+        raise InputError(
+            f"{', '.join(risky)} of {change.name} would change for {client.username}, the account that this task is signed in "
+            "with, and could lock it out. Nothing was written. If that is meant, say allow_self: true; it is then done last and "
+            "proven by a new sign-in."
+        )
+    change.last = True

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restarting an Access Server, and knowing that it has."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from fnmatch import fnmatchcase
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, OutcomeUnknown, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+
+MODES = ("warm", "cold", "systemctl", "server_agent")
+TIMEOUT = 120  # seconds
+SPEC: t.Mapping[str, t.Any] = {
+    "mode": {"type": "str", "choices": [*MODES, "dry_run"], "default": "warm"},
+    "only_if_pending": {"type": "bool", "default": False},
+    "changed_items": {"type": "list", "elements": "str", "default": []},
+    "harmless": {"type": "list", "elements": "str", "default": []},
+    "wait": {"type": "bool", "default": True},
+    "timeout": {"type": "int", "default": TIMEOUT},
+}
+
+
+@contextlib.contextmanager
+def restarted(client: AccessServer, timeout: float) -> t.Iterator[t.Dict[str, t.Any]]:
+    """Around a call that makes the server restart: waits until it has, and puts ``last_restarted`` in what it yields.
+
+    A lost answer is no failure: the server may have gone away while it spoke.
+    """
+    told: t.Dict[str, t.Any] = {}
+    before = client.get("GET /server/status").get("last_restarted")
+    with contextlib.suppress(OutcomeUnknown):
+        yield told
+    told["last_restarted"] = client.await_restart(before, timeout)
+
+
+def restart(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
+    """The work of as_restart."""
+    params = task.params
+    reasons = pending(client, params)
+    connected = len(client.vpn_clients())
+    answer = {"changed": False, "restarted": False, "pending": reasons, "vpn_clients": connected}
+    if params["mode"] == "dry_run":
+        if not task.check:  # what a dry run is to the server is not documented (server-behaviour.md, 103)
+            with refusal(client):
+                client.restart("dry_run")
+        return answer
+    if params["only_if_pending"] and not reasons:
+        return answer
+    if connected:
+        task.warn(f"{connected} VPN clients are connected to {client.url}; a restart may interrupt them.")
+    if task.check:
+        return {**answer, "changed": True}
+    with refusal(client):
+        if params["wait"]:
+            with restarted(client, params["timeout"]) as told:
+                client.restart(params["mode"])
+            answer.update(told)
+        else:
+            client.restart(params["mode"])
+    return {**answer, "changed": True, "restarted": True}
+
+
+@contextlib.contextmanager
+def refusal(client: AccessServer) -> t.Iterator[None]:
+    """Say that nothing happened where the server refuses to restart."""
+    try:
+        yield
+    except Refused as exc:
+        raise EstateError(f"{client.url} refuses to restart: {exc.reason}. It goes on as it was.") from exc
+
+
+def pending(client: AccessServer, params: t.Mapping[str, t.Any]) -> t.List[str]:
+    """Why a restart is due: nodes of a cluster that say so, and items that this run changed and nobody calls harmless."""
+    nodes = (client.get_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {}
+    waiting = [f"node {name}" for name, node in sorted(nodes.items()) if node.get("restart_pending")]
+    harmless = params["harmless"]
+    changed = [one for one in params["changed_items"] if not any(fnmatchcase(one, pattern) for pattern in harmless)]
+    return waiting + changed

@@ -1,0 +1,323 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Signing in to an Access Server: once per server and run, shared by tasks, never tried twice when refused."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import struct
+import time
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, OutcomeUnknown, Refused, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._http import Transport
+
+TOKEN_HEADER = "X-OpenVPN-As-AuthToken"  # noqa: S105 - the header's name
+NODE_HEADER = "X-OpenVPN-AS-Node"
+TOTP_STEP = 30  # seconds (RFC 6238; server-behaviour.md, 29)
+CLAIMS_AHEAD = 20  # counters; more than that many runs do not wait in line
+SIGN_INS = 3  # in one run and to one server, whatever happens
+BLIND_LIFETIME = 240.0  # seconds to trust a token whose dates cannot be read (server-behaviour.md, 20)
+
+State = t.Dict[str, t.Any]
+"""What tasks share: token, expires, renew_from, renewable_until (seconds of this machine's clock), totp (last
+counter used), sign_ins (number), refused (a sentence), recent (seconds when the password was last proven)."""
+
+
+class Store(t.Protocol):
+    """Where the state of a session lies between two uses."""
+
+    def held(self) -> t.ContextManager[State]:
+        """The state, nobody else's until the block ends; what the block leaves in it is kept."""
+
+
+class MemoryStore:
+    """A session that one process keeps to itself."""
+
+    def __init__(self, state: t.Optional[State] = None) -> None:
+        self._state: State = dict(state or {})
+
+    @contextlib.contextmanager
+    def held(self) -> t.Iterator[State]:
+        yield self._state
+
+
+class FileStore:
+    """A session that the tasks of a run share: one locked file, 0600, in a folder that nobody else can open."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    @contextlib.contextmanager
+    def held(self) -> t.Iterator[State]:
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "r+", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            text = file.read()
+            state: State = json.loads(text) if text else {}
+            try:
+                yield state
+            finally:
+                file.seek(0)
+                file.write(json.dumps(state))
+                file.truncate()
+                file.flush()
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Who signs in, and to which node of a cluster."""
+
+    username: t.Optional[str]
+    password: t.Optional[str]
+    totp_secret: t.Optional[str] = None
+    token: t.Optional[str] = None  # brought by the user; used as it is
+    node: t.Optional[str] = None
+
+
+class Session:
+    """Headers for each call, and the sign-in behind them."""
+
+    def __init__(
+        self,
+        http: Transport,
+        credentials: Credentials,
+        store: Store,
+        codes: t.Optional[str] = None,
+        clock: t.Callable[[], float] = time.time,
+        sleep: t.Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._http, self._who, self._store, self._codes = http, credentials, store, codes
+        self._clock, self._sleep = clock, sleep
+        self._seen: State = {}  # what this process read last, so that not every call opens the file
+        http.authorise = self.headers
+
+    @property
+    def username(self) -> t.Optional[str]:
+        """The account that the calls are made with; None where a token was brought without a name."""
+        return self._who.username
+
+    @property
+    def state(self) -> State:
+        """What the session knows: holds the token."""
+        return dict(self._seen)
+
+    def headers(self, renew: bool = False) -> t.Dict[str, str]:
+        """Headers that make a call ours; ``renew`` after the server refused the last token."""
+        node = {NODE_HEADER: self._who.node} if self._who.node else {}
+        if self._who.token and not renew and not self._seen.get("token"):
+            return {TOKEN_HEADER: self._who.token, **node}
+        return {TOKEN_HEADER: self.token(spent=self._current() if renew else None), **node}
+
+    def token(self, spent: t.Optional[str] = None) -> str:
+        """A token that is good now; ``spent`` is one that the server no longer takes."""
+        if spent is None and self._clock() < self._seen.get("renew_from", 0.0):
+            return str(self._seen["token"])
+        with self._store.held() as state:
+            if state.get("token") in (None, spent) or self._clock() >= state.get("expires", 0.0):
+                self._sign_in(state)
+            elif self._clock() >= state["renew_from"]:
+                self._renew(state)
+            self._seen = dict(state)
+        return str(self._seen["token"])
+
+    def sign_in_anew(self) -> None:
+        """Prove the password again: some calls want a recent sign-in, and some changes must not have locked us out."""
+        with self._store.held() as state:
+            self._sign_in(state)
+            self._seen = dict(state)
+
+    def use_password(self, password: str) -> None:
+        """From now on sign in with this one."""
+        who = self._who
+        self._who = Credentials(who.username, password, who.totp_secret, None, who.node)
+
+    def _current(self) -> t.Optional[str]:
+        return self._seen.get("token") or self._who.token
+
+    def _sign_in(self, state: State) -> None:
+        if state.get("refused"):
+            raise SignInError(state["refused"])
+        if not self._who.username or self._who.password is None:
+            if self._who.token:
+                raise SignInError("The server no longer takes the token given as as_token; bring a new one.")
+            raise InputError("Give as_username and as_password, or as_token: nobody can sign in without them.")
+        if state.get("sign_ins", 0) >= SIGN_INS:
+            raise SignInError(
+                f"{self._http.url} has dropped {SIGN_INS} sessions of {self._who.username} in this run. "
+                "No further sign-in was tried; look at the server's log."
+            )
+        state["sign_ins"] = state.get("sign_ins", 0) + 1
+        try:
+            answer = self._password_login(state)
+        except SignInError as exc:
+            if exc.final:
+                state["refused"] = str(exc)
+            raise
+        self._adopt(state, answer, fresh=True)
+
+    def _password_login(self, state: State) -> t.Mapping[str, t.Any]:
+        body = {"username": self._who.username, "password": self._who.password, "request_admin": True}
+        try:
+            answer = self._http.sign_in(call("POST /auth/login/userpassword", body, secret=True))
+        except Refused as exc:
+            challenge = exc.body.get("MFAChallenge", exc.body)
+            if exc.status != 401 or "challenge_context" not in challenge:
+                raise SignInError(self._refusal(exc)) from exc
+        except OutcomeUnknown as exc:
+            raise SignInError(self._lost()) from exc
+        else:
+            return self._administrator(answer)
+        return self._administrator(self._answer_challenge(state, challenge))
+
+    def _answer_challenge(self, state: State, challenge: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+        prompt = str(challenge.get("challenge", ""))
+        if not self._who.totp_secret:
+            raise SignInError(
+                f'{self._http.url} asks {self._who.username} for a second factor ("{prompt[:80]}"). If this is a code of an '
+                "authenticator, give its secret as as_totp_secret; if it is anything else, use an administrator "
+                "who needs no second factor."
+            )
+        if not any(word in prompt.lower() for word in ("authenticator", "totp")):
+            raise SignInError(
+                f'{self._http.url} asks {self._who.username} "{prompt[:80]}". That is not the code of an authenticator, '
+                "so as_totp_secret cannot answer it: use an administrator who signs in with a password, or a password and TOTP."
+            )
+        body = {
+            "request_admin": True,
+            "username": self._who.username,
+            "response": self._unused_code(state),
+            "challenge_context": challenge["challenge_context"],
+        }
+        try:
+            return t.cast("t.Mapping[str, t.Any]", self._http.sign_in(call("POST /auth/login/mfaauth", body, secret=True)))
+        except Refused as exc:
+            if exc.status == 401 and "challenge_context" in exc.body.get("MFAChallenge", exc.body):
+                raise SignInError(
+                    f"{self._http.url} asks {self._who.username} for a further factor after the code; that cannot be answered."
+                ) from exc
+            raise SignInError(
+                f"{self._http.url} refused the authenticator's code of {self._who.username} ({exc.reason}). Either "
+                "as_totp_secret is not this account's secret, or the clocks differ, or the same code was used elsewhere "
+                "within its 30 seconds. No second try was made, because failures lock the account."
+            ) from exc
+        except OutcomeUnknown as exc:
+            raise SignInError(self._lost()) from exc
+
+    def _unused_code(self, state: State) -> str:
+        """A code is good for one sign-in (server-behaviour.md, 29): wait for the next one rather than fail."""
+        now = int(self._clock() // TOTP_STEP)
+        counter = max(now, state.get("totp", -1) + 1)
+        if self._codes:
+            counter = claim_code(self._codes, counter)
+        state["totp"] = counter
+        if counter > now:
+            self._sleep(counter * TOTP_STEP - self._clock())
+        return totp(t.cast(str, self._who.totp_secret), counter)
+
+    def _administrator(self, answer: t.Any) -> t.Mapping[str, t.Any]:
+        if not isinstance(answer, dict) or not isinstance(answer.get("auth_token"), str):
+            raise SignInError(f"{self._http.url} let {self._who.username} in without a token: is this an Access Server?")
+        properties = answer.get("user_properties") or {}
+        if properties.get("user_type", "admin") != "admin":
+            raise SignInError(f"{self._who.username} is not an administrator of {self._http.url}.")
+        return answer
+
+    def _refusal(self, exc: Refused) -> str:
+        who, where = self._who.username, self._http.url
+        if exc.reason.upper().startswith("LOCKOUT"):
+            return (
+                f"{where} has locked {who} out after too many failed sign-ins. The lock lifts by itself, by default after "
+                "15 minutes (vpn.server.lockout_policy.reset_time); no other sign-in is tried in this run."
+            )
+        if exc.status == 409:
+            return f"{where} wants {who} to enrol for multi-factor authentication first: sign in once in a browser."
+        if exc.status == 401:
+            return (
+                f"{where} lets {who} in only through SAML ({exc.reason}). Use an administrator with an authentication "
+                "method of its own, such as local."
+            )
+        if exc.status == 403 and "denied" in exc.reason.lower():
+            return f"{who} may not administer {where} ({exc.reason}): use an administrator's account."
+        if exc.status == 403:
+            return (
+                f"{where} refused the name or the password of {who} ({exc.reason}). This was one failed sign-in; "
+                "the server locks an account after a few (5 by default), so none of this run's tasks tries again."
+            )
+        return f"{where} refused to sign {who} in: {exc}."
+
+    def _lost(self) -> str:
+        return (
+            f"{self._http.url} never answered the sign-in of {self._who.username}. It was not repeated, because a lost answer "
+            "may have been a refusal, and refusals lock the account. Run again when the server is well."
+        )
+
+    def _renew(self, state: State) -> None:
+        """Ahead of time, because an expired token cannot be renewed (server-behaviour.md, 19)."""
+        if self._clock() >= state.get("renewable_until", 0.0):
+            return  # until it expires it is good; then comes a new sign-in
+        request = call("POST /auth/token/renew", secret=True)
+        try:
+            answer = self._http.sign_in(request, {TOKEN_HEADER: state["token"]})
+        except (Refused, OutcomeUnknown):
+            state["renew_from"] = state["expires"]
+        else:
+            self._adopt(state, answer, fresh=False)
+
+    def _adopt(self, state: State, answer: t.Mapping[str, t.Any], *, fresh: bool) -> None:
+        """Keep a token. Its dates are the server's clock, so it is renewed at half its life at the latest."""
+        now = self._clock()
+        expires = parse_time(answer.get("expires_after"))
+        life = expires - now if expires and expires > now else BLIND_LIFETIME
+        state.update(token=answer["auth_token"], expires=now + life, renew_from=now + life / 2)
+        if fresh:
+            state.update(renewable_until=parse_time(answer.get("renewable_until")) or now + life, recent=now)
+
+
+def claim_code(path: str, counter: int) -> int:
+    """Take the first 30 second counter from ``counter`` on that no run on this machine has taken.
+
+    ``path`` holds the last counter taken and outlives the run: the next one must not offer the same code.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "r+", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        text = file.read()
+        last = int(text) if text.isdigit() else -1
+        if last < counter + CLAIMS_AHEAD:  # else it was written under another clock
+            counter = max(counter, last + 1)
+        file.seek(0)
+        file.write(str(counter))
+        file.truncate()
+    return counter
+
+
+def totp(secret: str, counter: int) -> str:
+    """The code of RFC 6238 (SHA-1, six digits) for a base32 secret and a 30 second counter."""
+    packed = secret.replace(" ", "").replace("-", "").upper().rstrip("=")
+    try:
+        key = base64.b32decode(packed + "=" * (-len(packed) % 8))
+    except binascii.Error as exc:
+        raise InputError("as_totp_secret is not a secret in base32 (letters A to Z and digits 2 to 7).") from exc
+    digest = hmac.new(key, struct.pack(">Q", counter), hashlib.sha1).digest()
+    start = digest[-1] & 0xF
+    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
+
+
+def parse_time(text: t.Any) -> t.Optional[float]:
+    """Seconds since 1970 of a date in either of the forms servers use (server-behaviour.md, 20), None if it is neither."""
+    for form in ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ", "%a %b %d %Y %H:%M:%S GMT+0000 (UTC)"):
+        with contextlib.suppress(ValueError, TypeError):
+            return datetime.strptime(text, form).replace(tzinfo=timezone.utc).timestamp()
+    return None

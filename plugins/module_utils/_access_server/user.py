@@ -1,0 +1,191 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A user of the Access Server, described."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from functools import partial
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
+    BOOL,
+    COMMON,
+    Owner,
+    delete,
+    guard_own_way_in,
+    network_set,
+    refuse_taken_names,
+    refuse_unknown,
+    text,
+    warn_of_twins,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Task, Wanted
+
+FORWARDED: t.Mapping[str, t.Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "ip": {"type": "str", "required": True},
+        "protocol": {"type": "str", "choices": list(values.PROTOCOLS)},
+        "start_port": {"type": "int"},
+        "end_port": {"type": "int"},
+    },
+}
+
+
+def _forwarded(name: str, version: int) -> Field:
+    return Field(name, FORWARDED, normal=values.dmz(version), unset=[])
+
+
+class User(Owner):
+    """Users. Denied or deleted ones lose their sessions too."""
+
+    noun, plural = "user", "users"
+    states = ("present", "absent", "blocked")
+    fields = (
+        text("group"),
+        *COMMON,
+        text("static_ipv4", partial(values.address, version=4)),
+        text("static_ipv6", partial(values.address, version=6)),
+        _forwarded("dmz_ip", 4),
+        _forwarded("dmz_ipv6", 6),
+        network_set("client_to_server_subnets"),
+        Field("compile", BOOL, normal=values.boolean),
+        Field("totp_admin_only", BOOL, normal=values.boolean),
+        Field(
+            "password",
+            {"type": "str", "no_log": True},
+            is_set=lambda have: bool(have["password_defined"]),
+        ),
+        Field("password_defined", normal=values.boolean),
+        Field("mfa_status"),
+        Field("totp_locked", normal=values.boolean),
+        Field("sessions"),
+    )
+    options = {
+        "update_password": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+        "assume_present": {"type": "list", "elements": "str", "default": []},
+        "allow_self": {"type": "bool", "default": False},
+    }
+
+    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+        """A blocked user is denied, whatever else is said."""
+        want = super().wanted(params, state)
+        if want.state == "blocked":
+            if want.values.get("deny") is False or "deny" in want.inherit:
+                raise InputError(f"user {want.name} is declared blocked, and deny says otherwise; only one can be.")
+            want.values["deny"] = True
+        password = want.secrets.get("password")
+        if password is not None and password.casefold() == want.name.casefold():
+            raise InputError(f"password of user {want.name} is the user's name; nobody is protected by that.")
+        return want
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """A blocked user has no session either."""
+        ended = {"sessions": 0} if wanted.state == "blocked" and have and have.get("sessions") else {}
+        return {**super().desired(wanted, have, task), **ended}
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """With the number of their sessions, where some may have to end."""
+        listing = client.users(names)
+        users = {record["name"]: self.load(record) for record in listing.records}
+        if users and self._ends_sessions(task):
+            connected = Counter(one.get("username") for one in client.vpn_clients())
+            for name, user in users.items():
+                user["sessions"] = connected[name]
+        return Actual(users, listing.total)
+
+    @staticmethod
+    def _ends_sessions(task: Task) -> bool:
+        said = {task.params.get("state")} | {one.get("state") for one in task.params.get("users") or ()}
+        return bool(task.params.get("purge") or said & {"blocked", "absent"})
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Groups that are not there, names that are taken, and ourselves."""
+        self._guard_ourselves(client, plan, task)
+        new = [change.name for change in plan.of("create")]
+        wanted = {c.values["group"] for c in plan.of("create", "update") if c.values.get("group")}
+        if not new and not wanted:
+            return
+        groups = {record["name"] for record in client.groups(sorted({*new, *wanted})).records}
+        refuse_taken_names(plan, groups, "user", "group")
+        refuse_unknown(wanted - groups, "Group", task)
+        if new:
+            warn_of_twins(plan, (record["name"] for record in client.users().records), "User", task)
+
+    def _guard_ourselves(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        losing = {c.name for c in plan.of("delete")} | {c.name for c in plan.of("update") if self._loses_admin(c)}
+        for change in plan.of("delete", "update"):
+            if change.name != client.username:
+                continue
+            if change.action == "delete" or change.state == "blocked":
+                verb = "deleted" if change.action == "delete" else "blocked"
+                raise InputError(
+                    f"user {change.name} is the account that this task is signed in with, and would be {verb}. Nothing was "
+                    "written. Name it in protect, or sign in as another administrator."
+                )
+            guard_own_way_in(client, change, change.keys, task)
+        if losing and (task.params.get("purge") or client.username is None):
+            self._keep_an_administrator(client, losing)
+
+    @staticmethod
+    def _loses_admin(change: Change) -> bool:
+        return change.values.get("deny") is True or change.values.get("admin", True) is not True
+
+    @staticmethod
+    def _keep_an_administrator(client: AccessServer, losing: t.Set[str]) -> None:
+        def administers(record: t.Mapping[str, t.Any]) -> bool:
+            admin, denied = (values.boolean(values.effective(record.get(key))) for key in ("admin", "deny"))
+            return bool(admin) and not denied
+
+        administrators = {record["name"] for record in client.users().records if administers(record)}
+        if administrators and administrators <= losing:
+            raise InputError(
+                f"This would leave the server without an administrator: {some(administrators)} would be the last to go. "
+                "Nothing was written. Name one in protect."
+            )
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Properties first, so that nobody who is disconnected comes back."""
+        super().update(client, changes, effort, task)
+        _disconnect(client, [c.name for c in changes if "sessions" in c.values and c.outcome != "failed"])
+
+    def withdraw(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Who is deleted is blocked first: a directory could bring a deleted user back."""
+        open_ones = [change for change in changes if change.before and change.before["deny"] is not True]
+        denied = [{"name": change.name, "deny": True} for change in open_ones]
+        by_name = {record["name"]: record for record in denied}
+        effort.many(open_ones, lambda batch: client.set_properties([by_name[c.name] for c in batch]))
+        _disconnect(client, [c.name for c in changes if c.before and c.before.get("sessions") and c.outcome != "failed"])
+
+    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """All of them in one request."""
+        delete(changes, effort, client.delete_users)
+
+    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Each with all its properties at once: nobody appears without a group, not even for a moment."""
+        effort.each(changes, lambda change: client.create_user(self.record(change)))
+
+    def write_secrets(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Passwords have a call of their own (server-behaviour.md, 64)."""
+
+        def write(change: Change) -> None:
+            client.change_password(change.name, change.secrets["password"])
+            if change.name == client.username:
+                client.session.use_password(change.secrets["password"])
+
+        effort.each(sorted(changes, key=self.rank), write)
+
+
+def _disconnect(client: AccessServer, names: t.List[str]) -> None:
+    if names:
+        client.disconnect({"users": names, "reason": "vpn.estate: access ended", "client_reason": "Your access has ended."})
+
+
+USER = User()

@@ -1,0 +1,169 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the Access Server writes values, and how a playbook does.
+
+A ``*_in`` function takes a value off the wire, a ``*_out`` function puts one on it; the function named for the
+thing itself brings what a person wrote to its one normal form and raises ValueError with a sentence.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+Wire = t.Any
+PROTOCOLS = ("tcp", "udp")
+_RANGE = re.compile(r"^\s*(?P<first>[0-9A-Fa-f:.]+?)\s*(?P<how>[-~]|:(?=\d+\.\d+\.\d+\.\d+\s*$))\s*(?P<last>[0-9A-Fa-f:.]+)\s*$")
+
+
+def own(wire: Wire) -> t.Any:
+    """The value set on this very object; None where it comes from elsewhere or is not set (server-behaviour.md, 41-42)."""
+    if isinstance(wire, dict) and "value" in wire:
+        return None if wire.get("inherited") else wire["value"]
+    return wire
+
+
+def effective(wire: Wire) -> t.Any:
+    """The value in force, wherever it comes from."""
+    return wire["value"] if isinstance(wire, dict) and "value" in wire else wire
+
+
+def source(wire: Wire) -> t.Optional[str]:
+    """Where an inherited value comes from, as in ``default``, ``configuration`` or ``group staff``; None if it is own."""
+    if not isinstance(wire, dict) or not wire.get("inherited"):
+        return None
+    return " ".join(str(wire[key]) for key in ("inherited_source_type", "inherited_source_name") if wire.get(key))
+
+
+def boolean(value: t.Any) -> t.Any:
+    """Servers take booleans as strings too (server-behaviour.md, 55)."""
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    return value
+
+
+def reroute(value: t.Any) -> t.Any:
+    """``global``, ``dns_only`` or ``disable``; a boolean is the older spelling (server-behaviour.md, 44)."""
+    return {True: "global", False: "disable"}.get(value, value) if isinstance(value, bool) else value
+
+
+def address(text: str, version: t.Optional[int] = None) -> str:
+    """An address in its shortest spelling; empty means none."""
+    text = str(text).strip()
+    if not text:
+        return ""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IP address") from None
+    if version not in (None, found.version):
+        raise ValueError(f"{text!r} is not an IPv{version} address")
+    return str(found)
+
+
+def network(text: str) -> str:
+    """ADDRESS/PREFIX with host bits cleared: 10.8.16.5/20 is 10.8.16.0/20, an address alone is a network of one."""
+    try:
+        return str(ipaddress.ip_network(str(text).strip(), strict=False))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a network; write it as 10.8.16.0/20 or 2001:db8::/64") from None
+
+
+def networks(texts: t.Iterable[str]) -> t.List[str]:
+    """A set of networks: IPv4 before IPv6, each by address."""
+    return [str(one) for one in sorted({ipaddress.ip_network(network(text)) for text in texts}, key=_order)]
+
+
+def _order(net: t.Any) -> t.Tuple[int, t.Any, int]:
+    return net.version, net.network_address, net.prefixlen
+
+
+def networks_in(wire: Wire) -> t.List[str]:
+    """Subnet objects, as in ``{"ipv6": false, "netip": "10.8.16.0", "prefix_length": 20}``."""
+    return [subnet_in(one) for one in wire or ()]
+
+
+def subnet_in(wire: Wire) -> str:
+    """One subnet object; ``prefix_len`` is a spelling of the document."""
+    return f"{wire['netip']}/{wire['prefix_length'] if 'prefix_length' in wire else wire['prefix_len']}"
+
+
+def subnet_out(text: str) -> t.Dict[str, t.Any]:
+    """One subnet object of a network in normal form."""
+    net = ipaddress.ip_network(text)
+    return {"ipv6": net.version == 6, "netip": str(net.network_address), "prefix_length": net.prefixlen}
+
+
+def networks_out(plain: t.Iterable[str]) -> t.List[t.Dict[str, t.Any]]:
+    """Subnet objects of networks in normal form."""
+    return [subnet_out(one) for one in plain]
+
+
+def address_range(text: str) -> str:
+    """FIRST-LAST, also from FIRST~COUNT and the older FIRST:LAST of IPv4."""
+    found = _RANGE.match(str(text))
+    if not found:
+        raise ValueError(f"{text!r} is not an address range; write it as 10.8.16.10-10.8.16.99")
+    try:
+        first = ipaddress.ip_address(found["first"])
+        last = first + int(found["last"]) - 1 if found["how"] == "~" else ipaddress.ip_address(found["last"])
+    except ValueError:
+        raise ValueError(f"{text!r} is not an address range; write it as 10.8.16.10-10.8.16.99") from None
+    if first.version != last.version or int(last) < int(first):
+        raise ValueError(f"{text!r} ends before it begins")
+    return f"{first}-{last}"
+
+
+def address_ranges(texts: t.Iterable[str]) -> t.List[str]:
+    """A set of ranges: IPv4 before IPv6, each by address."""
+    return sorted({address_range(text) for text in texts}, key=_by_addresses)
+
+
+def _by_addresses(text: str) -> t.Tuple[int, t.List[int]]:
+    ends = [ipaddress.ip_address(end) for end in text.split("-")]
+    return ends[0].version, [int(end) for end in ends]
+
+
+def ranges_in(wire: Wire) -> t.List[str]:
+    """Range objects, as in ``{"ipv6": false, "first_ip": "10.8.16.10", "last_ip": "10.8.16.99"}``."""
+    return [f"{one['first_ip']}-{one['last_ip']}" for one in wire or ()]
+
+
+def ranges_out(plain: t.Iterable[str]) -> t.List[t.Dict[str, t.Any]]:
+    """Range objects of ranges in normal form."""
+    pairs = [text.split("-") for text in plain]
+    return [{"ipv6": ":" in first, "first_ip": first, "last_ip": last} for first, last in pairs]
+
+
+def dmz(version: int) -> t.Callable[[t.Iterable[t.Mapping[str, t.Any]]], t.List[t.Dict[str, t.Any]]]:
+    """A set of forwarded addresses of one family; a range of one port is that port."""
+
+    def normal(entries: t.Iterable[t.Mapping[str, t.Any]]) -> t.List[t.Dict[str, t.Any]]:
+        found = {tuple(_forwarded(entry, version).items()) for entry in entries}
+        return [dict(one) for one in sorted(found, key=str)]
+
+    return normal
+
+
+def _forwarded(entry: t.Mapping[str, t.Any], version: int) -> t.Dict[str, t.Any]:
+    forwarded: t.Dict[str, t.Any] = {"ip": address(entry["ip"], version)}
+    protocol, start, end = (entry.get(key) for key in ("protocol", "start_port", "end_port"))
+    if start is None and end is not None:
+        raise ValueError(f"end_port {end} of {entry['ip']} has no start_port")
+    if protocol is not None:
+        forwarded["protocol"] = protocol
+    if start is not None:
+        if protocol is None:
+            raise ValueError(f"start_port {start} of {entry['ip']} has no protocol; it is tcp or udp")
+        forwarded.update(ports(start, end))
+    return forwarded
+
+
+def ports(start: int, end: t.Optional[int]) -> t.Dict[str, int]:
+    """``start_port``, and ``end_port`` where it is another one."""
+    last = start if end is None else end
+    if not 0 < start <= last < 65536:
+        raise ValueError(f"{start}-{last} is not a range of ports; they go from 1 to 65535")
+    return {"start_port": start} if last == start else {"start_port": start, "end_port": last}

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connected VPN clients of an Access Server: who they are, and ending their sessions."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+
+REASON = "Disconnected by vpn.estate"
+SPEC: t.Mapping[str, t.Any] = {
+    "users": {"type": "list", "elements": "str"},
+    "daemon_id": {"type": "str"},
+    "client_id": {"type": "int"},
+    "reason": {"type": "str", "default": REASON},
+    "client_reason": {"type": "str"},
+    "state": {"type": "str", "choices": ["absent"], "default": "absent"},
+}
+CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
+    "required_one_of": [("users", "daemon_id")],
+    "mutually_exclusive": [("users", "daemon_id")],
+    "required_together": [("daemon_id", "client_id")],
+}
+INFO_SPEC: t.Mapping[str, t.Any] = {"users": {"type": "list", "elements": "str"}}
+
+
+def inform(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
+    """The work of as_vpn_session_info."""
+    asked = task.params["users"]
+    found = [one for one in client.vpn_clients() if asked is None or one.get("username") in asked]
+    return {"sessions": found, "changed": False}
+
+
+def disconnect(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
+    """The work of as_vpn_session: sessions that are there end, and nothing is said to the server where there are none."""
+    params = task.params
+    if params["users"] is not None and not params["users"]:
+        raise InputError("users is empty: name those whose sessions shall end.")
+    found = [one for one in client.vpn_clients() if _meant(one, params)]
+    told = [{key: one.get(key) for key in ("username", "daemon_id", "client_id")} for one in found]
+    answer = {"changed": bool(found), "disconnected": told}
+    if task.check or not found:
+        return answer
+    reasons = {key: params[key] for key in ("reason", "client_reason") if params[key]}
+    if params["users"] is not None:
+        whom: t.Dict[str, t.Any] = {"users": sorted({one["username"] for one in found})}
+    else:
+        whom = {"daemon_id": params["daemon_id"], "client_id": params["client_id"]}
+    try:
+        client.disconnect({**whom, **reasons})
+    except Refused as exc:
+        if exc.status != 404:
+            raise EstateError(f"Not every session of {client.url} could be ended: {exc.reason}.") from exc
+    return answer
+
+
+def _meant(one: t.Mapping[str, t.Any], params: t.Mapping[str, t.Any]) -> bool:
+    if params["users"] is not None:
+        return one.get("username") in params["users"]
+    return (one["daemon_id"], one["client_id"]) == (params["daemon_id"], params["client_id"])

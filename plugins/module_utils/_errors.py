@@ -1,0 +1,60 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong, said once, as sentences. Only _module turns these into a failed task."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class EstateError(Exception):
+    """Anything the user should read as one sentence."""
+
+
+class InputError(EstateError):
+    """What the task declares cannot be: found before the first write."""
+
+
+class Refused(EstateError):
+    """The server answered, and the answer was no.
+
+    ``reasons`` are the server's own words per key, as in ``{"static_ipv4": "not an address"}``
+    (server-behaviour.md, 6); ``body`` is the whole answer where it is an object, and is never shown.
+    """
+
+    def __init__(
+        self,
+        call: str,
+        status: int,
+        reason: str,
+        reasons: t.Optional[t.Mapping[str, str]] = None,
+        body: t.Optional[t.Mapping[str, t.Any]] = None,
+    ) -> None:
+        details = "; ".join(f"{key}: {text}" for key, text in (reasons or {}).items())
+        super().__init__(f"{call} answered {status}: {reason}" + (f" ({details})" if details else ""))
+        self.call, self.status, self.reason = call, status, reason
+        self.reasons, self.body = dict(reasons or {}), dict(body or {})
+
+
+class SignInError(EstateError):
+    """The server did not let us in. It is never tried again: five failures lock the account (server-behaviour.md, 32).
+
+    ``final`` says that the server refused, so that no other task of the run may try either.
+    """
+
+    def __init__(self, message: str, *, final: bool = True) -> None:
+        super().__init__(message)
+        self.final = final
+
+
+class Unreachable(EstateError):
+    """Nothing was sent, or nothing came back: the state of the server is what it was."""
+
+
+class OutcomeUnknown(EstateError):
+    """A write was sent and its answer was lost: only reading again can tell what became of it."""
+
+
+class WriteWithheld(EstateError):
+    """A defect of ours: a write reached the wire in check mode."""

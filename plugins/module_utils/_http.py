@@ -1,0 +1,307 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one place that talks HTTP: TLS, pinning, time limits, and what may be repeated when."""
+
+from __future__ import annotations
+
+import random
+import time
+import traceback
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    EstateError,
+    OutcomeUnknown,
+    Refused,
+    Unreachable,
+    WriteWithheld,
+)
+
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+except ImportError:
+    HTTPAdapter = object  # type: ignore[assignment,misc]
+    REQUESTS_ERROR: t.Optional[str] = traceback.format_exc()
+else:
+    REQUESTS_ERROR = None
+
+ATTEMPTS = 3
+RETRY_BUDGET = 20  # repeats in one task, however many calls it makes
+LONGEST_WAIT = 8.0  # seconds between two attempts
+CONNECT_TIMEOUT = 5.0  # seconds
+TELLING = 200  # characters of an unexpected answer that an error quotes
+
+# What a call is to the server, which decides what may be repeated (server-behaviour.md, "Retry classes").
+READ, SET, NAMED, MAKES_NEW, SIGN_IN, CONTROL = "R", "S", "N", "M", "L", "C"
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whom we believe to be the server.
+
+    ``fingerprint`` pins the certificate itself (SHA-256, hexadecimal, colons allowed) and needs no authority;
+    ``server_name`` is the name to find in the certificate when ``url`` holds an address (server-behaviour.md, 5).
+    """
+
+    validate: bool = True
+    ca_path: t.Optional[str] = None
+    fingerprint: t.Optional[str] = None
+    server_name: t.Optional[str] = None
+
+    @property
+    def verify(self) -> t.Union[bool, str]:
+        """What requests calls verify; given with each call, because the environment overrides the session's."""
+        if self.ca_path and self.validate:
+            return self.ca_path
+        return self.validate and not self.fingerprint
+
+
+class _TrustingAdapter(HTTPAdapter):
+    """Connections that check the pin and the server's name."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
+        super().__init__()
+
+    def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+        if self._trust.fingerprint:
+            kwargs["assert_fingerprint"] = self._trust.fingerprint
+        if self._trust.server_name:
+            kwargs["assert_hostname"] = kwargs["server_hostname"] = self._trust.server_name
+        super().init_poolmanager(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, and what it is to the server."""
+
+    method: str
+    path: str
+    kind: str
+    body: t.Any = None
+    query: t.Mapping[str, str] = field(default_factory=dict)
+    secret: bool = False  # its answer is not to be quoted
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class _Lost(Exception):
+    """The answer never came, or came from a proxy that does not know."""
+
+
+class _NotSent(Exception):
+    """No connection: the server has heard nothing."""
+
+
+class Transport:
+    """One server: its address, whom to trust, how long to wait, and the promise of check mode.
+
+    ``authorise`` is asked for headers before each call, and again with ``renew=True`` after a 401.
+    """
+
+    def __init__(self, url: str, *, trust: Trust, timeout: float, read_only: bool) -> None:
+        self.url = url.rstrip("/")
+        self.writes = 0
+        self._trust = trust
+        self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
+        self._read_only = read_only
+        self._budget = RETRY_BUDGET
+        self._session = requests.Session()
+        self._session.trust_env = False  # neither ~/.netrc nor REQUESTS_CA_BUNDLE has a say
+        self._session.mount("https://", _TrustingAdapter(trust))
+        self._proxies = requests.utils.get_environ_proxies(self.url)
+        self.authorise: t.Callable[[bool], t.Mapping[str, str]] = lambda renew: {}
+
+    def read(self, call: Call) -> t.Any:
+        """A call that changes nothing, whatever its verb. Answers parsed JSON."""
+        return self._carry(call, self.authorise)
+
+    def write(self, call: Call) -> t.Any:
+        """A call that changes something. Answers parsed JSON, or None where the server says nothing."""
+        if self._read_only:
+            raise WriteWithheld(f"{call} was about to be sent in check mode; nothing was sent. Please report this.")
+        try:
+            answer = self._carry(call, self.authorise)
+        except OutcomeUnknown:
+            self.writes += 1
+            raise
+        self.writes += 1
+        return answer
+
+    def sign_in(self, call: Call, headers: t.Optional[t.Mapping[str, str]] = None) -> t.Any:
+        """A call that opens or renews a session: allowed in check mode, and never sent twice."""
+        return self._carry(call, lambda renew: headers or {})
+
+    def answers(self, path: str) -> bool:
+        """Whether anything at all answers, as after a restart. Nothing is repeated and nobody signs in."""
+        try:
+            self._send(Call("GET", path, READ), {})
+        except (_NotSent, _Lost):
+            return False
+        return True
+
+    def _carry(self, call: Call, authorise: t.Callable[[bool], t.Mapping[str, str]]) -> t.Any:
+        attempt, renewed = 1, False
+        while True:
+            try:
+                answer = self._send(call, authorise(False))
+            except _NotSent as exc:
+                if not self._again(attempt, None):
+                    raise Unreachable(f"{call}: {exc} ({attempt} attempts)") from exc
+            except _Lost as exc:
+                if call.kind == READ:
+                    if not self._again(attempt, None):
+                        raise Unreachable(f"{call}: {exc} ({attempt} attempts)") from exc
+                else:
+                    raise OutcomeUnknown(f"{call} was sent to {self.url}, and {exc}") from exc
+            else:
+                status = answer.status_code
+                if status == 401 and call.kind != SIGN_IN and not renewed:
+                    renewed = True
+                    authorise(True)
+                    continue
+                if not self._postponed(call, answer, attempt):
+                    return self._understood(call, answer, attempt)
+            attempt += 1
+
+    def _postponed(self, call: Call, answer: t.Any, attempt: int) -> bool:
+        """Whether the server asked to be asked later, and we waited."""
+        status = answer.status_code
+        if status == 500 and call.kind == READ:
+            return attempt == 1 and self._again(attempt, None)
+        patient = {READ: (429, 503), SET: (429, 503), NAMED: (429, 503), MAKES_NEW: (429,), CONTROL: ()}
+        if call.kind == SIGN_IN:
+            return status in (429, 503) and attempt == 1 and self._again(attempt, answer.headers.get("Retry-After"))
+        return status in patient[call.kind] and self._again(attempt, answer.headers.get("Retry-After"))
+
+    def _again(self, attempt: int, retry_after: t.Optional[str]) -> bool:
+        if attempt >= ATTEMPTS or self._budget <= 0:
+            return False
+        wait = random.uniform(0, min(LONGEST_WAIT, 0.5 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
+        if retry_after is not None and retry_after.isdigit():
+            if int(retry_after) > self._timeout[1]:
+                return False
+            wait = float(retry_after)
+        self._budget -= 1
+        time.sleep(wait)
+        return True
+
+    def _send(self, call: Call, headers: t.Mapping[str, str]) -> t.Any:
+        try:
+            return self._session.request(
+                call.method,
+                self.url + call.path,
+                json=call.body,
+                params=call.query,
+                headers={"Accept": "application/json", **headers},
+                timeout=self._timeout,
+                verify=self._trust.verify,
+                proxies=self._proxies,
+                allow_redirects=False,  # a redirect would carry the token to somebody else
+            )
+        except requests.exceptions.SSLError as exc:
+            if "EOF" in str(exc):  # hung up, in the handshake or later: who knows what was heard
+                raise _Lost("the connection was closed before an answer came") from exc
+            raise Unreachable(_tls_sentence(self.url, exc)) from exc
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema) as exc:
+            raise EstateError(f"{self.url} is not an address that can be asked: give it as https://HOST:PORT") from exc
+        except requests.exceptions.RequestException as exc:
+            if _nothing_was_sent(exc):
+                raise _NotSent(f"no connection to {self.url}: {_cause(exc)}") from exc
+            raise _Lost(f"no whole answer came: {_cause(exc)}") from exc
+        except OSError as exc:  # a CA file that is not there, for one
+            raise EstateError(f"cannot prepare a connection to {self.url}: {exc}") from exc
+
+    def _understood(self, call: Call, answer: t.Any, attempt: int) -> t.Any:
+        status = answer.status_code
+        if 300 <= status < 400:
+            where = answer.headers.get("Location", "").split("?")[0]
+            raise EstateError(
+                f"{call} was answered by a redirect ({status}) to {where or 'nowhere'}. Redirects are not followed, because "
+                f"the session's token would travel along: give the final address instead of {self.url}."
+            )
+        if status in (500, 502, 504) and call.kind in (SET, NAMED):
+            raise OutcomeUnknown(f"{call} was sent to {self.url}, which answered {status}: {self._quote(call, answer)}")
+        if status in (502, 504) and call.kind != READ:
+            raise OutcomeUnknown(f"{call} was sent to {self.url}, which answered {status}: {self._quote(call, answer)}")
+        if status >= 400:
+            body = _object(answer)
+            reason, reasons = _reason(body)
+            quoted = reason if reason is not None else self._quote(call, answer)
+            if status in (502, 503, 504):
+                raise Unreachable(f"{call}: {self.url} answered {status}: {quoted} ({attempt} attempts)")
+            raise Refused(str(call), status, quoted, reasons, body)
+        if not answer.content:
+            return None
+        try:
+            return answer.json()
+        except ValueError as exc:
+            raise EstateError(
+                f"{call} was answered by something that is not JSON, so {self.url} is not the API of this product, "
+                f"or something stands in front of it: {self._quote(call, answer)}"
+            ) from exc
+
+    @staticmethod
+    def _quote(call: Call, answer: t.Any) -> str:
+        if call.secret:
+            return "(not shown)"
+        return " ".join(answer.text[: TELLING * 4].split())[:TELLING] or "(empty)"
+
+
+def _object(answer: t.Any) -> t.Dict[str, t.Any]:
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _reason(body: t.Mapping[str, t.Any]) -> t.Tuple[t.Optional[str], t.Dict[str, str]]:
+    """The server's own words, whole and per key (server-behaviour.md, 6)."""
+    detail = body.get("detail")
+    reasons: t.Dict[str, str] = {}
+    if isinstance(detail, dict):
+        reasons = {str(k): str(v["reason"] if isinstance(v, dict) and "reason" in v else v) for k, v in detail.items()}
+    for text in (body.get("reason"), detail, body.get("message"), body.get("msg"), body.get("error")):
+        if isinstance(text, str) and text:
+            return text, reasons
+    return ("it gave no reason" if reasons else None), reasons
+
+
+def _nothing_was_sent(exc: BaseException) -> bool:
+    if isinstance(exc, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)):
+        return True
+    inner: t.Any = exc.args[0] if exc.args else None
+    return type(getattr(inner, "reason", inner)).__name__ in ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError")
+
+
+def _cause(exc: BaseException) -> str:
+    """The innermost text of a chain of library exceptions, without addresses of objects."""
+    inner: t.Any = exc.args[0] if exc.args else exc
+    inner = getattr(inner, "reason", inner)
+    text = str(inner)
+    return text.rsplit(">: ", 1)[-1].rsplit("): ", 1)[-1] if "object at 0x" in text or "Pool(" in text else text
+
+
+def _tls_sentence(url: str, exc: BaseException) -> str:
+    text = str(exc)
+    if "ingerprint" in text:
+        why = "its certificate is not the pinned one. If it was renewed on purpose, update the fingerprint option"
+    elif "self-signed" in text or "self signed" in text or "unable to get local issuer" in text:
+        why = (
+            "its certificate is not signed by an authority that is trusted here. Name the authority's file "
+            "(ca_path option) or pin the certificate (certificate_fingerprint option)"
+        )
+    elif "ostname" in text or "IP address mismatch" in text or "doesn't match" in text:
+        why = "its certificate is for another name. Ask for the server by that name, or give the name (server_name option)"
+    elif "expired" in text:
+        why = "its certificate has expired"
+    elif "WRONG_VERSION_NUMBER" in text or "wrong version number" in text:
+        why = "it does not speak TLS on this port"
+    else:
+        why = _cause(exc)
+    return f"No trustworthy connection to {url}: {why}. Nothing was sent."

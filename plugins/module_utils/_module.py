@@ -1,0 +1,134 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From task arguments to an answer: manage() and inform() are the only code that knows AnsibleModule."""
+
+from __future__ import annotations
+
+import traceback
+import typing as t
+from collections import Counter
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.vpn.estate.plugins.module_utils import _http
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Plan, converge
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Resource, Task, Wanted
+
+Answer = t.Dict[str, t.Any]
+Work = t.Callable[[t.Any, Task], Answer]
+SHORTEST_SECRET = 8  # characters; Ansible masks values, and a short one would mask half of its own output
+
+
+def manage(resource: Resource, product: Product) -> None:
+    """The body of every module that brings objects to a state."""
+    run(product, resource.argument_spec(), lambda client, task: bring_about(resource, client, task), resource.constraints())
+
+
+def inform(resource: Resource, product: Product) -> None:
+    """The body of every info module about a resource."""
+
+    def work(client: t.Any, task: Task) -> Answer:
+        return {resource.plural: resource.inform(client, task.params.get("names"), task), "changed": False}
+
+    run(product, {"names": {"type": "list", "elements": "str"}, **resource.info_options}, work)
+
+
+def run(product: Product, spec: t.Mapping[str, t.Any], work: Work, constraints: t.Optional[t.Mapping[str, t.Any]] = None) -> None:
+    """One task: parse its arguments, do its work, and tell the truth about it once."""
+    module = AnsibleModule(
+        argument_spec={**spec, **product.argument_spec},
+        supports_check_mode=True,
+        **_merged(product.constraints, constraints or {}),
+    )
+    if _http.REQUESTS_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=_http.REQUESTS_ERROR)
+    answer = answer_to(product, work, module.params, module.check_mode)
+    for sentence in answer.pop("warnings", ()):
+        module.warn(sentence)
+    if answer.pop("failed", False):
+        module.fail_json(**answer)
+    module.exit_json(**answer)
+
+
+def answer_to(product: Product, work: Work, params: t.Mapping[str, t.Any], check: bool) -> Answer:
+    """What a task answers: a function of its parameters and mode that knows nothing of AnsibleModule."""
+    task, client = Task(params, check), None
+    try:
+        client = product.connect(params, check)
+        task.warnings += client.cautions
+        answer = work(client, task)
+    except EstateError as exc:
+        steps: t.Optional[Plan] = getattr(exc, "plan", None)
+        told = report(steps) if steps else {}
+        answer = {**told, "failed": True, "changed": bool(client and client.wrote), "msg": str(exc)}
+        if steps:
+            answer["msg"] += " " + _tally(steps)
+        if isinstance(exc, SignInError) and exc.final:
+            answer["sign_in_refused"] = str(exc)  # for the action plugin: no other task may try
+    except Exception as exc:  # a defect of ours: its text may hold anything, so only its kind and place are told
+        place = "".join(traceback.format_tb(exc.__traceback__)[-3:])
+        answer = {
+            "failed": True,
+            "changed": bool(client and client.wrote),
+            "msg": f"A defect of vpn.estate: {type(exc).__name__} (its text is withheld, it might hold a secret). Please report it.",
+            "exception": f"{place}{type(exc).__name__}",
+        }
+    if task.warnings:
+        answer["warnings"] = task.warnings
+    return answer
+
+
+def bring_about(resource: Resource, client: t.Any, task: Task) -> Answer:
+    """Bring the declared objects to their state, or say what that would take."""
+    wanted = _declared(resource, task)
+    steps = converge(resource, client, wanted, task)
+    answer = {**report(steps), "diff": steps.diff(resource), "changed": steps.changed}
+    failed = [change for change in steps.changes if change.outcome == "failed"]
+    if failed:
+        first = f"{failed[0].name}: {failed[0].message}"
+        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        answer.update(failed=True, changed=client.wrote, msg=f"{len(failed)} of {len(steps.changes)} failed. {first}{more}.")
+    return answer
+
+
+def report(steps: Plan) -> Answer:
+    """Each object and what became of it, and how many of each kind."""
+    lines = [change.report() for change in steps.changes]
+    return {"objects": lines, "counts": dict(Counter(line["action"] for line in lines))}
+
+
+def _tally(steps: Plan) -> str:
+    counts = report(steps)["counts"]
+    return "So far: " + ", ".join(f"{number} {kind}" for kind, number in counts.items()) + "; see objects."
+
+
+def _declared(resource: Resource, task: Task) -> t.List[Wanted]:
+    params = task.params
+    many = params.get(resource.plural) if resource.plural else None
+    wanted = [resource.wanted(one, params.get("state") or resource.states[0]) for one in ([params] if many is None else many)]
+    seen: t.Dict[str, str] = {}
+    for want in wanted:
+        twin = seen.get(want.name.casefold())
+        if twin == want.name:
+            raise InputError(f"{resource.noun} {want.name} is declared twice in {resource.plural}.")
+        if twin is not None:
+            raise InputError(
+                f"{resource.plural} declares {twin!r} and {want.name!r}, which differ only in case; the server takes them for "
+                "two. If that is meant, manage them in two tasks."
+            )
+        seen[want.name.casefold()] = want.name
+    for want in wanted:
+        short = [name for name, secret in want.secrets.items() if len(secret) < SHORTEST_SECRET]
+        if short:
+            task.warn(
+                f"{', '.join(short)} of {resource.noun} {want.name} is shorter than {SHORTEST_SECRET} characters: "
+                "weak, and too short to be masked in Ansible's output."
+            )
+    return wanted
+
+
+def _merged(*constraints: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+    kinds = {kind for each in constraints for kind in each}
+    return {kind: [rule for each in constraints for rule in each.get(kind, [])] for kind in kinds}

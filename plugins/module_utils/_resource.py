@@ -1,0 +1,276 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a resource is described. Nothing here talks to a server."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+
+Plain = t.Any  # a value as a playbook would write it
+Wire = t.Any  # a value as the API says it
+Object = t.Dict[str, Plain]
+Spec = t.Mapping[str, t.Any]
+
+HIDDEN = "(not shown)"
+PURGE_OPTIONS: t.Mapping[str, Spec] = {
+    "purge": {"type": "bool", "default": False},
+    "purge_empty": {"type": "bool", "default": False},
+    "purge_limit": {"type": "str"},
+    "protect": {"type": "list", "elements": "str", "default": []},
+}
+
+
+def same(value: t.Any) -> t.Any:
+    """The value as it is."""
+    return value
+
+
+@dataclass(frozen=True)
+class Field:
+    """One option, and the API property behind it.
+
+    ``load`` takes a value off the wire and answers None for "not set on this object", ``dump`` puts one on it.
+    ``normal`` is applied to both sides before they are compared, leaves a normal value as it is, and raises
+    ValueError with a sentence for what cannot be. A field without ``spec`` is shown and never declared.
+    """
+
+    name: str
+    spec: t.Optional[Spec] = None
+    api: str = ""
+    load: t.Callable[[Wire], Plain] = same
+    dump: t.Callable[[Plain], Wire] = same
+    normal: t.Callable[[Plain], Plain] = same
+    unset: Plain = None  # what an object without this property has, in normal form
+    inherited: bool = False  # comes wrapped, and can be handed back to the level above
+    create_only: bool = False
+    is_set: t.Optional[t.Callable[[Object], bool]] = None  # of a secret: whether the server has one
+
+    def __post_init__(self) -> None:
+        if self.spec and "default" in self.spec:
+            raise ValueError(f"{self.name}: an option left out is left alone, so it has no default")
+        object.__setattr__(self, "api", self.api or self.name)
+
+    @property
+    def secret(self) -> bool:
+        """Whether it is written and never read, compared or shown."""
+        return bool(self.spec and self.spec.get("no_log"))
+
+    def off_the_wire(self, wire: t.Mapping[str, Wire]) -> Plain:
+        """This property of a record, in normal form."""
+        value = self.load(wire.get(self.api))
+        return self.unset if value is None else self.normal(value)
+
+
+@dataclass
+class Wanted:
+    """One object as it is declared: only what was said, in normal form."""
+
+    name: str
+    state: str
+    values: Object
+    inherit: t.List[str]
+    secrets: t.Dict[str, str] = field(repr=False, default_factory=dict)
+
+
+@dataclass
+class Actual:
+    """Objects as they are, by name. ``total`` is the server's own count where the whole list was asked for."""
+
+    objects: t.Dict[str, Object]
+    total: t.Optional[int] = None
+
+
+@dataclass
+class Task:
+    """What the task asks for beside its objects, and where to say things to the user."""
+
+    params: t.Mapping[str, t.Any]
+    check: bool = False
+    warnings: t.List[str] = field(default_factory=list)
+
+    def warn(self, sentence: str) -> None:
+        """Say it once."""
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
+
+@dataclass(frozen=True)
+class Product:
+    """A kind of server: the options that say how to reach one, and the client behind them.
+
+    ``connect`` takes task parameters and whether this is check mode; the client it answers sends nothing
+    before its first call and knows ``wrote``: whether anything was, or may have been, written.
+    """
+
+    argument_spec: t.Mapping[str, Spec]
+    constraints: t.Mapping[str, t.Sequence[t.Any]]
+    connect: t.Callable[[t.Mapping[str, t.Any], bool], t.Any]
+
+
+class Resource:
+    """What a thing is called, what it is made of, and how to read and change it.
+
+    Subclasses give the data and the calls. Each call takes many objects: one is a list of one.
+    """
+
+    noun: str
+    plural: str
+    key: str = "name"
+    fields: t.Sequence[Field] = ()
+    states: t.Sequence[str] = ("present", "absent")
+    purgeable: bool = True
+    always_there: bool = False  # nothing is created or deleted: being absent is a value, which desired() knows
+    options: t.Mapping[str, Spec] = {}
+    info_options: t.Mapping[str, Spec] = {}
+
+    # -- the words of a playbook
+
+    def object_spec(self) -> t.Dict[str, t.Any]:
+        """Options of one object, without its key."""
+        spec: t.Dict[str, t.Any] = {f.name: dict(f.spec) for f in self.fields if f.spec}
+        inherited = [f.name for f in self.fields if f.inherited]
+        if inherited:
+            spec["inherit"] = {"type": "list", "elements": "str", "choices": inherited}
+        return spec
+
+    def key_spec(self) -> t.Dict[str, t.Any]:
+        """Options that say which object is meant."""
+        return {self.key: {"type": "str"}}
+
+    def argument_spec(self) -> t.Dict[str, t.Any]:
+        """Options of the module that manages this resource."""
+        own, keys = self.object_spec(), self.key_spec()
+        state = {"type": "str", "choices": list(self.states)}
+        spec = {**keys, **own, **self.options}
+        if len(self.states) > 1:
+            spec["state"] = {**state, "default": self.states[0]}
+        if self.plural:
+            each = {**keys, **own, "state": state}
+            spec[self.plural] = {"type": "list", "elements": "dict", "options": each, **self._named(keys)}
+            if len(keys) == 1:
+                each[self.key] = {"type": "str", "required": True}
+            if self.purgeable:
+                spec.update(PURGE_OPTIONS)
+        return spec
+
+    @staticmethod
+    def _named(keys: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+        return {} if len(keys) == 1 else {"required_one_of": [tuple(keys)], "mutually_exclusive": [tuple(keys)]}
+
+    def constraints(self) -> t.Dict[str, t.Any]:
+        """What AnsibleModule checks between options: one object or many."""
+        if not self.plural:
+            return {}
+        keys = tuple(self.key_spec())
+        apart = [(one, self.plural) for one in (*keys, *self.object_spec())]
+        return {
+            "required_one_of": [(*keys, self.plural)],
+            "mutually_exclusive": ([keys] if len(keys) > 1 else []) + apart,
+            "required_if": [("purge", True, (self.plural,))] if self.purgeable else [],
+        }
+
+    def identity(self, params: t.Mapping[str, t.Any]) -> str:
+        """The name under which plans, results and diffs speak of an object."""
+        return str(params[self.key])
+
+    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+        """What the user said, in normal form, and nothing that the user did not."""
+        name, values, secrets = self.identity(params), {}, {}
+        for f in self.fields:
+            said = params.get(f.name) if f.spec else None
+            if said is None:
+                continue
+            if f.secret:
+                secrets[f.name] = said
+                continue
+            try:
+                values[f.name] = f.normal(said)
+            except ValueError as exc:
+                raise InputError(f"{f.name} of {self.noun} {name}: {exc}.") from exc
+        inherit = list(params.get("inherit") or [])
+        both = sorted(set(inherit) & set(values))
+        if both:
+            raise InputError(f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be.")
+        return Wanted(name, params.get("state") or state, values, inherit, secrets)
+
+    # -- the words of the server
+
+    def load(self, wire: t.Mapping[str, Wire]) -> Object:
+        """A record in normal form; secrets are dropped here, so that nothing above can leak them."""
+        return {f.name: f.off_the_wire(wire) for f in self.fields if not f.secret and not f.create_only}
+
+    def dump(self, values: Object) -> t.Dict[str, Wire]:
+        """Properties as the API takes them; None hands a property back."""
+        known = {f.name: f for f in self.fields}
+        values = {name: value for name, value in values.items() if known[name].spec}
+        return {known[n].api: None if v is None else known[n].dump(v) for n, v in values.items()}
+
+    # -- decisions, on plain values
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """The values that the object shall have afterwards; None hands one back."""
+        return {**wanted.values, **{name: None for name in wanted.inherit}}
+
+    def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
+        """Whether a declared secret is to be written: always, or only where the server has none."""
+        when = task.params.get("update_password") or task.params.get("update_secrets") or "on_create"
+        return have is None or when == "always" or bool(f.is_set and not f.is_set(have))
+
+    def rank(self, change: Change) -> int:
+        """Changes of a lower rank are written first: what takes access away before what gives it."""
+        return 0
+
+    def shown(self, values: Object) -> Object:
+        """Values for results and diffs."""
+        return dict(values)
+
+    # -- talking to the server
+
+    def read(self, client: t.Any, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """Objects by name; every one of them, with the server's count, where ``names`` is None."""
+        raise NotImplementedError
+
+    def check(self, client: t.Any, plan: Plan, task: Task) -> None:
+        """Everything that can be found wrong without writing."""
+
+    def withdraw(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """What comes before a deletion, such as ending sessions."""
+
+    def delete(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Delete these objects."""
+        raise NotImplementedError
+
+    def update(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Write ``change.values`` to objects that are there."""
+        raise NotImplementedError
+
+    def create(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Make objects with ``change.values``."""
+        raise NotImplementedError
+
+    def write_secrets(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Write ``change.secrets`` to objects that are there."""
+
+    def leaves_open(self, change: Change) -> bool:
+        """Whether the vendor leaves open what the server makes of this write, so that it is read back."""
+        return change.action == "create" or any(v is None or isinstance(v, (list, dict)) for v in change.values.values())
+
+    def repair(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """A second way to write what the first did not achieve; the default has none."""
+
+    def prove(self, client: t.Any, plan: Plan, task: Task) -> t.Optional[EstateError]:
+        """After everything was written: why we could no longer sign in, if so."""
+        return None
+
+    # -- info modules
+
+    def inform(self, client: t.Any, names: t.Optional[t.Sequence[str]], task: Task) -> t.List[Object]:
+        """Objects for an info module, by name."""
+        return [{self.key: name, **found} for name, found in sorted(self.read(client, names, task).objects.items())]

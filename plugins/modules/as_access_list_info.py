@@ -1,0 +1,104 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_access_list_info
+version_added: 0.1.0
+short_description: Read access lists of users and groups of an OpenVPN Access Server
+description:
+  - Reads where users and the members of groups may go through the VPN, and who may come to them.
+  - What it returns can be declared with O(vpn.estate.as_access_list#module:access_lists).
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.access_server
+options:
+  users:
+    description:
+      - Names of users whose lists to read, compared exactly.
+      - Where neither O(users) nor O(groups) names anybody, the lists of all owners that have one are read.
+    type: list
+    elements: str
+  groups:
+    description: Names of groups whose lists to read, compared exactly.
+    type: list
+    elements: str
+notes:
+  - Rules are those set on the owner itself. What a user may reach through the group stands with the group.
+seealso:
+  - module: vpn.estate.as_access_list
+  - plugin: vpn.estate.access_rule
+    plugin_type: filter
+author:
+  - vpn.estate contributors (@vpn-estate)
+"""
+
+EXAMPLES = r"""
+# The connection options are left to module_defaults of group/vpn.estate.access_server.
+
+- name: Read all access lists
+  vpn.estate.as_access_list_info:
+  register: found
+
+- name: Read those of two groups and a user
+  vpn.estate.as_access_list_info:
+    groups: [staff, ops]
+    users: [erika]
+
+- name: Find the owners with a rule that allows everything
+  ansible.builtin.debug:
+    msg: "{{ found.access_lists | selectattr('access_to', 'contains', 'all') }}"
+
+- name: See the rules of a group as structures
+  ansible.builtin.debug:
+    msg: "{{ (found.access_lists | selectattr('group', 'defined') | first).access_to | map('vpn.estate.access_rule') }}"
+"""
+
+RETURN = r"""
+access_lists:
+  description:
+    - The lists of each owner. Groups come first, each kind by name.
+    - A named owner without any rule has empty lists, also where the server does not have that owner.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    group:
+      description: Name of the group whose lists these are.
+      returned: when they are those of a group
+      type: str
+      sample: staff
+    user:
+      description: Name of the user whose lists these are.
+      returned: when they are those of a user
+      type: str
+      sample: erika
+    access_to:
+      description: Where the owner may go, as compact strings. Rules for IPv4 come first.
+      type: list
+      elements: str
+      sample: ["10.10.0.0/24:tcp/443,udp/1194", "192.168.99.0/24::R", "group:ops", "2001:db8:3::/64|icmp-any"]
+    access_from:
+      description: Who may come to the owner, as compact strings. Rules for IPv4 come first.
+      type: list
+      elements: str
+      sample: [all_vpn_clients]
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._module import inform
+
+
+def main() -> None:
+    """Run the task."""
+    inform(ACCESS_LIST, ACCESS_SERVER)
+
+
+if __name__ == "__main__":
+    main()

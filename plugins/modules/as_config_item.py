@@ -1,0 +1,227 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_config_item
+version_added: 0.1.0
+short_description: Manage configuration items of an OpenVPN Access Server
+description:
+  - Brings configuration items to the declared values. An item is what C(sacli ConfigPut) sets, and is known by its key,
+    such as V(host.name) or V(vpn.server.tls_version_min).
+  - Items that are not declared are left alone. Items are neither created nor deleted; one that is not set has the
+    default that the server gives it.
+  - A value is compared in the type that the server tells for the item, so that V(1194), V("1194") and the server's own
+    1194 are one, and so are V(true) and V("true").
+  - All that can be checked without writing is checked before the first write. The item must be known to the server (see
+    O(custom)), the value must be of its type, within its limits, one of its allowed values, and of the kind that the
+    server wants, such as a host name or a certificate in PEM format. Items that the server derives from others are read
+    only.
+  - Secrets are given as O(secret_value). They are never read, compared, returned or shown in a diff.
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.manage
+  - vpn.estate._attributes.access_server
+requirements:
+  - cryptography, for private keys only
+options:
+  config_items:
+    description:
+      - Many items, written with one request. Every item stands here once.
+      - Takes the place of O(name), O(value) and O(secret_value).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Key of the item, compared exactly.
+        type: str
+        required: true
+      value: &value
+        description:
+          - Value of the item, a text, a whole number or a boolean. An empty text is a value.
+          - The value of an item that holds a secret is refused here. Give it as O(secret_value), which Ansible masks.
+        type: raw
+      secret_value: &secret_value
+        description:
+          - Value of an item that holds a secret, such as V(auth.ldap.0.bind_pw) or V(cs.priv_key). See
+            O(update_secrets) for when it is written.
+          - A private key beside whose certificate the server shows is written whenever it does not belong to that
+            certificate, and only then. The two may be declared in one task.
+        type: str
+      state:
+        description: State of this item. Left out, it is O(state).
+        type: str
+        choices: [present, default]
+  name:
+    description: Key of the item, compared exactly.
+    type: str
+  value: *value
+  secret_value: *secret_value
+  state:
+    description:
+      - V(present) gives the item the declared value.
+      - V(default) gives it the default of the server, and takes no value. An item that has no default, such as
+        V(host.name), is refused.
+    type: str
+    choices: [present, default]
+    default: present
+  profile:
+    description: Configuration profile that the items belong to. Left out, it is the active one.
+    type: str
+  update_secrets:
+    description:
+      - When a declared O(secret_value) is written. V(on_create) writes it where the item has no value yet, V(always) on
+        every run, which then always reports a change.
+      - Private keys whose certificate the server shows are compared instead.
+    type: str
+    choices: [on_create, always]
+    default: on_create
+  custom:
+    description:
+      - Whether the items may have keys that the server does not know. A server may take such a key and do nothing with
+        it, so that a slip of the pen would look like success.
+      - Values of such items are texts.
+    type: bool
+    default: false
+notes:
+  - A changed item is stored, and can be read back, at once. Many items take effect only at the next restart of the
+    server. Call M(vpn.estate.as_restart) once, after the last change.
+  - An item that reads like its default counts as being at its default, whether or not that value is stored.
+  - To change much at once, change a copy of the active profile, and activate that; see M(vpn.estate.as_config_profile).
+  - In a cluster, the items of a profile are those of all nodes.
+seealso:
+  - module: vpn.estate.as_config_item_info
+  - module: vpn.estate.as_config_profile
+  - module: vpn.estate.as_restart
+author:
+  - vpn.estate contributors (@vpn-estate)
+"""
+
+EXAMPLES = r"""
+- name: Set the name of the server
+  vpn.estate.as_config_item:
+    as_url: https://vpn.example.com:943
+    as_username: automation
+    as_password: "{{ vault_as_password }}"
+    name: host.name
+    value: vpn.example.com
+
+# The other examples leave the connection options to module_defaults of group/vpn.estate.access_server.
+
+- name: Set many items, and restart once if any of them changed
+  vpn.estate.as_config_item:
+    config_items:
+      - name: vpn.server.tls_version_min
+        value: "1.3"
+      - name: vpn.server.daemon.udp.n_daemons
+        value: 4
+      - name: vpn.client.routing.inter_client
+        value: false
+      - name: vpn.server.dhcp_option.dns.0
+        value: 10.10.0.53
+      - name: vpn.server.lockout_policy.n_fails
+        state: default
+  register: configuration
+
+- name: Put them in force
+  vpn.estate.as_restart:
+    only_if_pending: true
+    changed_items: "{{ configuration.objects | selectattr('action', 'ne', 'unchanged') | map(attribute='name') }}"
+
+- name: Hand an item back to its default
+  vpn.estate.as_config_item:
+    name: sa.company_name
+    state: default
+
+- name: Set the password of the LDAP account on a server that has none yet
+  vpn.estate.as_config_item:
+    config_items:
+      - name: auth.ldap.0.server.0.host
+        value: ldap.example.com
+      - name: auth.ldap.0.bind_dn
+        value: cn=vpn,dc=example,dc=com
+      - name: auth.ldap.0.bind_pw
+        secret_value: "{{ vault_ldap_password }}"
+
+- name: Change the password of the LDAP account
+  vpn.estate.as_config_item:
+    name: auth.ldap.0.bind_pw
+    secret_value: "{{ vault_ldap_password }}"
+    update_secrets: always
+
+- name: Install a web certificate, whose key is written only when it is another one
+  vpn.estate.as_config_item:
+    config_items:
+      - name: cs.cert
+        value: "{{ lookup('ansible.builtin.file', 'vpn.example.com.crt') }}"
+      - name: cs.ca_bundle
+        value: "{{ lookup('ansible.builtin.file', 'ca-bundle.crt') }}"
+      - name: cs.priv_key
+        secret_value: "{{ vault_web_private_key }}"
+
+- name: Set an item in a profile that is not active
+  vpn.estate.as_config_item:
+    profile: maintenance
+    name: vpn.server.max_clients
+    value: 10
+
+- name: Set a key that the server has no definition of
+  vpn.estate.as_config_item:
+    name: site.note
+    value: managed by Ansible
+    custom: true
+"""
+
+RETURN = r"""
+objects:
+  description:
+    - Each declared item and what became of it, in the order of the task.
+    - In check mode, what would have become of it.
+  returned: always, unless the task failed before it compared anything
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Key of the item.
+      type: str
+      sample: vpn.server.tls_version_min
+    action:
+      description:
+        - V(updated) or V(unchanged); V(failed) where the server refused the value, or did not keep it.
+        - V(not attempted) or V(unknown) where the task stopped before, or while, the item was written.
+      type: str
+      sample: updated
+    changed_keys:
+      description: V(value) or V(secret_value), where it was written.
+      type: list
+      elements: str
+      sample: [value]
+    msg:
+      description: What the server said.
+      returned: when RV(objects[].action) is V(failed)
+      type: str
+counts:
+  description: How many items there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: always, unless the task failed before it compared anything
+  type: dict
+  sample:
+    unchanged: 4
+    updated: 1
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._module import manage
+
+
+def main() -> None:
+    """Run the task."""
+    manage(CONFIG_ITEM, ACCESS_SERVER)
+
+
+if __name__ == "__main__":
+    main()

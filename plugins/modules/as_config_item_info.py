@@ -1,0 +1,139 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_config_item_info
+version_added: 0.1.0
+short_description: Read configuration items of an OpenVPN Access Server
+description:
+  - Reads configuration items, with what the server says about each, such as its default and its limits.
+  - Values of items that hold secrets are withheld, also those that the server itself tells.
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._names
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.access_server
+options:
+  names:
+    description:
+      - Keys of the items to read, compared exactly. Left out, all are read; an empty list reads none.
+      - A key that the server does not know is left out of the result, or shown with the category V(custom).
+  profile:
+    description: Configuration profile to read. Left out, it is the active one.
+    type: str
+  only_set:
+    description: Whether to leave out items that have the server's default because nobody set them.
+    type: bool
+    default: false
+notes:
+  - A value that is read is stored; that is no proof that it is in force, for many items take effect only at the next
+    restart of the server.
+seealso:
+  - module: vpn.estate.as_config_item
+author:
+  - vpn.estate contributors (@vpn-estate)
+"""
+
+EXAMPLES = r"""
+# The connection options are left to module_defaults of group/vpn.estate.access_server.
+
+- name: Read two items
+  vpn.estate.as_config_item_info:
+    names: [host.name, vpn.server.tls_version_min]
+  register: found
+
+- name: Show their values
+  ansible.builtin.debug:
+    msg: "{{ found.config_items | items2dict(key_name='name') }}"
+
+- name: Read what was set in a profile, which need not be the active one
+  vpn.estate.as_config_item_info:
+    profile: maintenance
+    only_set: true
+"""
+
+RETURN = r"""
+config_items:
+  description: The items, by key.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Key of the item.
+      type: str
+      sample: vpn.server.tls_version_min
+    value:
+      description: Value of the item, in its own type. That of a secret is V((not shown\)) if it has one, and empty
+        otherwise.
+      type: raw
+      sample: "1.2"
+    default_value:
+      description: Value of the item where nobody sets it. That of a secret is always empty.
+      type: raw
+      sample: "1.2"
+    is_set:
+      description: Whether the item has a value that is not empty, be it the default.
+      type: bool
+      sample: true
+    secret:
+      description: Whether the item holds a secret.
+      type: bool
+      sample: false
+    type:
+      description: Type of the value, such as V(string), V(integer) or V(boolean). Null, or V(custom), if the server
+        knows none.
+      type: str
+      sample: string
+    category:
+      description:
+        - What kind of item it is. Servers say, among others, V(default), V(normal), V(advanced), V(required),
+          V(derived), V(deprecated), V(removed) and V(custom).
+      type: str
+      sample: default
+    derived_from:
+      description: Where the value comes from. V(default) if nobody set it, otherwise a database, such as V(db).
+      type: str
+      sample: db
+    description:
+      description: What the server says that the item is for.
+      type: str
+      sample: Lowest TLS version of the VPN.
+    allowed_values:
+      description: Values that the server accepts; null where it names none.
+      type: list
+      elements: str
+      sample: ["1.0", "1.1", "1.2", "1.3"]
+    min_value:
+      description: Lowest value of a number; null where there is no limit.
+      type: int
+      sample: 1
+    max_value:
+      description: Highest value of a number; null where there is no limit.
+      type: int
+      sample: 65535
+    type_hint:
+      description:
+        - Kind of text that the server wants, such as V(hostname), V(ipAddress), V(pemCertificate) or V(pemPrivateKey);
+          null where it does not say.
+      type: str
+      sample: hostname
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._module import inform
+
+
+def main() -> None:
+    """Run the task."""
+    inform(CONFIG_ITEM, ACCESS_SERVER)
+
+
+if __name__ == "__main__":
+    main()

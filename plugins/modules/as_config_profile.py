@@ -1,0 +1,192 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_config_profile
+version_added: 0.1.0
+short_description: Manage configuration profiles of an OpenVPN Access Server
+description:
+  - Creates, activates and deletes configuration profiles. A profile is a whole set of configuration items; the server
+    works with exactly one of them, the active one.
+  - This makes a staged change possible. Copy the active profile, set items in the copy with
+    M(vpn.estate.as_config_item), and activate it. Until then nothing has changed for anybody, and to go back is to
+    activate the old profile again.
+  - To activate a profile restarts the server. The task waits until it answers again.
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.manage
+  - vpn.estate._attributes.access_server
+options:
+  config_profiles:
+    description:
+      - Many profiles. Every profile stands here once, and they are created in this order.
+      - Takes the place of O(name), O(copy_from) and O(active).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the profile.
+        type: str
+        required: true
+      copy_from: &copy_from
+        description:
+          - Name of the profile whose items a new profile starts with. Left out, a new profile has no items set.
+          - A profile that exists already is not copied to again.
+        type: str
+      active: &active
+        description:
+          - V(true) makes this profile the active one, after all others were created. Only one can be.
+          - Left out, a new profile is not activated, and one that is there stays what it is. V(false) is refused; make
+            another profile active instead.
+        type: bool
+      state:
+        description: State of this profile. Left out, it is O(state).
+        type: str
+        choices: [present, absent]
+  name:
+    description: Name of the profile.
+    type: str
+  copy_from: *copy_from
+  active: *active
+  state:
+    description:
+      - V(present) creates the profile if it is missing, and activates it if O(active) says so.
+      - V(absent) deletes it. The active profile is refused.
+    type: str
+    choices: [present, absent]
+    default: present
+  validate:
+    description:
+      - Whether the server is to check a profile before it is activated. One that does not pass is not activated, and
+        the task fails with what the server found.
+      - A profile that exists is checked before the first write, in check mode too.
+    type: bool
+    default: true
+  restart_mode:
+    description: How the server restarts when a profile is activated; see O(vpn.estate.as_restart#module:mode).
+    type: str
+    choices: [warm, cold, systemctl, server_agent]
+    default: warm
+  restart_timeout:
+    description: How many seconds to wait for the server to come back.
+    type: int
+    default: 120
+seealso:
+  - module: vpn.estate.as_config_profile_info
+  - module: vpn.estate.as_config_item
+  - module: vpn.estate.as_restart
+author:
+  - vpn.estate contributors (@vpn-estate)
+"""
+
+EXAMPLES = r"""
+- name: Keep a copy of the configuration
+  vpn.estate.as_config_profile:
+    as_url: https://vpn.example.com:943
+    as_username: automation
+    as_password: "{{ vault_as_password }}"
+    name: before-upgrade
+    copy_from: default
+
+# The other examples leave the connection options to module_defaults of group/vpn.estate.access_server.
+
+# A staged change: copy, change the copy, activate it. Each release has a profile of its own.
+- name: See which profile is active
+  vpn.estate.as_config_profile_info:
+  register: before
+
+- name: Copy it
+  vpn.estate.as_config_profile:
+    name: release-2026-11
+    copy_from: "{{ before.config_profiles | selectattr('active') | map(attribute='name') | first }}"
+
+- name: Change the copy
+  vpn.estate.as_config_item:
+    profile: release-2026-11
+    config_items:
+      - name: vpn.server.tls_version_min
+        value: "1.3"
+      - name: cs.tls_version_min
+        value: "1.3"
+
+- name: Let the server check the copy, and put it in force
+  vpn.estate.as_config_profile:
+    name: release-2026-11
+    active: true
+
+- name: Go back to the release before
+  vpn.estate.as_config_profile:
+    name: release-2026-10
+    active: true
+
+- name: Remove profiles that are no longer of use
+  vpn.estate.as_config_profile:
+    config_profiles:
+      - name: release-2026-08
+      - name: release-2026-09
+    state: absent
+
+- name: Activate a profile without a check, with a full restart on slow hardware
+  vpn.estate.as_config_profile:
+    name: maintenance
+    active: true
+    validate: false
+    restart_mode: cold
+    restart_timeout: 300
+"""
+
+RETURN = r"""
+objects:
+  description:
+    - Each declared profile and what became of it, in the order of the task.
+    - In check mode, what would have become of it.
+  returned: always, unless the task failed before it compared anything
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the profile.
+      type: str
+      sample: release-2026-11
+    action:
+      description:
+        - V(created), V(updated) (which means activated), V(deleted) or V(unchanged); V(failed) where the server
+          refused.
+        - V(not attempted) or V(unknown) where the task stopped before, or while, the profile was changed.
+      type: str
+      sample: created
+    changed_keys:
+      description: What was set; V(active), or what a new profile was given.
+      type: list
+      elements: str
+      sample: [copy_from]
+    msg:
+      description: What the server said.
+      returned: when RV(objects[].action) is V(failed)
+      type: str
+counts:
+  description: How many profiles there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: always, unless the task failed before it compared anything
+  type: dict
+  sample:
+    created: 1
+    unchanged: 1
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._module import manage
+
+
+def main() -> None:
+    """Run the task."""
+    manage(CONFIG_PROFILE, ACCESS_SERVER)
+
+
+if __name__ == "__main__":
+    main()

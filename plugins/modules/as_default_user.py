@@ -1,0 +1,246 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_default_user
+short_description: Manage the default user of an OpenVPN Access Server
+description:
+  - Changes the default user, from which users without a group, and groups, take what they do not set themselves. There
+    is always exactly one.
+  - An option that is left out is left alone. An empty list means none. O(inherit) hands properties back to the level
+    above. What is declared is set on the default user, also where the inherited value happens to be the same.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._assume_present
+  - vpn.estate._allow_self
+  - vpn.estate._attributes
+  - vpn.estate._attributes.manage
+  - vpn.estate._attributes.access_server
+options:
+  deny:
+    description: Whether connections and sign-ins are refused.
+    type: bool
+  deny_web:
+    description: Whether sign-ins to the web pages are refused.
+    type: bool
+  admin:
+    description: Whether there are the rights of an administrator.
+    type: bool
+  autologin:
+    description: Whether profiles that connect without asking for a password may be made.
+    type: bool
+  auth_method:
+    description:
+      - How identity is proven, such as V(local), V(pam), V(radius), V(ldap) or V(saml). The server must be configured
+        for the method.
+    type: str
+  cc_commands:
+    description: OpenVPN directives that the server applies to the connections, one on each line.
+    type: str
+  totp:
+    description: Whether the code of an authenticator is required beside the password.
+    type: bool
+  password_strength:
+    description: Whether a new local password must be a strong one.
+    type: bool
+  allow_password_change:
+    description: Whether a local password may be changed by its owner. Administrators can always change passwords.
+    type: bool
+  allow_generate_profiles:
+    description: Whether users may make connection profiles by themselves.
+    type: bool
+  reroute_gw:
+    description:
+      - Which redirections the client takes over from the server, that of the default route and that of DNS.
+      - V(global) follows the configuration item C(vpn.client.routing.reroute_gw), V(dns_only) is for DNS alone, and
+        V(disable) is for none.
+      - This decides what the client asks for, and forbids nothing. To forbid, use M(vpn.estate.as_access_list).
+    type: str
+    choices: [global, dns_only, disable]
+  bypass_subnets:
+    description: Networks that clients reach past the VPN, in any order.
+    type: list
+    elements: str
+  cli_script_connect_win_user_connect:
+    description: Script that clients on Windows run with the rights of their user when they connect.
+    type: str
+  cli_script_connect_win_user_disconnect:
+    description: Script that clients on Windows run with the rights of their user when they disconnect.
+    type: str
+  cli_script_connect_win_admin_connect:
+    description: Script that clients on Windows run with the rights of an administrator when they connect.
+    type: str
+  cli_script_connect_win_admin_disconnect:
+    description: Script that clients on Windows run with the rights of an administrator when they disconnect.
+    type: str
+  cli_script_connect_mac_user_connect:
+    description: Script that clients on macOS run with the rights of their user when they connect.
+    type: str
+  cli_script_connect_mac_user_disconnect:
+    description: Script that clients on macOS run with the rights of their user when they disconnect.
+    type: str
+  cli_script_connect_mac_admin_connect:
+    description: Script that clients on macOS run with the rights of an administrator when they connect.
+    type: str
+  cli_script_connect_mac_admin_disconnect:
+    description: Script that clients on macOS run with the rights of an administrator when they disconnect.
+    type: str
+  cli_script_connect_win_env:
+    description: Environment variables of the scripts on Windows, all of them. A variable that is not named goes.
+    type: dict
+  cli_script_connect_mac_env:
+    description: Environment variables of the scripts on macOS, all of them. A variable that is not named goes.
+    type: dict
+  group:
+    description: Group of users who have none of their own. An empty text means no group.
+    type: str
+  def_deny:
+    description:
+      - Whether people of a directory (LDAP, RADIUS, SAML) are turned away unless the server has a user for them.
+      - With V(false) the server makes a user for everybody whom the directory lets in.
+    type: bool
+  inherit:
+    description:
+      - Properties to hand back to the level above, which is the configuration.
+      - A property is either declared or listed here, not both.
+    type: list
+    elements: str
+    choices:
+      - deny
+      - deny_web
+      - admin
+      - autologin
+      - auth_method
+      - cc_commands
+      - totp
+      - password_strength
+      - allow_password_change
+      - allow_generate_profiles
+      - reroute_gw
+      - cli_script_connect_win_user_connect
+      - cli_script_connect_win_user_disconnect
+      - cli_script_connect_win_admin_connect
+      - cli_script_connect_win_admin_disconnect
+      - cli_script_connect_mac_user_connect
+      - cli_script_connect_mac_user_disconnect
+      - cli_script_connect_mac_admin_connect
+      - cli_script_connect_mac_admin_disconnect
+notes:
+  - A declared value changes the rules for everybody who takes it from here. M(vpn.estate.as_user_info) shows for whom,
+    under C(inherited_from).
+  - After each change the module reads the default user again. What the server did not keep is an error that names the
+    property.
+seealso:
+  - module: vpn.estate.as_default_user_info
+  - module: vpn.estate.as_group
+  - module: vpn.estate.as_user
+"""
+
+EXAMPLES = r"""
+- name: Rules for everybody who has no others
+  vpn.estate.as_default_user:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+    allow_generate_profiles: false
+    autologin: false
+    password_strength: true
+    allow_password_change: true
+    reroute_gw: dns_only
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
+
+- name: Let in none but declared users, whatever the directory says
+  vpn.estate.as_default_user:
+    auth_method: ldap
+    def_deny: true
+
+- name: Everybody without a group belongs to one that the same run creates
+  vpn.estate.as_default_user:
+    group: staff
+    assume_present: [staff]
+
+- name: No group for those who have none, and the rest as the configuration says
+  vpn.estate.as_default_user:
+    group: ""
+    bypass_subnets: []
+    inherit: [auth_method, autologin, reroute_gw]
+
+- name: Nobody comes in or administers without a value of their own that says so, and everybody needs a code
+  vpn.estate.as_default_user:
+    deny: true
+    deny_web: true
+    admin: false
+    totp: true
+    allow_self: true
+
+- name: Directives and scripts
+  vpn.estate.as_default_user:
+    cc_commands: |
+      push "dhcp-option DOMAIN example.com"
+    cli_script_connect_win_user_connect: "{{ lookup('ansible.builtin.file', 'connect.bat') }}"
+    cli_script_connect_win_env:
+      SHARE: \\files.example.com\all
+    cli_script_connect_mac_user_connect: "{{ lookup('ansible.builtin.file', 'connect.sh') }}"
+    cli_script_connect_mac_env:
+      SHARE: smb://files.example.com/all
+"""
+
+RETURN = r"""
+objects:
+  description: The default user alone, in a list as with the modules for many objects.
+  returned: when the task got as far as a comparison with the server
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name that servers give it, V(__DEFAULT__).
+      type: str
+    action:
+      description:
+        - What was done, or in check mode would be done. Either V(updated) or V(unchanged).
+        - Of a task that failed also V(failed), V(not attempted), and V(unknown) where the answer was lost.
+      type: str
+    changed_keys:
+      description: Options whose values changed.
+      type: list
+      elements: str
+    msg:
+      description: Why it failed.
+      returned: when it failed
+      type: str
+  sample:
+    - name: __DEFAULT__
+      action: updated
+      changed_keys: [def_deny]
+counts:
+  description: How often each action happened.
+  returned: when the task got as far as a comparison with the server
+  type: dict
+  sample:
+    updated: 1
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
+from ansible_collections.vpn.estate.plugins.module_utils._module import manage
+
+
+def main() -> None:
+    """Run the task."""
+    manage(DEFAULT_USER, ACCESS_SERVER)
+
+
+if __name__ == "__main__":
+    main()

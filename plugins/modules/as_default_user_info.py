@@ -1,0 +1,180 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_default_user_info
+short_description: Read the default user of an OpenVPN Access Server
+description:
+  - Returns what is set on the default user, in the form that M(vpn.estate.as_default_user) takes, and the values in
+    force.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.access_server
+notes:
+  - What users get in the end may differ from RV(default_user.effective), since the configuration also decides. The
+    values in force for each user come from M(vpn.estate.as_user_info).
+seealso:
+  - module: vpn.estate.as_default_user
+  - module: vpn.estate.as_group_info
+  - module: vpn.estate.as_user_info
+"""
+
+EXAMPLES = r"""
+- name: Read the default user
+  vpn.estate.as_default_user_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+  register: found
+
+- name: Insist that nobody comes in whom nobody has declared
+  ansible.builtin.assert:
+    that: found.default_user.def_deny
+"""
+
+RETURN = r"""
+default_user:
+  description:
+    - The default user. What is V(null) is not set on it.
+    - No group reads as an empty text; nothing in a list, as an empty one.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: The name that servers give it, V(__DEFAULT__).
+      type: str
+    deny:
+      description: O(vpn.estate.as_default_user#module:deny), as set on the default user.
+      type: bool
+    deny_web:
+      description: O(vpn.estate.as_default_user#module:deny_web), as set on the default user.
+      type: bool
+    admin:
+      description: O(vpn.estate.as_default_user#module:admin), as set on the default user.
+      type: bool
+    autologin:
+      description: O(vpn.estate.as_default_user#module:autologin), as set on the default user.
+      type: bool
+    auth_method:
+      description: O(vpn.estate.as_default_user#module:auth_method), as set on the default user.
+      type: str
+    cc_commands:
+      description: O(vpn.estate.as_default_user#module:cc_commands), as set on the default user.
+      type: str
+    totp:
+      description: O(vpn.estate.as_default_user#module:totp), as set on the default user.
+      type: bool
+    password_strength:
+      description: O(vpn.estate.as_default_user#module:password_strength), as set on the default user.
+      type: bool
+    allow_password_change:
+      description: O(vpn.estate.as_default_user#module:allow_password_change), as set on the default user.
+      type: bool
+    allow_generate_profiles:
+      description: O(vpn.estate.as_default_user#module:allow_generate_profiles), as set on the default user.
+      type: bool
+    reroute_gw:
+      description: O(vpn.estate.as_default_user#module:reroute_gw), as set on the default user.
+      type: str
+    bypass_subnets:
+      description: O(vpn.estate.as_default_user#module:bypass_subnets), as set on the default user.
+      type: list
+      elements: str
+    cli_script_connect_win_user_connect:
+      description: O(vpn.estate.as_default_user#module:cli_script_connect_win_user_connect), as set on the default user.
+      type: str
+    cli_script_connect_win_user_disconnect:
+      description:
+        - O(vpn.estate.as_default_user#module:cli_script_connect_win_user_disconnect), as set on the default user.
+      type: str
+    cli_script_connect_win_admin_connect:
+      description:
+        - O(vpn.estate.as_default_user#module:cli_script_connect_win_admin_connect), as set on the default user.
+      type: str
+    cli_script_connect_win_admin_disconnect:
+      description:
+        - O(vpn.estate.as_default_user#module:cli_script_connect_win_admin_disconnect), as set on the default user.
+      type: str
+    cli_script_connect_mac_user_connect:
+      description: O(vpn.estate.as_default_user#module:cli_script_connect_mac_user_connect), as set on the default user.
+      type: str
+    cli_script_connect_mac_user_disconnect:
+      description:
+        - O(vpn.estate.as_default_user#module:cli_script_connect_mac_user_disconnect), as set on the default user.
+      type: str
+    cli_script_connect_mac_admin_connect:
+      description:
+        - O(vpn.estate.as_default_user#module:cli_script_connect_mac_admin_connect), as set on the default user.
+      type: str
+    cli_script_connect_mac_admin_disconnect:
+      description:
+        - O(vpn.estate.as_default_user#module:cli_script_connect_mac_admin_disconnect), as set on the default user.
+      type: str
+    cli_script_connect_win_env:
+      description: O(vpn.estate.as_default_user#module:cli_script_connect_win_env), as set on the default user.
+      type: dict
+    cli_script_connect_mac_env:
+      description: O(vpn.estate.as_default_user#module:cli_script_connect_mac_env), as set on the default user.
+      type: dict
+    group:
+      description: O(vpn.estate.as_default_user#module:group), as set on the default user.
+      type: str
+    def_deny:
+      description: O(vpn.estate.as_default_user#module:def_deny), as set on the default user.
+      type: bool
+    effective:
+      description: Values in force of those properties that can be inherited, as the server gives them.
+      type: dict
+    inherited_from:
+      description:
+        - Where values in force come from that are not set on the default user, by property. One of V(implicit_default)
+          and V(configuration).
+      type: dict
+  sample:
+    name: __DEFAULT__
+    group: ""
+    def_deny: false
+    deny: null
+    admin: null
+    allow_generate_profiles: true
+    auth_method: null
+    bypass_subnets: []
+    effective:
+      deny: false
+      admin: false
+      allow_generate_profiles: true
+      auth_method: local
+    inherited_from:
+      deny: implicit_default
+      admin: implicit_default
+      auth_method: implicit_default
+"""
+
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER, AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
+from ansible_collections.vpn.estate.plugins.module_utils._module import run
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+
+
+def main() -> None:
+    """Run the task."""
+
+    def work(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
+        [found] = DEFAULT_USER.inform(client, None, task)
+        return {"default_user": found, "changed": False}
+
+    run(ACCESS_SERVER, {}, work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,357 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_group
+short_description: Manage groups of an OpenVPN Access Server
+description:
+  - Creates, changes and deletes groups, one by O(name) or many by O(groups).
+  - A property of a group is in force for each member that has no value of its own. A user is in one group at most.
+  - An option that is left out is left alone. An empty list means none. O(inherit) hands properties back to the level
+    above. What is declared is set on the group, also where the inherited value happens to be the same.
+  - The members of a deleted group stay, without a group. What the group denied them may then be granted by the default
+    user.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._purge
+  - vpn.estate._assume_present
+  - vpn.estate._allow_self
+  - vpn.estate._attributes
+  - vpn.estate._attributes.manage
+  - vpn.estate._attributes.access_server
+options:
+  name:
+    description: The group's name. Either this or O(groups) is needed.
+    type: str
+  groups:
+    description: Groups, each with the options that a single one takes.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The group's name.
+        type: str
+        required: true
+      deny: &deny
+        description: Whether connections and sign-ins are refused.
+        type: bool
+      deny_web: &deny_web
+        description: Whether sign-ins to the web pages are refused.
+        type: bool
+      admin: &admin
+        description: Whether there are the rights of an administrator.
+        type: bool
+      autologin: &autologin
+        description: Whether profiles that connect without asking for a password may be made.
+        type: bool
+      auth_method: &auth_method
+        description:
+          - How identity is proven, such as V(local), V(pam), V(radius), V(ldap) or V(saml). The server must be
+            configured for the method.
+        type: str
+      cc_commands: &cc_commands
+        description: OpenVPN directives that the server applies to the connections, one on each line.
+        type: str
+      totp: &totp
+        description: Whether the code of an authenticator is required beside the password.
+        type: bool
+      password_strength: &password_strength
+        description: Whether a new local password must be a strong one.
+        type: bool
+      allow_password_change: &allow_password_change
+        description: Whether a local password may be changed by its owner. Administrators can always change passwords.
+        type: bool
+      allow_generate_profiles: &allow_generate_profiles
+        description: Whether users may make connection profiles by themselves.
+        type: bool
+      reroute_gw: &reroute_gw
+        description:
+          - Which redirections the client takes over from the server, that of the default route and that of DNS.
+          - V(global) follows the configuration item C(vpn.client.routing.reroute_gw), V(dns_only) is for DNS alone, and
+            V(disable) is for none.
+          - This decides what the client asks for, and forbids nothing. To forbid, use M(vpn.estate.as_access_list).
+        type: str
+        choices: [global, dns_only, disable]
+      bypass_subnets: &bypass_subnets
+        description: Networks that clients reach past the VPN, in any order.
+        type: list
+        elements: str
+      cli_script_connect_win_user_connect: &cli_script_connect_win_user_connect
+        description: Script that clients on Windows run with the rights of their user when they connect.
+        type: str
+      cli_script_connect_win_user_disconnect: &cli_script_connect_win_user_disconnect
+        description: Script that clients on Windows run with the rights of their user when they disconnect.
+        type: str
+      cli_script_connect_win_admin_connect: &cli_script_connect_win_admin_connect
+        description: Script that clients on Windows run with the rights of an administrator when they connect.
+        type: str
+      cli_script_connect_win_admin_disconnect: &cli_script_connect_win_admin_disconnect
+        description: Script that clients on Windows run with the rights of an administrator when they disconnect.
+        type: str
+      cli_script_connect_mac_user_connect: &cli_script_connect_mac_user_connect
+        description: Script that clients on macOS run with the rights of their user when they connect.
+        type: str
+      cli_script_connect_mac_user_disconnect: &cli_script_connect_mac_user_disconnect
+        description: Script that clients on macOS run with the rights of their user when they disconnect.
+        type: str
+      cli_script_connect_mac_admin_connect: &cli_script_connect_mac_admin_connect
+        description: Script that clients on macOS run with the rights of an administrator when they connect.
+        type: str
+      cli_script_connect_mac_admin_disconnect: &cli_script_connect_mac_admin_disconnect
+        description: Script that clients on macOS run with the rights of an administrator when they disconnect.
+        type: str
+      cli_script_connect_win_env: &cli_script_connect_win_env
+        description: Environment variables of the scripts on Windows, all of them. A variable that is not named goes.
+        type: dict
+      cli_script_connect_mac_env: &cli_script_connect_mac_env
+        description: Environment variables of the scripts on macOS, all of them. A variable that is not named goes.
+        type: dict
+      subnets: &subnets
+        description: Networks out of which members get their addresses in the VPN, in any order.
+        type: list
+        elements: str
+      dynamic_ranges: &dynamic_ranges
+        description:
+          - Ranges within O(subnets) out of which members without a fixed address get theirs, in any order, such as
+            V(10.8.16.10-10.8.16.99).
+          - V(10.8.16.10~90), an address and a number of addresses, is the same.
+        type: list
+        elements: str
+      members: &members
+        description:
+          - Users of the group, all of them, in any order. Users who are listed leave the group that they were in;
+            members who are not listed are in no group afterwards.
+          - Declare membership either here or by O(vpn.estate.as_user#module:group).
+        type: list
+        elements: str
+      inherit: &inherit
+        description:
+          - Properties to hand back to the level above, which is the default user, then the configuration.
+          - A property is either declared or listed here, not both.
+        type: list
+        elements: str
+        choices:
+          - deny
+          - deny_web
+          - admin
+          - autologin
+          - auth_method
+          - cc_commands
+          - totp
+          - password_strength
+          - allow_password_change
+          - allow_generate_profiles
+          - reroute_gw
+          - cli_script_connect_win_user_connect
+          - cli_script_connect_win_user_disconnect
+          - cli_script_connect_win_admin_connect
+          - cli_script_connect_win_admin_disconnect
+          - cli_script_connect_mac_user_connect
+          - cli_script_connect_mac_user_disconnect
+          - cli_script_connect_mac_admin_connect
+          - cli_script_connect_mac_admin_disconnect
+      state:
+        description: Whether the group is there. Left out, the O(state) of the task.
+        type: str
+        choices: [present, absent]
+  deny: *deny
+  deny_web: *deny_web
+  admin: *admin
+  autologin: *autologin
+  auth_method: *auth_method
+  cc_commands: *cc_commands
+  totp: *totp
+  password_strength: *password_strength
+  allow_password_change: *allow_password_change
+  allow_generate_profiles: *allow_generate_profiles
+  reroute_gw: *reroute_gw
+  bypass_subnets: *bypass_subnets
+  cli_script_connect_win_user_connect: *cli_script_connect_win_user_connect
+  cli_script_connect_win_user_disconnect: *cli_script_connect_win_user_disconnect
+  cli_script_connect_win_admin_connect: *cli_script_connect_win_admin_connect
+  cli_script_connect_win_admin_disconnect: *cli_script_connect_win_admin_disconnect
+  cli_script_connect_mac_user_connect: *cli_script_connect_mac_user_connect
+  cli_script_connect_mac_user_disconnect: *cli_script_connect_mac_user_disconnect
+  cli_script_connect_mac_admin_connect: *cli_script_connect_mac_admin_connect
+  cli_script_connect_mac_admin_disconnect: *cli_script_connect_mac_admin_disconnect
+  cli_script_connect_win_env: *cli_script_connect_win_env
+  cli_script_connect_mac_env: *cli_script_connect_mac_env
+  subnets: *subnets
+  dynamic_ranges: *dynamic_ranges
+  members: *members
+  inherit: *inherit
+  state:
+    description: Whether the group is there. With O(groups), it goes for those that have no state of their own.
+    type: str
+    choices: [present, absent]
+    default: present
+notes:
+  - Names are compared exactly. Two declared names that differ only in case are an error; a new one that differs only in
+    case from one that is there brings a warning. A group cannot have the name of a user.
+  - A group that the server refuses fails alone, the others go on, and the task fails at the end. RV(objects) says what
+    became of each.
+  - After it created groups or wrote lists, the module reads them again. What the server did not keep is an error that
+    names the property.
+seealso:
+  - module: vpn.estate.as_group_info
+  - module: vpn.estate.as_user
+  - module: vpn.estate.as_default_user
+  - module: vpn.estate.as_access_list
+"""
+
+EXAMPLES = r"""
+- name: One group
+  vpn.estate.as_group:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+    name: staff
+    subnets: [10.8.16.0/20]
+    dynamic_ranges: [10.8.16.10-10.8.31.250]
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
+
+- name: Many groups
+  vpn.estate.as_group:
+    groups:
+      - name: ops
+        admin: true
+        totp: true
+        password_strength: true
+      - name: guests
+        deny_web: true
+        reroute_gw: dns_only
+        allow_generate_profiles: false
+        allow_password_change: false
+      - name: interns
+        state: absent
+
+- name: These groups and no others, apart from one that somebody else looks after
+  vpn.estate.as_group:
+    groups: "{{ teams }}"
+    purge: true
+    purge_limit: "3"
+    protect: [contractors]
+
+- name: No groups at all
+  vpn.estate.as_group:
+    groups: []
+    purge: true
+    purge_empty: true
+    purge_limit: 100%
+
+- name: A group with its members, one of whom the same run creates
+  vpn.estate.as_group:
+    name: staff
+    members: [alice, bob, frank]
+    assume_present: [frank]
+
+- name: Put everybody out of the group
+  vpn.estate.as_group:
+    name: staff
+    members: []
+
+- name: People of a directory, who go past the VPN to the printers at home
+  vpn.estate.as_group:
+    name: staff
+    auth_method: ldap
+    autologin: false
+    bypass_subnets: [192.168.0.0/16, "fd00::/8"]
+    cc_commands: |
+      push "dhcp-option DOMAIN example.com"
+
+- name: Shut out all members without a value of their own
+  vpn.estate.as_group:
+    name: guests
+    deny: true
+
+- name: Let them in again, and have the default user decide on the rest
+  vpn.estate.as_group:
+    name: guests
+    inherit: [deny, deny_web, reroute_gw]
+
+- name: Scripts on the computers of the members
+  vpn.estate.as_group:
+    name: staff
+    cli_script_connect_win_admin_connect: "{{ lookup('ansible.builtin.file', 'connect.bat') }}"
+    cli_script_connect_win_admin_disconnect: "{{ lookup('ansible.builtin.file', 'disconnect.bat') }}"
+    cli_script_connect_win_env:
+      SHARE: \\files.example.com\staff
+    cli_script_connect_mac_user_connect: "{{ lookup('ansible.builtin.file', 'connect.sh') }}"
+    cli_script_connect_mac_env:
+      SHARE: smb://files.example.com/staff
+
+- name: A second factor for the group of the account that the task is signed in with
+  vpn.estate.as_group:
+    name: ops
+    totp: true
+    allow_self: true
+
+- name: Delete a group
+  vpn.estate.as_group:
+    name: interns
+    state: absent
+"""
+
+RETURN = r"""
+objects:
+  description: The groups, in the order in which they were declared, and after them those that were purged.
+  returned: when the task got as far as a comparison with the server
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The group's name.
+      type: str
+    action:
+      description:
+        - What was done, or in check mode would be done. One of V(created), V(updated), V(deleted) and V(unchanged).
+        - Of a task that failed also V(failed), V(not attempted), and V(unknown) where the answer was lost.
+      type: str
+    changed_keys:
+      description: Options whose values changed.
+      type: list
+      elements: str
+    msg:
+      description: Why it failed.
+      returned: when it failed
+      type: str
+  sample:
+    - name: staff
+      action: updated
+      changed_keys: [subnets, totp]
+    - name: ops
+      action: unchanged
+      changed_keys: []
+counts:
+  description: How many groups each action happened to.
+  returned: when the task got as far as a comparison with the server
+  type: dict
+  sample:
+    unchanged: 7
+    updated: 1
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._module import manage
+
+
+def main() -> None:
+    """Run the task."""
+    manage(GROUP, ACCESS_SERVER)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_group_info
+short_description: Read groups of an OpenVPN Access Server
+description:
+  - Returns groups with what is set on each of them, in the form that M(vpn.estate.as_group) takes, with their members,
+    and with the values in force.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._names
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.access_server
+seealso:
+  - module: vpn.estate.as_group
+  - module: vpn.estate.as_user_info
+  - module: vpn.estate.as_default_user_info
+"""
+
+EXAMPLES = r"""
+- name: Read all groups
+  vpn.estate.as_group_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+  register: found
+
+- name: Name the groups that nobody belongs to
+  ansible.builtin.debug:
+    msg: "{{ found.groups | rejectattr('member_count') | map(attribute='name') }}"
+
+- name: Read one group, with the server set by module_defaults
+  vpn.estate.as_group_info:
+    names: [staff]
+"""
+
+RETURN = r"""
+groups:
+  description:
+    - The groups, by name. What is V(null) is not set on the group itself; nothing in a list reads as an empty one.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The group's name.
+      type: str
+    deny:
+      description: O(vpn.estate.as_group#module:deny), as set on the group.
+      type: bool
+    deny_web:
+      description: O(vpn.estate.as_group#module:deny_web), as set on the group.
+      type: bool
+    admin:
+      description: O(vpn.estate.as_group#module:admin), as set on the group.
+      type: bool
+    autologin:
+      description: O(vpn.estate.as_group#module:autologin), as set on the group.
+      type: bool
+    auth_method:
+      description: O(vpn.estate.as_group#module:auth_method), as set on the group.
+      type: str
+    cc_commands:
+      description: O(vpn.estate.as_group#module:cc_commands), as set on the group.
+      type: str
+    totp:
+      description: O(vpn.estate.as_group#module:totp), as set on the group.
+      type: bool
+    password_strength:
+      description: O(vpn.estate.as_group#module:password_strength), as set on the group.
+      type: bool
+    allow_password_change:
+      description: O(vpn.estate.as_group#module:allow_password_change), as set on the group.
+      type: bool
+    allow_generate_profiles:
+      description: O(vpn.estate.as_group#module:allow_generate_profiles), as set on the group.
+      type: bool
+    reroute_gw:
+      description: O(vpn.estate.as_group#module:reroute_gw), as set on the group.
+      type: str
+    bypass_subnets:
+      description: O(vpn.estate.as_group#module:bypass_subnets), as set on the group.
+      type: list
+      elements: str
+    cli_script_connect_win_user_connect:
+      description: O(vpn.estate.as_group#module:cli_script_connect_win_user_connect), as set on the group.
+      type: str
+    cli_script_connect_win_user_disconnect:
+      description: O(vpn.estate.as_group#module:cli_script_connect_win_user_disconnect), as set on the group.
+      type: str
+    cli_script_connect_win_admin_connect:
+      description: O(vpn.estate.as_group#module:cli_script_connect_win_admin_connect), as set on the group.
+      type: str
+    cli_script_connect_win_admin_disconnect:
+      description: O(vpn.estate.as_group#module:cli_script_connect_win_admin_disconnect), as set on the group.
+      type: str
+    cli_script_connect_mac_user_connect:
+      description: O(vpn.estate.as_group#module:cli_script_connect_mac_user_connect), as set on the group.
+      type: str
+    cli_script_connect_mac_user_disconnect:
+      description: O(vpn.estate.as_group#module:cli_script_connect_mac_user_disconnect), as set on the group.
+      type: str
+    cli_script_connect_mac_admin_connect:
+      description: O(vpn.estate.as_group#module:cli_script_connect_mac_admin_connect), as set on the group.
+      type: str
+    cli_script_connect_mac_admin_disconnect:
+      description: O(vpn.estate.as_group#module:cli_script_connect_mac_admin_disconnect), as set on the group.
+      type: str
+    cli_script_connect_win_env:
+      description: O(vpn.estate.as_group#module:cli_script_connect_win_env), as set on the group.
+      type: dict
+    cli_script_connect_mac_env:
+      description: O(vpn.estate.as_group#module:cli_script_connect_mac_env), as set on the group.
+      type: dict
+    subnets:
+      description: O(vpn.estate.as_group#module:subnets), as set on the group.
+      type: list
+      elements: str
+    dynamic_ranges:
+      description: O(vpn.estate.as_group#module:dynamic_ranges), as set on the group.
+      type: list
+      elements: str
+    members:
+      description: O(vpn.estate.as_group#module:members), as set on the group.
+      type: list
+      elements: str
+    member_count:
+      description: How many users belong to the group.
+      type: int
+    effective:
+      description: Values in force of those properties that can be inherited, as the server gives them.
+      type: dict
+    inherited_from:
+      description:
+        - Where values in force come from that are not set on the group, by property. One of V(default) (the default
+          user), V(implicit_default) and V(configuration).
+      type: dict
+  sample:
+    - name: staff
+      deny: null
+      admin: null
+      auth_method: null
+      totp: true
+      bypass_subnets: []
+      subnets: [10.8.16.0/20]
+      dynamic_ranges: [10.8.16.10-10.8.31.250]
+      members: [alice, bob]
+      member_count: 2
+      effective:
+        deny: false
+        admin: false
+        auth_method: local
+        totp: true
+      inherited_from:
+        deny: default
+        admin: default
+        auth_method: configuration
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._module import inform
+
+
+def main() -> None:
+    """Run the task."""
+    inform(GROUP, ACCESS_SERVER)
+
+
+if __name__ == "__main__":
+    main()

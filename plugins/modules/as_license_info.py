@@ -1,0 +1,211 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_license_info
+version_added: 0.1.0
+short_description: Read the licence of an OpenVPN Access Server
+description:
+  - Reads how a server is licensed, how many connections that allows, and how many there are.
+  - Which keys the answer has depends on the type of licence. Those of other types are missing.
+  - The keys of subscriptions and of fixed licences are secrets, and are withheld.
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.access_server
+seealso:
+  - module: vpn.estate.as_server_info
+author:
+  - vpn.estate contributors (@vpn-estate)
+"""
+
+EXAMPLES = r"""
+# The connection options are left to module_defaults of group/vpn.estate.access_server.
+
+- name: Read the licence
+  vpn.estate.as_license_info:
+  register: found
+
+- name: Fail when the seats run out
+  ansible.builtin.assert:
+    that: found.seats_left is none or found.seats_left >= 5
+    fail_msg: "Only {{ found.seats_left }} of {{ found.license.max_cc }} connections are left."
+
+- name: Fail when the subscription does not work
+  ansible.builtin.assert:
+    that: found.license.state == 'SUBSCRIPTION_OK'
+    fail_msg: "{{ found.license.error | default(found.license.state, true) }}"
+  when: found.license.licensing_type == 'subscription'
+"""
+
+RETURN = r"""
+license:
+  description: What the server says about its licence.
+  returned: success
+  type: dict
+  contains:
+    licensing_type:
+      description:
+        - How the server is licensed. V(unlicensed), which allows two connections; V(subscription), V(fixed) or
+          V(awstiered).
+      type: str
+      sample: subscription
+    current_cc:
+      description: Number of connections to this server.
+      type: int
+      sample: 7
+    max_cc:
+      description:
+        - Highest number of connections. For a subscription, that of all servers that share it; the part of this server
+          is RV(license.cc_limit).
+      type: int
+      sample: 50
+    agent_disabled:
+      description: Whether the server's subscription agent is switched off.
+      returned: for a subscription
+      type: bool
+      sample: false
+    agent_id:
+      description: Name under which the server reports to the subscription service.
+      returned: for a subscription
+      type: str
+      sample: 5f0e7c2a
+    billing_id:
+      description: Name of the subscription in the billing portal.
+      returned: for a subscription
+      type: str
+      sample: 81d1f2b0
+    cc_limit:
+      description: Highest number of connections to this server. It may change at any time.
+      returned: for a subscription
+      type: int
+      sample: 20
+    error:
+      description: What is wrong; null if nothing is.
+      returned: for a subscription
+      type: str
+      sample: null
+    fallback_cc:
+      description: Highest number of connections after the subscription service was out of reach for
+        RV(license.grace_period).
+      returned: for a subscription
+      type: int
+      sample: 2
+    grace_period:
+      description: Number of days without the subscription service after which RV(license.fallback_cc) holds.
+      returned: for a subscription
+      type: int
+      sample: 30
+    last_successful_update:
+      description: When the subscription service last answered.
+      returned: for a subscription
+      type: str
+      sample: "2026-09-09T20:47:30Z"
+    name:
+      description: Name of the subscription.
+      returned: for a subscription
+      type: str
+      sample: Subscription 1
+    next_update:
+      description: When the subscription service is asked next.
+      returned: for a subscription
+      type: str
+      sample: "2026-09-09T20:50:50Z"
+    notes:
+      description: Remarks of the server and of the subscription service.
+      returned: for a subscription
+      type: list
+      elements: str
+      sample: []
+    overdraft:
+      description: Whether more connections are in use than the subscription has.
+      returned: for a subscription
+      type: bool
+      sample: false
+    server:
+      description: Subscription service that the server reports to.
+      returned: for a subscription
+      type: str
+      sample: licensing.example.com
+    state:
+      description: State of the subscription, such as V(SUBSCRIPTION_OK) or V(SUBSCRIPTION_EXPIRED).
+      returned: for a subscription
+      type: str
+      sample: SUBSCRIPTION_OK
+    subkey:
+      description: Key of the subscription. It is withheld.
+      returned: for a subscription
+      type: str
+      sample: (not shown)
+    total_cc:
+      description: Number of connections to all servers that share the subscription.
+      returned: for a subscription
+      type: int
+      sample: 19
+    type:
+      description: Type of the subscription.
+      returned: for a subscription
+      type: str
+      sample: "-"
+    updates_failed:
+      description: How often the subscription service did not answer since it last did.
+      returned: for a subscription
+      type: int
+      sample: 0
+    fixed_licenses:
+      description: The keys that were activated, whose connections add up.
+      returned: for fixed licences
+      type: list
+      elements: dict
+      contains:
+        key:
+          description: The licence key. It is withheld.
+          type: str
+          sample: (not shown)
+        expiry:
+          description: When the licence expires.
+          type: str
+          sample: "2027-03-01T00:00:00Z"
+        max_cc:
+          description: Number of connections that it allows.
+          type: int
+          sample: 25
+    region:
+      description: AWS region.
+      returned: for a licence of AWS
+      type: str
+      sample: eu-central-1
+    product_code:
+      description: Product code of AWS that the licence goes by.
+      returned: for a licence of AWS
+      type: str
+      sample: f2ew2wrz425a1jagnifd02u5t
+    instance_id:
+      description: AWS instance.
+      returned: for a licence of AWS
+      type: str
+      sample: i-0123456789abcdef0
+seats_left:
+  description: RV(license.max_cc) less RV(license.current_cc); null where the server does not tell both.
+  returned: success
+  type: int
+  sample: 43
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import licence
+from ansible_collections.vpn.estate.plugins.module_utils._module import run
+
+
+def main() -> None:
+    """Run the task."""
+    run(ACCESS_SERVER, {}, licence)
+
+
+if __name__ == "__main__":
+    main()

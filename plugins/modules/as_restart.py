@@ -1,0 +1,155 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_restart
+version_added: 0.1.0
+short_description: Restart an OpenVPN Access Server
+description:
+  - Restarts the server, and waits until it has.
+  - With O(only_if_pending), restarts it only where something waits for a restart, so that a play can call this module
+    once, at its end.
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.verb
+  - vpn.estate._attributes.access_server
+options:
+  mode:
+    description:
+      - V(warm) restarts the services that need it, V(cold) all of them.
+      - V(systemctl) and V(server_agent) are other ways to restart that the server offers.
+      - V(dry_run) restarts nothing. The server is asked whether it would restart, and the task fails if its
+        configuration forbids it. In check mode it is not asked.
+    type: str
+    choices: [warm, cold, systemctl, server_agent, dry_run]
+    default: warm
+  only_if_pending:
+    description:
+      - Whether to restart only if something waits for it, which is a node of the cluster that says so, or an item in
+        O(changed_items) that no pattern in O(harmless) matches.
+      - A server that is in no cluster does not say whether it needs a restart, so that O(changed_items) decides alone.
+    type: bool
+    default: false
+  changed_items:
+    description:
+      - Keys of the configuration items that this run has changed, as M(vpn.estate.as_config_item) returns them; see the
+        examples.
+    type: list
+    elements: str
+    default: []
+  harmless:
+    description:
+      - Keys of configuration items that take effect without a restart, as shell patterns such as V(sa.*), compared with
+        case. Changes of these are no reason to restart.
+      - OpenVPN publishes no list of such items, so that there is no default.
+    type: list
+    elements: str
+    default: []
+  wait:
+    description:
+      - Whether to wait until the server has restarted, and to fail if it does not within O(timeout).
+      - V(false) returns as soon as the server has accepted. Tasks that follow may then find it gone.
+    type: bool
+    default: true
+  timeout:
+    description: How many seconds to wait for the server to come back.
+    type: int
+    default: 120
+notes:
+  - A restart may interrupt connected VPN clients. The task warns if there are any, and says how many.
+  - A server restarts without a check of what was written to it, but refuses where its configuration forbids it. It then
+    goes on as it was, and the task fails.
+  - In a cluster, one node restarts, the one at O(as_url) or that of O(as_node).
+seealso:
+  - module: vpn.estate.as_config_item
+  - module: vpn.estate.as_config_profile
+  - module: vpn.estate.as_server_info
+author:
+  - vpn.estate contributors (@vpn-estate)
+"""
+
+EXAMPLES = r"""
+- name: Restart what needs it
+  vpn.estate.as_restart:
+    as_url: https://vpn.example.com:943
+    as_username: automation
+    as_password: "{{ vault_as_password }}"
+
+# The other examples leave the connection options to module_defaults of group/vpn.estate.access_server.
+
+- name: Change the configuration
+  vpn.estate.as_config_item:
+    config_items: "{{ estate_config_items }}"
+  register: configuration
+
+- name: Restart once, if a changed item needs it
+  vpn.estate.as_restart:
+    only_if_pending: true
+    changed_items: "{{ configuration.objects | selectattr('action', 'ne', 'unchanged') | map(attribute='name') }}"
+    harmless:
+      - sa.company_name
+      - log_db.*
+
+- name: See whether the server would restart
+  vpn.estate.as_restart:
+    mode: dry_run
+
+- name: Restart everything on slow hardware
+  vpn.estate.as_restart:
+    mode: cold
+    timeout: 300
+
+- name: Restart a node of the cluster if it waits for it
+  vpn.estate.as_restart:
+    as_node: node2
+    only_if_pending: true
+
+- name: Restart and do not wait
+  vpn.estate.as_restart:
+    mode: systemctl
+    wait: false
+"""
+
+RETURN = r"""
+restarted:
+  description: Whether the server was restarted. Always V(false) in check mode.
+  returned: success
+  type: bool
+  sample: true
+pending:
+  description:
+    - What waited for a restart when the task began. Nodes that say so come first, then those of O(changed_items) that
+      no pattern in O(harmless) matches.
+  returned: success
+  type: list
+  elements: str
+  sample: [node node2, vpn.server.tls_version_min]
+vpn_clients:
+  description: How many VPN clients were connected when the task began.
+  returned: success
+  type: int
+  sample: 17
+last_restarted:
+  description: When the server says that it restarted.
+  returned: success, when the server was restarted and O(wait) is V(true)
+  type: str
+  sample: "2026-11-02T03:00:12.403414Z"
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import SPEC, restart
+from ansible_collections.vpn.estate.plugins.module_utils._module import run
+
+
+def main() -> None:
+    """Run the task."""
+    run(ACCESS_SERVER, SPEC, restart)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_server_info
+version_added: 0.1.0
+short_description: Read version and state of an OpenVPN Access Server
+description:
+  - Reads what a server is and how it does. Its version and platform, its services and ways to authenticate, its network
+    interfaces, the nodes of its cluster, and how many VPN clients are connected.
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.access_server
+seealso:
+  - module: vpn.estate.as_license_info
+  - module: vpn.estate.as_vpn_session_info
+  - module: vpn.estate.as_restart
+author:
+  - vpn.estate contributors (@vpn-estate)
+"""
+
+EXAMPLES = r"""
+- name: Read version and state
+  vpn.estate.as_server_info:
+    as_url: https://vpn.example.com:943
+    as_username: automation
+    as_password: "{{ vault_as_password }}"
+    as_certificate_fingerprint: "{{ vpn_certificate_fingerprint }}"
+  register: found
+
+- name: Fail on a server that is too old
+  ansible.builtin.assert:
+    that: found.server.version is version('3.1', '>=')
+
+- name: Fail when a service is not well
+  ansible.builtin.assert:
+    that: unwell | length == 0
+    fail_msg: "Not well: {{ unwell | join(', ') }}"
+  vars:
+    unwell: "{{ found.server.services | dict2items | rejectattr('value.healthy') | map(attribute='key') }}"
+
+- name: Fail when the nodes of a cluster wait for a restart
+  ansible.builtin.assert:
+    that: found.server.nodes | dict2items | selectattr('value.restart_pending', 'defined')
+      | selectattr('value.restart_pending') | length == 0
+"""
+
+RETURN = r"""
+server:
+  description: What the server is and how it does.
+  returned: success
+  type: dict
+  contains:
+    version:
+      description: Version of the Access Server.
+      type: str
+      sample: 3.2.2
+    build:
+      description: Build of the Access Server.
+      type: str
+      sample: 413ca39f
+    web_version:
+      description: Version of its web pages.
+      type: str
+      sample: 69ba2c40
+    web_override:
+      description: Whether other web pages than its own are in use.
+      type: bool
+      sample: false
+    client_version:
+      description: Version of the client installers that it hands out.
+      type: int
+      sample: 35
+    os_distribution:
+      description: Operating system.
+      type: str
+      sample: Ubuntu 24.04.4 LTS
+    os_hostname:
+      description: Host name.
+      type: str
+      sample: vpn-node1
+    architecture:
+      description: Architecture of the processor.
+      type: str
+      sample: aarch64
+    cores:
+      description: Number of processor cores that the server uses.
+      type: int
+      sample: 10
+    system_cores:
+      description: Number of processor cores that the machine has.
+      type: int
+      sample: 10
+    last_restarted:
+      description: When the server was last restarted.
+      type: str
+      sample: "2026-09-09T20:47:29.403414Z"
+    services:
+      description: Services of the server, by name.
+      type: dict
+      sample:
+        auth:
+          status: "on"
+          healthy: true
+          notes: []
+      contains:
+        status:
+          description: State of the service, such as V(on), V(disabled) or V(error).
+          type: str
+        healthy:
+          description: >-
+            Whether neither RV(server.services.status) is V(error) nor any of RV(server.services.notes) has the severity
+            V(error) or V(critical).
+          type: bool
+        notes:
+          description: What the service reports, good news among it. Every note has a C(severity) and a C(message).
+          type: list
+          elements: dict
+    auth_modules:
+      description: Ways to authenticate, by name, with V(enabled) or V(disabled).
+      type: dict
+      sample:
+        local: enabled
+        saml: disabled
+    interfaces:
+      description: Network interfaces, without the loopback.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name of the interface.
+          type: str
+          sample: eth0
+        networks:
+          description: Networks of the interface.
+          type: list
+          elements: dict
+          contains:
+            ipv6:
+              description: Whether it is one of IPv6.
+              type: bool
+              sample: false
+            netip:
+              description: Address of the network.
+              type: str
+              sample: 192.0.2.0
+            prefix_length:
+              description: Length of its prefix.
+              type: int
+              sample: 24
+    dco:
+      description: The kernel module that takes over the data channel; null where the server has no such call.
+      type: dict
+      contains:
+        available:
+          description: Whether the module is loaded.
+          type: bool
+          sample: false
+        version:
+          description: Version of the module, or why there is none.
+          type: str
+          sample: Kernel module not loaded
+    eula_accepted:
+      description: Whether somebody has accepted the end user licence agreement in the web interface.
+      type: bool
+      sample: true
+    nodes:
+      description: Nodes of the cluster, by name. Empty for a server that is in none.
+      type: dict
+      sample:
+        node1:
+          name: node1
+          api_endpoint: https://node1.example.com:945
+          restart_pending: false
+      contains:
+        name:
+          description: Name of the node, which O(as_node) takes.
+          type: str
+        api_endpoint:
+          description: Where the node answers the other nodes.
+          type: str
+        certificate_fingerprint:
+          description: SHA-256 fingerprint of the certificate with which it answers.
+          type: str
+        restart_pending:
+          description: Whether the node waits for a restart.
+          type: bool
+    vpn_clients:
+      description: How many VPN clients are connected.
+      type: int
+      sample: 17
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import server
+from ansible_collections.vpn.estate.plugins.module_utils._module import run
+
+
+def main() -> None:
+    """Run the task."""
+    run(ACCESS_SERVER, {}, server)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,456 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_user
+short_description: Manage users of an OpenVPN Access Server
+description:
+  - Creates, changes, blocks and deletes users, one by O(name) or many by O(users).
+  - An option that is left out is left alone. An empty list means none. O(inherit) hands properties back to the level
+    above. What is declared is set on the user, also where the inherited value happens to be the same.
+  - B(Who belongs there) is V(present). A missing user is created. O(deny) is left alone unless it is declared, so a
+    denied user stays denied; declare it V(false), or hand it back by O(inherit), to let the user in again.
+  - B(Who leaves) is V(blocked). The user is denied and then loses every VPN session. Group, addresses, password and
+    profiles stay, and are of no use while the user is denied. A missing user is created denied.
+  - B(Who was never to be there) is V(absent). The user is denied, loses every VPN session, and is deleted. Whether
+    certificates that were issued to the user outlive that is not documented by the vendor.
+  - B(To deny, without more,) declare O(deny) V(true). The server then refuses to let the user in, and the module ends
+    no session.
+  - B(Users of a directory) (LDAP, RADIUS, SAML) come back. The directory still lets them in, and at their next sign-in
+    the server makes a new user, who takes everything from the default user. Block them rather than delete them.
+    V(blocked) also keeps out people of the directory who have not signed in yet. To let in none but declared users, set
+    O(vpn.estate.as_default_user#module:def_deny).
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._purge
+  - vpn.estate._assume_present
+  - vpn.estate._allow_self
+  - vpn.estate._attributes
+  - vpn.estate._attributes.manage
+  - vpn.estate._attributes.access_server
+options:
+  name:
+    description: The user's name. Either this or O(users) is needed.
+    type: str
+  users:
+    description: Users, each with the options that a single one takes.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The user's name.
+        type: str
+        required: true
+      group: &group
+        description: The user's group. An empty text takes the user out of any group.
+        type: str
+      deny: &deny
+        description: Whether connections and sign-ins are refused.
+        type: bool
+      deny_web: &deny_web
+        description: Whether sign-ins to the web pages are refused.
+        type: bool
+      admin: &admin
+        description: Whether there are the rights of an administrator.
+        type: bool
+      autologin: &autologin
+        description: Whether profiles that connect without asking for a password may be made.
+        type: bool
+      auth_method: &auth_method
+        description:
+          - How identity is proven, such as V(local), V(pam), V(radius), V(ldap) or V(saml). The server must be
+            configured for the method.
+        type: str
+      cc_commands: &cc_commands
+        description: OpenVPN directives that the server applies to the connections, one on each line.
+        type: str
+      totp: &totp
+        description: Whether the code of an authenticator is required beside the password.
+        type: bool
+      password_strength: &password_strength
+        description: Whether a new local password must be a strong one.
+        type: bool
+      allow_password_change: &allow_password_change
+        description: Whether a local password may be changed by its owner. Administrators can always change passwords.
+        type: bool
+      allow_generate_profiles: &allow_generate_profiles
+        description: Whether users may make connection profiles by themselves.
+        type: bool
+      reroute_gw: &reroute_gw
+        description:
+          - Which redirections the client takes over from the server, that of the default route and that of DNS.
+          - V(global) follows the configuration item C(vpn.client.routing.reroute_gw), V(dns_only) is for DNS alone, and
+            V(disable) is for none.
+          - This decides what the client asks for, and forbids nothing. To forbid, use M(vpn.estate.as_access_list).
+        type: str
+        choices: [global, dns_only, disable]
+      bypass_subnets: &bypass_subnets
+        description: Networks that clients reach past the VPN, in any order.
+        type: list
+        elements: str
+      cli_script_connect_win_user_connect: &cli_script_connect_win_user_connect
+        description: Script that clients on Windows run with the rights of their user when they connect.
+        type: str
+      cli_script_connect_win_user_disconnect: &cli_script_connect_win_user_disconnect
+        description: Script that clients on Windows run with the rights of their user when they disconnect.
+        type: str
+      cli_script_connect_win_admin_connect: &cli_script_connect_win_admin_connect
+        description: Script that clients on Windows run with the rights of an administrator when they connect.
+        type: str
+      cli_script_connect_win_admin_disconnect: &cli_script_connect_win_admin_disconnect
+        description: Script that clients on Windows run with the rights of an administrator when they disconnect.
+        type: str
+      cli_script_connect_mac_user_connect: &cli_script_connect_mac_user_connect
+        description: Script that clients on macOS run with the rights of their user when they connect.
+        type: str
+      cli_script_connect_mac_user_disconnect: &cli_script_connect_mac_user_disconnect
+        description: Script that clients on macOS run with the rights of their user when they disconnect.
+        type: str
+      cli_script_connect_mac_admin_connect: &cli_script_connect_mac_admin_connect
+        description: Script that clients on macOS run with the rights of an administrator when they connect.
+        type: str
+      cli_script_connect_mac_admin_disconnect: &cli_script_connect_mac_admin_disconnect
+        description: Script that clients on macOS run with the rights of an administrator when they disconnect.
+        type: str
+      cli_script_connect_win_env: &cli_script_connect_win_env
+        description: Environment variables of the scripts on Windows, all of them. A variable that is not named goes.
+        type: dict
+      cli_script_connect_mac_env: &cli_script_connect_mac_env
+        description: Environment variables of the scripts on macOS, all of them. A variable that is not named goes.
+        type: dict
+      static_ipv4: &static_ipv4
+        description: The IPv4 address that the user always has in the VPN. An empty text takes it away.
+        type: str
+      static_ipv6: &static_ipv6
+        description: The IPv6 address that the user always has in the VPN. An empty text takes it away.
+        type: str
+      dmz_ip: &dmz_ip
+        description: IPv4 addresses of the server that lead from outside to the user's client, in any order.
+        type: list
+        elements: dict
+        suboptions:
+          ip: &dmz_address
+            description: The address.
+            type: str
+            required: true
+          protocol: &dmz_protocol
+            description: Forward this protocol only. Left out, everything is forwarded.
+            type: str
+            choices: [tcp, udp]
+          start_port: &dmz_start_port
+            description:
+              - Forward this port only, or with C(end_port) all ports from this one to that. It needs a C(protocol).
+            type: int
+          end_port: &dmz_end_port
+            description: The last port to forward.
+            type: int
+      dmz_ipv6: &dmz_ipv6
+        description: IPv6 addresses of the server that lead from outside to the user's client, in any order.
+        type: list
+        elements: dict
+        suboptions:
+          ip: *dmz_address
+          protocol: *dmz_protocol
+          start_port: *dmz_start_port
+          end_port: *dmz_end_port
+      client_to_server_subnets: &client_to_server_subnets
+        description: Networks behind the user's client, for which it is the gateway, in any order.
+        type: list
+        elements: str
+      compile: &compile
+        description:
+          - Whether the server reads the user's record for its firewall rules, and not only when the user connects.
+          - Servers derive this from the other properties. Leave it out unless you know that you need it.
+        type: bool
+      totp_admin_only: &totp_admin_only
+        description: Whether only administrators may make and see the secret of the user's authenticator.
+        type: bool
+      password: &password
+        description:
+          - The local password. It is of use only with the O(auth_method) V(local).
+          - O(update_password) says when it is sent. It is never read, compared or shown.
+          - A password that is the user's name is refused. One of less than 8 characters brings a warning, because it is
+            too short to be masked in the output of Ansible.
+        type: str
+      inherit: &inherit
+        description:
+          - Properties to hand back to the level above, which is the group, then the default user, then the
+            configuration.
+          - A property is either declared or listed here, not both.
+        type: list
+        elements: str
+        choices:
+          - deny
+          - deny_web
+          - admin
+          - autologin
+          - auth_method
+          - cc_commands
+          - totp
+          - password_strength
+          - allow_password_change
+          - allow_generate_profiles
+          - reroute_gw
+          - cli_script_connect_win_user_connect
+          - cli_script_connect_win_user_disconnect
+          - cli_script_connect_win_admin_connect
+          - cli_script_connect_win_admin_disconnect
+          - cli_script_connect_mac_user_connect
+          - cli_script_connect_mac_user_disconnect
+          - cli_script_connect_mac_admin_connect
+          - cli_script_connect_mac_admin_disconnect
+      state:
+        description: Whether the user is there, and may come in. Left out, the O(state) of the task.
+        type: str
+        choices: [present, absent, blocked]
+  group: *group
+  deny: *deny
+  deny_web: *deny_web
+  admin: *admin
+  autologin: *autologin
+  auth_method: *auth_method
+  cc_commands: *cc_commands
+  totp: *totp
+  password_strength: *password_strength
+  allow_password_change: *allow_password_change
+  allow_generate_profiles: *allow_generate_profiles
+  reroute_gw: *reroute_gw
+  bypass_subnets: *bypass_subnets
+  cli_script_connect_win_user_connect: *cli_script_connect_win_user_connect
+  cli_script_connect_win_user_disconnect: *cli_script_connect_win_user_disconnect
+  cli_script_connect_win_admin_connect: *cli_script_connect_win_admin_connect
+  cli_script_connect_win_admin_disconnect: *cli_script_connect_win_admin_disconnect
+  cli_script_connect_mac_user_connect: *cli_script_connect_mac_user_connect
+  cli_script_connect_mac_user_disconnect: *cli_script_connect_mac_user_disconnect
+  cli_script_connect_mac_admin_connect: *cli_script_connect_mac_admin_connect
+  cli_script_connect_mac_admin_disconnect: *cli_script_connect_mac_admin_disconnect
+  cli_script_connect_win_env: *cli_script_connect_win_env
+  cli_script_connect_mac_env: *cli_script_connect_mac_env
+  static_ipv4: *static_ipv4
+  static_ipv6: *static_ipv6
+  dmz_ip: *dmz_ip
+  dmz_ipv6: *dmz_ipv6
+  client_to_server_subnets: *client_to_server_subnets
+  compile: *compile
+  totp_admin_only: *totp_admin_only
+  password: *password
+  inherit: *inherit
+  state:
+    description:
+      - Whether the user is there, and may come in. With O(users), it goes for those that have no state of their own.
+    type: str
+    choices: [present, absent, blocked]
+    default: present
+  update_password:
+    description:
+      - When a declared password is sent. V(on_create) sends it when the user is created, and later only while the
+        server says that it has none for the user. V(always) sends it in every run, which always counts as a change.
+      - Whether the password there is the declared one is never found out. No call tells, and a sign-in to try it would,
+        if it failed, help to lock the account.
+    type: str
+    choices: [on_create, always]
+    default: on_create
+notes:
+  - Names are compared exactly. Two declared names that differ only in case are an error; a new one that differs only in
+    case from one that is there brings a warning. A user cannot have the name of a group.
+  - The account that the task is signed in with is neither deleted nor blocked by it. A purge must name it in O(users)
+    or O(protect).
+  - A purge that would leave the server without an administrator is refused.
+  - A purge also deletes the users whom the server made for people of a directory.
+  - A user that the server refuses fails alone, the others go on, and the task fails at the end. RV(objects) says what
+    became of each.
+  - After it created users or wrote lists, the module reads them again. What the server did not keep is an error that
+    names the property.
+seealso:
+  - module: vpn.estate.as_user_info
+  - module: vpn.estate.as_group
+  - module: vpn.estate.as_default_user
+  - module: vpn.estate.as_vpn_session
+"""
+
+EXAMPLES = r"""
+- name: One user
+  vpn.estate.as_user:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+    name: alice
+    group: staff
+    auth_method: local
+    password: "{{ vault_alice_password }}"
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
+
+- name: Many users, in a group that the same run creates
+  vpn.estate.as_user:
+    users:
+      - name: bob
+        group: ops
+        admin: true
+        totp: true
+        password: "{{ vault_bob_password }}"
+      - name: carol
+        group: ops
+        static_ipv4: 10.8.0.10
+        bypass_subnets: [192.168.0.0/16]
+      - name: dave
+        state: blocked
+    assume_present: [ops]
+
+- name: These users and no others, apart from the account of this automation
+  vpn.estate.as_user:
+    users: "{{ people }}"
+    purge: true
+    purge_limit: 10%
+    protect: [openvpn]
+
+- name: No users at all but those of the administrators
+  vpn.estate.as_user:
+    users: []
+    purge: true
+    purge_empty: true
+    purge_limit: 100%
+    protect: [openvpn, bob]
+
+- name: Somebody leaves
+  vpn.estate.as_user:
+    name: carol
+    state: blocked
+
+- name: Somebody comes back, under the rules of the group
+  vpn.estate.as_user:
+    name: carol
+    state: present
+    inherit: [deny]
+
+- name: Delete a user of the server's own
+  vpn.estate.as_user:
+    name: test
+    state: absent
+
+- name: A user from a directory, who may not come to the web pages
+  vpn.estate.as_user:
+    name: erin@example.com
+    auth_method: saml
+    deny_web: true
+    allow_generate_profiles: false
+
+- name: A router without anybody to type a password, the network behind it, and a port that leads to it
+  vpn.estate.as_user:
+    name: branch-lyon
+    autologin: true
+    client_to_server_subnets: [10.20.0.0/16, "2001:db8:20::/48"]
+    static_ipv4: 10.8.0.20
+    static_ipv6: "2001:db8:8::20"
+    dmz_ip:
+      - ip: 203.0.113.20
+        protocol: tcp
+        start_port: 8000
+        end_port: 8010
+    dmz_ipv6:
+      - ip: "2001:db8::20"
+    cc_commands: |
+      push "route 10.30.0.0 255.255.0.0"
+
+- name: Out of any group, without a fixed address, and back to the inherited authentication and routing
+  vpn.estate.as_user:
+    name: carol
+    group: ""
+    static_ipv4: ""
+    bypass_subnets: []
+    inherit: [auth_method, reroute_gw]
+
+- name: Rules for passwords and codes, and DNS alone through the VPN
+  vpn.estate.as_user:
+    name: alice
+    password_strength: true
+    allow_password_change: true
+    totp: true
+    totp_admin_only: true
+    reroute_gw: dns_only
+
+- name: Scripts on the user's computers
+  vpn.estate.as_user:
+    name: alice
+    cli_script_connect_win_user_connect: "{{ lookup('ansible.builtin.file', 'connect.bat') }}"
+    cli_script_connect_win_env:
+      SHARE: \\files.example.com\staff
+    cli_script_connect_mac_user_connect: "{{ lookup('ansible.builtin.file', 'connect.sh') }}"
+    cli_script_connect_mac_env:
+      SHARE: smb://files.example.com/staff
+
+- name: A new password, now
+  vpn.estate.as_user:
+    name: alice
+    password: "{{ vault_alice_new_password }}"
+    update_password: always
+
+- name: A second factor for the account that the task itself is signed in with
+  vpn.estate.as_user:
+    name: openvpn
+    totp: true
+    allow_self: true
+"""
+
+RETURN = r"""
+objects:
+  description: The users, in the order in which they were declared, and after them those that were purged.
+  returned: when the task got as far as a comparison with the server
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The user's name.
+      type: str
+    action:
+      description:
+        - What was done, or in check mode would be done. One of V(created), V(updated), V(deleted) and V(unchanged).
+        - Of a task that failed also V(failed), V(not attempted), and V(unknown) where the answer was lost.
+      type: str
+    changed_keys:
+      description: Options whose values changed. Here V(sessions) stands for VPN sessions that ended.
+      type: list
+      elements: str
+    msg:
+      description: Why it failed.
+      returned: when it failed
+      type: str
+  sample:
+    - name: alice
+      action: updated
+      changed_keys: [group, password]
+    - name: bob
+      action: unchanged
+      changed_keys: []
+counts:
+  description: How many users each action happened to.
+  returned: when the task got as far as a comparison with the server
+  type: dict
+  sample:
+    unchanged: 41
+    updated: 1
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._module import manage
+
+
+def main() -> None:
+    """Run the task."""
+    manage(USER, ACCESS_SERVER)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_user_info
+short_description: Read users of an OpenVPN Access Server
+description:
+  - Returns users with what is set on each of them, in the form that M(vpn.estate.as_user) takes, and with the values in
+    force.
+  - Groups and the default user are no users; they have modules of their own. Secrets of authenticators, which the
+    server gives away, are left out.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._names
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.access_server
+seealso:
+  - module: vpn.estate.as_user
+  - module: vpn.estate.as_group_info
+  - module: vpn.estate.as_default_user_info
+"""
+
+EXAMPLES = r"""
+- name: Read all users
+  vpn.estate.as_user_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+  register: found
+
+- name: Name those who administer the server, whether by themselves or through their group
+  ansible.builtin.debug:
+    msg: "{{ found.users | selectattr('effective.admin') | map(attribute='name') }}"
+
+- name: Name those who are let in with a local password and nothing else
+  ansible.builtin.debug:
+    msg: "{{ found.users | selectattr('password_defined') | rejectattr('effective.totp') | map(attribute='name') }}"
+
+- name: Read two users, with the server set by module_defaults
+  vpn.estate.as_user_info:
+    names: [alice, bob]
+"""
+
+RETURN = r"""
+users:
+  description:
+    - The users, by name. What is V(null) is not set on the user itself.
+    - No group and no address read as an empty text; nothing in a list, as an empty one.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The user's name.
+      type: str
+    group:
+      description: O(vpn.estate.as_user#module:group), as set on the user.
+      type: str
+    deny:
+      description: O(vpn.estate.as_user#module:deny), as set on the user.
+      type: bool
+    deny_web:
+      description: O(vpn.estate.as_user#module:deny_web), as set on the user.
+      type: bool
+    admin:
+      description: O(vpn.estate.as_user#module:admin), as set on the user.
+      type: bool
+    autologin:
+      description: O(vpn.estate.as_user#module:autologin), as set on the user.
+      type: bool
+    auth_method:
+      description: O(vpn.estate.as_user#module:auth_method), as set on the user.
+      type: str
+    cc_commands:
+      description: O(vpn.estate.as_user#module:cc_commands), as set on the user.
+      type: str
+    totp:
+      description: O(vpn.estate.as_user#module:totp), as set on the user.
+      type: bool
+    password_strength:
+      description: O(vpn.estate.as_user#module:password_strength), as set on the user.
+      type: bool
+    allow_password_change:
+      description: O(vpn.estate.as_user#module:allow_password_change), as set on the user.
+      type: bool
+    allow_generate_profiles:
+      description: O(vpn.estate.as_user#module:allow_generate_profiles), as set on the user.
+      type: bool
+    reroute_gw:
+      description: O(vpn.estate.as_user#module:reroute_gw), as set on the user.
+      type: str
+    bypass_subnets:
+      description: O(vpn.estate.as_user#module:bypass_subnets), as set on the user.
+      type: list
+      elements: str
+    cli_script_connect_win_user_connect:
+      description: O(vpn.estate.as_user#module:cli_script_connect_win_user_connect), as set on the user.
+      type: str
+    cli_script_connect_win_user_disconnect:
+      description: O(vpn.estate.as_user#module:cli_script_connect_win_user_disconnect), as set on the user.
+      type: str
+    cli_script_connect_win_admin_connect:
+      description: O(vpn.estate.as_user#module:cli_script_connect_win_admin_connect), as set on the user.
+      type: str
+    cli_script_connect_win_admin_disconnect:
+      description: O(vpn.estate.as_user#module:cli_script_connect_win_admin_disconnect), as set on the user.
+      type: str
+    cli_script_connect_mac_user_connect:
+      description: O(vpn.estate.as_user#module:cli_script_connect_mac_user_connect), as set on the user.
+      type: str
+    cli_script_connect_mac_user_disconnect:
+      description: O(vpn.estate.as_user#module:cli_script_connect_mac_user_disconnect), as set on the user.
+      type: str
+    cli_script_connect_mac_admin_connect:
+      description: O(vpn.estate.as_user#module:cli_script_connect_mac_admin_connect), as set on the user.
+      type: str
+    cli_script_connect_mac_admin_disconnect:
+      description: O(vpn.estate.as_user#module:cli_script_connect_mac_admin_disconnect), as set on the user.
+      type: str
+    cli_script_connect_win_env:
+      description: O(vpn.estate.as_user#module:cli_script_connect_win_env), as set on the user.
+      type: dict
+    cli_script_connect_mac_env:
+      description: O(vpn.estate.as_user#module:cli_script_connect_mac_env), as set on the user.
+      type: dict
+    static_ipv4:
+      description: O(vpn.estate.as_user#module:static_ipv4), as set on the user.
+      type: str
+    static_ipv6:
+      description: O(vpn.estate.as_user#module:static_ipv6), as set on the user.
+      type: str
+    dmz_ip:
+      description: O(vpn.estate.as_user#module:dmz_ip), as set on the user.
+      type: list
+      elements: dict
+    dmz_ipv6:
+      description: O(vpn.estate.as_user#module:dmz_ipv6), as set on the user.
+      type: list
+      elements: dict
+    client_to_server_subnets:
+      description: O(vpn.estate.as_user#module:client_to_server_subnets), as set on the user.
+      type: list
+      elements: str
+    compile:
+      description: O(vpn.estate.as_user#module:compile), as set on the user.
+      type: bool
+    totp_admin_only:
+      description: O(vpn.estate.as_user#module:totp_admin_only), as set on the user.
+      type: bool
+    effective:
+      description: Values in force of those properties that can be inherited, as the server gives them.
+      type: dict
+    inherited_from:
+      description:
+        - Where values in force come from that are not set on the user, by property. One of V(default) (the default
+          user), V(implicit_default), V(configuration), and V(group) with the group's name behind it.
+      type: dict
+    password_defined:
+      description: Whether the server has a local password for the user.
+      type: bool
+    mfa_status:
+      description:
+        - Whether an authenticator is not in use (V(disabled)), still to be set up (V(pending)), or set up
+          (V(enrolled)).
+      type: str
+    totp_locked:
+      description: Whether the user has set up the authenticator, so that its secret is no longer shown to the user.
+      type: bool
+  sample:
+    - name: alice
+      group: staff
+      deny: null
+      admin: null
+      auth_method: local
+      totp: null
+      bypass_subnets: []
+      static_ipv4: 10.8.0.10
+      static_ipv6: ""
+      effective:
+        deny: false
+        admin: false
+        auth_method: local
+        totp: true
+      inherited_from:
+        deny: default
+        admin: default
+        totp: group staff
+      password_defined: true
+      mfa_status: enrolled
+      totp_locked: true
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._module import inform
+
+
+def main() -> None:
+    """Run the task."""
+    inform(USER, ACCESS_SERVER)
+
+
+if __name__ == "__main__":
+    main()

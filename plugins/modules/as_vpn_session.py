@@ -1,0 +1,112 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_vpn_session
+version_added: 0.1.0
+short_description: End VPN sessions on an OpenVPN Access Server
+description:
+  - Ends the VPN sessions of users, or one session.
+  - Where there is no such session, nothing is said to the server, and nothing has changed.
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.verb
+  - vpn.estate._attributes.access_server
+options:
+  users:
+    description: Names of the users whose sessions end, all of them, compared exactly. An empty list is refused.
+    type: list
+    elements: str
+  daemon_id:
+    description: Daemon of the one session that ends, as M(vpn.estate.as_vpn_session_info) tells it. It goes with
+      O(client_id).
+    type: str
+  client_id:
+    description: Number of the one session that ends, which is unique among those of O(daemon_id).
+    type: int
+  reason:
+    description: Reason that the server writes to its log.
+    type: str
+    default: Disconnected by vpn.estate
+  client_reason:
+    description: Reason that the server tells the client.
+    type: str
+  state:
+    description: V(absent) is the only state. A session cannot be made from here.
+    type: str
+    choices: [absent]
+    default: absent
+notes:
+  - A client may connect again at once. To keep somebody out, use M(vpn.estate.as_user) with state V(blocked), which
+    ends the sessions too.
+seealso:
+  - module: vpn.estate.as_vpn_session_info
+  - module: vpn.estate.as_user
+author:
+  - vpn.estate contributors (@vpn-estate)
+"""
+
+EXAMPLES = r"""
+- name: End all sessions of two users
+  vpn.estate.as_vpn_session:
+    as_url: https://vpn.example.com:943
+    as_username: automation
+    as_password: "{{ vault_as_password }}"
+    users: [erika, max]
+    reason: Change of groups
+    client_reason: Your access has changed. Please connect again.
+
+# The other examples leave the connection options to module_defaults of group/vpn.estate.access_server.
+
+- name: See who is connected
+  vpn.estate.as_vpn_session_info:
+  register: connected
+
+- name: End the sessions of those who came from one network
+  vpn.estate.as_vpn_session:
+    daemon_id: "{{ item.daemon_id }}"
+    client_id: "{{ item.client_id }}"
+    state: absent
+  loop: "{{ connected.sessions | selectattr('real_address', 'match', '198[.]51[.]100[.]') }}"
+  loop_control:
+    label: "{{ item.daemon_id }} {{ item.client_id }}"
+"""
+
+RETURN = r"""
+disconnected:
+  description: The sessions that were ended. In check mode, those that would have been.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    username:
+      description: Name of the user.
+      type: str
+      sample: erika
+    daemon_id:
+      description: Daemon that the client was connected to.
+      type: str
+      sample: openvpn_14
+    client_id:
+      description: Number of the session, unique among those of the daemon.
+      type: int
+      sample: 0
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.vpn_session import CONSTRAINTS, SPEC, disconnect
+from ansible_collections.vpn.estate.plugins.module_utils._module import run
+
+
+def main() -> None:
+    """Run the task."""
+    run(ACCESS_SERVER, SPEC, disconnect, CONSTRAINTS)
+
+
+if __name__ == "__main__":
+    main()

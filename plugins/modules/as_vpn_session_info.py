@@ -1,0 +1,113 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_vpn_session_info
+version_added: 0.1.0
+short_description: Read VPN sessions of an OpenVPN Access Server
+description:
+  - Reads which VPN clients are connected, with their addresses and the traffic so far.
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.access_server
+options:
+  users:
+    description:
+      - Names of the users whose sessions to read, compared exactly. Left out, all are read; an empty list reads none.
+    type: list
+    elements: str
+seealso:
+  - module: vpn.estate.as_vpn_session
+  - module: vpn.estate.as_log_info
+author:
+  - vpn.estate contributors (@vpn-estate)
+"""
+
+EXAMPLES = r"""
+# The connection options are left to module_defaults of group/vpn.estate.access_server.
+
+- name: See who is connected
+  vpn.estate.as_vpn_session_info:
+  register: found
+
+- name: Count them
+  ansible.builtin.debug:
+    msg: >-
+      {{ found.sessions | length }} sessions of {{ found.sessions | map(attribute='username') | unique | length }} users
+
+- name: See whether one user is connected
+  vpn.estate.as_vpn_session_info:
+    users: [erika]
+"""
+
+RETURN = r"""
+sessions:
+  description: The sessions, in the order of the server, with everything that it tells about them.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    username:
+      description: Name of the user.
+      type: str
+      sample: erika
+    common_name:
+      description: Name in the client's certificate, which ends in C(_AUTOLOGIN) for an autologin profile.
+      type: str
+      sample: erika_AUTOLOGIN
+    daemon_id:
+      description: Daemon that the client is connected to.
+      type: str
+      sample: openvpn_14
+    client_id:
+      description: Number of the session, unique among those of the daemon.
+      type: int
+      sample: 0
+    connected_since:
+      description: When the session began, in UTC.
+      type: str
+      sample: "2026-10-02T12:22:51Z"
+    real_address:
+      description: Address and port that the client comes from.
+      type: str
+      sample: 198.51.100.5:38402
+    virtual_ipv4_address:
+      description: IPv4 address of the client in the VPN. Empty if it has none.
+      type: str
+      sample: 172.27.231.2
+    virtual_ipv6_address:
+      description: IPv6 address of the client in the VPN. Empty if it has none.
+      type: str
+      sample: ""
+    bytes_received:
+      description: Number of bytes that the server has received.
+      type: int
+      sample: 4001
+    bytes_sent:
+      description: Number of bytes that the server has sent.
+      type: int
+      sample: 3077
+    datachannel_cipher:
+      description: Cipher of the session.
+      type: str
+      sample: AES-256-GCM
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.vpn_session import INFO_SPEC, inform
+from ansible_collections.vpn.estate.plugins.module_utils._module import run
+
+
+def main() -> None:
+    """Run the task."""
+    run(ACCESS_SERVER, INFO_SPEC, inform)
+
+
+if __name__ == "__main__":
+    main()

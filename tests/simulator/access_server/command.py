@@ -1,0 +1,55 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line of the simulated Access Server."""
+
+from __future__ import annotations
+
+import argparse
+
+from .dialect import DIALECTS
+from .readings import READINGS
+from .server import AccessServerSimulator
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this kind of server."""
+    parser.add_argument("--dialect", choices=DIALECTS, default=DIALECTS[0], help="whose answers to give")
+    parser.add_argument(
+        "--reading",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        type=_reading,
+        help="; ".join(f"{name}: {', '.join(values)}" for name, values in READINGS.items()),
+    )
+    parser.add_argument("--data", metavar="FILE", help="keep everything in this SQLite database")
+    parser.add_argument("--latency", metavar="MS", type=float, default=0.0, help="delay of each API request")
+    parser.add_argument("--users", metavar="N", type=int, default=0, help="ordinary users to start with")
+    parser.add_argument("--groups", metavar="N", type=int, default=0, help="groups to start with")
+    parser.add_argument("--username", default="openvpn", help="name of the administrator")
+    parser.add_argument("--password", help="password of the administrator; a random one if not given")
+
+
+def simulator(options: argparse.Namespace) -> AccessServerSimulator:
+    """The server that the options describe, not started."""
+    return AccessServerSimulator(
+        dialect=options.dialect,
+        readings=dict(options.reading),
+        settings={"latency": options.latency / 1000},
+        host=options.host,
+        port=options.port,
+        data=options.data,
+        username=options.username,
+        password=options.password,
+        users=options.users,
+        groups=options.groups,
+        keep_bodies=False,
+    )
+
+
+def _reading(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    if value not in READINGS.get(name, ()):
+        raise argparse.ArgumentTypeError(f"{text} is none of the readings")
+    return name, value

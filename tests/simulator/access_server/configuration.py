@@ -1,0 +1,274 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configuration profiles and their items: what is stored, what is shown, and what is in force."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any
+
+from .answers import Answer, Call, invalid, refused
+from .configuration_keys import KEYS, Key
+from .shapes import checked
+
+if TYPE_CHECKING:
+    from .machine import Machine
+
+_PROFILE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_HOST_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+_INITIAL_PROFILE = "default"
+_INITIAL_VALUES = {"host.name": "vpn.example.com"}
+
+
+class Configuration:
+    """The profiles of one server.
+
+    A read shows a write at once (server-behaviour.md, 88), but the server works by what was stored in the active
+    profile when it was last restarted: `running`.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.running: dict[str, Any] = {}
+
+    def start(self) -> None:
+        """What a fresh server has, and what a started one takes over."""
+        store = self._machine.store
+        if not store.profiles():
+            with store.transaction():
+                store.add_profile(_INITIAL_PROFILE)
+                store.set_configuration(_INITIAL_PROFILE, dict(_INITIAL_VALUES))
+                store.set_fact("active_profile", _INITIAL_PROFILE)
+        self.take_over()
+
+    def take_over(self) -> None:
+        """A restart: what is stored comes into force."""
+        self.running = self._machine.store.configuration(self.active)
+        self._machine.properties.forget()
+
+    @property
+    def active(self) -> str:
+        return str(self._machine.store.fact("active_profile"))
+
+    def in_force(self, key: str) -> Any:
+        value = self.running.get(key)
+        return KEYS[key].default if value is None else value
+
+    def items(self, profile: str, names: list[str] | None) -> list[dict[str, Any]]:
+        """The named items in the order asked for; without names all that are defined or set."""
+        stored = self._machine.store.configuration(profile)
+        wanted = sorted({*KEYS, *stored} - _unset_removed(stored)) if names is None else list(dict.fromkeys(names))
+        return [self._machine.dialect.configuration_item(_item(name, stored)) for name in wanted]
+
+    # operations
+
+    def list_items(self, call: Call) -> Answer:
+        profile = self._existing(call.parameters["configurationProfile"])
+        asked = checked(call.body or {}, {"names": [str]})
+        items = self.items(profile, asked.get("names"))
+        return Answer(200, {"total": len(items), "items": items})
+
+    def set_items(self, call: Call) -> Answer:
+        profile = self._existing(call.parameters["configurationProfile"])
+        if not isinstance(call.body, dict):
+            raise invalid({"body": "Input should be a valid dictionary"})
+        reading = self._machine.readings["config_reset"]
+        wrong: dict[str, str] = {}
+        reset: list[str] = []
+        values: dict[str, Any] = {}
+        for name, value in call.body.items():
+            problem = _problem(name, value, null_allowed=reading != "refuse")
+            if problem:
+                wrong[name] = problem
+            elif value is None and reading == "null":
+                reset.append(name)
+            else:
+                values[name] = value
+        if wrong:
+            raise invalid(wrong, "Invalid configuration values")
+        store = self._machine.store
+        store.set_configuration(profile, values)
+        for name in reset:
+            store.unset_configuration(profile, name)
+        if profile == self.active:
+            self._machine.cluster.changed()
+        return Answer()
+
+    def list_profiles(self, call: Call) -> Answer:
+        return Answer(200, {"active_profile": self.active, "profiles": self._machine.store.profiles()})
+
+    def create_profile(self, call: Call) -> Answer:
+        asked = checked(call.body, {"profile!": str, "copy_from": str})
+        name, source = asked["profile"], asked.get("copy_from")
+        store = self._machine.store
+        if not _PROFILE_NAME.fullmatch(name):
+            raise refused(400, f"Invalid configuration profile name: {name}")
+        if name in store.profiles():
+            raise refused(400, f"Configuration profile already exists: {name}")
+        values = store.configuration(self._existing(source)) if source is not None else {}
+        store.add_profile(name)
+        store.set_configuration(name, values)
+        return Answer(201)
+
+    def delete_profile(self, call: Call) -> Answer:
+        name = self._existing(call.parameters["profile"])
+        if name == self.active:
+            raise refused(400, f"Configuration profile is active: {name}")
+        self._machine.store.delete_profile(name)
+        return Answer(204)
+
+    def validate_profile(self, call: Call) -> Answer:
+        self.validate(self._existing(call.parameters["profile"]))
+        return Answer()
+
+    def activate_profile(self, call: Call) -> Answer:
+        name = self._existing(call.parameters["profile"])
+        self.validate(name)
+        mode = self._machine.power.mode(call)
+        if mode == "dry_run":
+            return Answer(wrote=False)
+        self._machine.store.set_fact("active_profile", name)
+        self._machine.power.schedule(mode)
+        return Answer()
+
+    def validate(self, profile: str) -> None:
+        """400 unless a server could start with the profile."""
+        stored = self._machine.store.configuration(profile)
+        for key in KEYS.values():
+            if key.category == "required" and not stored.get(key.name, key.default):
+                raise refused(400, f"Required configuration key is not set: {key.name}")
+        if bool(stored.get("cs.cert")) != bool(stored.get("cs.priv_key")):
+            raise refused(400, "cs.cert and cs.priv_key must be set together")
+        if stored.get("cs.cert") and not _belong_together(stored["cs.cert"], stored["cs.priv_key"]):
+            raise refused(400, "cs.priv_key is not the private key of cs.cert")
+
+    def _existing(self, profile: str) -> str:
+        if profile not in self._machine.store.profiles():
+            raise refused(404, f"Configuration profile does not exist: {profile}")
+        return profile
+
+
+def _unset_removed(stored: dict[str, Any]) -> set[str]:
+    """Keys that are gone from the product show only where they are still set."""
+    return {key.name for key in KEYS.values() if key.category == "removed"} - set(stored)
+
+
+def _item(name: str, stored: dict[str, Any]) -> dict[str, Any]:
+    key = KEYS.get(name)
+    source = "db" if name in stored else "default"
+    if key is None:
+        return {
+            "name": name,
+            "derived_from": source,
+            "type": "custom",
+            "description": f"No description for {name}",
+            "category": "custom",
+            "value": stored.get(name),
+        }
+    if key.category == "derived":
+        source = "runtime"
+    item: dict[str, Any] = {
+        "name": name,
+        "derived_from": source,
+        "type": key.type,
+        "description": key.description,
+        "category": key.category,
+        "value": stored.get(name, key.default),
+    }
+    if key.redacted:
+        item["value"] = None
+        item["redacted_value"] = key.redacted if stored.get(name) else None
+    item["default_value"] = key.default
+    if key.type == "integer":
+        item |= {"max_value": key.maximum, "min_value": key.minimum}
+    if key.allowed:
+        item["allowed_values"] = list(key.allowed)
+    if key.hint:
+        item["type_hint"] = key.hint
+    return item
+
+
+def _problem(name: str, value: Any, null_allowed: bool) -> str | None:
+    """What is wrong with a value for a key, or None. Unknown keys take any value (server-behaviour.md, 86)."""
+    key = KEYS.get(name)
+    if not name.strip() or len(name) > 255:
+        return "Invalid configuration key"
+    if key is not None and key.category == "derived":
+        return "Configuration key is read-only"
+    if value is None:
+        return None if null_allowed else "Input should not be null"
+    if key is None:
+        return None if isinstance(value, (str, int)) else "Input should be a string, an integer or a boolean"
+    if type(value).__name__ != {"string": "str", "integer": "int", "boolean": "bool"}[key.type]:
+        return f"Input should be a valid {key.type}"
+    if isinstance(value, str):
+        return _text_problem(key, value)
+    return None if isinstance(value, bool) else _number_problem(key, value)
+
+
+def _number_problem(key: Key, value: int) -> str | None:
+    if key.minimum is not None and value < key.minimum:
+        return f"Input should be greater than or equal to {key.minimum}"
+    if key.maximum is not None and value > key.maximum:
+        return f"Input should be less than or equal to {key.maximum}"
+    return None
+
+
+def _text_problem(key: Key, value: str) -> str | None:
+    if key.allowed and value not in key.allowed:
+        return "Input should be one of: " + ", ".join(key.allowed)
+    if value and key.hint and not _HINTED[key.hint](value):
+        return f"Input should be a valid {key.hint}"
+    return None
+
+
+def _is_address(value: str, version: int | None = None) -> bool:
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return version is None or address.version == version
+
+
+def _is_host(value: str) -> bool:
+    labels = value.rstrip(".").split(".")
+    return _is_address(value) or (len(value) <= 253 and all(_HOST_LABEL.fullmatch(label) for label in labels))
+
+
+def _is_certificate(value: str) -> bool:
+    from cryptography import x509
+
+    try:
+        return bool(x509.load_pem_x509_certificates(value.encode()))
+    except ValueError:
+        return False
+
+
+def _is_private_key(value: str) -> bool:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        load_pem_private_key(value.encode(), None)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _belong_together(certificate: str, key: str) -> bool:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    public = x509.load_pem_x509_certificates(certificate.encode())[0].public_key()
+    return bool(public == load_pem_private_key(key.encode(), None).public_key())
+
+
+_HINTED = {
+    "ipv4Address": lambda value: _is_address(value, 4),
+    "ipv6Address": lambda value: _is_address(value, 6),
+    "ipAddress": _is_address,
+    "hostname": _is_host,
+    "pemCertificate": _is_certificate,
+    "pemPrivateKey": _is_private_key,
+}

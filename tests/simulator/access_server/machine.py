@@ -1,0 +1,311 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A simulated Access Server without its network: everything it keeps, and what it does with a request."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from email.message import Message
+from typing import Any
+
+from . import passwords
+from .access_lists import AccessLists
+from .answers import Answer, Call, Refusal, invalid, refused
+from .auth import HEADER, Authentication
+from .clock import Clock
+from .cluster import Cluster
+from .configuration import Configuration
+from .dialect import dialect
+from .exchange import Exchange
+from .faults import Faults
+from .journal import Journal
+from .power import Power
+from .properties import PROPERTIES, Properties
+from .readings import readings
+from .routes import Route, routes
+from .settings import Settings
+from .status import Status
+from .store import DEFAULT_USER, Record, Store
+from .userprop import Userprop
+from .vpn import Vpn
+
+NODE_HEADER = "X-OpenVPN-AS-Node"
+_SECRET_HEADERS = {HEADER.lower(), "authorization", "cookie"}
+_MFA_ADMIN = "mfa-admin"
+
+
+class Machine:
+    """One server. Requests come in through `answer`; tests reach the parts directly."""
+
+    def __init__(
+        self,
+        dialect_name: str,
+        chosen_readings: Mapping[str, str],
+        settings: Mapping[str, Any],
+        clock: Clock | None,
+        path: str | None,
+        username: str,
+        password: str | None,
+        users: int = 0,
+        groups: int = 0,
+        keep_bodies: bool = True,
+    ) -> None:
+        self.dialect = dialect(dialect_name)
+        self._initial_readings = dict(chosen_readings)
+        self._initial_settings = dict(settings)
+        self._initial_size = (users, groups)
+        self._keep_bodies = keep_bodies
+        self.readings: dict[str, str] = {}
+        self.settings = Settings()
+        self.clock = clock or Clock()
+        self.store = Store(path)
+        self.faults = Faults()
+        self.exchanges: list[Exchange] = []
+        self.restarted: Callable[[], object] = lambda: None
+        """Called when a restart has taken effect."""
+        self.properties = Properties(self)
+        self.journal = Journal(self)
+        self.configuration = Configuration(self)
+        self.authentication = Authentication(self)
+        self.userprop = Userprop(self)
+        self.access_lists = AccessLists(self)
+        self.vpn = Vpn(self)
+        self.cluster = Cluster(self)
+        self.power = Power(self)
+        self.status = Status(self)
+        self.routes = routes(self)
+        accounts = self.store.fact("accounts") or {
+            "username": username,
+            "mfa_username": _MFA_ADMIN,
+            "mfa_totp_secret": passwords.new_secret(),
+        }
+        for name in ("password", "mfa_password"):
+            accounts.setdefault(name, passwords.generated())
+        if password is not None:
+            accounts["password"] = password
+        self.accounts: dict[str, str] = accounts
+        """Names and passwords of the administrators that every server has."""
+        self.store.set_fact("accounts", accounts)
+        self._start()
+        if password is not None:
+            self.set_password(accounts["username"], password)
+
+    @property
+    def node(self) -> str:
+        """Host name of this server."""
+        return self.cluster.own
+
+    def _start(self) -> None:
+        self.readings = readings(self._initial_readings)
+        self.settings = Settings()
+        self.settings.change(self._initial_settings)
+        if self.store.record(DEFAULT_USER) is None:
+            self._populate()
+        self.cluster.nodes.clear()
+        self.cluster.start()
+        self.configuration.start()
+        self.journal.started()
+
+    def reset(self) -> None:
+        """Start over: everything but the accounts, the clock and the certificate is as on the first day."""
+        with self.store.lock:
+            self.store.clear()
+            self.authentication.clear()
+            self.journal.clear()
+            self.vpn.clear()
+            self.power.clear()
+            self.faults.clear()
+            self.exchanges.clear()
+            self._start()
+
+    def _populate(self) -> None:
+        """A fresh server: its two administrators and as many ordinary users and groups as were asked for."""
+        accounts = self.accounts
+        admin = Record(accounts["username"], "user", {"admin": True, "auth_method": "local"})
+        admin.password = passwords.digest(accounts["password"])
+        mfa_admin = Record(accounts["mfa_username"], "user", {"admin": True, "totp": True})
+        mfa_admin.own |= {"totp_secret": accounts["mfa_totp_secret"], "totp_locked": True}
+        mfa_admin.password = passwords.digest(accounts["mfa_password"])
+        default = Record(DEFAULT_USER, "default", {"allow_generate_profiles": True})
+        users, groups = self._initial_size
+        self.store.put_many([default, admin, mfa_admin, *_ordinary_groups(groups), *_ordinary_users(users, groups)])
+
+    # requests
+
+    def answer(self, call: Call, headers: Message[str, str], text: bytes) -> tuple[Answer, Route | None, bool]:
+        """The answer, the operation if there is one, and whether anything was written."""
+        found = self.routes.find(call.method, call.path)
+        if found is None:
+            methods = self.routes.methods(call.path)
+            missing = (405, "Method Not Allowed") if methods else (404, "Not Found")
+            return Answer(missing[0], {"detail": missing[1]}), None, False
+        route, call.parameters = found
+        with self.store.lock:
+            generation = self.store.generation
+            try:
+                answer = self._carried_out(route, call, headers, text)
+            except Refusal as refusal:
+                answer = Answer(refusal.status, refusal.body, wrote=False)
+            changed = self.store.generation != generation
+        accepted = route.writes and answer.wrote and answer.status < 300
+        return answer, route, accepted or (changed and route.writes)
+
+    def _carried_out(self, route: Route, call: Call, headers: Message[str, str], text: bytes) -> Answer:
+        """What the operation answers; a Refusal takes back what it changed, unless it is one that keeps it."""
+        if route.access != "open":
+            admin_only = route.access == "admin"
+            call.token = self.authentication.token(headers.get(HEADER), admin_only, route.access == "enrolment")
+        unknown = set(call.query) - set(route.query)
+        if unknown:
+            raise invalid({f"query.{name}": "Extra inputs are not permitted" for name in sorted(unknown)})
+        call.node = headers.get(NODE_HEADER)
+        if call.node is not None and call.node not in self.cluster.nodes:
+            raise refused(502, f"Cluster node is unknown or cannot be reached: {call.node}")
+        call.body = _parsed(text)
+        kept: Refusal | None = None
+        with self.store.transaction():
+            try:
+                return route.act(call)
+            except Refusal as refusal:
+                if not refusal.keep:
+                    raise
+                kept = refusal
+        assert kept is not None
+        raise kept
+
+    def note(
+        self,
+        call: Call,
+        path: str,
+        headers: Message[str, str],
+        status: int,
+        wrote: bool,
+        operation: str | None,
+        request: bytes,
+        response: Any,
+        fault: str | None,
+    ) -> None:
+        """Write an exchange down."""
+        contents: dict[str, Any] = {}
+        if self._keep_bodies:
+            shown = {name: "[redacted]" if name.lower() in _SECRET_HEADERS else headers[name] for name in headers}
+            try:
+                parsed = json.loads(request) if request else None
+            except ValueError:
+                parsed = request.decode(errors="replace")
+            contents = {"query": call.query, "headers": shown, "request": parsed, "response": response}
+        self.exchanges.append(Exchange(call.method, path, status, wrote, operation, fault=fault, **contents))
+
+    # what tests and the control endpoints do behind the API's back
+
+    def set_record(self, kind: str, name: str, properties: Mapping[str, Any]) -> None:
+        """Create a record, or change the named properties of the one there is; None takes a property away.
+
+        Properties are stored as they are given, by their names in the API; `password` of users is understood, and
+        `members` of groups, which adds members.
+        """
+        with self.store.transaction():
+            record = self.store.record(name) or Record(name, kind)
+            if record.kind != kind:
+                raise ValueError(f"{name} is a {record.kind}, not a {kind}")
+            for key, value in properties.items():
+                if key == "members" and kind == "group":
+                    for member in value:
+                        self.set_record("user", member, {"group": name})
+                elif key == "password" and kind == "user":
+                    record.password = None if value is None else passwords.digest(value)
+                elif key == "group" and kind == "user":
+                    record.member_of = value
+                elif key not in PROPERTIES or kind not in PROPERTIES[key].levels:
+                    raise ValueError(f"a {kind} has no property {key}")
+                elif value is None:
+                    record.own.pop(key, None)
+                else:
+                    record.own[key] = value
+            self.store.put(record)
+
+    def read_as(self, chosen: Mapping[str, str]) -> None:
+        """Change some readings and keep the others."""
+        self.readings = readings({**self.readings, **chosen})
+
+    def password_is(self, name: str, password: str) -> bool:
+        record = self.store.record(name)
+        return record is not None and passwords.matches(password, record.password)
+
+    def set_password(self, name: str, password: str | None) -> None:
+        self.set_record("user", name, {"password": password})
+
+    def delete_record(self, name: str) -> None:
+        with self.store.lock:
+            self.store.delete(name)
+            self.authentication.forget([name])
+
+    def state(self) -> dict[str, Any]:
+        """Everything the server keeps, without passwords."""
+        with self.store.lock:
+            _ = self.power.away
+            routes_by_owner: dict[str, dict[str, list[Any]]] = {}
+            for owner, kind, route in self.store.access_routes():
+                routes_by_owner.setdefault(owner, {}).setdefault(kind, []).append(route)
+            default = self.store.record(DEFAULT_USER)
+            return {
+                "dialect": self.dialect.name,
+                "readings": self.readings,
+                "clock": self.clock.now(),
+                "users": {each.name: _kept(each) for each in self.store.records("user")},
+                "groups": {
+                    each.name: {**each.own, "members": self.store.members(each.name)}
+                    for each in self.store.records("group")
+                },
+                "default_user": default.own if default else {},
+                "access_lists": routes_by_owner,
+                "configuration": {name: self.store.configuration(name) for name in self.store.profiles()},
+                "active_profile": self.configuration.active,
+                "running": self.configuration.running,
+                "last_restarted": self.cluster.nodes[self.node].last_restarted,
+                "nodes": {name: node.restart_pending for name, node in self.cluster.nodes.items()},
+                "vpn_clients": self.vpn.clients,
+            }
+
+    def wait(self) -> None:
+        """The latency that was asked for."""
+        if self.settings.latency:
+            time.sleep(self.settings.latency)
+
+
+def _parsed(text: bytes) -> Any:
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise invalid({"body": "JSON decode error"}) from None
+
+
+def _kept(record: Record) -> dict[str, Any]:
+    group = {} if record.member_of is None else {"group": record.member_of}
+    return {**record.own, **group, "password_defined": record.password is not None}
+
+
+def _ordinary_groups(number: int) -> Iterable[Record]:
+    for index in range(1, number + 1):
+        subnet = {"ipv6": False, "netip": f"10.{index // 256}.{index % 256}.0", "prefix_length": 24}
+        yield Record(f"group{index:03d}", "group", {"autologin": index % 2 == 0, "subnets": [subnet]})
+
+
+def _ordinary_users(number: int, groups: int) -> Iterable[Record]:
+    """People as a company has them: all with a password, most in a group, some with properties of their own."""
+    password = passwords.digest(passwords.generated())
+    for index in range(1, number + 1):
+        own: dict[str, Any] = {}
+        if index % 5 == 0:
+            own["autologin"] = True
+        if index % 20 == 0:
+            own["deny"] = True
+        if index % 10 == 0:
+            own["static_ipv4"] = f"172.28.{index // 250 % 250}.{index % 250 + 2}"
+        group = f"group{index % groups + 1:03d}" if groups else None
+        yield Record(f"user{index:05d}", "user", own, group, password)

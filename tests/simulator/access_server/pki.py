@@ -1,0 +1,146 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A certificate authority and the server's TLS certificate."""
+
+from __future__ import annotations
+
+import atexit
+import datetime as dt
+import functools
+import hashlib
+import ipaddress
+import os
+import shutil
+import ssl
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+_VALIDITY = dt.timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class TlsIdentity:
+    """Paths of PEM files, and the SHA-256 of the server certificate in lower-case hex."""
+
+    ca_path: str
+    certificate_path: str
+    key_path: str
+    fingerprint_sha256: str
+
+    def context(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate_path, self.key_path)
+        return context
+
+
+@functools.cache
+def process_identity(host: str = "127.0.0.1") -> TlsIdentity:
+    """One identity for all simulators of this process; its folder goes when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="vpn-estate-simulator-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return identity_in(folder, host)
+
+
+def identity_in(folder: Path, host: str = "127.0.0.1") -> TlsIdentity:
+    """The identity that the folder holds; it is made when there is none yet."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ca_path, certificate_path, key_path = folder / "ca.pem", folder / "server.pem", folder / "server.key"
+    if not (ca_path.exists() and certificate_path.exists() and key_path.exists()):
+        ca, certificate, key = _issue(host)
+        _write(ca_path, ca, 0o644)
+        _write(key_path, key, 0o600)
+        _write(certificate_path, certificate, 0o644)
+    fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate_path.read_text("ascii"))).hexdigest()
+    return TlsIdentity(str(ca_path), str(certificate_path), str(key_path), fingerprint)
+
+
+def context_of(chain: str, key: str) -> ssl.SSLContext:
+    """A server's TLS context from PEM texts; OpenSSL reads them from files that are gone at once."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:
+        chain_path, key_path = Path(folder, "chain.pem"), Path(folder, "key.pem")
+        _write(chain_path, chain, 0o600)
+        _write(key_path, key, 0o600)
+        context.load_cert_chain(chain_path, key_path)
+    return context
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="ascii") as file:
+        file.write(text)
+
+
+def _issue(host: str) -> tuple[str, str, str]:
+    """PEM texts of the authority, the server certificate and its key."""
+    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    names: list[x509.GeneralName] = [
+        x509.DNSName("localhost"),
+        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+    ]
+    try:
+        address = ipaddress.ip_address(host)
+        if not address.is_unspecified and str(address) != "127.0.0.1":
+            names.append(x509.IPAddress(address))
+    except ValueError:
+        if host != "localhost":
+            names.append(x509.DNSName(host))
+    ca = _certificate("Simulated Access Server CA", ca_key, "Simulated Access Server CA", ca_key, authority=True)
+    certificate = _certificate("localhost", key, "Simulated Access Server CA", ca_key, names=names)
+    key_text = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return ca, certificate, key_text.decode()
+
+
+def _certificate(
+    subject: str,
+    key: ec.EllipticCurvePrivateKey,
+    issuer: str,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    authority: bool = False,
+    names: list[x509.GeneralName] | None = None,
+) -> str:
+    """A certificate with both key identifiers, without which Python 3.13 refuses it."""
+    now = dt.datetime.now(dt.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_name(subject))
+        .issuer_name(_name(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + _VALIDITY)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True,
+                key_cert_sign=authority,
+                crl_sign=authority,
+                content_commitment=False,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+    )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        builder = builder.add_extension(usage, critical=False)
+    return builder.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])

@@ -1,0 +1,44 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The questions that the vendor's document leaves open, and the reading the simulator takes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+READINGS: dict[str, tuple[str, ...]] = {
+    # what userprop/access/set does with the routes of an owner and type that the request names
+    "access_set": ("replace", "extend"),
+    # null as the value of a property in userprop/set: back to inherited, 400, or no effect
+    "null_property": ("reset", "refuse", "ignore"),
+    # userprop/set for a name that does not exist: 404, a new user, or 200 without effect
+    "unknown_name": ("refuse", "create", "ignore"),
+    # a list of subnets, ranges or the like in userprop/set
+    "list_property": ("replace", "merge"),
+    # null as the value of a configuration key: back to the default, 400, or kept as a value
+    "config_reset": ("null", "refuse", "store"),
+    # the name by which userprop/set knows the default user; the other one is unknown
+    "default_user_name": ("__DEFAULT__", "DEFAULT"),
+    # `members` of a group in userprop/set and groups/create
+    "members": ("replace", "extend", "ignore"),
+    # whether userprop/access/list keeps to the names asked for (server-behaviour.md, 69)
+    "access_list_filter": ("exact", "loose"),
+    # whether a token outlives a restart (server-behaviour.md, 105)
+    "token_after_restart": ("keeps", "dies"),
+    # whether users/create and groups/create keep properties other than the name (server-behaviour.md, 52)
+    "create_properties": ("keeps", "ignores"),
+    # a bad record in userprop/set: nothing is applied, or what stands before it is
+    "bulk_error": ("atomic", "partial"),
+}
+"""Name of each question with the readings it has; the first is the default."""
+
+
+def readings(chosen: Mapping[str, str]) -> dict[str, str]:
+    """All readings, the chosen ones over the defaults; an unknown name or reading is a ValueError."""
+    for name, reading in chosen.items():
+        if name not in READINGS:
+            raise ValueError(f"there is no reading called {name!r}; there are: {', '.join(READINGS)}")
+        if reading not in READINGS[name]:
+            raise ValueError(f"{name} can be read as {', '.join(READINGS[name])}, not as {reading!r}")
+    return {name: chosen.get(name, choices[0]) for name, choices in READINGS.items()}

@@ -1,0 +1,167 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the server says about itself: version, services, interfaces, licence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .answers import Answer, Call
+from .clock import iso_microseconds, iso_seconds
+from .shapes import OneOf, checked
+from .vpn import DAEMONS
+
+if TYPE_CHECKING:
+    from .machine import Machine
+
+_SERVICES = (
+    "api", "auth", "daemon_pre", "bridge", "db_push", "web", "acme", "extip.polling_service", "nftables_openvpn",
+    "nf6tables_openvpn", "log", "client_query", "nftables_api", "nftables_web", "nf6tables_live", "nftables_live",
+    "user", "crl", "subscription", "dnsproxy",
+)  # fmt: skip
+_EULA_HASH = "d40786b35ba7ab34b942eee806feaf755edc1065c16daf9dca9221134527de35"
+_NO_POLLING = {
+    "severity": "ok",
+    "message": "External IP polling service disabled per configuration",
+    "description": "will not poll for external IP addresses' info. Neither extip.polling_service.enable nor"
+    " access_server_link.enable have been set to true.",
+    "tag": "EXTIP_POLLING_DISABLED",
+}
+_NO_OFFLOAD = {
+    "severity": "warning",
+    "message": "OpenVPN data-channel offloading was requested but failed to activate",
+    "description": "OpenVPN data-channel offloading was requested but failed to activate. This typically happens if"
+    " there is a configuration option that is incompatible with DCO or if the DCO kernel module could not be loaded.",
+    "tag": "DCO_NOT_ACTIVE",
+}
+_INTERFACES: dict[str, list[dict[str, Any]]] = {
+    "lo": [
+        {"ipv6": False, "netip": "127.0.0.1", "prefix_length": 8},
+        {"ipv6": True, "netip": "::1", "prefix_length": 128},
+    ],
+    "eth0": [
+        {"ipv6": False, "netip": "172.21.0.2", "prefix_length": 16},
+        {"ipv6": True, "netip": "fe80::42:acff:fe15:2", "prefix_length": 64},
+    ],
+}
+_FREE_CONNECTIONS = 2
+_SUBSCRIBED_CONNECTIONS = 10
+
+
+class Status:
+    """The operations of the tags info and license, and server/status."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def _info(self, node: str | None) -> dict[str, Any]:
+        dialect = self._machine.dialect
+        return dialect.server_info(
+            {
+                "version": dialect.version,
+                "build": dialect.build,
+                "web_version": "69ba2c40",
+                "web_override": False,
+                "client_version": 35,
+                "os_distribution": "Ubuntu 24.04.4 LTS",
+                "architecture": "aarch64",
+                "cores": 10,
+                "system_cores": 10,
+                "os_hostname": node or self._machine.node,
+            }
+        )
+
+    _DCO = {"available": False, "version": "Kernel module not loaded"}
+    _EULA = {"eula_version_as": 6, "eula_web_hash": _EULA_HASH, "eula_accepted": False}
+
+    def info(self, call: Call) -> Answer:
+        return Answer(200, self._info(call.node))
+
+    def dco(self, call: Call) -> Answer:
+        return Answer(200, self._DCO)
+
+    def eula(self, call: Call) -> Answer:
+        text = "Terms of a simulated server: do with it what you like."
+        return Answer(200, {**self._EULA, "eula": text, "eula_web": f"<p>{text}</p>"})
+
+    def overview(self, call: Call) -> Answer:
+        asked = checked(call.body or {}, {"names": [str]})
+        configuration = self._machine.configuration
+        items = configuration.items(configuration.active, asked.get("names", []))
+        return Answer(
+            200,
+            {
+                "eula_status": self._EULA,
+                "server_info": self._info(call.node),
+                "dco_module": self._DCO,
+                "configuration_items": {"total": len(items), "items": items},
+            },
+        )
+
+    def interfaces(self, call: Call) -> Answer:
+        asked = call.query.get("no_loopback", "false")
+        checked({"no_loopback": asked.lower()}, {"no_loopback": OneOf("true", "false")})
+        shown = [name for name in _INTERFACES if name != "lo" or asked.lower() == "false"]
+        return Answer(200, [{"name": name, "networks": _INTERFACES[name]} for name in shown])
+
+    def status(self, call: Call) -> Answer:
+        machine = self._machine
+        show = machine.dialect.service_status
+        services = {
+            name: show("on", [_NO_POLLING] if name == "extip.polling_service" else []) for name in _SERVICES
+        } | {name: show("on", [_started(address), _NO_OFFLOAD]) for name, address in DAEMONS.items()}
+        modules = dict.fromkeys(("ldap", "radius", "saml", "pas_only"), "disabled") | {
+            "pam": "enabled",
+            "local": "enabled",
+        }
+        modules[machine.configuration.in_force("auth.module.type")] = "enabled"
+        node = machine.cluster.nodes[call.node or machine.node]
+        body = {
+            "last_restarted": iso_microseconds(node.last_restarted),
+            "service_status": services,
+            "auth_module_status": modules,
+        }
+        return Answer(200, body)
+
+    def license(self, call: Call) -> Answer:
+        connected = len(self._machine.vpn.clients)
+        if self._machine.settings.license == "unlicensed":
+            kind = {"licensing_type": "unlicensed", "current_cc": connected, "max_cc": _FREE_CONNECTIONS}
+            return Answer(200, kind)
+        now = self._machine.clock.now()
+        return Answer(
+            200,
+            {
+                "licensing_type": "subscription",
+                "current_cc": connected,
+                "max_cc": _SUBSCRIBED_CONNECTIONS,
+                "agent_id": "AGENT_ID_simulated",
+                "agent_disabled": False,
+                "cc_limit": _SUBSCRIBED_CONNECTIONS,
+                "error": None,
+                "fallback_cc": _FREE_CONNECTIONS,
+                "grace_period": 30,
+                "last_successful_update": iso_seconds(now - 60),
+                "total_cc": connected,
+                "name": "Subscription 1",
+                "subkey": "SUBKEY_simulated",
+                "billing_id": "BILLING_ID_simulated",
+                "next_update": iso_seconds(now + 140),
+                "updates_failed": 0,
+                "notes": [],
+                "overdraft": False,
+                "server": "licensing.example.com",
+                "type": "-",
+                "state": "SUBSCRIPTION_OK",
+            },
+        )
+
+
+def _started(address: str) -> dict[str, Any]:
+    return {
+        "severity": "ok",
+        "message": f"process started successfully on {address}",
+        "description": "",
+        "tag": "OPENVPN_SERVICE_PROCESS_SUCCESS",
+    }

@@ -1,0 +1,218 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything a server keeps over a restart: records, access lists and configuration, in one SQLite database."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+DEFAULT_USER = "__DEFAULT__"
+"""Name of the record whose properties all users inherit."""
+
+_TABLES = """
+create table if not exists record (
+    id integer primary key, name text not null unique, kind text not null, member_of text, own text not null,
+    password text);
+create index if not exists record_kind on record (kind, name);
+create index if not exists record_member_of on record (member_of) where member_of is not null;
+create table if not exists access_route (
+    owner text not null, type text not null, position integer not null, route text not null,
+    primary key (owner, type, position));
+create table if not exists profile (name text primary key);
+create table if not exists configuration (
+    profile text not null, key text not null, value text not null, primary key (profile, key));
+create table if not exists fact (name text primary key, value text not null);
+"""
+
+
+@dataclass
+class Record:
+    """A user, a group or the default user, with the properties that are set on it itself.
+
+    Users, groups and the default user share one name space (server-behaviour.md, 60).
+    """
+
+    name: str
+    kind: str
+    own: dict[str, Any] = field(default_factory=dict)
+    member_of: str | None = None
+    password: str | None = None
+
+
+class Store:
+    """One database behind one lock; `path` None keeps it in memory."""
+
+    def __init__(self, path: str | None = None) -> None:
+        self.lock = threading.RLock()
+        self.generation = 0
+        """Moves with every committed change; what is computed from the database is good for one generation."""
+        if path is not None:
+            os.close(os.open(path, os.O_CREAT, 0o600))
+        self._base = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        # a killed process must lose nothing, a power cut may: no flush to the disk at each commit
+        self._base.execute("pragma synchronous = off")
+        self._base.executescript(_TABLES)
+
+    def close(self) -> None:
+        with self.lock:
+            self._base.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; transactions within transactions are part of the outermost one."""
+        with self.lock:
+            if self._base.in_transaction:
+                yield
+                return
+            before = self._base.total_changes
+            self._base.execute("begin")
+            try:
+                yield
+            except BaseException:
+                self._base.execute("rollback")
+                raise
+            self._base.execute("commit")
+            if self._base.total_changes != before:
+                self.generation += 1
+
+    def clear(self) -> None:
+        """Forget everything but the facts."""
+        with self.transaction():
+            for table in ("record", "access_route", "profile", "configuration"):
+                self._base.execute(f"delete from {table}")  # noqa: S608 - names from the line above
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        with self.lock:
+            return self._base.execute(statement, values).fetchall()
+
+    def _change(self, statement: str, *values: Any) -> None:
+        with self.transaction():
+            self._base.execute(statement, values)
+
+    # records
+
+    def record(self, name: str) -> Record | None:
+        rows = self._rows("select name, kind, member_of, own, password from record where name = ?", name)
+        return _record(rows[0]) if rows else None
+
+    def records(self, kind: str, names: Iterable[str] | None = None, shuffled: bool = False) -> list[Record]:
+        """Records of a kind by name; `names` keeps those that exist among them."""
+        statement = "select name, kind, member_of, own, password from record where kind = ?"
+        values: list[Any] = [kind]
+        if names is not None:
+            statement += " and name in (select value from json_each(?))"
+            values.append(json.dumps(list(names)))
+        return [_record(row) for row in self._rows(statement + _order(shuffled), *values)]
+
+    def page(self, kind: str, size: int, offset: int, descending: bool, shuffled: bool) -> list[Record]:
+        """One page of the records of a kind."""
+        statement = "select name, kind, member_of, own, password from record where kind = ?"
+        order = _order(shuffled) + (" desc" if descending and not shuffled else "")
+        return [_record(row) for row in self._rows(f"{statement}{order} limit ? offset ?", kind, size, offset)]
+
+    def count(self, kind: str) -> int:
+        return int(self._rows("select count(*) from record where kind = ?", kind)[0][0])
+
+    def put(self, record: Record) -> None:
+        self.put_many([record])
+
+    def put_many(self, records: Iterable[Record]) -> None:
+        """Add the records, or replace those of the same name; a replaced one keeps its age."""
+        with self.transaction():
+            self._base.executemany(
+                "insert into record (name, kind, member_of, own, password) values (?, ?, ?, ?, ?) on conflict (name)"
+                " do update set kind = excluded.kind, member_of = excluded.member_of, own = excluded.own,"
+                " password = excluded.password",
+                ((r.name, r.kind, r.member_of, json.dumps(r.own), r.password) for r in records),
+            )
+
+    def delete(self, name: str) -> None:
+        """Remove a record and its access lists; members of a removed group belong to no group."""
+        with self.transaction():
+            self._base.execute("delete from record where name = ?", (name,))
+            self._base.execute("delete from access_route where owner = ?", (name,))
+            self._base.execute("update record set member_of = null where member_of = ?", (name,))
+
+    def members(self, group: str) -> list[str]:
+        """Users of a group, oldest first."""
+        return [row[0] for row in self._rows("select name from record where member_of = ? order by id", group)]
+
+    def member_counts(self) -> dict[str, int]:
+        return dict(self._rows("select member_of, count(*) from record where member_of is not null group by member_of"))
+
+    # access lists
+
+    def access_routes(self, owners: Iterable[str] | None = None) -> list[tuple[str, str, dict[str, Any]]]:
+        """Owner, type and route, in order of owner and type and then as they were set."""
+        statement = "select owner, type, route from access_route"
+        values: list[Any] = []
+        if owners is not None:
+            statement += " where owner in (select value from json_each(?))"
+            values.append(json.dumps(list(owners)))
+        rows = self._rows(statement + " order by owner, type, position", *values)
+        return [(owner, kind, json.loads(route)) for owner, kind, route in rows]
+
+    def set_access_routes(self, owner: str, kind: str, routes: list[dict[str, Any]]) -> None:
+        with self.transaction():
+            self._base.execute("delete from access_route where owner = ? and type = ?", (owner, kind))
+            self._base.executemany(
+                "insert into access_route values (?, ?, ?, ?)",
+                ((owner, kind, position, json.dumps(route)) for position, route in enumerate(routes)),
+            )
+
+    def owners_of_routes(self) -> set[str]:
+        return {row[0] for row in self._rows("select distinct owner from access_route")}
+
+    # configuration
+
+    def profiles(self) -> list[str]:
+        return [row[0] for row in self._rows("select name from profile order by name")]
+
+    def add_profile(self, name: str) -> None:
+        self._change("insert into profile values (?)", name)
+
+    def delete_profile(self, name: str) -> None:
+        with self.transaction():
+            self._base.execute("delete from profile where name = ?", (name,))
+            self._base.execute("delete from configuration where profile = ?", (name,))
+
+    def configuration(self, profile: str) -> dict[str, Any]:
+        """The keys that are set in a profile."""
+        rows = self._rows("select key, value from configuration where profile = ? order by key", profile)
+        return {key: json.loads(value) for key, value in rows}
+
+    def set_configuration(self, profile: str, values: dict[str, Any]) -> None:
+        with self.transaction():
+            self._base.executemany(
+                "insert or replace into configuration values (?, ?, ?)",
+                ((profile, key, json.dumps(value)) for key, value in values.items()),
+            )
+
+    def unset_configuration(self, profile: str, key: str) -> None:
+        self._change("delete from configuration where profile = ? and key = ?", profile, key)
+
+    # facts: single values such as the name of the active profile
+
+    def fact(self, name: str) -> Any:
+        rows = self._rows("select value from fact where name = ?", name)
+        return json.loads(rows[0][0]) if rows else None
+
+    def set_fact(self, name: str, value: Any) -> None:
+        self._change("insert or replace into fact values (?, ?)", name, json.dumps(value))
+
+
+def _order(shuffled: bool) -> str:
+    return " order by random()" if shuffled else " order by name"
+
+
+def _record(row: tuple[str, str, str | None, str, str | None]) -> Record:
+    name, kind, member_of, own, password = row
+    return Record(name, kind, json.loads(own), member_of, password)

@@ -1,0 +1,401 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever goes wrong with whichever request, a task ends, tells the truth, and the next one brings what was declared."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import typing as t
+from collections import Counter
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import client as client_module
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import BASE, OPERATIONS
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._http import MAKES_NEW, Transport
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
+from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
+
+PASSWORD = "Marker-Password-7!"
+LOGIN = "/api/auth/login/userpassword"
+SUBNET = {"ipv6": False, "netip": "10.1.0.0", "prefix_length": 16}
+IMPATIENT = 0.25  # seconds that a task waits for an answer that does not come
+
+Thing = tuple[str, ...]
+"""Something that the server keeps, as in ``("user", "ana")``."""
+State = dict[Thing, t.Any]
+
+
+@dataclass
+class Scenario:
+    """A task, the server it meets, and what it may touch: ``things`` are those of each object by its name in the answer."""
+
+    resource: Resource
+    declared: dict[str, t.Any]
+    prepare: t.Callable[[AccessServerSimulator], None]
+    things: dict[str, set[Thing]]
+    besides: set[Thing] = field(default_factory=set)  # what changes along with the objects
+
+    @property
+    def touched(self) -> set[Thing]:
+        """Everything that may differ afterwards."""
+        return set(itertools.chain(*self.things.values())) | self.besides
+
+
+def people(simulator: AccessServerSimulator) -> None:
+    """Users, groups and connections, some of which no task here declares."""
+    simulator.set_group("staff", autologin=True)
+    simulator.set_group("ops", subnets=[SUBNET])
+    simulator.set_user("ana", group="staff", deny=False, autologin=True)
+    simulator.set_user("ben", group="staff", static_ipv4="10.9.0.7", bypass_subnets=[SUBNET], password=PASSWORD)
+    simulator.set_user("cleo", group="ops")
+    simulator.set_user("dora", autologin=False)
+    for name in ("ana", "ana", "dora"):
+        simulator.connect(name)
+
+
+def routed(simulator: AccessServerSimulator) -> None:
+    """The same, with access lists."""
+    people(simulator)
+    for owner in ("staff", "ana", "dora"):
+        route = {"type": "nat", "accept": True, "subnet": SUBNET}
+        simulator.set_access_routes(owner, "access_to_ipv4", [route])
+
+
+def configured(simulator: AccessServerSimulator) -> None:
+    """A configuration of which some values are not the default."""
+    simulator.set_configuration(**{"vpn.server.daemon.tcp.port": 8443, "cs.https.port": 9443, "sa.company_name": "Example"})
+
+
+def user(*names: str) -> dict[str, set[Thing]]:
+    return {name: {("user", name), ("sessions", name)} for name in names}
+
+
+def item(*names: str) -> dict[str, set[Thing]]:
+    return {name: {("item", "default", name)} for name in names}
+
+
+STAFF: set[Thing] = {("group", "staff")}
+OPS: set[Thing] = {("group", "ops")}
+SCENARIOS = {
+    "users created": Scenario(
+        USER,
+        {
+            "users": [
+                {"name": "eve", "group": "staff", "password": PASSWORD},
+                {"name": "finn", "autologin": False, "static_ipv4": "10.9.0.8", "password": PASSWORD},
+                {"name": "gil", "group": "ops", "deny": True},
+                {"name": "ben", "password": PASSWORD},
+            ]
+        },
+        people,
+        user("eve", "finn", "gil", "ben"),
+        STAFF | OPS,
+    ),
+    "users changed": Scenario(
+        USER,
+        {
+            "users": [
+                {"name": "ana", "inherit": ["autologin"], "group": ""},
+                {"name": "ben", "deny": True, "bypass_subnets": ["10.2.0.0/16"], "static_ipv4": ""},
+                {"name": "cleo", "deny": False, "autologin": True, "group": "staff", "password": PASSWORD},
+            ],
+            "update_password": "always",
+        },
+        people,
+        user("ana", "ben", "cleo"),
+        STAFF | OPS,
+    ),
+    "users blocked": Scenario(
+        USER,
+        {"users": [{"name": "ana"}, {"name": "ben"}, {"name": "eve", "group": "staff"}], "state": "blocked"},
+        people,
+        user("ana", "ben", "eve"),
+        STAFF,
+    ),
+    "users deleted": Scenario(
+        USER, {"users": [{"name": "ana"}, {"name": "ben"}, {"name": "ghost"}], "state": "absent"}, people, user("ana", "ben"), STAFF
+    ),
+    "users purged": Scenario(
+        USER,
+        {
+            "users": [{"name": "cleo", "deny": True}, {"name": "eve", "group": "ops"}],
+            "purge": True,
+            "protect": ["openvpn", "mfa-admin", "dora"],
+        },
+        people,
+        user("cleo", "eve", "ana", "ben"),
+        STAFF | OPS,
+    ),
+    "groups with members": Scenario(
+        GROUP,
+        {
+            "groups": [
+                {"name": "staff", "members": ["ben", "cleo"], "inherit": ["autologin"]},
+                {"name": "north", "members": ["dora"], "deny": False, "subnets": ["10.3.0.0/16"]},
+                {"name": "ops", "state": "absent"},
+            ]
+        },
+        people,
+        {name: {("group", name)} for name in ("staff", "north", "ops")},
+        {("user", name) for name in ("ana", "cleo", "dora")},
+    ),
+    "access lists": Scenario(
+        ACCESS_LIST,
+        {
+            "access_lists": [
+                {"group": "staff", "access_to": ["10.2.0.0/16:https", "2001:db8::/32"], "access_from": ["all_vpn_clients"]},
+                {"user": "ana", "access_to": []},
+                {"user": "ben", "access_to": ["-10.0.0.0/8", "10.1.2.0/24"]},
+            ]
+        },
+        routed,
+        {f"{kind} {name}": {("access list", name)} for kind, name in (("group", "staff"), ("user", "ana"), ("user", "ben"))},
+    ),
+    "configuration items": Scenario(
+        CONFIG_ITEM,
+        {
+            "config_items": [
+                {"name": "vpn.server.daemon.tcp.port", "value": 1443},
+                {"name": "cs.https.port", "state": "default"},
+                {"name": "sa.company_name", "value": "Other"},
+                {"name": "auth.radius.0.server.0.secret", "secret_value": PASSWORD},
+            ]
+        },
+        configured,
+        item("vpn.server.daemon.tcp.port", "cs.https.port", "sa.company_name", "auth.radius.0.server.0.secret"),
+    ),
+    "default user": Scenario(
+        DEFAULT_USER,
+        {"autologin": True, "group": "staff", "def_deny": False, "bypass_subnets": ["10.2.0.0/16"], "allow_self": True},
+        people,
+        {"__DEFAULT__": {("default user",)}},
+    ),
+    "configuration profile activated": Scenario(
+        CONFIG_PROFILE,
+        {
+            "config_profiles": [{"name": "candidate", "copy_from": "default", "active": True}, {"name": "old", "state": "absent"}],
+            "restart_timeout": 1,
+        },
+        lambda simulator: simulator.store.add_profile("old"),
+        {"candidate": {("profile", "candidate"), ("active profile",)}, "old": {("profile", "old")}},
+        {("restarted",)},
+    ),
+    "nothing to do": Scenario(
+        USER,
+        {
+            "users": [{"name": "ana", "group": "staff", "deny": False}, {"name": "ben", "password": PASSWORD}]
+            + [{"name": "ghost", "state": "absent"}]
+        },
+        people,
+        user("ana", "ben"),
+    ),
+}
+
+HTML = "<html><body><h1>Bad Gateway</h1></body></html>"
+FAULTS: dict[str, dict[str, t.Any]] = {
+    "dropped before": {"do": "drop"},
+    "dropped after": {"do": "drop", "applied": True},
+    "500 before": {"status": 500, "body": {"detail": "Internal server error"}},
+    "500 after": {"status": 500, "body": {"detail": "Internal server error"}, "applied": True},
+    "502 page before": {"status": 502, "body": HTML, "headers": {"Content-Type": "text/html"}},
+    "504 page after": {"status": 504, "body": HTML, "headers": {"Content-Type": "text/html"}, "applied": True},
+    "503": {"status": 503, "body": HTML},
+    "503 with Retry-After": {"status": 503, "headers": {"Retry-After": "1"}},
+    "429": {"status": 429, "body": {"reason": "Too many requests"}, "headers": {"Retry-After": "1"}},
+    "401": {"status": 401, "body": {"reason": "Invalid auth token"}},
+    "403": {"status": 403, "body": {"reason": "Insufficient privileges to use this API"}},
+    "truncated": {"do": "truncate"},
+    "portal page": {"do": "html"},
+    "page after": {"do": "html", "applied": True},
+    "redirect": {"do": "redirect"},
+    "late": {},
+}
+
+OTHER_READINGS = {
+    "access_set": "extend",
+    "list_property": "merge",
+    "config_reset": "store",
+    "default_user_name": "DEFAULT",
+    "access_list_filter": "loose",
+    "create_properties": "ignores",
+    "bulk_error": "partial",
+    "token_after_restart": "dies",
+}
+
+
+def kept(simulator: AccessServerSimulator) -> State:
+    """What the server keeps, thing by thing."""
+    state = simulator.state()
+    found: State = {("default user",): state["default_user"], ("active profile",): state["active_profile"]}
+    for name, own in state["users"].items():
+        found["user", name] = {**own, "password": simulator.password_is(name, PASSWORD)}
+    found |= {("group", name): {**own, "members": sorted(own["members"])} for name, own in state["groups"].items()}
+    found |= {("access list", owner): routes for owner, routes in state["access_lists"].items()}
+    found |= {("sessions", name): n for name, n in Counter(one["username"] for one in state["vpn_clients"]).items()}
+    for profile, values in state["configuration"].items():
+        found |= {("profile", profile): True, **{("item", profile, key): value for key, value in values.items()}}
+    found["restarted",] = state["last_restarted"]
+    return json_alike(found)
+
+
+def json_alike(state: State) -> State:
+    """Without empty lists, which say the same as no list."""
+    return {
+        thing: {k: v for k, v in value.items() if v != []} if isinstance(value, dict) else value for thing, value in state.items()
+    }
+
+
+def differing(one: State, other: State) -> set[Thing]:
+    return {thing for thing in {*one, *other} if one.get(thing) != other.get(thing)}
+
+
+class Trial:
+    """One scenario on one server, again and again."""
+
+    def __init__(self, server: Server, scenario: Scenario) -> None:
+        self.server, self.scenario = server, scenario
+        self.simulator = server.simulator
+        self.start_over()
+        answer = self.run()
+        assert not answer.get("failed"), answer["msg"]
+        self.requests = len(self.simulator.log)
+        self.goal = kept(self.simulator)
+
+    def start_over(self) -> None:
+        self.simulator.reset()
+        self.scenario.prepare(self.simulator)
+
+    def run(self) -> Answer:
+        return self.server.manage(self.scenario.resource, **self.scenario.declared)
+
+    def violations(self, fault: str, index: int) -> t.Iterator[str]:
+        """Play the scenario with this fault at the request of this index, and tell which laws do not hold."""
+        self.start_over()
+        before = kept(self.simulator)
+        answer, after = self.faulty(FAULTS[fault], index)
+        log, late = list(self.simulator.log), kept(self.simulator)
+        yield from self.untouched(before, after)
+        yield from self.honest(answer, before, after)
+        yield from self.frugal(log)
+        self.simulator.faults.clear()
+        again = self.run()
+        if again.get("failed"):
+            yield f"the next run fails: {again['msg']}"
+        if wrong := differing(kept(self.simulator), self.goal) - {("restarted",)}:
+            yield f"the next run does not bring what was declared: {wrong}"
+        if not differing(late, self.goal) - {("restarted",)} and again["changed"] and not self.always_writes:
+            yield "the next run changes what is as declared"
+        self.simulator.log.clear()
+        last = self.run()
+        if (last.get("failed") or last["changed"] or self.server.writes()) and not self.always_writes:
+            yield f"the third run changes something: {last.get('msg', last['diff'])}"
+
+    @property
+    def always_writes(self) -> bool:
+        """Whether the declaration asks for a write in each run."""
+        return self.scenario.declared.get("update_password") == "always"
+
+    def faulty(self, fault: dict[str, t.Any], index: int) -> tuple[Answer, State]:
+        """The answer of the run with the fault, and the state as it ended."""
+        if fault:
+            self.simulator.faults.add(nth=index, **fault)
+            answer = self.run()
+            return answer, kept(self.simulator)
+        ended, served = threading.Event(), threading.Event()
+        self.simulator.faults.add(nth=index, do="act", act=lambda: (ended.wait(10), served.set()))
+        answer = self.run()
+        after = kept(self.simulator)
+        ended.set()
+        assert served.wait(10)
+        return answer, after
+
+    def untouched(self, before: State, after: State) -> t.Iterator[str]:
+        if wrong := differing(before, after) - self.scenario.touched:
+            yield f"touched what was not declared: {wrong}"
+
+    def honest(self, answer: Answer, before: State, after: State) -> t.Iterator[str]:
+        changed = differing(before, after)
+        lines = answer.get("objects", [])
+        actions = {line["action"] for line in lines}
+        if answer["changed"] != bool(changed) and "unknown" not in actions:
+            yield f"says changed={answer['changed']}, but {changed or 'nothing'} changed: {answer.get('msg')}"
+        if answer.get("failed"):
+            yield from self.explained(answer)
+        elif wrong := differing(after, self.goal) - {("restarted",)}:
+            yield f"says it is done, but {wrong} is not as declared"
+        elif actions & {"failed", "unknown", "not attempted"}:
+            yield f"is no failure, but says {actions}"
+        if changed and not lines:
+            yield "changed something and does not say which objects"
+        for line in lines:
+            things = self.scenario.things.get(line["name"], set())
+            undone = things & (differing(after, self.goal) - {("restarted",)})
+            if line["action"] in ("created", "updated", "deleted", "unchanged") and undone:
+                yield f"says {line['name']} was {line['action']}, but {undone} is not as declared"
+            if line["action"] == "not attempted" and things & changed:
+                yield f"says {line['name']} was not attempted, but {things & changed} changed"
+            if line["action"] in ("failed", "unknown") and not line.get("msg"):
+                yield f"does not explain what became of {line['name']}"
+
+    def explained(self, answer: Answer) -> t.Iterator[str]:
+        message = answer["msg"]
+        if "defect" in message.lower() or "exception" in answer:
+            yield f"crashed: {message} {answer.get('exception')}"
+        if urlsplit(self.simulator.url).netloc not in message:
+            yield f"does not name the host: {message}"
+        if BASE not in message and "sign-in" not in message and "sign " not in message and "restart" not in message:
+            yield f"does not name the endpoint: {message}"
+
+    def frugal(self, log: t.Sequence[t.Any]) -> t.Iterator[str]:
+        turned_away = sum(one.status == 401 for one in log)
+        not_let_in = sum(one.path == LOGIN and one.status in (429, 503) for one in log)
+        sign_ins = sum(one.path == LOGIN for one in log) - not_let_in
+        if sign_ins > 1 + turned_away:
+            yield f"signed in {sign_ins} times"
+        polls = sum(one.path == "/api/server/status" for one in log)
+        if len(log) - polls > 2 * self.requests + 5:
+            yield f"made {len(log)} requests in place of {self.requests}"
+        kinds = {(operation.split(" ")[0], BASE + operation.split(" ")[1]): kind for operation, kind in OPERATIONS.items()}
+        if any(kinds.get((one.method, one.path)) == MAKES_NEW for one in log):
+            yield "made something new"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("readings", [{}, OTHER_READINGS], ids=["first readings", "other readings"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_converges(
+    start: t.Callable[..., Server], monkeypatch: pytest.MonkeyPatch, scenario: str, readings: dict[str, str], fault: str
+) -> None:
+    server = start(readings=readings, settings={"restart_downtime": 0.02})
+    trial = Trial(server, SCENARIOS[scenario])
+    if fault == "late":
+        monkeypatch.setattr(client_module, "Transport", lambda url, **how: Transport(url, **{**how, "timeout": IMPATIENT}))
+    found = [
+        f"request {index}: {violation}" for index in range(1, trial.requests + 1) for violation in trial.violations(fault, index)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_the_scenarios_are_worth_it(start: t.Callable[..., Server]) -> None:
+    """Each changes its objects and nothing else, or the laws above would hold of a task that does nothing."""
+    for name, scenario in SCENARIOS.items():
+        server = start(settings={"restart_downtime": 0.02})
+        scenario.prepare(server.simulator)
+        before = kept(server.simulator)
+        trial = Trial(server, scenario)
+        expected = set() if name == "nothing to do" else set(scenario.things)
+        changed = {o for o, things in scenario.things.items() if things & differing(before, trial.goal)}
+        assert changed - {"ben"} == expected - {"ben"}, name
+        assert json.dumps(trial.run(), default=str).count(PASSWORD) == 0

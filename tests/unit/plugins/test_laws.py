@@ -1,0 +1,202 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Laws that every described resource keeps, in both dialects of servers and from every starting state."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server, text_of
+from ansible_collections.vpn.estate.tests.unit.plugins.samples import PASSWORD, SAMPLES, Sample
+
+samples = pytest.mark.parametrize("sample", SAMPLES, ids=str)
+dialects = pytest.mark.parametrize("dialect", ["document", "3.2"])
+removable = pytest.mark.parametrize("sample", [s for s in SAMPLES if s.gone], ids=str)
+
+
+def apply(server: Server, sample: Sample, declared: dict[str, t.Any], **how: t.Any) -> dict[str, t.Any]:
+    """Run the module; it must succeed."""
+    answer = server.manage(sample.resource, **{**sample.options, **declared, **how})
+    assert not answer.get("failed"), answer["msg"]
+    return answer
+
+
+def shown(server: Server, sample: Sample) -> dict[str, t.Any]:
+    """The object as the info module shows it."""
+    by_key = [o for o in server.inform(sample.resource) if all(o[k] == v for k, v in sample.key.items())]
+    return by_key[0] if by_key else {}
+
+
+def normal(sample: Sample, declared: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What is declared, in normal form, without secrets and what only creation knows."""
+    once = {f.name for f in sample.resource.fields if f.create_only}
+    values = sample.resource.wanted(declared, sample.resource.states[0]).values
+    return {name: value for name, value in values.items() if name not in once}
+
+
+def started(start: t.Callable[..., Server], sample: Sample, dialect: str) -> Server:
+    server = start(dialect=dialect)
+    sample.prepare(server)
+    return server
+
+
+@samples
+def test_a_sample_uses_every_option(sample: Sample) -> None:
+    declared = {**sample.first, **sample.second}
+    left_out = {"compile", "inherit", "secret_value"}  # compile follows from others; the last two have tests of their own
+    assert set(sample.resource.object_spec()) - left_out <= set(declared)
+
+
+@samples
+def test_the_normal_form_is_stable(sample: Sample) -> None:
+    for declared in (sample.first, sample.second):
+        once = normal(sample, declared)
+        assert normal(sample, {**sample.key, **once}) == once
+
+
+@dialects
+@samples
+def test_what_is_written_reads_back(start: t.Callable[..., Server], sample: Sample, dialect: str) -> None:
+    server = started(start, sample, dialect)
+    for declared in (sample.first, sample.second):
+        apply(server, sample, declared)
+        found, wanted = shown(server, sample), normal(sample, declared)
+        values = {name: typed(value, found[name]) for name, value in wanted.items()}
+        assert {name: found[name] for name in wanted} == values
+
+
+def typed(said: t.Any, found: t.Any) -> t.Any:
+    """A number that a playbook writes as text is that number to the server."""
+    return int(said) if isinstance(found, int) and isinstance(said, str) else said
+
+
+@dialects
+@samples
+def test_twice_is_once(start: t.Callable[..., Server], sample: Sample, dialect: str) -> None:
+    server = started(start, sample, dialect)
+    for declared in (sample.first, sample.second):
+        assert apply(server, sample, declared)["changed"]
+        server.simulator.log.clear()
+        again = apply(server, sample, declared)
+        assert not again["changed"]
+        assert again["diff"] == {"before": {}, "after": {}}
+        assert not server.writes()
+
+
+@dialects
+@removable
+def test_gone_twice_is_gone_once(start: t.Callable[..., Server], sample: Sample, dialect: str) -> None:
+    server = started(start, sample, dialect)
+    apply(server, sample, sample.first)
+    assert apply(server, sample, sample.key, state=sample.gone)["changed"]
+    server.simulator.log.clear()
+    assert not apply(server, sample, sample.key, state=sample.gone)["changed"]
+    assert not server.writes()
+
+
+@dialects
+@samples
+def test_check_mode_tells_what_the_next_run_does_and_writes_nothing(
+    start: t.Callable[..., Server], sample: Sample, dialect: str
+) -> None:
+    server = started(start, sample, dialect)
+    states = [sample.first, sample.second] + ([{**sample.key, "state": sample.gone}] if sample.gone else [])
+    if sample.resource.noun == "configuration profile":
+        states.pop()  # the active one cannot be deleted
+    for declared in states:
+        before = server.simulator.state()
+        server.simulator.log.clear()
+        told = apply(server, sample, declared, check=True)
+        assert not server.writes()
+        assert unlogged(server.simulator.state()) == unlogged(before)
+        done = apply(server, sample, declared)
+        assert (told["changed"], told["diff"], told["objects"]) == (done["changed"], done["diff"], done["objects"])
+
+
+def unlogged(state: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What reading and signing in do not change."""
+    kept = ("users", "groups", "default_user", "access_lists", "configuration", "active_profile")
+    return {key: value for key, value in state.items() if key in kept}
+
+
+@samples
+def test_the_state_compared_above_is_there(start: t.Callable[..., Server], sample: Sample) -> None:
+    server = started(start, sample, "3.2")
+    before = unlogged(server.simulator.state())
+    apply(server, sample, sample.first)
+    assert unlogged(server.simulator.state()) != before
+
+
+@dialects
+@samples
+def test_the_plan_tells_the_truth(start: t.Callable[..., Server], sample: Sample, dialect: str) -> None:
+    server = started(start, sample, dialect)
+    once = {f.name for f in sample.resource.fields if f.create_only or f.secret}
+    for declared in (sample.first, sample.second):
+        after = apply(server, sample, declared)["diff"]["after"][sample.name]
+        found = shown(server, sample)
+        assert {name: found[name] for name in after if name not in once} == {n: v for n, v in after.items() if n not in once}
+
+
+@samples
+def test_one_property_alone_changes_alone(start: t.Callable[..., Server], sample: Sample) -> None:
+    """An option that is left out is left alone."""
+    server = started(start, sample, "3.2")
+    apply(server, sample, sample.first)
+    single = {k: v for k, v in sample.second.items() if k not in sample.key}
+    for name, value in single.items():
+        before = shown(server, sample)
+        answer = apply(server, sample, {**sample.key, name: value})
+        if not answer["changed"]:
+            continue
+        after = shown(server, sample)
+        follows = {"compile", "effective", "inherited_from", "member_count", "derived_from", "mfa_status", "is_set"}
+        assert {k for k in after if after[k] != before[k]} - follows == {name}
+
+
+@samples
+def test_a_list_of_one_is_one(start: t.Callable[..., Server], sample: Sample) -> None:
+    if not sample.resource.plural:
+        assert sample.resource.constraints() == {}
+        return
+    one, many = started(start, sample, "3.2"), started(start, sample, "3.2")
+    for declared in (sample.first, sample.second):
+        single = apply(one, sample, declared)
+        listed = apply(many, sample, {sample.resource.plural: [declared]})
+        assert single == listed
+
+
+@samples
+def test_the_order_of_a_declaration_does_not_matter(start: t.Callable[..., Server], sample: Sample) -> None:
+    server = started(start, sample, "3.2")
+    apply(server, sample, sample.first)
+    turned = {name: turn(value) for name, value in reversed(sample.first.items())}
+    assert not apply(server, sample, turned)["changed"]
+
+
+def turn(value: t.Any) -> t.Any:
+    return value[::-1] if isinstance(value, list) else value
+
+
+@samples
+def test_no_secret_is_told(start: t.Callable[..., Server], sample: Sample) -> None:
+    server = started(start, sample, "3.2")
+    declared = {**sample.first, **({"password": PASSWORD} if "password" in sample.resource.object_spec() else {})}
+    told = [apply(server, sample, declared, check=True), apply(server, sample, declared), server.inform(sample.resource)]
+    mfa = server.simulator.mfa_totp_secret
+    for secret in (PASSWORD, server.simulator.password, mfa):
+        assert all(secret not in text_of(answer) for answer in told)
+
+
+def test_every_resource_has_a_sample() -> None:
+    from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
+
+    def kinds(kind: type) -> t.Iterator[type]:
+        for one in kind.__subclasses__():
+            yield from kinds(one)
+            if "noun" in vars(one):
+                yield one
+
+    assert {kind.__name__ for kind in kinds(Resource)} == {type(sample.resource).__name__ for sample in SAMPLES}

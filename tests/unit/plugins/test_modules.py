@@ -1,0 +1,104 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Laws that every module keeps: documented whole, in its action group, shared sign-in, info twin, integration target."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES
+
+ROOT = Path(__file__).resolve().parents[3]
+MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
+ACTION = "as_server_info"
+VERBS = {"as_restart"}  # what they do shows in as_server_info
+modules = pytest.mark.parametrize("name", MODULES)
+
+
+def documentation(name: str) -> dict[str, t.Any]:
+    module = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}")
+    return {key: yaml.safe_load(getattr(module, key)) for key in ("DOCUMENTATION", "EXAMPLES", "RETURN")}
+
+
+def test_there_are_modules() -> None:
+    assert len(MODULES) >= 18
+
+
+@modules
+def test_it_is_in_its_action_group_and_shares_the_sign_in(name: str) -> None:
+    assert name in RUNTIME["action_groups"]["access_server"]
+    if name != ACTION:
+        assert RUNTIME["plugin_routing"]["action"][name] == {"redirect": f"vpn.estate.{ACTION}"}
+
+
+def test_groups_and_redirects_name_modules_only() -> None:
+    assert RUNTIME["action_groups"]["access_server"] == MODULES
+    assert [*RUNTIME["plugin_routing"]["action"]] == [name for name in MODULES if name != ACTION]
+
+
+@modules
+def test_it_has_an_info_twin(name: str) -> None:
+    if not name.endswith("_info") and name not in VERBS:
+        assert f"{name}_info" in MODULES
+
+
+@modules
+def test_it_has_an_integration_target(name: str) -> None:
+    assert (ROOT / "tests/integration/targets" / name / "tasks").is_dir()
+
+
+@modules
+def test_its_examples_use_every_option(name: str) -> None:
+    """Connection options are shown in the README, and as_session is nobody's to set."""
+    texts = documentation(name)
+    shown = yaml.safe_dump(texts["EXAMPLES"])
+    own = texts["DOCUMENTATION"].get("options") or {}
+    assert [option for option in options_of(own) if not re.search(rf"\b{option}:", shown)] == []
+
+
+def options_of(options: dict[str, t.Any]) -> set[str]:
+    deeper = (options_of(option.get("suboptions") or {}) for option in options.values())
+    return set(options).union(*deeper)
+
+
+@modules
+def test_its_examples_call_modules_by_their_full_names(name: str) -> None:
+    def calls(node: t.Any) -> t.Iterator[str]:
+        for task in node if isinstance(node, list) else [node]:
+            for key, value in task.items():
+                if key in ("tasks", "block", "pre_tasks", "handlers"):
+                    yield from calls(value)
+                elif key.startswith(("as_", "vpn.estate.")):
+                    yield key
+
+    called = set(calls(documentation(name)["EXAMPLES"]))
+    assert f"vpn.estate.{name}" in called
+    assert all(one.startswith("vpn.estate.") for one in called)
+
+
+@modules
+def test_its_return_values_are_described(name: str) -> None:
+    returned = documentation(name)["RETURN"]
+    assert returned
+    for key, value in returned.items():
+        assert {"description", "returned", "type"} <= set(value), key
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_managed_objects_are_returned_as_documented(sample: t.Any, server: t.Any) -> None:
+    from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import apply
+
+    module = f"as_{type(sample.resource).__name__}"
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", module).lower().replace("as__", "as_")
+    sample.prepare(server)
+    answer = apply(server, sample, sample.first)
+    assert set(answer) - {"changed", "diff", "warnings"} == set(documentation(name)["RETURN"])
+    line = documentation(name)["RETURN"]["objects"]
+    assert set(answer["objects"][0]) <= set(line["contains"])

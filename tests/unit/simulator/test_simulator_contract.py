@@ -1,0 +1,190 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A simulated server of the document dialect says nothing that the contract does not allow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.vpn.estate.tests.contract.checker import ContractChecker
+from ansible_collections.vpn.estate.tests.simulator.access_server import Exchange, code, counter
+
+SUBNET = {"ipv6": False, "netip": "10.20.0.0", "prefix_length": 16}
+SUBNET6 = {"ipv6": True, "netip": "fd00::", "prefix_length": 64}
+SERVICE = {"protocol": "tcp", "start_port": 443, "end_port": 444}
+PING = {"protocol": "icmp", "type": "icmp-echo-request"}
+USER = {
+    "name": "alice",
+    "group": "staff",
+    "deny": False,
+    "auth_method": "local",
+    "reroute_gw": "dns_only",
+    "cc_commands": "push route",
+    "static_ipv4": "172.28.0.5",
+    "static_ipv6": "fd00::5",
+    "bypass_subnets": [SUBNET],
+    "client_to_server_subnets": [SUBNET, SUBNET6],
+    "dmz_ip": [{"ip": "192.0.2.1", "protocol": "udp", "start_port": 7000, "end_port": 7001}],
+    "dmz_ipv6": [{"ip": "2001:db8::1"}],
+    "cli_script_connect_win_user_connect": "echo",
+    "cli_script_connect_win_env": {"A": "1"},
+}
+GROUP = {
+    "name": "staff",
+    "autologin": True,
+    "subnets": [SUBNET],
+    "dynamic_ranges": [{"ipv6": False, "first_ip": "10.20.0.9", "last_ip": "10.20.0.99"}],
+}
+ROW = {"username": "alice", "type": "access_to_ipv4"}
+ROUTE = {"type": "nat", "accept": True, "subnet": {**SUBNET, "service": [SERVICE, PING]}}
+CALLS: list[tuple[str, str, Any, int]] = [
+    ("POST", "groups/create", GROUP, 201),
+    ("POST", "groups/create", GROUP, 400),
+    ("POST", "users/create", USER, 201),
+    ("POST", "users/create", USER, 400),
+    ("POST", "users/create", {"name": "bob"}, 201),
+    ("POST", "users/list", None, 200),
+    ("POST", "users/list", {"page_size": 2, "offset": 1, "order_by": "group", "sort_by": "desc"}, 200),
+    ("POST", "users/list", {"filters": {"admin": {"value": True}}, "users": ["alice"], "proplist": ["deny"]}, 200),
+    ("POST", "groups/list", {"enumerate_members": True}, 200),
+    ("POST", "groups/list", {"groups": ["nobody"]}, 200),
+    ("GET", "users/defaultuser", None, 200),
+    ("POST", "userprop/set", [{"name": "alice", "deny": True}, {"name": "__DEFAULT__", "autologin": True}], 200),
+    ("POST", "userprop/set", [{"name": "staff", "members": ["alice", "bob"]}, {"name": "alice", "deny": None}], 200),
+    ("POST", "userprop/set", [{"name": "staff", "group": "staff"}], 400),
+    ("POST", "userprop/set", [{"name": "nobody", "deny": True}], 404),
+    ("POST", "userprop/access/set", {"items_set": [{**ROW, "access_route": ROUTE}]}, 200),
+    ("POST", "userprop/access/set", {"items_set": [{**ROW, "username": "nobody", "access_route": ROUTE}]}, 400),
+    ("POST", "userprop/access/list", {"users": ["alice"], "filters": {"object_type": "user"}}, 200),
+    ("POST", "userprop/access/set", {"items_set": [{**ROW, "access_route": None}]}, 200),
+    ("POST", "config-items/default/list", None, 200),
+    ("POST", "config-items/default/list", {"names": ["host.name", "not.there"]}, 200),
+    ("POST", "config-items/default", {"cs.https.port": 944, "own.key": "x", "auth.radius.0.server.0.secret": "y"}, 200),
+    ("POST", "config-items/default", {"own.key": None}, 200),
+    ("POST", "config-items/default", {"cs.https.port": 0}, 400),
+    ("POST", "config-items/none", {"cs.https.port": 1}, 404),
+    ("POST", "config-items/none/list", {}, 404),
+    ("GET", "config-profile/list", None, 200),
+    ("POST", "config-profile", {"profile": "spare", "copy_from": "default"}, 201),
+    ("POST", "config-profile", {"profile": "spare"}, 400),
+    ("POST", "config-profile", {"profile": "other", "copy_from": "none"}, 404),
+    ("POST", "config-profile", {"profile": "empty"}, 201),
+    ("GET", "config-profile/spare/validate", None, 200),
+    ("GET", "config-profile/empty/validate", None, 400),
+    ("GET", "config-profile/none/validate", None, 404),
+    ("POST", "config-profile/empty/set-active", None, 400),
+    ("POST", "config-profile/none/set-active", None, 404),
+    ("POST", "config-profile/spare/set-active?restartMode=warm", None, 200),
+    ("DELETE", "config-profile/spare", None, 400),
+    ("DELETE", "config-profile/empty", None, 204),
+    ("DELETE", "config-profile/empty", None, 404),
+    ("GET", "server/status", None, 200),
+    ("GET", "server/info", None, 200),
+    ("GET", "server/interfaces", None, 200),
+    ("GET", "server/interfaces?no_loopback=true", None, 200),
+    ("GET", "vpn/status", None, 200),
+    ("GET", "vpn/dco-module", None, 200),
+    ("POST", "vpn/client/disconnect", {"users": ["alice"], "reason": "r", "client_reason": "c"}, 200),
+    ("POST", "vpn/client/disconnect", {"daemon_id": "openvpn_0", "client_id": 77}, 404),
+    ("POST", "vpn/client/disconnect", {}, 400),
+    ("POST", "helper/status-overview", {"names": ["host.name", "cs.priv_key"]}, 200),
+    ("GET", "license/info", None, 200),
+    ("GET", "eula", None, 200),
+    ("GET", "cluster/nodes/list", None, 200),
+    ("POST", "log/reports", {"filters": {"error": {"value": True}}, "order_by": "timestamp", "sort_by": "desc"}, 200),
+    ("POST", "log/reports", {"filters": {"timestamp": {"start_relative": "soon"}}}, 400),
+    ("POST", "server/restart?restartMode=dry_run", None, 200),
+    ("POST", "auth/token/renew", None, 200),
+    ("POST", "auth/password/change", {"username": "bob", "new_password": "Str0ng-enough"}, 200),
+    ("POST", "auth/password/change", {"username": "bob", "new_password": "weak"}, 403),
+    ("POST", "users/delete", {"users": ["alice", "bob"]}, 204),
+    ("POST", "users/delete", {"users": ["alice"]}, 404),
+    ("POST", "users/delete", {"users": "alice"}, 400),
+    ("POST", "groups/delete", {"groups": ["staff"]}, 204),
+    ("POST", "groups/delete", {"groups": ["staff"]}, 404),
+    ("POST", "server/restart?restartMode=cold", None, 200),
+]
+
+
+@pytest.fixture(scope="module")
+def checker() -> ContractChecker:
+    return ContractChecker()
+
+
+def test_every_operation_answers_as_documented(start, checker, another_client):
+    server, api = start(dialect="document", settings={"restart_downtime": 0.0, "cluster_nodes": 3})
+    server.connect("alice")
+    for method, path, body, status in CALLS:
+        reply = api.call(method, f"/api/{path}", body)
+        assert (method, path, reply.status) == (method, path, status), reply.body
+    _sign_in_in_every_way(server, another_client(server))
+    done = {exchange.operation for exchange in server.exchanges}
+    assert done == {route.operation for route in server.machine.routes.routes}
+    # a body of the wrong type is what the server must refuse, so the request of that one call is not to be checked
+    checker.check_all((each for each in server.exchanges if each.request != {"users": "alice"}), answers=True)
+
+
+def _sign_in_in_every_way(server, api):
+    server.set_user("carol", password="Secret-123")
+    server.set_user("dave", password="Secret-123", totp=True)
+    assert api.login("carol", "wrong").status == 403
+    assert api.login("carol", "Secret-123").status == 200
+    assert api.post("users/list", {}).status == 403
+    assert api.get("server/info").status == 403
+    first = api.login("dave", "Secret-123")
+    assert first.status == 409
+    api.token = first.body["auth_token"]
+    secret = first.body["user_properties"]["mfa_secret"]
+    now = code(secret, counter(server.clock.now()))
+    assert api.post("auth/mfa/enroll", {"username": "dave", "token": "000000"}).status == 400
+    assert api.post("auth/mfa/enroll", {"username": "dave", "token": now}).status == 200
+    challenge = api.login("dave", "Secret-123")
+    assert challenge.status == 401
+    context = challenge.body["MFAChallenge"]["challenge_context"]
+    server.clock.advance(30)
+    answer = {"username": "dave", "challenge_context": context, "response": code(secret, counter(server.clock.now()))}
+    api.token = None
+    assert api.post("auth/login/mfaauth", answer).status == 200
+    assert api.post("auth/login/mfaauth", answer).status == 403
+    server.clock.advance(90)
+    one_step = api.login("dave", "Secret-123", totp=code(secret, counter(server.clock.now())))
+    assert one_step.status == 200
+    server.set_user("erin", auth_method="saml")
+    assert api.login("erin", "any").status == 401
+    api.token = "expired"
+    assert api.post("auth/token/renew").status == 401
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"path": "/api/access/rules/list"}, "is no operation of the contract"),
+        ({"request": {"page_sise": 1}}, "the contract knows no field page_sise"),
+        ({"request": {"filters": {"name": {"value": "a", "operation": "equal", "case": False}}}}, "no field case"),
+        ({"request": {"page_size": "1"}}, "page_size: '1' is not of type 'integer'"),
+        ({"query": {"page": "2"}}, "has no query parameter page"),
+        ({"status": 204}, "has no answer with status 204"),
+        ({"response": {"total": "one"}}, "total: 'one' is not of type 'integer'"),
+        ({"response": {"profiles": [{"deny": {"inherited": True}}]}}, "'value' is a required property"),
+    ],
+)
+def test_the_checker_finds_what_is_wrong(checker, changed, sentence):
+    right = {
+        "method": "POST",
+        "path": "/api/users/list",
+        "status": 200,
+        "wrote": False,
+        "operation": "getuserprops",
+        "request": {"page_size": 1},
+        "response": {"total": 0, "profiles": []},
+    }
+    checker.check(Exchange(**right), answers=True)
+    with pytest.raises(AssertionError, match=sentence):
+        checker.check(Exchange(**(right | changed)), answers=True)
+
+
+def test_paths_with_parameters_are_found(checker):
+    assert checker.operation("GET", "/api/config-profile/list")["operationId"] == "enumerateConfigurationProfileList"
+    assert checker.operation("DELETE", "/api/config-profile/list")["operationId"] == "configurationProfileDelete"

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Copy the checkout to DEST/ansible_collections/vpn/estate, uncommitted files included, and print that path.
+
+ansible-test insists on such a path and resolves symbolic links. What an earlier copy left and the checkout no longer
+has is removed; results of earlier runs (tests/output) stay. The pinned versions go where ansible-test looks for them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GENERATED = {".git", ".cache", ".ansible", "__pycache__"}
+KEPT = {Path(".git"), Path("tests/output")}
+
+
+def checkout() -> set[Path]:
+    """The files of the checkout, relative: what git knows or would know, or all but the generated ones without git."""
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        return set(walk(ROOT))
+    return {Path(name) for name in names if name and (ROOT / name).is_file()}
+
+
+def walk(top: Path) -> Iterator[Path]:
+    """All files under a folder, relative to it, without generated folders."""
+    for folder, subfolders, names in os.walk(top):
+        subfolders[:] = [name for name in subfolders if name not in GENERATED]
+        yield from (Path(folder, name).relative_to(top) for name in names)
+
+
+def copy(wanted: set[Path], tree: Path) -> None:
+    """Make the tree hold the wanted files and nothing else."""
+    for old in walk(tree):
+        if old not in wanted and not KEPT & {old, *old.parents}:
+            (tree / old).unlink()
+    for name in sorted(wanted):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, tree / name, follow_symlinks=False)
+
+
+def main() -> None:
+    tree = Path(sys.argv[1]).resolve() / "ansible_collections" / "vpn" / "estate"
+    tree.mkdir(parents=True, exist_ok=True)
+    copy(checkout(), tree)
+    for tests in ("unit", "integration"):
+        if (tree / "tests" / tests).is_dir():
+            shutil.copy2(ROOT / "constraints.txt", tree / "tests" / tests / "constraints.txt")
+    if shutil.which("git") and not (tree / ".git").exists():
+        # With a repository of its own, ansible-test lists the files by git instead of looking for an outer one.
+        subprocess.run(["git", "init", "--quiet", str(tree)], check=True)
+    print(tree)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,312 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run stages of the test, count what passed, failed and was skipped, and say so.
+
+usage: stage.py STAGE...
+
+A stage is a function here that runs commands and returns a Tally, counted from the reports that the tools write
+themselves where they write any. Every stage runs, whatever became of the one before; a stage that ran nothing has
+failed. The numbers also go to .cache/summary/STAGE.json. ``make`` sets the environment that the commands need.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+import typing as t
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache"
+REPORTS = CACHE / "reports"
+SUMMARY = CACHE / "summary"
+# What ansible-test wrote, in the copy of the checkout that it ran on.
+OUTPUT = CACHE / "tree/ansible_collections/vpn/estate/tests/output"
+
+
+class NotHere(Exception):
+    """A stage cannot run on this machine; the text says why."""
+
+
+@dataclasses.dataclass
+class Tally:
+    """What a stage came to; `notes` say what was skipped and why."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    notes: list[str] = dataclasses.field(default_factory=list)
+
+    def __iadd__(self, other: Tally) -> Tally:
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.notes += other.notes
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def run(*command: str | Path) -> tuple[int, str]:
+    """Run a command in the checkout; return its exit code and what it printed, which is shown as it comes."""
+    words = [str(word) for word in command]
+    print("$", " ".join(words), flush=True)
+    lines = []
+    with subprocess.Popen(
+        words, cwd=ROOT, text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        for line in t.cast("t.IO[str]", process.stdout):
+            print(line, end="", flush=True)
+            lines.append(line)
+    return process.returncode, "".join(lines)
+
+
+def check(*command: str | Path) -> Tally:
+    """Count a command as one test, by its exit code."""
+    code, _output = run(*command)
+    return Tally(failed=1, notes=[f"failed: {' '.join(map(str, command))}"]) if code else Tally(passed=1)
+
+
+def checks(*commands: t.Sequence[str | Path]) -> Tally:
+    """Count each command as one test; all of them run."""
+    tally = Tally()
+    for command in commands:
+        tally += check(*command)
+    return tally
+
+
+def junit(paths: t.Iterable[Path], code: int) -> Tally:
+    """Count the test cases of JUnit reports; a command that failed without a failed case counts as one failure.
+
+    A sanity test that finds no file of its kind is neither passed nor skipped.
+    """
+    tally = Tally()
+    reasons: collections.defaultdict[str, list[str]] = collections.defaultdict(list)
+    for path in paths:
+        for case in ElementTree.parse(path).iter("testcase"):  # noqa: S314 - written by the test runner just now
+            skipped = case.find("skipped")
+            if case.find("failure") is not None or case.find("error") is not None:
+                tally.failed += 1
+            elif skipped is None:
+                tally.passed += 1
+            else:
+                reason = skipped.get("message") or skipped.text or "skipped without a reason"
+                reasons[reason.rstrip(".")].append(case.get("name", "?"))
+    irrelevant = reasons.pop("No tests applicable", [])
+    tally.skipped = sum(map(len, reasons.values()))
+    tally.notes = [f"{reason} ({', '.join(names)})" for reason, names in reasons.items()]
+    if irrelevant:
+        tally.notes.append(f"nothing to look at for {', '.join(irrelevant)}")
+    if code and not tally.failed:
+        tally += Tally(failed=1, notes=[f"the test runner ended with exit code {code}"])
+    return tally
+
+
+def emptied(folder: Path) -> Path:
+    """The folder, made if it was missing, without what it held."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def files(pattern: str) -> list[str]:
+    """The files of the checkout that match, relative to it."""
+    return sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(pattern))
+
+
+def pytest(venv: Path, name: str, *options: str) -> Tally:
+    report = REPORTS / f"{name}.xml"
+    report.unlink(missing_ok=True)
+    code, _output = run(venv / "bin/python", "-m", "pytest", "-q", "-n", "auto", f"--junitxml={report}", *options)
+    return junit([report] if report.exists() else [], code)
+
+
+def ansible_test(command: str, *options: str) -> tuple[int, str]:
+    emptied(OUTPUT)
+    return run("sh", "tools/ansible-test.sh", CACHE / "venv", command, "--requirements", *options)
+
+
+def lint() -> Tally:
+    return checks(
+        ["ruff", "check"],
+        ["ruff", "format", "--check"],
+        ["yamllint", "--strict", "."],
+        ["ansible-lint", "--offline", "--strict"],
+        ["antsibull-changelog", "lint"],
+        ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."],
+        ["shellcheck", ".ci/run", *files("tools/*.sh")],
+    )
+
+
+def types() -> Tally:
+    """Count source files, with and without errors."""
+    tally = Tally()
+    packages = ("plugins.action", "plugins.filter", "plugins.module_utils", "tests.simulator")
+    for arguments in (
+        [f"--package=ansible_collections.vpn.estate.{package}" for package in packages],
+        ["conftest.py", *files("tools/*.py")],
+    ):
+        code, output = run("mypy", *arguments)
+        checked = re.search(r"^Success: no issues found in (\d+) source file", output, re.MULTILINE)
+        faulty = re.search(r"^Found \d+ errors? in (\d+) files? \(checked (\d+) source file", output, re.MULTILINE)
+        if faulty:
+            bad, all_files = int(faulty[1]), int(faulty[2])
+            tally += Tally(passed=all_files - bad, failed=bad)
+        elif checked and not code:
+            tally += Tally(passed=int(checked[1]))
+        else:
+            tally += Tally(failed=1, notes=["mypy did not get as far as checking"])
+    return tally
+
+
+def unit() -> Tally:
+    return pytest(CACHE / "venv", "unit", "--cov", "--cov-report=term:skip-covered")
+
+
+def unit_oldest() -> Tally:
+    """The same tests with the oldest Python and ansible-core that development supports."""
+    if sys.version_info[:2] == (3, 11):
+        raise NotHere("stage unit ran on Python 3.11 already")
+    if not subprocess.run(["sh", "tools/find-python.sh", "3.11"], cwd=ROOT, capture_output=True, check=True).stdout:
+        raise NotHere("no Python 3.11 on this machine")
+    code, _output = run("make", "--no-print-directory", ".cache/venv311/.ready")
+    if code:
+        return Tally(failed=1, notes=["no virtual environment with Python 3.11"])
+    return pytest(CACHE / "venv311", "unit-oldest")
+
+
+def sanity() -> Tally:
+    code, _output = ansible_test("sanity", "--junit")
+    return junit(sorted(OUTPUT.glob("junit/*.xml")), code)
+
+
+def units() -> Tally:
+    code, _output = ansible_test("units")
+    return junit(sorted(OUTPUT.glob("junit/*.xml")), code)
+
+
+def integration() -> Tally:
+    """Count targets; ansible-test lists those that passed in its report and the others in its last words."""
+    code, output = ansible_test("integration", "--continue-on-error")
+    tally = Tally()
+    for report in OUTPUT.glob("data/integration-*.json"):
+        tally.passed += len(json.loads(report.read_text())["targets"])
+    failed = re.search(r"The (\d+) integration test\(s\) listed below \(out of \d+\) failed", output)
+    if failed:
+        tally.failed += int(failed[1])
+    elif code:
+        tally += Tally(failed=1, notes=[f"ansible-test ended with exit code {code}"])
+    return tally
+
+
+def molecule() -> Tally:
+    """Count the actions of each scenario by molecule's recap; a scenario that is not in it has failed."""
+    for state in CACHE.glob("ansible/tmp/molecule.*"):  # of a run that was cut off
+        shutil.rmtree(state)
+    code, output = run("molecule", "test", "--all", "--report", "--no-command-borders")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
+    tally = Tally()
+    for path in sorted(ROOT.glob("extensions/molecule/*/molecule.yml")):
+        scenario = path.parent.name
+        counts: collections.Counter[str] = collections.Counter()
+        for recap in re.findall(rf"^{re.escape(scenario)}\s*: actions=\d+\s+(.*)$", plain, re.MULTILINE):
+            counts.update({state: int(count) for state, count in re.findall(r"(\w+)=(\d+)", recap)})
+        # A playbook that is missing is only a warning to molecule.
+        tally.passed += counts["successful"]
+        tally.failed += counts["failed"] + counts["missing"]
+        tally.skipped += counts["skipped"] + counts["disabled"]
+        if not counts:
+            tally += Tally(failed=1, notes=[f"scenario {scenario} did not run"])
+    if code and not tally.failed:
+        tally += Tally(failed=1, notes=[f"molecule ended with exit code {code}"])
+    return tally
+
+
+def docs() -> Tally:
+    sources = emptied(CACHE / "docs/rst")
+    sources.chmod(0o700)
+    return checks(
+        ["antsibull-docs", "--config-file", "docs/antsibull-docs.cfg", "collection", "--use-current"]
+        + ["--squash-hierarchy", "--dest-dir", sources, "vpn.estate"],
+        ["sphinx-build", "-M", "html", sources, CACHE / "docs/build", "-c", "docs", "-W", "--keep-going", "-q"],
+    )
+
+
+def build() -> Tally:
+    """Build the collection, install it elsewhere, and find every module in the installed copy."""
+    dist, installed = emptied(CACHE / "dist"), emptied(CACHE / "installed")
+    elsewhere = ["env", f"ANSIBLE_COLLECTIONS_PATH={installed}"]
+    tally = check("ansible-galaxy", "collection", "build", "--output-path", dist)
+    tally += check(*elsewhere, "ansible-galaxy", "collection", "install", "--offline", *dist.glob("*.tar.gz"))
+    tally += check("ansible-builder", "introspect", installed)
+    _code, output = run(*elsewhere, "ansible-doc", "--list", "--json", "--type", "module", "vpn.estate")
+    wanted = {f"vpn.estate.{path.stem}" for path in (ROOT / "plugins/modules").glob("*.py")}
+    missing = wanted - set(json.loads(output) if output.startswith("{") else ())
+    if missing or not wanted:
+        tally += Tally(failed=1, notes=[f"not in the installed copy: {', '.join(sorted(missing)) or 'any module'}"])
+    else:
+        tally += Tally(passed=1)
+    return tally
+
+
+STAGES: dict[str, Callable[[], Tally]] = {
+    "lint": lint,
+    "types": types,
+    "unit": unit,
+    "unit-oldest": unit_oldest,
+    "sanity": sanity,
+    "units": units,
+    "integration": integration,
+    "molecule": molecule,
+    "docs": docs,
+    "build": build,
+}
+
+
+def run_stage(name: str) -> tuple[Tally, float]:
+    """Run one stage between its header and its summary line; return the tally and the seconds it took."""
+    print(f"\n=== {name} ===", flush=True)
+    start = time.monotonic()
+    try:
+        tally = STAGES[name]()
+        if not tally.passed and not tally.failed:
+            tally += Tally(failed=1, notes=["ran no test at all"])
+    except NotHere as reason:
+        tally = Tally(skipped=1, notes=[str(reason)])
+    seconds = time.monotonic() - start
+    record = {"stage": name, "seconds": round(seconds, 1), **dataclasses.asdict(tally)}
+    (SUMMARY / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
+    print(f"{name}: {tally}", flush=True)
+    return tally, seconds
+
+
+def main(names: list[str]) -> int:
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    SUMMARY.mkdir(parents=True, exist_ok=True)
+    results = {name: run_stage(name) for name in names}
+    total = Tally()
+    for tally, _seconds in results.values():
+        total += tally
+    if len(results) > 1:
+        print(f"\n{'stage':<14}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+        for name, (tally, seconds) in results.items():
+            print(f"{name:<14}{tally.passed:>8}{tally.failed:>8}{tally.skipped:>9}{seconds:>9.1f}")
+        for name, (tally, _seconds) in results.items():
+            for note in tally.notes:
+                print(f"{name}: {note}")
+        print(total)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Make a virtual environment with everything that development needs, with the first of the wanted Pythons that works.
+# PYTHON in the environment names an interpreter to use instead.
+#
+# usage: venv.sh FOLDER VERSION...      venv.sh .cache/venv 3.12 3.11
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+venv=$1
+shift
+python=${PYTHON:-$(sh "$root/tools/find-python.sh" "$@")}
+if [ -z "$python" ]; then
+    echo "No usable Python: one of $* is needed, with its venv module (on Debian: apt-get install python3-venv)." >&2
+    exit 1
+fi
+
+echo "Making $venv with $("$python" --version); this takes about half a minute."
+"$python" -m venv --clear "$venv"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --requirement "$root/requirements-dev.txt" --constraint "$root/constraints.txt"
+touch "$venv/.ready"
