@@ -32,6 +32,17 @@ SUMMARY = CACHE / "summary"
 # What ansible-test wrote, in the copy of the checkout that it ran on.
 OUTPUT = CACHE / "tree/ansible_collections/vpn/estate/tests/output"
 
+# What mypy checks, as packages of the collection.
+PACKAGES = (
+    "plugins.action",
+    "plugins.filter",
+    "plugins.module_utils",
+    "plugins.modules",
+    "plugins.plugin_utils",
+    "tests.contract",
+    "tests.simulator",
+)
+
 
 class NotHere(Exception):
     """A stage cannot run on this machine; the text says why."""
@@ -151,9 +162,8 @@ def lint() -> Tally:
 def types() -> Tally:
     """Count source files, with and without errors."""
     tally = Tally()
-    packages = ("plugins.action", "plugins.filter", "plugins.module_utils", "tests.simulator")
     for arguments in (
-        [f"--package=ansible_collections.vpn.estate.{package}" for package in packages],
+        [f"--package=ansible_collections.vpn.estate.{package}" for package in PACKAGES],
         ["conftest.py", *files("tools/*.py")],
     ):
         code, output = run("mypy", *arguments)

@@ -8,11 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_rule import normal, parse, render
 
 
-def access_rule(rule: t.Any) -> t.Dict[str, t.Any]:
+def access_rule(rule: t.Any) -> dict[str, t.Any]:
     """The structured form of a rule."""
     try:
         return parse(rule) if isinstance(rule, str) else normal(rule)
@@ -31,6 +30,6 @@ def access_rule_string(rule: t.Any) -> str:
 class FilterModule:
     """Filters of this file by name."""
 
-    def filters(self) -> t.Dict[str, t.Callable[[t.Any], t.Any]]:
+    def filters(self) -> dict[str, t.Callable[[t.Any], t.Any]]:
         """Filters of this file by name."""
         return {"access_rule": access_rule, "access_rule_string": access_rule_string}

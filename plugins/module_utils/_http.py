@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
+import json
 import random
+import re
+import ssl
 import time
 import traceback
 import typing as t
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
@@ -22,8 +29,11 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
 try:
     import requests
     from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPSConnection
+    from urllib3.connectionpool import HTTPSConnectionPool
+    from urllib3.exceptions import SSLError as Urllib3SSLError
 except ImportError:
-    HTTPAdapter = object  # type: ignore[assignment,misc]
+    HTTPAdapter = HTTPSConnection = HTTPSConnectionPool = object  # type: ignore[assignment,misc]
     REQUESTS_ERROR: t.Optional[str] = traceback.format_exc()
 else:
     REQUESTS_ERROR = None
@@ -33,6 +43,7 @@ RETRY_BUDGET = 20  # repeats in one task, however many calls it makes
 LONGEST_WAIT = 8.0  # seconds between two attempts
 CONNECT_TIMEOUT = 5.0  # seconds
 TELLING = 200  # characters of an unexpected answer that an error quotes
+SHORTEST_SENT = 4  # characters; shorter words that we sent are no secrets, and are left in what an error quotes
 
 # What a call is to the server, which decides what may be repeated (server-behaviour.md, "Retry classes").
 READ, SET, NAMED, MAKES_NEW, SIGN_IN, CONTROL = "R", "S", "N", "M", "L", "C"
@@ -59,19 +70,49 @@ class Trust:
         return self.validate and not self.fingerprint
 
 
+class _Lost(Exception):
+    """The answer never came, or came from a proxy that does not know."""
+
+
+class _NotSent(Exception):
+    """No connection: the server has heard nothing. Its argument is the exception that says why."""
+
+
+class _Connection(HTTPSConnection):
+    """Tells what goes wrong before a request from what goes wrong after its first byte."""
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except Exception as exc:
+            raise _NotSent(exc) from exc  # no library knows it, so that it arrives as it is
+
+
+class _Pool(HTTPSConnectionPool):
+    """Connections to one server."""
+
+    ConnectionCls = _Connection
+
+
 class _TrustingAdapter(HTTPAdapter):
-    """Connections that check the pin and the server's name."""
+    """Connections that check the pin and the server's name, straight or through a proxy."""
 
     def __init__(self, trust: Trust) -> None:
-        self._trust = trust
+        self._pins: t.Dict[str, str] = {}
+        if trust.fingerprint:
+            self._pins["assert_fingerprint"] = trust.fingerprint
+        if trust.server_name:
+            self._pins["assert_hostname"] = self._pins["server_hostname"] = trust.server_name
         super().__init__()
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
-        if self._trust.fingerprint:
-            kwargs["assert_fingerprint"] = self._trust.fingerprint
-        if self._trust.server_name:
-            kwargs["assert_hostname"] = kwargs["server_hostname"] = self._trust.server_name
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, **{**kwargs, **self._pins})
+        self.poolmanager.pool_classes_by_scheme = {"https": _Pool}
+
+    def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
+        manager = super().proxy_manager_for(proxy, **{**kwargs, **self._pins})
+        manager.pool_classes_by_scheme = {"https": _Pool}
+        return manager
 
 
 @dataclass(frozen=True)
@@ -89,14 +130,6 @@ class Call:
         return f"{self.method} {self.path}"
 
 
-class _Lost(Exception):
-    """The answer never came, or came from a proxy that does not know."""
-
-
-class _NotSent(Exception):
-    """No connection: the server has heard nothing."""
-
-
 class Transport:
     """One server: its address, whom to trust, how long to wait, and the promise of check mode.
 
@@ -112,6 +145,7 @@ class Transport:
         self._budget = RETRY_BUDGET
         self._session = requests.Session()
         self._session.trust_env = False  # neither ~/.netrc nor REQUESTS_CA_BUNDLE has a say
+        self._session.adapters.clear()  # plain http is not spoken
         self._session.mount("https://", _TrustingAdapter(trust))
         self._proxies = requests.utils.get_environ_proxies(self.url)
         self.authorise: t.Callable[[bool], t.Mapping[str, str]] = lambda renew: {}
@@ -151,7 +185,9 @@ class Transport:
                 answer = self._send(call, authorise(False))
             except _NotSent as exc:
                 if not self._again(attempt, None):
-                    raise Unreachable(f"{call}: {exc} ({attempt} attempts)") from exc
+                    raise Unreachable(
+                        f"{call}: no connection to {self.url}: {_cause(exc)} ({attempt} attempts)"
+                    ) from exc
             except _Lost as exc:
                 if call.kind == READ:
                     if not self._again(attempt, None):
@@ -173,7 +209,7 @@ class Transport:
         status = answer.status_code
         if status == 500 and call.kind == READ:
             return attempt == 1 and self._again(attempt, None)
-        patient = {READ: (429, 503), SET: (429, 503), NAMED: (429, 503), MAKES_NEW: (429,), CONTROL: ()}
+        patient = {READ: (429, 502, 503, 504), SET: (429, 503), NAMED: (429, 503), MAKES_NEW: (429,), CONTROL: ()}
         if call.kind == SIGN_IN:
             return status in (429, 503) and attempt == 1 and self._again(attempt, answer.headers.get("Retry-After"))
         return status in patient[call.kind] and self._again(attempt, answer.headers.get("Retry-After"))
@@ -182,10 +218,11 @@ class Transport:
         if attempt >= ATTEMPTS or self._budget <= 0:
             return False
         wait = random.uniform(0, min(LONGEST_WAIT, 0.5 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
-        if retry_after is not None and retry_after.isdigit():
-            if int(retry_after) > self._timeout[1]:
+        asked = _seconds(retry_after)
+        if asked is not None:
+            if asked > self._timeout[1]:
                 return False
-            wait = float(retry_after)
+            wait = asked
         self._budget -= 1
         time.sleep(wait)
         return True
@@ -203,15 +240,22 @@ class Transport:
                 proxies=self._proxies,
                 allow_redirects=False,  # a redirect would carry the token to somebody else
             )
-        except requests.exceptions.SSLError as exc:
-            if "EOF" in str(exc):  # hung up, in the handshake or later: who knows what was heard
-                raise _Lost("the connection was closed before an answer came") from exc
-            raise Unreachable(_tls_sentence(self.url, exc)) from exc
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema) as exc:
+        except _NotSent as exc:
+            if _is_distrust(exc.args[0]):
+                raise Unreachable(_tls_sentence(self.url, exc.args[0])) from exc
+            raise
+        except (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidSchema,
+            requests.exceptions.MissingSchema,
+        ) as exc:
             raise EstateError(f"{self.url} is not an address that can be asked: give it as https://HOST:PORT") from exc
+        except (requests.exceptions.InvalidHeader, UnicodeError):  # its text quotes the header
+            names = ", ".join(headers)
+            raise EstateError(
+                f"{call} was not sent: the value for {names} holds characters that no header can."
+            ) from None
         except requests.exceptions.RequestException as exc:
-            if _nothing_was_sent(exc):
-                raise _NotSent(f"no connection to {self.url}: {_cause(exc)}") from exc
             raise _Lost(f"no whole answer came: {_cause(exc)}") from exc
         except OSError as exc:  # a CA file that is not there, for one
             raise EstateError(f"cannot prepare a connection to {self.url}: {exc}") from exc
@@ -219,19 +263,19 @@ class Transport:
     def _understood(self, call: Call, answer: t.Any, attempt: int) -> t.Any:
         status = answer.status_code
         if 300 <= status < 400:
-            where = answer.headers.get("Location", "").split("?")[0]
+            where = re.split("[?#]", answer.headers.get("Location", ""))[0]
             raise EstateError(
                 f"{call} was answered by a redirect ({status}) to {where or 'nowhere'}. Redirects are not followed, because "
                 f"the session's token would travel along: give the final address instead of {self.url}."
             )
-        if status in (500, 502, 504) and call.kind in (SET, NAMED):
-            raise OutcomeUnknown(f"{call} was sent to {self.url}, which answered {status}: {self._quote(call, answer)}")
-        if status in (502, 504) and call.kind != READ:
-            raise OutcomeUnknown(f"{call} was sent to {self.url}, which answered {status}: {self._quote(call, answer)}")
         if status >= 400:
             body = _object(answer)
             reason, reasons = _reason(body)
             quoted = reason if reason is not None else self._quote(call, answer)
+            if (status in (502, 504) and call.kind != READ) or (status == 500 and call.kind in (SET, NAMED)):
+                raise OutcomeUnknown(f"{call} was sent to {self.url}, which answered {status}: {quoted}")
+            if status in (429, 503) and "Retry-After" in answer.headers:
+                quoted += f" (Retry-After: {answer.headers['Retry-After'][:TELLING]})"
             if status in (502, 503, 504):
                 raise Unreachable(f"{call}: {self.url} answered {status}: {quoted} ({attempt} attempts)")
             raise Refused(str(call), status, quoted, reasons, body)
@@ -239,7 +283,7 @@ class Transport:
             return None
         try:
             return answer.json()
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise EstateError(
                 f"{call} was answered by something that is not JSON, so {self.url} is not the API of this product, "
                 f"or something stands in front of it: {self._quote(call, answer)}"
@@ -247,23 +291,41 @@ class Transport:
 
     @staticmethod
     def _quote(call: Call, answer: t.Any) -> str:
+        """The start of an answer. Data of the server may hold secrets, and so may what it repeats of the request."""
         if call.secret:
             return "(not shown)"
-        return " ".join(answer.text[: TELLING * 4].split())[:TELLING] or "(empty)"
+        text = " ".join(answer.text[: TELLING * 4].split())
+        if text[:1] in ("{", "["):
+            return f"({len(answer.content)} bytes of data, not shown)"
+        sent = _words([call.body, *call.query.values(), *answer.request.headers.values()])
+        for word in sorted(sent, key=len, reverse=True):
+            for form in (word, json.dumps(word)[1:-1], html.escape(word), quote(word), quote(word, safe="")):
+                text = text.replace(form, "***")
+        return text[:TELLING] or "(empty)"
 
 
-def _object(answer: t.Any) -> t.Dict[str, t.Any]:
+def _words(value: t.Any) -> t.Iterator[str]:
+    """Every string in a value, however deep."""
+    if isinstance(value, str):
+        if len(value) >= SHORTEST_SENT:
+            yield value
+    elif isinstance(value, (list, tuple, dict)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _words(each)
+
+
+def _object(answer: t.Any) -> dict[str, t.Any]:
     try:
         body = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
 
-def _reason(body: t.Mapping[str, t.Any]) -> t.Tuple[t.Optional[str], t.Dict[str, str]]:
+def _reason(body: t.Mapping[str, t.Any]) -> tuple[t.Optional[str], dict[str, str]]:
     """The server's own words, whole and per key (server-behaviour.md, 6)."""
     detail = body.get("detail")
-    reasons: t.Dict[str, str] = {}
+    reasons: dict[str, str] = {}
     if isinstance(detail, dict):
         reasons = {str(k): str(v["reason"] if isinstance(v, dict) and "reason" in v else v) for k, v in detail.items()}
     for text in (body.get("reason"), detail, body.get("message"), body.get("msg"), body.get("error")):
@@ -272,19 +334,28 @@ def _reason(body: t.Mapping[str, t.Any]) -> t.Tuple[t.Optional[str], t.Dict[str,
     return ("it gave no reason" if reasons else None), reasons
 
 
-def _nothing_was_sent(exc: BaseException) -> bool:
-    if isinstance(exc, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)):
-        return True
-    inner: t.Any = exc.args[0] if exc.args else None
-    return type(getattr(inner, "reason", inner)).__name__ in ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError")
+def _seconds(retry_after: t.Optional[str]) -> t.Optional[float]:
+    """What a Retry-After header asks for, None where it is neither a number nor a date."""
+    text = retry_after or ""
+    if re.fullmatch("[0-9]{1,9}", text):
+        return float(text)
+    with contextlib.suppress(TypeError, ValueError):
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    return None
 
 
 def _cause(exc: BaseException) -> str:
-    """The innermost text of a chain of library exceptions, without addresses of objects."""
-    inner: t.Any = exc.args[0] if exc.args else exc
-    inner = getattr(inner, "reason", inner)
-    text = str(inner)
-    return text.rsplit(">: ", 1)[-1].rsplit("): ", 1)[-1] if "object at 0x" in text or "Pool(" in text else text
+    """The innermost text of nested library exceptions, without addresses of objects."""
+    inner: t.Any = exc
+    while isinstance(inner, BaseException):
+        exc, inner = inner, getattr(inner, "reason", None) or (inner.args[-1] if inner.args else None)
+    return (str(exc) or type(exc).__name__).rsplit(">: ", 1)[-1].rsplit("): ", 1)[-1]
+
+
+def _is_distrust(exc: BaseException) -> bool:
+    """Whether a connection failed over TLS for a reason that another try cannot heal."""
+    cut_off = isinstance(exc, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError))
+    return isinstance(exc, (ssl.SSLError, ssl.CertificateError, Urllib3SSLError)) and not cut_off
 
 
 def _tls_sentence(url: str, exc: BaseException) -> str:

@@ -10,20 +10,24 @@ import typing as t
 from collections import Counter
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-
 from ansible_collections.vpn.estate.plugins.module_utils import _http
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Plan, converge
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Resource, Task, Wanted
 
-Answer = t.Dict[str, t.Any]
+Answer = dict[str, t.Any]
 Work = t.Callable[[t.Any, Task], Answer]
 SHORTEST_SECRET = 8  # characters; Ansible masks values, and a short one would mask half of its own output
 
 
 def manage(resource: Resource, product: Product) -> None:
     """The body of every module that brings objects to a state."""
-    run(product, resource.argument_spec(), lambda client, task: bring_about(resource, client, task), resource.constraints())
+    run(
+        product,
+        resource.argument_spec(),
+        lambda client, task: bring_about(resource, client, task),
+        resource.constraints(),
+    )
 
 
 def inform(resource: Resource, product: Product) -> None:
@@ -35,7 +39,9 @@ def inform(resource: Resource, product: Product) -> None:
     run(product, {"names": {"type": "list", "elements": "str"}, **resource.info_options}, work)
 
 
-def run(product: Product, spec: t.Mapping[str, t.Any], work: Work, constraints: t.Optional[t.Mapping[str, t.Any]] = None) -> None:
+def run(
+    product: Product, spec: t.Mapping[str, t.Any], work: Work, constraints: t.Optional[t.Mapping[str, t.Any]] = None
+) -> None:
     """One task: parse its arguments, do its work, and tell the truth about it once."""
     module = AnsibleModule(
         argument_spec={**spec, **product.argument_spec},
@@ -89,7 +95,9 @@ def bring_about(resource: Resource, client: t.Any, task: Task) -> Answer:
     if failed:
         first = f"{failed[0].name}: {failed[0].message}"
         more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-        answer.update(failed=True, changed=client.wrote, msg=f"{len(failed)} of {len(steps.changes)} failed. {first}{more}.")
+        answer.update(
+            failed=True, changed=client.wrote, msg=f"{len(failed)} of {len(steps.changes)} failed. {first}{more}."
+        )
     return answer
 
 
@@ -104,11 +112,13 @@ def _tally(steps: Plan) -> str:
     return "So far: " + ", ".join(f"{number} {kind}" for kind, number in counts.items()) + "; see objects."
 
 
-def _declared(resource: Resource, task: Task) -> t.List[Wanted]:
+def _declared(resource: Resource, task: Task) -> list[Wanted]:
     params = task.params
     many = params.get(resource.plural) if resource.plural else None
-    wanted = [resource.wanted(one, params.get("state") or resource.states[0]) for one in ([params] if many is None else many)]
-    seen: t.Dict[str, str] = {}
+    wanted = [
+        resource.wanted(one, params.get("state") or resource.states[0]) for one in ([params] if many is None else many)
+    ]
+    seen: dict[str, str] = {}
     for want in wanted:
         twin = seen.get(want.name.casefold())
         if twin == want.name:
@@ -129,6 +139,6 @@ def _declared(resource: Resource, task: Task) -> t.List[Wanted]:
     return wanted
 
 
-def _merged(*constraints: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+def _merged(*constraints: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     kinds = {kind for each in constraints for kind in each}
     return {kind: [rule for each in constraints for rule in each.get(kind, [])] for kind in kinds}

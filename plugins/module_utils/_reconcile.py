@@ -34,13 +34,13 @@ class Change:
     state: str = "present"
     before: t.Optional[Object] = None
     values: Object = field(default_factory=dict)
-    secrets: t.Dict[str, str] = field(default_factory=dict, repr=False)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
     outcome: str = "planned"  # planned, done, failed, not attempted, unknown
     message: str = ""
     last: bool = False  # after all others, because it could end our own access
 
     @property
-    def keys(self) -> t.List[str]:
+    def keys(self) -> list[str]:
         """Names of the properties that change."""
         return sorted([*self.values, *self.secrets]) if self.action in ("create", "update") else []
 
@@ -48,10 +48,10 @@ class Change:
         """This object fails; the others go on."""
         self.outcome, self.message = "failed", reason
 
-    def report(self) -> t.Dict[str, t.Any]:
+    def report(self) -> dict[str, t.Any]:
         """This change, as the task returns it."""
         went_well = self.outcome in ("planned", "done")
-        line: t.Dict[str, t.Any] = {
+        line: dict[str, t.Any] = {
             "name": self.name,
             "action": PAST[self.action] if went_well else self.outcome,
             "changed_keys": self.keys if went_well else [],
@@ -63,28 +63,28 @@ class Change:
 class Plan:
     """Changes in the order in which the objects were declared, those that nobody declared last."""
 
-    changes: t.List[Change]
+    changes: list[Change]
 
     @property
     def changed(self) -> bool:
         """Whether anything is to be done."""
         return any(change.action != "none" for change in self.changes)
 
-    def of(self, *actions: str) -> t.List[Change]:
+    def of(self, *actions: str) -> list[Change]:
         """Changes of these kinds that have not failed."""
         return [c for c in self.changes if c.action in actions and c.outcome != "failed"]
 
-    def diff(self, resource: Resource) -> t.Dict[str, t.Dict[str, Object]]:
+    def diff(self, resource: Resource) -> dict[str, dict[str, Object]]:
         """``before`` and ``after`` of each object that changes; of an update only the keys that change."""
-        before: t.Dict[str, Object] = {}
-        after: t.Dict[str, Object] = {}
+        before: dict[str, Object] = {}
+        after: dict[str, Object] = {}
         for change in self.of("create", "update", "delete"):
             have = change.before or {}
             if change.action == "delete":
                 said = {f.name: have.get(f.name) for f in resource.fields if f.spec and not f.secret}
                 before[change.name] = resource.shown({k: v for k, v in said.items() if v not in (None, [], {}, "")})
                 continue
-            secrets = {name: HIDDEN for name in change.secrets}
+            secrets = dict.fromkeys(change.secrets, HIDDEN)
             after[change.name] = {**resource.shown(change.values), **secrets}
             if change.action == "update":
                 before[change.name] = resource.shown({key: have.get(key) for key in change.values})
@@ -161,7 +161,7 @@ def _purge_limit(text: t.Optional[str], there: int) -> int:
 class Effort:
     """Writes, and what became of each object."""
 
-    def many(self, changes: t.Sequence[Change], write: t.Callable[[t.List[Change]], object]) -> None:
+    def many(self, changes: t.Sequence[Change], write: t.Callable[[list[Change]], object]) -> None:
         """One request for many objects. One that the server refuses fails alone, and the others go on."""
         waiting = [list(changes[start : start + SLICE]) for start in range(0, len(changes), SLICE)]
         while waiting:
@@ -177,7 +177,7 @@ class Effort:
                 waiting = [*self._without_refused(batch, exc), *waiting]
 
     @staticmethod
-    def _without_refused(batch: t.List[Change], exc: Refused) -> t.List[t.List[Change]]:
+    def _without_refused(batch: list[Change], exc: Refused) -> list[list[Change]]:
         if len(batch) == 1:
             batch[0].fail(str(exc))
             return []
@@ -208,7 +208,9 @@ class Effort:
 
 def _names(key: str, name: str) -> bool:
     """Whether a key of an error's detail speaks of an object; keys are tuples of unknown form (server-behaviour.md, 6)."""
-    return key == name or any(key.startswith(f"{opening}{name}{end}") for opening in ("('", '("', "(", "") for end in ("'", '"', ",", "."))
+    return key == name or any(
+        key.startswith(f"{opening}{name}{end}") for opening in ("('", '("', "(", "") for end in ("'", '"', ",", ".")
+    )
 
 
 def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task: Task) -> Plan:
@@ -315,16 +317,14 @@ def _verify(resource: Resource, client: t.Any, steps: Plan, effort: Effort, task
             change.fail(f"the server accepted the change and did not keep it: {told}")
 
 
-def _lost(
-    resource: Resource, client: t.Any, changes: t.Sequence[Change], task: Task
-) -> t.Dict[str, t.Dict[str, t.Any]]:
+def _lost(resource: Resource, client: t.Any, changes: t.Sequence[Change], task: Task) -> dict[str, dict[str, t.Any]]:
     """What the server has in place of values that were written, by object and key."""
     if not changes:
         return {}
     actual = resource.read(client, [change.name for change in changes], task).objects
     unset = {f.name: f.unset for f in resource.fields}
     known = [f.name for f in resource.fields if not f.create_only]
-    lost: t.Dict[str, t.Dict[str, t.Any]] = {}
+    lost: dict[str, dict[str, t.Any]] = {}
     for change in changes:
         have = actual.get(change.name)
         if have is None:

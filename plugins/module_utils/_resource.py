@@ -15,7 +15,7 @@ if t.TYPE_CHECKING:
 
 Plain = t.Any  # a value as a playbook would write it
 Wire = t.Any  # a value as the API says it
-Object = t.Dict[str, Plain]
+Object = dict[str, Plain]
 Spec = t.Mapping[str, t.Any]
 
 HIDDEN = "(not shown)"
@@ -75,15 +75,15 @@ class Wanted:
     name: str
     state: str
     values: Object
-    inherit: t.List[str]
-    secrets: t.Dict[str, str] = field(repr=False, default_factory=dict)
+    inherit: list[str]
+    secrets: dict[str, str] = field(repr=False, default_factory=dict)
 
 
 @dataclass
 class Actual:
     """Objects as they are, by name. ``total`` is the server's own count where the whole list was asked for."""
 
-    objects: t.Dict[str, Object]
+    objects: dict[str, Object]
     total: t.Optional[int] = None
 
 
@@ -93,7 +93,7 @@ class Task:
 
     params: t.Mapping[str, t.Any]
     check: bool = False
-    warnings: t.List[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def warn(self, sentence: str) -> None:
         """Say it once."""
@@ -132,19 +132,19 @@ class Resource:
 
     # -- the words of a playbook
 
-    def object_spec(self) -> t.Dict[str, t.Any]:
+    def object_spec(self) -> dict[str, t.Any]:
         """Options of one object, without its key."""
-        spec: t.Dict[str, t.Any] = {f.name: dict(f.spec) for f in self.fields if f.spec}
+        spec: dict[str, t.Any] = {f.name: dict(f.spec) for f in self.fields if f.spec}
         inherited = [f.name for f in self.fields if f.inherited]
         if inherited:
             spec["inherit"] = {"type": "list", "elements": "str", "choices": inherited}
         return spec
 
-    def key_spec(self) -> t.Dict[str, t.Any]:
+    def key_spec(self) -> dict[str, t.Any]:
         """Options that say which object is meant."""
         return {self.key: {"type": "str"}}
 
-    def argument_spec(self) -> t.Dict[str, t.Any]:
+    def argument_spec(self) -> dict[str, t.Any]:
         """Options of the module that manages this resource."""
         own, keys = self.object_spec(), self.key_spec()
         state = {"type": "str", "choices": list(self.states)}
@@ -161,10 +161,10 @@ class Resource:
         return spec
 
     @staticmethod
-    def _named(keys: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+    def _named(keys: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         return {} if len(keys) == 1 else {"required_one_of": [tuple(keys)], "mutually_exclusive": [tuple(keys)]}
 
-    def constraints(self) -> t.Dict[str, t.Any]:
+    def constraints(self) -> dict[str, t.Any]:
         """What AnsibleModule checks between options: one object or many."""
         if not self.plural:
             return {}
@@ -197,7 +197,9 @@ class Resource:
         inherit = list(params.get("inherit") or [])
         both = sorted(set(inherit) & set(values))
         if both:
-            raise InputError(f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be.")
+            raise InputError(
+                f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be."
+            )
         return Wanted(name, params.get("state") or state, values, inherit, secrets)
 
     # -- the words of the server
@@ -206,7 +208,7 @@ class Resource:
         """A record in normal form; secrets are dropped here, so that nothing above can leak them."""
         return {f.name: f.off_the_wire(wire) for f in self.fields if not f.secret and not f.create_only}
 
-    def dump(self, values: Object) -> t.Dict[str, Wire]:
+    def dump(self, values: Object) -> dict[str, Wire]:
         """Properties as the API takes them; None hands a property back."""
         known = {f.name: f for f in self.fields}
         values = {name: value for name, value in values.items() if known[name].spec}
@@ -216,7 +218,7 @@ class Resource:
 
     def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
         """The values that the object shall have afterwards; None hands one back."""
-        return {**wanted.values, **{name: None for name in wanted.inherit}}
+        return {**wanted.values, **dict.fromkeys(wanted.inherit)}
 
     def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
         """Whether a declared secret is to be written: always, or only where the server has none."""
@@ -260,7 +262,9 @@ class Resource:
 
     def leaves_open(self, change: Change) -> bool:
         """Whether the vendor leaves open what the server makes of this write, so that it is read back."""
-        return change.action == "create" or any(v is None or isinstance(v, (list, dict)) for v in change.values.values())
+        return change.action == "create" or any(
+            v is None or isinstance(v, (list, dict)) for v in change.values.values()
+        )
 
     def repair(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """A second way to write what the first did not achieve; the default has none."""
@@ -271,6 +275,6 @@ class Resource:
 
     # -- info modules
 
-    def inform(self, client: t.Any, names: t.Optional[t.Sequence[str]], task: Task) -> t.List[Object]:
+    def inform(self, client: t.Any, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
         """Objects for an info module, by name."""
         return [{self.key: name, **found} for name, found in sorted(self.read(client, names, task).objects.items())]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_access_list
-version_added: 0.1.0
 short_description: Manage access lists of users and groups of an OpenVPN Access Server
 description:
   - Brings the lists to the declared state that say where a user, or the members of a group, may go through the VPN
@@ -40,6 +39,8 @@ description:
   - A server keeps the rules for IPv4 and those for IPv6 apart. The order of those of one family counts, and is
     compared, only where one of them denies.
   - Domain rules, the newer access controls that go by host names, are another system of the server and are left alone.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._assume_present
@@ -113,7 +114,7 @@ options:
   protect:
     description: >-
       Owners whose lists O(purge) spares although O(access_lists) does not name them, each as a kind and a name, such as
-      V(group staff) and V(user erika).
+      V(group staff) and V(user alice).
 notes:
   - Owners, and users and groups that rules name, must exist, or be named in O(assume_present). That is checked before
     the first write.
@@ -129,16 +130,14 @@ seealso:
     plugin_type: filter
   - plugin: vpn.estate.access_rule_string
     plugin_type: filter
-author:
-  - vpn.estate contributors (@vpn-estate)
 """
 
 EXAMPLES = r"""
 - name: Say where the members of a group may go
   vpn.estate.as_access_list:
     as_url: https://vpn.example.com:943
-    as_username: automation
-    as_password: "{{ vault_as_password }}"
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
     group: staff
     access_to:
       - 10.10.0.0/24  # all traffic, behind the server's address
@@ -148,7 +147,12 @@ EXAMPLES = r"""
       - 10.30.0.7:icmp-any,rdp  # one host, every ICMP message and Remote Desktop
       - 2001:db8:3::/64|https,icmp-echo-request|R  # IPv6 has another separator
 
-# The other examples leave the connection options to module_defaults of group/vpn.estate.access_server.
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
 
 - name: Write every type of rule as a structure
   vpn.estate.as_access_list:
@@ -167,7 +171,7 @@ EXAMPLES = r"""
       - type: group
         group: staff
       - type: user
-        user: erika
+        user: alice
         family: ipv6
     access_from:
       - type: all_vpn_clients
@@ -175,12 +179,12 @@ EXAMPLES = r"""
 
 - name: The same types as compact strings
   vpn.estate.as_access_list:
-    user: erika
+    user: alice
     access_to:
       - 10.10.0.0/24:tcp/443,tcp/8443
       - group:staff
-      - user:max
-      - user|max
+      - user:bob
+      - user|bob
     access_from:
       - all_vpn_clients
       - all_vpn_clients|
@@ -204,9 +208,9 @@ EXAMPLES = r"""
         access_from: []  # nobody
       - group: ops
         access_to: [all, "all|"]
-      - user: erika
+      - user: alice
         access_to: [10.30.0.7:rdp]
-      - user: max
+      - user: bob
         state: absent
 
 - name: Make sure that a rule is there, whatever the others are
@@ -223,7 +227,7 @@ EXAMPLES = r"""
 
 - name: Take every rule of a user away
   vpn.estate.as_access_list:
-    user: max
+    user: bob
     state: absent
 
 - name: Give a list to a group that an earlier task of this play creates, also in check mode
@@ -252,7 +256,7 @@ objects:
   description:
     - The lists of each owner and what became of them, in the order of the task; those that O(purge) emptied come last.
     - In check mode, what would have become of them.
-  returned: always, unless the task failed before it compared anything
+  returned: when the task got as far as a comparison with the server
   type: list
   elements: dict
   contains:
@@ -277,7 +281,7 @@ objects:
       type: str
 counts:
   description: How many owners there are of each RV(objects[].action). Actions that did not occur are left out.
-  returned: always, unless the task failed before it compared anything
+  returned: when the task got as far as a comparison with the server
   type: dict
   sample:
     unchanged: 11

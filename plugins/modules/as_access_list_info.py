@@ -7,11 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_access_list_info
-version_added: 0.1.0
 short_description: Read access lists of users and groups of an OpenVPN Access Server
 description:
   - Reads where users and the members of groups may go through the VPN, and who may come to them.
   - What it returns can be declared with O(vpn.estate.as_access_list#module:access_lists).
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._attributes
@@ -34,21 +35,27 @@ seealso:
   - module: vpn.estate.as_access_list
   - plugin: vpn.estate.access_rule
     plugin_type: filter
-author:
-  - vpn.estate contributors (@vpn-estate)
 """
 
 EXAMPLES = r"""
-# The connection options are left to module_defaults of group/vpn.estate.access_server.
-
 - name: Read all access lists
   vpn.estate.as_access_list_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
   register: found
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
 
 - name: Read those of two groups and a user
   vpn.estate.as_access_list_info:
     groups: [staff, ops]
-    users: [erika]
+    users: [alice]
 
 - name: Find the owners with a rule that allows everything
   ansible.builtin.debug:
@@ -77,7 +84,7 @@ access_lists:
       description: Name of the user whose lists these are.
       returned: when they are those of a user
       type: str
-      sample: erika
+      sample: alice
     access_to:
       description: Where the owner may go, as compact strings. Rules for IPv4 come first.
       type: list
@@ -90,14 +97,21 @@ access_lists:
       sample: [all_vpn_clients]
 """
 
+import typing as t
+
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER, AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._module import run
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
 
 def main() -> None:
-    """Run the task."""
-    inform(ACCESS_LIST, ACCESS_SERVER)
+    """Run the task. Owners are asked for by kind, so that there are no names."""
+
+    def work(client: AccessServer, task: Task) -> dict[str, t.Any]:
+        return {"access_lists": ACCESS_LIST.inform(client, None, task), "changed": False}
+
+    run(ACCESS_SERVER, ACCESS_LIST.info_options, work)
 
 
 if __name__ == "__main__":

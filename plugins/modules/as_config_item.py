@@ -7,7 +7,6 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_config_item
-version_added: 0.1.0
 short_description: Manage configuration items of an OpenVPN Access Server
 description:
   - Brings configuration items to the declared values. An item is what C(sacli ConfigPut) sets, and is known by its key,
@@ -21,6 +20,8 @@ description:
     server wants, such as a host name or a certificate in PEM format. Items that the server derives from others are read
     only.
   - Secrets are given as O(secret_value). They are never read, compared, returned or shown in a diff.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._attributes
@@ -97,20 +98,23 @@ seealso:
   - module: vpn.estate.as_config_item_info
   - module: vpn.estate.as_config_profile
   - module: vpn.estate.as_restart
-author:
-  - vpn.estate contributors (@vpn-estate)
 """
 
 EXAMPLES = r"""
 - name: Set the name of the server
   vpn.estate.as_config_item:
     as_url: https://vpn.example.com:943
-    as_username: automation
-    as_password: "{{ vault_as_password }}"
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
     name: host.name
     value: vpn.example.com
 
-# The other examples leave the connection options to module_defaults of group/vpn.estate.access_server.
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
 
 - name: Set many items, and restart once if any of them changed
   vpn.estate.as_config_item:
@@ -181,7 +185,7 @@ objects:
   description:
     - Each declared item and what became of it, in the order of the task.
     - In check mode, what would have become of it.
-  returned: always, unless the task failed before it compared anything
+  returned: when the task got as far as a comparison with the server
   type: list
   elements: dict
   contains:
@@ -206,7 +210,7 @@ objects:
       type: str
 counts:
   description: How many items there are of each RV(objects[].action). Actions that did not occur are left out.
-  returned: always, unless the task failed before it compared anything
+  returned: when the task got as far as a comparison with the server
   type: dict
   sample:
     unchanged: 4

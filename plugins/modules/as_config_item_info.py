@@ -7,11 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_config_item_info
-version_added: 0.1.0
 short_description: Read configuration items of an OpenVPN Access Server
 description:
   - Reads configuration items, with what the server says about each, such as its default and its limits.
   - Values of items that hold secrets are withheld, also those that the server itself tells.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._names
@@ -35,21 +36,27 @@ notes:
     restart of the server.
 seealso:
   - module: vpn.estate.as_config_item
-author:
-  - vpn.estate contributors (@vpn-estate)
 """
 
 EXAMPLES = r"""
-# The connection options are left to module_defaults of group/vpn.estate.access_server.
-
 - name: Read two items
   vpn.estate.as_config_item_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
     names: [host.name, vpn.server.tls_version_min]
   register: found
 
 - name: Show their values
   ansible.builtin.debug:
     msg: "{{ found.config_items | items2dict(key_name='name') }}"
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
 
 - name: Read what was set in a profile, which need not be the active one
   vpn.estate.as_config_item_info:

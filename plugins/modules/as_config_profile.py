@@ -7,7 +7,6 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_config_profile
-version_added: 0.1.0
 short_description: Manage configuration profiles of an OpenVPN Access Server
 description:
   - Creates, activates and deletes configuration profiles. A profile is a whole set of configuration items; the server
@@ -16,6 +15,8 @@ description:
     M(vpn.estate.as_config_item), and activate it. Until then nothing has changed for anybody, and to go back is to
     activate the old profile again.
   - To activate a profile restarts the server. The task waits until it answers again.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._attributes
@@ -80,20 +81,23 @@ seealso:
   - module: vpn.estate.as_config_profile_info
   - module: vpn.estate.as_config_item
   - module: vpn.estate.as_restart
-author:
-  - vpn.estate contributors (@vpn-estate)
 """
 
 EXAMPLES = r"""
 - name: Keep a copy of the configuration
   vpn.estate.as_config_profile:
     as_url: https://vpn.example.com:943
-    as_username: automation
-    as_password: "{{ vault_as_password }}"
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
     name: before-upgrade
     copy_from: default
 
-# The other examples leave the connection options to module_defaults of group/vpn.estate.access_server.
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
 
 # A staged change: copy, change the copy, activate it. Each release has a profile of its own.
 - name: See which profile is active
@@ -145,7 +149,7 @@ objects:
   description:
     - Each declared profile and what became of it, in the order of the task.
     - In check mode, what would have become of it.
-  returned: always, unless the task failed before it compared anything
+  returned: when the task got as far as a comparison with the server
   type: list
   elements: dict
   contains:
@@ -171,7 +175,7 @@ objects:
       type: str
 counts:
   description: How many profiles there are of each RV(objects[].action). Actions that did not occur are left out.
-  returned: always, unless the task failed before it compared anything
+  returned: when the task got as far as a comparison with the server
   type: dict
   sample:
     created: 1

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_config_profile_info
-version_added: 0.1.0
 short_description: Read configuration profiles of an OpenVPN Access Server
 description:
   - Reads which configuration profiles there are, and which of them is active.
   - For what is in a profile, see M(vpn.estate.as_config_item_info).
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._names
@@ -21,20 +22,26 @@ extends_documentation_fragment:
 seealso:
   - module: vpn.estate.as_config_profile
   - module: vpn.estate.as_config_item_info
-author:
-  - vpn.estate contributors (@vpn-estate)
 """
 
 EXAMPLES = r"""
-# The connection options are left to module_defaults of group/vpn.estate.access_server.
-
 - name: Read the configuration profiles
   vpn.estate.as_config_profile_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
   register: found
 
 - name: Show the active one
   ansible.builtin.debug:
     msg: "{{ found.config_profiles | selectattr('active') | map(attribute='name') | first }}"
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
 
 - name: See whether a profile is there
   vpn.estate.as_config_profile_info:

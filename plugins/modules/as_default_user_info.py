@@ -169,7 +169,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 def main() -> None:
     """Run the task."""
 
-    def work(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
+    def work(client: AccessServer, task: Task) -> dict[str, t.Any]:
         [found] = DEFAULT_USER.inform(client, None, task)
         return {"default_user": found, "changed": False}
 

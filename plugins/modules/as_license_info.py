@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_license_info
-version_added: 0.1.0
 short_description: Read the licence of an OpenVPN Access Server
 description:
   - Reads how a server is licensed, how many connections that allows, and how many there are.
   - Which keys the answer has depends on the type of licence. Those of other types are missing.
   - The keys of subscriptions and of fixed licences are secrets, and are withheld.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._attributes
@@ -20,15 +21,14 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 seealso:
   - module: vpn.estate.as_server_info
-author:
-  - vpn.estate contributors (@vpn-estate)
 """
 
 EXAMPLES = r"""
-# The connection options are left to module_defaults of group/vpn.estate.access_server.
-
 - name: Read the licence
   vpn.estate.as_license_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
   register: found
 
 - name: Fail when the seats run out

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_log_info
-version_added: 0.1.0
 short_description: Read the log of an OpenVPN Access Server
 description:
   - Reads records of sign-ins, VPN sessions and calls of the API from the server's log database.
   - Records must match all filters that are given. Without a filter, the newest ones are read.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._attributes
@@ -163,16 +164,22 @@ notes:
     O(timestamp), so that none is read twice.
 seealso:
   - module: vpn.estate.as_vpn_session_info
-author:
-  - vpn.estate contributors (@vpn-estate)
 """
 
 EXAMPLES = r"""
-# The connection options are left to module_defaults of group/vpn.estate.access_server.
-
 - name: Read the newest 20 records
   vpn.estate.as_log_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
     limit: 20
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
 
 - name: Read who failed to sign in during the last day
   vpn.estate.as_log_info:
@@ -182,7 +189,8 @@ EXAMPLES = r"""
     limit: 1000
   register: failures
 
-- name: Fail when there were too many. The number is safe to show, the names are not
+# The number is safe to show. The names are whatever somebody typed.
+- name: Fail when there were too many
   ansible.builtin.assert:
     that: failures.total < 100
     fail_msg: "{{ failures.total }} sign-ins failed since yesterday."
@@ -190,7 +198,7 @@ EXAMPLES = r"""
 - name: Read the VPN sessions of a user in October, the longest first
   vpn.estate.as_log_info:
     username:
-      value: erika
+      value: alice
     service:
       value: VPN
     start_time:
@@ -271,7 +279,7 @@ records:
       description: Name of the user as it was typed. Longer ones than 128 characters are cut, and end in
         C((TRUNCATED\)).
       type: str
-      sample: erika
+      sample: alice
     service:
       description: Service that wrote the record.
       type: str

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_restart
-version_added: 0.1.0
 short_description: Restart an OpenVPN Access Server
 description:
   - Restarts the server, and waits until it has.
   - With O(only_if_pending), restarts it only where something waits for a restart, so that a play can call this module
     once, at its end.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._attributes
@@ -69,18 +70,21 @@ seealso:
   - module: vpn.estate.as_config_item
   - module: vpn.estate.as_config_profile
   - module: vpn.estate.as_server_info
-author:
-  - vpn.estate contributors (@vpn-estate)
 """
 
 EXAMPLES = r"""
 - name: Restart what needs it
   vpn.estate.as_restart:
     as_url: https://vpn.example.com:943
-    as_username: automation
-    as_password: "{{ vault_as_password }}"
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
 
-# The other examples leave the connection options to module_defaults of group/vpn.estate.access_server.
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
 
 - name: Change the configuration
   vpn.estate.as_config_item:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_server_info
-version_added: 0.1.0
 short_description: Read version and state of an OpenVPN Access Server
 description:
   - Reads what a server is and how it does. Its version and platform, its services and ways to authenticate, its network
     interfaces, the nodes of its cluster, and how many VPN clients are connected.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._attributes
@@ -21,16 +22,14 @@ seealso:
   - module: vpn.estate.as_license_info
   - module: vpn.estate.as_vpn_session_info
   - module: vpn.estate.as_restart
-author:
-  - vpn.estate contributors (@vpn-estate)
 """
 
 EXAMPLES = r"""
 - name: Read version and state
   vpn.estate.as_server_info:
     as_url: https://vpn.example.com:943
-    as_username: automation
-    as_password: "{{ vault_as_password }}"
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
     as_certificate_fingerprint: "{{ vpn_certificate_fingerprint }}"
   register: found
 

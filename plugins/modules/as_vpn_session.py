@@ -7,11 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_vpn_session
-version_added: 0.1.0
 short_description: End VPN sessions on an OpenVPN Access Server
 description:
   - Ends the VPN sessions of users, or one session.
   - Where there is no such session, nothing is said to the server, and nothing has changed.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._attributes
@@ -47,21 +48,24 @@ notes:
 seealso:
   - module: vpn.estate.as_vpn_session_info
   - module: vpn.estate.as_user
-author:
-  - vpn.estate contributors (@vpn-estate)
 """
 
 EXAMPLES = r"""
 - name: End all sessions of two users
   vpn.estate.as_vpn_session:
     as_url: https://vpn.example.com:943
-    as_username: automation
-    as_password: "{{ vault_as_password }}"
-    users: [erika, max]
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+    users: [alice, bob]
     reason: Change of groups
     client_reason: Your access has changed. Please connect again.
 
-# The other examples leave the connection options to module_defaults of group/vpn.estate.access_server.
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
 
 - name: See who is connected
   vpn.estate.as_vpn_session_info:
@@ -87,7 +91,7 @@ disconnected:
     username:
       description: Name of the user.
       type: str
-      sample: erika
+      sample: alice
     daemon_id:
       description: Daemon that the client was connected to.
       type: str

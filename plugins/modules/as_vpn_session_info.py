@@ -7,10 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_vpn_session_info
-version_added: 0.1.0
 short_description: Read VPN sessions of an OpenVPN Access Server
 description:
   - Reads which VPN clients are connected, with their addresses and the traffic so far.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._attributes
@@ -25,15 +26,14 @@ options:
 seealso:
   - module: vpn.estate.as_vpn_session
   - module: vpn.estate.as_log_info
-author:
-  - vpn.estate contributors (@vpn-estate)
 """
 
 EXAMPLES = r"""
-# The connection options are left to module_defaults of group/vpn.estate.access_server.
-
 - name: See who is connected
   vpn.estate.as_vpn_session_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
   register: found
 
 - name: Count them
@@ -41,9 +41,16 @@ EXAMPLES = r"""
     msg: >-
       {{ found.sessions | length }} sessions of {{ found.sessions | map(attribute='username') | unique | length }} users
 
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
+
 - name: See whether one user is connected
   vpn.estate.as_vpn_session_info:
-    users: [erika]
+    users: [alice]
 """
 
 RETURN = r"""
@@ -56,11 +63,11 @@ sessions:
     username:
       description: Name of the user.
       type: str
-      sample: erika
+      sample: alice
     common_name:
       description: Name in the client's certificate, which ends in C(_AUTOLOGIN) for an autologin profile.
       type: str
-      sample: erika_AUTOLOGIN
+      sample: alice_AUTOLOGIN
     daemon_id:
       description: Daemon that the client is connected to.
       type: str

@@ -14,7 +14,6 @@ from ansible import constants as C
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
-
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import (
     ARGUMENT_SPEC,
     credentials,
@@ -24,7 +23,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.session 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._http import REQUESTS_ERROR
 
-Params = t.Dict[str, t.Any]
+Params = dict[str, t.Any]
 
 
 class ActionModule(ActionBase):

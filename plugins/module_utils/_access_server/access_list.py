@@ -16,15 +16,15 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual
 
 DIRECTIONS = ("access_to", "access_from")
 OWNERS: t.Mapping[str, str] = {"user": "username", "group": "groupname"}
-Row = t.Dict[str, t.Any]
+Row = dict[str, t.Any]
 
 
-def rules(given: t.Iterable[t.Any]) -> t.List[str]:
+def rules(given: t.Iterable[t.Any]) -> list[str]:
     """Compact strings in normal form, IPv4 first, because servers keep a list for each family.
 
     A family's list is a set, unless one of its rules denies: then the order counts and is kept.
     """
-    families: t.Dict[str, t.List[str]] = {family: [] for family in access_rule.FAMILIES}
+    families: dict[str, list[str]] = {family: [] for family in access_rule.FAMILIES}
     for one in given:
         if not isinstance(one, (str, dict)):
             raise ValueError(f"{one!r} is neither a string, such as 10.0.0.0/8:https, nor a rule with a type")
@@ -35,11 +35,11 @@ def rules(given: t.Iterable[t.Any]) -> t.List[str]:
     return [text for found in families.values() for text in _ordered(found)]
 
 
-def _ordered(found: t.List[str]) -> t.List[str]:
+def _ordered(found: list[str]) -> list[str]:
     return found if any(text.startswith("-") for text in found) else sorted(found)
 
 
-def of_family(found: t.Iterable[str], family: str) -> t.List[str]:
+def of_family(found: t.Iterable[str], family: str) -> list[str]:
     """Those rules of a list that belong to a family."""
     return [text for text in found if access_rule.parse(text)["family"] == family]
 
@@ -56,7 +56,7 @@ class AccessList(Resource):
     }
     info_options = {owner + "s": {"type": "list", "elements": "str"} for owner in OWNERS}
 
-    def key_spec(self) -> t.Dict[str, t.Any]:
+    def key_spec(self) -> dict[str, t.Any]:
         """A list belongs to a user or to a group."""
         return {owner: {"type": "str"} for owner in OWNERS}
 
@@ -74,7 +74,7 @@ class AccessList(Resource):
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """An owner without rules has empty lists."""
         owners = {owner: [n.split(" ", 1)[1] for n in names or () if n.startswith(f"{owner} ")] for owner in OWNERS}
-        lists: t.Dict[str, t.Dict[str, t.List[str]]] = {name: {d: [] for d in DIRECTIONS} for name in names or ()}
+        lists: dict[str, dict[str, list[str]]] = {name: {d: [] for d in DIRECTIONS} for name in names or ()}
         if names is None or names:
             for row in client.access_lists(owners["user"], owners["group"]):
                 owner = next(f"{owner} {row[key]}" for owner, key in OWNERS.items() if row.get(key))
@@ -96,7 +96,7 @@ class AccessList(Resource):
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """Owners, and users and groups that rules name, must be there."""
-        named: t.Dict[str, t.Set[str]] = {owner: set() for owner in OWNERS}
+        named: dict[str, set[str]] = {owner: set() for owner in OWNERS}
         for change in plan.of("update"):
             owner, name = change.name.split(" ", 1)
             named[owner].add(name)
@@ -120,9 +120,11 @@ class AccessList(Resource):
     def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Empty the lists, which is documented, and set them then."""
 
-        def write(batch: t.List[Change]) -> None:
+        def write(batch: list[Change]) -> None:
             rows = [row for change in batch for row in _rows(change)]
-            emptied = {(row.get("username"), row.get("groupname"), row["type"]): {**row, "access_route": None} for row in rows}
+            emptied = {
+                (row.get("username"), row.get("groupname"), row["type"]): {**row, "access_route": None} for row in rows
+            }
             client.set_access_lists(list(emptied.values()))
             filled = [row for row in rows if row["access_route"] is not None]
             if filled:
@@ -130,23 +132,23 @@ class AccessList(Resource):
 
         effort.many(changes, write)
 
-    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> t.List[Object]:
+    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
         """Lists of these owners, of all that have one otherwise, in the form that the module takes."""
         asked = [f"{owner} {name}" for owner in OWNERS for name in task.params.get(f"{owner}s") or ()]
         found = self.read(client, asked or None, task).objects
         return [dict([name.split(" ", 1)], **lists) for name, lists in sorted(found.items())]
 
 
-def _rows(change: Change) -> t.List[Row]:
+def _rows(change: Change) -> list[Row]:
     """Rows for each family of each direction that differs from what was there."""
     owner, name = change.name.split(" ", 1)
-    rows: t.List[Row] = []
+    rows: list[Row] = []
     for direction, after in change.values.items():
         for family in access_rule.FAMILIES:
             wanted, there = (of_family(found, family) for found in (after, (change.before or {}).get(direction, [])))
             row = {OWNERS[owner]: name, "type": f"{direction}_{family}"}
             if wanted != there:
-                routes: t.List[t.Optional[Row]] = [access_rule.to_wire(text) for text in wanted]
+                routes: list[t.Optional[Row]] = [access_rule.to_wire(text) for text in wanted]
                 rows += [{**row, "access_route": route} for route in routes or [None]]
     return rows
 

@@ -16,8 +16,8 @@ import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 
-Rule = t.Dict[str, t.Any]
-Wire = t.Dict[str, t.Any]
+Rule = dict[str, t.Any]
+Wire = dict[str, t.Any]
 
 NETWORK_TYPES = ("route", "nat")
 NAMED_TYPES = ("user", "group")
@@ -54,14 +54,44 @@ SERVICES: t.Mapping[str, str] = {
 
 ICMP_TYPES = tuple(
     "icmp-" + name
-    for name in (
-        "any echo-reply destination-unreachable network-unreachable host-unreachable protocol-unreachable port-unreachable "
-        "fragmentation-needed source-route-failed network-unknown host-unknown network-prohibited host-prohibited "
-        "TOS-network-unreachable TOS-host-unreachable communication-prohibited host-precedence-violation precedence-cutoff "
-        "source-quench redirect network-redirect host-redirect TOS-network-redirect TOS-host-redirect echo-request "
-        "router-advertisement router-solicitation time-exceeded ttl-zero-during-transit ttl-zero-during-reassembly "
-        "parameter-problem ip-header-bad required-option-missing timestamp-request timestamp-reply address-mask-request"
-    ).split()
+    for name in [
+        "any",
+        "echo-reply",
+        "destination-unreachable",
+        "network-unreachable",
+        "host-unreachable",
+        "protocol-unreachable",
+        "port-unreachable",
+        "fragmentation-needed",
+        "source-route-failed",
+        "network-unknown",
+        "host-unknown",
+        "network-prohibited",
+        "host-prohibited",
+        "TOS-network-unreachable",
+        "TOS-host-unreachable",
+        "communication-prohibited",
+        "host-precedence-violation",
+        "precedence-cutoff",
+        "source-quench",
+        "redirect",
+        "network-redirect",
+        "host-redirect",
+        "TOS-network-redirect",
+        "TOS-host-redirect",
+        "echo-request",
+        "router-advertisement",
+        "router-solicitation",
+        "time-exceeded",
+        "ttl-zero-during-transit",
+        "ttl-zero-during-reassembly",
+        "parameter-problem",
+        "ip-header-bad",
+        "required-option-missing",
+        "timestamp-request",
+        "timestamp-reply",
+        "address-mask-request",
+    ]
 )
 _ICMP_BY_FOLDED = {name.lower(): name for name in ICMP_TYPES}
 
@@ -88,7 +118,7 @@ def parse(text: str) -> Rule:
         raise ValueError(f"{text!r}: {exc}") from None
 
 
-def _split_once(body: str) -> t.Tuple[str, str, str]:
+def _split_once(body: str) -> tuple[str, str, str]:
     """The word in front of the first ``:`` or ``|``, that sign, and the rest."""
     found = [at for at in (body.find(":"), body.find("|")) if at >= 0]
     if not found:
@@ -101,7 +131,7 @@ def _family(separator: str) -> str:
     return "ipv6" if separator == "|" else "ipv4"
 
 
-def _network_parts(body: str) -> t.Tuple[str, str, str]:
+def _network_parts(body: str) -> tuple[str, str, str]:
     six = "|" in body or body.split("/")[0].count(":") > 1
     network, *rest = body.split("|" if six else ":")
     if len(rest) > 2:

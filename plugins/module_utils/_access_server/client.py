@@ -10,7 +10,6 @@ import time
 import typing as t
 
 from ansible.module_utils.common.parameters import env_fallback
-
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import (
     Credentials,
@@ -27,17 +26,17 @@ PAGE = 1000  # records of one page; more brings nothing but memory
 NAMES = 100  # names of one request: the server's database limits the size of a query
 SHOWN_NAMES = 5  # names that an error lists
 
-Record = t.Dict[str, t.Any]
+Record = dict[str, t.Any]
 
 
 class Listing(t.NamedTuple):
     """Records, and the server's own count of all of them where all were asked for."""
 
-    records: t.List[Record]
+    records: list[Record]
     total: t.Optional[int]
 
 
-def _env(name: str) -> t.Tuple[t.Any, t.List[str]]:
+def _env(name: str) -> tuple[t.Any, list[str]]:
     return env_fallback, [f"VPN_ESTATE_{name.upper()}"]
 
 
@@ -98,7 +97,9 @@ def connect(params: t.Mapping[str, t.Any], read_only: bool) -> AccessServer:
     store: Store = FileStore(shared["file"]) if "file" in shared else MemoryStore(shared.get("state"))
     client = AccessServer(http, Session(http, credentials(params), store, shared.get("codes")))
     if not params["as_validate_certs"] and not params["as_certificate_fingerprint"]:
-        client.cautions.append(f"The certificate of {http.url} is not checked: whoever answers there gets the password.")
+        client.cautions.append(
+            f"The certificate of {http.url} is not checked: whoever answers there gets the password."
+        )
     return client
 
 
@@ -110,7 +111,7 @@ class AccessServer:
 
     def __init__(self, http: Transport, session: Session) -> None:
         self._http, self.session = http, session
-        self.cautions: t.List[str] = []  # what the user should hear whatever the task does
+        self.cautions: list[str] = []  # what the user should hear whatever the task does
 
     @property
     def url(self) -> str:
@@ -174,7 +175,7 @@ class AccessServer:
 
     # -- access lists (server-behaviour.md, 67-71)
 
-    def access_lists(self, users: t.Sequence[str], groups: t.Sequence[str]) -> t.List[Record]:
+    def access_lists(self, users: t.Sequence[str], groups: t.Sequence[str]) -> list[Record]:
         """Rows of these owners; of every owner where neither is named. Answers may hold others' rows (69)."""
         if not users and not groups:
             return self._rows({"filters": {"object_type": "all"}})
@@ -185,8 +186,8 @@ class AccessServer:
         wanted = {("username", name) for name in users} | {("groupname", name) for name in groups}
         return [row for row in rows if any((key, row.get(key)) in wanted for key in ("username", "groupname"))]
 
-    def _rows(self, body: Record) -> t.List[Record]:
-        return t.cast("t.List[Record]", self._object("POST /userprop/access/list", body)["profiles"])
+    def _rows(self, body: Record) -> list[Record]:
+        return t.cast("list[Record]", self._object("POST /userprop/access/list", body)["profiles"])
 
     def set_access_lists(self, rows: t.Sequence[Record]) -> None:
         """Write rows: the list of each owner and type that occurs, or nothing where a row's route is None."""
@@ -195,7 +196,7 @@ class AccessServer:
     # -- configuration (server-behaviour.md, 82-91)
 
     @functools.cached_property
-    def config_profiles(self) -> t.Tuple[str, t.List[str]]:
+    def config_profiles(self) -> tuple[str, list[str]]:
         """The active configuration profile, and all of them, as first read."""
         answer = self._object("GET /config-profile/list")
         return answer["active_profile"], answer["profiles"]
@@ -218,23 +219,37 @@ class AccessServer:
         request = call("POST /config-profile/{profile}/set-active", query={"restartMode": mode}, path={"profile": name})
         self._http.write(request)
 
-    def config_items(self, profile: str, names: t.Optional[t.Sequence[str]] = None) -> t.List[Record]:
+    def config_items(self, profile: str, names: t.Optional[t.Sequence[str]] = None) -> list[Record]:
         """Configuration items by key, or all of them; keys may be missing from the answer or be made up (86)."""
         if names is None:
             return self._items(profile, {})
-        found: t.List[Record] = []
+        found: list[Record] = []
         for start in range(0, len(names), NAMES):
             found += self._items(profile, {"names": list(names[start : start + NAMES])})
         return [item for item in found if item["name"] in set(names)]
 
-    def _items(self, profile: str, body: Record) -> t.List[Record]:
-        answer = self._object("POST /config-items/{configurationProfile}/list", body, path={"configurationProfile": profile})
-        return t.cast("t.List[Record]", answer["items"])
+    def _items(self, profile: str, body: Record) -> list[Record]:
+        answer = self._object(
+            "POST /config-items/{configurationProfile}/list", body, path={"configurationProfile": profile}
+        )
+        return t.cast("list[Record]", answer["items"])
 
     def set_config_items(self, profile: str, values: t.Mapping[str, t.Any]) -> None:
         """Write configuration items; None asks for the default."""
-        request = call("POST /config-items/{configurationProfile}", dict(values), path={"configurationProfile": profile})
+        request = call(
+            "POST /config-items/{configurationProfile}", dict(values), path={"configurationProfile": profile}
+        )
         self._http.write(request)
+
+    def address_pools(self) -> list[str]:
+        """Networks that VPN clients get addresses from, as far as the configuration tells."""
+        pairs = [
+            (f"{prefix}.network", f"{prefix}.netmask_bits") for prefix in ("vpn.server.static.0", "vpn.daemon.0.client")
+        ]
+        names = [*(name for pair in pairs for name in pair), "vpn.server.group_pool.0"]
+        items = {item["name"]: item.get("value") for item in self.config_items(self.config_profiles[0], names)}
+        pools = [f"{items[network]}/{items[bits]}" for network, bits in pairs if items.get(network) and items.get(bits)]
+        return pools + ([items["vpn.server.group_pool.0"]] if items.get("vpn.server.group_pool.0") else [])
 
     # -- the server itself (server-behaviour.md, 103-116)
 
@@ -251,16 +266,16 @@ class AccessServer:
                 raise
             return None
 
-    def interfaces(self) -> t.List[Record]:
+    def interfaces(self) -> list[Record]:
         """Network interfaces, without the loopback."""
         request = call("GET /server/interfaces", query={"no_loopback": "true"})
-        return t.cast("t.List[Record]", self._http.read(request))
+        return t.cast("list[Record]", self._http.read(request))
 
     def status_overview(self) -> Record:
         """What the status page shows."""
         return self._object("POST /helper/status-overview", {"names": []})
 
-    def vpn_clients(self) -> t.List[Record]:
+    def vpn_clients(self) -> list[Record]:
         """Connected VPN clients, with one name for their certificate's name (server-behaviour.md, 109)."""
         clients = self._object("GET /vpn/status")["vpn_clients"]
         return [{("common_name" if k == "commonname" else k): v for k, v in client.items()} for client in clients]
@@ -323,9 +338,9 @@ class AccessServer:
         wanted = set(names)
         return Listing([record for record in records if record["name"] in wanted], None)
 
-    def _pages(self, operation: str, how: t.Mapping[str, t.Any], until: t.Optional[t.Set[str]]) -> Listing:
+    def _pages(self, operation: str, how: t.Mapping[str, t.Any], until: t.Optional[set[str]]) -> Listing:
         """All records; or, where asking for the names that are left is less work, those read by then."""
-        records: t.Dict[str, Record] = {}
+        records: dict[str, Record] = {}
         offset = 0
         while True:
             page, total = self._page(operation, {"page_size": PAGE, "offset": offset, "order_by": "name", **how})
@@ -336,11 +351,13 @@ class AccessServer:
             if until is not None and len(until - records.keys()) / NAMES < (total - offset) / len(page):
                 return Listing(list(records.values()), None)
 
-    def _page(self, operation: str, body: Record) -> t.Tuple[t.List[Record], int]:
+    def _page(self, operation: str, body: Record) -> tuple[list[Record], int]:
         answer = self._object(operation, body)
         page, total = answer.get("profiles"), answer.get("total")
         if not isinstance(page, list) or not isinstance(total, int):
-            raise EstateError(f"{operation} of {self.url} was answered without profiles and total; nothing was written.")
+            raise EstateError(
+                f"{operation} of {self.url} was answered without profiles and total; nothing was written."
+            )
         return page, total
 
 

@@ -119,12 +119,16 @@ class ConfigItem(Resource):
             if change.state == "default":
                 self._has_default(change, have)
             elif have.get("secret") and "value" in change.values:
-                raise InputError(f"{self.noun} {change.name} is a secret: give it as secret_value, so that Ansible masks it.")
+                raise InputError(
+                    f"{self.noun} {change.name} is a secret: give it as secret_value, so that Ansible masks it."
+                )
             else:
                 _allowed(change, have)
 
     def _known(self, change: Change, have: Object, task: Task) -> None:
-        unknown = not have or have["category"] == "custom" or (have["type"] not in KNOWN_TYPES and have["type"] is not None)
+        unknown = (
+            not have or have["category"] == "custom" or (have["type"] not in KNOWN_TYPES and have["type"] is not None)
+        )
         if unknown and not task.params["custom"]:
             raise InputError(
                 f"{change.name} is not a configuration item that this server knows. Nothing was written. If it is not a slip of "
@@ -150,7 +154,9 @@ class ConfigItem(Resource):
         """All of them in one request; for a default, null first, because how a key is handed back is not documented."""
         profile = profile_of(client, task)
         set_ones = [change for change in changes if change.state != "default" and "value" in change.values]
-        effort.many(set_ones, lambda batch: client.set_config_items(profile, {c.name: c.values["value"] for c in batch}))
+        effort.many(
+            set_ones, lambda batch: client.set_config_items(profile, {c.name: c.values["value"] for c in batch})
+        )
         for change in (change for change in changes if change.state == "default"):
             try:
                 client.set_config_items(profile, {change.name: None})
@@ -175,12 +181,14 @@ class ConfigItem(Resource):
         profile = profile_of(client, task)
         effort.many(changes, lambda batch: client.set_config_items(profile, {c.name: c.values["value"] for c in batch}))
 
-    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> t.List[Object]:
+    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
         """Items with what the server says about them; the values of secret ones are withheld."""
         found = self.read(client, names, task).objects
         chosen = {n: i for n, i in found.items() if not task.params["only_set"] or i["derived_from"] != "default"}
         left_out = ("secret_value", "certificate")
-        return [{"name": n, **{k: v for k, v in item.items() if k not in left_out}} for n, item in sorted(chosen.items())]
+        return [
+            {"name": n, **{k: v for k, v in item.items() if k not in left_out}} for n, item in sorted(chosen.items())
+        ]
 
 
 def profile_of(client: AccessServer, task: Task) -> str:

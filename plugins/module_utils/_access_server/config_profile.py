@@ -11,7 +11,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.client i
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import MODES, TIMEOUT, restarted
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Resource, Task, Wanted
 
 
 class ConfigProfile(Resource):
@@ -48,15 +48,21 @@ class ConfigProfile(Resource):
         active, profiles = client.config_profiles
         activated = [c for c in plan.of("create", "update") if c.values.get("active")]
         if len(activated) > 1:
-            raise InputError(f"active: only one profile can be, and {' and '.join(c.name for c in activated)} are declared so.")
+            raise InputError(
+                f"active: only one profile can be, and {' and '.join(c.name for c in activated)} are declared so."
+            )
         for change in plan.of("delete"):
             if change.name == active:
-                raise InputError(f"{self.noun} {change.name} is active and cannot be deleted; make another one active first.")
+                raise InputError(
+                    f"{self.noun} {change.name} is active and cannot be deleted; make another one active first."
+                )
         there = {*profiles, *(c.name for c in plan.of("create"))}
         for change in plan.of("create"):
             source = change.values.get("copy_from")
             if source is not None and source not in there:
-                raise InputError(f"copy_from of {change.name}: there is no {self.noun} {source}; there are {', '.join(profiles)}.")
+                raise InputError(
+                    f"copy_from of {change.name}: there is no {self.noun} {source}; there are {', '.join(profiles)}."
+                )
         for change in activated:
             if change.action == "update":
                 self._validate(client, change, task)
@@ -67,7 +73,9 @@ class ConfigProfile(Resource):
         try:
             client.validate_config_profile(change.name)
         except Refused as exc:
-            raise InputError(f"{self.noun} {change.name} is not fit to be active, and was not made so: {exc.reason}.") from exc
+            raise InputError(
+                f"{self.noun} {change.name} is not fit to be active, and was not made so: {exc.reason}."
+            ) from exc
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Put a profile in force; the server restarts."""

@@ -18,12 +18,15 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     refuse_unknown,
     text,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
+    DEFAULT_USER_NAME as NAME,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._errors import Refused
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Task
 
-NAME, OTHER_NAME = "__DEFAULT__", "DEFAULT"
-"""What servers call it, and what the document calls it elsewhere (server-behaviour.md, 74)."""
+OTHER_NAME = "DEFAULT"
+"""What the document calls it elsewhere (server-behaviour.md, 74)."""
 
 
 class DefaultUser(Owner):
@@ -38,7 +41,7 @@ class DefaultUser(Owner):
         "allow_self": {"type": "bool", "default": False},
     }
 
-    def key_spec(self) -> t.Dict[str, t.Any]:
+    def key_spec(self) -> dict[str, t.Any]:
         """It needs no name."""
         return {}
 
@@ -82,7 +85,9 @@ class DefaultUser(Owner):
             return
         super().repair(client, changes, effort, task)
         actual = self.read(client, None, task).objects[NAME]
-        lost = [change for change in changes if any(actual.get(k) != v for k, v in change.values.items() if v is not None)]
+        lost = [
+            change for change in changes if any(actual.get(k) != v for k, v in change.values.items() if v is not None)
+        ]
         if lost:
             client.set_properties([{**self.record(change), "name": OTHER_NAME} for change in lost])
 

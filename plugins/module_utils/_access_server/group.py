@@ -16,14 +16,15 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     delete,
     guard_own_way_in,
     network_set,
+    refuse_odd_name,
     refuse_taken_names,
     refuse_unknown,
     warn_of_twins,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Task
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Task, Wanted
 
-Record = t.Dict[str, t.Any]
+Record = dict[str, t.Any]
 
 
 class Group(Owner):
@@ -48,6 +49,12 @@ class Group(Owner):
         "assume_present": {"type": "list", "elements": "str", "default": []},
         "allow_self": {"type": "bool", "default": False},
     }
+
+    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+        """Users and groups share one name space, and so what a name can be."""
+        want = super().wanted(params, state)
+        refuse_odd_name(want.name, "group")
+        return want
 
     def dump(self, values: Object) -> Record:
         """Everything but the members."""
@@ -93,7 +100,7 @@ class Group(Owner):
 
     @staticmethod
     def _enrol(client: AccessServer, changes: t.Sequence[Change], effort: Effort) -> None:
-        def records(change: Change) -> t.List[Record]:
+        def records(change: Change) -> list[Record]:
             there, wanted = set((change.before or {}).get("members") or ()), set(change.values["members"])
             joining = [{"name": name, "group": change.name} for name in sorted(wanted - there)]
             return joining + [{"name": name, "group": None} for name in sorted(there - wanted)]

@@ -25,6 +25,7 @@ SCRIPTS = tuple(
 )
 ENVIRONMENTS = ("cli_script_connect_win_env", "cli_script_connect_mac_env")
 LAST_RANK = 9
+DEFAULT_USER_NAME = "__DEFAULT__"  # as servers show it (server-behaviour.md, 60)
 WAY_IN = ("deny", "deny_web", "admin", "auth_method", "totp")
 """Properties that decide whether an administrator still gets in."""
 
@@ -34,7 +35,7 @@ def lines(text: str) -> str:
     return str(text).replace("\r\n", "\n").rstrip("\n")
 
 
-def _environment_in(wire: Wire) -> t.Dict[str, str]:
+def _environment_in(wire: Wire) -> dict[str, str]:
     """Variables by name; a value may come wrapped or plain (the document shows both)."""
     own = {name: values.own(value) for name, value in (wire or {}).items()}
     return {name: str(value) for name, value in own.items() if value is not None}
@@ -79,7 +80,7 @@ class Owner(Resource):
             "inherited_from": {name: values.source(value) for name, value in wrapped.items() if values.source(value)},
         }
 
-    def record(self, change: Change) -> t.Dict[str, Wire]:
+    def record(self, change: Change) -> dict[str, Wire]:
         """What is written of a change."""
         return {"name": change.name, **self.dump(change.values)}
 
@@ -98,11 +99,11 @@ class Owner(Resource):
     def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Clear what the server may have merged with what was there, then write it once more."""
 
-        def clear(change: Change) -> t.Dict[str, Wire]:
+        def clear(change: Change) -> dict[str, Wire]:
             lists = {name: None for name, value in change.values.items() if isinstance(value, (list, dict))}
             return {"name": change.name, **self.dump(lists)}
 
-        def emptied(change: Change) -> t.Dict[str, Wire]:
+        def emptied(change: Change) -> dict[str, Wire]:
             blank = {f.api: "" for f in self.fields if change.values.get(f.name) == ""}
             return {**self.record(change), **blank}
 
@@ -110,7 +111,6 @@ class Owner(Resource):
         effort.many(cleared, lambda batch: client.set_properties([clear(change) for change in batch]))
         going_on = [change for change in changes if change.outcome != "failed"]
         effort.many(going_on, lambda batch: client.set_properties([emptied(change) for change in batch]))
-
 
     def prove(self, client: AccessServer, plan: Plan, task: Task) -> t.Optional[EstateError]:
         """Whether we still get in after what concerned ourselves; if not, undo it while the token is good."""
@@ -122,7 +122,6 @@ class Owner(Resource):
         except SignInError as exc:
             return EstateError(f"{exc} {self._undo(client, own)}")
         return None
-
 
     def _undo(self, client: AccessServer, changes: t.Sequence[Change]) -> str:
         """Set back what changed, as far as the token that is still there may, and say how far."""
@@ -140,10 +139,10 @@ class Owner(Resource):
         return f"The change of {names} was set back" + (f", but not the password of {kept[0]}." if kept else ".")
 
 
-def delete(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[t.List[str]], None]) -> None:
+def delete(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[list[str]], None]) -> None:
     """Delete by name; what is already gone is done."""
 
-    def write(batch: t.List[Change]) -> None:
+    def write(batch: list[Change]) -> None:
         try:
             call([change.name for change in batch])
         except Refused as exc:
@@ -151,6 +150,14 @@ def delete(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[t.List
                 raise
 
     effort.many(changes, write)
+
+
+def refuse_odd_name(name: str, noun: str) -> None:
+    """What is not a name of its own."""
+    if name == DEFAULT_USER_NAME:
+        raise InputError(f"{name} is not a {noun} but the default user: use as_default_user.")
+    if not name or name != name.strip():
+        raise InputError(f"{name!r} is not a name of a {noun}: it is empty, or begins or ends with a blank.")
 
 
 def refuse_taken_names(steps: Plan, taken: t.Iterable[str], noun: str, other: str) -> None:

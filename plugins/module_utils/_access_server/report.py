@@ -42,9 +42,9 @@ _TIME: t.Mapping[str, t.Any] = {
     "options": {key: {"type": "str"} for key in ("start", "end", "start_relative", "end_relative")},
 }
 LOG_SPEC: t.Mapping[str, t.Any] = {
-    **{name: _TEXT for name in TEXT_FILTERS},
-    **{name: _TIME for name in ("start_time", "timestamp")},
-    **{name: _AMOUNT for name in ("duration", "bytes_sent", "bytes_received")},
+    **dict.fromkeys(TEXT_FILTERS, _TEXT),
+    **dict.fromkeys(("start_time", "timestamp"), _TIME),
+    **dict.fromkeys(("duration", "bytes_sent", "bytes_received"), _AMOUNT),
     "active": {"type": "bool"},
     "error": {"type": "bool"},
     "anywhere": {
@@ -60,7 +60,7 @@ LOG_SPEC: t.Mapping[str, t.Any] = {
 }
 
 
-def server(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
+def server(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_server_info: one answer from seven calls; what this server does not offer is null."""
     overview = client.status_overview()
     status = client.get("GET /server/status")
@@ -80,17 +80,18 @@ def server(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
     }
 
 
-def _service(one: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+def _service(one: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """A list called error holds good news too: only severity tells (server-behaviour.md, 107)."""
     notes = one.get("error") or []
     return {
         "status": one.get("status"),
-        "healthy": one.get("status") != "error" and all(note.get("severity") not in ("error", "critical") for note in notes),
+        "healthy": one.get("status") != "error"
+        and all(note.get("severity") not in ("error", "critical") for note in notes),
         "notes": notes,
     }
 
 
-def licence(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
+def licence(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_license_info. Which keys there are depends on the type (server-behaviour.md, 116)."""
     found = {key.rstrip("'"): value for key, value in client.get("GET /license/info").items()}
     for key in LICENCE_SECRETS:
@@ -103,17 +104,23 @@ def licence(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
     return {"changed": False, "license": found, "seats_left": t.cast(int, seats) - t.cast(int, used) if known else None}
 
 
-def log(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
+def log(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_log_info: records with numbers as numbers, read page by page up to the limit."""
     params = task.params
     if params["limit"] < 1:
         raise InputError(f"limit: {params['limit']} is not a number of records from 1 up.")
-    body: t.Dict[str, t.Any] = {"order_by": params["order_by"], "sort_by": params["sort_by"], "filters": _filters(params)}
+    body: dict[str, t.Any] = {
+        "order_by": params["order_by"],
+        "sort_by": params["sort_by"],
+        "filters": _filters(params),
+    }
     asked_otherwise = params["error"] is None
-    records: t.List[t.Dict[str, t.Any]] = []
+    records: list[dict[str, t.Any]] = []
     while True:
         try:
-            page = client.log_reports({**body, "page_size": min(PAGE, params["limit"] - len(records)), "offset": len(records)})
+            page = client.log_reports(
+                {**body, "page_size": min(PAGE, params["limit"] - len(records)), "offset": len(records)}
+            )
         except Refused as exc:
             if exc.status != 400:
                 raise
@@ -127,7 +134,7 @@ def log(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
             return {"changed": False, "total": page["total"], "records": records}
 
 
-def _filters(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+def _filters(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Filters as the document types them; an amount that is a number is sent as one."""
     plain = (*TEXT_FILTERS, "start_time", "timestamp", "duration", "bytes_sent", "bytes_received", "anywhere")
     found = {name: {k: v for k, v in params[name].items() if v is not None} for name in plain if params[name]}
@@ -138,7 +145,7 @@ def _filters(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     return found
 
 
-def _record(wire: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+def _record(wire: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Numbers and flags come as texts, empty where they do not apply (server-behaviour.md, 112)."""
     record = dict(wire)
     for name in NUMBERS:

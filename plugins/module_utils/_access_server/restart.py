@@ -26,19 +26,19 @@ SPEC: t.Mapping[str, t.Any] = {
 
 
 @contextlib.contextmanager
-def restarted(client: AccessServer, timeout: float) -> t.Iterator[t.Dict[str, t.Any]]:
+def restarted(client: AccessServer, timeout: float) -> t.Iterator[dict[str, t.Any]]:
     """Around a call that makes the server restart: waits until it has, and puts ``last_restarted`` in what it yields.
 
     A lost answer is no failure: the server may have gone away while it spoke.
     """
-    told: t.Dict[str, t.Any] = {}
+    told: dict[str, t.Any] = {}
     before = client.get("GET /server/status").get("last_restarted")
     with contextlib.suppress(OutcomeUnknown):
         yield told
     told["last_restarted"] = client.await_restart(before, timeout)
 
 
-def restart(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
+def restart(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_restart."""
     params = task.params
     reasons = pending(client, params)
@@ -74,7 +74,7 @@ def refusal(client: AccessServer) -> t.Iterator[None]:
         raise EstateError(f"{client.url} refuses to restart: {exc.reason}. It goes on as it was.") from exc
 
 
-def pending(client: AccessServer, params: t.Mapping[str, t.Any]) -> t.List[str]:
+def pending(client: AccessServer, params: t.Mapping[str, t.Any]) -> list[str]:
     """Why a restart is due: nodes of a cluster that say so, and items that this run changed and nobody calls harmless."""
     nodes = (client.get_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {}
     waiting = [f"node {name}" for name, node in sorted(nodes.items()) if node.get("restart_pending")]

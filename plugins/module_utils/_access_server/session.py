@@ -30,7 +30,7 @@ CLAIMS_AHEAD = 20  # counters; more than that many runs do not wait in line
 SIGN_INS = 3  # in one run and to one server, whatever happens
 BLIND_LIFETIME = 240.0  # seconds to trust a token whose dates cannot be read (server-behaviour.md, 20)
 
-State = t.Dict[str, t.Any]
+State = dict[str, t.Any]
 """What tasks share: token, expires, renew_from, renewable_until (seconds of this machine's clock), totp (last
 counter used), sign_ins (number), refused (a sentence), recent (seconds when the password was last proven)."""
 
@@ -65,7 +65,7 @@ class FileStore:
         with os.fdopen(handle, "r+", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             text = file.read()
-            state: State = json.loads(text) if text else {}
+            state = _parsed(text)
             try:
                 yield state
             finally:
@@ -73,6 +73,14 @@ class FileStore:
                 file.write(json.dumps(state))
                 file.truncate()
                 file.flush()
+
+
+def _parsed(text: str) -> State:
+    """The state in a file; none where a task died while it wrote."""
+    try:
+        return t.cast(State, json.loads(text))
+    except ValueError:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -113,7 +121,7 @@ class Session:
         """What the session knows: holds the token."""
         return dict(self._seen)
 
-    def headers(self, renew: bool = False) -> t.Dict[str, str]:
+    def headers(self, renew: bool = False) -> dict[str, str]:
         """Headers that make a call ours; ``renew`` after the server refused the last token."""
         node = {NODE_HEADER: self._who.node} if self._who.node else {}
         if self._who.token and not renew and not self._seen.get("token"):
@@ -201,7 +209,9 @@ class Session:
             "challenge_context": challenge["challenge_context"],
         }
         try:
-            return t.cast("t.Mapping[str, t.Any]", self._http.sign_in(call("POST /auth/login/mfaauth", body, secret=True)))
+            return t.cast(
+                "t.Mapping[str, t.Any]", self._http.sign_in(call("POST /auth/login/mfaauth", body, secret=True))
+            )
         except Refused as exc:
             if exc.status == 401 and "challenge_context" in exc.body.get("MFAChallenge", exc.body):
                 raise SignInError(
@@ -228,7 +238,9 @@ class Session:
 
     def _administrator(self, answer: t.Any) -> t.Mapping[str, t.Any]:
         if not isinstance(answer, dict) or not isinstance(answer.get("auth_token"), str):
-            raise SignInError(f"{self._http.url} let {self._who.username} in without a token: is this an Access Server?")
+            raise SignInError(
+                f"{self._http.url} let {self._who.username} in without a token: is this an Access Server?"
+            )
         properties = answer.get("user_properties") or {}
         if properties.get("user_type", "admin") != "admin":
             raise SignInError(f"{self._who.username} is not an administrator of {self._http.url}.")

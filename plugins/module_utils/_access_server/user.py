@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import typing as t
 from collections import Counter
 from functools import partial
@@ -18,6 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     delete,
     guard_own_way_in,
     network_set,
+    refuse_odd_name,
     refuse_taken_names,
     refuse_unknown,
     text,
@@ -77,6 +79,7 @@ class User(Owner):
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """A blocked user is denied, whatever else is said."""
         want = super().wanted(params, state)
+        refuse_odd_name(want.name, "user")
         if want.state == "blocked":
             if want.values.get("deny") is False or "deny" in want.inherit:
                 raise InputError(f"user {want.name} is declared blocked, and deny says otherwise; only one can be.")
@@ -107,17 +110,36 @@ class User(Owner):
         return bool(task.params.get("purge") or said & {"blocked", "absent"})
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
-        """Groups that are not there, names that are taken, and ourselves."""
+        """Groups that are not there, names that are taken, addresses that no pool holds, and ourselves."""
         self._guard_ourselves(client, plan, task)
         new = [change.name for change in plan.of("create")]
         wanted = {c.values["group"] for c in plan.of("create", "update") if c.values.get("group")}
-        if not new and not wanted:
-            return
-        groups = {record["name"] for record in client.groups(sorted({*new, *wanted})).records}
+        fixed = {c.name: c for c in plan.of("create", "update") if c.values.get("static_ipv4")}
+        theirs = {name: c.values.get("group", (c.before or {}).get("group", "")) for name, c in fixed.items()}
+        asked = {*new, *wanted, *theirs.values()} - {""}
+        groups = {record["name"]: record for record in client.groups(sorted(asked)).records} if asked else {}
         refuse_taken_names(plan, groups, "user", "group")
-        refuse_unknown(wanted - groups, "Group", task)
+        refuse_unknown(wanted - groups.keys(), "Group", task)
+        if fixed:
+            known = {name: groups.get(group, {}) for name, group in theirs.items() if not group or group in groups}
+            self._refuse_stray_addresses(client, fixed, known)
         if new:
             warn_of_twins(plan, (record["name"] for record in client.users().records), "User", task)
+
+    @staticmethod
+    def _refuse_stray_addresses(
+        client: AccessServer, fixed: t.Mapping[str, Change], groups: t.Mapping[str, t.Mapping[str, t.Any]]
+    ) -> None:
+        """A fixed address comes from the static network, a network of clients, or one of the user's group."""
+        common = client.address_pools()
+        for name, group in groups.items():
+            pools = [ipaddress.ip_network(one) for one in (*common, *values.networks_in(group.get("subnets")))]
+            address = ipaddress.ip_address(fixed[name].values["static_ipv4"])
+            if pools and not any(address in pool for pool in pools):
+                raise InputError(
+                    f"static_ipv4 of user {name}: {address} is in no network that this server gives addresses from "
+                    f"({', '.join(map(str, pools))}). Nothing was written."
+                )
 
     def _guard_ourselves(self, client: AccessServer, plan: Plan, task: Task) -> None:
         losing = {c.name for c in plan.of("delete")} | {c.name for c in plan.of("update") if self._loses_admin(c)}
@@ -139,7 +161,7 @@ class User(Owner):
         return change.values.get("deny") is True or change.values.get("admin", True) is not True
 
     @staticmethod
-    def _keep_an_administrator(client: AccessServer, losing: t.Set[str]) -> None:
+    def _keep_an_administrator(client: AccessServer, losing: set[str]) -> None:
         def administers(record: t.Mapping[str, t.Any]) -> bool:
             admin, denied = (values.boolean(values.effective(record.get(key))) for key in ("admin", "deny"))
             return bool(admin) and not denied
@@ -162,7 +184,9 @@ class User(Owner):
         denied = [{"name": change.name, "deny": True} for change in open_ones]
         by_name = {record["name"]: record for record in denied}
         effort.many(open_ones, lambda batch: client.set_properties([by_name[c.name] for c in batch]))
-        _disconnect(client, [c.name for c in changes if c.before and c.before.get("sessions") and c.outcome != "failed"])
+        _disconnect(
+            client, [c.name for c in changes if c.before and c.before.get("sessions") and c.outcome != "failed"]
+        )
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""
@@ -183,9 +207,11 @@ class User(Owner):
         effort.each(sorted(changes, key=self.rank), write)
 
 
-def _disconnect(client: AccessServer, names: t.List[str]) -> None:
+def _disconnect(client: AccessServer, names: list[str]) -> None:
     if names:
-        client.disconnect({"users": names, "reason": "vpn.estate: access ended", "client_reason": "Your access has ended."})
+        client.disconnect(
+            {"users": names, "reason": "vpn.estate: access ended", "client_reason": "Your access has ended."}
+        )
 
 
 USER = User()

@@ -15,7 +15,9 @@ import typing as t
 
 Wire = t.Any
 PROTOCOLS = ("tcp", "udp")
-_RANGE = re.compile(r"^\s*(?P<first>[0-9A-Fa-f:.]+?)\s*(?P<how>[-~]|:(?=\d+\.\d+\.\d+\.\d+\s*$))\s*(?P<last>[0-9A-Fa-f:.]+)\s*$")
+_RANGE = re.compile(
+    r"^\s*(?P<first>[0-9A-Fa-f:.]+?)\s*(?P<how>[-~]|:(?=\d+\.\d+\.\d+\.\d+\s*$))\s*(?P<last>[0-9A-Fa-f:.]+)\s*$"
+)
 
 
 def own(wire: Wire) -> t.Any:
@@ -71,16 +73,16 @@ def network(text: str) -> str:
         raise ValueError(f"{text!r} is not a network; write it as 10.8.16.0/20 or 2001:db8::/64") from None
 
 
-def networks(texts: t.Iterable[str]) -> t.List[str]:
+def networks(texts: t.Iterable[str]) -> list[str]:
     """A set of networks: IPv4 before IPv6, each by address."""
     return [str(one) for one in sorted({ipaddress.ip_network(network(text)) for text in texts}, key=_order)]
 
 
-def _order(net: t.Any) -> t.Tuple[int, t.Any, int]:
+def _order(net: t.Any) -> tuple[int, t.Any, int]:
     return net.version, net.network_address, net.prefixlen
 
 
-def networks_in(wire: Wire) -> t.List[str]:
+def networks_in(wire: Wire) -> list[str]:
     """Subnet objects, as in ``{"ipv6": false, "netip": "10.8.16.0", "prefix_length": 20}``."""
     return [subnet_in(one) for one in wire or ()]
 
@@ -90,13 +92,13 @@ def subnet_in(wire: Wire) -> str:
     return f"{wire['netip']}/{wire['prefix_length'] if 'prefix_length' in wire else wire['prefix_len']}"
 
 
-def subnet_out(text: str) -> t.Dict[str, t.Any]:
+def subnet_out(text: str) -> dict[str, t.Any]:
     """One subnet object of a network in normal form."""
     net = ipaddress.ip_network(text)
     return {"ipv6": net.version == 6, "netip": str(net.network_address), "prefix_length": net.prefixlen}
 
 
-def networks_out(plain: t.Iterable[str]) -> t.List[t.Dict[str, t.Any]]:
+def networks_out(plain: t.Iterable[str]) -> list[dict[str, t.Any]]:
     """Subnet objects of networks in normal form."""
     return [subnet_out(one) for one in plain]
 
@@ -116,39 +118,39 @@ def address_range(text: str) -> str:
     return f"{first}-{last}"
 
 
-def address_ranges(texts: t.Iterable[str]) -> t.List[str]:
+def address_ranges(texts: t.Iterable[str]) -> list[str]:
     """A set of ranges: IPv4 before IPv6, each by address."""
     return sorted({address_range(text) for text in texts}, key=_by_addresses)
 
 
-def _by_addresses(text: str) -> t.Tuple[int, t.List[int]]:
+def _by_addresses(text: str) -> tuple[int, list[int]]:
     ends = [ipaddress.ip_address(end) for end in text.split("-")]
     return ends[0].version, [int(end) for end in ends]
 
 
-def ranges_in(wire: Wire) -> t.List[str]:
+def ranges_in(wire: Wire) -> list[str]:
     """Range objects, as in ``{"ipv6": false, "first_ip": "10.8.16.10", "last_ip": "10.8.16.99"}``."""
     return [f"{one['first_ip']}-{one['last_ip']}" for one in wire or ()]
 
 
-def ranges_out(plain: t.Iterable[str]) -> t.List[t.Dict[str, t.Any]]:
+def ranges_out(plain: t.Iterable[str]) -> list[dict[str, t.Any]]:
     """Range objects of ranges in normal form."""
     pairs = [text.split("-") for text in plain]
     return [{"ipv6": ":" in first, "first_ip": first, "last_ip": last} for first, last in pairs]
 
 
-def dmz(version: int) -> t.Callable[[t.Iterable[t.Mapping[str, t.Any]]], t.List[t.Dict[str, t.Any]]]:
+def dmz(version: int) -> t.Callable[[t.Iterable[t.Mapping[str, t.Any]]], list[dict[str, t.Any]]]:
     """A set of forwarded addresses of one family; a range of one port is that port."""
 
-    def normal(entries: t.Iterable[t.Mapping[str, t.Any]]) -> t.List[t.Dict[str, t.Any]]:
+    def normal(entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
         found = {tuple(_forwarded(entry, version).items()) for entry in entries}
         return [dict(one) for one in sorted(found, key=str)]
 
     return normal
 
 
-def _forwarded(entry: t.Mapping[str, t.Any], version: int) -> t.Dict[str, t.Any]:
-    forwarded: t.Dict[str, t.Any] = {"ip": address(entry["ip"], version)}
+def _forwarded(entry: t.Mapping[str, t.Any], version: int) -> dict[str, t.Any]:
+    forwarded: dict[str, t.Any] = {"ip": address(entry["ip"], version)}
     protocol, start, end = (entry.get(key) for key in ("protocol", "start_port", "end_port"))
     if start is None and end is not None:
         raise ValueError(f"end_port {end} of {entry['ip']} has no start_port")
@@ -161,7 +163,7 @@ def _forwarded(entry: t.Mapping[str, t.Any], version: int) -> t.Dict[str, t.Any]
     return forwarded
 
 
-def ports(start: int, end: t.Optional[int]) -> t.Dict[str, int]:
+def ports(start: int, end: t.Optional[int]) -> dict[str, int]:
     """``start_port``, and ``end_port`` where it is another one."""
     last = start if end is None else end
     if not 0 < start <= last < 65536:

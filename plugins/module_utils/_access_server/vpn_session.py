@@ -28,14 +28,14 @@ CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
 INFO_SPEC: t.Mapping[str, t.Any] = {"users": {"type": "list", "elements": "str"}}
 
 
-def inform(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
+def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_vpn_session_info."""
     asked = task.params["users"]
     found = [one for one in client.vpn_clients() if asked is None or one.get("username") in asked]
     return {"sessions": found, "changed": False}
 
 
-def disconnect(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
+def disconnect(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_vpn_session: sessions that are there end, and nothing is said to the server where there are none."""
     params = task.params
     if params["users"] is not None and not params["users"]:
@@ -47,7 +47,7 @@ def disconnect(client: AccessServer, task: Task) -> t.Dict[str, t.Any]:
         return answer
     reasons = {key: params[key] for key in ("reason", "client_reason") if params[key]}
     if params["users"] is not None:
-        whom: t.Dict[str, t.Any] = {"users": sorted({one["username"] for one in found})}
+        whom: dict[str, t.Any] = {"users": sorted({one["username"] for one in found})}
     else:
         whom = {"daemon_id": params["daemon_id"], "client_id": params["client_id"]}
     try:

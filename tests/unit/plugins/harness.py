@@ -9,7 +9,6 @@ import json
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.vpn.estate.plugins.module_utils import _http
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._module import answer_to, bring_about
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource, Task
@@ -69,7 +68,10 @@ class Server:
         """Run the info module of a resource, and answer its objects."""
         spec = {"names": {"type": "list", "elements": "str"}, **resource.info_options}
         answer = self.run(
-            lambda client, task: {"found": resource.inform(client, task.params["names"], task)}, spec, names=names, **params
+            lambda client, task: {"found": resource.inform(client, task.params["names"], task)},
+            spec,
+            names=names,
+            **params,
         )
         assert not answer.get("failed"), answer["msg"]
         return answer["found"]

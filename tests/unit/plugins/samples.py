@@ -84,7 +84,7 @@ OTHER_PROPERTIES: Declared = {
 
 def make_groups(server: t.Any) -> None:
     """Groups that samples refer to."""
-    server.manage(GROUP, groups=[{"name": "staff"}, {"name": "ops"}])
+    server.manage(GROUP, groups=[{"name": "staff", "subnets": ["10.9.0.0/16"]}, {"name": "ops"}])
 
 
 def make_owners(server: t.Any) -> None:

@@ -70,7 +70,9 @@ def named_rules() -> st.SearchStrategy[dict[str, t.Any]]:
     def rule(kind: str, name: str, family: str, accept: bool) -> dict[str, t.Any]:
         return {"type": kind, kind: name, "family": family, "accept": accept}
 
-    names = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1).filter(lambda name: name == name.strip())
+    names = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1).filter(
+        lambda name: name == name.strip()
+    )
     return st.builds(
         rule, st.sampled_from(access_rule.NAMED_TYPES), names, st.sampled_from(access_rule.FAMILIES), st.booleans()
     )

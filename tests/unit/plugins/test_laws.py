@@ -45,7 +45,11 @@ def started(start: t.Callable[..., Server], sample: Sample, dialect: str) -> Ser
 @samples
 def test_a_sample_uses_every_option(sample: Sample) -> None:
     declared = {**sample.first, **sample.second}
-    left_out = {"compile", "inherit", "secret_value"}  # compile follows from others; the last two have tests of their own
+    left_out = {
+        "compile",
+        "inherit",
+        "secret_value",
+    }  # compile follows from others; the last two have tests of their own
     assert set(sample.resource.object_spec()) - left_out <= set(declared)
 
 
@@ -137,7 +141,9 @@ def test_the_plan_tells_the_truth(start: t.Callable[..., Server], sample: Sample
     for declared in (sample.first, sample.second):
         after = apply(server, sample, declared)["diff"]["after"][sample.name]
         found = shown(server, sample)
-        assert {name: found[name] for name in after if name not in once} == {n: v for n, v in after.items() if n not in once}
+        assert {name: found[name] for name in after if name not in once} == {
+            n: v for n, v in after.items() if n not in once
+        }
 
 
 @samples
@@ -184,7 +190,11 @@ def turn(value: t.Any) -> t.Any:
 def test_no_secret_is_told(start: t.Callable[..., Server], sample: Sample) -> None:
     server = started(start, sample, "3.2")
     declared = {**sample.first, **({"password": PASSWORD} if "password" in sample.resource.object_spec() else {})}
-    told = [apply(server, sample, declared, check=True), apply(server, sample, declared), server.inform(sample.resource)]
+    told = [
+        apply(server, sample, declared, check=True),
+        apply(server, sample, declared),
+        server.inform(sample.resource),
+    ]
     mfa = server.simulator.mfa_totp_secret
     for secret in (PASSWORD, server.simulator.password, mfa):
         assert all(secret not in text_of(answer) for answer in told)

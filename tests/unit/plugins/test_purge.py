@@ -32,7 +32,11 @@ def refused(server: Server, *words: str, **params: t.Any) -> None:
         assert all(word in answer["msg"] for word in words), answer["msg"]
         assert not server.writes()
     after = server.simulator.state()
-    assert (after["users"], after["groups"], after["access_lists"]) == (before["users"], before["groups"], before["access_lists"])
+    assert (after["users"], after["groups"], after["access_lists"]) == (
+        before["users"],
+        before["groups"],
+        before["access_lists"],
+    )
 
 
 @pytest.fixture(name="estate")
@@ -129,7 +133,9 @@ def test_purged_users_are_denied_and_disconnected_first(estate: Server) -> None:
 
 def test_groups_and_access_lists_are_purged_alike(server: Server) -> None:
     server.manage(GROUP, groups=[{"name": "staff"}, {"name": "ops"}, {"name": "old"}])
-    server.manage(ACCESS_LIST, access_lists=[{"group": name, "access_to": ["10.0.0.0/8"]} for name in ("staff", "ops", "old")])
+    server.manage(
+        ACCESS_LIST, access_lists=[{"group": name, "access_to": ["10.0.0.0/8"]} for name in ("staff", "ops", "old")]
+    )
     kept = [{"group": "staff", "access_to": ["10.0.0.0/8"]}]
     assert server.manage(ACCESS_LIST, access_lists=kept, purge=True)["counts"] == {"unchanged": 1, "updated": 2}
     assert [one["group"] for one in server.inform(ACCESS_LIST)] == ["staff"]
@@ -144,7 +150,14 @@ def test_groups_and_access_lists_are_purged_alike(server: Server) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"deny": True}, {"admin": False}, {"auth_method": "ldap"}, {"totp": True}, {"password": "Another-One-9!"}, {"group": "staff"}],
+    [
+        {"deny": True},
+        {"admin": False},
+        {"auth_method": "ldap"},
+        {"totp": True},
+        {"password": "Another-One-9!"},
+        {"group": "staff"},
+    ],
     ids=lambda change: next(iter(change)),
 )
 def test_our_own_way_in_is_not_changed_unasked(server: Server, change: dict[str, t.Any]) -> None:
@@ -156,7 +169,9 @@ def test_our_own_way_in_is_not_changed_unasked(server: Server, change: dict[str,
 
 @pytest.mark.parametrize("state", ["blocked", "absent"])
 def test_we_neither_block_nor_delete_ourselves(server: Server, state: str) -> None:
-    refused(server, server.simulator.username, "signed in", name=server.simulator.username, state=state, allow_self=True)
+    refused(
+        server, server.simulator.username, "signed in", name=server.simulator.username, state=state, allow_self=True
+    )
 
 
 def test_our_own_password_is_changed_last_and_proven(server: Server) -> None:

@@ -75,7 +75,9 @@ def test_members_are_who_is_declared(start: t.Callable[..., Server], reading: st
 
 @pytest.mark.parametrize("unknown", READINGS["unknown_name"])
 @pytest.mark.parametrize("name", READINGS["default_user_name"])
-def test_the_default_user_is_written_and_no_user_comes_to_be(start: t.Callable[..., Server], name: str, unknown: str) -> None:
+def test_the_default_user_is_written_and_no_user_comes_to_be(
+    start: t.Callable[..., Server], name: str, unknown: str
+) -> None:
     server = start(readings={"default_user_name": name, "unknown_name": unknown})
     before = {user["name"] for user in server.inform(USER)}
     answer = server.manage(DEFAULT_USER, autologin=True, def_deny=True)
@@ -97,7 +99,9 @@ def test_a_configuration_item_goes_back_to_its_default(start: t.Callable[..., Se
 
 
 @pytest.mark.parametrize("reading", READINGS["null_property"])
-def test_handing_a_property_back_works_or_is_an_error_that_names_it(start: t.Callable[..., Server], reading: str) -> None:
+def test_handing_a_property_back_works_or_is_an_error_that_names_it(
+    start: t.Callable[..., Server], reading: str
+) -> None:
     server = start(readings={"null_property": reading})
     server.manage(USER, name="erika", autologin=True, reroute_gw="disable")
     answer = server.manage(USER, name="erika", inherit=["autologin"])
@@ -124,7 +128,9 @@ def test_a_list_is_what_is_declared(start: t.Callable[..., Server], reading: str
 
 
 @pytest.mark.parametrize("reading", READINGS["token_after_restart"])
-def test_a_restart_is_waited_for_whether_or_not_the_token_outlives_it(start: t.Callable[..., Server], reading: str) -> None:
+def test_a_restart_is_waited_for_whether_or_not_the_token_outlives_it(
+    start: t.Callable[..., Server], reading: str
+) -> None:
     from ansible_collections.vpn.estate.plugins.module_utils._access_server import restart
 
     server = start(readings={"token_after_restart": reading})

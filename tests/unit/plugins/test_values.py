@@ -70,7 +70,9 @@ def test_a_range(text: str, normal: str) -> None:
     assert values.address_range(text) == normal
 
 
-@pytest.mark.parametrize("text", ["10.8.16.99-10.8.16.10", "10.8.16.10", "10.8.16.10-2001:db8::1", "10.8.16.10~x", "a-b", ""])
+@pytest.mark.parametrize(
+    "text", ["10.8.16.99-10.8.16.10", "10.8.16.10", "10.8.16.10-2001:db8::1", "10.8.16.10~x", "a-b", ""]
+)
 def test_what_is_no_range(text: str) -> None:
     with pytest.raises(ValueError, match="is not an address range|ends before it begins"):
         values.address_range(text)
