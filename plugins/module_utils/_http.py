@@ -98,7 +98,7 @@ class _TrustingAdapter(HTTPAdapter):
     """Connections that check the pin and the server's name, straight or through a proxy."""
 
     def __init__(self, trust: Trust) -> None:
-        self._pins: t.Dict[str, str] = {}
+        self._pins: dict[str, str] = {}
         if trust.fingerprint:
             self._pins["assert_fingerprint"] = trust.fingerprint
         if trust.server_name:
@@ -185,13 +185,13 @@ class Transport:
                 answer = self._send(call, authorise(False))
             except _NotSent as exc:
                 if not self._again(attempt, None):
-                    raise Unreachable(
-                        f"{call}: no connection to {self.url}: {_cause(exc)} ({attempt} attempts)"
-                    ) from exc
+                    way = " through the proxy that the environment names" if self._proxies else ""
+                    why = f"no connection to {self.url}{way}: {_cause(exc)}"
+                    raise Unreachable(f"{call}: {why} ({attempt} attempts)") from exc
             except _Lost as exc:
                 if call.kind == READ:
                     if not self._again(attempt, None):
-                        raise Unreachable(f"{call}: {exc} ({attempt} attempts)") from exc
+                        raise Unreachable(f"{call} of {self.url}: {exc} ({attempt} attempts)") from exc
                 else:
                     raise OutcomeUnknown(f"{call} was sent to {self.url}, and {exc}") from exc
             else:
@@ -261,30 +261,33 @@ class Transport:
             raise EstateError(f"cannot prepare a connection to {self.url}: {exc}") from exc
 
     def _understood(self, call: Call, answer: t.Any, attempt: int) -> t.Any:
-        status = answer.status_code
+        status, asked = answer.status_code, f"{call} of {self.url}"
         if 300 <= status < 400:
             where = re.split("[?#]", answer.headers.get("Location", ""))[0]
-            raise EstateError(
-                f"{call} was answered by a redirect ({status}) to {where or 'nowhere'}. Redirects are not followed, because "
-                f"the session's token would travel along: give the final address instead of {self.url}."
+            raise Refused(
+                asked,
+                status,
+                f"a redirect to {where or 'nowhere'}. Redirects are not followed, because the session's token would travel "
+                "along: give the final address instead.",
             )
         if status >= 400:
             body = _object(answer)
             reason, reasons = _reason(body)
             quoted = reason if reason is not None else self._quote(call, answer)
-            if (status in (502, 504) and call.kind != READ) or (status == 500 and call.kind in (SET, NAMED)):
+            if (status in (502, 504) and call.kind != READ) or (status == 500 and call.kind not in (READ, SIGN_IN)):
                 raise OutcomeUnknown(f"{call} was sent to {self.url}, which answered {status}: {quoted}")
             if status in (429, 503) and "Retry-After" in answer.headers:
                 quoted += f" (Retry-After: {answer.headers['Retry-After'][:TELLING]})"
             if status in (502, 503, 504):
-                raise Unreachable(f"{call}: {self.url} answered {status}: {quoted} ({attempt} attempts)")
-            raise Refused(str(call), status, quoted, reasons, body)
+                raise Unreachable(f"{asked} answered {status}: {quoted} ({attempt} attempts)")
+            raise Refused(asked, status, quoted, reasons, body)
         if not answer.content:
             return None
         try:
             return answer.json()
         except (ValueError, RecursionError) as exc:
-            raise EstateError(
+            kind = EstateError if call.kind in (READ, SIGN_IN) else OutcomeUnknown
+            raise kind(
                 f"{call} was answered by something that is not JSON, so {self.url} is not the API of this product, "
                 f"or something stands in front of it: {self._quote(call, answer)}"
             ) from exc

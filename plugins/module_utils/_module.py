@@ -70,7 +70,7 @@ def answer_to(product: Product, work: Work, params: t.Mapping[str, t.Any], check
         told = report(steps) if steps else {}
         answer = {**told, "failed": True, "changed": bool(client and client.wrote), "msg": str(exc)}
         if steps:
-            answer["msg"] += " " + _tally(steps)
+            answer["msg"] = f"{answer['msg'].rstrip('.')}. {_tally(steps)}"
         if isinstance(exc, SignInError) and exc.final:
             answer["sign_in_refused"] = str(exc)  # for the action plugin: no other task may try
     except Exception as exc:  # a defect of ours: its text may hold anything, so only its kind and place are told

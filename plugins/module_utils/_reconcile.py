@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     InputError,
     OutcomeUnknown,
     Refused,
+    SignInError,
+    Unreachable,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._resource import HIDDEN, Actual, Object, Resource, Task, Wanted
 
@@ -21,6 +24,7 @@ ATTEMPTS = 3  # readings of the server in one task, where answers to writes are 
 SLICE = 500  # objects in one bulk request
 PURGE_SHARE, PURGE_FLOOR = 10, 5  # percent of the objects there, and a number that is always allowed
 
+_ALREADY = re.compile(r"(?<!not )\bexists?\b", re.IGNORECASE)  # how a name is taken (server-behaviour.md, 53)
 _LIMIT = re.compile(r"^\s*(?P<number>\d+)\s*(?P<percent>%?)\s*$")
 PAST = {"create": "created", "update": "updated", "delete": "deleted", "none": "unchanged"}
 
@@ -37,6 +41,7 @@ class Change:
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     outcome: str = "planned"  # planned, done, failed, not attempted, unknown
     message: str = ""
+    begun: bool = False  # the server acted on it, or may have
     last: bool = False  # after all others, because it could end our own access
 
     @property
@@ -161,33 +166,46 @@ def _purge_limit(text: t.Optional[str], there: int) -> int:
 class Effort:
     """Writes, and what became of each object."""
 
+    def __init__(self) -> None:
+        self._size = SLICE
+
     def many(self, changes: t.Sequence[Change], write: t.Callable[[list[Change]], object]) -> None:
         """One request for many objects. One that the server refuses fails alone, and the others go on."""
-        waiting = [list(changes[start : start + SLICE]) for start in range(0, len(changes), SLICE)]
+        waiting = [list(changes)] if changes else []
         while waiting:
             batch = waiting.pop(0)
+            if len(batch) > self._size:
+                waiting = [batch[: self._size], batch[self._size :], *waiting]
+                continue
             try:
-                write(batch)
+                with _telling(batch):
+                    write(batch)
             except Refused as exc:
                 if exc.status == 413 and len(batch) > 1:
-                    waiting = [batch[: len(batch) // 2], batch[len(batch) // 2 :], *waiting]
+                    self._size = len(batch) // 2
+                    waiting = [batch, *waiting]
                     continue
-                if exc.status not in (400, 404):
+                if exc.status not in (400, 404, 413):
+                    _fail(batch, exc)
                     raise
                 waiting = [*self._without_refused(batch, exc), *waiting]
 
     @staticmethod
     def _without_refused(batch: list[Change], exc: Refused) -> list[list[Change]]:
         if len(batch) == 1:
-            batch[0].fail(str(exc))
+            _fail(batch, exc)
             return []
-        refused = {c.name: [text for key, text in exc.reasons.items() if _names(key, c.name)] for c in batch}
-        if not any(refused.values()):  # the server does not say which: find it
+        refused: dict[str, list[str]] = {}
+        for key, text in exc.reasons.items():
+            meant = max((change.name for change in batch if _names(key, change.name)), key=len, default=None)
+            if meant is not None:
+                refused.setdefault(meant, []).append(text)
+        if not refused:  # the server does not say which: find it
             return [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
         for change in batch:
-            if refused[change.name]:
+            if change.name in refused:
                 change.fail(f"{exc.call} answered {exc.status}: {'; '.join(refused[change.name])}")
-        rest = [change for change in batch if not refused[change.name]]
+        rest = [change for change in batch if change.name not in refused]
         return [rest] if rest else []
 
     @staticmethod
@@ -197,13 +215,33 @@ class Effort:
             if change.outcome == "failed":
                 continue
             try:
-                write(change)
+                with _telling([change]):
+                    write(change)
             except Refused as exc:
-                if exc.status == 400 and change.action == "create" and "exist" in exc.reason.lower():
+                if exc.status == 400 and change.action == "create" and _ALREADY.search(exc.reason):
                     raise OutcomeUnknown(f"{exc.call}: {exc.reason}") from exc  # somebody was faster, perhaps we were
-                if exc.status not in (400, 404, 409):
+                _fail([change], exc)
+                if exc.status not in (400, 404, 409, 413):
                     raise
-                change.fail(str(exc))
+
+
+@contextlib.contextmanager
+def _telling(changes: t.Sequence[Change]) -> t.Iterator[None]:
+    """Around a call about these objects: each then knows whether the server acted on it, or may have."""
+    acted = True
+    try:
+        yield
+    except (Refused, SignInError, Unreachable):
+        acted = False
+        raise
+    finally:
+        for change in changes:
+            change.begun = change.begun or acted
+
+
+def _fail(changes: t.Sequence[Change], exc: Refused) -> None:
+    for change in changes:
+        change.fail(str(exc))
 
 
 def _names(key: str, name: str) -> bool:
@@ -228,12 +266,26 @@ def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task
     try:
         _settle(resource, client, wanted, first, task)
     except EstateError as exc:
-        for change in first.of("create", "update", "delete"):
-            if change.outcome == "planned":
-                change.outcome = "not attempted"
+        _take_stock(resource, client, wanted, first, exc, task)
         exc.plan = first  # type: ignore[attr-defined]
         raise
     return first
+
+
+def _take_stock(
+    resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first: Plan, exc: EstateError, task: Task
+) -> None:
+    """After the task was stopped: what became of each object, as far as a last look can tell."""
+    left = {c.name: c for c in first.of("create", "update", "delete") if c.outcome == "planned"}
+    begun = {name: change for name, change in left.items() if change.begun}
+    if begun and not isinstance(exc, (SignInError, Unreachable)):
+        with contextlib.suppress(EstateError):
+            _remaining(resource, client, wanted, begun, task)
+    for change in left.values():
+        if change.outcome == "planned" and change.begun:
+            change.outcome, change.message = "unknown", "it was begun, and is not known to be finished"
+        elif change.outcome == "planned":
+            change.outcome = "not attempted"
 
 
 def _settle(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first: Plan, task: Task) -> None:
@@ -244,8 +296,6 @@ def _settle(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first
             _carry_out(resource, client, steps, task)
         except OutcomeUnknown:
             if attempt == ATTEMPTS:
-                for change in steps.of("create", "update", "delete"):
-                    change.outcome = "unknown" if change.outcome == "planned" else change.outcome
                 raise
         else:
             break
@@ -254,6 +304,7 @@ def _settle(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first
                 if change.name in open_ones:
                     told = open_ones[change.name]
                     told.outcome, told.message = change.outcome, change.message
+                    told.begun = told.begun or change.begun
         steps = _remaining(resource, client, wanted, open_ones, task)
     problem = resource.prove(client, first, task)
     if problem:

@@ -240,7 +240,7 @@ EXAMPLES = r"""
   vpn.estate.as_access_list:
     access_lists: "{{ estate_access_lists }}"
     purge: true
-    purge_limit: 20%
+    purge_limit: "10"
     protect: [group break-glass]
 
 - name: Take every rule of every owner away

@@ -56,14 +56,15 @@ EXAMPLES = r"""
   vpn.estate.as_access_list_info:
     groups: [staff, ops]
     users: [alice]
+  register: some
+
+- name: See their rules as structures
+  ansible.builtin.debug:
+    msg: "{{ some.access_lists | map(attribute='access_to') | flatten | map('vpn.estate.access_rule') }}"
 
 - name: Find the owners with a rule that allows everything
   ansible.builtin.debug:
     msg: "{{ found.access_lists | selectattr('access_to', 'contains', 'all') }}"
-
-- name: See the rules of a group as structures
-  ansible.builtin.debug:
-    msg: "{{ (found.access_lists | selectattr('group', 'defined') | first).access_to | map('vpn.estate.access_rule') }}"
 """
 
 RETURN = r"""

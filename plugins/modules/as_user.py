@@ -125,7 +125,9 @@ options:
         description: Environment variables of the scripts on macOS, all of them. A variable that is not named goes.
         type: dict
       static_ipv4: &static_ipv4
-        description: The IPv4 address that the user always has in the VPN. An empty text takes it away.
+        description:
+          - The IPv4 address that the user always has in the VPN. It must lie in a network that the server gives
+            addresses from, to all or to the user's group. An empty text takes it away.
         type: str
       static_ipv6: &static_ipv6
         description: The IPv6 address that the user always has in the VPN. An empty text takes it away.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import typing as t
 
@@ -16,6 +17,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import (
     ARGUMENT_SPEC,
+    base_address,
     credentials,
     transport,
 )
@@ -43,7 +45,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         args, store = dict(self._task.args), None
         params = self._connection_params(args)
-        if params and not params["as_token"]:
+        if params and (params["as_password"] or not params["as_token"]):
             store = FileStore(_session_file(params))
             try:
                 args.update(self._session(params, store))
@@ -67,23 +69,26 @@ class ActionModule(ActionBase):
 
     def _session(self, params: Params, store: FileStore) -> Params:
         codes = _codes_file(params) if params["as_totp_secret"] else None
-        if self._connection.transport == "local":
+        if self._connection.transport == "local" and not self._connection.become:
             return {"as_session": {"file": store.path, "codes": codes}}
         found = {name: value for name, value in params.items() if value is not None}
         if REQUESTS_ERROR:
             return found
         try:
             session = Session(transport(params, read_only=True), credentials(params), store, codes)
-            session.token()
+            if not params["as_token"]:
+                session.token()
         except SignInError:
             raise
         except EstateError:
             return found  # this machine may have no way to the server, and the module's host may
-        return {**found, "as_session": {"state": session.state}}
+        # As text: Ansible masks each value of a secret option, and the small numbers in here are everywhere.
+        return {**found, "as_session": {"state": json.dumps(session.state)}}
 
 
 def _key(params: Params) -> str:
-    told = "\n".join(str(params[name] or "") for name in ("as_url", "as_username", "as_node"))
+    """One for each account, whichever node of a cluster its calls are passed on to."""
+    told = f"{base_address(params['as_url']).lower()}\n{params['as_username'] or ''}"
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 

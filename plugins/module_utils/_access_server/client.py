@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import time
 import typing as t
 
@@ -59,20 +60,25 @@ CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
 }
 
 
+def base_address(url: str) -> str:
+    """An address without what may be written at its end, or not."""
+    url = url.rstrip("/")
+    return url[: -len("/api")] if url.endswith("/api") else url
+
+
 def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
     """The way to the server that connection options describe."""
-    url = params["as_url"]
-    if not url.startswith("https://"):
+    url = base_address(params["as_url"])
+    if "@" in url:
+        raise InputError("as_url holds a name or a password; give them as as_username and as_password.")
+    if not url.startswith("https://") or "?" in url or "#" in url:
         raise InputError(f"as_url: {url!r} is not an https address; write it as https://vpn.example.com:943.")
     if params["as_timeout"] < 1:
         raise InputError(f"as_timeout: {params['as_timeout']} is not a number of seconds from 1 up.")
     trust = Trust(
         params["as_validate_certs"], params["as_ca_path"], _fingerprint(params), params["as_server_name"] or None
     )
-    address = url.rstrip("/")
-    if address.endswith("/api"):
-        address = address[: -len("/api")]
-    return Transport(address, trust=trust, timeout=params["as_timeout"], read_only=read_only)
+    return Transport(url, trust=trust, timeout=params["as_timeout"], read_only=read_only)
 
 
 def _fingerprint(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
@@ -94,7 +100,7 @@ def credentials(params: t.Mapping[str, t.Any]) -> Credentials:
 def connect(params: t.Mapping[str, t.Any], read_only: bool) -> AccessServer:
     """A client for a task. ``as_session`` is what the action plugin found or made before it."""
     http, shared = transport(params, read_only), params["as_session"] or {}
-    store: Store = FileStore(shared["file"]) if "file" in shared else MemoryStore(shared.get("state"))
+    store: Store = FileStore(shared["file"]) if "file" in shared else MemoryStore(json.loads(shared.get("state", "{}")))
     client = AccessServer(http, Session(http, credentials(params), store, shared.get("codes")))
     if not params["as_validate_certs"] and not params["as_certificate_fingerprint"]:
         client.cautions.append(

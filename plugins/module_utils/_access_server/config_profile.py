@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import unless_gone
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import MODES, TIMEOUT, restarted
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
@@ -97,7 +98,8 @@ class ConfigProfile(Resource):
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """One by one."""
-        effort.each(changes, lambda change: client.delete_config_profile(change.name))
+        for change in changes:
+            unless_gone([change], effort, lambda names: client.delete_config_profile(names[0]))
 
     def leaves_open(self, change: Change) -> bool:
         """All of it is documented."""

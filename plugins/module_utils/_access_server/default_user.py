@@ -65,13 +65,16 @@ class DefaultUser(Owner):
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Under the name that the server shows; how it is written is not documented, so under the other if refused."""
-        for change in changes:
+
+        def write(change: Change) -> None:
             try:
                 client.set_properties([self.record(change)])
             except Refused as exc:
                 if exc.status not in (400, 404) or any(key != NAME and NAME not in key for key in exc.reasons):
                     raise
                 client.set_properties([{**self.record(change), "name": OTHER_NAME}])
+
+        effort.each(changes, write)
 
     def leaves_open(self, change: Change) -> bool:
         """How it is written is not documented."""

@@ -13,12 +13,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     COMMON,
     TEXTS,
     Owner,
-    delete,
     guard_own_way_in,
     network_set,
     refuse_odd_name,
     refuse_taken_names,
     refuse_unknown,
+    unless_gone,
     warn_of_twins,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
@@ -96,7 +96,7 @@ class Group(Owner):
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""
-        delete(changes, effort, client.delete_groups)
+        unless_gone(changes, effort, client.delete_groups)
 
     @staticmethod
     def _enrol(client: AccessServer, changes: t.Sequence[Change], effort: Effort) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Chang
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Field, Object, Resource, Task, Wire
 
 BOOL: t.Mapping[str, t.Any] = {"type": "bool"}
+NO_SECRET: t.Mapping[str, t.Any] = {**BOOL, "no_log": False}  # though its name sounds like one to Ansible
 TEXT: t.Mapping[str, t.Any] = {"type": "str"}
 TEXTS: t.Mapping[str, t.Any] = {"type": "list", "elements": "str"}
 REROUTE = ("global", "dns_only", "disable")
@@ -60,7 +61,8 @@ COMMON: t.Sequence[Field] = (
     *(inherited(name, BOOL) for name in ("deny", "deny_web", "admin", "autologin")),
     inherited("auth_method", TEXT, str),
     inherited("cc_commands", TEXT, lines),
-    *(inherited(n, BOOL) for n in ("totp", "password_strength", "allow_password_change", "allow_generate_profiles")),
+    *(inherited(name, BOOL) for name in ("totp", "allow_generate_profiles")),
+    *(inherited(name, NO_SECRET) for name in ("password_strength", "allow_password_change")),
     inherited("reroute_gw", {"type": "str", "choices": list(REROUTE)}, values.reroute),
     network_set("bypass_subnets"),
     *(inherited(name, TEXT, lines) for name in SCRIPTS),
@@ -139,8 +141,8 @@ class Owner(Resource):
         return f"The change of {names} was set back" + (f", but not the password of {kept[0]}." if kept else ".")
 
 
-def delete(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[list[str]], None]) -> None:
-    """Delete by name; what is already gone is done."""
+def unless_gone(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[list[str]], None]) -> None:
+    """Say by name what is to end; what is gone already is done."""
 
     def write(batch: list[Change]) -> None:
         try:

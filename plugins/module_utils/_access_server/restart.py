@@ -33,9 +33,15 @@ def restarted(client: AccessServer, timeout: float) -> t.Iterator[dict[str, t.An
     """
     told: dict[str, t.Any] = {}
     before = client.get("GET /server/status").get("last_restarted")
-    with contextlib.suppress(OutcomeUnknown):
+    lost = ""
+    try:
         yield told
-    told["last_restarted"] = client.await_restart(before, timeout)
+    except OutcomeUnknown as exc:
+        lost = f"{exc}. "
+    try:
+        told["last_restarted"] = client.await_restart(before, timeout)
+    except EstateError as exc:
+        raise EstateError(f"{lost}{exc}") from exc
 
 
 def restart(client: AccessServer, task: Task) -> dict[str, t.Any]:

@@ -20,19 +20,25 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, OutcomeUnknown, Refused, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    EstateError,
+    InputError,
+    OutcomeUnknown,
+    Refused,
+    SignInError,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._http import Transport
 
 TOKEN_HEADER = "X-OpenVPN-As-AuthToken"  # noqa: S105 - the header's name
 NODE_HEADER = "X-OpenVPN-AS-Node"
 TOTP_STEP = 30  # seconds (RFC 6238; server-behaviour.md, 29)
 CLAIMS_AHEAD = 20  # counters; more than that many runs do not wait in line
-SIGN_INS = 3  # in one run and to one server, whatever happens
+SIGN_INS = 3  # to a server that drops sessions, in one run
 BLIND_LIFETIME = 240.0  # seconds to trust a token whose dates cannot be read (server-behaviour.md, 20)
 
 State = dict[str, t.Any]
 """What tasks share: token, expires, renew_from, renewable_until (seconds of this machine's clock), totp (last
-counter used), sign_ins (number), refused (a sentence), recent (seconds when the password was last proven)."""
+counter used), dropped (number of tokens that the server no longer took), refused (a sentence)."""
 
 
 class Store(t.Protocol):
@@ -54,25 +60,46 @@ class MemoryStore:
 
 
 class FileStore:
-    """A session that the tasks of a run share: one locked file, 0600, in a folder that nobody else can open."""
+    """A session that the tasks of a run share: one locked file, 0600, in a folder that nobody else can open.
+
+    An asynchronous task may outlive the run, and with it the folder: then it goes on by itself.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._last: State = {}
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[State]:
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "r+", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            text = file.read()
-            state = _parsed(text)
+        if not os.path.isdir(os.path.dirname(self.path)):
+            yield self._last
+            return
+        with _locked(self.path) as file:
+            self._last = state = _parsed(file.read())
             try:
                 yield state
             finally:
-                file.seek(0)
-                file.write(json.dumps(state))
-                file.truncate()
-                file.flush()
+                _rewrite(file, json.dumps(state))
+
+
+@contextlib.contextmanager
+def _locked(path: str) -> t.Iterator[t.TextIO]:
+    """A file that only its owner can open, and that is nobody else's until the block ends."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise EstateError(f"{path} cannot be used: {exc.strerror}.") from exc
+    with os.fdopen(handle, "r+", encoding="utf-8", errors="replace") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def _rewrite(file: t.TextIO, text: str) -> None:
+    """Whoever is killed in here leaves nothing in the file, or all of it."""
+    file.seek(0)
+    file.truncate()
+    file.write(text)
+    file.flush()
 
 
 def _parsed(text: str) -> State:
@@ -118,8 +145,9 @@ class Session:
 
     @property
     def state(self) -> State:
-        """What the session knows: holds the token."""
-        return dict(self._seen)
+        """What is shared: holds the token."""
+        with self._store.held() as state:
+            return dict(state)
 
     def headers(self, renew: bool = False) -> dict[str, str]:
         """Headers that make a call ours; ``renew`` after the server refused the last token."""
@@ -133,7 +161,10 @@ class Session:
         if spent is None and self._clock() < self._seen.get("renew_from", 0.0):
             return str(self._seen["token"])
         with self._store.held() as state:
-            if state.get("token") in (None, spent) or self._clock() >= state.get("expires", 0.0):
+            if spent is not None and state.get("token") == spent:
+                del state["token"]
+                state["dropped"] = state.get("dropped", 0) + 1
+            if "token" not in state or self._clock() >= state["expires"]:
                 self._sign_in(state)
             elif self._clock() >= state["renew_from"]:
                 self._renew(state)
@@ -161,12 +192,11 @@ class Session:
             if self._who.token:
                 raise SignInError("The server no longer takes the token given as as_token; bring a new one.")
             raise InputError("Give as_username and as_password, or as_token: nobody can sign in without them.")
-        if state.get("sign_ins", 0) >= SIGN_INS:
+        if state.get("dropped", 0) >= SIGN_INS:
             raise SignInError(
                 f"{self._http.url} has dropped {SIGN_INS} sessions of {self._who.username} in this run. "
                 "No further sign-in was tried; look at the server's log."
             )
-        state["sign_ins"] = state.get("sign_ins", 0) + 1
         try:
             answer = self._password_login(state)
         except SignInError as exc:
@@ -176,22 +206,23 @@ class Session:
         self._adopt(state, answer, fresh=True)
 
     def _password_login(self, state: State) -> t.Mapping[str, t.Any]:
+        code = self._unused_code(state) if self._who.totp_secret else None  # a challenge would not wait for long
         body = {"username": self._who.username, "password": self._who.password, "request_admin": True}
         try:
             answer = self._http.sign_in(call("POST /auth/login/userpassword", body, secret=True))
         except Refused as exc:
-            challenge = exc.body.get("MFAChallenge", exc.body)
-            if exc.status != 401 or "challenge_context" not in challenge:
+            challenge = _challenge(exc)
+            if challenge is None:
                 raise SignInError(self._refusal(exc)) from exc
         except OutcomeUnknown as exc:
             raise SignInError(self._lost()) from exc
         else:
             return self._administrator(answer)
-        return self._administrator(self._answer_challenge(state, challenge))
+        return self._administrator(self._answer_challenge(challenge, code))
 
-    def _answer_challenge(self, state: State, challenge: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+    def _answer_challenge(self, challenge: t.Mapping[str, t.Any], code: t.Optional[str]) -> t.Any:
         prompt = str(challenge.get("challenge", ""))
-        if not self._who.totp_secret:
+        if code is None:
             raise SignInError(
                 f'{self._http.url} asks {self._who.username} for a second factor ("{prompt[:80]}"). If this is a code of an '
                 "authenticator, give its secret as as_totp_secret; if it is anything else, use an administrator "
@@ -205,15 +236,13 @@ class Session:
         body = {
             "request_admin": True,
             "username": self._who.username,
-            "response": self._unused_code(state),
+            "response": code,
             "challenge_context": challenge["challenge_context"],
         }
         try:
-            return t.cast(
-                "t.Mapping[str, t.Any]", self._http.sign_in(call("POST /auth/login/mfaauth", body, secret=True))
-            )
+            return self._http.sign_in(call("POST /auth/login/mfaauth", body, secret=True))
         except Refused as exc:
-            if exc.status == 401 and "challenge_context" in exc.body.get("MFAChallenge", exc.body):
+            if _challenge(exc) is not None:
                 raise SignInError(
                     f"{self._http.url} asks {self._who.username} for a further factor after the code; that cannot be answered."
                 ) from exc
@@ -283,18 +312,27 @@ class Session:
         try:
             answer = self._http.sign_in(request, {TOKEN_HEADER: state["token"]})
         except (Refused, OutcomeUnknown):
-            state["renew_from"] = state["expires"]
-        else:
+            answer = None
+        if isinstance(answer, dict) and isinstance(answer.get("auth_token"), str):
             self._adopt(state, answer, fresh=False)
+        else:
+            state["renew_from"] = state["expires"]
 
     def _adopt(self, state: State, answer: t.Mapping[str, t.Any], *, fresh: bool) -> None:
-        """Keep a token. Its dates are the server's clock, so it is renewed at half its life at the latest."""
+        """Keep a token. Its dates are of the server's clock, which may be wrong: so it is renewed well ahead."""
         now = self._clock()
-        expires = parse_time(answer.get("expires_after"))
+        expires, last = parse_time(answer.get("expires_after")), parse_time(answer.get("renewable_until"))
         life = expires - now if expires and expires > now else BLIND_LIFETIME
-        state.update(token=answer["auth_token"], expires=now + life, renew_from=now + life / 2)
+        state.update(token=answer["auth_token"], expires=now + life, renew_from=now + min(life / 2, BLIND_LIFETIME))
         if fresh:
-            state.update(renewable_until=parse_time(answer.get("renewable_until")) or now + life, recent=now)
+            state["renewable_until"] = now + life + (last - expires if last and expires else 0.0)
+
+
+def _challenge(refusal: Refused) -> t.Optional[t.Mapping[str, t.Any]]:
+    """What the server asks for beside the password; the document nests it (server-behaviour.md, 25)."""
+    nested = refusal.body.get("MFAChallenge")
+    challenge = nested if isinstance(nested, dict) else refusal.body
+    return challenge if refusal.status == 401 and "challenge_context" in challenge else None
 
 
 def claim_code(path: str, counter: int) -> int:
@@ -302,16 +340,12 @@ def claim_code(path: str, counter: int) -> int:
 
     ``path`` holds the last counter taken and outlives the run: the next one must not offer the same code.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "r+", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        text = file.read()
-        last = int(text) if text.isdigit() else -1
+    with _locked(path) as file:
+        text = file.read(20)
+        last = int(text) if text.isdecimal() else -1
         if last < counter + CLAIMS_AHEAD:  # else it was written under another clock
             counter = max(counter, last + 1)
-        file.seek(0)
-        file.write(str(counter))
-        file.truncate()
+        _rewrite(file, str(counter))
     return counter
 
 

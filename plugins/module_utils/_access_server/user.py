@@ -16,13 +16,13 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     BOOL,
     COMMON,
     Owner,
-    delete,
     guard_own_way_in,
     network_set,
     refuse_odd_name,
     refuse_taken_names,
     refuse_unknown,
     text,
+    unless_gone,
     warn_of_twins,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
@@ -176,21 +176,20 @@ class User(Owner):
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Properties first, so that nobody who is disconnected comes back."""
         super().update(client, changes, effort, task)
-        _disconnect(client, [c.name for c in changes if "sessions" in c.values and c.outcome != "failed"])
+        _disconnect(client, [c for c in changes if "sessions" in c.values and c.outcome != "failed"], effort)
 
     def withdraw(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Who is deleted is blocked first: a directory could bring a deleted user back."""
         open_ones = [change for change in changes if change.before and change.before["deny"] is not True]
-        denied = [{"name": change.name, "deny": True} for change in open_ones]
-        by_name = {record["name"]: record for record in denied}
-        effort.many(open_ones, lambda batch: client.set_properties([by_name[c.name] for c in batch]))
-        _disconnect(
-            client, [c.name for c in changes if c.before and c.before.get("sessions") and c.outcome != "failed"]
+        unless_gone(
+            open_ones, effort, lambda names: client.set_properties([{"name": name, "deny": True} for name in names])
         )
+        connected = [c for c in changes if c.before and c.before.get("sessions") and c.outcome != "failed"]
+        _disconnect(client, connected, effort)
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""
-        delete(changes, effort, client.delete_users)
+        unless_gone(changes, effort, client.delete_users)
 
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Each with all its properties at once: nobody appears without a group, not even for a moment."""
@@ -207,11 +206,9 @@ class User(Owner):
         effort.each(sorted(changes, key=self.rank), write)
 
 
-def _disconnect(client: AccessServer, names: list[str]) -> None:
-    if names:
-        client.disconnect(
-            {"users": names, "reason": "vpn.estate: access ended", "client_reason": "Your access has ended."}
-        )
+def _disconnect(client: AccessServer, changes: t.Sequence[Change], effort: Effort) -> None:
+    reasons = {"reason": "vpn.estate: access ended", "client_reason": "Your access has ended."}
+    effort.many(changes, lambda batch: client.disconnect({"users": [change.name for change in batch], **reasons}))
 
 
 USER = User()

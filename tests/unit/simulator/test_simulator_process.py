@@ -47,8 +47,14 @@ def serve(tmp_path):
 
     yield started
     for process in processes:
-        process.kill()
-        process.communicate()
+        # asked to end, not killed: a killed server leaves its certificate behind
+        process.terminate()
+        try:
+            process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
 
 
 @pytest.fixture

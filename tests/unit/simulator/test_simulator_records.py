@@ -288,6 +288,8 @@ def test_readings_of_access_list(start, reading, owners):
         server.set_access_routes(owner, "access_to_ipv4", [ALL])
     rows = api.post("userprop/access/list", {"users": ["alice"]}).body["profiles"]
     assert [each.get("username", each.get("groupname")) for each in rows] == owners
+    if reading == "exact":
+        assert api.post("userprop/access/list", {"users": ["staff"]}).body["profiles"] == [], "staff is no user"
     everybody = api.post("userprop/access/list", {}).body["profiles"]
     assert [("groupname" in each) for each in everybody] == [False, False, True]
 
