@@ -78,7 +78,8 @@ def answer_to(product: Product, work: Work, params: t.Mapping[str, t.Any], check
         answer = {
             "failed": True,
             "changed": bool(client and client.wrote),
-            "msg": f"A defect of vpn.estate: {type(exc).__name__} (its text is withheld, it might hold a secret). Please report it.",
+            "msg": f"A defect of vpn.estate: {type(exc).__name__} (its text is withheld, as it might hold a secret). "
+            "Please report it.",
             "exception": f"{place}{type(exc).__name__}",
         }
     if task.warnings:

@@ -21,6 +21,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
 from ansible_collections.vpn.estate.plugins.module_utils._resource import HIDDEN, Actual, Object, Resource, Task, Wanted
 
 ATTEMPTS = 3  # readings of the server in one task, where answers to writes are lost
+ONE_BAD_OBJECT = (400, 404, 409, 413)  # answers that speak of what was asked, not of who asks or how the server is
 SLICE = 500  # objects in one bulk request
 PURGE_SHARE, PURGE_FLOOR = 10, 5  # percent of the objects there, and a number that is always allowed
 
@@ -120,10 +121,8 @@ def _change(resource: Resource, have: t.Optional[Object], want: Wanted, task: Ta
         values = {n: v for n, v in desired.items() if n not in create_only and have.get(n) != v}
     secret = [f for f in resource.fields if f.name in want.secrets and resource.renews(f, have, want, task)]
     secrets = {f.name: want.secrets[f.name] for f in secret}
-    if have is None and not resource.always_there:
-        action = "create"
-    else:
-        action = "update" if values or secrets else "none"
+    missing = have is None and not resource.always_there
+    action = "create" if missing else "update" if values or secrets else "none"
     return Change(want.name, action, want.state, have, values, secrets)
 
 
@@ -185,7 +184,7 @@ class Effort:
                     self._size = len(batch) // 2
                     waiting = [batch, *waiting]
                     continue
-                if exc.status not in (400, 404, 413):
+                if exc.status not in ONE_BAD_OBJECT:
                     _fail(batch, exc)
                     raise
                 waiting = [*self._without_refused(batch, exc), *waiting]
@@ -209,8 +208,10 @@ class Effort:
         return [rest] if rest else []
 
     @staticmethod
-    def each(changes: t.Sequence[Change], write: t.Callable[[Change], object]) -> None:
-        """One request for each object."""
+    def each(
+        changes: t.Sequence[Change], write: t.Callable[[Change], object], alone: t.Collection[int] = ONE_BAD_OBJECT
+    ) -> None:
+        """One request for each object. What is answered by a status of ``alone`` fails alone, and the others go on."""
         for change in changes:
             if change.outcome == "failed":
                 continue
@@ -221,7 +222,7 @@ class Effort:
                 if exc.status == 400 and change.action == "create" and _ALREADY.search(exc.reason):
                     raise OutcomeUnknown(f"{exc.call}: {exc.reason}") from exc  # somebody was faster, perhaps we were
                 _fail([change], exc)
-                if exc.status not in (400, 404, 409, 413):
+                if exc.status not in alone:
                     raise
 
 
@@ -322,6 +323,7 @@ def _remaining(
     for name in waiting:
         have = actual.objects.get(name)
         changes.append(_change(resource, have, declared.get(name) or Wanted(name, "absent", {}, []), task))
+        changes[-1].last = open_ones[name].last
         if changes[-1].action == "none":
             open_ones[name].outcome = "done"
     return Plan([change for change in changes if change.action != "none"])

@@ -72,14 +72,14 @@ default_user:
     totp:
       description: O(vpn.estate.as_default_user#module:totp), as set on the default user.
       type: bool
+    allow_generate_profiles:
+      description: O(vpn.estate.as_default_user#module:allow_generate_profiles), as set on the default user.
+      type: bool
     password_strength:
       description: O(vpn.estate.as_default_user#module:password_strength), as set on the default user.
       type: bool
     allow_password_change:
       description: O(vpn.estate.as_default_user#module:allow_password_change), as set on the default user.
-      type: bool
-    allow_generate_profiles:
-      description: O(vpn.estate.as_default_user#module:allow_generate_profiles), as set on the default user.
       type: bool
     reroute_gw:
       description: O(vpn.estate.as_default_user#module:reroute_gw), as set on the default user.

@@ -292,10 +292,10 @@ EXAMPLES = r"""
     cli_script_connect_mac_env:
       SHARE: smb://files.example.com/staff
 
-- name: A second factor for the group of the account that the task is signed in with
+- name: An authentication method for the group of the account that the task is signed in with
   vpn.estate.as_group:
     name: ops
-    totp: true
+    auth_method: local
     allow_self: true
 
 - name: Delete a group

@@ -74,14 +74,14 @@ groups:
     totp:
       description: O(vpn.estate.as_group#module:totp), as set on the group.
       type: bool
+    allow_generate_profiles:
+      description: O(vpn.estate.as_group#module:allow_generate_profiles), as set on the group.
+      type: bool
     password_strength:
       description: O(vpn.estate.as_group#module:password_strength), as set on the group.
       type: bool
     allow_password_change:
       description: O(vpn.estate.as_group#module:allow_password_change), as set on the group.
-      type: bool
-    allow_generate_profiles:
-      description: O(vpn.estate.as_group#module:allow_generate_profiles), as set on the group.
       type: bool
     reroute_gw:
       description: O(vpn.estate.as_group#module:reroute_gw), as set on the group.

@@ -304,7 +304,7 @@ EXAMPLES = r"""
         password: "{{ vault_bob_password }}"
       - name: carol
         group: ops
-        static_ipv4: 10.8.0.10
+        static_ipv4: 172.27.224.10
         bypass_subnets: [192.168.0.0/16]
       - name: dave
         state: blocked
@@ -353,7 +353,7 @@ EXAMPLES = r"""
     name: branch-lyon
     autologin: true
     client_to_server_subnets: [10.20.0.0/16, "2001:db8:20::/48"]
-    static_ipv4: 10.8.0.20
+    static_ipv4: 172.27.224.20
     static_ipv6: "2001:db8:8::20"
     dmz_ip:
       - ip: 203.0.113.20
@@ -398,10 +398,10 @@ EXAMPLES = r"""
     password: "{{ vault_alice_new_password }}"
     update_password: always
 
-- name: A second factor for the account that the task itself is signed in with
+- name: An authentication method of its own for the account that the task itself is signed in with
   vpn.estate.as_user:
     name: openvpn
-    totp: true
+    auth_method: local
     allow_self: true
 """
 

@@ -84,14 +84,14 @@ users:
     totp:
       description: O(vpn.estate.as_user#module:totp), as set on the user.
       type: bool
+    allow_generate_profiles:
+      description: O(vpn.estate.as_user#module:allow_generate_profiles), as set on the user.
+      type: bool
     password_strength:
       description: O(vpn.estate.as_user#module:password_strength), as set on the user.
       type: bool
     allow_password_change:
       description: O(vpn.estate.as_user#module:allow_password_change), as set on the user.
-      type: bool
-    allow_generate_profiles:
-      description: O(vpn.estate.as_user#module:allow_generate_profiles), as set on the user.
       type: bool
     reroute_gw:
       description: O(vpn.estate.as_user#module:reroute_gw), as set on the user.
@@ -181,7 +181,7 @@ users:
       auth_method: local
       totp: null
       bypass_subnets: []
-      static_ipv4: 10.8.0.10
+      static_ipv4: 172.27.224.10
       static_ipv6: ""
       effective:
         deny: false

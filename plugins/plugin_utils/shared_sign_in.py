@@ -11,7 +11,7 @@ import json
 import os
 import typing as t
 
-from ansible import constants as C
+from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
@@ -93,14 +93,14 @@ def _key(params: Params) -> str:
 
 
 def _session_file(params: Params) -> str:
-    return os.path.join(C.DEFAULT_LOCAL_TMP, f"vpn.estate-{_key(params)}.json")
+    return os.path.join(constants.DEFAULT_LOCAL_TMP, f"vpn.estate-{_key(params)}.json")
 
 
 def _codes_file(params: Params) -> str:
     """Which codes were used is remembered from run to run: the next run may come within the same 30 seconds."""
-    folder = os.path.join(C.ANSIBLE_HOME, "vpn.estate")
+    folder = os.path.join(constants.ANSIBLE_HOME, "vpn.estate")
     with contextlib.suppress(OSError):
         os.makedirs(folder, mode=0o700, exist_ok=True)
     if not os.access(folder, os.W_OK):
-        folder = C.DEFAULT_LOCAL_TMP
+        folder = constants.DEFAULT_LOCAL_TMP
     return os.path.join(folder, f"totp-{_key(params)}")

@@ -36,7 +36,7 @@ STEPS = ("created", "unchanged", "one of ten changed")
 def simulator(latency: float) -> Iterator[dict[str, str]]:
     """A simulated Access Server; what it says when it is ready."""
     command = [sys.executable, str(SIMULATOR), "access-server", "--port", "0", "--latency", str(latency)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
         try:
             assert process.stdout is not None
             yield json.loads(process.stdout.readline())

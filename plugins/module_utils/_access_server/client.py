@@ -253,9 +253,9 @@ class AccessServer:
             (f"{prefix}.network", f"{prefix}.netmask_bits") for prefix in ("vpn.server.static.0", "vpn.daemon.0.client")
         ]
         names = [*(name for pair in pairs for name in pair), "vpn.server.group_pool.0"]
-        items = {item["name"]: item.get("value") for item in self.config_items(self.config_profiles[0], names)}
+        items = {item["name"]: item.get("value") or "" for item in self.config_items(self.config_profiles[0], names)}
         pools = [f"{items[network]}/{items[bits]}" for network, bits in pairs if items.get(network) and items.get(bits)]
-        return pools + ([items["vpn.server.group_pool.0"]] if items.get("vpn.server.group_pool.0") else [])
+        return [pool for pool in (*pools, str(items.get("vpn.server.group_pool.0", ""))) if pool]
 
     # -- the server itself (server-behaviour.md, 103-116)
 

@@ -157,13 +157,16 @@ class ConfigItem(Resource):
         effort.many(
             set_ones, lambda batch: client.set_config_items(profile, {c.name: c.values["value"] for c in batch})
         )
-        for change in (change for change in changes if change.state == "default"):
+
+        def hand_back(change: Change) -> None:
             try:
                 client.set_config_items(profile, {change.name: None})
             except Refused as exc:
                 if exc.status != 400:
                     raise
-                effort.each([change], lambda c: client.set_config_items(profile, {c.name: c.values["value"]}))
+                client.set_config_items(profile, {change.name: change.values["value"]})
+
+        effort.each([change for change in changes if change.state == "default"], hand_back)
 
     def write_secrets(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""

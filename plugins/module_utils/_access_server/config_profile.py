@@ -74,6 +74,8 @@ class ConfigProfile(Resource):
         try:
             client.validate_config_profile(change.name)
         except Refused as exc:
+            if exc.status != 400:
+                raise
             raise InputError(
                 f"{self.noun} {change.name} is not fit to be active, and was not made so: {exc.reason}."
             ) from exc

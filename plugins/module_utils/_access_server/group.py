@@ -78,11 +78,16 @@ class Group(Owner):
         if new:
             warn_of_twins(plan, (record["name"] for record in client.groups().records), "Group", task)
         us = records.get(client.username or "")
-        for change in plan.of("update", "delete") if us else ():
+        if us:
+            self._guard_ourselves(client, us, plan, task)
+
+    @staticmethod
+    def _guard_ourselves(client: AccessServer, us: Record, plan: Plan, task: Task) -> None:
+        for change in plan.of("update", "delete"):
             moves = _joins_or_leaves(change, client.username)
             if us.get("group") == change.name or moves:
-                ours = [key for key in change.keys if inherits(us, key)] if change.action == "update" else ["group"]
-                guard_own_way_in(client, change, [key for key in ours if key != "members" or moves], task)
+                touched = [key for key in change.keys if inherits(us, key)] if change.action == "update" else ["group"]
+                guard_own_way_in(client, change, [key for key in touched if key != "members" or moves], task)
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Properties, then members."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
@@ -122,10 +123,10 @@ class Owner(Resource):
         try:
             client.session.sign_in_anew()
         except SignInError as exc:
-            return EstateError(f"{exc} {self._undo(client, own)}")
+            return EstateError(f"{exc} {self._undo(client, own, task)}")
         return None
 
-    def _undo(self, client: AccessServer, changes: t.Sequence[Change]) -> str:
+    def _undo(self, client: AccessServer, changes: t.Sequence[Change], task: Task) -> str:
         """Set back what changed, as far as the token that is still there may, and say how far."""
         undone = [
             Change(c.name, "update", values={name: (c.before or {}).get(name) for name in c.values}) for c in changes
@@ -133,9 +134,9 @@ class Owner(Resource):
         names = " and ".join(change.name for change in changes)
         for change in changes:
             change.fail("after this change the account of this task could no longer sign in")
-        try:
-            client.set_properties([self.record(change) for change in undone if change.values])
-        except EstateError:
+        with contextlib.suppress(EstateError):
+            self.update(client, undone, Effort(), task)
+        if any(change.values and not change.begun for change in undone):
             return f"The change of {names} stays, because it could not be set back: another administrator has to."
         kept = [change.name for change in changes if change.secrets]
         return f"The change of {names} was set back" + (f", but not the password of {kept[0]}." if kept else ".")

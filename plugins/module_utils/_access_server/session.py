@@ -284,7 +284,7 @@ class Session:
             )
         if exc.status == 409:
             return f"{where} wants {who} to enrol for multi-factor authentication first: sign in once in a browser."
-        if exc.status == 401:
+        if exc.status == 401 and "saml" in exc.reason.lower():
             return (
                 f"{where} lets {who} in only through SAML ({exc.reason}). Use an administrator with an authentication "
                 "method of its own, such as local."

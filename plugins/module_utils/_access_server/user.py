@@ -26,7 +26,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     warn_of_twins,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._reconcile import ONE_BAD_OBJECT, Change, Effort, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Task, Wanted
 
 FORWARDED: t.Mapping[str, t.Any] = {
@@ -196,14 +196,14 @@ class User(Owner):
         effort.each(changes, lambda change: client.create_user(self.record(change)))
 
     def write_secrets(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
-        """Passwords have a call of their own (server-behaviour.md, 64)."""
+        """Passwords have a call of their own (server-behaviour.md, 64), where 403 is also the answer to a weak one."""
 
         def write(change: Change) -> None:
             client.change_password(change.name, change.secrets["password"])
             if change.name == client.username:
                 client.session.use_password(change.secrets["password"])
 
-        effort.each(sorted(changes, key=self.rank), write)
+        effort.each(sorted(changes, key=self.rank), write, alone=(*ONE_BAD_OBJECT, 403))
 
 
 def _disconnect(client: AccessServer, changes: t.Sequence[Change], effort: Effort) -> None:
