@@ -24,6 +24,7 @@ html_copy_source = False
 # Ansible's own pages that ours refer to. Listed here, so that building the pages needs no network.
 ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
 LABELS = {
+    "action_plugins": "plugins/action.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }

@@ -27,7 +27,7 @@ options:
     description:
       - How many objects O(purge) may delete, as a number such as V(20), or as a share of those on the server such as
         V(10%).
-      - Left out, 10 percent may be deleted, and 5 objects in any case.
+      - A share is rounded down. Left out, 10 percent may be deleted, and 5 objects in any case.
     type: str
   protect:
     description: Names of objects that O(purge) spares although the list does not name them.

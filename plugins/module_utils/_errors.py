@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+import traceback
 import typing as t
 
 
@@ -58,3 +60,26 @@ class OutcomeUnknown(EstateError):
 
 class WriteWithheld(EstateError):
     """A defect of ours: a write reached the wire in check mode."""
+
+
+class Unreadable(EstateError):
+    """The server answered in a form that is none of those we know."""
+
+
+def reads(work: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    """Around work, called with a client first, that takes answers apart: what does not come apart is Unreadable.
+
+    The client's ``asked`` is the last call that it made, for the sentence.
+    """
+
+    @functools.wraps(work)
+    def reading(client: t.Any, *args: t.Any) -> t.Any:
+        try:
+            return work(client, *args)
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as exc:
+            place = traceback.extract_tb(exc.__traceback__)[-1].name
+            raise Unreadable(
+                f"{client.asked} answered something that this collection cannot read ({type(exc).__name__} in {place})."
+            ) from exc
+
+    return reading

@@ -28,6 +28,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
 
 try:
     import requests
+    import urllib3
     from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPSConnection
     from urllib3.connectionpool import HTTPSConnectionPool
@@ -139,6 +140,7 @@ class Transport:
     def __init__(self, url: str, *, trust: Trust, timeout: float, read_only: bool) -> None:
         self.url = url.rstrip("/")
         self.writes = 0
+        self.asked = ""  # the last call, for sentences
         self._trust = trust
         self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
         self._read_only = read_only
@@ -147,6 +149,8 @@ class Transport:
         self._session.trust_env = False  # neither ~/.netrc nor REQUESTS_CA_BUNDLE has a say
         self._session.adapters.clear()  # plain http is not spoken
         self._session.mount("https://", _TrustingAdapter(trust))
+        if not trust.validate:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the task warns, in better words
         self._proxies = requests.utils.get_environ_proxies(self.url)
         self.authorise: t.Callable[[bool], t.Mapping[str, str]] = lambda renew: {}
 
@@ -181,6 +185,7 @@ class Transport:
     def _carry(self, call: Call, authorise: t.Callable[[bool], t.Mapping[str, str]]) -> t.Any:
         attempt, renewed = 1, False
         while True:
+            self.asked = f"{call} of {self.url}"
             try:
                 answer = self._send(call, authorise(False))
             except _NotSent as exc:
@@ -284,7 +289,7 @@ class Transport:
         if not answer.content:
             return None
         try:
-            return answer.json()
+            return json.loads(answer.content)
         except (ValueError, RecursionError) as exc:
             kind = EstateError if call.kind in (READ, SIGN_IN) else OutcomeUnknown
             raise kind(
@@ -319,7 +324,7 @@ def _words(value: t.Any) -> t.Iterator[str]:
 
 def _object(answer: t.Any) -> dict[str, t.Any]:
     try:
-        body = answer.json()
+        body = json.loads(answer.content)
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
@@ -358,7 +363,7 @@ def _cause(exc: BaseException) -> str:
 def _is_distrust(exc: BaseException) -> bool:
     """Whether a connection failed over TLS for a reason that another try cannot heal."""
     cut_off = isinstance(exc, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError))
-    return isinstance(exc, (ssl.SSLError, ssl.CertificateError, Urllib3SSLError)) and not cut_off
+    return isinstance(exc, (ssl.SSLError, Urllib3SSLError, ValueError)) and not cut_off
 
 
 def _tls_sentence(url: str, exc: BaseException) -> str:

@@ -130,6 +130,7 @@ def _declared(resource: Resource, task: Task) -> list[Wanted]:
                 "two. If that is meant, manage them in two tasks."
             )
         seen[want.name.casefold()] = want.name
+    resource.agree(wanted)
     for want in wanted:
         short = [name for name, secret in want.secrets.items() if len(secret) < SHORTEST_SECRET]
         if short:

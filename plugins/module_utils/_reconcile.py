@@ -258,7 +258,7 @@ def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task
     Raises what stops the whole task; ``plan`` of the exception then holds the changes and their outcomes.
     """
     names = None if task.params.get("purge") else [want.name for want in wanted]
-    actual = resource.read(client, names, task)
+    actual = resource.look(client, names, task)
     first = plan(resource, actual, wanted, task)
     guard_purge(resource, actual, wanted, first, task)
     resource.check(client, first, task)
@@ -317,7 +317,7 @@ def _remaining(
 ) -> Plan:
     """What is still to be done to the objects that the first plan changes, and have not failed."""
     waiting = [name for name, change in open_ones.items() if change.outcome != "failed"]
-    actual = resource.read(client, waiting, task)
+    actual = resource.look(client, waiting, task)
     declared = {want.name: want for want in wanted}
     changes = []
     for name in waiting:
@@ -374,7 +374,7 @@ def _lost(resource: Resource, client: t.Any, changes: t.Sequence[Change], task: 
     """What the server has in place of values that were written, by object and key."""
     if not changes:
         return {}
-    actual = resource.read(client, [change.name for change in changes], task).objects
+    actual = resource.look(client, [change.name for change in changes], task).objects
     unset = {f.name: f.unset for f in resource.fields}
     known = [f.name for f in resource.fields if not f.create_only]
     lost: dict[str, dict[str, t.Any]] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, reads
 
 if t.TYPE_CHECKING:
     from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
@@ -106,7 +106,8 @@ class Product:
     """A kind of server: the options that say how to reach one, and the client behind them.
 
     ``connect`` takes task parameters and whether this is check mode; the client it answers sends nothing
-    before its first call and knows ``wrote``: whether anything was, or may have been, written.
+    before its first call and knows ``wrote``: whether anything was, or may have been, written; and ``asked``: its
+    last call and where it went, for sentences.
     """
 
     argument_spec: t.Mapping[str, Spec]
@@ -202,6 +203,9 @@ class Resource:
             )
         return Wanted(name, params.get("state") or state, values, inherit, secrets)
 
+    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+        """Refuse objects that cannot all be, before anything is read. Raises InputError."""
+
     # -- the words of the server
 
     def load(self, wire: t.Mapping[str, Wire]) -> Object:
@@ -211,7 +215,7 @@ class Resource:
     def dump(self, values: Object) -> dict[str, Wire]:
         """Properties as the API takes them; None hands a property back."""
         known = {f.name: f for f in self.fields}
-        values = {name: value for name, value in values.items() if known[name].spec}
+        values = {name: value for name, value in values.items() if name in known and known[name].spec}
         return {known[n].api: None if v is None else known[n].dump(v) for n, v in values.items()}
 
     # -- decisions, on plain values
@@ -238,6 +242,10 @@ class Resource:
     def read(self, client: t.Any, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """Objects by name; every one of them, with the server's count, where ``names`` is None."""
         raise NotImplementedError
+
+    def look(self, client: t.Any, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """The same; what cannot be read is the server's doing, and no defect of ours."""
+        return t.cast(Actual, reads(self.read)(client, names, task))
 
     def check(self, client: t.Any, plan: Plan, task: Task) -> None:
         """Everything that can be found wrong without writing."""
@@ -277,4 +285,4 @@ class Resource:
 
     def inform(self, client: t.Any, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
         """Objects for an info module, by name."""
-        return [{self.key: name, **found} for name, found in sorted(self.read(client, names, task).objects.items())]
+        return [{self.key: name, **found} for name, found in sorted(self.look(client, names, task).objects.items())]

@@ -24,16 +24,16 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   deny:
-    description: Whether connections and sign-ins are refused.
+    description: Whether to refuse connections and sign-ins.
     type: bool
   deny_web:
-    description: Whether sign-ins to the web pages are refused.
+    description: Whether to refuse sign-ins to the web pages.
     type: bool
   admin:
-    description: Whether there are the rights of an administrator.
+    description: Whether to grant the rights of an administrator.
     type: bool
   autologin:
-    description: Whether profiles that connect without asking for a password may be made.
+    description: Whether to allow profiles that connect without asking for a password.
     type: bool
   auth_method:
     description:
@@ -44,13 +44,13 @@ options:
     description: OpenVPN directives that the server applies to the connections, one on each line.
     type: str
   totp:
-    description: Whether the code of an authenticator is required beside the password.
+    description: Whether to require the code of an authenticator beside the password.
     type: bool
   password_strength:
-    description: Whether a new local password must be a strong one.
+    description: Whether to demand that new local passwords are strong.
     type: bool
   allow_password_change:
-    description: Whether a local password may be changed by its owner. Administrators can always change passwords.
+    description: Whether users may change their own local password. Administrators can always change passwords.
     type: bool
   allow_generate_profiles:
     description: Whether users may make connection profiles by themselves.
@@ -60,7 +60,7 @@ options:
       - Which redirections the client takes over from the server, that of the default route and that of DNS.
       - V(global) follows the configuration item C(vpn.client.routing.reroute_gw), V(dns_only) is for DNS alone, and
         V(disable) is for none.
-      - This decides what the client asks for, and forbids nothing. To forbid, use M(vpn.estate.as_access_list).
+      - The client carries this out, and nothing is forbidden by it. To forbid, use M(vpn.estate.as_access_list).
     type: str
     choices: [global, dns_only, disable]
   bypass_subnets:
@@ -170,20 +170,29 @@ EXAMPLES = r"""
   vpn.estate.as_default_user:
     group: staff
     assume_present: [staff]
+    allow_self: true
 
 - name: No group for those who have none, and the rest as the configuration says
   vpn.estate.as_default_user:
     group: ""
     bypass_subnets: []
     inherit: [auth_method, autologin, reroute_gw]
+    allow_self: true
 
-- name: Nobody comes in or administers without a value of their own that says so, and everybody needs a code
+- name: Values of its own for the account of this task, before all others are shut out
+  vpn.estate.as_user:
+    name: openvpn
+    deny: false
+    deny_web: false
+    totp: false
+    allow_self: true
+
+- name: Nobody comes in or administers, and all need a code, except for those who have values of their own
   vpn.estate.as_default_user:
     deny: true
     deny_web: true
     admin: false
     totp: true
-    allow_self: true
 
 - name: Directives and scripts
   vpn.estate.as_default_user:

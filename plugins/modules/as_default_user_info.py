@@ -158,22 +158,14 @@ default_user:
       auth_method: implicit_default
 """
 
-import typing as t
-
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER, AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import default_user
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._module import run
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
 
 def main() -> None:
     """Run the task."""
-
-    def work(client: AccessServer, task: Task) -> dict[str, t.Any]:
-        [found] = DEFAULT_USER.inform(client, None, task)
-        return {"default_user": found, "changed": False}
-
-    run(ACCESS_SERVER, {}, work)
+    run(ACCESS_SERVER, {}, default_user.inform)
 
 
 if __name__ == "__main__":

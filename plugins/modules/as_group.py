@@ -39,16 +39,16 @@ options:
         type: str
         required: true
       deny: &deny
-        description: Whether connections and sign-ins are refused.
+        description: Whether to refuse connections and sign-ins.
         type: bool
       deny_web: &deny_web
-        description: Whether sign-ins to the web pages are refused.
+        description: Whether to refuse sign-ins to the web pages.
         type: bool
       admin: &admin
-        description: Whether there are the rights of an administrator.
+        description: Whether to grant the rights of an administrator.
         type: bool
       autologin: &autologin
-        description: Whether profiles that connect without asking for a password may be made.
+        description: Whether to allow profiles that connect without asking for a password.
         type: bool
       auth_method: &auth_method
         description:
@@ -59,13 +59,13 @@ options:
         description: OpenVPN directives that the server applies to the connections, one on each line.
         type: str
       totp: &totp
-        description: Whether the code of an authenticator is required beside the password.
+        description: Whether to require the code of an authenticator beside the password.
         type: bool
       password_strength: &password_strength
-        description: Whether a new local password must be a strong one.
+        description: Whether to demand that new local passwords are strong.
         type: bool
       allow_password_change: &allow_password_change
-        description: Whether a local password may be changed by its owner. Administrators can always change passwords.
+        description: Whether users may change their own local password. Administrators can always change passwords.
         type: bool
       allow_generate_profiles: &allow_generate_profiles
         description: Whether users may make connection profiles by themselves.
@@ -75,7 +75,7 @@ options:
           - Which redirections the client takes over from the server, that of the default route and that of DNS.
           - V(global) follows the configuration item C(vpn.client.routing.reroute_gw), V(dns_only) is for DNS alone, and
             V(disable) is for none.
-          - This decides what the client asks for, and forbids nothing. To forbid, use M(vpn.estate.as_access_list).
+          - The client carries this out, and nothing is forbidden by it. To forbid, use M(vpn.estate.as_access_list).
         type: str
         choices: [global, dns_only, disable]
       bypass_subnets: &bypass_subnets
@@ -251,7 +251,7 @@ EXAMPLES = r"""
     purge_empty: true
     purge_limit: 100%
 
-- name: A group with its members, one of whom the same run creates
+- name: A group with its members, one of whom an earlier task of the same run creates
   vpn.estate.as_group:
     name: staff
     members: [alice, bob, frank]

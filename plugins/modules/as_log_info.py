@@ -181,7 +181,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Read who failed to sign in during the last day
+- name: Read what went wrong during the last day
   vpn.estate.as_log_info:
     error: true
     timestamp:
@@ -190,10 +190,10 @@ EXAMPLES = r"""
   register: failures
 
 # The number is safe to show. The names are whatever somebody typed.
-- name: Fail when there were too many
+- name: Fail when it was too much
   ansible.builtin.assert:
     that: failures.total < 100
-    fail_msg: "{{ failures.total }} sign-ins failed since yesterday."
+    fail_msg: "{{ failures.total }} records since yesterday tell an error."
 
 - name: Read the VPN sessions of a user in October, the longest first
   vpn.estate.as_log_info:
@@ -306,10 +306,33 @@ records:
       description: IPv4 address of the client in the VPN.
       type: str
       sample: 172.27.231.2
+    virtual_ipv6_address:
+      description: IPv6 address of the client in the VPN.
+      returned: where the server tells it
+      type: str
+      sample: ""
     server_port:
       description: Port of the server that the client came to.
       type: int
       sample: 1194
+    protocol:
+      description: Protocol of the connection, V(tcp) or V(udp). Servers that keep to OpenVPN's document call it C(proto).
+      returned: where the server tells it
+      type: str
+      sample: udp
+    session_id:
+      description: Name of the session, perhaps cut.
+      returned: where the server tells it
+      type: str
+    api_method:
+      description: What was called in the API.
+      returned: where the server tells it
+      type: str
+    extra:
+      description: More about the event, depending on the service.
+      returned: where the server tells it
+      type: str
+      sample: ""
     bytes_received:
       description: Number of bytes that the server received.
       type: int

@@ -108,10 +108,14 @@ EXAMPLES = r"""
     mode: cold
     timeout: 300
 
-- name: Restart a node of the cluster if it waits for it
+- name: Look at the nodes of a cluster
+  vpn.estate.as_server_info:
+  register: found
+
+- name: Restart those that wait for it, one after the other
   vpn.estate.as_restart:
-    as_node: node2
-    only_if_pending: true
+    as_node: "{{ item }}"
+  loop: "{{ found.server.nodes | dict2items | selectattr('value.restart_pending') | map(attribute='key') }}"
 
 - name: Restart and do not wait
   vpn.estate.as_restart:

@@ -107,7 +107,7 @@ class AccessList(Resource):
         for owner, listing in (("user", client.users), ("group", client.groups)):
             if named[owner]:
                 there = {record["name"] for record in listing(sorted(named[owner])).records}
-                refuse_unknown(named[owner] - there, owner.capitalize(), task)
+                refuse_unknown(named[owner] - there, owner, task)
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""
@@ -135,7 +135,7 @@ class AccessList(Resource):
     def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
         """Lists of these owners, of all that have one otherwise, in the form that the module takes."""
         asked = [f"{owner} {name}" for owner in OWNERS for name in task.params.get(f"{owner}s") or ()]
-        found = self.read(client, asked or None, task).objects
+        found = self.look(client, asked or None, task).objects
         return [dict([name.split(" ", 1)], **lists) for name, lists in sorted(found.items())]
 
 

@@ -19,7 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.session 
     Session,
     Store,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused, Unreadable
 from ansible_collections.vpn.estate.plugins.module_utils._http import Transport, Trust
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product
 
@@ -134,6 +134,11 @@ class AccessServer:
         """Whether anything was, or may have been, written."""
         return self._http.writes > 0
 
+    @property
+    def asked(self) -> str:
+        """The last call, for sentences."""
+        return self._http.asked
+
     # -- users, groups, and their properties (server-behaviour.md, C and D)
 
     def users(self, names: t.Optional[t.Sequence[str]] = None) -> Listing:
@@ -185,15 +190,13 @@ class AccessServer:
         """Rows of these owners; of every owner where neither is named. Answers may hold others' rows (69)."""
         if not users and not groups:
             return self._rows({"filters": {"object_type": "all"}})
-        rows = []
-        for kind, names in (("users", users), ("groups", groups)):
-            for start in range(0, len(names), NAMES):
-                rows += self._rows({kind: list(names[start : start + NAMES]), "filters": {"object_type": kind[:-1]}})
+        rows = _by_names(users, lambda listed: self._rows({"users": listed, "filters": {"object_type": "user"}}))
+        rows += _by_names(groups, lambda listed: self._rows({"groups": listed, "filters": {"object_type": "group"}}))
         wanted = {("username", name) for name in users} | {("groupname", name) for name in groups}
         return [row for row in rows if any((key, row.get(key)) in wanted for key in ("username", "groupname"))]
 
     def _rows(self, body: Record) -> list[Record]:
-        return t.cast("list[Record]", self._object("POST /userprop/access/list", body)["profiles"])
+        return self._list(self._object("POST /userprop/access/list", body), "profiles")
 
     def set_access_lists(self, rows: t.Sequence[Record]) -> None:
         """Write rows: the list of each owner and type that occurs, or nothing where a row's route is None."""
@@ -205,7 +208,14 @@ class AccessServer:
     def config_profiles(self) -> tuple[str, list[str]]:
         """The active configuration profile, and all of them, as first read."""
         answer = self._object("GET /config-profile/list")
-        return answer["active_profile"], answer["profiles"]
+        active, profiles = answer.get("active_profile"), answer.get("profiles")
+        if (
+            not isinstance(active, str)
+            or not isinstance(profiles, list)
+            or not all(isinstance(p, str) for p in profiles)
+        ):
+            raise self._odd("the names of the active profile and of all profiles")
+        return active, profiles
 
     def create_config_profile(self, name: str, copy_from: t.Optional[str]) -> None:
         """Make a configuration profile, empty or as a copy."""
@@ -229,16 +239,14 @@ class AccessServer:
         """Configuration items by key, or all of them; keys may be missing from the answer or be made up (86)."""
         if names is None:
             return self._items(profile, {})
-        found: list[Record] = []
-        for start in range(0, len(names), NAMES):
-            found += self._items(profile, {"names": list(names[start : start + NAMES])})
+        found = _by_names(names, lambda listed: self._items(profile, {"names": listed}))
         return [item for item in found if item["name"] in set(names)]
 
     def _items(self, profile: str, body: Record) -> list[Record]:
         answer = self._object(
             "POST /config-items/{configurationProfile}/list", body, path={"configurationProfile": profile}
         )
-        return t.cast("list[Record]", answer["items"])
+        return self._list(answer, "items", named=True)
 
     def set_config_items(self, profile: str, values: t.Mapping[str, t.Any]) -> None:
         """Write configuration items; None asks for the default."""
@@ -259,11 +267,11 @@ class AccessServer:
 
     # -- the server itself (server-behaviour.md, 103-116)
 
-    def get(self, operation: str) -> t.Any:
+    def get(self, operation: str) -> Record:
         """The answer of a read without parameters, as in ``GET /server/info``."""
-        return self._http.read(call(operation))
+        return self._object(operation)
 
-    def get_if_offered(self, operation: str) -> t.Any:
+    def get_if_offered(self, operation: str) -> t.Optional[Record]:
         """The same, or None where this server has no such operation (server-behaviour.md, 8)."""
         try:
             return self.get(operation)
@@ -275,7 +283,7 @@ class AccessServer:
     def interfaces(self) -> list[Record]:
         """Network interfaces, without the loopback."""
         request = call("GET /server/interfaces", query={"no_loopback": "true"})
-        return t.cast("list[Record]", self._http.read(request))
+        return self._list({"interfaces": self._http.read(request)}, "interfaces")
 
     def status_overview(self) -> Record:
         """What the status page shows."""
@@ -283,7 +291,7 @@ class AccessServer:
 
     def vpn_clients(self) -> list[Record]:
         """Connected VPN clients, with one name for their certificate's name (server-behaviour.md, 109)."""
-        clients = self._object("GET /vpn/status")["vpn_clients"]
+        clients = self._list(self._object("GET /vpn/status"), "vpn_clients")
         return [{("common_name" if k == "commonname" else k): v for k, v in client.items()} for client in clients]
 
     def disconnect(self, body: Record) -> None:
@@ -323,48 +331,70 @@ class AccessServer:
     def _object(self, operation: str, body: t.Any = None, path: t.Optional[t.Mapping[str, str]] = None) -> Record:
         answer = self._http.read(call(operation, body, path=path))
         if not isinstance(answer, dict):
-            raise EstateError(f"{operation} of {self.url} was answered without an object: is this an Access Server?")
+            raise self._odd("an object")
         return answer
+
+    def _list(self, answer: Record, key: str, named: bool = False) -> list[Record]:
+        """The records under a key of an answer, each with a name if they have to have one."""
+        found = answer.get(key)
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            raise self._odd(f"a list of objects as {key}")
+        if named and not all(isinstance(one.get("name"), str) for one in found):
+            raise self._odd(f"a name for each of its {key}")
+        return found
+
+    def _odd(self, lacking: str) -> Unreadable:
+        return Unreadable(
+            f"{self.asked} answered something that this collection cannot read, without {lacking}: is this an Access Server?"
+        )
 
     def _records(
         self, operation: str, names_key: str, names: t.Optional[t.Sequence[str]], how: t.Mapping[str, t.Any]
     ) -> Listing:
-        if names is None or len(names) > NAMES:
-            listing = self._pages(operation, how, until=None if names is None else set(names))
-            if names is None:
-                return listing
-            found = {record["name"] for record in listing.records}
-            missing = [name for name in names if name not in found]
-        else:
-            listing, missing = Listing([], None), list(names)
-        records = listing.records
-        for start in range(0, len(missing), NAMES):  # a name may have moved to a page that was read before: ask for it
-            body = {names_key: missing[start : start + NAMES], "page_size": NAMES, "offset": 0, **how}
-            records += self._page(operation, body)[0]
+        if names is None:
+            return self._pages(operation, how)
+        seen: list[Record] = []
+        if len(names) > NAMES:
+            seen = self._pages(operation, how, until=set(names)).records
+        found = {record["name"] for record in seen}
+        missing = [name for name in names if name not in found]  # it may have moved to a page that was read before
+        seen += _by_names(missing, lambda listed: self._pages(operation, {names_key: listed, **how}).records)
         wanted = set(names)
-        return Listing([record for record in records if record["name"] in wanted], None)
+        return Listing([record for record in seen if record["name"] in wanted], None)
 
-    def _pages(self, operation: str, how: t.Mapping[str, t.Any], until: t.Optional[set[str]]) -> Listing:
+    def _pages(self, operation: str, how: t.Mapping[str, t.Any], until: t.Optional[set[str]] = None) -> Listing:
         """All records; or, where asking for the names that are left is less work, those read by then."""
         records: dict[str, Record] = {}
         offset = 0
         while True:
-            page, total = self._page(operation, {"page_size": PAGE, "offset": offset, "order_by": "name", **how})
+            answer = self._object(operation, {"page_size": PAGE, "offset": offset, "order_by": "name", **how})
+            page, total = self._list(answer, "profiles", named=True), answer.get("total")
+            if not isinstance(total, int) or isinstance(total, bool) or total < 0:
+                raise self._odd("their number as total")
+            known = len(records)
             records.update((record["name"], record) for record in page)
             offset += len(page)  # servers may cap the page
-            if not page or offset >= total:
+            if offset >= total or len(records) == known:  # a page without news: the server makes no headway
                 return Listing(list(records.values()), total)
             if until is not None and len(until - records.keys()) / NAMES < (total - offset) / len(page):
                 return Listing(list(records.values()), None)
 
-    def _page(self, operation: str, body: Record) -> tuple[list[Record], int]:
-        answer = self._object(operation, body)
-        page, total = answer.get("profiles"), answer.get("total")
-        if not isinstance(page, list) or not isinstance(total, int):
-            raise EstateError(
-                f"{operation} of {self.url} was answered without profiles and total; nothing was written."
-            )
-        return page, total
+
+def _by_names(names: t.Sequence[str], read: t.Callable[[list[str]], list[Record]]) -> list[Record]:
+    """What is read for these names, in lists as short as the server wants them: its limit is unknown (36)."""
+    found: list[Record] = []
+    size, done = NAMES, 0
+    while done < len(names):
+        chunk = list(names[done : done + size])
+        try:
+            found += read(chunk)
+        except Refused as exc:
+            if exc.status not in (400, 413) or len(chunk) == 1:
+                raise
+            size = len(chunk) // 2
+        else:
+            done += len(chunk)
+    return found
 
 
 def some(names: t.Iterable[str]) -> str:

@@ -186,7 +186,7 @@ class ConfigItem(Resource):
 
     def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
         """Items with what the server says about them; the values of secret ones are withheld."""
-        found = self.read(client, names, task).objects
+        found = self.look(client, names, task).objects
         chosen = {n: i for n, i in found.items() if not task.params["only_set"] or i["derived_from"] != "default"}
         left_out = ("secret_value", "certificate")
         return [

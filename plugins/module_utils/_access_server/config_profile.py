@@ -9,7 +9,12 @@ import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import unless_gone
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import MODES, TIMEOUT, restarted
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import (
+    MODES,
+    TIMEOUT,
+    refuse_no_time,
+    restarted,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Resource, Task, Wanted
@@ -37,6 +42,12 @@ class ConfigProfile(Resource):
             raise InputError(f"active of {self.noun} {want.name}: false cannot be; make another one active instead.")
         return want
 
+    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+        """One profile is active."""
+        active = [want.name for want in wanted if want.values.get("active")]
+        if len(active) > 1:
+            raise InputError(f"active: only one profile can be, and {' and '.join(active)} are declared so.")
+
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """Every profile, and which one is active."""
         vars(client).pop("config_profiles", None)  # a profile may have come to be since
@@ -46,12 +57,9 @@ class ConfigProfile(Resource):
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """One active profile; sources that are there; and what the server says of those to be activated."""
+        refuse_no_time("restart_timeout", task.params["restart_timeout"])
         active, profiles = client.config_profiles
         activated = [c for c in plan.of("create", "update") if c.values.get("active")]
-        if len(activated) > 1:
-            raise InputError(
-                f"active: only one profile can be, and {' and '.join(c.name for c in activated)} are declared so."
-            )
         for change in plan.of("delete"):
             if change.name == active:
                 raise InputError(

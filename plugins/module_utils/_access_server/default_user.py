@@ -58,7 +58,7 @@ class DefaultUser(Owner):
         for change in plan.of("update"):
             group = change.values.get("group")
             if group:
-                refuse_unknown({group} - {r["name"] for r in client.groups([group]).records}, "Group", task)
+                refuse_unknown({group} - {r["name"] for r in client.groups([group]).records}, "group", task)
             ours = client.users([client.username]).records if client.username else []
             if ours and not ours[0].get("group"):
                 guard_own_way_in(client, change, [key for key in change.keys if inherits(ours[0], key)], task)
@@ -87,7 +87,7 @@ class DefaultUser(Owner):
             client.set_properties([{**self.record(change), "name": OTHER_NAME} for change in changes])
             return
         super().repair(client, changes, effort, task)
-        actual = self.read(client, None, task).objects[NAME]
+        actual = self.look(client, None, task).objects[NAME]
         lost = [
             change for change in changes if any(actual.get(k) != v for k, v in change.values.items() if v is not None)
         ]
@@ -96,3 +96,8 @@ class DefaultUser(Owner):
 
 
 DEFAULT_USER = DefaultUser()
+
+
+def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The work of as_default_user_info."""
+    return {"default_user": DEFAULT_USER.look(client, None, task).objects[NAME], "changed": False}

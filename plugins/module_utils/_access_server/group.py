@@ -21,6 +21,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     unless_gone,
     warn_of_twins,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Task, Wanted
 
@@ -56,6 +57,16 @@ class Group(Owner):
         refuse_odd_name(want.name, "group")
         return want
 
+    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+        """A user has one group."""
+        group_of: dict[str, str] = {}
+        for want in wanted:
+            for name in want.values.get("members", ()):
+                if group_of.setdefault(name, want.name) != want.name:
+                    raise InputError(
+                        f"members: {name} is declared in {group_of[name]} and in {want.name}, and a user has one group."
+                    )
+
     def dump(self, values: Object) -> Record:
         """Everything but the members."""
         return super().dump({name: value for name, value in values.items() if name != "members"})
@@ -74,9 +85,9 @@ class Group(Owner):
         ours = {client.username} if client.username else set()
         records = {r["name"]: r for r in client.users(sorted({*new, *members, *ours})).records} if plan.changed else {}
         refuse_taken_names(plan, records, "group", "user")
-        refuse_unknown(members - records.keys(), "User", task)
+        refuse_unknown(members - records.keys(), "user", task)
         if new:
-            warn_of_twins(plan, (record["name"] for record in client.groups().records), "Group", task)
+            warn_of_twins(plan, (record["name"] for record in client.groups().records), "group", task)
         us = records.get(client.username or "")
         if us:
             self._guard_ourselves(client, us, plan, task)

@@ -12,7 +12,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server import v
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused, SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Field, Object, Resource, Task, Wire
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Field, Object, Resource, Task, Wire, same
 
 BOOL: t.Mapping[str, t.Any] = {"type": "bool"}
 NO_SECRET: t.Mapping[str, t.Any] = {**BOOL, "no_log": False}  # though its name sounds like one to Ansible
@@ -37,20 +37,37 @@ def lines(text: str) -> str:
     return str(text).replace("\r\n", "\n").rstrip("\n")
 
 
+def windows_lines(text: str) -> str:
+    """Text in normal form with the line ends that Windows' own shells want."""
+    return text.replace("\n", "\r\n")
+
+
 def _environment_in(wire: Wire) -> dict[str, str]:
     """Variables by name; a value may come wrapped or plain (the document shows both)."""
     own = {name: values.own(value) for name, value in (wire or {}).items()}
     return {name: str(value) for name, value in own.items() if value is not None}
 
 
-def inherited(name: str, spec: t.Mapping[str, t.Any], normal: t.Callable[[t.Any], t.Any] = values.boolean) -> Field:
+def inherited(
+    name: str,
+    spec: t.Mapping[str, t.Any],
+    normal: t.Callable[[t.Any], t.Any] = values.boolean,
+    dump: t.Callable[[t.Any], t.Any] = same,
+) -> Field:
     """A property that comes wrapped, and can be handed back to the level above."""
-    return Field(name, spec, load=values.own, normal=normal, inherited=True)
+    return Field(name, spec, load=values.own, normal=normal, dump=dump, inherited=True)
 
 
 def network_set(name: str) -> Field:
     """A set of networks."""
-    return Field(name, TEXTS, load=values.networks_in, dump=values.networks_out, normal=values.networks, unset=[])
+    return Field(
+        name,
+        {**TEXTS, "no_log": False},
+        load=values.networks_in,
+        dump=values.networks_out,
+        normal=values.networks,
+        unset=[],
+    )
 
 
 def text(name: str, normal: t.Callable[[str], str] = str) -> Field:
@@ -66,7 +83,7 @@ COMMON: t.Sequence[Field] = (
     *(inherited(name, NO_SECRET) for name in ("password_strength", "allow_password_change")),
     inherited("reroute_gw", {"type": "str", "choices": list(REROUTE)}, values.reroute),
     network_set("bypass_subnets"),
-    *(inherited(name, TEXT, lines) for name in SCRIPTS),
+    *(inherited(name, TEXT, lines, windows_lines if "_win_" in name else same) for name in SCRIPTS),
     *(Field(name, {"type": "dict"}, load=_environment_in, normal=_environment_in, unset={}) for name in ENVIRONMENTS),
 )
 
@@ -79,7 +96,9 @@ class Owner(Resource):
         wrapped = {f.name: wire.get(f.api) for f in self.fields if f.inherited and wire.get(f.api) is not None}
         return {
             **super().load(wire),
-            "effective": {name: values.effective(value) for name, value in wrapped.items()},
+            "effective": {
+                f.name: f.normal(values.effective(wrapped[f.name])) for f in self.fields if f.name in wrapped
+            },
             "inherited_from": {name: values.source(value) for name, value in wrapped.items() if values.source(value)},
         }
 
@@ -175,8 +194,8 @@ def refuse_unknown(missing: t.Iterable[str], what: str, task: Task) -> None:
     unknown = set(missing) - set(task.params.get("assume_present") or ())
     if unknown:
         raise InputError(
-            f"{what} {some(unknown)} does not exist. Nothing was written. Create it first, or, if this run does, list it in "
-            "assume_present."
+            f"There is no {what} named {some(unknown)}. Nothing was written. Create it first, or, if this run does, list it "
+            "in assume_present."
         )
 
 
@@ -186,7 +205,7 @@ def warn_of_twins(steps: Plan, there: t.Iterable[str], noun: str, task: Task) ->
     for change in steps.of("create"):
         twin = folded.get(change.name.casefold())
         if twin not in (None, change.name):
-            task.warn(f"{noun} {change.name} is created beside {twin}, which differs only in case.")
+            task.warn(f"{noun.capitalize()} {change.name} is created beside {twin}, which differs only in case.")
 
 
 def guard_own_way_in(client: AccessServer, change: Change, keys: t.Iterable[str], task: Task) -> None:

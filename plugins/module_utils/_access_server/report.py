@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import PAGE, AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused, reads
 from ansible_collections.vpn.estate.plugins.module_utils._resource import HIDDEN, Task
 
 LICENCE_SECRETS = ("subkey",)  # told in clear by servers (server-behaviour.md, 116)
@@ -60,6 +60,7 @@ LOG_SPEC: t.Mapping[str, t.Any] = {
 }
 
 
+@reads
 def server(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_server_info: one answer from seven calls; what this server does not offer is null."""
     overview = client.status_overview()
@@ -91,6 +92,7 @@ def _service(one: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
+@reads
 def licence(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_license_info. Which keys there are depends on the type (server-behaviour.md, 116)."""
     found = {key.rstrip("'"): value for key, value in client.get("GET /license/info").items()}
@@ -104,6 +106,7 @@ def licence(client: AccessServer, task: Task) -> dict[str, t.Any]:
     return {"changed": False, "license": found, "seats_left": t.cast(int, seats) - t.cast(int, used) if known else None}
 
 
+@reads
 def log(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_log_info: records with numbers as numbers, read page by page up to the limit."""
     params = task.params

@@ -10,7 +10,13 @@ import typing as t
 from fnmatch import fnmatchcase
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, OutcomeUnknown, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    EstateError,
+    InputError,
+    OutcomeUnknown,
+    Refused,
+    reads,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
 MODES = ("warm", "cold", "systemctl", "server_agent")
@@ -47,6 +53,7 @@ def restarted(client: AccessServer, timeout: float) -> t.Iterator[dict[str, t.An
 def restart(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_restart."""
     params = task.params
+    refuse_no_time("timeout", params["timeout"])
     reasons = pending(client, params)
     connected = len(client.vpn_clients())
     answer = {"changed": False, "restarted": False, "pending": reasons, "vpn_clients": connected}
@@ -58,7 +65,7 @@ def restart(client: AccessServer, task: Task) -> dict[str, t.Any]:
     if params["only_if_pending"] and not reasons:
         return answer
     if connected:
-        task.warn(f"{connected} VPN clients are connected to {client.url}; a restart may interrupt them.")
+        task.warn(f"A restart of {client.url} may interrupt VPN clients; connected: {connected}.")
     if task.check:
         return {**answer, "changed": True}
     with refusal(client):
@@ -71,6 +78,12 @@ def restart(client: AccessServer, task: Task) -> dict[str, t.Any]:
     return {**answer, "changed": True, "restarted": True}
 
 
+def refuse_no_time(option: str, seconds: int) -> None:
+    """A restart would be over before anybody looked."""
+    if seconds < 1:
+        raise InputError(f"{option}: {seconds} is not a number of seconds from 1 up.")
+
+
 @contextlib.contextmanager
 def refusal(client: AccessServer) -> t.Iterator[None]:
     """Say that nothing happened where the server refuses to restart."""
@@ -80,9 +93,16 @@ def refusal(client: AccessServer) -> t.Iterator[None]:
         raise EstateError(f"{client.url} refuses to restart: {exc.reason}. It goes on as it was.") from exc
 
 
+@reads
 def pending(client: AccessServer, params: t.Mapping[str, t.Any]) -> list[str]:
-    """Why a restart is due: nodes of a cluster that say so, and items that this run changed and nobody calls harmless."""
+    """Why a restart is due: the node says so, or items that this run changed and nobody calls harmless.
+
+    Where we cannot tell which node of a cluster we talk to, each of them counts.
+    """
     nodes = (client.get_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {}
+    ours = params["as_node"] or (client.get("GET /server/info").get("os_hostname") if nodes else None)
+    if ours in nodes:  # it alone restarts
+        nodes = {ours: nodes[ours]}
     waiting = [f"node {name}" for name, node in sorted(nodes.items()) if node.get("restart_pending")]
     harmless = params["harmless"]
     changed = [one for one in params["changed_items"] if not any(fnmatchcase(one, pattern) for pattern in harmless)]

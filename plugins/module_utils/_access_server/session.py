@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import contextlib
 import fcntl
 import hashlib
@@ -16,7 +15,7 @@ import os
 import struct
 import time
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
@@ -115,9 +114,9 @@ class Credentials:
     """Who signs in, and to which node of a cluster."""
 
     username: t.Optional[str]
-    password: t.Optional[str]
-    totp_secret: t.Optional[str] = None
-    token: t.Optional[str] = None  # brought by the user; used as it is
+    password: t.Optional[str] = field(repr=False)
+    totp_secret: t.Optional[str] = field(repr=False, default=None)
+    token: t.Optional[str] = field(repr=False, default=None)  # brought by the user; used as it is
     node: t.Optional[str] = None
 
 
@@ -354,7 +353,7 @@ def totp(secret: str, counter: int) -> str:
     packed = secret.replace(" ", "").replace("-", "").upper().rstrip("=")
     try:
         key = base64.b32decode(packed + "=" * (-len(packed) % 8))
-    except binascii.Error as exc:
+    except ValueError as exc:
         raise InputError("as_totp_secret is not a secret in base32 (letters A to Z and digits 2 to 7).") from exc
     digest = hmac.new(key, struct.pack(">Q", counter), hashlib.sha1).digest()
     start = digest[-1] & 0xF

@@ -68,7 +68,6 @@ class User(Owner):
         Field("password_defined", normal=values.boolean),
         Field("mfa_status"),
         Field("totp_locked", normal=values.boolean),
-        Field("sessions"),
     )
     options = {
         "update_password": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
@@ -112,6 +111,7 @@ class User(Owner):
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """Groups that are not there, names that are taken, addresses that no pool holds, and ourselves."""
         self._guard_ourselves(client, plan, task)
+        self._warn_of_directories(plan, task)
         new = [change.name for change in plan.of("create")]
         wanted = {c.values["group"] for c in plan.of("create", "update") if c.values.get("group")}
         fixed = {c.name: c for c in plan.of("create", "update") if c.values.get("static_ipv4")}
@@ -119,12 +119,12 @@ class User(Owner):
         asked = {*new, *wanted, *theirs.values()} - {""}
         groups = {record["name"]: record for record in client.groups(sorted(asked)).records} if asked else {}
         refuse_taken_names(plan, groups, "user", "group")
-        refuse_unknown(wanted - groups.keys(), "Group", task)
+        refuse_unknown(wanted - groups.keys(), "group", task)
         if fixed:
             known = {name: groups.get(group, {}) for name, group in theirs.items() if not group or group in groups}
             self._refuse_stray_addresses(client, fixed, known)
         if new:
-            warn_of_twins(plan, (record["name"] for record in client.users().records), "User", task)
+            warn_of_twins(plan, (record["name"] for record in client.users().records), "user", task)
 
     @staticmethod
     def _refuse_stray_addresses(
@@ -140,6 +140,17 @@ class User(Owner):
                     f"static_ipv4 of user {name}: {address} is in no network that this server gives addresses from "
                     f"({', '.join(map(str, pools))}). Nothing was written."
                 )
+
+    @staticmethod
+    def _warn_of_directories(plan: Plan, task: Task) -> None:
+        """Who is deleted here and not there comes back at the next sign-in (server-behaviour.md, C)."""
+        methods = {c.name: (c.before or {}).get("effective", {}).get("auth_method") for c in plan.of("delete")}
+        theirs = [name for name, method in methods.items() if method not in (None, "local")]
+        if theirs:
+            task.warn(
+                f"{some(theirs)} sign in through {some({str(methods[name]) for name in theirs})}, which can bring a deleted "
+                "user back; state blocked keeps it out."
+            )
 
     def _guard_ourselves(self, client: AccessServer, plan: Plan, task: Task) -> None:
         losing = {c.name for c in plan.of("delete")} | {c.name for c in plan.of("update") if self._loses_admin(c)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused, reads
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
 REASON = "Disconnected by vpn.estate"
@@ -28,6 +28,7 @@ CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
 INFO_SPEC: t.Mapping[str, t.Any] = {"users": {"type": "list", "elements": "str"}}
 
 
+@reads
 def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_vpn_session_info."""
     asked = task.params["users"]
@@ -40,9 +41,8 @@ def disconnect(client: AccessServer, task: Task) -> dict[str, t.Any]:
     params = task.params
     if params["users"] is not None and not params["users"]:
         raise InputError("users is empty: name those whose sessions shall end.")
-    found = [one for one in client.vpn_clients() if _meant(one, params)]
-    told = [{key: one.get(key) for key in ("username", "daemon_id", "client_id")} for one in found]
-    answer = {"changed": bool(found), "disconnected": told}
+    found = _sessions(client, params)
+    answer = {"changed": bool(found), "disconnected": found}
     if task.check or not found:
         return answer
     reasons = {key: params[key] for key in ("reason", "client_reason") if params[key]}
@@ -53,9 +53,23 @@ def disconnect(client: AccessServer, task: Task) -> dict[str, t.Any]:
     try:
         client.disconnect({**whom, **reasons})
     except Refused as exc:
-        if exc.status != 404:
-            raise EstateError(f"Not every session of {client.url} could be ended: {exc.reason}.") from exc
+        if exc.status not in (400, 404):
+            raise
+        left = _sessions(client, params)  # some may have ended, or all of them by themselves
+        ended = [one for one in found if one not in left]
+        answer = {"changed": bool(ended), "disconnected": ended}
+        if len(ended) < len(found):
+            answer.update(
+                failed=True, msg=f"{len(ended)} of {len(found)} sessions of {client.url} were ended: {exc.reason}."
+            )
     return answer
+
+
+@reads
+def _sessions(client: AccessServer, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Sessions that the task means, as far as they are told."""
+    found = [one for one in client.vpn_clients() if _meant(one, params)]
+    return [{key: one.get(key) for key in ("username", "daemon_id", "client_id")} for one in found]
 
 
 def _meant(one: t.Mapping[str, t.Any], params: t.Mapping[str, t.Any]) -> bool:

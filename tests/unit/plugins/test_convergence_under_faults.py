@@ -31,6 +31,7 @@ PASSWORD = "Marker-Password-7!"
 LOGIN = "/api/auth/login/userpassword"
 SUBNET = {"ipv6": False, "netip": "10.1.0.0", "prefix_length": 16}
 IMPATIENT = 0.1  # seconds that a task waits for an answer that does not come
+DOWNTIME = 0.02  # seconds that a server is away when it restarts
 SHORT = 0.005  # seconds that it waits instead of sleeping
 
 Thing = tuple[str, ...]
@@ -76,7 +77,9 @@ def routed(simulator: AccessServerSimulator) -> None:
 
 def configured(simulator: AccessServerSimulator) -> None:
     """A configuration of which some values are not the default."""
-    simulator.set_configuration(**{"vpn.server.daemon.tcp.port": 8443, "cs.https.port": 9443, "sa.company_name": "Example"})
+    simulator.set_configuration(
+        **{"vpn.server.daemon.tcp.port": 8443, "cs.https.port": 9443, "sa.company_name": "Example"}
+    )
 
 
 def user(*names: str) -> dict[str, set[Thing]]:
@@ -126,7 +129,11 @@ SCENARIOS = {
         STAFF,
     ),
     "users deleted": Scenario(
-        USER, {"users": [{"name": "ana"}, {"name": "ben"}, {"name": "ghost"}], "state": "absent"}, people, user("ana", "ben"), STAFF
+        USER,
+        {"users": [{"name": "ana"}, {"name": "ben"}, {"name": "ghost"}], "state": "absent"},
+        people,
+        user("ana", "ben"),
+        STAFF,
     ),
     "users purged": Scenario(
         USER,
@@ -156,13 +163,20 @@ SCENARIOS = {
         ACCESS_LIST,
         {
             "access_lists": [
-                {"group": "staff", "access_to": ["10.2.0.0/16:https", "2001:db8::/32"], "access_from": ["all_vpn_clients"]},
+                {
+                    "group": "staff",
+                    "access_to": ["10.2.0.0/16:https", "2001:db8::/32"],
+                    "access_from": ["all_vpn_clients"],
+                },
                 {"user": "ana", "access_to": []},
                 {"user": "ben", "access_to": ["-10.0.0.0/8", "10.1.2.0/24"]},
             ]
         },
         routed,
-        {f"{kind} {name}": {("access list", name)} for kind, name in (("group", "staff"), ("user", "ana"), ("user", "ben"))},
+        {
+            f"{kind} {name}": {("access list", name)}
+            for kind, name in (("group", "staff"), ("user", "ana"), ("user", "ben"))
+        },
     ),
     "configuration items": Scenario(
         CONFIG_ITEM,
@@ -186,7 +200,10 @@ SCENARIOS = {
     "configuration profile activated": Scenario(
         CONFIG_PROFILE,
         {
-            "config_profiles": [{"name": "candidate", "copy_from": "default", "active": True}, {"name": "old", "state": "absent"}],
+            "config_profiles": [
+                {"name": "candidate", "copy_from": "default", "active": True},
+                {"name": "old", "state": "absent"},
+            ],
             "restart_timeout": 1,
         },
         lambda simulator: simulator.store.add_profile("old"),
@@ -254,7 +271,8 @@ def kept(simulator: AccessServerSimulator) -> State:
 def json_alike(state: State) -> State:
     """Without empty lists, which say the same as no list."""
     return {
-        thing: {k: v for k, v in value.items() if v != []} if isinstance(value, dict) else value for thing, value in state.items()
+        thing: {k: v for k, v in value.items() if v != []} if isinstance(value, dict) else value
+        for thing, value in state.items()
     }
 
 
@@ -318,11 +336,16 @@ class Trial:
         ended, served = threading.Event(), threading.Event()
         self.simulator.faults.add(nth=index, do="act", act=lambda: (ended.wait(10), served.set()))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(client_module, "Transport", lambda url, **how: Transport(url, **{**how, "timeout": IMPATIENT}))
+            patch.setattr(
+                client_module, "Transport", lambda url, **how: Transport(url, **{**how, "timeout": IMPATIENT})
+            )
             answer = self.run()
         after = kept(self.simulator)
         ended.set()
         assert served.wait(10)
+        while not any(one.fault for one in self.simulator.log):  # the late effect shows
+            threading.Event().wait(SHORT)
+        threading.Event().wait(2 * DOWNTIME if ("restarted",) in self.scenario.touched else 0)
         return answer, after
 
     def untouched(self, before: State, after: State) -> t.Iterator[str]:
@@ -372,7 +395,9 @@ class Trial:
         polls = sum(one.path == "/api/server/status" for one in log)
         if len(log) - polls > 2 * self.requests + 5:
             yield f"made {len(log)} requests in place of {self.requests}"
-        kinds = {(operation.split(" ")[0], BASE + operation.split(" ")[1]): kind for operation, kind in OPERATIONS.items()}
+        kinds = {
+            (operation.split(" ")[0], BASE + operation.split(" ")[1]): kind for operation, kind in OPERATIONS.items()
+        }
         if any(kinds.get((one.method, one.path)) == MAKES_NEW for one in log):
             yield "made something new"
 
@@ -399,10 +424,12 @@ def test_converges_also_where_the_document_is_read_otherwise(
 
 def hold_to_the_law(start: t.Callable[..., Server], scenario: str, readings: dict[str, str], fault: str) -> None:
     """Play a scenario with a fault at each request that it makes."""
-    server = start(readings=readings, settings={"restart_downtime": 0.02})
+    server = start(readings=readings, settings={"restart_downtime": DOWNTIME})
     trial = Trial(server, SCENARIOS[scenario])
     found = [
-        f"request {index}: {violation}" for index in range(1, trial.requests + 1) for violation in trial.violations(fault, index)
+        f"request {index}: {violation}"
+        for index in range(1, trial.requests + 1)
+        for violation in trial.violations(fault, index)
     ]
     assert not found, "\n".join(found)
 
@@ -410,7 +437,7 @@ def hold_to_the_law(start: t.Callable[..., Server], scenario: str, readings: dic
 def test_the_scenarios_are_worth_it(start: t.Callable[..., Server]) -> None:
     """Each changes its objects and nothing else, or the laws above would hold of a task that does nothing."""
     for name, scenario in SCENARIOS.items():
-        server = start(settings={"restart_downtime": 0.02})
+        server = start(settings={"restart_downtime": DOWNTIME})
         scenario.prepare(server.simulator)
         before = kept(server.simulator)
         trial = Trial(server, scenario)

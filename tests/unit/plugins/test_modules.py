@@ -17,7 +17,6 @@ from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
-ACTION = "as_server_info"
 VERBS = {"as_restart"}  # what they do shows in as_server_info
 modules = pytest.mark.parametrize("name", MODULES)
 
@@ -34,13 +33,12 @@ def test_there_are_modules() -> None:
 @modules
 def test_it_is_in_its_action_group_and_shares_the_sign_in(name: str) -> None:
     assert name in RUNTIME["action_groups"]["access_server"]
-    if name != ACTION:
-        assert RUNTIME["plugin_routing"]["action"][name] == {"redirect": f"vpn.estate.{ACTION}"}
+    assert RUNTIME["plugin_routing"]["modules"][name] == {"action_plugin": "vpn.estate.as_server_info"}
 
 
-def test_groups_and_redirects_name_modules_only() -> None:
+def test_groups_and_routes_name_modules_only() -> None:
     assert RUNTIME["action_groups"]["access_server"] == MODULES
-    assert [*RUNTIME["plugin_routing"]["action"]] == [name for name in MODULES if name != ACTION]
+    assert [*RUNTIME["plugin_routing"]["modules"]] == MODULES
 
 
 @modules

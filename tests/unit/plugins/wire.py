@@ -65,7 +65,8 @@ class Wire(_Listener):
     """Answers its requests one after the other with what it was given, the last answer again and again.
 
     ``heard`` are the requests, byte for byte. ``contexts`` are the TLS sides of the connections in order, the last one
-    of all that follow; without any it speaks plain text. Each connection is closed after one answer, unannounced.
+    of all that follow; without any it speaks plain text, once it hears anything. Each connection is closed after one
+    answer, unannounced.
     """
 
     def __init__(self, *answers: Answer, contexts: tuple[ssl.SSLContext, ...] = ()) -> None:
@@ -79,7 +80,8 @@ class Wire(_Listener):
 
     def serve(self, connection: socket.socket) -> None:
         if not self._contexts:
-            self._answer(connection)
+            self.heard.append(connection.recv(65536))
+            connection.sendall(t.cast(bytes, self._answers[0]))
             return
         context = self._contexts[min(self.connections, len(self._contexts)) - 1]
         with context.wrap_socket(connection, server_side=True) as secured:

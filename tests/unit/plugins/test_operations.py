@@ -1,0 +1,114 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of operations: complete, and each with the class that says what may be repeated."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+
+import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import OPERATIONS, call
+from ansible_collections.vpn.estate.plugins.module_utils._http import CONTROL, MAKES_NEW, NAMED, READ, SET, SIGN_IN
+from ansible_collections.vpn.estate.tests.contract.checker import contract
+
+# What the retry rules say, as patterns; the first that fits decides.
+RULES = {
+    "POST /auth/password/change": SET,
+    "GET /auth/*": READ,
+    "* /auth/*": SIGN_IN,
+    "POST /saml/acs": SIGN_IN,
+    "* */list": READ,
+    "POST /users/create": NAMED,
+    "POST /groups/create": NAMED,
+    "POST /config-profile": NAMED,
+    "* */profiles/create": MAKES_NEW,
+    "* /token-url": MAKES_NEW,
+    "* /ca/vpn/create": MAKES_NEW,
+    "* /certificate/create": MAKES_NEW,
+    "* /installer-url": MAKES_NEW,
+    "* /notification/create": MAKES_NEW,
+    "* */generate-secret": MAKES_NEW,
+    "* /GetGeneric": READ,  # a profile without a certificate in it
+    "* /Get*": MAKES_NEW,
+    "* */set-active": CONTROL,
+    "* */restart": CONTROL,
+    "* /cluster/*/set": SET,
+    "* /cluster/props": {"GET": READ, "POST": SET},
+    "* /cluster/rr-dns-hostname": SET,
+    "* /cluster/*": CONTROL,
+    "* /database/*": CONTROL,
+    "* /server/failover-test": READ,
+    "* /server/failover-init": CONTROL,
+    "* /proxy": CONTROL,
+    "* /license/subscription/test": READ,
+    "GET /license/*": READ,
+    "* /license/*": CONTROL,
+    "* */set": SET,
+    "* */delete*": SET,
+    "DELETE *": SET,
+    "* /config-items/*": SET,
+    "* /vpn/client/disconnect": SET,
+    "* /certificate/*": READ,
+    "* /helper/*": READ,
+    "* /log/*": READ,
+    "GET *": READ,
+    "HEAD *": READ,
+}
+
+
+def rule(operation: str) -> str:
+    """The class that the rules give an operation."""
+    for pattern, kind in RULES.items():
+        if fnmatchcase(operation, pattern):
+            return kind if isinstance(kind, str) else kind[operation.split()[0]]
+    raise AssertionError(f"no rule for {operation}")
+
+
+def documented() -> set[str]:
+    """The operations of the contract, as METHOD /path."""
+    return {f"{method.upper()} {path}" for path, methods in contract()["paths"].items() for method in methods}
+
+
+def test_the_table_is_the_contract() -> None:
+    assert set(OPERATIONS) == documented()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_each_operation_has_the_class_of_its_rule(operation: str) -> None:
+    assert OPERATIONS[operation] == rule(operation)
+
+
+@pytest.mark.parametrize("pattern", RULES)
+def test_each_rule_has_an_operation(pattern: str) -> None:
+    """A rule that fits nothing has been forgotten by a change of the table."""
+    assert any(
+        fnmatchcase(operation, pattern) and not any(fnmatchcase(operation, each) for each in before(pattern))
+        for operation in OPERATIONS
+    )
+
+
+def before(pattern: str) -> list[str]:
+    """The rules that stand before one."""
+    patterns = list(RULES)
+    return patterns[: patterns.index(pattern)]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_call_has_the_method_the_class_and_the_whole_path(operation: str) -> None:
+    method, template = operation.split(" ")
+    names = re.findall(r"{(\w+)}", template)
+    made = call(operation, path={name: "a/b c%ü?#{x}" for name in names})
+    assert (made.method, made.kind) == (method, OPERATIONS[operation])
+    assert made.path == "/api" + re.sub(r"{\w+}", "a%2Fb%20c%25%C3%BC%3F%23%7Bx%7D", template)
+
+
+def test_only_operations_of_the_table_are_called() -> None:
+    with pytest.raises(KeyError):
+        call("POST /users/drop")
+
+
+def test_a_call_is_named_without_its_contents() -> None:
+    made = call("POST /token-url", {"password": "p-a-s-s"}, query={"token": "t-o-k-e-n"})
+    assert str(made) == "POST /api/token-url"
