@@ -337,16 +337,22 @@ def _carry_out(resource: Resource, client: t.Any, steps: Plan, task: Task) -> No
         resource.withdraw(client, doomed, effort, task)
         resource.delete(client, [c for c in doomed if c.outcome != "failed"], effort, task)
         _done(doomed)
-    ranked = sorted((c for c in steps.of("update") if c.values), key=resource.rank)
-    for rank in sorted({resource.rank(c) for c in ranked}):
-        resource.update(client, [c for c in ranked if resource.rank(c) == rank], effort, task)
-    if steps.of("create"):
-        resource.create(client, steps.of("create"), effort, task)
-    secret = [c for c in steps.of("create", "update") if c.secrets]
-    if secret:
-        resource.write_secrets(client, secret, effort, task)
+    for last in (False, True):
+        _write(resource, client, [c for c in steps.of("create", "update") if c.last == last], effort, task)
     _verify(resource, client, steps, effort, task)
     _done(steps.of("create", "update"))
+
+
+def _write(resource: Resource, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    updated = [change for change in changes if change.action == "update" and change.values]
+    for rank in sorted({resource.rank(change) for change in updated}):
+        resource.update(client, [change for change in updated if resource.rank(change) == rank], effort, task)
+    created = [change for change in changes if change.action == "create"]
+    if created:
+        resource.create(client, created, effort, task)
+    secret = [change for change in changes if change.secrets and change.outcome != "failed"]
+    if secret:
+        resource.write_secrets(client, secret, effort, task)
 
 
 def _done(changes: t.Sequence[Change]) -> None:

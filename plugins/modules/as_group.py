@@ -284,11 +284,16 @@ EXAMPLES = r"""
 - name: Scripts on the computers of the members
   vpn.estate.as_group:
     name: staff
-    cli_script_connect_win_admin_connect: "{{ lookup('ansible.builtin.file', 'connect.bat') }}"
-    cli_script_connect_win_admin_disconnect: "{{ lookup('ansible.builtin.file', 'disconnect.bat') }}"
+    cli_script_connect_win_user_connect: "{{ lookup('ansible.builtin.file', 'connect.bat') }}"
+    cli_script_connect_win_user_disconnect: "{{ lookup('ansible.builtin.file', 'disconnect.bat') }}"
+    cli_script_connect_win_admin_connect: "{{ lookup('ansible.builtin.file', 'connect-as-admin.bat') }}"
+    cli_script_connect_win_admin_disconnect: "{{ lookup('ansible.builtin.file', 'disconnect-as-admin.bat') }}"
     cli_script_connect_win_env:
       SHARE: \\files.example.com\staff
     cli_script_connect_mac_user_connect: "{{ lookup('ansible.builtin.file', 'connect.sh') }}"
+    cli_script_connect_mac_user_disconnect: "{{ lookup('ansible.builtin.file', 'disconnect.sh') }}"
+    cli_script_connect_mac_admin_connect: "{{ lookup('ansible.builtin.file', 'connect-as-admin.sh') }}"
+    cli_script_connect_mac_admin_disconnect: "{{ lookup('ansible.builtin.file', 'disconnect-as-admin.sh') }}"
     cli_script_connect_mac_env:
       SHARE: smb://files.example.com/staff
 

@@ -181,11 +181,12 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Read what went wrong during the last day
+- name: Read what went wrong during the last day, the last hour aside
   vpn.estate.as_log_info:
     error: true
     timestamp:
       start_relative: 24h
+      end_relative: 1h
     limit: 1000
   register: failures
 

@@ -100,4 +100,5 @@ DEFAULT_USER = DefaultUser()
 
 def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_default_user_info."""
-    return {"default_user": DEFAULT_USER.look(client, None, task).objects[NAME], "changed": False}
+    found = DEFAULT_USER.look(client, None, task).objects[NAME]
+    return {"default_user": {"name": NAME, **found}, "changed": False}

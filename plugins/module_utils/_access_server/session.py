@@ -310,7 +310,7 @@ class Session:
         request = call("POST /auth/token/renew", secret=True)
         try:
             answer = self._http.sign_in(request, {TOKEN_HEADER: state["token"]})
-        except (Refused, OutcomeUnknown):
+        except EstateError:
             answer = None
         if isinstance(answer, dict) and isinstance(answer.get("auth_token"), str):
             self._adopt(state, answer, fresh=False)

@@ -1,0 +1,93 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs of ansible-playbook in a folder of their own, for what only a real run can show."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from ansible.plugins.connection import local
+
+TIME_LIMIT = 120  # seconds of one run
+
+
+class Run(t.NamedTuple):
+    """How a run ended. ``output`` is what it said on both channels."""
+
+    status: int
+    output: str
+
+    @property
+    def tally(self) -> dict[str, dict[str, int]]:
+        """Numbers of the recap by host, as in ``{"one": {"ok": 3, "failed": 0}}``."""
+        recap = self.output.partition("PLAY RECAP")[2]
+        return {
+            host: {name: int(number) for name, number in re.findall(r"(\w+)=(\d+)", numbers)}
+            for host, numbers in re.findall(r"^(\S+)\s+: (ok=.*)$", recap, re.MULTILINE)
+        }
+
+
+class Folder:
+    """Playbooks and everything that Ansible keeps, below one folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.home = path / "ansible"
+        self.environment = {
+            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
+            "ANSIBLE_CONFIG": str(self.write("ansible.cfg", "")),
+            "ANSIBLE_CONNECTION_PLUGINS": str(self.write("connection/elsewhere.py", _elsewhere()).parent),
+            "ANSIBLE_HOME": str(self.home),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "HOME": str(path / "home"),
+            "LC_ALL": "C.UTF-8",
+            "PATH": os.environ["PATH"],
+            "PYTHONPYCACHEPREFIX": str(path.parent / "pycache"),
+        }
+        if "PYTHONPATH" in os.environ:
+            self.environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
+
+    def write(self, name: str, content: t.Any) -> Path:
+        """Make a file; what is not text is written as JSON, which YAML readers read as well."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content, indent=1))
+        return path
+
+    def hosts(self, **variables: dict[str, t.Any]) -> None:
+        """The inventory, with the variables of each host."""
+        self.write("hosts.json", {"all": {"hosts": variables}})
+
+    def play(self, playbook: t.Any, *arguments: str, **environment: str) -> Run:
+        """Run a playbook, given as text or as data."""
+        path = self.write("site.yml", playbook)
+        command = [sys.executable, "-m", "ansible", "playbook", "-i", str(self.path / "hosts.json"), str(path)]
+        done = subprocess.run(  # noqa: S603
+            [*command, *arguments],
+            check=False,
+            cwd=self.path,
+            env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIME_LIMIT,
+        )
+        return Run(done.returncode, done.stdout)
+
+
+def _elsewhere() -> str:
+    """The source of a connection that is the local one by another name, as if its host were another machine."""
+    source = inspect.getsource(local)
+    changed = source.replace("name: local", "name: elsewhere").replace("transport = 'local'", "transport = 'elsewhere'")
+    assert changed.count("elsewhere") == 2
+    return changed
