@@ -18,9 +18,9 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export NO_COLOR := 1
 export ANSIBLE_NOCOLOR := 1
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
-export NO_PROXY := 127.0.0.1,localhost$(if $(NO_PROXY),$(comma)$(NO_PROXY))
-export no_proxy := $(NO_PROXY)
 comma := ,
+export NO_PROXY := 127.0.0.1,localhost$(addprefix $(comma),$(or $(NO_PROXY),$(no_proxy)))
+export no_proxy := $(NO_PROXY)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test serve bench pins clean $(STAGES)

@@ -18,6 +18,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DIALECTS = ("3.2", "document")
 EXPORTED = ("url", "username", "password", "ca_path")
+# Something to begin with; how to reach the server is in the environment.
+INVENTORY = ".cache/playground.yml"
+DECLARED = """\
+---
+access_servers:
+  hosts:
+    playground:
+      access_server_groups:
+        - name: staff
+          subnets: [10.8.16.0/20]
+      access_server_users:
+        - name: alice
+          group: staff
+"""
 
 
 class Stopped(Exception):
@@ -48,12 +62,15 @@ def main() -> int:
             return 1
         print("".join(lines))
         server = json.loads(lines[0])
+        if not (ROOT / INVENTORY).exists():
+            (ROOT / INVENTORY).write_text(DECLARED)
         for key in EXPORTED:
             print(f"export VPN_ESTATE_AS_{key.upper()}={shlex.quote(server[key])}")
         print(f"export ANSIBLE_COLLECTIONS_PATH={shlex.quote(str(ROOT / '.cache'))}")
-        print("\nPaste the lines above into another terminal in this folder, then try:\n")
-        print("    .cache/venv/bin/ansible-playbook vpn.estate.site --check --diff")
-        print("\nCtrl-C stops both servers and forgets all they hold.", flush=True)
+        print("\nPaste the lines above into another terminal in this folder. Then try, with or without the options:\n")
+        print(f"    .cache/venv/bin/ansible-playbook -i {INVENTORY} vpn.estate.site --check --diff")
+        print(f"\nDeclare more in {INVENTORY}; `make serve` does not overwrite it.")
+        print("Ctrl-C stops both servers and forgets all they hold.", flush=True)
         os.wait()
         print("A simulator ended by itself.", file=sys.stderr)
         return 1

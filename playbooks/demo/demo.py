@@ -125,7 +125,8 @@ class Demo:
             "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
             "DEMO_RECORD": self._record,
         }
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "VPN_ESTATE_"))}
+        foreign = ("ANSIBLE_", "VPN_ESTATE_")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         self._environment = {**inherited, **{name: str(value) for name, value in settings.items()}}
 
     def fill_vault(self, declared: str) -> None:
@@ -144,8 +145,8 @@ class Demo:
         self._record.write_text("")
         before = [len(site.control("log")) for site in self._sites]
         start = time.monotonic()
-        program = Path(sys.executable).parent / "ansible-playbook"
-        command = [program, "--inventory", inventory, "--extra-vars", f"@{self._vault}", "vpn.estate.site", *options]
+        program = str(Path(sys.executable).parent / "ansible-playbook")
+        command = [program, "-i", str(inventory), "-e", f"@{self._vault}", "vpn.estate.site", *options]
         with subprocess.Popen(command, env=self._environment, cwd=ROOT) as playbook:  # noqa: S603
             try:
                 code = playbook.wait()

@@ -278,7 +278,9 @@ class Transport:
         if status >= 400:
             body = _object(answer)
             reason, reasons = _reason(body)
-            quoted = reason if reason is not None else self._quote(call, answer)
+            confided = list(_confided(call, answer))
+            reasons = {key: _concealed(text, confided) for key, text in reasons.items()}
+            quoted = self._quote(call, answer) if reason is None else _concealed(reason, confided)
             if (status in (502, 504) and call.kind != READ) or (status == 500 and call.kind not in (READ, SIGN_IN)):
                 raise OutcomeUnknown(f"{call} was sent to {self.url}, which answered {status}: {quoted}")
             if status in (429, 503) and "Retry-After" in answer.headers:
@@ -305,11 +307,17 @@ class Transport:
         text = " ".join(answer.text[: TELLING * 4].split())
         if text[:1] in ("{", "["):
             return f"({len(answer.content)} bytes of data, not shown)"
-        sent = _words([call.body, *call.query.values(), *answer.request.headers.values()])
-        for word in sorted(sent, key=len, reverse=True):
-            for form in (word, json.dumps(word)[1:-1], html.escape(word), quote(word), quote(word, safe="")):
-                text = text.replace(form, "***")
-        return text[:TELLING] or "(empty)"
+        sent = [*_words([call.body, *call.query.values()]), *_confided(call, answer)]
+        return _concealed(text, sent)[:TELLING] or "(empty)"
+
+
+def _confided(call: Call, answer: t.Any) -> t.Iterator[str]:
+    """What we sent and nobody else is to read, though the server may repeat it when it says why it refuses."""
+    for name, value in answer.request.headers.items():
+        if "auth" in name.lower():
+            yield value
+    if call.secret:
+        yield from _words({key: value for key, value in (call.body or {}).items() if key != "username"})
 
 
 def _words(value: t.Any) -> t.Iterator[str]:
@@ -320,6 +328,14 @@ def _words(value: t.Any) -> t.Iterator[str]:
     elif isinstance(value, (list, tuple, dict)):
         for each in value.values() if isinstance(value, dict) else value:
             yield from _words(each)
+
+
+def _concealed(text: str, words: t.Iterable[str]) -> str:
+    """A text without these words, in whatever form it quotes them."""
+    for word in sorted(words, key=len, reverse=True):
+        for form in (word, json.dumps(word)[1:-1], html.escape(word), quote(word), quote(word, safe="")):
+            text = text.replace(form, "***")
+    return text
 
 
 def _object(answer: t.Any) -> dict[str, t.Any]:

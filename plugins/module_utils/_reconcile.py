@@ -43,6 +43,7 @@ class Change:
     outcome: str = "planned"  # planned, done, failed, not attempted, unknown
     message: str = ""
     begun: bool = False  # the server acted on it, or may have
+    existed: bool = False  # somebody else created it meanwhile
     last: bool = False  # after all others, because it could end our own access
 
     @property
@@ -220,7 +221,8 @@ class Effort:
                     write(change)
             except Refused as exc:
                 if exc.status == 400 and change.action == "create" and _ALREADY.search(exc.reason):
-                    raise OutcomeUnknown(f"{exc.call}: {exc.reason}") from exc  # somebody was faster, perhaps we were
+                    change.existed = not change.begun  # somebody was faster, perhaps we were
+                    raise OutcomeUnknown(f"{exc.call}: {exc.reason}") from exc
                 _fail([change], exc)
                 if exc.status not in alone:
                     raise
@@ -259,6 +261,9 @@ def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task
     """
     names = None if task.params.get("purge") else [want.name for want in wanted]
     actual = resource.look(client, names, task)
+    missed = [want.name for want in wanted if want.name not in actual.objects] if names is None else []
+    if missed:  # new, or moved to a page that was read before
+        actual.objects.update(resource.look(client, missed, task).objects)
     first = plan(resource, actual, wanted, task)
     guard_purge(resource, actual, wanted, first, task)
     resource.check(client, first, task)
@@ -305,7 +310,7 @@ def _settle(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first
                 if change.name in open_ones:
                     told = open_ones[change.name]
                     told.outcome, told.message = change.outcome, change.message
-                    told.begun = told.begun or change.begun
+                    told.begun, told.existed = change.begun, change.existed
         steps = _remaining(resource, client, wanted, open_ones, task)
     problem = resource.prove(client, first, task)
     if problem:
@@ -321,11 +326,14 @@ def _remaining(
     declared = {want.name: want for want in wanted}
     changes = []
     for name in waiting:
-        have = actual.objects.get(name)
-        changes.append(_change(resource, have, declared.get(name) or Wanted(name, "absent", {}, []), task))
-        changes[-1].last = open_ones[name].last
-        if changes[-1].action == "none":
-            open_ones[name].outcome = "done"
+        told, have = open_ones[name], actual.objects.get(name)
+        change = _change(resource, have, declared.get(name) or Wanted(name, "absent", {}, []), task)
+        change.last, change.begun, change.existed = told.last, told.begun, told.existed
+        if told.existed:
+            told.action, told.before, told.values, told.secrets = change.action, have, change.values, change.secrets
+        if change.action == "none":
+            told.outcome = "done"
+        changes.append(change)
     return Plan([change for change in changes if change.action != "none"])
 
 

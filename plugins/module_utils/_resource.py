@@ -106,8 +106,8 @@ class Product:
     """A kind of server: the options that say how to reach one, and the client behind them.
 
     ``connect`` takes task parameters and whether this is check mode; the client it answers sends nothing
-    before its first call and knows ``wrote``: whether anything was, or may have been, written; and ``asked``: its
-    last call and where it went, for sentences.
+    before its first call and knows ``wrote``: whether anything was, or may have been, written; ``asked``: its
+    last call and where it went, for sentences; and ``url``.
     """
 
     argument_spec: t.Mapping[str, Spec]
@@ -285,4 +285,10 @@ class Resource:
 
     def inform(self, client: t.Any, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
         """Objects for an info module, by name."""
-        return [{self.key: name, **found} for name, found in sorted(self.look(client, names, task).objects.items())]
+        found = self.look(client, names, task)
+        if found.total not in (None, len(found.objects)):
+            task.warn(
+                f"{client.url} counts {found.total} {self.plural} and listed {len(found.objects)}: somebody is changing "
+                "them, or the list is not whole."
+            )
+        return [{self.key: name, **one} for name, one in sorted(found.objects.items())]

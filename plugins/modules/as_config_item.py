@@ -49,7 +49,8 @@ options:
       secret_value: &secret_value
         description:
           - Value of an item that holds a secret, such as V(auth.ldap.0.bind_pw) or V(cs.priv_key). See
-            O(update_secrets) for when it is written.
+            O(update_secrets) for when it is written. What is given here is never compared, also where the item holds no
+            secret.
           - A private key beside whose certificate the server shows is written whenever it does not belong to that
             certificate, and only then. The two may be declared in one task.
         type: str
@@ -66,7 +67,7 @@ options:
     description:
       - V(present) gives the item the declared value.
       - V(default) gives it the default of the server, and takes no value. An item that has no default, such as
-        V(host.name), is refused.
+        V(host.name) or a key that the server does not know, is refused.
     type: str
     choices: [present, default]
     default: present
@@ -91,6 +92,8 @@ options:
 notes:
   - A changed item is stored, and can be read back, at once. Many items take effect only at the next restart of the
     server. Call M(vpn.estate.as_restart) once, after the last change.
+  - A new web certificate, such as V(cs.cert), is what the server shows after the next restart. From then on the connection
+    options must trust that one.
   - An item that reads like its default counts as being at its default, whether or not that value is stored.
   - To change much at once, change a copy of the active profile, and activate that; see M(vpn.estate.as_config_profile).
   - In a cluster, the items of a profile are those of all nodes.

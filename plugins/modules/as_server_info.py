@@ -69,11 +69,11 @@ server:
       type: str
       sample: 69ba2c40
     web_override:
-      description: Whether other web pages than its own are in use.
+      description: Whether web pages that somebody has put in place of its own are in use.
       type: bool
       sample: false
     client_version:
-      description: Version of the client installers that it hands out.
+      description: Version of the client package that comes with it.
       type: int
       sample: 35
     os_distribution:
@@ -89,11 +89,11 @@ server:
       type: str
       sample: aarch64
     cores:
-      description: Number of processor cores that the server uses.
+      description: Number of processor cores that the operating system sees.
       type: int
       sample: 10
     system_cores:
-      description: Number of processor cores that the machine has.
+      description: Number of processor cores of the whole system.
       type: int
       sample: 10
     last_restarted:
@@ -158,7 +158,7 @@ server:
       type: dict
       contains:
         available:
-          description: Whether the module is loaded.
+          description: Whether the server has found an installed and working module.
           type: bool
           sample: false
         version:
@@ -166,7 +166,7 @@ server:
           type: str
           sample: Kernel module not loaded
     eula_accepted:
-      description: Whether somebody has accepted the end user licence agreement in the web interface.
+      description: Whether somebody has accepted the current end user licence agreement in the web interface.
       type: bool
       sample: true
     nodes:

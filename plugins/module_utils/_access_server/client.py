@@ -248,11 +248,10 @@ class AccessServer:
         )
         return self._list(answer, "items", named=True)
 
-    def set_config_items(self, profile: str, values: t.Mapping[str, t.Any]) -> None:
-        """Write configuration items; None asks for the default."""
-        request = call(
-            "POST /config-items/{configurationProfile}", dict(values), path={"configurationProfile": profile}
-        )
+    def set_config_items(self, profile: str, values: t.Mapping[str, t.Any], *, secret: bool = False) -> None:
+        """Write configuration items; None asks for the default. ``secret`` values are kept out of error texts."""
+        path = {"configurationProfile": profile}
+        request = call("POST /config-items/{configurationProfile}", dict(values), path=path, secret=secret)
         self._http.write(request)
 
     def address_pools(self) -> list[str]:

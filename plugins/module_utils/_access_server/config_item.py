@@ -45,6 +45,13 @@ def is_secret(name: str, item: t.Mapping[str, t.Any]) -> bool:
     return bool(words and _SECRET.fullmatch(words[-1]))
 
 
+def one_line_end(value: t.Any) -> t.Any:
+    """A text in PEM format ends in one line end, whatever a file or a server makes of it; other values are as they are."""
+    if isinstance(value, str) and "-----BEGIN" in value:
+        return value.replace("\r\n", "\n").rstrip() + "\n"
+    return value
+
+
 class ConfigItem(Resource):
     """Configuration items of one configuration profile. They are always there; an unset one has its default."""
 
@@ -52,7 +59,7 @@ class ConfigItem(Resource):
     states = ("present", "default")
     purgeable, always_there = False, True
     fields = (
-        Field("value", {"type": "raw"}),
+        Field("value", {"type": "raw"}, normal=one_line_end),
         Field("secret_value", {"type": "str", "no_log": True}, is_set=lambda have: bool(have["is_set"])),
         *(Field(fact) for fact in FACTS),
         Field("is_set"),
@@ -145,7 +152,7 @@ class ConfigItem(Resource):
 
     def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
         """A private key is never read; whether it is the one in use shows in the certificate beside it."""
-        certificate = have.get("certificate") if have else None
+        certificate = have.get("certificate") if have and have["is_set"] else None
         if certificate:
             return not belongs(wanted.secrets[f.name], certificate)
         return super().renews(f, have, wanted, task)
@@ -171,9 +178,11 @@ class ConfigItem(Resource):
     def write_secrets(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""
         profile = profile_of(client, task)
-        effort.many(
-            changes, lambda batch: client.set_config_items(profile, {c.name: c.secrets["secret_value"] for c in batch})
-        )
+
+        def write(batch: list[Change]) -> None:
+            client.set_config_items(profile, {c.name: c.secrets["secret_value"] for c in batch}, secret=True)
+
+        effort.many(changes, write)
 
     def leaves_open(self, change: Change) -> bool:
         """How a key is handed back is not documented; a read shows a written value at once (server-behaviour.md, 88)."""

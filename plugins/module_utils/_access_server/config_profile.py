@@ -65,13 +65,14 @@ class ConfigProfile(Resource):
                 raise InputError(
                     f"{self.noun} {change.name} is active and cannot be deleted; make another one active first."
                 )
-        there = {*profiles, *(c.name for c in plan.of("create"))}
+        there = list(profiles)
         for change in plan.of("create"):
             source = change.values.get("copy_from")
             if source is not None and source not in there:
                 raise InputError(
-                    f"copy_from of {change.name}: there is no {self.noun} {source}; there are {', '.join(profiles)}."
+                    f"copy_from of {change.name}: there is no {self.noun} {source} by then; there are {', '.join(there)}."
                 )
+            there.append(change.name)
         for change in activated:
             if change.action == "update":
                 self._validate(client, change, task)
@@ -95,6 +96,7 @@ class ConfigProfile(Resource):
 
     @staticmethod
     def _activate(client: AccessServer, change: Change, task: Task) -> None:
+        change.outcome = "unknown"  # until the server is back
         with restarted(client, task.params["restart_timeout"]):
             client.activate_config_profile(change.name, task.params["restart_mode"])
 
@@ -103,8 +105,11 @@ class ConfigProfile(Resource):
         effort.each(changes, lambda change: client.create_config_profile(change.name, change.values.get("copy_from")))
         activated = [change for change in changes if change.values.get("active") and change.outcome != "failed"]
         for change in activated:
-            self._validate(client, change, task)
-        self.update(client, activated, effort, task)
+            try:
+                self._validate(client, change, task)
+            except InputError as exc:
+                change.fail(f"{exc} It was created.")
+        self.update(client, [change for change in activated if change.outcome != "failed"], effort, task)
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """One by one."""

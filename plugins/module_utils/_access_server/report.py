@@ -127,7 +127,8 @@ def log(client: AccessServer, task: Task) -> dict[str, t.Any]:
         except Refused as exc:
             if exc.status != 400:
                 raise
-            if not asked_otherwise:  # servers take this one as a comparison of texts (server-behaviour.md, 113)
+            about_it = not exc.reasons or any("error" in key for key in exc.reasons)
+            if about_it and not asked_otherwise:  # as a comparison of texts (server-behaviour.md, 113)
                 body["filters"]["error"] = {"operation": "not_equal" if params["error"] else "equal", "value": ""}
                 asked_otherwise = True
                 continue

@@ -42,12 +42,14 @@ class Folder:
         self.path = path
         self.home = path / "ansible"
         self.environment = {
+            "ANSIBLE_ASYNC_DIR": str(path / "async"),
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_CONFIG": str(self.write("ansible.cfg", "")),
             "ANSIBLE_CONNECTION_PLUGINS": str(self.write("connection/elsewhere.py", _elsewhere()).parent),
             "ANSIBLE_HOME": str(self.home),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "ANSIBLE_REMOTE_TEMP": str(path / "remote"),
             "HOME": str(path / "home"),
             "LC_ALL": "C.UTF-8",
             "PATH": os.environ["PATH"],

@@ -716,6 +716,20 @@ def test_an_answer_that_repeats_the_request(
     assert "/x" in str(raised.value)
 
 
+@pytest.mark.parametrize("form", [str, html.escape, json.dumps])
+@pytest.mark.parametrize("status", [400, 403, 500, 502, 503])
+@kinds
+def test_a_reason_that_repeats_what_was_confided(
+    wire: Callable[..., Wire], kind: str, status: int, form: Callable[[str], str]
+) -> None:
+    said = form(f"{'nobody' if kind == SIGN_IN else TOKEN} may not set {PASSWORD}")
+    listener = wire(reply({"reason": f"bob: {said}", "detail": {"password": said}}, status))
+    request = Call("POST", "/x", kind, {"username": "bob", "password": PASSWORD}, secret=True)
+    with pytest.raises(EstateError, match="bob: .*may not set") as raised:
+        send(transport(listener), request)
+    assert_silent(str(raised.value))
+
+
 def test_data_of_the_server_is_not_quoted(wire: Callable[..., Wire]) -> None:
     body = b'{"total": 1, "profiles": [{"name": "bob", "totp_secret": "JBSWY3DPEHPK3PXP"'
     for status in (200, 400, 500):
