@@ -18,9 +18,11 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export NO_COLOR := 1
 export ANSIBLE_NOCOLOR := 1
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
+ifneq ($(HTTP_PROXY)$(HTTPS_PROXY)$(ALL_PROXY)$(http_proxy)$(https_proxy)$(all_proxy),)
 comma := ,
 export NO_PROXY := 127.0.0.1,localhost$(addprefix $(comma),$(or $(NO_PROXY),$(no_proxy)))
 export no_proxy := $(NO_PROXY)
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test serve bench pins clean $(STAGES)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import json
+import platform
 import re
 import shutil
 import subprocess
@@ -185,7 +186,7 @@ def unit() -> Tally:
 
 def unit_oldest() -> Tally:
     """The same tests with the oldest Python and ansible-core that development supports."""
-    if sys.version_info[:2] == (3, 11):
+    if platform.python_version().startswith("3.11."):
         raise NotHere("stage unit ran on Python 3.11 already")
     if not subprocess.run(["sh", "tools/find-python.sh", "3.11"], cwd=ROOT, capture_output=True, check=True).stdout:
         raise NotHere("no Python 3.11 on this machine")
@@ -296,6 +297,8 @@ def run_stage(name: str) -> tuple[Tally, float]:
     seconds = time.monotonic() - start
     record = {"stage": name, "seconds": round(seconds, 1), **dataclasses.asdict(tally)}
     (SUMMARY / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
+    for note in tally.notes:
+        print(f"- {note}")
     print(f"{name}: {tally}", flush=True)
     return tally, seconds
 

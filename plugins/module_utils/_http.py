@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import html
 import json
 import random
 import re
@@ -16,7 +15,6 @@ import traceback
 import typing as t
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
@@ -45,6 +43,7 @@ LONGEST_WAIT = 8.0  # seconds between two attempts
 CONNECT_TIMEOUT = 5.0  # seconds
 TELLING = 200  # characters of an unexpected answer that an error quotes
 SHORTEST_SENT = 4  # characters; shorter words that we sent are no secrets, and are left in what an error quotes
+LONGEST_SIGN = 12  # characters that a sign can become when it is quoted, and quoted again
 
 # What a call is to the server, which decides what may be repeated (server-behaviour.md, "Retry classes").
 READ, SET, NAMED, MAKES_NEW, SIGN_IN, CONTROL = "R", "S", "N", "M", "L", "C"
@@ -331,10 +330,12 @@ def _words(value: t.Any) -> t.Iterator[str]:
 
 
 def _concealed(text: str, words: t.Iterable[str]) -> str:
-    """A text without these words, in whatever form it quotes them."""
+    """A text without these words, in whatever form it quotes them: letters and digits stay the same in all of them."""
     for word in sorted(words, key=len, reverse=True):
-        for form in (word, json.dumps(word)[1:-1], html.escape(word), quote(word), quote(word, safe="")):
-            text = text.replace(form, "***")
+        plain = re.escape(word)
+        if len(re.findall("[A-Za-z0-9]", word)) >= SHORTEST_SENT:
+            plain = re.sub("[^A-Za-z0-9]+", lambda signs: f".{{1,{LONGEST_SIGN * len(signs[0])}}}?", word)
+        text = re.sub(plain, "***", text, flags=re.DOTALL)
     return text
 
 

@@ -72,7 +72,9 @@ options:
     choices: [present, default]
     default: present
   profile:
-    description: Configuration profile that the items belong to. Left out, it is the active one.
+    description:
+      - Configuration profile that the items belong to. Left out, it is the active one.
+      - It must exist, in check mode too.
     type: str
   update_secrets:
     description:
@@ -92,8 +94,8 @@ options:
 notes:
   - A changed item is stored, and can be read back, at once. Many items take effect only at the next restart of the
     server. Call M(vpn.estate.as_restart) once, after the last change.
-  - A new web certificate, such as V(cs.cert), is what the server shows after the next restart. From then on the connection
-    options must trust that one.
+  - A new web certificate, such as V(cs.cert), is what the server shows after the next restart. From then on the
+    connection options must trust that one.
   - An item that reads like its default counts as being at its default, whether or not that value is stored.
   - To change much at once, change a copy of the active profile, and activate that; see M(vpn.estate.as_config_profile).
   - In a cluster, the items of a profile are those of all nodes.

@@ -28,7 +28,8 @@ options:
     description: Configuration profile to read. Left out, it is the active one.
     type: str
   only_set:
-    description: Whether to leave out items that nobody set, which are those whose RV(config_items[].derived_from) is V(default).
+    description: Whether to leave out items that nobody set, which are those whose RV(config_items[].derived_from) is
+      V(default).
     type: bool
     default: false
 notes:

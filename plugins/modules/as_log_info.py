@@ -115,7 +115,7 @@ options:
     description: Whether the record is to tell an error, or to tell none. Left out, both are read.
     type: bool
   anywhere:
-    description: Text that at least one of several fields contains.
+    description: Text that at least one of several fields contains. Servers may refuse it beside other filters.
     type: dict
     suboptions:
       value:
@@ -317,7 +317,8 @@ records:
       type: int
       sample: 1194
     protocol:
-      description: Protocol of the connection, V(tcp) or V(udp). Servers that keep to OpenVPN's document call it C(proto).
+      description: Protocol of the connection, V(tcp) or V(udp). Servers that keep to OpenVPN's document call it
+        C(proto).
       returned: where the server tells it
       type: str
       sample: udp

@@ -31,8 +31,9 @@ options:
     default: warm
   only_if_pending:
     description:
-      - Whether to restart only if something waits for it, which is a node of the cluster that says so, or an item in
-        O(changed_items) that no pattern in O(harmless) matches.
+      - Whether to restart only if something waits for it, which is the node of a cluster that says so, or an item in
+        O(changed_items) that no pattern in O(harmless) matches. Other nodes count only where the server does not tell
+        which of them it is.
       - A server that is in no cluster does not say whether it needs a restart, so that O(changed_items) decides alone.
     type: bool
     default: false
@@ -131,8 +132,8 @@ restarted:
   sample: true
 pending:
   description:
-    - What waited for a restart when the task began. Nodes that say so come first, then those of O(changed_items) that
-      no pattern in O(harmless) matches.
+    - What waited for a restart when the task began. A node stands there as C(node NAME); all else are items in
+      O(changed_items) that no pattern in O(harmless) matches.
   returned: success
   type: list
   elements: str

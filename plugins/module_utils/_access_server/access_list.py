@@ -77,7 +77,7 @@ class AccessList(Resource):
         lists: dict[str, dict[str, list[str]]] = {name: {d: [] for d in DIRECTIONS} for name in names or ()}
         if names is None or names:
             for row in client.access_lists(owners["user"], owners["group"]):
-                owner = next(f"{owner} {row[key]}" for owner, key in OWNERS.items() if row.get(key))
+                [owner] = [f"{owner} {row[key]}" for owner, key in OWNERS.items() if row.get(key)]
                 direction, family = row["type"].rsplit("_", 1)
                 if row.get("access_route"):
                     found = lists.setdefault(owner, {d: [] for d in DIRECTIONS})

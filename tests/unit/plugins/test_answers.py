@@ -23,7 +23,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import Resour
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
 
 RECORDED = Path(__file__).resolve().parents[2] / "recorded" / "access-server"
-MUTANTS = 90  # of one answer, beside those of its topmost level
+MUTANTS = 60  # of one answer, beside those of its topmost level
+FEWER = 20  # of a refusal
 SUBNET = {"ipv6": False, "netip": "10.1.0.0", "prefix_length": 16}
 
 Json = t.Any
@@ -211,7 +212,7 @@ OTHERS: list[Json] = [
 ]
 
 
-def mutants(value: Json, seed: str) -> t.Iterator[tuple[str, Json]]:
+def mutants(value: Json, seed: str, number: int = MUTANTS) -> t.Iterator[tuple[str, Json]]:
     """Answers that differ in one place: all of the topmost level, and some of what is below."""
     made: list[tuple[Spot, str, Json]] = []
     for at in spots(value):
@@ -226,8 +227,10 @@ def mutants(value: Json, seed: str) -> t.Iterator[tuple[str, Json]]:
         if isinstance(there, dict):
             made.append((at, "reversed", with_value(value, at, dict(reversed(there.items())))))
             made += [(at, "unwrapped", with_value(value, at, there["value"]))] if "value" in there else []
-    below = [one for one in made if len(one[0]) > 1]
-    chosen = [one for one in made if len(one[0]) < 2] + random.Random(seed).sample(below, min(MUTANTS, len(below)))  # noqa: S311
+    topmost = 1 if isinstance(value, dict) and len(value) < 5 else 0  # what is around records, not what is in one
+    below = [one for one in made if len(one[0]) > topmost]
+    chosen = [one for one in made if len(one[0]) <= topmost]
+    chosen += random.Random(seed).sample(below, min(number, len(below)))  # noqa: S311
     for at, how, mutant in chosen:
         yield f"{'.'.join(map(str, at)) or 'answer'} {how}", mutant
 
@@ -273,12 +276,12 @@ def test_a_mutated_answer_is_read_or_refused(start: t.Callable[..., Server], pat
         return
     server = furnished(start())
     body = given(server, path) if source == "simulated" else recorded(RECORDED_OF[path])
-    found = [
-        f"{what} (task {number}): {wrong}"
-        for what, mutant in mutants(body, path)
-        for number, work in enumerate(READERS[path])
-        if (wrong := violation(server, path, mutant, work))
-    ]
+    chance = random.Random(path)  # noqa: S311
+    found = []
+    for what, mutant in mutants(body, path):
+        number = chance.randrange(len(READERS[path]))
+        if wrong := violation(server, path, mutant, READERS[path][number]):
+            found.append(f"{what} (task {number}): {wrong}")
     assert not found, "\n".join(found)
 
 
@@ -286,16 +289,16 @@ def test_a_mutated_answer_is_read_or_refused(start: t.Callable[..., Server], pat
 def test_a_broken_answer_is_refused(start: t.Callable[..., Server], path: str) -> None:
     server = furnished(start())
     text = json.dumps(given(server, path))
-    found = [
-        f"{what} (task {number}): {wrong}"
-        for what, broken in broken_texts(text)
-        for number, work in enumerate(READERS[path])
-        if (wrong := violation(server, path, broken, work))
-    ]
+    chance = random.Random(path)  # noqa: S311
+    found = []
+    for what, broken in broken_texts(text):
+        number = chance.randrange(len(READERS[path]))
+        if wrong := violation(server, path, broken, READERS[path][number]):
+            found.append(f"{what} (task {number}): {wrong}")
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("status", [201, 204, 206, 300, 400, 401, 403, 404, 409, 500])
+@pytest.mark.parametrize("status", [206, 300, 400, 401, 404, 500])
 @pytest.mark.parametrize("path", ["users/list", "userprop/set", "users/create", "auth/login/userpassword"])
 def test_a_mutated_refusal_is_told(start: t.Callable[..., Server], path: str, status: int) -> None:
     server = furnished(start())
@@ -307,7 +310,7 @@ def test_a_mutated_refusal_is_told(start: t.Callable[..., Server], path: str, st
     work = manages(USER, users=[{"name": "alice", **VALUES}, {"name": "eve", "deny": False}])
     found = [
         f"{what}: {wrong}"
-        for what, mutant in mutants(body, path)
+        for what, mutant in mutants(body, f"{path} {status}", FEWER)
         if (wrong := violation(server, path, mutant, work, status))
     ]
     assert not found, "\n".join(found)
@@ -401,6 +404,7 @@ def test_fields_that_nobody_knows_are_no_difference(start: t.Callable[..., Serve
     assert not answer.get("failed"), answer["msg"]
     assert not answer["changed"]
     assert not server.writes()
+    server.simulator.log.clear()  # what the document does not know is not held to it
 
 
 @pytest.mark.parametrize(

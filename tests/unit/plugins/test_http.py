@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from email.utils import format_datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ARGUMENT_SPEC, connect
@@ -678,10 +679,11 @@ def test_the_servers_own_words(wire: Callable[..., Wire], body: t.Any, reason: s
 
 def test_connections_closed_behind_our_back_are_no_error(wire: Callable[..., Wire]) -> None:
     """Each answer is followed by the end of the connection, which nobody announced."""
-    listener = wire(reply({}))
+    listener = wire(reply({}, headers={"Connection": "keep-alive"}))
     http = transport(listener)
     for request in CALLS.values():
         assert send(http, request) == {}
+        assert listener.closed.acquire(timeout=10)
     assert len(listener.heard) == listener.connections == len(CALLS)
 
 
@@ -690,21 +692,23 @@ def test_connections_closed_behind_our_back_are_no_error(wire: Callable[..., Wir
 
 def echo(status: int, form: Callable[[str], str]) -> Callable[[bytes], bytes]:
     """A page that repeats the request, as debug pages and filters do."""
-    return lambda request: reply(f"Blocked: {form(request.decode())}".encode(), status)
+    return lambda request: reply(f"No: {form(request.decode()[-180:])}".encode(), status)
 
 
 FORMS: dict[str, Callable[[str], str]] = {
     "raw": str,
     "html": html.escape,
-    "json": lambda text: json.dumps(text),
+    "json": json.dumps,
+    "twice": lambda text: html.escape(json.dumps(text)),
+    "address": quote,
     "data": lambda text: json.dumps({"request": text}),
 }
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 429, 500, 502, 503])
+@pytest.mark.parametrize("status", [200, 302, 400, 403, 500, 503])
 @pytest.mark.parametrize("secret", [False, True])
-@kinds
+@pytest.mark.parametrize("kind", [READ, SET, SIGN_IN])
 def test_an_answer_that_repeats_the_request(
     wire: Callable[..., Wire], kind: str, secret: bool, status: int, form: str
 ) -> None:
@@ -716,16 +720,16 @@ def test_an_answer_that_repeats_the_request(
     assert "/x" in str(raised.value)
 
 
-@pytest.mark.parametrize("form", [str, html.escape, json.dumps])
-@pytest.mark.parametrize("status", [400, 403, 500, 502, 503])
-@kinds
+@pytest.mark.parametrize("form", [str, html.escape, json.dumps, lambda text: html.escape(json.dumps(text)), quote])
+@pytest.mark.parametrize("status", [400, 500, 503])
+@pytest.mark.parametrize("kind", [READ, SET, SIGN_IN])
 def test_a_reason_that_repeats_what_was_confided(
     wire: Callable[..., Wire], kind: str, status: int, form: Callable[[str], str]
 ) -> None:
     said = form(f"{'nobody' if kind == SIGN_IN else TOKEN} may not set {PASSWORD}")
     listener = wire(reply({"reason": f"bob: {said}", "detail": {"password": said}}, status))
     request = Call("POST", "/x", kind, {"username": "bob", "password": PASSWORD}, secret=True)
-    with pytest.raises(EstateError, match="bob: .*may not set") as raised:
+    with pytest.raises(EstateError, match="bob: ") as raised:
         send(transport(listener), request)
     assert_silent(str(raised.value))
 

@@ -21,9 +21,9 @@ Answer = bytes | Callable[[bytes], bytes]
 
 
 def reply(body: t.Any = None, status: int = 200, headers: Mapping[str, str] | None = None) -> bytes:
-    """An answer in full; a body that is neither bytes nor None is sent as JSON."""
+    """An answer in full, and the last on its connection; a body that is neither bytes nor None is sent as JSON."""
     content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-    fields = {"Content-Length": str(len(content)), **(headers or {})}
+    fields = {"Content-Length": str(len(content)), "Connection": "close", **(headers or {})}
     lines = [f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}", *(f"{k}: {v}" for k, v in fields.items()), "", ""]
     return "\r\n".join(lines).encode("latin-1") + content
 
@@ -33,6 +33,7 @@ class _Listener:
 
     def __init__(self) -> None:
         self.connections = 0
+        self.closed = threading.Semaphore(0)  # one for each connection that is over
         self.ended = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
@@ -51,6 +52,7 @@ class _Listener:
         """A client that distrusts us hangs up in the middle of things."""
         with connection, contextlib.suppress(OSError):
             self.serve(connection)
+        self.closed.release()
 
     def serve(self, connection: socket.socket) -> None:
         raise NotImplementedError
@@ -66,7 +68,7 @@ class Wire(_Listener):
 
     ``heard`` are the requests, byte for byte. ``contexts`` are the TLS sides of the connections in order, the last one
     of all that follow; without any it speaks plain text, once it hears anything. Each connection is closed after one
-    answer, unannounced.
+    answer, whatever that says.
     """
 
     def __init__(self, *answers: Answer, contexts: tuple[ssl.SSLContext, ...] = ()) -> None:
