@@ -61,6 +61,7 @@ class Trust:
     ca_path: t.Optional[str] = None
     fingerprint: t.Optional[str] = None
     server_name: t.Optional[str] = None
+    options: str = ""  # how the names of the product's options begin
 
     @property
     def verify(self) -> t.Union[bool, str]:
@@ -246,7 +247,7 @@ class Transport:
             )
         except _NotSent as exc:
             if _is_distrust(exc.args[0]):
-                raise Unreachable(_tls_sentence(self.url, exc.args[0])) from exc
+                raise Unreachable(_tls_sentence(self.url, self._trust.options, exc.args[0])) from exc
             raise
         except (
             requests.exceptions.InvalidURL,
@@ -383,17 +384,17 @@ def _is_distrust(exc: BaseException) -> bool:
     return isinstance(exc, (ssl.SSLError, Urllib3SSLError, ValueError)) and not cut_off
 
 
-def _tls_sentence(url: str, exc: BaseException) -> str:
+def _tls_sentence(url: str, options: str, exc: BaseException) -> str:
     text = str(exc)
     if "ingerprint" in text:
-        why = "its certificate is not the pinned one. If it was renewed on purpose, update the fingerprint option"
+        why = f"its certificate is not the pinned one. If it was renewed on purpose, update {options}certificate_fingerprint"
     elif "self-signed" in text or "self signed" in text or "unable to get local issuer" in text:
         why = (
             "its certificate is not signed by an authority that is trusted here. Name the authority's file "
-            "(ca_path option) or pin the certificate (certificate_fingerprint option)"
+            f"({options}ca_path) or pin the certificate ({options}certificate_fingerprint)"
         )
     elif "ostname" in text or "IP address mismatch" in text or "doesn't match" in text:
-        why = "its certificate is for another name. Ask for the server by that name, or give the name (server_name option)"
+        why = f"its certificate is for another name. Ask for the server by that name, or give the name as {options}server_name"
     elif "expired" in text:
         why = "its certificate has expired"
     elif "WRONG_VERSION_NUMBER" in text or "wrong version number" in text:

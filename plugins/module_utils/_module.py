@@ -36,7 +36,8 @@ def inform(resource: Resource, product: Product) -> None:
     def work(client: t.Any, task: Task) -> Answer:
         return {resource.plural: resource.inform(client, task.params.get("names"), task), "changed": False}
 
-    run(product, {"names": {"type": "list", "elements": "str"}, **resource.info_options}, work)
+    names = {"names": {"type": "list", "elements": "str"}} if len(resource.key_spec()) == 1 else {}
+    run(product, {**names, **resource.info_options}, work)
 
 
 def run(

@@ -65,14 +65,14 @@ options:
       access_to: &access_to
         description:
           - Where the owner may go, as compact strings, structured rules, or both; see the description of this module.
-          - With state V(absent), the rules to take away; an empty list means every rule of this direction.
+          - With state V(absent), the rules to take away; an empty list takes none.
         type: list
         elements: raw
       access_from: &access_from
         description:
           - Who may come to the owner, as compact strings, structured rules, or both; see the description of this
             module.
-          - With state V(absent), the rules to take away; an empty list means every rule of this direction.
+          - With state V(absent), the rules to take away; an empty list takes none.
         type: list
         elements: raw
       state:

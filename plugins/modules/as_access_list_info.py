@@ -98,21 +98,14 @@ access_lists:
       sample: [all_vpn_clients]
 """
 
-import typing as t
-
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER, AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._module import run
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._module import inform
 
 
 def main() -> None:
-    """Run the task. Owners are asked for by kind, so that there are no names."""
-
-    def work(client: AccessServer, task: Task) -> dict[str, t.Any]:
-        return {"access_lists": ACCESS_LIST.inform(client, None, task), "changed": False}
-
-    run(ACCESS_SERVER, ACCESS_LIST.info_options, work)
+    """Run the task."""
+    inform(ACCESS_LIST, ACCESS_SERVER)
 
 
 if __name__ == "__main__":

@@ -74,8 +74,15 @@ options:
   profile:
     description:
       - Configuration profile that the items belong to. Left out, it is the active one.
-      - It must exist, in check mode too.
+      - It must exist, or, in check mode, be named in O(assume_present).
     type: str
+  assume_present:
+    description:
+      - Configuration profiles that the same run creates, so that O(profile) may be one of them. In check mode, where it
+        does not exist yet, the items of the active profile stand in for those of its copy.
+    type: list
+    elements: str
+    default: []
   update_secrets:
     description:
       - When a declared O(secret_value) is written. V(on_create) writes it where the item has no value yet, V(always) on
@@ -175,6 +182,7 @@ EXAMPLES = r"""
 - name: Set an item in a profile that is not active
   vpn.estate.as_config_item:
     profile: maintenance
+    assume_present: [maintenance]
     name: vpn.server.max_clients
     value: 10
 

@@ -112,6 +112,7 @@ EXAMPLES = r"""
 - name: Change the copy
   vpn.estate.as_config_item:
     profile: release-2026-11
+    assume_present: [release-2026-11]
     config_items:
       - name: vpn.server.tls_version_min
         value: "1.3"

@@ -317,8 +317,7 @@ records:
       type: int
       sample: 1194
     protocol:
-      description: Protocol of the connection, V(tcp) or V(udp). Servers that keep to OpenVPN's document call it
-        C(proto).
+      description: Protocol of the connection, V(tcp) or V(udp).
       returned: where the server tells it
       type: str
       sample: udp

@@ -9,7 +9,10 @@ import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import access_rule
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import refuse_unknown
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
+    DEFAULT_USER_NAME,
+    refuse_unknown,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
@@ -62,6 +65,8 @@ class AccessList(Resource):
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
         """The owner, as in ``group staff``."""
+        if not any(params.get(owner) for owner in OWNERS):
+            raise InputError("An access list belongs to somebody: give the name of a user or of a group.")
         return next(f"{owner} {params[owner]}" for owner in OWNERS if params.get(owner))
 
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
@@ -89,7 +94,7 @@ class AccessList(Resource):
         there = have or {direction: [] for direction in DIRECTIONS}
         if wanted.state == "absent":
             gone = wanted.values or there
-            return {d: rules(r for r in there[d] if r not in gone[d] and gone[d]) for d in gone}
+            return {d: rules(r for r in there[d] if r not in gone[d]) for d in gone}
         if task.params["exclusive"]:
             return dict(wanted.values)
         return {d: rules([*there[d], *said]) for d, said in wanted.values.items()}
@@ -99,7 +104,8 @@ class AccessList(Resource):
         named: dict[str, set[str]] = {owner: set() for owner in OWNERS}
         for change in plan.of("update"):
             owner, name = change.name.split(" ", 1)
-            named[owner].add(name)
+            if any(change.values.values()) and name != DEFAULT_USER_NAME:  # what is only emptied may be anybody's
+                named[owner].add(name)
             for text in (text for found in change.values.values() for text in found):
                 rule = access_rule.parse(text)
                 if rule["type"] in OWNERS:
@@ -134,8 +140,9 @@ class AccessList(Resource):
 
     def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
         """Lists of these owners, of all that have one otherwise, in the form that the module takes."""
-        asked = [f"{owner} {name}" for owner in OWNERS for name in task.params.get(f"{owner}s") or ()]
-        found = self.look(client, asked or None, task).objects
+        given = {owner: task.params[f"{owner}s"] for owner in OWNERS}
+        asked = [f"{owner} {name}" for owner, listed in given.items() for name in listed or ()]
+        found = self.look(client, None if all(listed is None for listed in given.values()) else asked, task).objects
         return [dict([name.split(" ", 1)], **lists) for name, lists in sorted(found.items())]
 
 

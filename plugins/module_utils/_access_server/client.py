@@ -19,7 +19,13 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.session 
     Session,
     Store,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused, Unreadable
+from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    EstateError,
+    InputError,
+    Refused,
+    SignInError,
+    Unreadable,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._http import Transport, Trust
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product
 
@@ -76,7 +82,7 @@ def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
     if params["as_timeout"] < 1:
         raise InputError(f"as_timeout: {params['as_timeout']} is not a number of seconds from 1 up.")
     trust = Trust(
-        params["as_validate_certs"], params["as_ca_path"], _fingerprint(params), params["as_server_name"] or None
+        params["as_validate_certs"], params["as_ca_path"], _fingerprint(params), params["as_server_name"] or None, "as_"
     )
     return Transport(url, trust=trust, timeout=params["as_timeout"], read_only=read_only)
 
@@ -311,15 +317,18 @@ class AccessServer:
         ``timeout`` is in seconds. The server gives no other sign (server-behaviour.md, 104).
         """
         deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            if self._http.answers("/api/server/status"):
-                try:
-                    now = self.get("GET /server/status").get("last_restarted")
-                except EstateError:
-                    now = before  # half awake: ask again
-                if now != before:
-                    return str(now)
-            time.sleep(pause)
+        with self.session.excused():  # a token may not outlive the restart that we asked for
+            while time.monotonic() < deadline:
+                if self._http.answers("/api/server/status"):
+                    try:
+                        now = self.get("GET /server/status").get("last_restarted")
+                    except SignInError:
+                        raise
+                    except EstateError:
+                        now = before  # half awake: ask again
+                    if now != before:
+                        return str(now)
+                time.sleep(pause)
         raise EstateError(
             f"{self.url} was told to restart and has not come back as restarted within {timeout:g} seconds "
             f"(last_restarted is still {before}). Look at the server; the configuration that was written stays written."

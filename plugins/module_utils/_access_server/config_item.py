@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     HIDDEN,
@@ -70,6 +70,7 @@ class ConfigItem(Resource):
         "profile": {"type": "str"},
         "update_secrets": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
         "custom": {"type": "bool", "default": False},
+        "assume_present": {"type": "list", "elements": "str", "default": []},
     }
     info_options = {"profile": {"type": "str"}, "only_set": {"type": "bool", "default": False}}
 
@@ -208,6 +209,8 @@ def profile_of(client: AccessServer, task: Task) -> str:
     active, profiles = client.config_profiles
     profile = task.params.get("profile") or active
     if profile not in profiles:
+        if task.check and profile in task.params.get("assume_present", ()):
+            return str(active)  # a copy that this run will have made is most like the profile that it is made of
         raise InputError(f"profile: there is no configuration profile {profile!r}; there are {', '.join(profiles)}.")
     return str(profile)
 
@@ -259,14 +262,17 @@ def _fits(value: str, hint: str) -> bool:
 
 def belongs(private_key: str, certificate: str) -> bool:
     """Whether a private key and a certificate (both PEM) hold the same public key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import serialization
-
+    try:
+        from cryptography import x509
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives import serialization
+    except ImportError as exc:
+        raise EstateError("Comparing a private key with a certificate needs the Python library cryptography.") from exc
     form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     try:
         key = serialization.load_pem_private_key(private_key.encode(), password=None).public_key()
         shown = x509.load_pem_x509_certificate(certificate.encode()).public_key()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         return False
     return key.public_bytes(*form) == shown.public_bytes(*form)
 

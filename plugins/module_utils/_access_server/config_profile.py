@@ -38,6 +38,8 @@ class ConfigProfile(Resource):
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """A profile stops being active when another one starts to be."""
         want = super().wanted(params, state)
+        if want.values.get("active") and want.state == "absent":
+            raise InputError(f"{self.noun} {want.name} is declared active and absent; only one can be.")
         if want.values.get("active") is False:
             raise InputError(f"active of {self.noun} {want.name}: false cannot be; make another one active instead.")
         return want
@@ -68,6 +70,10 @@ class ConfigProfile(Resource):
         there = list(profiles)
         for change in plan.of("create"):
             source = change.values.get("copy_from")
+            if source is None and change.values.get("active"):
+                raise InputError(
+                    f"There is no {self.noun} {change.name} to make active, and an empty one is not fit for it: say copy_from."
+                )
             if source is not None and source not in there:
                 raise InputError(
                     f"copy_from of {change.name}: there is no {self.noun} {source} by then; there are {', '.join(there)}."

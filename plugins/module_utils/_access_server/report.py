@@ -151,7 +151,7 @@ def _filters(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def _record(wire: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Numbers and flags come as texts, empty where they do not apply (server-behaviour.md, 112)."""
-    record = dict(wire)
+    record = {("protocol" if name == "proto" else name): value for name, value in wire.items()}
     for name in NUMBERS:
         value = record.get(name)
         record[name] = int(value) if isinstance(value, str) and value.isdigit() else value if value != "" else None

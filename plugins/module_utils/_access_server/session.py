@@ -176,6 +176,15 @@ class Session:
             self._sign_in(state)
             self._seen = dict(state)
 
+    @contextlib.contextmanager
+    def excused(self) -> t.Iterator[None]:
+        """Around what may cost us sessions, and was asked for: they do not count as dropped."""
+        with self._store.held() as state:
+            counted = state.get("dropped", 0)
+        yield
+        with self._store.held() as state:
+            state["dropped"] = counted
+
     def use_password(self, password: str) -> None:
         """From now on sign in with this one."""
         who = self._who

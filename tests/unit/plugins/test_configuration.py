@@ -458,7 +458,8 @@ def test_a_profile_that_cannot_be_in_force_is_not_activated(quick: Server, valid
 
 
 def test_a_new_profile_that_cannot_be_in_force_was_created_and_that_is_told(quick: Server) -> None:
-    answer = profiles(quick, name="empty", active=True)
+    quick.simulator.set_configuration("candidate", **{"host.name": ""})
+    answer = profiles(quick, name="empty", copy_from="candidate", active=True)
     assert answer["failed"]
     assert answer["changed"]
     [told] = answer["objects"]
@@ -515,3 +516,23 @@ def test_one_profile_is_in_force(quick: Server, declared: list[dict[str, t.Any]]
     assert answer["failed"]
     assert words in answer["msg"]
     assert not quick.writes()
+
+
+def test_an_empty_profile_is_not_made_to_be_put_in_force(quick: Server) -> None:
+    """A slip of the pen in a name would leave a profile behind that cannot be active."""
+    for check in (True, False):
+        answer = quick.manage(CONFIG_PROFILE, name="typo", active=True, check=check)
+        assert answer["failed"]
+        assert "copy_from" in answer["msg"]
+    assert "typo" not in [one["name"] for one in quick.inform(CONFIG_PROFILE)]
+
+
+def test_a_staged_change_can_be_looked_at_before_its_first_run(quick: Server) -> None:
+    staged = {"profile": "next", "name": "vpn.server.daemon.tcp.port", "value": 8443}
+    assert quick.manage(CONFIG_PROFILE, name="next", copy_from="default", check=True)["changed"]
+    told = quick.manage(CONFIG_ITEM, **staged, assume_present=["next"], check=True)
+    assert not told.get("failed"), told["msg"]
+    quick.manage(CONFIG_PROFILE, name="next", copy_from="default")
+    assert quick.manage(CONFIG_ITEM, **staged, assume_present=["next"])["diff"] == told["diff"]
+    refused = quick.manage(CONFIG_ITEM, **{**staged, "profile": "other"}, assume_present=["other"])
+    assert "no configuration profile 'other'" in refused["msg"]

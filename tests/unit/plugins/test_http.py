@@ -496,7 +496,7 @@ def test_a_pin_needs_neither_authority_nor_name(server: Server, by_name: str, ot
     accepted(server, Trust(fingerprint=pin))
     accepted(server, Trust(fingerprint=pin), by_name)
     accepted(server, Trust(fingerprint=":".join(pin[i : i + 2] for i in range(0, 64, 2)).upper()))
-    sentence = "not the pinned one. If it was renewed on purpose, update the fingerprint option"
+    sentence = "not the pinned one. If it was renewed on purpose, update as_certificate_fingerprint"
     refused(server, Trust(fingerprint=other.fingerprint_sha256), sentence)
     refused(server, Trust(fingerprint=other.fingerprint_sha256), sentence, by_name)
 

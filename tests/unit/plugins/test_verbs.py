@@ -335,3 +335,18 @@ def test_sessions_are_told_alike_in_both_dialects(start: Start, dialect: str) ->
     assert all("commonname" not in one for one in found)
     assert sessions(server, users=["bob", "BOB", "carol"]) == [found[1]]
     assert sessions(server, users=[]) == []
+
+
+def test_restarts_that_cost_the_session_are_not_counted_as_dropped_sessions(start: Start) -> None:
+    server = start(readings={"token_after_restart": "dies"})
+    server.simulator.configure(restart_delay=0.01, restart_downtime=0.05)
+    shared: dict[str, t.Any] = {}
+
+    def restarts(client: t.Any, task: t.Any) -> dict[str, t.Any]:
+        for _time in range(5):
+            shared.update(restart.restart(client, task))
+        return shared
+
+    answer = server.run(restarts, restart.SPEC, timeout=20)
+    assert not answer.get("failed"), answer["msg"]
+    assert answer["restarted"]
