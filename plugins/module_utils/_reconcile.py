@@ -264,6 +264,9 @@ def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task
     missed = [want.name for want in wanted if want.name not in actual.objects] if names is None else []
     if missed:  # new, or moved to a page that was read before
         actual.objects.update(resource.look(client, missed, task).objects)
+    if task.check and not resource.always_there:  # what an earlier task of this run would have made is there by then
+        made = set(task.params.get("assume_present") or ()) & {want.name for want in wanted} - actual.objects.keys()
+        actual.objects.update((name, resource.load({"name": name})) for name in made)
     first = plan(resource, actual, wanted, task)
     guard_purge(resource, actual, wanted, first, task)
     resource.check(client, first, task)
@@ -352,14 +355,14 @@ def _carry_out(resource: Resource, client: t.Any, steps: Plan, task: Task) -> No
 
 
 def _write(resource: Resource, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
-    updated = [change for change in changes if change.action == "update" and change.values]
+    updated = [c for c in changes if c.action == "update" and (c.values or not resource.secrets_apart)]
     for rank in sorted({resource.rank(change) for change in updated}):
         resource.update(client, [change for change in updated if resource.rank(change) == rank], effort, task)
     created = [change for change in changes if change.action == "create"]
     if created:
         resource.create(client, created, effort, task)
     secret = [change for change in changes if change.secrets and change.outcome != "failed"]
-    if secret:
+    if secret and resource.secrets_apart:
         resource.write_secrets(client, secret, effort, task)
 
 

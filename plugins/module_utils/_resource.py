@@ -128,6 +128,7 @@ class Resource:
     states: t.Sequence[str] = ("present", "absent")
     purgeable: bool = True
     always_there: bool = False  # nothing is created or deleted: being absent is a value, which desired() knows
+    secrets_apart: bool = False  # secrets have a call of their own, write_secrets()
     options: t.Mapping[str, Spec] = {}
     info_options: t.Mapping[str, Spec] = {}
 
@@ -258,7 +259,7 @@ class Resource:
         raise NotImplementedError
 
     def update(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
-        """Write ``change.values`` to objects that are there."""
+        """Write ``change.values``, and ``change.secrets`` unless they have a call of their own, to objects that are there."""
         raise NotImplementedError
 
     def create(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
@@ -266,7 +267,7 @@ class Resource:
         raise NotImplementedError
 
     def write_secrets(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
-        """Write ``change.secrets`` to objects that are there."""
+        """Write ``change.secrets``, where they have a call of their own, to objects that are there."""
 
     def leaves_open(self, change: Change) -> bool:
         """Whether the vendor leaves open what the server makes of this write, so that it is read back."""

@@ -161,10 +161,12 @@ class ConfigItem(Resource):
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request; for a default, null first, because how a key is handed back is not documented."""
         profile = profile_of(client, task)
-        set_ones = [change for change in changes if change.state != "default" and "value" in change.values]
-        effort.many(
-            set_ones, lambda batch: client.set_config_items(profile, {c.name: c.values["value"] for c in batch})
-        )
+
+        def write(batch: list[Change]) -> None:
+            said = {c.name: c.secrets.get("secret_value", c.values.get("value")) for c in batch}
+            client.set_config_items(profile, said, secret=any(change.secrets for change in batch))
+
+        effort.many([change for change in changes if change.state != "default"], write)
 
         def hand_back(change: Change) -> None:
             try:
@@ -175,15 +177,6 @@ class ConfigItem(Resource):
                 client.set_config_items(profile, {change.name: change.values["value"]})
 
         effort.each([change for change in changes if change.state == "default"], hand_back)
-
-    def write_secrets(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
-        """All of them in one request."""
-        profile = profile_of(client, task)
-
-        def write(batch: list[Change]) -> None:
-            client.set_config_items(profile, {c.name: c.secrets["secret_value"] for c in batch}, secret=True)
-
-        effort.many(changes, write)
 
     def leaves_open(self, change: Change) -> bool:
         """How a key is handed back is not documented; a read shows a written value at once (server-behaviour.md, 88)."""

@@ -50,6 +50,7 @@ class User(Owner):
 
     noun, plural = "user", "users"
     states = ("present", "absent", "blocked")
+    secrets_apart = True
     fields = (
         text("group"),
         *COMMON,

@@ -536,3 +536,15 @@ def test_a_staged_change_can_be_looked_at_before_its_first_run(quick: Server) ->
     assert quick.manage(CONFIG_ITEM, **staged, assume_present=["next"])["diff"] == told["diff"]
     refused = quick.manage(CONFIG_ITEM, **{**staged, "profile": "other"}, assume_present=["other"])
     assert "no configuration profile 'other'" in refused["msg"]
+
+
+def test_values_and_secrets_are_one_request(server: Server) -> None:
+    """A key and its certificate that were written apart could be left apart."""
+    items = [
+        {"name": "sa.company_name", "value": "Example"},
+        {"name": "auth.ldap.0.bind_pw", "secret_value": "Bind-Pw-7!"},
+    ]
+    server.simulator.log.clear()
+    answer = server.manage(CONFIG_ITEM, config_items=items)
+    assert answer["counts"] == {"updated": 2}
+    assert server.writes() == ["/api/config-items/default"]

@@ -243,3 +243,12 @@ def test_a_password_whose_step_failed_is_set_by_running_again(server: Server) ->
     assert users(server, **wanted)["objects"] == [{"name": "alice", "action": "updated", "changed_keys": ["password"]}]
     assert server.simulator.password_is("alice", "Marker-Password-7!")
     assert not users(server, **wanted)["changed"]
+
+
+def test_check_mode_knows_what_an_earlier_task_of_the_run_would_have_made(server: Server) -> None:
+    """The role declares a leaver first, and the same user's properties are no second creation."""
+    declared = {"name": "eve", "deny": True}
+    told = server.manage(USER, **declared, assume_present=["eve"], check=True)
+    assert [one["action"] for one in told["objects"]] == ["updated"]
+    assert server.manage(USER, name="eve")["changed"]
+    assert server.manage(USER, **declared, assume_present=["eve"])["objects"] == told["objects"]

@@ -192,7 +192,8 @@ def test_a_dry_run_asks_the_server_and_changes_nothing(quick: Server) -> None:
 
 
 def test_a_dry_run_in_check_mode_does_not_even_ask(quick: Server) -> None:
-    assert not restarting(quick, mode="dry_run", check=True)["changed"]
+    answer = restarting(quick, mode="dry_run", check=True)
+    assert answer == {"changed": False, "restarted": False, "pending": [], "vpn_clients": 0}
     assert modes(quick) == []
 
 
