@@ -6,7 +6,7 @@
 VERSIONS := 3.12 3.13 3.14 3.11
 BIN := $(CURDIR)/.cache/venv/bin
 READY := .cache/venv/.ready
-STAGES := lint types unit unit-oldest sanity units integration molecule docs build
+STAGES := lint types unit units sanity integration molecule docs build
 
 # Settings of the person who calls make must not decide what the tests do, least of all to which server they talk.
 unexport $(filter ANSIBLE_% MOLECULE_% PYTEST_% VPN_ESTATE_% PYTHONPATH PYTHONHOME,$(.VARIABLES))

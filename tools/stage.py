@@ -136,16 +136,9 @@ def files(pattern: str) -> list[str]:
     return sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(pattern))
 
 
-def pytest(venv: Path, name: str, *options: str) -> Tally:
-    report = REPORTS / f"{name}.xml"
-    report.unlink(missing_ok=True)
-    code, _output = run(venv / "bin/python", "-m", "pytest", "-q", "-n", "auto", f"--junitxml={report}", *options)
-    return junit([report] if report.exists() else [], code)
-
-
-def ansible_test(command: str, *options: str) -> tuple[int, str]:
+def ansible_test(command: str, *options: str, venv: str = "venv") -> tuple[int, str]:
     emptied(OUTPUT)
-    return run("sh", "tools/ansible-test.sh", CACHE / "venv", command, "--requirements", *options)
+    return run("sh", "tools/ansible-test.sh", CACHE / venv, command, "--requirements", *options)
 
 
 def lint() -> Tally:
@@ -181,11 +174,15 @@ def types() -> Tally:
 
 
 def unit() -> Tally:
-    return pytest(CACHE / "venv", "unit", "--cov", "--cov-report=term:skip-covered")
+    report = REPORTS / "unit.xml"
+    report.unlink(missing_ok=True)
+    command = ["pytest", "-q", "-n", "auto", "--cov", "--cov-report=term:skip-covered", f"--junitxml={report}"]
+    code, _output = run(*command)
+    return junit([report] if report.exists() else [], code)
 
 
-def unit_oldest() -> Tally:
-    """The same tests with the oldest Python and ansible-core that development supports."""
+def units() -> Tally:
+    """The same tests as ansible-test runs them, with the oldest Python and ansible-core that development supports."""
     if platform.python_version().startswith("3.11."):
         raise NotHere("stage unit ran on Python 3.11 already")
     if not subprocess.run(["sh", "tools/find-python.sh", "3.11"], cwd=ROOT, capture_output=True, check=True).stdout:
@@ -193,16 +190,12 @@ def unit_oldest() -> Tally:
     code, _output = run("make", "--no-print-directory", ".cache/venv311/.ready")
     if code:
         return Tally(failed=1, notes=["no virtual environment with Python 3.11"])
-    return pytest(CACHE / "venv311", "unit-oldest")
+    code, _output = ansible_test("units", venv="venv311")
+    return junit(sorted(OUTPUT.glob("junit/*.xml")), code)
 
 
 def sanity() -> Tally:
     code, _output = ansible_test("sanity", "--junit")
-    return junit(sorted(OUTPUT.glob("junit/*.xml")), code)
-
-
-def units() -> Tally:
-    code, _output = ansible_test("units")
     return junit(sorted(OUTPUT.glob("junit/*.xml")), code)
 
 
@@ -274,9 +267,8 @@ STAGES: dict[str, Callable[[], Tally]] = {
     "lint": lint,
     "types": types,
     "unit": unit,
-    "unit-oldest": unit_oldest,
-    "sanity": sanity,
     "units": units,
+    "sanity": sanity,
     "integration": integration,
     "molecule": molecule,
     "docs": docs,

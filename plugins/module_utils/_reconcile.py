@@ -293,6 +293,8 @@ def _take_stock(
     for change in left.values():
         if change.outcome == "planned" and change.begun:
             change.outcome, change.message = "unknown", "it was begun, and is not known to be finished"
+        elif change.outcome == "planned" and change.existed:
+            change.fail("its name is taken")
         elif change.outcome == "planned":
             change.outcome = "not attempted"
 

@@ -204,8 +204,14 @@ class User(Owner):
         unless_gone(changes, effort, client.delete_users)
 
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
-        """Each with all its properties at once: nobody appears without a group, not even for a moment."""
+        """Each with all its properties at once: nobody appears without a group, not even for a moment.
+
+        Who was blocked may be connected all the same: users of a directory need no record.
+        """
         effort.each(changes, lambda change: client.create_user(self.record(change)))
+        blocked = [change for change in changes if change.state == "blocked" and change.outcome != "failed"]
+        connected = {one.get("username") for one in client.vpn_clients()} if blocked else set()
+        _disconnect(client, [change for change in blocked if change.name in connected], effort)
 
     def write_secrets(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Passwords have a call of their own (server-behaviour.md, 64), where 403 is also the answer to a weak one."""
@@ -220,7 +226,7 @@ class User(Owner):
 
 def _disconnect(client: AccessServer, changes: t.Sequence[Change], effort: Effort) -> None:
     reasons = {"reason": "vpn.estate: access ended", "client_reason": "Your access has ended."}
-    effort.many(changes, lambda batch: client.disconnect({"users": [change.name for change in batch], **reasons}))
+    unless_gone(changes, effort, lambda names: client.disconnect({"users": names, **reasons}))
 
 
 USER = User()

@@ -72,7 +72,7 @@ class Folder:
     def play(self, playbook: t.Any, *arguments: str, **environment: str) -> Run:
         """Run a playbook, given as text or as data."""
         path = self.write("site.yml", playbook)
-        command = [sys.executable, "-m", "ansible", "playbook", "-i", str(self.path / "hosts.json"), str(path)]
+        command = [sys.executable, "-m", "ansible.cli.playbook", "-i", str(self.path / "hosts.json"), str(path)]
         done = subprocess.run(  # noqa: S603
             [*command, *arguments],
             check=False,

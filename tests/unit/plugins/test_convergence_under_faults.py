@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+import time
 import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
@@ -263,17 +264,15 @@ def kept(simulator: AccessServerSimulator) -> State:
     found |= {("access list", owner): routes for owner, routes in state["access_lists"].items()}
     found |= {("sessions", name): n for name, n in Counter(one["username"] for one in state["vpn_clients"]).items()}
     for profile, values in state["configuration"].items():
-        found |= {("profile", profile): True, **{("item", profile, key): value for key, value in values.items()}}
+        found["profile", profile] = True
+        found |= {("item", profile, key): value for key, value in values.items()}
     found["restarted",] = state["last_restarted"]
-    return json_alike(found)
+    return {thing: without_empty_lists(value) for thing, value in found.items()}
 
 
-def json_alike(state: State) -> State:
-    """Without empty lists, which say the same as no list."""
-    return {
-        thing: {k: v for k, v in value.items() if v != []} if isinstance(value, dict) else value
-        for thing, value in state.items()
-    }
+def without_empty_lists(value: t.Any) -> t.Any:
+    """They say the same as no list."""
+    return {k: v for k, v in value.items() if v != []} if isinstance(value, dict) else value
 
 
 def differing(one: State, other: State) -> set[Thing]:
@@ -334,7 +333,12 @@ class Trial:
             answer = self.run()
             return answer, kept(self.simulator)
         ended, served = threading.Event(), threading.Event()
-        self.simulator.faults.add(nth=index, do="act", act=lambda: (ended.wait(10), served.set()))
+
+        def act() -> None:
+            ended.wait(10)
+            served.set()
+
+        self.simulator.faults.add(nth=index, do="act", act=act)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
                 client_module, "Transport", lambda url, **how: Transport(url, **{**how, "timeout": IMPATIENT})
@@ -405,7 +409,7 @@ class Trial:
 @pytest.fixture(autouse=True)
 def _short_waiting(monkeypatch: pytest.MonkeyPatch, _no_waiting: None) -> None:
     """Who waits for a restart does not have to ask a thousand times a second."""
-    monkeypatch.setattr(client_module.time, "sleep", lambda seconds: threading.Event().wait(min(seconds, SHORT)))
+    monkeypatch.setattr(time, "sleep", lambda seconds: threading.Event().wait(min(seconds, SHORT)))
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -40,6 +40,8 @@ SECRETS = {
 }
 MARKS = ("mArK", "SESS_TOKEN_", "SUBKEY_")
 TOKEN_FOR_HEADERS = "mArKtOkEnHeAdEr+/=="
+# Inside of a list or a dictionary, where ansible-core before 2.21 masks it only if quoting does not change it.
+PLAIN = "mArKpLaIn5"
 # What the play itself is made of, and need not keep a secret from its author.
 SOURCES = {"site.yml", "secrets.json", "hosts.json"}
 
@@ -87,7 +89,9 @@ def refuse(request: bytes) -> bytes:
 def fixture_folder(tmp_path: Path) -> Folder:
     folder = Folder(tmp_path)
     items = [{"name": "auth.ldap.0.bind_pw", "secret_value": SECRETS["new_bind_pw"]}]
-    folder.write("secrets.json", {**SECRETS, "token_for_headers": TOKEN_FOR_HEADERS, "items_to_set": items})
+    folder.write(
+        "secrets.json", {**SECRETS, "token_for_headers": TOKEN_FOR_HEADERS, "plain": PLAIN, "items_to_set": items}
+    )
     return folder
 
 
@@ -147,7 +151,7 @@ SUCCESSES = """
           - {name: acme.eab_hmac_key.2.9.0, secret_value: "{{ new_bind_pw }}"}
         update_secrets: always
         custom: true
-    - vpn.estate.as_user: {name: bob, password: {a: "{{ user_password }}"}, update_password: always}
+    - vpn.estate.as_user: {name: bob, password: {a: "{{ plain }}"}, update_password: always}
 """
 READS = """
     - vpn.estate.as_user_info:
@@ -172,10 +176,10 @@ FAILURES = {
     "an option that there is none": "as_user: {name: bob, password: '{{ user_password }}', colour: blue}",
     "the same beside a secret in a list": "as_user: {users: [{name: bob, password: '{{ user_password }}', colour: blue}]}",
     "a value that is no choice": "as_user: {name: bob, password: '{{ user_password }}', state: here}",
-    "a list for a secret": "as_config_item: {name: auth.ldap.0.bind_pw, secret_value: ['{{ new_bind_pw }}'], state: 1}",
+    "a list for a secret": "as_config_item: {name: auth.ldap.0.bind_pw, secret_value: ['{{ plain }}'], state: 1}",
     "a number that is none beside secrets": "as_user: {name: bob, password: '{{ user_password }}', as_timeout: soon}",
     "a password that is refused": "as_user_info: {as_username: stranger, as_password: '{{ wrong_password }}'}",
-    "a list for the password": "as_user_info: {as_username: other, as_password: ['{{ wrong_password }}']}",
+    "a list for the password": "as_user_info: {as_username: other, as_password: ['{{ plain }}']}",
     "a token that is refused": "as_user_info: {as_username: x, as_password: null, as_token: '{{ token_for_headers }}'}",
     "a token that fits no header": 'as_user_info: {as_username: x, as_password: null, as_token: "{{ as_token }}\\n"}',
     "a secret that is no base32": "as_user_info: {as_username: y, as_totp_secret: '{{ as_token }}'}",

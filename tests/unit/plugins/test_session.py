@@ -568,6 +568,18 @@ def test_a_server_that_drops_every_session(world: World) -> None:
     assert world.sign_ins == [LOGIN] * 3
 
 
+def test_sessions_that_our_own_restarts_cost_are_not_counted(world: World) -> None:
+    client = world.client()
+    client.get("GET /server/info")
+    for _ in range(5):
+        with client.session.excused():
+            world.simulator.machine.authentication.end_sessions()
+            client.get("GET /server/info")
+    world.simulator.machine.authentication.end_sessions()
+    assert "version" in client.get("GET /server/info")
+    assert world.sign_ins == [LOGIN] * 7
+
+
 # -- tokens that the user brings
 
 

@@ -59,6 +59,7 @@ class Estate(RuleBasedStateMachine):
         self.server = Server(self.simulator)
         self.folder = tempfile.TemporaryDirectory()
         self.declared: dict[str, Declared] = {}
+        self.sessions_lost = 0
 
     def teardown(self) -> None:
         self.simulator.stop()
@@ -96,6 +97,7 @@ class Estate(RuleBasedStateMachine):
     def time_passes(self) -> None:
         """By the server's clock alone: the client does not know that its token has expired."""
         self.simulator.clock.advance(LIFETIME)
+        self.a_session_ends()
 
     @rule(reading=st.sampled_from(["keeps", "dies"]))
     def the_server_restarts(self, reading: str) -> None:
@@ -123,6 +125,13 @@ class Estate(RuleBasedStateMachine):
     @property
     def session(self) -> dict[str, str]:
         return {"file": str(Path(self.folder.name) / "session")}
+
+    def a_session_ends(self) -> None:
+        """In one run that may happen twice; then comes the next run."""
+        self.sessions_lost += 1
+        if self.sessions_lost == 2:
+            self.sessions_lost = 0
+            Path(self.session["file"]).unlink(missing_ok=True)
 
     def tasks(self) -> list[dict[str, Declared]]:
         """The declaration, with names that differ only in case in tasks of their own."""
@@ -175,6 +184,7 @@ class Estate(RuleBasedStateMachine):
             self.simulator.faults.add(nth=index, **fault)
             answer = self.play(part)
             self.simulator.faults.clear()
+            self.a_session_ends()
             assert "defect" not in answer.get("msg", "")
             unknown = any(line["action"] == "unknown" for line in answer.get("objects", []))
             assert unknown or answer["changed"] == (self.kept() != before)
