@@ -58,6 +58,10 @@ class OutcomeUnknown(EstateError):
     """A write was sent and its answer was lost: only reading again can tell what became of it."""
 
 
+class NotBack(EstateError):
+    """A server that was told to restart has not come back as restarted."""
+
+
 class WriteWithheld(EstateError):
     """A defect of ours: a write reached the wire in check mode."""
 

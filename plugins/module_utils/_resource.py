@@ -105,9 +105,9 @@ class Task:
 class Product:
     """A kind of server: the options that say how to reach one, and the client behind them.
 
-    ``connect`` takes task parameters and whether this is check mode; the client it answers sends nothing
-    before its first call and knows ``wrote``: whether anything was, or may have been, written; ``asked``: its
-    last call and where it went, for sentences; and ``url``.
+    ``connect`` takes task parameters and whether this is check mode. The client it answers sends nothing before its
+    first call, and knows ``url``; ``wrote``: whether anything was, or may have been, written; and ``asked``: its last
+    call and where it went, for sentences.
     """
 
     argument_spec: t.Mapping[str, Spec]

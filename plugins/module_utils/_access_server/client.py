@@ -22,6 +22,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.session 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
+    NotBack,
     Refused,
     SignInError,
     Unreadable,
@@ -329,7 +330,7 @@ class AccessServer:
                     if now != before:
                         return str(now)
                 time.sleep(pause)
-        raise EstateError(
+        raise NotBack(
             f"{self.url} was told to restart and has not come back as restarted within {timeout:g} seconds "
             f"(last_restarted is still {before}). Look at the server; the configuration that was written stays written."
         )

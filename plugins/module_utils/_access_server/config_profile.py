@@ -15,7 +15,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart 
     refuse_no_time,
     restarted,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, NotBack, Refused
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Resource, Task, Wanted
 
@@ -102,9 +102,12 @@ class ConfigProfile(Resource):
 
     @staticmethod
     def _activate(client: AccessServer, change: Change, task: Task) -> None:
-        change.outcome = "unknown"  # until the server is back
-        with restarted(client, task.params["restart_timeout"]):
-            client.activate_config_profile(change.name, task.params["restart_mode"])
+        try:
+            with restarted(client, task.params["restart_timeout"]):
+                client.activate_config_profile(change.name, task.params["restart_mode"])
+        except NotBack:
+            change.outcome, change.message = "unknown", "the server has not come back with it"
+            raise
 
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Make them in the order declared, so that one may copy another; activate last."""

@@ -13,6 +13,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.client i
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
+    NotBack,
     OutcomeUnknown,
     Refused,
     reads,
@@ -46,8 +47,8 @@ def restarted(client: AccessServer, timeout: float) -> t.Iterator[dict[str, t.An
         lost = f"{exc}. "
     try:
         told["last_restarted"] = client.await_restart(before, timeout)
-    except EstateError as exc:
-        raise EstateError(f"{lost}{exc}") from exc
+    except NotBack as exc:
+        raise NotBack(f"{lost}{exc}") from exc
 
 
 def restart(client: AccessServer, task: Task) -> dict[str, t.Any]:

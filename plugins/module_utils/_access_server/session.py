@@ -278,8 +278,8 @@ class Session:
             raise SignInError(
                 f"{self._http.url} let {self._who.username} in without a token: is this an Access Server?"
             )
-        properties = answer.get("user_properties") or {}
-        if properties.get("user_type", "admin") != "admin":
+        properties = answer.get("user_properties")
+        if isinstance(properties, dict) and properties.get("user_type", "admin") != "admin":
             raise SignInError(f"{self._who.username} is not an administrator of {self._http.url}.")
         return answer
 

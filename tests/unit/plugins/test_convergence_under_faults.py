@@ -78,9 +78,8 @@ def routed(simulator: AccessServerSimulator) -> None:
 
 def configured(simulator: AccessServerSimulator) -> None:
     """A configuration of which some values are not the default."""
-    simulator.set_configuration(
-        **{"vpn.server.daemon.tcp.port": 8443, "cs.https.port": 9443, "sa.company_name": "Example"}
-    )
+    values: dict[str, t.Any] = {"vpn.server.daemon.tcp.port": 8443, "cs.https.port": 9443, "sa.company_name": "Example"}
+    simulator.set_configuration(**values)
 
 
 def user(*names: str) -> dict[str, set[Thing]]:

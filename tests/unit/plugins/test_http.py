@@ -734,6 +734,14 @@ def test_a_reason_that_repeats_what_was_confided(
     assert_silent(str(raised.value))
 
 
+@pytest.mark.parametrize("status", [200, 400, 500, 503])
+def test_the_answer_to_a_secret_call_is_not_quoted(wire: Callable[..., Wire], status: int) -> None:
+    listener = wire(reply(b"welcome=yes; token=oNeTiMe", status))
+    with pytest.raises(EstateError, match=r"\(not shown\)") as raised:
+        transport(listener).sign_in(CALLS[SIGN_IN])
+    assert_silent(str(raised.value))
+
+
 def test_data_of_the_server_is_not_quoted(wire: Callable[..., Wire]) -> None:
     body = b'{"total": 1, "profiles": [{"name": "bob", "totp_secret": "JBSWY3DPEHPK3PXP"'
     for status in (200, 400, 500):
