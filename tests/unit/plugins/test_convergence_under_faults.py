@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import threading
 import time
 import typing as t
@@ -26,7 +25,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.user imp
 from ansible_collections.vpn.estate.plugins.module_utils._http import MAKES_NEW, Transport
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
-from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 
 PASSWORD = "Marker-Password-7!"
 LOGIN = "/api/auth/login/userpassword"
@@ -331,11 +330,11 @@ class Trial:
             self.simulator.faults.add(nth=index, **fault)
             answer = self.run()
             return answer, kept(self.simulator)
-        ended, served = threading.Event(), threading.Event()
+        reached, ended = threading.Event(), threading.Event()
 
         def act() -> None:
+            reached.set()
             ended.wait(10)
-            served.set()
 
         self.simulator.faults.add(nth=index, do="act", act=act)
         with pytest.MonkeyPatch.context() as patch:
@@ -345,8 +344,7 @@ class Trial:
             answer = self.run()
         after = kept(self.simulator)
         ended.set()
-        assert served.wait(10)
-        while not any(one.fault for one in self.simulator.log):  # the late effect shows
+        while reached.is_set() and not any(one.fault for one in self.simulator.log):  # the late effect shows
             threading.Event().wait(SHORT)
         threading.Event().wait(2 * DOWNTIME if ("restarted",) in self.scenario.touched else 0)
         return answer, after
@@ -362,6 +360,8 @@ class Trial:
         undone = "was set back" in answer.get("msg", "")
         if answer["changed"] != bool(changed) and "unknown" not in actions and not undone:
             yield f"says changed={answer['changed']}, but {changed or 'nothing'} changed: {answer.get('msg')}"
+        if PASSWORD in text_of(answer) or self.simulator.password in text_of(answer):
+            yield "tells a password"
         if answer.get("failed"):
             yield from self.explained(answer)
         elif wrong := differing(after, self.goal) - {("restarted",)}:
@@ -396,7 +396,7 @@ class Trial:
         if sign_ins > self.sign_ins + turned_away:
             yield f"signed in {sign_ins} times"
         polls = sum(one.path == "/api/server/status" for one in log)
-        if len(log) - polls > 2 * self.requests + 5:
+        if len(log) - polls > 3 * self.requests + 5:
             yield f"made {len(log)} requests in place of {self.requests}"
         kinds = {
             (operation.split(" ")[0], BASE + operation.split(" ")[1]): kind for operation, kind in OPERATIONS.items()
@@ -447,4 +447,3 @@ def test_the_scenarios_are_worth_it(start: t.Callable[..., Server]) -> None:
         expected = set() if name == "nothing to do" else set(scenario.things)
         changed = {o for o, things in scenario.things.items() if things & differing(before, trial.goal)}
         assert changed - {"ben"} == expected - {"ben"}, name
-        assert json.dumps(trial.run(), default=str).count(PASSWORD) == 0
