@@ -60,7 +60,7 @@ class ContractChecker:
 
     def operation(self, method: str, path: str) -> dict[str, Any]:
         """The operation of the contract that a request is meant for."""
-        for known, pattern, _, operation in self._operations:
+        for known, pattern, _unused, operation in self._operations:
             if known == method and pattern.fullmatch(path):
                 return operation
         raise AssertionError(f"{method} {path} is no operation of the contract")

@@ -93,7 +93,7 @@ class AccessLists:
         store = self._machine.store
         for (owner, kind), routes in lists.items():
             if self._machine.readings["access_set"] == "extend" and (owner, kind) not in emptied:
-                there = [route for _, each, route in store.access_routes([owner]) if each == kind]
+                there = [route for _unused, each, route in store.access_routes([owner]) if each == kind]
                 routes = [*there, *(route for route in routes if route not in there)]
             store.set_access_routes(owner, kind, routes)
         return Answer()

@@ -49,7 +49,7 @@ def simulator(options: argparse.Namespace) -> AccessServerSimulator:
 
 
 def _reading(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
+    name, _unused, value = text.partition("=")
     if value not in READINGS.get(name, ()):
         raise argparse.ArgumentTypeError(f"{text} is none of the readings")
     return name, value

@@ -77,7 +77,7 @@ class Journal:
 
     def started(self) -> None:
         """What a start of the services leaves in the log (log_reports)."""
-        for _ in range(3):
+        for _unused in range(3):
             self.add("__local_root__", service="XML_API", auth=True)
             self.add("__local_root__", service="", auth=True)
 

@@ -246,7 +246,7 @@ class Machine:
     def state(self) -> dict[str, Any]:
         """Everything the server keeps, without passwords."""
         with self.store.lock:
-            _ = self.power.away
+            _unused = self.power.away
             routes_by_owner: dict[str, dict[str, list[Any]]] = {}
             for owner, kind, route in self.store.access_routes():
                 routes_by_owner.setdefault(owner, {}).setdefault(kind, []).append(route)

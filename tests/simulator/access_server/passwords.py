@@ -24,7 +24,7 @@ def digest(password: str) -> str:
 
 
 def matches(password: str, kept: str | None) -> bool:
-    salt, _, expected = (kept or "").partition("$")
+    salt, _unused, expected = (kept or "").partition("$")
     return hmac.compare_digest(hashlib.sha256((salt + password).encode()).hexdigest(), expected)
 
 

@@ -46,8 +46,9 @@ class Settings:
             if name not in known:
                 raise ValueError(f"there is no setting called {name!r}; there are: {', '.join(known)}")
             expected = type(known[name])
-            if expected is float and type(value) is int:
+            exactly_int = isinstance(value, int) and not isinstance(value, bool)
+            if expected is float and exactly_int:
                 value = float(value)
-            if type(value) is not expected:
+            if not isinstance(value, expected) or isinstance(value, bool) != (expected is bool):
                 raise ValueError(f"{name} takes a value of type {expected.__name__}, not {value!r}")
             setattr(self, name, value)

@@ -60,7 +60,7 @@ class Mapping:
 def problems(value: Any, shape: Any, where: str = "body") -> Iterator[Problem]:
     """Everything that is wrong with `value`, in the order of the shape."""
     if isinstance(shape, type):
-        if type(value) is not shape:
+        if not isinstance(value, shape) or isinstance(value, bool) != (shape is bool):
             yield where, _WRONG_TYPE[shape]
     elif isinstance(shape, list):
         if not isinstance(value, list):
@@ -77,7 +77,7 @@ def problems(value: Any, shape: Any, where: str = "body") -> Iterator[Problem]:
         if value is not None:
             yield from problems(value, shape.shape, where)
     elif isinstance(shape, AnyOf):
-        if all(any(True for _ in problems(value, choice, where)) for choice in shape.shapes):
+        if all(any(True for _unused in problems(value, choice, where)) for choice in shape.shapes):
             yield from problems(value, shape.shapes[0], where)
     elif isinstance(shape, Mapping):
         if not isinstance(value, dict):

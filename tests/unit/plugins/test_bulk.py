@@ -251,7 +251,7 @@ def test_the_order_of_a_list_does_not_matter(start: t.Callable[..., Server]) -> 
     server = start(users=90, groups=5, settings={"shuffle_lists": True})
     names = [f"user{number:05d}" for number in range(1, 91)]
     done(server.manage(USER, users=declared(names, autologin=True)))
-    for _ in range(3):
+    for _unused in range(3):
         assert not done(server.manage(USER, users=declared(names, autologin=True)))["changed"]
 
 

@@ -159,7 +159,7 @@ def test_how_often_a_call_arrives(
     http = transport(server)
     with pytest.raises(error) as raised:
         send(http, CALLS[kind])
-    assert type(raised.value) is error
+    assert raised.type is error
     assert [(each.method, each.path) for each in server.simulator.log] == [
         (CALLS[kind].method, CALLS[kind].path)
     ] * arrivals
@@ -230,7 +230,7 @@ def test_each_attempt_after_a_lost_answer_waits_longer_at_most(server: Server, w
 def test_a_task_has_twenty_repeats_and_no_more(server: Server) -> None:
     server.simulator.faults.add(status=503, times=None)
     http = transport(server)
-    for _ in range(12):
+    for _unused in range(12):
         with pytest.raises(Unreachable):
             http.read(CALLS[READ])
     assert len(server.simulator.log) == 12 + 20

@@ -113,7 +113,7 @@ class World:
         store = MemoryStore()
         before = len(self.sign_ins)
         texts = set()
-        for _ in range(3):
+        for _unused in range(3):
             with pytest.raises(SignInError, match=sentence) as raised:
                 self.client(who, store).get("GET /server/info")
             texts.add(str(raised.value))
@@ -148,7 +148,7 @@ def fixture_file_store(tmp_path: Path) -> FileStore:
 def test_one_sign_in_serves_all_calls(start: Callable[..., Server], time: Time, dialect: str) -> None:
     world = World(start, time, dialect=dialect)
     client = world.client()
-    for _ in range(3):
+    for _unused in range(3):
         assert "version" in client.get("GET /server/info")
     assert world.sign_ins == [LOGIN]
     assert world.simulator.log[0].request == {
@@ -164,13 +164,13 @@ def test_nobody_signs_in_before_the_first_call(world: World) -> None:
 
 
 def test_tasks_of_a_run_share_a_session(world: World, file_store: FileStore) -> None:
-    for _ in range(3):
+    for _unused in range(3):
         world.client(store=FileStore(file_store.path)).get("GET /server/info")
     assert world.sign_ins == [LOGIN]
 
 
 def test_tasks_at_the_same_time_share_one_sign_in(world: World, file_store: FileStore) -> None:
-    def task(_: int) -> t.Any:
+    def task(_unused: int) -> t.Any:
         return world.client(store=FileStore(file_store.path)).get("GET /server/info")["version"]
 
     with ThreadPoolExecutor(8) as pool:
@@ -189,7 +189,7 @@ def test_a_wrong_password(start: Callable[..., Server], time: Time, dialect: str
 
 def test_a_refusal_is_remembered_for_other_processes(world: World, file_store: FileStore) -> None:
     wrong = replace(world.admin, password="not-this-one")
-    for _ in range(3):
+    for _unused in range(3):
         with pytest.raises(SignInError):
             world.client(wrong, FileStore(file_store.path)).get("GET /server/info")
     assert world.sign_ins == [LOGIN]
@@ -198,7 +198,7 @@ def test_a_refusal_is_remembered_for_other_processes(world: World, file_store: F
 def test_tasks_at_the_same_time_share_one_refusal(world: World, file_store: FileStore) -> None:
     wrong = replace(world.admin, password="not-this-one")
 
-    def task(_: int) -> str:
+    def task(_unused: int) -> str:
         with pytest.raises(SignInError) as raised:
             world.client(wrong, FileStore(file_store.path)).get("GET /server/info")
         return str(raised.value)
@@ -209,7 +209,7 @@ def test_tasks_at_the_same_time_share_one_refusal(world: World, file_store: File
 
 
 def test_a_locked_account(world: World) -> None:
-    for _ in range(5):
+    for _unused in range(5):
         with pytest.raises(SignInError):
             world.client(replace(world.admin, password="not-this-one")).get("GET /server/info")
     world.refusal(world.admin, r"locked openvpn out .* 15 minutes \(vpn.server.lockout_policy.reset_time\)")
@@ -281,7 +281,7 @@ def test_far_too_many_requests(world: World) -> None:
 def test_a_server_that_is_away_has_refused_nobody(world: World) -> None:
     store = MemoryStore()
     world.simulator.faults.add(path=LOGIN, status=503, times=8)
-    for _ in range(4):
+    for _unused in range(4):
         with pytest.raises(Unreachable, match="answered 503"):
             world.client(store=store).get("GET /server/info")
     assert "version" in world.client(store=store).get("GET /server/info")
@@ -325,7 +325,7 @@ def test_calls_name_the_node(start: Callable[..., Server], time: Time) -> None:
 def test_a_code_answers_the_challenge(start: Callable[..., Server], time: Time, dialect: str) -> None:
     world = World(start, time, dialect=dialect)
     client = world.client(world.mfa_admin)
-    for _ in range(2):
+    for _unused in range(2):
         assert "version" in client.get("GET /server/info")
     assert world.sign_ins == [LOGIN, MFA]
     first, second = (each.request for each in world.simulator.log[:2])
@@ -391,7 +391,7 @@ def test_a_code_is_used_once_in_a_run(world: World, time: Time) -> None:
 
 
 def test_a_code_is_used_once_on_a_machine(world: World, time: Time, tmp_path: Path) -> None:
-    for _ in range(3):
+    for _unused in range(3):
         world.client(world.mfa_admin, MemoryStore(), tmp_path / "codes").get("GET /server/info")
     assert time.slept == [20.0, 30.0]
     assert {each.status for each in world.simulator.log if each.path == MFA} == {200}
@@ -399,7 +399,7 @@ def test_a_code_is_used_once_on_a_machine(world: World, time: Time, tmp_path: Pa
 
 def test_many_runs_wait_in_line_before_they_are_challenged(world: World, time: Time, tmp_path: Path) -> None:
     """A challenge is good for two minutes (server-behaviour.md, 30), so nobody is challenged before his turn."""
-    for _ in range(8):  # as if seven others had come a moment before
+    for _unused in range(8):  # as if seven others had come a moment before
         claim_code(str(tmp_path / "codes"), int(time.now // 30))
     world.client(world.mfa_admin, MemoryStore(), tmp_path / "codes").get("GET /server/info")
     assert time.slept == [20.0 + 7 * 30]
@@ -472,7 +472,7 @@ def test_a_long_run_signs_in_once(start: Callable[..., Server], time: Time, dial
     world = World(start, time, dialect=dialect)
     world.simulator.clock.advance(ahead)
     client = world.client()
-    for _ in range(108):
+    for _unused in range(108):
         client.get("GET /server/info")
         time.now += 100
     assert world.asked(LOGIN) == 1
@@ -492,7 +492,7 @@ def test_a_very_long_run_signs_in_again(world: World, time: Time) -> None:
 def test_an_expired_token_is_not_renewed(world: World, time: Time) -> None:
     """Tasks with ten minutes and more between them sign in each time, and that is no fault of the server."""
     store = MemoryStore()
-    for _ in range(6):
+    for _unused in range(6):
         world.client(store=store).get("GET /server/info")
         time.now += 601
     assert world.sign_ins == [LOGIN] * 6
@@ -508,7 +508,7 @@ def test_a_renewal_that_fails_is_not_missed_yet(world: World, time: Time, fault:
     client = world.client()
     client.get("GET /server/info")
     world.simulator.faults.add(path=RENEW, times=None, **fault)
-    for _ in range(3):
+    for _unused in range(3):
         time.now += 150
         assert "version" in client.get("GET /server/info")
     assert world.sign_ins == [LOGIN, RENEW]
@@ -544,7 +544,7 @@ def test_a_dropped_session_costs_one_sign_in_and_one_repeat(world: World) -> Non
 
 
 def test_what_another_task_has_mended_is_not_mended_again(world: World, file_store: FileStore) -> None:
-    clients = [world.client(store=FileStore(file_store.path)) for _ in range(3)]
+    clients = [world.client(store=FileStore(file_store.path)) for _unused in range(3)]
     for client in clients:
         client.get("GET /server/info")
     world.simulator.machine.authentication.end_sessions()
@@ -557,10 +557,10 @@ def test_a_server_that_drops_every_session(world: World) -> None:
     store = MemoryStore()
     body = {"reason": "Invalid auth token"}
     world.simulator.faults.add(path="/server/info", status=401, body=body, times=None)
-    for _ in range(2):
+    for _unused in range(2):
         with pytest.raises(Refused, match="401: Invalid auth token"):
             world.client(store=store).get("GET /server/info")
-    for _ in range(3):
+    for _unused in range(3):
         with pytest.raises(
             SignInError, match="has dropped 3 sessions of openvpn in this run. No further sign-in was tried"
         ):
@@ -571,7 +571,7 @@ def test_a_server_that_drops_every_session(world: World) -> None:
 def test_sessions_that_our_own_restarts_cost_are_not_counted(world: World) -> None:
     client = world.client()
     client.get("GET /server/info")
-    for _ in range(5):
+    for _unused in range(5):
         with client.session.excused():
             world.simulator.machine.authentication.end_sessions()
             client.get("GET /server/info")
@@ -586,7 +586,7 @@ def test_sessions_that_our_own_restarts_cost_are_not_counted(world: World) -> No
 def test_a_token_is_used_as_it_is(world: World, time: Time) -> None:
     token = world.client().session.token()
     client = world.client(Credentials(None, None, token=token))
-    for _ in range(3):
+    for _unused in range(3):
         assert "version" in client.get("GET /server/info")
         time.now += 190
     assert world.sign_ins == [LOGIN]
@@ -604,14 +604,14 @@ def test_a_token_that_is_refused(world: World) -> None:
 def test_a_token_and_a_password(world: World, file_store: FileStore) -> None:
     """The password comes in where the token is refused, once for all tasks."""
     who = replace(world.admin, token="SESS_TOKEN_old")
-    for _ in range(3):
+    for _unused in range(3):
         assert "version" in world.client(who, FileStore(file_store.path)).get("GET /server/info")
     assert world.sign_ins == [LOGIN]
 
 
 def test_a_token_and_a_wrong_password(world: World, file_store: FileStore) -> None:
     who = replace(world.admin, token="SESS_TOKEN_old", password="not-this-one")
-    for _ in range(3):
+    for _unused in range(3):
         with pytest.raises(SignInError, match="refused the name or the password"):
             world.client(who, FileStore(file_store.path)).get("GET /server/info")
     assert world.sign_ins == [LOGIN]

@@ -250,7 +250,7 @@ def test_sessions_of_users_end_and_those_of_others_go_on(start: Start, dialect: 
 @dialects
 def test_one_session_ends_by_its_daemon_and_number(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
-    clients = [server.simulator.connect("alice") for _ in range(21)]  # the last is the second of the first daemon
+    clients = [server.simulator.connect("alice") for _unused in range(21)]  # the last is the second of the first daemon
     assert (clients[20]["daemon_id"], clients[20]["client_id"]) == (clients[0]["daemon_id"], 1)
     wanted = {"daemon_id": clients[20]["daemon_id"], "client_id": 1}
     assert disconnecting(server, **wanted)["disconnected"] == [{"username": "alice", **wanted}]

@@ -42,7 +42,7 @@ class _Listener:
     def _accept(self) -> None:
         while True:
             try:
-                connection, _ = self._socket.accept()
+                connection, _unused = self._socket.accept()
             except OSError:
                 return
             self.connections += 1
@@ -124,7 +124,7 @@ class Proxy(_Listener):
         if self._refusal:
             connection.sendall(reply(status=self._refusal))
             return
-        host, _, port = line.split()[1].rpartition(":")
+        host, _unused, port = line.split()[1].rpartition(":")
         with socket.create_connection((host, int(port))) as server:
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             back = threading.Thread(target=_pass_on, args=(server, connection), daemon=True)
@@ -147,8 +147,8 @@ def _request(connection: socket.socket) -> bytes:
         if not (more := connection.recv(65536)):
             return text
         text += more
-    head, _, body = text.partition(b"\r\n\r\n")
-    length = next((int(v) for k, _, v in _fields(head) if k.lower() == b"content-length"), 0)
+    head, _unused, body = text.partition(b"\r\n\r\n")
+    length = next((int(v) for k, _unused, v in _fields(head) if k.lower() == b"content-length"), 0)
     while len(body) < length and (more := connection.recv(65536)):
         body += more
     return head + b"\r\n\r\n" + body

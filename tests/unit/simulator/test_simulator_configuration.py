@@ -86,7 +86,7 @@ def test_a_value_shows_at_once_and_is_in_force_after_a_restart(start):
     [("null", 200, "default", "Access Server"), ("refuse", 400, "db", "Example"), ("store", 200, "db", None)],
 )
 def test_readings_of_a_key_that_is_handed_back(start, reading, status, source, value):
-    _, api = start(readings={"config_reset": reading})
+    _unused, api = start(readings={"config_reset": reading})
     api.post("config-items/default", {"sa.company_name": "Example"})
     assert api.post("config-items/default", {"sa.company_name": None}).status == status
     shown = item(api, "sa.company_name")
@@ -95,7 +95,7 @@ def test_readings_of_a_key_that_is_handed_back(start, reading, status, source, v
 
 @pytest.mark.parametrize(("name", "kind"), [("3.2", None), ("document", "custom")])
 def test_unknown_keys_become_custom(start, name, kind):
-    _, api = start(dialect=name)
+    _unused, api = start(dialect=name)
     assert api.post("config-items/default", {"sa.compny_name": "Example"}).status == 200
     shown = item(api, "sa.compny_name")
     assert (shown["category"], shown["type"], shown["value"]) == ("custom", kind, "Example")
@@ -103,7 +103,7 @@ def test_unknown_keys_become_custom(start, name, kind):
 
 @pytest.mark.parametrize("dialect", ["3.2", "document"])
 def test_secrets_are_masked_unevenly(start, dialect, tmp_path):
-    _, api = start(dialect=dialect)
+    _unused, api = start(dialect=dialect)
     key = Path(identity_in(tmp_path).key_path).read_text(encoding="ascii")
     secrets = {"auth.radius.0.server.0.secret": "s3cret", "cs.priv_key": key, "auth.ldap.0.bind_pw": "clear"}
     assert item(api, "cs.priv_key").get("redacted_value") is None
@@ -181,7 +181,7 @@ def test_only_a_warm_restart_keeps_vpn_clients(start, mode, left):
 
 @pytest.mark.parametrize(("reading", "status"), [("keeps", 200), ("dies", 401)])
 def test_readings_of_a_token_after_a_restart(start, reading, status):
-    _, api = start(settings={"restart_downtime": 0.0}, readings={"token_after_restart": reading})
+    _unused, api = start(settings={"restart_downtime": 0.0}, readings={"token_after_restart": reading})
     api.post("server/restart")
     assert api.get("server/info").status == status
 

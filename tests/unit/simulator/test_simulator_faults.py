@@ -46,16 +46,16 @@ def test_a_truncated_answer_ends_in_the_middle(server, api):
 
 def test_nth_and_times_choose_the_calls(server, api):
     server.faults.add(path="server/info", nth=2, times=2, status=503)
-    assert [api.get("server/info").status for _ in range(5)] == [200, 503, 503, 200, 200]
+    assert [api.get("server/info").status for _unused in range(5)] == [200, 503, 503, 200, 200]
     server.faults.add(path="*", times=None, status=503)
-    assert {api.get("server/info").status for _ in range(4)} == {503}
+    assert {api.get("server/info").status for _unused in range(4)} == {503}
     server.faults.clear()
     assert api.get("server/info").status == 200
 
 
 def test_a_second_actor_steps_in_before_a_call(server, api):
     server.faults.add(path="users/list", nth=2, do="act", act=lambda: server.set_user("zoe"))
-    assert [api.post("users/list", {}).body["total"] for _ in range(3)] == [2, 3, 3]
+    assert [api.post("users/list", {}).body["total"] for _unused in range(3)] == [2, 3, 3]
 
 
 @pytest.mark.parametrize("wrong", [{"pth": "x"}, {"do": "explode"}, {"do": "act"}])

@@ -106,8 +106,8 @@ def test_it_says_when_it_is_ready_serves_and_cleans_up(serve, client, tmp_path, 
 
 
 def test_passwords_are_random_unless_given(serve, client):
-    passwords = {serve()[1]["password"] for _ in range(2)}
-    _, given = serve("--username", "root", "--password", "Given-123")
+    passwords = {serve()[1]["password"] for _unused in range(2)}
+    _unused, given = serve("--username", "root", "--password", "Given-123")
     assert len(passwords) == 2
     assert (given["username"], given["password"]) == ("root", "Given-123")
     assert client(given).get("server/info").status == 200
@@ -127,7 +127,7 @@ def test_with_data_nothing_is_lost_when_it_is_killed(serve, client, tmp_path):
     before = api.call("GET", "/_simulator/state").body
     process.kill()
     process.wait(10)
-    _, again = serve("--data", str(data))
+    _unused, again = serve("--data", str(data))
     kept = {name: value for name, value in ready.items() if name != "url"}
     assert {name: value for name, value in again.items() if name != "url"} == kept
     after = client(again).call("GET", "/_simulator/state").body
@@ -139,7 +139,7 @@ def test_with_data_nothing_is_lost_when_it_is_killed(serve, client, tmp_path):
 
 
 def test_readings_are_chosen_on_the_command_line(serve, client):
-    _, ready = serve("--reading", "unknown_name=create", "--reading", "members=ignore", "--latency", "1")
+    _unused, ready = serve("--reading", "unknown_name=create", "--reading", "members=ignore", "--latency", "1")
     api = client(ready)
     assert api.post("userprop/set", [{"name": "new", "deny": True}]).status == 200
     readings = api.call("GET", "/_simulator/state").body["readings"]
@@ -154,7 +154,7 @@ def test_wrong_options_are_refused(wrong):
 
 
 def test_a_port_in_use_is_said(serve):
-    _, ready = serve()
+    _unused, ready = serve()
     port = str(urlsplit(ready["url"]).port)
     ended = refused("--port", port)
     assert ended.returncode == 1

@@ -110,7 +110,7 @@ class Stand:
         return self.api.login("alice", "Alice-123", request_admin=True)
 
     def login_lockout_403(self) -> Any:
-        for _ in range(5):
+        for _unused in range(5):
             self.api.login("alice", "wrong")
         return self.api.login("alice", "Alice-123")
 
@@ -265,7 +265,7 @@ class Stand:
 
     def log_reports_anywhere(self) -> Any:
         self.server.set_user("mfa-admin", totp_locked=None)
-        for _ in range(3):
+        for _unused in range(3):
             assert self.totp_login().status == 409
         return self._reports(anywhere={"value": "mfa-admin", "fields": ["username"]})
 
@@ -318,7 +318,7 @@ def test_log_texts_are_those_recorded(server, api):
     assert was_said <= said
     errors = {each["error"] for each in recorded("log_reports_errors_only")["body"]["records"]}
     admin_rights = next(error for error in errors if error.startswith("DENY"))
-    assert {error for _, _, error in said} >= {admin_rights, "challenge"}
+    assert {error for _unused, _unused, error in said} >= {admin_rights, "challenge"}
     truncated = next(
         each["username"]
         for each in recorded("log_reports_injected")["body"]["records"]

@@ -199,7 +199,7 @@ def test_limits_of_the_back_end(start):
     assert api.post("users/list", {"users": ["a"] * 20}).status == 200
     assert api.post("users/list", {"users": ["a"] * 21}).status == 400
     server.configure(shuffle_lists=True)
-    orders = {tuple(each["name"] for each in api.post("users/list", {}).body["profiles"]) for _ in range(5)}
+    orders = {tuple(each["name"] for each in api.post("users/list", {}).body["profiles"]) for _unused in range(5)}
     assert len(orders) > 1
 
 

@@ -26,10 +26,10 @@ def challenge(api, server):
 
 
 def test_five_failures_lock_the_account_for_a_quarter_of_an_hour(server, api):
-    for _ in range(4):
+    for _unused in range(4):
         assert api.login("openvpn", "wrong").body == {"reason": "Login failed"}
     assert api.login("openvpn", server.password).status == 200
-    for _ in range(5):
+    for _unused in range(5):
         api.login("openvpn", "wrong")
     assert api.login("openvpn", server.password).body["reason"].startswith("LOCKOUT")
     server.clock.advance(899)
@@ -39,7 +39,7 @@ def test_five_failures_lock_the_account_for_a_quarter_of_an_hour(server, api):
 
 
 def test_wrong_codes_count_as_failures_and_say_nothing_of_the_lockout(server, api, current_code):
-    for _ in range(5):
+    for _unused in range(5):
         assert answer(api, server, challenge(api, server), "000000").status == 403
     assert api.login(server.mfa_username, server.mfa_password).body["reason"].startswith("LOCKOUT")
     assert answer(api, server, "any", current_code(server)).body == {"reason": "Login failed"}
@@ -47,7 +47,7 @@ def test_wrong_codes_count_as_failures_and_say_nothing_of_the_lockout(server, ap
 
 def test_a_cold_restart_ends_a_lockout_and_a_warm_one_does_not(start):
     server, api = start(settings={"restart_downtime": 0.0})
-    for _ in range(5):
+    for _unused in range(5):
         api.login("alice", "wrong")
     assert api.login("openvpn", server.password, request_admin=True).status == 200
     token = api.token
@@ -93,7 +93,7 @@ def test_a_token_lasts_ten_minutes_and_can_be_renewed_for_four_hours(server, api
     assert api.post("auth/token/renew").status == 401
     api.token = renewed["auth_token"]
     assert api.get("server/info").status == 200
-    for _ in range(25):
+    for _unused in range(25):
         server.clock.advance(570)
         reply = api.post("auth/token/renew")
         if reply.status == 403:
