@@ -19,3 +19,4 @@ else:
     if not LINK.is_symlink():
         LINK.symlink_to(Path("..") / ".." / "..", target_is_directory=True)
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / ".cache")
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".cache" / "hypothesis"))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import time
 import typing as t
@@ -22,9 +23,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import BASE, OPERATIONS
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._http import MAKES_NEW, Transport
+from ansible_collections.vpn.estate.plugins.module_utils._http import CONTROL, MAKES_NEW, NAMED, READ, SET, Transport
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
-from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
+from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator, Exchange
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 
 PASSWORD = "Marker-Password-7!"
@@ -240,6 +241,15 @@ FAULTS: dict[str, dict[str, t.Any]] = {
     "late": {},
 }
 
+LOST = {"dropped before", "dropped after", "500 before", "500 after", "502 page before", "504 page after", "truncated"}
+BUSY = {"503", "503 with Retry-After", "429", "401"}
+HEALED = {
+    READ: LOST | BUSY,
+    **dict.fromkeys((SET, NAMED), LOST | BUSY | {"portal page", "page after"}),
+    CONTROL: {"401"},
+}
+"""By kind of call, the faults that no user hears of. Late answers belong to them too, where there is time enough."""
+
 OTHER_READINGS = {
     "access_set": "extend",
     "list_property": "merge",
@@ -273,6 +283,17 @@ def without_empty_lists(value: t.Any) -> t.Any:
     return {k: v for k, v in value.items() if v != []} if isinstance(value, dict) else value
 
 
+KINDS = [
+    (operation.split(" ")[0], re.compile(BASE + re.sub(r"\{\w+\}", "[^/]+", operation.split(" ")[1])), kind)
+    for operation, kind in sorted(OPERATIONS.items(), key=lambda each: "{" in each[0])
+]
+
+
+def kind_of(exchange: Exchange) -> str:
+    """What the call was to the server."""
+    return next(kind for method, path, kind in KINDS if method == exchange.method and path.fullmatch(exchange.path))
+
+
 def differing(one: State, other: State) -> set[Thing]:
     return {thing for thing in {*one, *other} if one.get(thing) != other.get(thing)}
 
@@ -304,6 +325,7 @@ class Trial:
         answer, after = self.faulty(FAULTS[fault], index)
         log, late = list(self.simulator.log), kept(self.simulator)
         yield from self.untouched(before, after)
+        yield from self.healed(fault, answer, log)
         yield from self.honest(answer, before, after)
         yield from self.frugal(log)
         self.simulator.faults.clear()
@@ -357,6 +379,12 @@ class Trial:
         if wrong := differing(before, after) - self.scenario.touched:
             yield f"touched what was not declared: {wrong}"
 
+    def healed(self, fault: str, answer: Answer, log: t.Sequence[Exchange]) -> t.Iterator[str]:
+        """What can be asked again, or found out by reading, is no reason to fail."""
+        for one in log:
+            if one.fault and fault in HEALED.get(kind_of(one), ()) and answer.get("failed"):
+                yield f"fails at {one.method} {one.path}, which can be healed: {answer['msg']}"
+
     def honest(self, answer: Answer, before: State, after: State) -> t.Iterator[str]:
         changed = differing(before, after)
         lines = answer.get("objects", [])
@@ -393,7 +421,7 @@ class Trial:
         if BASE not in message and "sign-in" not in message and "sign " not in message and "restart" not in message:
             yield f"does not name the endpoint: {message}"
 
-    def frugal(self, log: t.Sequence[t.Any]) -> t.Iterator[str]:
+    def frugal(self, log: t.Sequence[Exchange]) -> t.Iterator[str]:
         turned_away = sum(one.status == 401 for one in log)
         not_let_in = sum(one.path == LOGIN and one.status in (429, 503) for one in log)
         sign_ins = sum(one.path == LOGIN for one in log) - not_let_in
@@ -402,10 +430,7 @@ class Trial:
         polls = sum(one.path == "/api/server/status" for one in log)
         if len(log) - polls > 3 * self.requests + 5:
             yield f"made {len(log)} requests in place of {self.requests}"
-        kinds = {
-            (operation.split(" ")[0], BASE + operation.split(" ")[1]): kind for operation, kind in OPERATIONS.items()
-        }
-        if any(kinds.get((one.method, one.path)) == MAKES_NEW for one in log):
+        if any(kind_of(one) == MAKES_NEW for one in log):
             yield "made something new"
 
 
@@ -439,6 +464,24 @@ def hold_to_the_law(start: t.Callable[..., Server], scenario: str, readings: dic
         for violation in trial.violations(fault, index)
     ]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("path", ["users/create", "auth/password/change", "users/list"])
+def test_an_answer_that_comes_too_late_is_found_out(start: t.Callable[..., Server], path: str) -> None:
+    """The late effect makes no duplicate and takes nothing back."""
+    server = start()
+    people(server.simulator)
+    ended = threading.Event()
+    server.simulator.faults.add(path=path, do="act", act=lambda: ended.wait(10))
+    declared = SCENARIOS["users created"].declared
+    answer = server.manage(USER, **declared, as_timeout=1)
+    assert not answer.get("failed"), answer["msg"]
+    done = kept(server.simulator)
+    ended.set()
+    while not any(one.fault for one in server.simulator.log):
+        threading.Event().wait(SHORT)
+    assert kept(server.simulator) == done
+    assert not server.manage(USER, **declared)["changed"]
 
 
 def test_the_scenarios_are_worth_it(start: t.Callable[..., Server]) -> None:

@@ -103,7 +103,9 @@ class Estate(RuleBasedStateMachine):
     def the_server_restarts(self, reading: str) -> None:
         self.simulator.read_as(token_after_restart=reading)
         answer = self.server.run(restart.restart, restart.SPEC, as_session=self.session, timeout=10)
-        assert not answer.get("failed"), answer["msg"]
+        if answer.get("failed"):  # it may go away just while somebody signs in, and a lost sign-in is not repeated
+            assert "never answered the sign-in" in answer["msg"], answer["msg"]
+            Path(self.session["file"]).unlink(missing_ok=True)  # the next run knows nothing of it
 
     # -- what is declared
 
@@ -163,7 +165,7 @@ class Estate(RuleBasedStateMachine):
             assert self.kept() == before
             done = self.play(part)
             if done.get("failed"):
-                assert "does not exist" in done["msg"], done["msg"]
+                assert "There is no group" in done["msg"], done["msg"]
                 assert self.lacking(part)
                 assert foretold["msg"] == done["msg"]
                 assert self.kept() == before
