@@ -1,13 +1,14 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From task arguments to an answer: manage() and inform() are the only code that knows AnsibleModule."""
+"""From task arguments to an answer. run() is the only code that knows AnsibleModule."""
 
 from __future__ import annotations
 
 import traceback
 import typing as t
 from collections import Counter
+from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.vpn.estate.plugins.module_utils import _http
@@ -20,9 +21,31 @@ Work = t.Callable[[t.Any, Task], Answer]
 SHORTEST_SECRET = 8  # characters; Ansible masks values, and a short one would mask half of its own output
 
 
-def manage(resource: Resource, product: Product) -> None:
+@dataclass(frozen=True)
+class Body:
+    """What a module is, apart from its documentation: its options and its work, for whoever runs it."""
+
+    product: Product
+    options: t.Mapping[str, t.Any]
+    work: Work
+    own_constraints: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+    @property
+    def argument_spec(self) -> dict[str, t.Any]:
+        """Its options, and those that say how to reach a server."""
+        return {**self.options, **self.product.argument_spec}
+
+    @property
+    def constraints(self) -> dict[str, t.Any]:
+        """Rules between options, by the names that AnsibleModule and its validators give them."""
+        both = (self.product.constraints, self.own_constraints)
+        kinds = {kind for each in both for kind in each}
+        return {kind: [rule for each in both for rule in each.get(kind, [])] for kind in kinds}
+
+
+def manage(resource: Resource, product: Product) -> Body:
     """The body of every module that brings objects to a state."""
-    run(
+    return Body(
         product,
         resource.argument_spec(),
         lambda client, task: bring_about(resource, client, task),
@@ -30,28 +53,22 @@ def manage(resource: Resource, product: Product) -> None:
     )
 
 
-def inform(resource: Resource, product: Product) -> None:
+def inform(resource: Resource, product: Product) -> Body:
     """The body of every info module about a resource."""
 
     def work(client: t.Any, task: Task) -> Answer:
         return {resource.plural: resource.inform(client, task.params.get("names"), task), "changed": False}
 
     names = {"names": {"type": "list", "elements": "str"}} if len(resource.key_spec()) == 1 else {}
-    run(product, {**names, **resource.info_options}, work)
+    return Body(product, {**names, **resource.info_options}, work)
 
 
-def run(
-    product: Product, spec: t.Mapping[str, t.Any], work: Work, constraints: t.Optional[t.Mapping[str, t.Any]] = None
-) -> None:
-    """One task: parse its arguments, do its work, and tell the truth about it once."""
-    module = AnsibleModule(
-        argument_spec={**spec, **product.argument_spec},
-        supports_check_mode=True,
-        **_merged(product.constraints, constraints or {}),
-    )
+def run(body: Body) -> None:
+    """One task in a process of its own: parse its arguments, do its work, and tell the truth about it once."""
+    module = AnsibleModule(argument_spec=body.argument_spec, supports_check_mode=True, **body.constraints)
     if _http.REQUESTS_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=_http.REQUESTS_ERROR)
-    answer = answer_to(product, work, module.params, module.check_mode)
+    answer = answer_to(body.product, body.work, module.params, module.check_mode)
     for sentence in answer.pop("warnings", ()):
         module.warn(sentence)
     if answer.pop("failed", False):
@@ -140,8 +157,3 @@ def _declared(resource: Resource, task: Task) -> list[Wanted]:
                 "weak, and too short to be masked in Ansible's output."
             )
     return wanted
-
-
-def _merged(*constraints: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    kinds = {kind for each in constraints for kind in each}
-    return {kind: [rule for each in constraints for rule in each.get(kind, [])] for kind in kinds}

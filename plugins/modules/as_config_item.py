@@ -232,12 +232,14 @@ counts:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._module import manage
+from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
+
+BODY = manage(CONFIG_ITEM, ACCESS_SERVER)
 
 
 def main() -> None:
     """Run the task."""
-    manage(CONFIG_ITEM, ACCESS_SERVER)
+    run(BODY)
 
 
 if __name__ == "__main__":

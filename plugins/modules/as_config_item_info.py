@@ -135,12 +135,14 @@ config_items:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform
+from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+
+BODY = inform(CONFIG_ITEM, ACCESS_SERVER)
 
 
 def main() -> None:
     """Run the task."""
-    inform(CONFIG_ITEM, ACCESS_SERVER)
+    run(BODY)
 
 
 if __name__ == "__main__":

@@ -185,12 +185,14 @@ counts:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._module import manage
+from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
+
+BODY = manage(CONFIG_PROFILE, ACCESS_SERVER)
 
 
 def main() -> None:
     """Run the task."""
-    manage(CONFIG_PROFILE, ACCESS_SERVER)
+    run(BODY)
 
 
 if __name__ == "__main__":

@@ -67,12 +67,14 @@ config_profiles:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform
+from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+
+BODY = inform(CONFIG_PROFILE, ACCESS_SERVER)
 
 
 def main() -> None:
     """Run the task."""
-    inform(CONFIG_PROFILE, ACCESS_SERVER)
+    run(BODY)
 
 
 if __name__ == "__main__":

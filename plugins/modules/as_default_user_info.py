@@ -160,12 +160,14 @@ default_user:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import default_user
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import run
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+
+BODY = Body(ACCESS_SERVER, {}, default_user.inform)
 
 
 def main() -> None:
     """Run the task."""
-    run(ACCESS_SERVER, {}, default_user.inform)
+    run(BODY)
 
 
 if __name__ == "__main__":

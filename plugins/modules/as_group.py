@@ -350,12 +350,14 @@ counts:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
-from ansible_collections.vpn.estate.plugins.module_utils._module import manage
+from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
+
+BODY = manage(GROUP, ACCESS_SERVER)
 
 
 def main() -> None:
     """Run the task."""
-    manage(GROUP, ACCESS_SERVER)
+    run(BODY)
 
 
 if __name__ == "__main__":

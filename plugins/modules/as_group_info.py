@@ -167,12 +167,14 @@ groups:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform
+from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+
+BODY = inform(GROUP, ACCESS_SERVER)
 
 
 def main() -> None:
     """Run the task."""
-    inform(GROUP, ACCESS_SERVER)
+    run(BODY)
 
 
 if __name__ == "__main__":

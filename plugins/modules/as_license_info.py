@@ -199,12 +199,14 @@ seats_left:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import licence
-from ansible_collections.vpn.estate.plugins.module_utils._module import run
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+
+BODY = Body(ACCESS_SERVER, {}, licence)
 
 
 def main() -> None:
     """Run the task."""
-    run(ACCESS_SERVER, {}, licence)
+    run(BODY)
 
 
 if __name__ == "__main__":

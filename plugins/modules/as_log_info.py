@@ -362,12 +362,14 @@ records:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import LOG_SPEC, log
-from ansible_collections.vpn.estate.plugins.module_utils._module import run
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+
+BODY = Body(ACCESS_SERVER, LOG_SPEC, log)
 
 
 def main() -> None:
     """Run the task."""
-    run(ACCESS_SERVER, LOG_SPEC, log)
+    run(BODY)
 
 
 if __name__ == "__main__":

@@ -152,12 +152,14 @@ last_restarted:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import SPEC, restart
-from ansible_collections.vpn.estate.plugins.module_utils._module import run
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+
+BODY = Body(ACCESS_SERVER, SPEC, restart)
 
 
 def main() -> None:
     """Run the task."""
-    run(ACCESS_SERVER, SPEC, restart)
+    run(BODY)
 
 
 if __name__ == "__main__":

@@ -198,12 +198,14 @@ server:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import server
-from ansible_collections.vpn.estate.plugins.module_utils._module import run
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+
+BODY = Body(ACCESS_SERVER, {}, server)
 
 
 def main() -> None:
     """Run the task."""
-    run(ACCESS_SERVER, {}, server)
+    run(BODY)
 
 
 if __name__ == "__main__":

@@ -458,12 +458,14 @@ counts:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._module import manage
+from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
+
+BODY = manage(USER, ACCESS_SERVER)
 
 
 def main() -> None:
     """Run the task."""
-    manage(USER, ACCESS_SERVER)
+    run(BODY)
 
 
 if __name__ == "__main__":

@@ -199,12 +199,14 @@ users:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform
+from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+
+BODY = inform(USER, ACCESS_SERVER)
 
 
 def main() -> None:
     """Run the task."""
-    inform(USER, ACCESS_SERVER)
+    run(BODY)
 
 
 if __name__ == "__main__":

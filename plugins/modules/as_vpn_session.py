@@ -104,12 +104,14 @@ disconnected:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.vpn_session import CONSTRAINTS, SPEC, disconnect
-from ansible_collections.vpn.estate.plugins.module_utils._module import run
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+
+BODY = Body(ACCESS_SERVER, SPEC, disconnect, CONSTRAINTS)
 
 
 def main() -> None:
     """Run the task."""
-    run(ACCESS_SERVER, SPEC, disconnect, CONSTRAINTS)
+    run(BODY)
 
 
 if __name__ == "__main__":

@@ -108,12 +108,14 @@ sessions:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.vpn_session import INFO_SPEC, inform
-from ansible_collections.vpn.estate.plugins.module_utils._module import run
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+
+BODY = Body(ACCESS_SERVER, INFO_SPEC, inform)
 
 
 def main() -> None:
     """Run the task."""
-    run(ACCESS_SERVER, INFO_SPEC, inform)
+    run(BODY)
 
 
 if __name__ == "__main__":

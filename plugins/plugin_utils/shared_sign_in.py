@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One sign-in for each server and run: what the action plugin does before a module runs."""
+"""One sign-in for each Access Server and run: what the action plugin does before a module's work."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ import typing as t
 
 from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.plugins.action import ActionBase
-from ansible.utils.vars import merge_hash
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import (
     ARGUMENT_SPEC,
     base_address,
@@ -24,52 +22,43 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.client i
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import FileStore, Session
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._http import REQUESTS_ERROR
+from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction, Params
 
-Params = dict[str, t.Any]
 
-
-class ActionModule(ActionBase):
-    """Runs the module as Ansible would, with a session that the tasks of the run share.
+class ActionModule(ModuleAction):
+    """Runs a module with a session that the tasks of the run share.
 
     The session lies in a locked file in Ansible's private temporary folder, which goes when the run ends. A module that
     runs on this machine opens the file itself. For one that runs elsewhere the sign-in happens here, and the token
     travels with its arguments; only where the server cannot be reached from here does the module sign in by itself.
     """
 
-    _supports_check_mode = True
-    _supports_async = True
-    _requires_connection = True
+    _store: t.Optional[FileStore] = None
 
-    def run(self, tmp: t.Optional[str] = None, task_vars: t.Optional[Params] = None) -> Params:
-        """Find or make the session, and run the module with it."""
-        result = super().run(tmp, task_vars)
-        args, store = dict(self._task.args), None
+    def share(self, args: Params) -> Params:
+        """The session, where the connection options are right; where they are not, the module will say so."""
         params = self._connection_params(args)
-        if params and (params["as_password"] or not params["as_token"]):
-            store = FileStore(_session_file(params))
-            try:
-                args.update(self._session(params, store))
-            except SignInError as exc:
-                return {**result, "failed": True, "changed": False, "msg": str(exc)}
-        done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
-        refusal = done.pop("sign_in_refused", None)
-        if refusal and store:
-            with store.held() as state:
+        if not params or (params["as_token"] and not params["as_password"]):
+            return {}
+        self._store = FileStore(_session_file(params))
+        return self._session(params, self._store)
+
+    def tell(self, refusal: str) -> None:
+        """A refused sign-in is tried by none of the run's tasks again."""
+        if self._store:
+            with self._store.held() as state:
                 state["refused"] = refusal
-        if not self._task.async_val:
-            self._remove_tmp_path(self._connection._shell.tmpdir)
-        return t.cast(Params, merge_hash(result, done))
 
     @staticmethod
     def _connection_params(args: Params) -> t.Optional[Params]:
-        """Connection options with defaults and environment; None where they are not right, which the module will say."""
+        """Connection options with defaults and environment; None where they are not right."""
         given = {name: value for name, value in args.items() if name in ARGUMENT_SPEC and name != "as_session"}
         checked = ArgumentSpecValidator(dict(ARGUMENT_SPEC)).validate(given)
         return None if checked.error_messages else t.cast(Params, checked.validated_parameters)
 
     def _session(self, params: Params, store: FileStore) -> Params:
         codes = _codes_file(params) if params["as_totp_secret"] else None
-        if self._connection.transport == "local" and not self._connection.become:
+        if self.is_local:
             return {"as_session": {"file": store.path, "codes": codes}}
         found = {name: value for name, value in params.items() if value is not None}
         if REQUESTS_ERROR:

@@ -33,12 +33,13 @@ def test_there_are_modules() -> None:
 @modules
 def test_it_is_in_its_action_group_and_shares_the_sign_in(name: str) -> None:
     assert name in RUNTIME["action_groups"]["access_server"]
-    assert RUNTIME["plugin_routing"]["modules"][name] == {"action_plugin": "vpn.estate.as_server_info"}
+    redirect = RUNTIME["plugin_routing"]["action"].get(name)
+    assert redirect == (None if name == "as_server_info" else {"redirect": "vpn.estate.as_server_info"})
 
 
 def test_groups_and_routes_name_modules_only() -> None:
     assert RUNTIME["action_groups"]["access_server"] == MODULES
-    assert [*RUNTIME["plugin_routing"]["modules"]] == MODULES
+    assert sorted([*RUNTIME["plugin_routing"]["action"], "as_server_info"]) == MODULES
 
 
 @modules

@@ -1,0 +1,120 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action under all modules: it shares the sign-in, and does the module's work here where it can."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+import typing as t
+
+from ansible import constants
+from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.utils.vars import merge_hash
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._http import REQUESTS_ERROR
+from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings
+
+Params = dict[str, t.Any]
+MODULES = "ansible_collections.vpn.estate.plugins.modules"
+SWITCH = "vpn_estate_in_process"
+
+
+class ModuleAction(ActionBase):
+    """Runs a module of this collection: in this process where that is the same, else as Ansible would.
+
+    It is the same where the task would run on this machine, as this user and with this Python, and is waited for.
+    """
+
+    _supports_check_mode = True
+    _supports_async = True
+    _requires_connection = True
+
+    def share(self, args: Params) -> Params:
+        """What the tasks of a run share, as further arguments. Raises SignInError."""
+        raise NotImplementedError
+
+    def tell(self, refusal: str) -> None:
+        """Let the other tasks know that nobody need try to sign in again."""
+        raise NotImplementedError
+
+    def run(self, tmp: t.Optional[str] = None, task_vars: t.Optional[Params] = None) -> Params:
+        """Find or make what is shared, and run the module with it."""
+        result, variables = super().run(tmp, task_vars), task_vars or {}
+        args = dict(self._task.args)
+        try:
+            here = self._can_run_here(variables)
+            with self._surroundings():
+                args.update(self.share(args))
+                done = self._perform(args, variables) if here else None
+        except (InputError, SignInError) as exc:
+            return {**result, "failed": True, "changed": False, "msg": str(exc)}
+        if done is None:
+            done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
+            if not self._task.async_val:
+                self._remove_tmp_path(self._connection._shell.tmpdir)
+        refusal = done.pop("sign_in_refused", None)
+        if refusal:
+            self.tell(refusal)
+        return t.cast(Params, merge_hash(result, done))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the module would run on this machine and as this user."""
+        return bool(self._connection.transport == "local" and not self._connection.become)
+
+    def _can_run_here(self, variables: Params) -> bool:
+        if not self.is_local or self._task.async_val or REQUESTS_ERROR:
+            return False
+        return self._is_switched_on(variables) and self._is_own_interpreter(variables)
+
+    def _is_switched_on(self, variables: Params) -> bool:
+        said = variables.get(SWITCH, os.environ.get(SWITCH.upper(), "true"))
+        try:
+            return bool(boolean(self._templar.template(said)))
+        except TypeError:
+            name = SWITCH if SWITCH in variables else f"{SWITCH.upper()} in the environment"
+            raise InputError(f"{name}: {said!r} is neither true nor false.") from None
+
+    def _is_own_interpreter(self, variables: Params) -> bool:
+        """No interpreter is asked for, or the one that runs this."""
+        delegate = self._task.delegate_to
+        if delegate:
+            variables = variables.get("ansible_delegated_vars", {}).get(delegate, variables)
+        said = constants.config.get_config_value("INTERPRETER_PYTHON", variables=variables)
+        asked = str(self._templar.template(said))
+        if asked.startswith("auto"):
+            return True
+        ours = sys.executable  # its neighbours of other names are the same environment; its target is the system's
+        return os.path.dirname(asked) == os.path.dirname(ours) and os.path.realpath(asked) == os.path.realpath(ours)
+
+    def _surroundings(self) -> t.ContextManager[None]:
+        """The environment and the folder of this task's processes, if they are processes of this machine."""
+        if not self.is_local:
+            return contextlib.nullcontext()
+        environment: dict[str, t.Any] = {}
+        self._compute_environment_string(environment)
+        return surroundings({key: str(value) for key, value in environment.items()}, self._loader.get_basedir())
+
+    def _perform(self, args: Params, variables: Params) -> Params:
+        name = self._task.action.rpartition(".")[2]
+        return perform(
+            importlib.import_module(f"{MODULES}.{name}").BODY,
+            self._task.action,
+            args,
+            check=self._task.check_mode,
+            invocation=_repeats_arguments(variables),
+        )
+
+
+def _repeats_arguments(variables: Params) -> bool:
+    """Whether results tell the arguments; a setting since ansible-core 2.21, and before that they always did."""
+    try:
+        return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=variables))
+    except AnsibleError:
+        return True

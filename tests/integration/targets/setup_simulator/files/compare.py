@@ -1,0 +1,59 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold what the modules answered in the controller's own process against what they answered in processes of their own.
+
+usage: compare.py RESULTS
+
+RESULTS holds lines of JSON as the callback record_results writes them. A line whose task is called "Record as NAME"
+begins a record; there are two, and all that may differ between them is what differs between any two runs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from itertools import zip_longest
+from pathlib import Path
+
+# Ports and files of the simulator that each run has to itself, times, and how long something took.
+VOLATILE = (
+    (r"https://127\.0\.0\.1:\d+", "https://SERVER"),
+    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", "TIME"),
+    (r"simulator-[a-z0-9._-]+\.json", "READY"),
+    (r"/[^\s\"']*/ca\.(pem|crt)", "CA"),
+    (r'"(delta|start|end|session_start|login_time)": "?[^",}]*"?', ""),
+)
+
+
+def records(path: Path) -> dict[str, list[str]]:
+    """Lines of each record, without what may differ."""
+    found: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name = json.loads(line)["task"].rpartition(" : ")[2]
+        if name.startswith("Record as "):
+            lines = found.setdefault(name, [])
+            continue
+        for pattern, instead in VOLATILE:
+            line = re.sub(pattern, instead, line)
+        lines.append(line)
+    return found
+
+
+def main() -> str | None:
+    """Compare; what comes back is what differs."""
+    found = records(Path(sys.argv[1]))
+    if len(found) != 2 or not all(found.values()):
+        return f"two records are needed, and there are {({name: len(lines) for name, lines in found.items()})}"
+    here, there = found.values()
+    for one, other in zip_longest(here, there):
+        if one != other:
+            return f"the two ways differ.\n{' and '.join(found)}:\n{one}\n{other}"
+    print(f"{len(here)} answers are the same both ways")
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
