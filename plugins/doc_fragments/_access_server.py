@@ -85,6 +85,22 @@ options:
       - Falls back to the environment variable E(VPN_ESTATE_AS_TIMEOUT).
     type: int
     default: 60
+  as_connections:
+    description:
+      - How many requests may be under way at the same time, from V(1) to V(8). Only what the server takes object by
+        object, such as the creation of users, is done side by side.
+      - A task begins with two, takes more while that makes it faster, and goes back to one as soon as the server asks for
+        less.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_CONNECTIONS).
+    type: int
+    default: 8
+  as_batch_size:
+    description:
+      - How many objects one request may carry, from V(1) to V(5000), where the server takes many at once. A server that
+        refuses so many gets half as many, for the rest of the task.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_BATCH_SIZE).
+    type: int
+    default: 500
   as_session:
     description:
       - Set by the action plugin of this collection, which shares one sign-in among the tasks of a run. Never set it

@@ -13,7 +13,7 @@ class ModuleDocFragment:
 options:
   purge:
     description:
-      - Whether to delete every object that the list does not name. It goes with the list only.
+      - Whether to delete every object that the list does not name. It goes with the list only, or with O(src).
       - A purge is refused before anything is written when the list is empty (see O(purge_empty)), when it would delete
         more than O(purge_limit) allows, and when the server counts more or fewer objects than it lists.
     type: bool

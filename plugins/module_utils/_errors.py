@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import functools
+import re
 import traceback
 import typing as t
+
+_LOCKED = re.compile(r"\b(database|table|record)\b.*\blocked\b|\bdeadlock\b|\block wait\b", re.IGNORECASE)
 
 
 class EstateError(Exception):
@@ -37,6 +40,11 @@ class Refused(EstateError):
         super().__init__(f"{call} answered {status}: {reason}" + (f" ({details})" if details else ""))
         self.call, self.status, self.reason = call, status, reason
         self.reasons, self.body = dict(reasons or {}), dict(body or {})
+
+    @property
+    def locked(self) -> bool:
+        """Whether the server could not write because something else did, whatever the status that it says so with."""
+        return bool(_LOCKED.search(" ".join((self.reason, *self.reasons.values()))))
 
 
 class SignInError(EstateError):

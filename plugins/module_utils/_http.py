@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
+import os
 import random
 import re
 import ssl
@@ -15,6 +17,7 @@ import traceback
 import typing as t
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
@@ -38,6 +41,7 @@ else:
     REQUESTS_ERROR = None
 
 ATTEMPTS = 3
+KEPT = 16  # servers that one process keeps connections to
 RETRY_BUDGET = 20  # repeats in one task, however many calls it makes
 LONGEST_WAIT = 8.0  # seconds between two attempts
 CONNECT_TIMEOUT = 5.0  # seconds
@@ -47,6 +51,9 @@ LONGEST_SIGN = 12  # characters that a sign can become when it is quoted, and qu
 
 # What a call is to the server, which decides what may be repeated (server-behaviour.md, "Retry classes").
 READ, SET, NAMED, MAKES_NEW, SIGN_IN, CONTROL = "R", "S", "N", "M", "L", "C"
+
+Headers = t.Mapping[str, str]
+Authorise = t.Callable[[t.Optional[Headers]], Headers]
 
 
 @dataclass(frozen=True)
@@ -131,28 +138,39 @@ class Call:
         return f"{self.method} {self.path}"
 
 
+@functools.lru_cache(maxsize=KEPT)
+def _connections(url: str, trust: Trust, process: int) -> requests.Session:
+    """Connections to a server, kept for the other tasks of this process, such as the items of a loop."""
+    session = requests.Session()
+    session.trust_env = False  # neither ~/.netrc nor REQUESTS_CA_BUNDLE has a say
+    session.adapters.clear()  # plain http is not spoken
+    session.mount("https://", _TrustingAdapter(trust))
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # nothing of one account goes to another
+    return session
+
+
 class Transport:
     """One server: its address, whom to trust, how long to wait, and the promise of check mode.
 
-    ``authorise`` is asked for headers before each call, and again with ``renew=True`` after a 401.
+    ``tried`` counts writes, and ``writes`` those that were, or may have been, acted on.
+
+    ``authorise`` is asked for headers before each call, and after a 401 with those that were refused. Calls may be made
+    side by side. ``pressed`` counts how often the server asked for less: 429, 503, or something locked.
     """
 
     def __init__(self, url: str, *, trust: Trust, timeout: float, read_only: bool) -> None:
         self.url = url.rstrip("/")
-        self.writes = 0
+        self.tried = self.writes = self.pressed = 0
         self.asked = ""  # the last call, for sentences
         self._trust = trust
         self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
         self._read_only = read_only
         self._budget = RETRY_BUDGET
-        self._session = requests.Session()
-        self._session.trust_env = False  # neither ~/.netrc nor REQUESTS_CA_BUNDLE has a say
-        self._session.adapters.clear()  # plain http is not spoken
-        self._session.mount("https://", _TrustingAdapter(trust))
+        self._session = _connections(self.url, trust, os.getpid())
         if not trust.validate:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the task warns, in better words
         self._proxies = requests.utils.get_environ_proxies(self.url)
-        self.authorise: t.Callable[[bool], t.Mapping[str, str]] = lambda renew: {}
+        self.authorise: Authorise = lambda refused: {}
 
     def read(self, call: Call) -> t.Any:
         """A call that changes nothing, whatever its verb. Answers parsed JSON."""
@@ -162,6 +180,7 @@ class Transport:
         """A call that changes something. Answers parsed JSON, or None where the server says nothing."""
         if self._read_only:
             raise WriteWithheld(f"{call} was about to be sent in check mode; nothing was sent. Please report this.")
+        self.tried += 1
         try:
             answer = self._carry(call, self.authorise)
         except OutcomeUnknown:
@@ -172,7 +191,7 @@ class Transport:
 
     def sign_in(self, call: Call, headers: t.Optional[t.Mapping[str, str]] = None) -> t.Any:
         """A call that opens or renews a session: allowed in check mode, and never sent twice."""
-        return self._carry(call, lambda renew: headers or {})
+        return self._carry(call, lambda refused: headers or {})
 
     def answers(self, path: str) -> bool:
         """Whether anything at all answers, as after a restart. Nothing is repeated and nobody signs in."""
@@ -182,12 +201,13 @@ class Transport:
             return False
         return True
 
-    def _carry(self, call: Call, authorise: t.Callable[[bool], t.Mapping[str, str]]) -> t.Any:
+    def _carry(self, call: Call, authorise: Authorise) -> t.Any:
         attempt, renewed = 1, False
         while True:
             self.asked = f"{call} of {self.url}"
+            headers = authorise(None)
             try:
-                answer = self._send(call, authorise(False))
+                answer = self._send(call, headers)
             except _NotSent as exc:
                 if not self._again(attempt, None):
                     way = " through the proxy that the environment names" if self._proxies else ""
@@ -203,8 +223,9 @@ class Transport:
                 status = answer.status_code
                 if status == 401 and call.kind != SIGN_IN and not renewed:
                     renewed = True
-                    authorise(True)
+                    authorise(headers)
                     continue
+                self.pressed += status in (429, 503)
                 if not self._postponed(call, answer, attempt):
                     return self._understood(call, answer, attempt)
             attempt += 1
@@ -287,7 +308,9 @@ class Transport:
                 quoted += f" (Retry-After: {answer.headers['Retry-After'][:TELLING]})"
             if status in (502, 503, 504):
                 raise Unreachable(f"{asked} answered {status}: {quoted} ({attempt} attempts)")
-            raise Refused(asked, status, quoted, reasons, body)
+            refused = Refused(asked, status, quoted, reasons, body)
+            self.pressed += refused.locked
+            raise refused
         if not answer.content:
             return None
         try:

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.vpn.estate.plugins.module_utils import _http
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, SignInError
-from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Plan, converge
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Plan
+from ansible_collections.vpn.estate.plugins.module_utils._reconcile import converge
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Resource, Task, Wanted
+from ansible_collections.vpn.estate.plugins.module_utils._source import Checker, read_files
 
 Answer = dict[str, t.Any]
 Work = t.Callable[[t.Any, Task], Answer]
@@ -68,7 +70,9 @@ def run(body: Body) -> None:
     module = AnsibleModule(argument_spec=body.argument_spec, supports_check_mode=True, **body.constraints)
     if _http.REQUESTS_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=_http.REQUESTS_ERROR)
-    answer = answer_to(body.product, body.work, module.params, module.check_mode)
+    task = Task(module.params, module.check_mode)
+    answer = answer_to(body.product, body.work, task)
+    module.no_log_values |= task.secrets
     for sentence in answer.pop("warnings", ()):
         module.warn(sentence)
     if answer.pop("failed", False):
@@ -76,11 +80,11 @@ def run(body: Body) -> None:
     module.exit_json(**answer)
 
 
-def answer_to(product: Product, work: Work, params: t.Mapping[str, t.Any], check: bool) -> Answer:
+def answer_to(product: Product, work: Work, task: Task) -> Answer:
     """What a task answers: a function of its parameters and mode that knows nothing of AnsibleModule."""
-    task, client = Task(params, check), None
+    client = None
     try:
-        client = product.connect(params, check)
+        client = product.connect(task.params, task.check)
         task.warnings += client.cautions
         answer = work(client, task)
     except EstateError as exc:
@@ -91,7 +95,10 @@ def answer_to(product: Product, work: Work, params: t.Mapping[str, t.Any], check
             answer["msg"] = f"{answer['msg'].rstrip('.')}. {_tally(steps)}"
         if isinstance(exc, SignInError) and exc.final:
             answer["sign_in_refused"] = str(exc)  # for the action plugin: no other task may try
-    except Exception as exc:  # a defect of ours: its text may hold anything, so only its kind and place are told
+    except (
+        Exception,
+        SystemExit,
+    ) as exc:  # a defect of ours: its text may hold anything, so only its kind and place are told
         place = "".join(traceback.format_tb(exc.__traceback__)[-3:])
         answer = {
             "failed": True,
@@ -107,8 +114,13 @@ def answer_to(product: Product, work: Work, params: t.Mapping[str, t.Any], check
 
 def bring_about(resource: Resource, client: t.Any, task: Task) -> Answer:
     """Bring the declared objects to their state, or say what that would take."""
-    wanted = _declared(resource, task)
-    steps = converge(resource, client, wanted, task)
+    task.wanted = _declared(resource, task)
+    states = task.params.get("only_states")
+    states = resource.states if states is None else states
+    unknown = [state for state in states if state not in resource.states]
+    if unknown:
+        raise InputError(f"only_states: {unknown[0]!r} is none of {', '.join(resource.states)}.")
+    steps = converge(resource, client, [want for want in task.wanted if want.state in states], task)
     answer = {**report(steps), "diff": steps.diff(resource), "changed": steps.changed}
     failed = [change for change in steps.changes if change.outcome == "failed"]
     if failed:
@@ -133,10 +145,37 @@ def _tally(steps: Plan) -> str:
 
 def _declared(resource: Resource, task: Task) -> list[Wanted]:
     params = task.params
-    many = params.get(resource.plural) if resource.plural else None
-    wanted = [
-        resource.wanted(one, params.get("state") or resource.states[0]) for one in ([params] if many is None else many)
-    ]
+    state = params.get("state") or resource.states[0]
+    if params.get("src"):
+        wanted = list(_declared_in_files(resource, task, state))
+    else:
+        many = params.get(resource.plural) if resource.plural else None
+        wanted = [resource.wanted(one, state) for one in ([params] if many is None else many)]
+    _refuse_doubles(resource, wanted)
+    resource.agree(wanted)
+    for want in wanted:
+        short = [name for name, secret in want.secrets.items() if len(secret) < SHORTEST_SECRET]
+        if short:
+            task.warn(
+                f"{', '.join(short)} of {resource.noun} {want.name} is shorter than {SHORTEST_SECRET} characters: "
+                "weak, and too short to be masked in Ansible's output."
+            )
+    return wanted
+
+
+def _declared_in_files(resource: Resource, task: Task, state: str) -> t.Iterator[Wanted]:
+    checker = Checker(resource.plural, resource.argument_spec()[resource.plural])
+    for file in read_files(task.params["src"], resource.plural, task.read):
+        for number, item in enumerate(file.items):
+            try:
+                yield resource.wanted(checker.checked(item), state)
+            except (ValueError, InputError) as exc:
+                raise InputError(f"{file.place(number)}: {str(exc).rstrip('.')}.") from exc
+            finally:
+                task.secrets = checker.secrets
+
+
+def _refuse_doubles(resource: Resource, wanted: t.Sequence[Wanted]) -> None:
     seen: dict[str, str] = {}
     for want in wanted:
         twin = seen.get(want.name.casefold())
@@ -148,12 +187,3 @@ def _declared(resource: Resource, task: Task) -> list[Wanted]:
                 "two. If that is meant, manage them in two tasks."
             )
         seen[want.name.casefold()] = want.name
-    resource.agree(wanted)
-    for want in wanted:
-        short = [name for name, secret in want.secrets.items() if len(secret) < SHORTEST_SECRET]
-        if short:
-            task.warn(
-                f"{', '.join(short)} of {resource.noun} {want.name} is shorter than {SHORTEST_SECRET} characters: "
-                "weak, and too short to be masked in Ansible's output."
-            )
-    return wanted

@@ -9,9 +9,11 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, reads
+from ansible_collections.vpn.estate.plugins.module_utils._source import plain_read
 
 if t.TYPE_CHECKING:
-    from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+    from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
+    from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 
 Plain = t.Any  # a value as a playbook would write it
 Wire = t.Any  # a value as the API says it
@@ -89,11 +91,20 @@ class Actual:
 
 @dataclass
 class Task:
-    """What the task asks for beside its objects, and where to say things to the user."""
+    """What the task asks for beside its objects, and where to say things to the user.
+
+    ``progress`` is told what happens to objects, in a word or two, to how many of them it has, and to how many it will;
+    ``read`` reads files; ``secrets`` are those that came in a file, for whoever masks the answer; ``wanted`` is what is
+    declared, and None where nothing can be.
+    """
 
     params: t.Mapping[str, t.Any]
     check: bool = False
+    progress: t.Callable[[str, int, int], None] = lambda said, done, total: None
+    read: t.Callable[[str], bytes] = plain_read
     warnings: list[str] = field(default_factory=list)
+    secrets: set[str] = field(default_factory=set, repr=False)
+    wanted: t.Optional[t.Sequence[Wanted]] = None
 
     def warn(self, sentence: str) -> None:
         """Say it once."""
@@ -106,8 +117,9 @@ class Product:
     """A kind of server: the options that say how to reach one, and the client behind them.
 
     ``connect`` takes task parameters and whether this is check mode. The client it answers sends nothing before its
-    first call, and knows ``url``; ``wrote``: whether anything was, or may have been, written; and ``asked``: its last
-    call and where it went, for sentences.
+    first call, and knows ``url``; ``wrote``: whether anything was, or may have been, written; ``asked``: its last call
+    and where it went, for sentences; ``connections`` and ``batch_size``: how many calls may be made side by side, and
+    how many objects one may carry; and ``pressed``: how often the server asked for less.
     """
 
     argument_spec: t.Mapping[str, Spec]
@@ -156,6 +168,9 @@ class Resource:
         if self.plural:
             each = {**keys, **own, "state": state}
             spec[self.plural] = {"type": "list", "elements": "dict", "options": each, **self._named(keys)}
+            spec["src"] = {"type": "path"}
+            if len(self.states) > 1:
+                spec["only_states"] = {"type": "list", "elements": "str"}
             if len(keys) == 1:
                 each[self.key] = {"type": "str", "required": True}
             if self.purgeable:
@@ -171,11 +186,11 @@ class Resource:
         if not self.plural:
             return {}
         keys = tuple(self.key_spec())
-        apart = [(one, self.plural) for one in (*keys, *self.object_spec())]
+        apart = [(one, many) for one in (*keys, *self.object_spec()) for many in (self.plural, "src")]
         return {
-            "required_one_of": [(*keys, self.plural)],
-            "mutually_exclusive": ([keys] if len(keys) > 1 else []) + apart,
-            "required_if": [("purge", True, (self.plural,))] if self.purgeable else [],
+            "required_one_of": [(*keys, self.plural, "src")],
+            "mutually_exclusive": ([keys] if len(keys) > 1 else []) + [(self.plural, "src"), *apart],
+            "required_if": [("purge", True, (self.plural, "src"), True)] if self.purgeable else [],
         }
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:

@@ -43,6 +43,8 @@ version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
+  - vpn.estate._src
+  - vpn.estate._src.states
   - vpn.estate._assume_present
   - vpn.estate._purge
   - vpn.estate._attributes
@@ -249,6 +251,11 @@ EXAMPLES = r"""
     purge: true
     purge_empty: true
     purge_limit: 100%
+
+- name: Access lists from a file
+  vpn.estate.as_access_list:
+    src: files/access_lists.yml
+    only_states: [present]
 """
 
 RETURN = r"""

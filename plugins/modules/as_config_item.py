@@ -24,6 +24,8 @@ version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
+  - vpn.estate._src
+  - vpn.estate._src.states
   - vpn.estate._attributes
   - vpn.estate._attributes.manage
   - vpn.estate._attributes.access_server
@@ -191,6 +193,11 @@ EXAMPLES = r"""
     name: site.note
     value: managed by Ansible
     custom: true
+
+- name: Items from a file, and of those the ones to set
+  vpn.estate.as_config_item:
+    src: files/config_items.yml
+    only_states: [present]
 """
 
 RETURN = r"""

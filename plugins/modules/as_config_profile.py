@@ -19,6 +19,8 @@ version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
+  - vpn.estate._src
+  - vpn.estate._src.states
   - vpn.estate._attributes
   - vpn.estate._attributes.manage
   - vpn.estate._attributes.access_server
@@ -143,6 +145,11 @@ EXAMPLES = r"""
     validate: false
     restart_mode: cold
     restart_timeout: 300
+
+- name: Configuration profiles from a file, and of those the ones to make
+  vpn.estate.as_config_profile:
+    src: files/config_profiles.yml
+    only_states: [present]
 """
 
 RETURN = r"""

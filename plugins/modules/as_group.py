@@ -19,6 +19,8 @@ version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
+  - vpn.estate._src
+  - vpn.estate._src.states
   - vpn.estate._purge
   - vpn.estate._assume_present
   - vpn.estate._allow_self
@@ -27,7 +29,7 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   name:
-    description: The group's name. Either this or O(groups) is needed.
+    description: The group's name. Either this, O(groups) or O(src) is needed.
     type: str
   groups:
     description: Groups, each with the options that a single one takes.
@@ -307,6 +309,11 @@ EXAMPLES = r"""
   vpn.estate.as_group:
     name: interns
     state: absent
+
+- name: Groups from every file of a folder, and of those the ones to delete
+  vpn.estate.as_group:
+    src: files/groups
+    only_states: [absent]
 """
 
 RETURN = r"""

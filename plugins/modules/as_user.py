@@ -28,6 +28,8 @@ version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
+  - vpn.estate._src
+  - vpn.estate._src.states
   - vpn.estate._purge
   - vpn.estate._assume_present
   - vpn.estate._allow_self
@@ -36,7 +38,7 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   name:
-    description: The user's name. Either this or O(users) is needed.
+    description: The user's name. Either this, O(users) or O(src) is needed.
     type: str
   users:
     description: Users, each with the options that a single one takes.
@@ -415,6 +417,15 @@ EXAMPLES = r"""
     name: openvpn
     auth_method: local
     allow_self: true
+
+- name: Thousands of users from a file that another program writes; who leaves goes first
+  vpn.estate.as_user:
+    src: files/users.json
+    only_states: "{{ item }}"
+    update_password: on_create
+  loop:
+    - [absent, blocked]
+    - [present]
 """
 
 RETURN = r"""

@@ -15,6 +15,7 @@ from ansible.module_utils.common.json import AnsibleJSONEncoder
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body, answer_to
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
 
 def perform(
@@ -26,17 +27,19 @@ def perform(
     to the task.
     """
     checked = ArgumentSpecValidator(body.argument_spec, **body.constraints).validate(_plain(arguments))
-    params = checked.validated_parameters
+    params, secrets = checked.validated_parameters, set(checked._no_log_values)
     if checked.error_messages:
         answer: Answer = {"failed": True, "msg": checked.errors.msg}
         if isinstance(checked.errors[0], UnsupportedError):
             answer["msg"] = f"Unsupported parameters for ({name}) module: {answer['msg']}"
     else:
-        answer = answer_to(body.product, body.work, params, check, **how)
+        task = Task(params, check, **how)
+        answer = answer_to(body.product, body.work, task)
+        secrets |= task.secrets
     _add_notices(answer, checked)
     if invocation:
         answer["invocation"] = {"module_args": params}
-    return Mask(checked._no_log_values).over(_plain(answer))
+    return Mask(secrets).over(_plain(answer))
 
 
 def _plain(value: t.Any) -> t.Any:

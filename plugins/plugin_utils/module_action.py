@@ -6,23 +6,27 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import sys
 import typing as t
 
 from ansible import constants
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._http import REQUESTS_ERROR
+from ansible_collections.vpn.estate.plugins.module_utils._source import plain_read
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings
+from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
 
 Params = dict[str, t.Any]
 MODULES = "ansible_collections.vpn.estate.plugins.modules"
-SWITCH = "vpn_estate_in_process"
+IN_PROCESS, PROGRESS = "vpn_estate_in_process", "vpn_estate_progress"
 
 
 class ModuleAction(ActionBase):
@@ -71,14 +75,15 @@ class ModuleAction(ActionBase):
     def _can_run_here(self, variables: Params) -> bool:
         if not self.is_local or self._task.async_val or REQUESTS_ERROR:
             return False
-        return self._is_switched_on(variables) and self._is_own_interpreter(variables)
+        return self._is_switched_on(IN_PROCESS, variables) and self._is_own_interpreter(variables)
 
-    def _is_switched_on(self, variables: Params) -> bool:
-        said = variables.get(SWITCH, os.environ.get(SWITCH.upper(), "true"))
+    def _is_switched_on(self, switch: str, variables: Params) -> bool:
+        """Whether a variable says so, or else the environment; both are on unless they are switched off."""
+        said = variables.get(switch, os.environ.get(switch.upper(), "true"))
         try:
             return bool(boolean(self._templar.template(said)))
         except TypeError:
-            name = SWITCH if SWITCH in variables else f"{SWITCH.upper()} in the environment"
+            name = switch if switch in variables else f"{switch.upper()} in the environment"
             raise InputError(f"{name}: {said!r} is neither true nor false.") from None
 
     def _is_own_interpreter(self, variables: Params) -> bool:
@@ -109,7 +114,28 @@ class ModuleAction(ActionBase):
             args,
             check=self._task.check_mode,
             invocation=_repeats_arguments(variables),
+            progress=self._progress(name, variables),
+            read=self._read,
         )
+
+    def _progress(self, name: str, variables: Params) -> t.Callable[[str, int, int], None]:
+        """On the error channel, so that no callback's output is disturbed; nothing where the task is not to be seen."""
+        if self._task.no_log or not self._is_switched_on(PROGRESS, variables):
+            return lambda said, done, total: None
+        return Progress(name, lambda line: Display().display(line, stderr=True))
+
+    def _read(self, path: str) -> bytes:
+        """A file, decrypted where ansible-vault has encrypted it."""
+        try:
+            real = self._loader.get_real_file(path)
+        except AnsibleFileNotFound as exc:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from exc
+        except AnsibleError as exc:
+            raise InputError(f"src: {path} cannot be read: {exc.message}") from exc
+        try:
+            return plain_read(real)
+        finally:
+            self._loader.cleanup_tmp_file(real)
 
 
 def _repeats_arguments(variables: Params) -> bool:

@@ -13,8 +13,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     DEFAULT_USER_NAME,
     refuse_unknown,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
 
 DIRECTIONS = ("access_to", "access_from")

@@ -31,6 +31,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import Transport,
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product
 
 PAGE = 1000  # records of one page; more brings nothing but memory
+MOST_CONNECTIONS = 8  # calls side by side that a server has to stand
+LARGEST_BATCH = 5000  # objects of one request
 NAMES = 100  # names of one request: the server's database limits the size of a query
 SHOWN_NAMES = 5  # names that an error lists
 
@@ -38,10 +40,14 @@ Record = dict[str, t.Any]
 
 
 class Listing(t.NamedTuple):
-    """Records, and the server's own count of all of them where all were asked for."""
+    """Records, and the server's own count of all of them where all were asked for.
+
+    ``whole`` says that they are as many as the server counted, on each page anew.
+    """
 
     records: list[Record]
     total: t.Optional[int]
+    whole: bool = False
 
 
 def _env(name: str) -> tuple[t.Any, list[str]]:
@@ -60,6 +66,8 @@ ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
     "as_certificate_fingerprint": {"type": "str", "fallback": _env("as_certificate_fingerprint")},
     "as_server_name": {"type": "str", "fallback": _env("as_server_name")},
     "as_timeout": {"type": "int", "default": 60, "fallback": _env("as_timeout")},
+    "as_connections": {"type": "int", "default": MOST_CONNECTIONS, "fallback": _env("as_connections")},
+    "as_batch_size": {"type": "int", "default": 500, "fallback": _env("as_batch_size")},
     "as_session": {"type": "dict", "no_log": True},
 }
 CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
@@ -82,6 +90,9 @@ def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
         raise InputError(f"as_url: {url!r} is not an https address; write it as https://vpn.example.com:943.")
     if params["as_timeout"] < 1:
         raise InputError(f"as_timeout: {params['as_timeout']} is not a number of seconds from 1 up.")
+    for name, most in (("as_connections", MOST_CONNECTIONS), ("as_batch_size", LARGEST_BATCH)):
+        if not 1 <= params[name] <= most:
+            raise InputError(f"{name}: {params[name]} is not a number from 1 to {most}.")
     trust = Trust(
         params["as_validate_certs"], params["as_ca_path"], _fingerprint(params), params["as_server_name"] or None, "as_"
     )
@@ -108,7 +119,8 @@ def connect(params: t.Mapping[str, t.Any], read_only: bool) -> AccessServer:
     """A client for a task. ``as_session`` is what the action plugin found or made before it."""
     http, shared = transport(params, read_only), params["as_session"] or {}
     store: Store = FileStore(shared["file"]) if "file" in shared else MemoryStore(json.loads(shared.get("state", "{}")))
-    client = AccessServer(http, Session(http, credentials(params), store, shared.get("codes")))
+    session = Session(http, credentials(params), store, shared.get("codes"))
+    client = AccessServer(http, session, params["as_connections"], params["as_batch_size"])
     if not params["as_validate_certs"] and not params["as_certificate_fingerprint"]:
         client.cautions.append(
             f"The certificate of {http.url} is not checked: whoever answers there gets the password."
@@ -122,9 +134,11 @@ ACCESS_SERVER = Product(ARGUMENT_SPEC, CONSTRAINTS, connect)
 class AccessServer:
     """Methods for operations. Those that read answer records as they come; names are compared exactly."""
 
-    def __init__(self, http: Transport, session: Session) -> None:
+    def __init__(self, http: Transport, session: Session, connections: int = 1, batch_size: int = 500) -> None:
         self._http, self.session = http, session
+        self.connections, self.batch_size = connections, batch_size
         self.cautions: list[str] = []  # what the user should hear whatever the task does
+        self._lists: dict[str, tuple[int, t.Mapping[str, t.Any], Listing]] = {}  # whole ones, see _read_before()
 
     @property
     def url(self) -> str:
@@ -140,6 +154,11 @@ class AccessServer:
     def wrote(self) -> bool:
         """Whether anything was, or may have been, written."""
         return self._http.writes > 0
+
+    @property
+    def pressed(self) -> int:
+        """How often the server asked for less."""
+        return self._http.pressed
 
     @property
     def asked(self) -> str:
@@ -183,12 +202,13 @@ class AccessServer:
     def change_password(self, username: str, password: str) -> None:
         """Set a user's local password. The server wants a recent sign-in, so there may be one more, once."""
         request = call("POST /auth/password/change", {"username": username, "new_password": password}, secret=True)
+        headers = self.session.headers()
         try:
             self._http.write(request)
         except Refused as exc:
             if exc.status != 403 or "recent" not in exc.reason.lower():
                 raise
-            self.session.sign_in_anew()
+            self.session.sign_in_anew(headers)
             self._http.write(request)
 
     # -- access lists (server-behaviour.md, 67-71)
@@ -360,31 +380,43 @@ class AccessServer:
     def _records(
         self, operation: str, names_key: str, names: t.Optional[t.Sequence[str]], how: t.Mapping[str, t.Any]
     ) -> Listing:
+        listing = self._read_before(operation, how)
+        if listing is None and (names is None or len(names) > NAMES):
+            tried = self._http.tried
+            listing = self._pages(operation, how, until=None if names is None else set(names))
+            if listing.whole:
+                self._lists[operation] = tried, how, listing
         if names is None:
-            return self._pages(operation, how)
-        seen: list[Record] = []
-        if len(names) > NAMES:
-            seen = self._pages(operation, how, until=set(names)).records
+            return t.cast(Listing, listing)
+        seen = list(listing.records) if listing else []
         found = {record["name"] for record in seen}
-        missing = [name for name in names if name not in found]  # it may have moved to a page that was read before
-        seen += _by_names(missing, lambda listed: self._pages(operation, {names_key: listed, **how}).records)
+        missing = [name for name in names if name not in found]
+        if not listing or not listing.whole or len(seen) > PAGE and len(missing) <= NAMES:
+            # It may have moved to a page that was read before.
+            seen += _by_names(missing, lambda listed: self._pages(operation, {names_key: listed, **how}).records)
         wanted = set(names)
         return Listing([record for record in seen if record["name"] in wanted], None)
+
+    def _read_before(self, operation: str, how: t.Mapping[str, t.Any]) -> t.Optional[Listing]:
+        """The whole list as this task read it, or more of it, unless it has tried to write since."""
+        tried, more, listing = self._lists.get(operation, (-1, {}, None))
+        return listing if tried == self._http.tried and how.items() <= more.items() else None
 
     def _pages(self, operation: str, how: t.Mapping[str, t.Any], until: t.Optional[set[str]] = None) -> Listing:
         """All records; or, where asking for the names that are left is less work, those read by then."""
         records: dict[str, Record] = {}
-        offset = 0
+        offset, totals = 0, set()
         while True:
             answer = self._object(operation, {"page_size": PAGE, "offset": offset, "order_by": "name", **how})
             page, total = self._list(answer, "profiles", named=True), answer.get("total")
             if not isinstance(total, int) or isinstance(total, bool) or total < 0:
                 raise self._odd("their number as total")
+            totals.add(total)
             known = len(records)
             records.update((record["name"], record) for record in page)
             offset += len(page)  # servers may cap the page
             if offset >= total or len(records) == known:  # a page without news: the server makes no headway
-                return Listing(list(records.values()), total)
+                return Listing(list(records.values()), total, totals == {len(records)})
             if until is not None and len(until - records.keys()) / NAMES < (total - offset) / len(page):
                 return Listing(list(records.values()), None)
 

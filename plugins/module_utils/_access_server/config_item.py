@@ -11,8 +11,9 @@ import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused
-from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     HIDDEN,
     Actual,
@@ -176,7 +177,7 @@ class ConfigItem(Resource):
                     raise
                 client.set_config_items(profile, {change.name: change.values["value"]})
 
-        effort.each([change for change in changes if change.state == "default"], hand_back)
+        effort.each([change for change in changes if change.state == "default"], hand_back, in_order=True)
 
     def leaves_open(self, change: Change) -> bool:
         """How a key is handed back is not documented; a read shows a written value at once (server-behaviour.md, 88)."""

@@ -15,8 +15,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart 
     refuse_no_time,
     restarted,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, NotBack, Refused
-from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Resource, Task, Wanted
 
 
@@ -98,7 +99,7 @@ class ConfigProfile(Resource):
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Put a profile in force; the server restarts."""
         for change in changes:
-            effort.each([change], lambda c: self._activate(client, c, task))
+            effort.each([change], lambda c: self._activate(client, c, task), "put in force")
 
     @staticmethod
     def _activate(client: AccessServer, change: Change, task: Task) -> None:
@@ -111,7 +112,11 @@ class ConfigProfile(Resource):
 
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Make them in the order declared, so that one may copy another; activate last."""
-        effort.each(changes, lambda change: client.create_config_profile(change.name, change.values.get("copy_from")))
+        effort.each(
+            changes,
+            lambda change: client.create_config_profile(change.name, change.values.get("copy_from")),
+            in_order=True,
+        )
         activated = [change for change in changes if change.values.get("active") and change.outcome != "failed"]
         for change in activated:
             try:
@@ -123,7 +128,7 @@ class ConfigProfile(Resource):
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """One by one."""
         for change in changes:
-            unless_gone([change], effort, lambda names: client.delete_config_profile(names[0]))
+            unless_gone([change], effort, lambda names: client.delete_config_profile(names[0]), "deleted")
 
     def leaves_open(self, change: Change) -> bool:
         """All of it is documented."""

@@ -21,8 +21,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
     DEFAULT_USER_NAME as NAME,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import Refused
-from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Task
 
 OTHER_NAME = "DEFAULT"

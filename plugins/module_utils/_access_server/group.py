@@ -21,8 +21,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     unless_gone,
     warn_of_twins,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Task, Wanted
 
 Record = dict[str, t.Any]
@@ -73,8 +74,7 @@ class Group(Owner):
 
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """Members are named for info modules, and where the task declares some: it costs the server a query a group."""
-        asked = [task.params, *(task.params.get("groups") or ())]
-        named = "groups" not in task.params or any(one.get("members") is not None for one in asked)
+        named = task.wanted is None or any("members" in want.values for want in task.wanted)
         listing = client.groups(names, members=named)
         return Actual({record["name"]: self.load(record) for record in listing.records}, listing.total)
 
@@ -112,7 +112,7 @@ class Group(Owner):
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""
-        unless_gone(changes, effort, client.delete_groups)
+        unless_gone(changes, effort, client.delete_groups, "deleted")
 
     @staticmethod
     def _enrol(client: AccessServer, changes: t.Sequence[Change], effort: Effort) -> None:

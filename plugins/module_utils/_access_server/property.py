@@ -10,8 +10,9 @@ import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
+from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused, SignInError
-from ansible_collections.vpn.estate.plugins.module_utils._reconcile import Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Field, Object, Resource, Task, Wire, same
 
 BOOL: t.Mapping[str, t.Any] = {"type": "bool"}
@@ -154,14 +155,14 @@ class Owner(Resource):
         for change in changes:
             change.fail("after this change the account of this task could no longer sign in")
         with contextlib.suppress(EstateError):
-            self.update(client, undone, Effort(), task)
+            self.update(client, undone, Effort(client, task), task)
         if any(change.values and not change.begun for change in undone):
             return f"The change of {names} stays, because it could not be set back: another administrator has to."
         kept = [change.name for change in changes if change.secrets]
         return f"The change of {names} was set back" + (f", but not the password of {kept[0]}." if kept else ".")
 
 
-def unless_gone(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[list[str]], None]) -> None:
+def unless_gone(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[list[str]], None], said: str) -> None:
     """Say by name what is to end; what is gone already is done."""
 
     def write(batch: list[Change]) -> None:
@@ -171,7 +172,7 @@ def unless_gone(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[l
             if exc.status != 404 or len(batch) > 1:
                 raise
 
-    effort.many(changes, write)
+    effort.many(changes, write, said)
 
 
 def refuse_odd_name(name: str, noun: str) -> None:

@@ -13,6 +13,7 @@ import hmac
 import json
 import os
 import struct
+import threading
 import time
 import typing as t
 from dataclasses import dataclass, field
@@ -52,10 +53,12 @@ class MemoryStore:
 
     def __init__(self, state: t.Optional[State] = None) -> None:
         self._state: State = dict(state or {})
+        self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[State]:
-        yield self._state
+        with self._lock:
+            yield self._state
 
 
 class FileStore:
@@ -148,12 +151,12 @@ class Session:
         with self._store.held() as state:
             return dict(state)
 
-    def headers(self, renew: bool = False) -> dict[str, str]:
-        """Headers that make a call ours; ``renew`` after the server refused the last token."""
+    def headers(self, refused: t.Optional[t.Mapping[str, str]] = None) -> dict[str, str]:
+        """Headers that make a call ours; ``refused`` are those that the server no longer takes."""
         node = {NODE_HEADER: self._who.node} if self._who.node else {}
-        if self._who.token and not renew and not self._seen.get("token"):
+        if self._who.token and refused is None and not self._seen.get("token"):
             return {TOKEN_HEADER: self._who.token, **node}
-        return {TOKEN_HEADER: self.token(spent=self._current() if renew else None), **node}
+        return {TOKEN_HEADER: self.token(spent=refused[TOKEN_HEADER] if refused else None), **node}
 
     def token(self, spent: t.Optional[str] = None) -> str:
         """A token that is good now; ``spent`` is one that the server no longer takes."""
@@ -170,10 +173,14 @@ class Session:
             self._seen = dict(state)
         return str(self._seen["token"])
 
-    def sign_in_anew(self) -> None:
-        """Prove the password again: some calls want a recent sign-in, and some changes must not have locked us out."""
+    def sign_in_anew(self, headers: t.Optional[t.Mapping[str, str]] = None) -> None:
+        """Prove the password again: some calls want a recent sign-in, and some changes must not have locked us out.
+
+        ``headers`` are those that were not recent enough; of several calls side by side, one signs in for all.
+        """
         with self._store.held() as state:
-            self._sign_in(state)
+            if headers is None or state.get("token") in (None, headers[TOKEN_HEADER]):
+                self._sign_in(state)
             self._seen = dict(state)
 
     @contextlib.contextmanager
@@ -189,9 +196,6 @@ class Session:
         """From now on sign in with this one."""
         who = self._who
         self._who = Credentials(who.username, password, who.totp_secret, None, who.node)
-
-    def _current(self) -> t.Optional[str]:
-        return self._seen.get("token") or self._who.token
 
     def _sign_in(self, state: State) -> None:
         if state.get("refused"):

@@ -25,8 +25,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     unless_gone,
     warn_of_twins,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._effort import ONE_BAD_OBJECT, Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._reconcile import ONE_BAD_OBJECT, Change, Effort, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Task, Wanted
 
 FORWARDED: t.Mapping[str, t.Any] = {
@@ -106,8 +107,7 @@ class User(Owner):
 
     @staticmethod
     def _ends_sessions(task: Task) -> bool:
-        said = {task.params.get("state")} | {one.get("state") for one in task.params.get("users") or ()}
-        return bool(task.params.get("purge") or said & {"blocked", "absent"})
+        return bool(task.params.get("purge") or {want.state for want in task.wanted or ()} & {"blocked", "absent"})
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """Groups that are not there, names that are taken, addresses that no pool holds, and ourselves."""
@@ -194,14 +194,17 @@ class User(Owner):
         """Who is deleted is blocked first: a directory could bring a deleted user back."""
         open_ones = [change for change in changes if change.before and change.before["deny"] is not True]
         unless_gone(
-            open_ones, effort, lambda names: client.set_properties([{"name": name, "deny": True} for name in names])
+            open_ones,
+            effort,
+            lambda names: client.set_properties([{"name": name, "deny": True} for name in names]),
+            "denied",
         )
         connected = [c for c in changes if c.before and c.before.get("sessions") and c.outcome != "failed"]
         _disconnect(client, connected, effort)
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""
-        unless_gone(changes, effort, client.delete_users)
+        unless_gone(changes, effort, client.delete_users, "deleted")
 
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Each with all its properties at once: nobody appears without a group, not even for a moment.
@@ -221,12 +224,12 @@ class User(Owner):
             if change.name == client.username:
                 client.session.use_password(change.secrets["password"])
 
-        effort.each(sorted(changes, key=self.rank), write, alone=(*ONE_BAD_OBJECT, 403))
+        effort.each(sorted(changes, key=self.rank), write, "given a password", (*ONE_BAD_OBJECT, 403))
 
 
 def _disconnect(client: AccessServer, changes: t.Sequence[Change], effort: Effort) -> None:
     reasons = {"reason": "vpn.estate: access ended", "client_reason": "Your access has ended."}
-    unless_gone(changes, effort, lambda names: client.disconnect({"users": names, **reasons}))
+    unless_gone(changes, effort, lambda names: client.disconnect({"users": names, **reasons}), "disconnected")
 
 
 USER = User()

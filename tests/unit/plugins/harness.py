@@ -52,7 +52,7 @@ class Server:
         validator = ModuleArgumentSpecValidator({**spec, **ACCESS_SERVER.argument_spec}, **rules)
         checked = validator.validate({**self.connection, **params})
         assert not checked.error_messages, checked.error_messages
-        return answer_to(ACCESS_SERVER, work, checked.validated_parameters, check)
+        return answer_to(ACCESS_SERVER, work, Task(checked.validated_parameters, check))
 
     def manage(self, resource: Resource, *, check: bool = False, **params: t.Any) -> Answer:
         """Run the module that manages a resource."""

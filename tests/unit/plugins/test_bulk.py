@@ -113,7 +113,7 @@ def test_one_that_is_refused_after_others_were_applied_fails_alone(start: t.Call
 
 def test_one_that_cannot_be_created_fails_alone(server: Server) -> None:
     server.simulator.faults.add(path=CREATE, nth=2, status=400, body={"reason": "Invalid user name: u1"})
-    answer = server.manage(USER, users=declared(password=PASSWORD))
+    answer = server.manage(USER, users=declared(password=PASSWORD), as_connections=1)
     assert actions(answer) == {**dict.fromkeys(NAMES, "created"), "u1": "failed"}
     assert [body["username"] for body in said(server, CHANGE_PASSWORD)] == [name for name in NAMES if name != "u1"]
 
@@ -181,7 +181,7 @@ def created_until(answer: Answer, second: str) -> None:
 @pytest.mark.parametrize("status", [401, 403, 418, 429])
 def test_a_refusal_that_is_not_about_an_object_stops_the_rest(server: Server, status: int) -> None:
     server.simulator.faults.add(path=CREATE, nth=2, times=None, status=status, body={"reason": "No more today"})
-    answer = server.manage(USER, users=declared(NAMES[:4]))
+    answer = server.manage(USER, users=declared(NAMES[:4]), as_connections=1)
     created_until(answer, "failed")
     assert "No more today" in answer["msg"]
     assert len(said(server, LOGIN)) <= 2
@@ -190,27 +190,24 @@ def test_a_refusal_that_is_not_about_an_object_stops_the_rest(server: Server, st
 @pytest.mark.parametrize("how", [{"status": 500, "body": {"detail": "oops"}}, {"status": 502}, {"do": "drop"}], ids=str)
 def test_a_server_that_breaks_down_stops_the_rest(server: Server, how: dict[str, t.Any]) -> None:
     server.simulator.faults.add(path=CREATE, nth=2, times=None, **how)
-    answer = server.manage(USER, users=declared(NAMES[:4]))
+    answer = server.manage(USER, users=declared(NAMES[:4]), as_connections=1)
     created_until(answer, "unknown")
     assert len(said(server, CREATE)) == 4  # one that went well, and three tries with a look in between
 
 
 def test_a_server_that_is_busy_stops_the_rest(server: Server) -> None:
     server.simulator.faults.add(path=CREATE, nth=2, times=None, status=503)
-    answer = server.manage(USER, users=declared(NAMES[:4]))
+    answer = server.manage(USER, users=declared(NAMES[:4]), as_connections=1)
     assert {name: action for name, action in actions(answer).items() if name != "u0"} == dict.fromkeys(
         NAMES[1:4], "not attempted"
     )
     assert len(said(server, CREATE)) == 4
 
 
-def test_a_refused_slice_stops_those_behind_it(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ansible_collections.vpn.estate.plugins.module_utils import _reconcile
-
-    monkeypatch.setattr(_reconcile, "SLICE", 3)
+def test_a_refused_slice_stops_those_behind_it(server: Server) -> None:
     populated(server)
     server.simulator.faults.add(path=SET, nth=2, times=None, status=403, body={"reason": "No more today"})
-    answer = server.manage(USER, users=declared(autologin=True))
+    answer = server.manage(USER, users=declared(autologin=True), as_batch_size=3)
     assert list(actions(answer).values()) == ["updated"] * 3 + ["failed"] * 3 + ["not attempted"] * 2
 
 
@@ -320,7 +317,7 @@ def test_who_appears_as_declared_while_we_create_is_no_change_of_ours(server: Se
 
 def test_a_group_that_takes_the_name_while_we_create_ends_in_an_error(server: Server) -> None:
     server.simulator.faults.add(path=CREATE, do="act", act=lambda: server.simulator.set_group("u0"))
-    answer = server.manage(USER, users=declared(NAMES[:2]))
+    answer = server.manage(USER, users=declared(NAMES[:2]), as_connections=1)
     assert answer["failed"]
     assert "already exists: u0" in answer["msg"]
     assert not answer["changed"]

@@ -104,7 +104,7 @@ def transport(where: Server | Wire, trust: Trust | None = None, *, url: str = ""
         timeout=timeout,
         read_only=False,
     )
-    made.authorise = lambda renew: {"X-OpenVPN-As-AuthToken": TOKEN}
+    made.authorise = lambda refused: {"X-OpenVPN-As-AuthToken": TOKEN}
     return made
 
 
@@ -237,12 +237,12 @@ def test_a_task_has_twenty_repeats_and_no_more(server: Server) -> None:
 
 
 def test_a_401_costs_one_new_token_and_one_repeat(server: Server) -> None:
-    asked: list[bool] = []
+    asked: list[t.Any] = []
     server.simulator.faults.add(status=401, body={"reason": "Invalid auth token"})
     http = healthy(server)
-    http.authorise = lambda renew: asked.append(renew) or {}  # type: ignore[func-returns-value]
+    http.authorise = lambda refused: asked.append(refused) or {"X-Try": "1"}  # type: ignore[func-returns-value]
     assert http.write(CALLS[MAKES_NEW]) == FINE
-    assert asked == [False, True, False]
+    assert asked == [None, {"X-Try": "1"}, None]
 
 
 # -- Retry-After
@@ -755,7 +755,7 @@ def test_data_of_the_server_is_not_quoted(wire: Callable[..., Wire]) -> None:
 )
 def test_a_token_that_fits_no_header(server: Server, token: str) -> None:
     http = transport(server)
-    http.authorise = lambda renew: {"X-OpenVPN-As-AuthToken": token}
+    http.authorise = lambda refused: {"X-OpenVPN-As-AuthToken": token}
     with pytest.raises(EstateError, match="the value for X-OpenVPN-As-AuthToken holds characters") as raised:
         http.write(CALLS[SET])
     assert TOKEN not in str(raised.value)

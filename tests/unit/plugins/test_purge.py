@@ -114,7 +114,7 @@ def test_a_listing_that_does_not_agree_with_its_total(estate: Server) -> None:
 
 
 def test_purge_goes_only_with_a_list(estate: Server) -> None:
-    with pytest.raises(AssertionError, match="purge is True but all of the following are missing: users"):
+    with pytest.raises(AssertionError, match="purge is True but any of the following are missing: users, src"):
         estate.manage(USER, name="user-01", purge=True)
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._module import answer_to
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.simulator.access_server.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server, text_of
@@ -305,7 +306,8 @@ def test_the_text_of_a_defect_is_withheld(server: Server, form: Callable[[str], 
     params = dict.fromkeys(ACCESS_SERVER.argument_spec)
     secret = SECRETS["as_password"]
     connection = {**server.connection, "as_validate_certs": True, "as_password": secret}
-    answer = answer_to(ACCESS_SERVER, work, {**params, **connection}, False)
+    given = {**params, **connection, "as_connections": 1, "as_batch_size": 1}
+    answer = answer_to(ACCESS_SERVER, work, Task(given))
     assert answer["failed"] is True
     assert "KeyError" in answer["msg"]
     assert "its text is withheld" in answer["msg"]

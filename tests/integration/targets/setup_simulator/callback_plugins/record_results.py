@@ -31,7 +31,9 @@ class CallbackModule(CallbackBase):
 
     def _record(self, kind: str, result: t.Any) -> None:
         task, answer = result._task, dict(result._result)
-        if not task.action.startswith("vpn.estate.") and not task.get_name().rpartition(" : ")[2].startswith("Record as "):
+        if not task.action.startswith("vpn.estate.") and not task.get_name().rpartition(" : ")[2].startswith(
+            "Record as "
+        ):
             return
         answer.pop("results", None)  # each item has a line of its own
         line = {"task": task.get_name(), "kind": kind, "answer": answer}

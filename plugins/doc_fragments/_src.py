@@ -1,0 +1,40 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the options that say where many objects are declared, and which of them are meant."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Answers to what Resource.argument_spec() in module_utils/_resource.py adds to a plural option."""
+
+    DOCUMENTATION = r"""
+options:
+  src:
+    description:
+      - A file that holds the list, in place of the list among the arguments, or a folder with several such files. It is
+        read where the task runs, and much faster than Ansible reads variables, so that it is the way to declare
+        thousands of objects.
+      - A file is JSON where its name ends in C(.json), and else YAML. It holds a list, or a mapping with nothing but the
+        list under the name of the option that it stands for. Of a folder, the files whose names end in C(.json),
+        C(.yml) or C(.yaml) are read in the order of their names.
+      - What the list may hold is the same, and is checked the same way. A mistake is told with file and line. Nothing in
+        a file is a template.
+      - A whole file may be encrypted by ansible-vault if the task runs in the controller's own process, as tasks on
+        local connections do.
+      - A relative path begins at the folder of the playbook where the task runs on the controller.
+    type: path
+"""
+
+    # Of resources whose objects can be in more than one state.
+    STATES = r"""
+options:
+  only_states:
+    description:
+      - Deal only with those declared objects whose state is one of these. The others are left alone, and a purge spares
+        them too. Left out, all are dealt with.
+      - So one list can be brought about in two tasks, who leaves before who comes.
+    type: list
+    elements: str
+"""

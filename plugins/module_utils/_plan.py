@@ -1,0 +1,151 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is, what should be, and the steps between, as data. Nothing here talks to a server."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._resource import HIDDEN, Actual, Object, Resource, Task, Wanted
+
+PURGE_SHARE, PURGE_FLOOR = 10, 5  # percent of the objects there, and a number that is always allowed
+PAST = {"create": "created", "update": "updated", "delete": "deleted", "none": "unchanged"}
+
+_LIMIT = re.compile(r"^\s*(?P<number>\d+)\s*(?P<percent>%?)\s*$")
+
+
+@dataclass
+class Change:
+    """What happens to one object. ``values`` and ``secrets`` are what is written; None hands a value back."""
+
+    name: str
+    action: str  # create, update, delete, none
+    state: str = "present"
+    before: t.Optional[Object] = None
+    values: Object = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    outcome: str = "planned"  # planned, done, failed, not attempted, unknown
+    message: str = ""
+    begun: bool = False  # the server acted on it, or may have
+    existed: bool = False  # somebody else created it meanwhile
+    last: bool = False  # after all others, because it could end our own access
+
+    @property
+    def keys(self) -> list[str]:
+        """Names of the properties that change."""
+        return sorted([*self.values, *self.secrets]) if self.action in ("create", "update") else []
+
+    def fail(self, reason: str) -> None:
+        """This object fails; the others go on."""
+        self.outcome, self.message = "failed", reason
+
+    def report(self) -> dict[str, t.Any]:
+        """This change, as the task returns it."""
+        went_well = self.outcome in ("planned", "done")
+        line: dict[str, t.Any] = {
+            "name": self.name,
+            "action": PAST[self.action] if went_well else self.outcome,
+            "changed_keys": self.keys if went_well else [],
+        }
+        return {**line, "msg": self.message} if self.message else line
+
+
+@dataclass
+class Plan:
+    """Changes in the order in which the objects were declared, those that nobody declared last."""
+
+    changes: list[Change]
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is to be done."""
+        return any(change.action != "none" for change in self.changes)
+
+    def of(self, *actions: str) -> list[Change]:
+        """Changes of these kinds that have not failed."""
+        return [c for c in self.changes if c.action in actions and c.outcome != "failed"]
+
+    def diff(self, resource: Resource) -> dict[str, dict[str, Object]]:
+        """``before`` and ``after`` of each object that changes; of an update only the keys that change."""
+        before: dict[str, Object] = {}
+        after: dict[str, Object] = {}
+        for change in self.of("create", "update", "delete"):
+            have = change.before or {}
+            if change.action == "delete":
+                said = {f.name: have.get(f.name) for f in resource.fields if f.spec and not f.secret}
+                before[change.name] = resource.shown({k: v for k, v in said.items() if v not in (None, [], {}, "")})
+                continue
+            secrets = dict.fromkeys(change.secrets, HIDDEN)
+            after[change.name] = {**resource.shown(change.values), **secrets}
+            if change.action == "update":
+                before[change.name] = resource.shown({key: have.get(key) for key in change.values})
+        return {"before": before, "after": after}
+
+
+def plan(resource: Resource, actual: Actual, wanted: t.Sequence[Wanted], task: Task) -> Plan:
+    """Compare, and say what to do. Touches nothing."""
+    changes = [change_of(resource, actual.objects.get(want.name), want, task) for want in wanted]
+    if task.params.get("purge"):
+        named = {want.name for want in task.wanted or wanted}
+        spare = set(task.params.get("protect") or ())
+        strangers = [Wanted(name, "absent", {}, []) for name in sorted(actual.objects) if name not in named | spare]
+        purged = [change_of(resource, actual.objects[want.name], want, task) for want in strangers]
+        changes += [change for change in purged if change.action != "none"]
+    return Plan(changes)
+
+
+def change_of(resource: Resource, have: t.Optional[Object], want: Wanted, task: Task) -> Change:
+    if want.state == "absent" and not resource.always_there:
+        return Change(want.name, "none" if have is None else "delete", want.state, have)
+    desired = resource.desired(want, have, task)
+    create_only = {f.name for f in resource.fields if f.create_only}
+    if have is None:
+        unset = {f.name: f.unset for f in resource.fields}
+        values = {name: value for name, value in desired.items() if value != unset.get(name)}
+    else:
+        values = {n: v for n, v in desired.items() if n not in create_only and have.get(n) != v}
+    secret = [f for f in resource.fields if f.name in want.secrets and resource.renews(f, have, want, task)]
+    secrets = {f.name: want.secrets[f.name] for f in secret}
+    missing = have is None and not resource.always_there
+    action = "create" if missing else "update" if values or secrets else "none"
+    return Change(want.name, action, want.state, have, values, secrets)
+
+
+def guard_purge(resource: Resource, actual: Actual, wanted: t.Sequence[Wanted], steps: Plan, task: Task) -> None:
+    """Refuse a purge that looks like an accident."""
+    params = task.params
+    if not params.get("purge"):
+        return
+    if not (task.wanted or wanted) and not params.get("purge_empty"):
+        raise InputError(
+            f"purge with an empty list of {resource.plural} would delete every one that is there. If that is meant, "
+            "say purge_empty: true."
+        )
+    if actual.total is not None and actual.total != len(actual.objects):
+        raise InputError(
+            f"purge needs the whole list, but the server counts {actual.total} {resource.plural} and listed "
+            f"{len(actual.objects)}. Nothing was deleted; run again when nobody else is changing them."
+        )
+    declared = {want.name for want in wanted}
+    doomed = sum(change.name not in declared for change in steps.of("delete", "update"))
+    there = len(actual.objects)
+    allowed = _purge_limit(params.get("purge_limit"), there)
+    if doomed > allowed:
+        raise InputError(
+            f"purge would delete {doomed} of {there} {resource.plural}, and purge_limit allows {allowed}. "
+            f'If that is meant, say purge_limit: "{doomed}".'
+        )
+
+
+def _purge_limit(text: t.Optional[str], there: int) -> int:
+    if text is None:
+        return max(PURGE_FLOOR, there * PURGE_SHARE // 100)
+    found = _LIMIT.match(text)
+    number = int(found["number"]) if found else 0
+    if not found or (found["percent"] and number > 100):
+        raise InputError(f"purge_limit: {text!r} is neither a number, such as 20, nor a share, such as 10%.")
+    return there * number // 100 if found["percent"] else number
