@@ -169,6 +169,7 @@ def _declared_in_files(resource: Resource, task: Task, state: str) -> t.Iterator
         for number, item in enumerate(file.items):
             try:
                 yield resource.wanted(checker.checked(item), state)
+                file.items[number] = None  # of thousands, two forms at a time are enough
             except (ValueError, InputError) as exc:
                 raise InputError(f"{file.place(number)}: {str(exc).rstrip('.')}.") from exc
             finally:

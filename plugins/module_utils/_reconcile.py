@@ -30,7 +30,7 @@ def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task
     names = None if task.params.get("purge") else [want.name for want in wanted]
     actual = resource.look(client, names, task)
     missed = [want.name for want in wanted if want.name not in actual.objects] if names is None else []
-    if missed:  # new, or moved to a page that was read before
+    if missed and not actual.whole:  # new, or moved to a page that was read before
         actual.objects.update(resource.look(client, missed, task).objects)
     if task.check and not resource.always_there:  # what an earlier task of this run would have made is there by then
         made = set(task.params.get("assume_present") or ()) & {want.name for want in wanted} - actual.objects.keys()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from dataclasses import dataclass, field
 
@@ -83,10 +84,14 @@ class Wanted:
 
 @dataclass
 class Actual:
-    """Objects as they are, by name. ``total`` is the server's own count where the whole list was asked for."""
+    """Objects as they are, by name. ``total`` is the server's own count where the whole list was asked for.
+
+    ``whole`` says that what is not among them is not there; else those that are missing are asked for once more.
+    """
 
     objects: dict[str, Object]
     total: t.Optional[int] = None
+    whole: bool = False
 
 
 @dataclass
@@ -224,9 +229,14 @@ class Resource:
 
     # -- the words of the server
 
+    @functools.cached_property
+    def loaded(self) -> list[Field]:
+        """The fields that a record can tell."""
+        return [f for f in self.fields if not f.secret and not f.create_only]
+
     def load(self, wire: t.Mapping[str, Wire]) -> Object:
         """A record in normal form; secrets are dropped here, so that nothing above can leak them."""
-        return {f.name: f.off_the_wire(wire) for f in self.fields if not f.secret and not f.create_only}
+        return {f.name: f.off_the_wire(wire) for f in self.loaded}
 
     def dump(self, values: Object) -> dict[str, Wire]:
         """Properties as the API takes them; None hands a property back."""

@@ -39,7 +39,7 @@ def perform(
     _add_notices(answer, checked)
     if invocation:
         answer["invocation"] = {"module_args": params}
-    return Mask(secrets).over(_plain(answer))
+    return Mask(secrets).over(answer)
 
 
 def _plain(value: t.Any) -> t.Any:
@@ -70,22 +70,19 @@ class Mask:
         self._by_length: dict[int, set[str]] = {}
         for secret in map(str, secrets):
             self._by_length.setdefault(len(secret), set()).add(secret)
-        self._known: dict[str, t.Any] = {}
 
     def over(self, value: t.Any) -> t.Any:
         """The value with its secrets masked. Truth values and names of keys stay."""
         if isinstance(value, dict):
             return {key: self.over(one) for key, one in value.items()}
-        if isinstance(value, list):
+        if isinstance(value, (list, tuple)):
             return [self.over(one) for one in value]
         if value is None or isinstance(value, bool):
             return value
         if not isinstance(value, str):
             return remove_values(value, self._held_by(str(value)))
-        if value not in self._known:
-            held = self._held_by(value)
-            self._known[value] = remove_values(value, held) if held else value
-        return self._known[value]
+        held = self._held_by(value)
+        return remove_values(value, held) if held else value
 
     def _held_by(self, text: str) -> set[str]:
         return {

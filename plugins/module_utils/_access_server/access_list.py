@@ -113,8 +113,8 @@ class AccessList(Resource):
                     named[rule["type"]].add(rule[rule["type"]])
         for owner, listing in (("user", client.users), ("group", client.groups)):
             if named[owner]:
-                there = {record["name"] for record in listing(sorted(named[owner])).records}
-                refuse_unknown(named[owner] - there, owner, task)
+                there = listing(sorted(named[owner])).records
+                refuse_unknown(named[owner] - there.keys(), owner, task)
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""

@@ -11,6 +11,7 @@ import time
 import typing as t
 
 from ansible.module_utils.common.parameters import env_fallback
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import (
     Credentials,
@@ -28,7 +29,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     Unreadable,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._http import Transport, Trust
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Product
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, same
 
 PAGE = 1000  # records of one page; more brings nothing but memory
 MOST_CONNECTIONS = 8  # calls side by side that a server has to stand
@@ -37,15 +38,17 @@ NAMES = 100  # names of one request: the server's database limits the size of a 
 SHOWN_NAMES = 5  # names that an error lists
 
 Record = dict[str, t.Any]
+Roll = dict[str, bool]
+Load = t.Callable[[Record], t.Any]
 
 
 class Listing(t.NamedTuple):
-    """Records, and the server's own count of all of them where all were asked for.
+    """Records by name, and the server's own count of all of them where all were asked for.
 
-    ``whole`` says that they are as many as the server counted, on each page anew.
+    ``whole`` says that nothing can have been missed, as where one answer held them all.
     """
 
-    records: list[Record]
+    records: dict[str, t.Any]
     total: t.Optional[int]
     whole: bool = False
 
@@ -138,7 +141,7 @@ class AccessServer:
         self._http, self.session = http, session
         self.connections, self.batch_size = connections, batch_size
         self.cautions: list[str] = []  # what the user should hear whatever the task does
-        self._lists: dict[str, tuple[int, t.Mapping[str, t.Any], Listing]] = {}  # whole ones, see _read_before()
+        self._rolls: dict[str, tuple[int, Roll]] = {}  # and how often this task had tried to write by then
 
     @property
     def url(self) -> str:
@@ -167,13 +170,21 @@ class AccessServer:
 
     # -- users, groups, and their properties (server-behaviour.md, C and D)
 
-    def users(self, names: t.Optional[t.Sequence[str]] = None) -> Listing:
-        """Users by name, or all of them; names that do not exist are absent."""
-        return self._records("POST /users/list", "users", names, {})
+    def users(self, names: t.Optional[t.Sequence[str]] = None, load: Load = same) -> Listing:
+        """Users by name, or all of them, as ``load`` makes them of records; names that do not exist are absent."""
+        return self._records("POST /users/list", "users", names, {}, load)
 
-    def groups(self, names: t.Optional[t.Sequence[str]] = None, members: bool = False) -> Listing:
-        """Groups by name, or all of them; with ``members`` their users are named, not only counted."""
-        return self._records("POST /groups/list", "groups", names, {"enumerate_members": True} if members else {})
+    def groups(self, names: t.Optional[t.Sequence[str]] = None, load: Load = same, *, members: bool = False) -> Listing:
+        """The same of groups; with ``members`` their users are named, not only counted."""
+        return self._records("POST /groups/list", "groups", names, {"enumerate_members": True} if members else {}, load)
+
+    def user_roll(self) -> Roll:
+        """All users, and whether each may administer the server."""
+        return self._roll("POST /users/list")
+
+    def group_roll(self) -> Roll:
+        """All groups, and whether each may administer the server."""
+        return self._roll("POST /groups/list")
 
     def default_user(self) -> Record:
         """The record that users without a group inherit from."""
@@ -378,47 +389,64 @@ class AccessServer:
         )
 
     def _records(
-        self, operation: str, names_key: str, names: t.Optional[t.Sequence[str]], how: t.Mapping[str, t.Any]
+        self,
+        operation: str,
+        names_key: str,
+        names: t.Optional[t.Sequence[str]],
+        how: t.Mapping[str, t.Any],
+        load: Load,
     ) -> Listing:
-        listing = self._read_before(operation, how)
-        if listing is None and (names is None or len(names) > NAMES):
-            tried = self._http.tried
-            listing = self._pages(operation, how, until=None if names is None else set(names))
-            if listing.whole:
-                self._lists[operation] = tried, how, listing
         if names is None:
-            return t.cast(Listing, listing)
-        seen = list(listing.records) if listing else []
-        found = {record["name"] for record in seen}
-        missing = [name for name in names if name not in found]
-        if not listing or not listing.whole or len(seen) > PAGE and len(missing) <= NAMES:
-            # It may have moved to a page that was read before.
-            seen += _by_names(missing, lambda listed: self._pages(operation, {names_key: listed, **how}).records)
-        wanted = set(names)
-        return Listing([record for record in seen if record["name"] in wanted], None)
+            return self._pages(operation, how, load)
+        listing = Listing({}, None)
+        if len(names) > NAMES:
+            listing = self._pages(operation, how, load, until=set(names))
+        seen, wanted = listing.records, set(names)
+        missing = [name for name in names if name not in seen]
+        if listing.whole or (listing.total == len(seen) and len(missing) > NAMES):
+            missing = []  # of several pages, one may have slipped by; of so many, the writes will tell
+        for found in _by_names(
+            missing, lambda listed: [self._pages(operation, {names_key: listed, **how}, load).records]
+        ):
+            seen.update(found)
+        return Listing({name: record for name, record in seen.items() if name in wanted}, None, whole=True)
 
-    def _read_before(self, operation: str, how: t.Mapping[str, t.Any]) -> t.Optional[Listing]:
-        """The whole list as this task read it, or more of it, unless it has tried to write since."""
-        tried, more, listing = self._lists.get(operation, (-1, {}, None))
-        return listing if tried == self._http.tried and how.items() <= more.items() else None
+    def _roll(self, operation: str) -> Roll:
+        """From the task's own reading of the whole list, where it has not tried to write since."""
+        tried, roll = self._rolls.get(operation, (-1, {}))
+        if tried != self._http.tried:
+            self._pages(operation, {}, lambda record: None)
+            tried, roll = self._rolls[operation]
+        return roll
 
-    def _pages(self, operation: str, how: t.Mapping[str, t.Any], until: t.Optional[set[str]] = None) -> Listing:
+    def _pages(
+        self, operation: str, how: t.Mapping[str, t.Any], load: Load, until: t.Optional[set[str]] = None
+    ) -> Listing:
         """All records; or, where asking for the names that are left is less work, those read by then."""
-        records: dict[str, Record] = {}
-        offset, totals = 0, set()
+        records: dict[str, t.Any] = {}
+        roll: Roll = {}
+        offset, tried = 0, self._http.tried
         while True:
             answer = self._object(operation, {"page_size": PAGE, "offset": offset, "order_by": "name", **how})
             page, total = self._list(answer, "profiles", named=True), answer.get("total")
             if not isinstance(total, int) or isinstance(total, bool) or total < 0:
                 raise self._odd("their number as total")
-            totals.add(total)
             known = len(records)
-            records.update((record["name"], record) for record in page)
+            for record in page:  # a record is large, and what is made of it need not be
+                records[record["name"]] = load(record)
+                roll[record["name"]] = _administers(record)
             offset += len(page)  # servers may cap the page
             if offset >= total or len(records) == known:  # a page without news: the server makes no headway
-                return Listing(list(records.values()), total, totals == {len(records)})
+                if not {"users", "groups"} & how.keys():
+                    self._rolls[operation] = tried, roll
+                return Listing(records, total, total == len(records) == len(page))
             if until is not None and len(until - records.keys()) / NAMES < (total - offset) / len(page):
-                return Listing(list(records.values()), None)
+                return Listing(records, None)
+
+
+def _administers(record: Record) -> bool:
+    admin, denied = (values.boolean(values.effective(record.get(key))) for key in ("admin", "deny"))
+    return bool(admin) and not denied
 
 
 def _by_names(names: t.Sequence[str], read: t.Callable[[list[str]], list[Record]]) -> list[Record]:

@@ -52,17 +52,18 @@ class DefaultUser(Owner):
 
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """One record."""
-        return Actual({NAME: self.load(client.default_user())})
+        load = self.load_whole if task.wanted is None else self.load
+        return Actual({NAME: load(client.default_user())})
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """A group that is not there, and ourselves."""
         for change in plan.of("update"):
             group = change.values.get("group")
             if group:
-                refuse_unknown({group} - {r["name"] for r in client.groups([group]).records}, "group", task)
-            ours = client.users([client.username]).records if client.username else []
-            if ours and not ours[0].get("group"):
-                guard_own_way_in(client, change, [key for key in change.keys if inherits(ours[0], key)], task)
+                refuse_unknown({group} - client.groups([group]).records.keys(), "group", task)
+            ours = client.users([client.username]).records.get(client.username) if client.username else None
+            if ours and not ours.get("group"):
+                guard_own_way_in(client, change, [key for key in change.keys if inherits(ours, key)], task)
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Under the name that the server shows; how it is written is not documented, so under the other if refused."""

@@ -75,19 +75,19 @@ class Group(Owner):
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """Members are named for info modules, and where the task declares some: it costs the server a query a group."""
         named = task.wanted is None or any("members" in want.values for want in task.wanted)
-        listing = client.groups(names, members=named)
-        return Actual({record["name"]: self.load(record) for record in listing.records}, listing.total)
+        listing = client.groups(names, self.loader(task), members=named)
+        return Actual(listing.records, listing.total, listing.whole)
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """Members that are not there, names that are taken, and ourselves."""
         new = [change.name for change in plan.of("create")]
         members = {name for change in plan.of("create", "update") for name in change.values.get("members", ())}
         ours = {client.username} if client.username else set()
-        records = {r["name"]: r for r in client.users(sorted({*new, *members, *ours})).records} if plan.changed else {}
+        records = client.users(sorted({*new, *members, *ours})).records if plan.changed else {}
         refuse_taken_names(plan, records, "group", "user")
         refuse_unknown(members - records.keys(), "user", task)
         if new:
-            warn_of_twins(plan, (record["name"] for record in client.groups().records), "group", task)
+            warn_of_twins(plan, client.group_roll(), "group", task)
         us = records.get(client.username or "")
         if us:
             self._guard_ourselves(client, us, plan, task)

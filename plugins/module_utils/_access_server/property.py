@@ -92,16 +92,26 @@ COMMON: t.Sequence[Field] = (
 class Owner(Resource):
     """Somebody who has properties."""
 
-    def load(self, wire: t.Mapping[str, Wire]) -> Object:
-        """Own properties; and, for info modules only, those in force and where they come from."""
+    def load_whole(self, wire: t.Mapping[str, Wire]) -> Object:
+        """Own properties, those in force, and where these come from: for people, and never compared."""
         wrapped = {f.name: wire.get(f.api) for f in self.fields if f.inherited and wire.get(f.api) is not None}
         return {
-            **super().load(wire),
+            **self.load(wire),
             "effective": {
                 f.name: f.normal(values.effective(wrapped[f.name])) for f in self.fields if f.name in wrapped
             },
             "inherited_from": {name: values.source(value) for name, value in wrapped.items() if values.source(value)},
         }
+
+    needed: t.Collection[str] = ()  # what decisions want to know of an object, whatever is declared
+
+    def loader(self, task: Task) -> t.Callable[[t.Mapping[str, Wire]], Object]:
+        """How to load records for a task: all of them where it tells or deletes, else what it compares or needs."""
+        if task.wanted is None or task.params.get("purge") or any(want.state != "present" for want in task.wanted):
+            return self.load_whole
+        compared = {name for want in task.wanted for name in (*want.values, *want.inherit)} | {*self.needed}
+        fields = [f for f in self.loaded if f.name in compared]
+        return lambda wire: {f.name: f.off_the_wire(wire) for f in fields}
 
     def record(self, change: Change) -> dict[str, Wire]:
         """What is written of a change."""

@@ -52,6 +52,7 @@ class User(Owner):
     noun, plural = "user", "users"
     states = ("present", "absent", "blocked")
     secrets_apart = True
+    needed = ("group", "password_defined")
     fields = (
         text("group"),
         *COMMON,
@@ -97,13 +98,13 @@ class User(Owner):
 
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """With the number of their sessions, where some may have to end."""
-        listing = client.users(names)
-        users = {record["name"]: self.load(record) for record in listing.records}
+        listing = client.users(names, self.loader(task))
+        users = listing.records
         if users and self._ends_sessions(task):
             connected = Counter(one.get("username") for one in client.vpn_clients())
             for name, user in users.items():
                 user["sessions"] = connected[name]
-        return Actual(users, listing.total)
+        return Actual(users, listing.total, listing.whole)
 
     @staticmethod
     def _ends_sessions(task: Task) -> bool:
@@ -118,14 +119,14 @@ class User(Owner):
         fixed = {c.name: c for c in plan.of("create", "update") if c.values.get("static_ipv4")}
         theirs = {name: c.values.get("group", (c.before or {}).get("group", "")) for name, c in fixed.items()}
         asked = {*new, *wanted, *theirs.values()} - {""}
-        groups = {record["name"]: record for record in client.groups(sorted(asked)).records} if asked else {}
+        groups = client.groups(sorted(asked)).records if asked else {}
         refuse_taken_names(plan, groups, "user", "group")
         refuse_unknown(wanted - groups.keys(), "group", task)
         if fixed:
-            known = {name: groups.get(group, {}) for name, group in theirs.items() if not group or group in groups}
+            known = {n: groups.get(group or "", {}) for n, group in theirs.items() if not group or group in groups}
             self._refuse_stray_addresses(client, fixed, known)
         if new:
-            warn_of_twins(plan, (record["name"] for record in client.users().records), "user", task)
+            warn_of_twins(plan, client.user_roll(), "user", task)
 
     @staticmethod
     def _refuse_stray_addresses(
@@ -174,11 +175,7 @@ class User(Owner):
 
     @staticmethod
     def _keep_an_administrator(client: AccessServer, losing: set[str]) -> None:
-        def administers(record: t.Mapping[str, t.Any]) -> bool:
-            admin, denied = (values.boolean(values.effective(record.get(key))) for key in ("admin", "deny"))
-            return bool(admin) and not denied
-
-        administrators = {record["name"] for record in client.users().records if administers(record)}
+        administrators = {name for name, administers in client.user_roll().items() if administers}
         if administrators and administrators <= losing:
             raise InputError(
                 f"This would leave the server without an administrator: {some(administrators)} would be the last to go. "
