@@ -54,7 +54,7 @@ def _add_notices(answer: Answer, checked: ValidationResult) -> None:
         answer["warnings"] = [*doubled, *answer.get("warnings", ())]
     if checked._deprecations:
         answer["deprecations"] = [
-            {key: each.get(key) for key in ("msg", "version", "date", "collection_name")}
+            {key: each[key] for key in ("msg", "version", "date", "collection_name") if each.get(key)}
             for each in checked._deprecations
         ]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import importlib
 import os
 import sys
 import typing as t
@@ -20,12 +19,12 @@ from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._http import REQUESTS_ERROR
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body
 from ansible_collections.vpn.estate.plugins.module_utils._source import plain_read
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings
 from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
 
 Params = dict[str, t.Any]
-MODULES = "ansible_collections.vpn.estate.plugins.modules"
 IN_PROCESS, PROGRESS = "vpn_estate_in_process", "vpn_estate_progress"
 
 
@@ -35,6 +34,7 @@ class ModuleAction(ActionBase):
     It is the same where the task would run on this machine, as this user and with this Python, and is waited for.
     """
 
+    body: Body
     _supports_check_mode = True
     _supports_async = True
     _requires_connection = True
@@ -107,14 +107,13 @@ class ModuleAction(ActionBase):
         return surroundings({key: str(value) for key, value in environment.items()}, self._loader.get_basedir())
 
     def _perform(self, args: Params, variables: Params) -> Params:
-        name = self._task.action.rpartition(".")[2]
         return perform(
-            importlib.import_module(f"{MODULES}.{name}").BODY,
+            self.body,
             self._task.action,
             args,
             check=self._task.check_mode,
             invocation=_repeats_arguments(variables),
-            progress=self._progress(name, variables),
+            progress=self._progress(self._task.action.rpartition(".")[2], variables),
             read=self._read,
         )
 

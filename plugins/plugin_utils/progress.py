@@ -21,14 +21,14 @@ class Progress:
     ) -> None:
         self._name, self._say, self._clock = name, say, clock
         self._began = self._spoke = clock()
-        self._stage, self._stage_began = "", self._began
+        self._stage_began = self._began
 
     def __call__(self, said: str, done: int, total: int) -> None:
-        """``done`` of ``total`` objects were, for instance, ``created``."""
+        """``done`` of ``total`` objects were, for instance, ``created``; with none done, that begins."""
         now = self._clock()
-        if said != self._stage:
-            self._stage, self._stage_began = said, now
-        if (total <= MANY and now - self._began < LONG) or now - self._spoke < PAUSE or done == total:
+        if done == 0:
+            self._stage_began = now
+        if done in (0, total) or now - self._spoke < PAUSE or (total <= MANY and now - self._began < LONG):
             return
         self._spoke = now
         left = (now - self._stage_began) / done * (total - done)

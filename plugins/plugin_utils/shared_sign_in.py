@@ -25,7 +25,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import REQUESTS_E
 from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction, Params
 
 
-class ActionModule(ModuleAction):
+class SharedSignIn(ModuleAction):
     """Runs a module with a session that the tasks of the run share.
 
     The session lies in a locked file in Ansible's private temporary folder, which goes when the run ends. A module that

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 class Control:
-    """GET log, state; POST faults, reset, clock, readings, settings, connect."""
+    """GET log, counts, state; POST faults, reset, clock, readings, settings, connect."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._operations: dict[tuple[str, str], Callable[[Any], Any]] = {
             ("GET", "log"): lambda _: [exchange.line for exchange in machine.exchanges],
+            ("GET", "counts"): lambda _: self._counts(),
             ("GET", "state"): lambda _: machine.state(),
             ("POST", "reset"): lambda _: machine.reset(),
             ("POST", "faults"): self._faults,
@@ -40,6 +41,16 @@ class Control:
                 return Answer(200, operation(json.loads(text) if text else {}))
         except (KeyError, TypeError, ValueError) as error:
             return Answer(400, {"reason": f"{type(error).__name__}: {error}"})
+
+    def _counts(self) -> dict[str, int]:
+        """How often the server was asked, wrote, was asked to sign somebody in, and shook hands: with who asks here too."""
+        lines = [exchange.line for exchange in self._machine.exchanges]
+        return {
+            "requests": len(lines),
+            "writes": sum(line["wrote"] for line in lines),
+            "sign_ins": sum(line["path"].startswith("/api/auth/login/") for line in lines),
+            "handshakes": self._machine.handshakes,
+        }
 
     def _faults(self, body: Any) -> None:
         """One rule or a list of them; an empty list takes all back."""

@@ -64,6 +64,7 @@ class Machine:
         self.store = Store(path)
         self.faults = Faults()
         self.exchanges: list[Exchange] = []
+        self.handshakes = 0  # connections whose TLS was agreed on
         self.restarted: Callable[[], object] = lambda: None
         """Called when a restart has taken effect."""
         self.properties = Properties(self)

@@ -63,6 +63,7 @@ class _Listener(ThreadingHTTPServer):
         request.settimeout(_HANDSHAKE_SECONDS)
         with self.tls.wrap_socket(request, server_side=True) as connection:
             connection.settimeout(_IDLE_SECONDS)
+            self.machine.handshakes += 1
             self._connections.add(connection)
             try:
                 super().finish_request(connection, client_address)

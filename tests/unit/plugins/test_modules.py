@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -33,13 +34,15 @@ def test_there_are_modules() -> None:
 @modules
 def test_it_is_in_its_action_group_and_shares_the_sign_in(name: str) -> None:
     assert name in RUNTIME["action_groups"]["access_server"]
-    redirect = RUNTIME["plugin_routing"]["action"].get(name)
-    assert redirect == (None if name == "as_server_info" else {"redirect": "vpn.estate.as_server_info"})
+    module = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}")
+    action = importlib.import_module(f"ansible_collections.vpn.estate.plugins.action.{name}").ActionModule
+    assert issubclass(action, SharedSignIn)
+    assert action.body is module.BODY
 
 
-def test_groups_and_routes_name_modules_only() -> None:
+def test_groups_and_actions_are_of_modules_only() -> None:
     assert RUNTIME["action_groups"]["access_server"] == MODULES
-    assert sorted([*RUNTIME["plugin_routing"]["action"], "as_server_info"]) == MODULES
+    assert sorted(path.stem for path in (ROOT / "plugins/action").glob("*.py")) == MODULES
 
 
 @modules
