@@ -17,10 +17,13 @@ import sys
 from itertools import zip_longest
 from pathlib import Path
 
-# Ports and files of the simulator that each run has to itself, times, and how long something took.
+# Ports and files of the simulator that each run has to itself, what the scenario makes up, times, and how long something
+# took.
 VOLATILE = (
-    (r"https://127\.0\.0\.1:\d+", "https://SERVER"),
+    (r"\b127\.0\.0\.1:\d+", "SERVER"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", "TIME"),
+    (r"\bj\d+\.\d+", "JOB"),
+    (r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", "PEM"),
     (r"simulator-[a-z0-9._-]+\.json", "READY"),
     (r"/[^\s\"']*/ca\.(pem|crt)", "CA"),
     (r'"(delta|start|end|session_start|login_time)": "?[^",}]*"?', ""),
