@@ -46,7 +46,10 @@ $(STAGES): $(READY)
 	@$(BIN)/python tools/stage.py $@
 
 bench: $(READY) ## measure; nothing here passes or fails
-	$(BIN)/python tests/bench/run.py
+	@mkdir -p .cache/bench
+	$(BIN)/python tests/bench/run.py --patient --json .cache/bench/users.json
+	$(BIN)/python tests/bench/fleet.py --json .cache/bench/fleet.json
+	$(BIN)/python tests/bench/goals.py --json .cache/bench/goals.json
 
 pins: ## write constraints.txt anew with the latest versions of everything
 	$(BIN)/python tools/pins.py

@@ -83,8 +83,8 @@ class Figures:
 class Server:
     """A simulated Access Server in a process of its own."""
 
-    def __init__(self, latency: float) -> None:
-        command = [sys.executable, str(SIMULATOR), "access-server", "--port", "0", "--latency", str(latency)]
+    def __init__(self, latency: float, *options: str) -> None:
+        command = [sys.executable, str(SIMULATOR), "access-server", "--port", "0", "--latency", str(latency), *options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
         assert self._process.stdout is not None
         self.ready: dict[str, str] = json.loads(self._process.stdout.readline())
@@ -102,9 +102,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def simulator(latency: float) -> Iterator[Server]:
-    """A server for the time of a block."""
-    server = Server(latency)
+def simulator(latency: float, *options: str) -> Iterator[Server]:
+    """A server for the time of a block; ``options`` are those of the simulator."""
+    server = Server(latency, *options)
     try:
         yield server
     finally:
