@@ -105,7 +105,7 @@ class Effort:
         self._crew.work(going, one, lambda: told(1), in_order)
 
     def _teller(self, changes: t.Sequence[Change], said: t.Optional[str]) -> t.Callable[[int], None]:
-        """Counts objects, and lets whoever waits know."""
+        """Counts objects, and lets whoever waits know, from the beginning on."""
         total, done = len(changes), 0
 
         def told(number: int) -> None:
@@ -113,6 +113,8 @@ class Effort:
             done += number
             self._task.progress(said or PAST[changes[0].action], done, total)
 
+        if changes:
+            told(0)
         return told
 
 

@@ -225,7 +225,8 @@ class Transport:
                     renewed = True
                     authorise(headers)
                     continue
-                self.pressed += status in (429, 503)
+                if status in (429, 503):
+                    self.pressed += 1  # only ever upwards: an addition of nothing could undo another thread's
                 if not self._postponed(call, answer, attempt):
                     return self._understood(call, answer, attempt)
             attempt += 1
@@ -302,14 +303,15 @@ class Transport:
             confided = list(_confided(call, answer))
             reasons = {key: _concealed(text, confided) for key, text in reasons.items()}
             quoted = self._quote(call, answer) if reason is None else _concealed(reason, confided)
-            if (status in (502, 504) and call.kind != READ) or (status == 500 and call.kind not in (READ, SIGN_IN)):
-                raise OutcomeUnknown(f"{call} was sent to {self.url}, which answered {status}: {quoted}")
             if status in (429, 503) and "Retry-After" in answer.headers:
                 quoted += f" (Retry-After: {answer.headers['Retry-After'][:TELLING]})"
+            refused = Refused(asked, status, quoted, reasons, body)
+            if refused.locked:
+                self.pressed += 1
+            if (status in (502, 504) and call.kind != READ) or (status == 500 and call.kind not in (READ, SIGN_IN)):
+                raise OutcomeUnknown(f"{call} was sent to {self.url}, which answered {status}: {quoted}")
             if status in (502, 503, 504):
                 raise Unreachable(f"{asked} answered {status}: {quoted} ({attempt} attempts)")
-            refused = Refused(asked, status, quoted, reasons, body)
-            self.pressed += refused.locked
             raise refused
         if not answer.content:
             return None

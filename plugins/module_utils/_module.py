@@ -11,12 +11,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.vpn.estate.plugins.module_utils import _http
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Plan
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import converge
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Resource, Task, Wanted
-from ansible_collections.vpn.estate.plugins.module_utils._source import Checker, read_files
+from ansible_collections.vpn.estate.plugins.module_utils._source import Checker, File, place_among, read_files
 
 Answer = dict[str, t.Any]
 Work = t.Callable[[t.Any, Task], Answer]
@@ -65,9 +66,29 @@ def inform(resource: Resource, product: Product) -> Body:
     return Body(product, {**names, **resource.info_options}, work)
 
 
+def confided(options: t.Mapping[str, t.Any], given: t.Any) -> t.Iterator[str]:
+    """Values of secret options, wherever they are; Ansible's validator forgets them all where one list is none."""
+    for each in given if isinstance(given, list) else [given]:
+        for name, option in options.items() if isinstance(each, dict) else ():
+            if option.get("no_log"):
+                alone = ArgumentSpecValidator({name: {"type": "raw", "no_log": True}})
+                yield from alone.validate({name: each.get(name)})._no_log_values
+            elif option.get("options"):
+                yield from confided(option["options"], each.get(name))
+
+
+class _Module(AnsibleModule):
+    """Keeps secrets also where Ansible refuses the arguments before it knows which they are."""
+
+    def fail_json(self, msg: str, **more: t.Any) -> t.Any:
+        """Ansible's own, with all secrets masked."""
+        self.no_log_values.update(confided(self.argument_spec, self.params))
+        return super().fail_json(msg=msg, **more)
+
+
 def run(body: Body) -> None:
     """One task in a process of its own: parse its arguments, do its work, and tell the truth about it once."""
-    module = AnsibleModule(argument_spec=body.argument_spec, supports_check_mode=True, **body.constraints)
+    module = _Module(argument_spec=body.argument_spec, supports_check_mode=True, **body.constraints)
     if _http.REQUESTS_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=_http.REQUESTS_ERROR)
     task = Task(module.params, module.check_mode)
@@ -146,12 +167,13 @@ def _tally(steps: Plan) -> str:
 def _declared(resource: Resource, task: Task) -> list[Wanted]:
     params = task.params
     state = params.get("state") or resource.states[0]
-    if params.get("src"):
-        wanted = list(_declared_in_files(resource, task, state))
+    files: list[File] = []
+    if params.get("src") is not None:
+        files = read_files(params["src"], resource.plural, task.read)
+        wanted = list(_declared_in_files(resource, task, files, state))
     else:
-        many = params.get(resource.plural) if resource.plural else None
-        wanted = [resource.wanted(one, state) for one in ([params] if many is None else many)]
-    _refuse_doubles(resource, wanted)
+        wanted = [resource.wanted(one, state) for one in _declared_as_arguments(resource, params)]
+    _refuse_doubles(resource, wanted, files)
     resource.agree(wanted)
     for want in wanted:
         short = [name for name, secret in want.secrets.items() if len(secret) < SHORTEST_SECRET]
@@ -163,28 +185,42 @@ def _declared(resource: Resource, task: Task) -> list[Wanted]:
     return wanted
 
 
-def _declared_in_files(resource: Resource, task: Task, state: str) -> t.Iterator[Wanted]:
+def _declared_as_arguments(resource: Resource, params: t.Mapping[str, t.Any]) -> t.Sequence[t.Mapping[str, t.Any]]:
+    """The list, or the one object; what is null counts for Ansible as given, and for nobody else."""
+    if not resource.plural:
+        return [params]
+    many, keys = params.get(resource.plural), list(resource.key_spec())
+    if many is None and all(params.get(key) is None for key in keys):
+        raise InputError(
+            f"one of the following is required, and none has a value: {', '.join([*keys, resource.plural])}, src."
+        )
+    return [params] if many is None else t.cast("list[dict[str, t.Any]]", many)
+
+
+def _declared_in_files(resource: Resource, task: Task, files: t.Sequence[File], state: str) -> t.Iterator[Wanted]:
     checker = Checker(resource.plural, resource.argument_spec()[resource.plural])
-    for file in read_files(task.params["src"], resource.plural, task.read):
+    task.secrets = checker.secrets
+    for file in files:
         for number, item in enumerate(file.items):
             try:
                 yield resource.wanted(checker.checked(item), state)
-                file.items[number] = None  # of thousands, two forms at a time are enough
             except (ValueError, InputError) as exc:
-                raise InputError(f"{file.place(number)}: {str(exc).rstrip('.')}.") from exc
-            finally:
-                task.secrets = checker.secrets
+                raise InputError(f"src: {file.place(number)}: {str(exc).rstrip('.')}.") from exc
+            except RecursionError:
+                raise InputError(f"src: {file.place(number)}: this is nested too deep.") from None
 
 
-def _refuse_doubles(resource: Resource, wanted: t.Sequence[Wanted]) -> None:
-    seen: dict[str, str] = {}
-    for want in wanted:
-        twin = seen.get(want.name.casefold())
+def _refuse_doubles(resource: Resource, wanted: t.Sequence[Wanted], files: t.Sequence[File]) -> None:
+    seen: dict[str, int] = {}
+    for number, want in enumerate(wanted):
+        first = seen.setdefault(want.name.casefold(), number)
+        if first == number:
+            continue
+        twin = wanted[first].name
+        places = f" ({place_among(files, first)}, and {place_among(files, number)})" if files else ""
         if twin == want.name:
-            raise InputError(f"{resource.noun} {want.name} is declared twice in {resource.plural}.")
-        if twin is not None:
-            raise InputError(
-                f"{resource.plural} declares {twin!r} and {want.name!r}, which differ only in case; the server takes them for "
-                "two. If that is meant, manage them in two tasks."
-            )
-        seen[want.name.casefold()] = want.name
+            raise InputError(f"{resource.noun} {want.name} is declared twice in {resource.plural}{places}.")
+        raise InputError(
+            f"{resource.plural} declares {twin!r} and {want.name!r}{places}, which differ only in case; the server takes them "
+            "for two. If that is meant, manage them in two tasks."
+        )

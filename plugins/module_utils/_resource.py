@@ -98,7 +98,8 @@ class Actual:
 class Task:
     """What the task asks for beside its objects, and where to say things to the user.
 
-    ``progress`` is told what happens to objects, in a word or two, to how many of them it has, and to how many it will;
+    ``progress`` is told what happens to objects, in a word or two, to how many of them it has (first to none), and to how
+    many it will;
     ``read`` reads files; ``secrets`` are those that came in a file, for whoever masks the answer; ``wanted`` is what is
     declared, and None where nothing can be.
     """

@@ -8,41 +8,53 @@ from __future__ import annotations
 import json
 import os
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_mutually_exclusive, check_required_one_of
+from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
 
 try:
     import yaml
 except ImportError:
-    YamlLoader: t.Any = None
+    SafeLoader: t.Any = object
 else:
-    YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 ENDINGS = (".json", ".yaml", ".yml")
 VAULTED = b"$ANSIBLE_VAULT;"
+DEEPEST = 100  # levels of YAML within each other; the C parser would end the process some ten thousand further down
+
+TEXT, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+PLAIN = {TEXT, MERGE, *(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "seq", "map"))}
 
 Item = dict[str, t.Any]
 Spec = t.Mapping[str, t.Any]
 Read = t.Callable[[str], bytes]
+Lines = t.Callable[[], t.Sequence[int]]
+
+
+class Flaw(Exception):
+    """What is wrong with a text, said without quoting its values, which may be secrets."""
+
+    def __init__(self, problem: str, line: t.Optional[int] = None) -> None:
+        super().__init__(problem)
+        self.line = line
 
 
 @dataclass(frozen=True)
 class File:
-    """A file's objects. ``place`` says where one stands, which is only found out when somebody asks."""
+    """A file's objects. ``lines`` says where each begins, and is called only when somebody asks."""
 
     path: str
-    plural: str
-    text: bytes
-    items: list[t.Any]
+    items: list[t.Any] = field(repr=False)
+    lines: Lines = field(repr=False)
 
     def place(self, number: int) -> str:
         """Path and line of an object; ``number`` counts from 0."""
-        lines = _lines_of_json if self.path.endswith(".json") else _lines_of_yaml
-        return f"{self.path}, line {lines(self.text.decode('utf-8'), self.plural)[number]}"
+        return f"{self.path}, line {self.lines()[number]}"
 
 
 def plain_read(path: str) -> bytes:
@@ -56,6 +68,8 @@ def read_files(src: str, plural: str, read: Read) -> list[File]:
 
     A file holds a list, or a mapping with nothing but the list under the name of the plural option. Raises InputError.
     """
+    if not src:
+        raise InputError("src is empty: give the path of a file or a folder, or leave it out.")
     if not os.path.isdir(src):
         return [_read(src, plural, read)]
     try:
@@ -67,51 +81,66 @@ def read_files(src: str, plural: str, read: Read) -> list[File]:
     return [_read(os.path.join(src, name), plural, read) for name in names]
 
 
+def place_among(files: t.Sequence[File], number: int) -> str:
+    """Path and line of an object, counted from 0 through all files."""
+    for file in files:
+        if number < len(file.items):
+            return file.place(number)
+        number -= len(file.items)
+    raise IndexError(number)
+
+
 def _read(path: str, plural: str, read: Read) -> File:
     try:
-        text = read(path)
+        content = read(path)
     except OSError as exc:
         raise InputError(f"src: {path} cannot be read: {exc.strerror}.") from exc
-    if text.startswith(VAULTED):
+    if content.startswith(VAULTED):
         raise InputError(
             f"src: {path} is encrypted by ansible-vault. Only a task that Ansible runs in its own process can read it; this "
             "one runs as a module."
         )
-    content = _parsed(path, text)
-    if isinstance(content, dict) and list(content) == [plural]:
-        content = content[plural]
-    if not isinstance(content, list):
-        raise InputError(f"src: {path} holds neither a list nor a mapping with nothing but a list of {plural}.")
-    return File(path, plural, text, content)
-
-
-def _parsed(path: str, text: bytes) -> t.Any:
-    """What is wrong with a text is told without quoting it, for it may hold secrets."""
     try:
-        if path.endswith(".json"):
-            return json.loads(text)
-        if YamlLoader is None:
-            raise InputError(f"src: {path} is not JSON. {missing_required_lib('PyYAML')}")
-        return yaml.load(text, Loader=YamlLoader)  # noqa: S506 - a safe one
-    except json.JSONDecodeError as exc:
-        raise InputError(f"src: {path}, line {exc.lineno}: this is not JSON: {exc.msg}.") from None
+        found, lines = _parsed(path, content)
+    except Flaw as flaw:
+        where = f"{path}, line {flaw.line}" if flaw.line else path
+        raise InputError(f"src: {where}: {flaw}.") from None
+    if isinstance(found, dict) and list(found) == [plural]:
+        found = found[plural]
+    if not isinstance(found, list):
+        raise InputError(f"src: {path} holds neither a list nor a mapping with nothing but a list of {plural}.")
+    return File(path, found, lines)
+
+
+def _parsed(path: str, content: bytes) -> tuple[t.Any, Lines]:
+    """What a file says, and the lines where the objects of its list begin. Raises Flaw."""
+    try:
+        text = content.decode("utf-8-sig")
+        return _parsed_json(text) if path.endswith(".json") else _parsed_yaml(text)
     except UnicodeDecodeError:
-        raise InputError(f"src: {path} is not a text in UTF-8.") from None
+        raise Flaw("this is not a text in UTF-8") from None
     except RecursionError:
-        raise InputError(f"src: {path} is nested too deep.") from None
-    except ValueError as exc:  # a date that is none, for one
-        raise InputError(f"src: {path} holds a value that cannot be read ({type(exc).__name__}).") from None
-    except Exception as exc:
-        if not isinstance(exc, yaml.YAMLError):
-            raise
-        mark = getattr(exc, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        tagged = "a tag that is not plain YAML, such as !vault; encrypt the whole file instead"
-        problem = tagged if isinstance(exc, yaml.constructor.ConstructorError) else "this is not YAML"
-        raise InputError(f"src: {path}{line}: {problem}.") from None
+        raise Flaw("this is nested too deep") from None
+    except (ValueError, LookupError) as exc:  # a number of five thousand digits, for one
+        raise Flaw(f"there is a value that cannot be read ({type(exc).__name__})") from None
 
 
-def _lines_of_json(text: str, plural: str) -> list[int]:
+def _parsed_json(text: str) -> tuple[t.Any, Lines]:
+    try:
+        return json.loads(text, object_pairs_hook=_mapping), lambda: _lines_of_json(text)
+    except json.JSONDecodeError as exc:
+        raise Flaw(f"this is not JSON: {exc.msg}", exc.lineno) from None
+
+
+def _mapping(pairs: list[tuple[str, t.Any]]) -> Item:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _value in pairs]
+        raise Flaw(f"{next(name for name in found if names.count(name) > 1)} is said twice of one thing")
+    return found
+
+
+def _lines_of_json(text: str) -> list[int]:
     decoder = json.JSONDecoder()
     lines: list[int] = []
     position = text.index("[")
@@ -127,11 +156,67 @@ def _lines_of_json(text: str, plural: str) -> list[int]:
         position = decoder.raw_decode(text, position)[1] - 1
 
 
-def _lines_of_yaml(text: str, plural: str) -> list[int]:
-    node: t.Any = yaml.compose(text, Loader=YamlLoader)
-    if isinstance(node, yaml.MappingNode):
-        node = node.value[0][1]
-    return [item.start_mark.line + 1 for item in node.value]
+class PlainLoader(SafeLoader):
+    """Reads of YAML what JSON could say as well: no dates, no tags, text for keys, no key twice, and no abyss."""
+
+    yaml_constructors = {
+        tag: construct
+        for tag, construct in getattr(SafeLoader, "yaml_constructors", {}).items()
+        if tag in PLAIN or tag is None
+    }
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag in PLAIN]
+        for first, resolvers in getattr(SafeLoader, "yaml_implicit_resolvers", {}).items()
+    }
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+        self._looked_at: set[int] = set()
+
+    def descend_resolver(self, *_where: t.Any) -> None:
+        """On the way into each node, and the one chance to stop before the C parser has used up its stack."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise RecursionError
+
+    def ascend_resolver(self) -> None:
+        """On the way out."""
+        self._depth -= 1
+
+    def flatten_mapping(self, node: t.Any) -> None:
+        """Before what ``<<`` stands for is put in: look at the keys that are written there."""
+        if id(node) not in self._looked_at:
+            self._looked_at.add(id(node))
+            seen: set[str] = set()
+            for key, _value in node.value:
+                line = key.start_mark.line + 1
+                if key.tag not in (TEXT, MERGE):
+                    raise Flaw("a key is not text; quote it", line)
+                if key.value in seen:
+                    raise Flaw(f"{key.value} is said twice of one thing", line)
+                seen.add(key.value)
+        super().flatten_mapping(node)
+
+
+def _parsed_yaml(text: str) -> tuple[t.Any, Lines]:
+    if SafeLoader is object:
+        raise Flaw(f"this is not JSON, and for YAML: {missing_required_lib('PyYAML').rstrip('.')}")
+    try:
+        loader = PlainLoader(text)
+        try:
+            node = loader.get_single_node()
+            found = None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except yaml.YAMLError as exc:
+        mark = getattr(exc, "problem_mark", None)
+        tagged = "could not determine a constructor" in str(getattr(exc, "problem", None))
+        problem = "tags, such as !vault, are not read; encrypt the whole file" if tagged else "this is not YAML"
+        raise Flaw(problem, mark.line + 1 if mark else None) from None
+    listed = node.value[-1][1] if isinstance(found, dict) and found else node
+    lines = [item.start_mark.line + 1 for item in listed.value] if isinstance(listed, yaml.SequenceNode) else []
+    return found, lambda: lines
 
 
 class Checker:
@@ -154,10 +239,20 @@ class Checker:
         if not isinstance(item, dict):
             raise ValueError(f"each of {self._plural} is a mapping, and this is none")
         found = self._validator.validate({self._plural: [item]})
-        self.secrets.update(found._no_log_values)
+        self.secrets.update(found._no_log_values, self._misplaced(item))
         if found.error_messages:
-            raise ValueError(str(found.errors.msg).rstrip("."))
+            unsupported = "Unsupported parameters: " if isinstance(found.errors[0], UnsupportedError) else ""
+            raise ValueError(f"{unsupported}{found.errors.msg}")
         return t.cast(Item, found.validated_parameters[self._plural][0])
+
+    def _misplaced(self, value: t.Any) -> t.Iterator[str]:
+        """What goes by the name of a secret: where the wrong indentation has put it, it is no less secret."""
+        if isinstance(value, dict):
+            yield from (value[name] for name in self._secret if value.get(name) and isinstance(value[name], str))
+            value = list(value.values())
+        if isinstance(value, list):
+            for one in value:
+                yield from self._misplaced(one)
 
     def _keeps_the_rules(self, item: Item) -> bool:
         try:
@@ -168,15 +263,16 @@ class Checker:
         return True
 
 
-TYPES = {"str": str, "bool": bool, "int": int, "list": list, "dict": dict}
+KINDS = {str: "str", bool: "bool", int: "int", list: "list", dict: "dict"}
 
 
 def _fits(value: t.Any, option: Spec) -> bool:
     """Whether a value is of the type that an option wants, so that Ansible would leave it as it is."""
-    kind = option.get("type", "str")
-    if type(value) is not TYPES.get(kind):
+    kind, choices = option.get("type", "str"), option.get("choices")
+    if kind == "raw":
+        return True
+    if KINDS.get(type(value)) != kind:
         return False
-    choices = option.get("choices")
     if kind == "list":
         each: Spec = {"type": option.get("elements", "raw"), "options": option.get("options"), "choices": choices}
         return all(_fits(one, each) for one in t.cast("list[t.Any]", value))
@@ -186,9 +282,10 @@ def _fits(value: t.Any, option: Spec) -> bool:
 
 
 def _fits_all(item: t.Any, options: t.Mapping[str, Spec]) -> bool:
-    if type(item) is not dict:
+    if not isinstance(item, dict):
         return False
     for name, value in item.items():
-        if name not in options or not (value is None or _fits(value, options[name])):
+        option = options.get(name)
+        if option is None or not (_fits(value, option) or (value is None and "choices" not in option)):
             return False
     return all(item.get(name) is not None for name, option in options.items() if option.get("required"))

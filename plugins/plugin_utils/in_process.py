@@ -14,7 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, Validati
 from ansible.module_utils.common.json import AnsibleJSONEncoder
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
-from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body, answer_to
+from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body, answer_to, confided
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
 
@@ -26,9 +26,11 @@ def perform(
     ``name`` is the module's, for sentences; ``invocation`` says whether the answer repeats the arguments; ``how`` goes
     to the task.
     """
-    checked = ArgumentSpecValidator(body.argument_spec, **body.constraints).validate(_plain(arguments))
+    given = _plain(arguments)
+    checked = ArgumentSpecValidator(body.argument_spec, **body.constraints).validate(given)
     params, secrets = checked.validated_parameters, set(checked._no_log_values)
     if checked.error_messages:
+        secrets |= set(confided(body.argument_spec, given))
         answer: Answer = {"failed": True, "msg": checked.errors.msg}
         if isinstance(checked.errors[0], UnsupportedError):
             answer["msg"] = f"Unsupported parameters for ({name}) module: {answer['msg']}"

@@ -107,7 +107,7 @@ class ModuleAction(ActionBase):
         return surroundings({key: str(value) for key, value in environment.items()}, self._loader.get_basedir())
 
     def _perform(self, args: Params, variables: Params) -> Params:
-        return perform(
+        done = perform(
             self.body,
             self._task.action,
             args,
@@ -116,6 +116,9 @@ class ModuleAction(ActionBase):
             progress=self._progress(self._task.action.rpartition(".")[2], variables),
             read=self._read,
         )
+        if "exception" in done and not self._task.no_log:  # some versions of ansible-core keep it to themselves
+            Display().vvv(done["exception"])
+        return done
 
     def _progress(self, name: str, variables: Params) -> t.Callable[[str, int, int], None]:
         """On the error channel, so that no callback's output is disturbed; nothing where the task is not to be seen."""

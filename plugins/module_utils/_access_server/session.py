@@ -70,18 +70,20 @@ class FileStore:
     def __init__(self, path: str) -> None:
         self.path = path
         self._last: State = {}
+        self._lock = threading.Lock()  # for calls side by side; the file's own may have gone with the folder
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[State]:
-        if not os.path.isdir(os.path.dirname(self.path)):
-            yield self._last
-            return
-        with _locked(self.path) as file:
-            self._last = state = _parsed(file.read())
-            try:
-                yield state
-            finally:
-                _rewrite(file, json.dumps(state))
+        with self._lock:
+            if not os.path.isdir(os.path.dirname(self.path)):
+                yield self._last
+                return
+            with _locked(self.path) as file:
+                self._last = state = _parsed(file.read())
+                try:
+                    yield state
+                finally:
+                    _rewrite(file, json.dumps(state))
 
 
 @contextlib.contextmanager

@@ -122,13 +122,13 @@ def test_a_group_that_does_not_exist_is_not_taken_for_a_name_that_does(server: S
     """The text of the refusal has the word in it."""
     server.simulator.set_group("ops")
     server.simulator.faults.add(path=CREATE, nth=1, status=400, body={"reason": "Group does not exist: ops"})
-    answer = server.manage(USER, users=declared(NAMES[:2], group="ops"))
+    answer = server.manage(USER, users=declared(NAMES[:2], group="ops"), as_connections=1)
     assert actions(answer) == {"u0": "failed", "u1": "created"}
 
 
 def test_a_password_that_is_refused_fails_its_user_only_after_it_was_created(server: Server) -> None:
     server.simulator.faults.add(path=CHANGE_PASSWORD, nth=1, status=400, body={"reason": "Too weak"})
-    answer = server.manage(USER, users=declared(NAMES[:2], password=PASSWORD))
+    answer = server.manage(USER, users=declared(NAMES[:2], password=PASSWORD), as_connections=1)
     assert actions(answer) == {"u0": "failed", "u1": "created"}
     assert answer["changed"]
     assert done(server.manage(USER, users=declared(NAMES[:2], password=PASSWORD)))["changed"]
@@ -300,7 +300,7 @@ def test_who_appears_while_we_create_is_brought_to_what_is_declared(server: Serv
         server.simulator.set_user("u1", autologin=False, static_ipv4="172.27.224.9")
 
     server.simulator.faults.add(path=CREATE, nth=2, do="act", act=somebody_else)
-    answer = done(server.manage(USER, users=declared(NAMES[:4], autologin=True)))
+    answer = done(server.manage(USER, users=declared(NAMES[:4], autologin=True), as_connections=1))
     assert actions(answer) == {"u0": "created", "u1": "updated", "u2": "created", "u3": "created"}
     assert answer["diff"]["before"]["u1"] == {"autologin": False}
     assert autologin(server) == set(NAMES[:4])
