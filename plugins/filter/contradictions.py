@@ -30,7 +30,7 @@ class _Declaration:
 
     def __init__(self, declaration: t.Mapping[str, t.Any]) -> None:
         self._declaration = declaration
-        self._purge = list(declaration.get("purge") or ())
+        self._purge, self._files = (list(declaration.get(key) or ()) for key in ("purge", "files"))
         protected = set(declaration.get("protect") or ())
         self._gone: dict[str, set[str]] = {}
         self._stays: dict[str, set[str]] = {}
@@ -45,8 +45,11 @@ class _Declaration:
     def contradictions(self) -> Iterator[str]:
         """All of them, with repetitions."""
         for noun in self._purge:
-            if self._declaration.get(noun) is None:
+            if self._declaration.get(noun) is None and noun not in self._files:
                 yield f"access_server_purge names {noun}, and access_server_{noun} is not defined"
+        for noun in self._files:
+            if self._declaration.get(noun) is not None:
+                yield f"access_server_{noun} and access_server_{noun}_src are both defined"
         yield from self._places()
         yield from self._members()
         yield from self._access_lists()
@@ -55,7 +58,7 @@ class _Declaration:
         """Something declared depends on a user or group that this run deletes."""
         if name in self._gone[kind]:
             yield f"{what} {kind} {name}, which is declared absent"
-        elif KINDS[kind] in self._purge and name not in self._stays[kind]:
+        elif KINDS[kind] in self._purge and KINDS[kind] not in self._files and name not in self._stays[kind]:
             yield f"{what} {kind} {name}, which is not declared and falls to the purge"
 
     def _group_of(self) -> dict[str, str]:

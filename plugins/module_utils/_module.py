@@ -136,11 +136,7 @@ def answer_to(product: Product, work: Work, task: Task) -> Answer:
 def bring_about(resource: Resource, client: t.Any, task: Task) -> Answer:
     """Bring the declared objects to their state, or say what that would take."""
     task.wanted = _declared(resource, task)
-    states = task.params.get("only_states")
-    states = resource.states if states is None else states
-    unknown = [state for state in states if state not in resource.states]
-    if unknown:
-        raise InputError(f"only_states: {unknown[0]!r} is none of {', '.join(resource.states)}.")
+    states = _chosen("only_states", resource.states, task)
     steps = converge(resource, client, [want for want in task.wanted if want.state in states], task)
     answer = {**report(steps), "diff": steps.diff(resource), "changed": steps.changed}
     failed = [change for change in steps.changes if change.outcome == "failed"]
@@ -175,6 +171,9 @@ def _declared(resource: Resource, task: Task) -> list[Wanted]:
         wanted = [resource.wanted(one, state) for one in _declared_as_arguments(resource, params)]
     _refuse_doubles(resource, wanted, files)
     resource.agree(wanted)
+    if params.get("only_properties") is not None:
+        kept = _chosen("only_properties", [f.name for f in resource.fields if f.spec], task)
+        wanted = [want.confined_to(kept) for want in wanted]
     for want in wanted:
         short = [name for name, secret in want.secrets.items() if len(secret) < SHORTEST_SECRET]
         if short:
@@ -183,6 +182,19 @@ def _declared(resource: Resource, task: Task) -> list[Wanted]:
                 "weak, and too short to be masked in Ansible's output."
             )
     return wanted
+
+
+def _chosen(option: str, known: t.Sequence[str], task: Task) -> t.Collection[str]:
+    """What a task is confined to by an option: what it names, or all but what it names with an exclamation mark."""
+    said = task.params.get(option)
+    if said is None:
+        return known
+    left_out = {one[1:] for one in said if one.startswith("!")}
+    named = {one for one in said if not one.startswith("!")}
+    unknown = sorted((left_out | named) - set(known))
+    if unknown:
+        raise InputError(f"{option}: {unknown[0]!r} is none of {', '.join(known)}.")
+    return (named or (set(known) if left_out else set())) - left_out
 
 
 def _declared_as_arguments(resource: Resource, params: t.Mapping[str, t.Any]) -> t.Sequence[t.Mapping[str, t.Any]]:

@@ -81,6 +81,11 @@ class Wanted:
     inherit: list[str]
     secrets: dict[str, str] = field(repr=False, default_factory=dict)
 
+    def confined_to(self, names: t.Collection[str]) -> Wanted:
+        """The same without what is said of other properties."""
+        said, confided = ({n: v for n, v in each.items() if n in names} for each in (self.values, self.secrets))
+        return Wanted(self.name, self.state, said, [name for name in self.inherit if name in names], confided)
+
 
 @dataclass
 class Actual:
@@ -175,6 +180,7 @@ class Resource:
             each = {**keys, **own, "state": state}
             spec[self.plural] = {"type": "list", "elements": "dict", "options": each, **self._named(keys)}
             spec["src"] = {"type": "path"}
+            spec["only_properties"] = {"type": "list", "elements": "str"}
             if len(self.states) > 1:
                 spec["only_states"] = {"type": "list", "elements": "str"}
             if len(keys) == 1:

@@ -256,6 +256,7 @@ EXAMPLES = r"""
   vpn.estate.as_access_list:
     src: files/access_lists.yml
     only_states: [present]
+    only_properties: [access_to]
 """
 
 RETURN = r"""

@@ -198,6 +198,7 @@ EXAMPLES = r"""
   vpn.estate.as_config_item:
     src: files/config_items.yml
     only_states: [present]
+    only_properties: [value]
 """
 
 RETURN = r"""

@@ -150,6 +150,7 @@ EXAMPLES = r"""
   vpn.estate.as_config_profile:
     src: files/config_profiles.yml
     only_states: [present]
+    only_properties: [copy_from]
 """
 
 RETURN = r"""

@@ -314,6 +314,7 @@ EXAMPLES = r"""
   vpn.estate.as_group:
     src: files/groups
     only_states: [absent]
+    only_properties: []
 """
 
 RETURN = r"""

@@ -421,11 +421,12 @@ EXAMPLES = r"""
 - name: Thousands of users from a file that another program writes; who leaves goes first
   vpn.estate.as_user:
     src: files/users.json
-    only_states: "{{ item }}"
-    update_password: on_create
+    only_states: "{{ item.states }}"
+    only_properties: "{{ item.properties | default(omit) }}"
   loop:
-    - [absent, blocked]
-    - [present]
+    - states: [absent, blocked]
+      properties: [deny]
+    - states: [present, blocked]
 """
 
 RETURN = r"""

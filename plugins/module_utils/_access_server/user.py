@@ -92,8 +92,9 @@ class User(Owner):
         return want
 
     def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
-        """A blocked user has no session either."""
-        ended = {"sessions": 0} if wanted.state == "blocked" and have and have.get("sessions") else {}
+        """A blocked user has no session either, once it is denied."""
+        blocked = wanted.state == "blocked" and "deny" in wanted.values
+        ended = {"sessions": 0} if blocked and have and have.get("sessions") else {}
         return {**super().desired(wanted, have, task), **ended}
 
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:

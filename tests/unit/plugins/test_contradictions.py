@@ -43,6 +43,11 @@ STAFF, GONE = {"name": "staff"}, {"name": "old", "state": "absent"}
             {"purge": ["users", "groups"], "groups": []},
             ["access_server_purge names users, and access_server_users is not defined"],
         ),
+        ({"purge": ["users"], "files": ["users"], "groups": [{"name": "staff", "members": ["alice"]}]}, []),
+        (
+            {"users": [], "files": ["users"]},
+            ["access_server_users and access_server_users_src are both defined"],
+        ),
         (
             {"groups": [{"name": "staff", "members": ["alice"]}, {"name": "ops", "members": ["alice"]}]},
             ["user alice is a member of both group staff and group ops"],
