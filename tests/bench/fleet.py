@@ -40,7 +40,10 @@ def servers(number: int, latency: float) -> Iterator[list[AccessServerSimulator]
     """Simulated servers, all in this process."""
     with contextlib.ExitStack() as stack:
         settings = {"latency": latency / 1000}
-        yield [stack.enter_context(AccessServerSimulator(settings=settings, keep_bodies=False)) for _ in range(number)]
+        yield [
+            stack.enter_context(AccessServerSimulator(settings=settings, keep_bodies=False))
+            for _number in range(number)
+        ]
 
 
 def estate(folder: Path, running: list[AccessServerSimulator]) -> list[str]:

@@ -45,13 +45,15 @@ class Bench:
             variables.touch(mode=0o600)
             what: dict[str, Any] = {"file": str(file)} if way.file or way.connections else {"users": declared}
             variables.write_text(json.dumps({"server": server.ready, "users": [], **what}), encoding="utf-8")
-            runs = [timed([*way.command(variables), *options], way.environment) for _ in range(self.repeat)]
-        return statistics.median(seconds for seconds, _ in runs), max(megabytes for _, megabytes in runs)
+            runs = [timed([*way.command(variables), *options], way.environment) for _turn in range(self.repeat)]
+        return statistics.median(seconds for seconds, _megabytes in runs), max(
+            megabytes for _seconds, megabytes in runs
+        )
 
     def converge(self, way: Way, number: int) -> float:
         """Median of the seconds to create users on new servers."""
         runs = []
-        for _ in range(self.repeat):
+        for _turn in range(self.repeat):
             with simulator(self.latency) as server:
                 runs.append(Bench(1, self.latency).run(server, way, users(number))[0])
         return statistics.median(runs)
@@ -132,7 +134,7 @@ def main() -> None:
             how = "`src`" if file else "JSON variables"
             bench.say("G10", f"10,000 unchanged users with a password each / without, {how}", way, ratio, "at most 1.3")
     seconds_of = {
-        name: statistics.median(_import(code) for _ in range(options.repeat)) for name, code in IMPORTS.items()
+        name: statistics.median(_import(code) for _turn in range(options.repeat)) for name, code in IMPORTS.items()
     }
     milliseconds = {name: 1000 * (seconds_of[name] - seconds_of["basic"]) for name in IMPORTS}
     bench.say("G11", "ms to import as_user beyond ansible's basic", "module path", milliseconds["module"], "at most 20")

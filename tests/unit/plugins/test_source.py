@@ -443,9 +443,7 @@ def items_of(options: t.Mapping[str, t.Mapping[str, t.Any]]) -> st.SearchStrateg
     some = st.lists(st.sampled_from(sorted(known)), max_size=4, unique=True)
     usual = some.flatmap(lambda names: st.fixed_dictionaries({**required, **{name: known[name] for name in names}}))
     odd = st.sampled_from([(), ("name",), ("group",), ("colour",)])
-    return st.integers(0, 9).flatmap(
-        lambda draw: usual if draw else st.builds(lambda item, names: without_or_with(item, names), usual, odd)
-    )
+    return st.integers(0, 9).flatmap(lambda draw: usual if draw else st.builds(without_or_with, usual, odd))
 
 
 def without_or_with(item: dict[str, t.Any], names: tuple[str, ...]) -> dict[str, t.Any]:

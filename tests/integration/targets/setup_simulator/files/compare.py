@@ -49,8 +49,9 @@ def main() -> str | None:
     """Compare; what comes back is what differs."""
     found = records(Path(sys.argv[1]))
     if len(found) != 2 or not all(found.values()):
-        return f"two records are needed, and there are { ({name: len(lines) for name, lines in found.items()}) }"
-    here, there = found.values()
+        lengths = {name: len(lines) for name, lines in found.items()}
+        return f"two records are needed, and there are {lengths}"
+    here, there = list(found.values())
     for one, other in zip_longest(here, there):
         if one != other:
             return f"the two ways differ.\n{' and '.join(found)}:\n{one}\n{other}"
