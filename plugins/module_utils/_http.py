@@ -18,6 +18,7 @@ import typing as t
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
+from urllib.request import getproxies_environment
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
@@ -169,7 +170,8 @@ class Transport:
         self._session = _connections(self.url, trust, os.getpid())
         if not trust.validate:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the task warns, in better words
-        self._proxies = requests.utils.get_environ_proxies(self.url)
+        # Of a Mac, requests would also ask the system, which ends a process that was forked, as Ansible's workers are.
+        self._proxies = requests.utils.get_environ_proxies(self.url) if getproxies_environment() else {}
         self.authorise: Authorise = lambda refused: {}
 
     def read(self, call: Call) -> t.Any:

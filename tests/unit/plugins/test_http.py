@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import requests
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ARGUMENT_SPEC, connect
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
@@ -376,6 +377,17 @@ def test_the_environment_may_except_a_server(
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert healthy(server).read(CALLS[READ]) == FINE
     assert between.asked == []
+
+
+def test_the_system_is_not_asked_for_a_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of a Mac kills a forked process that asks, and Ansible's workers are forked."""
+
+    def fatal(*_about: t.Any) -> t.NoReturn:
+        raise AssertionError
+
+    monkeypatch.setattr(requests.utils, "getproxies", fatal)
+    monkeypatch.setattr(requests.utils, "proxy_bypass", fatal)
+    assert healthy(server).read(CALLS[READ]) == FINE
 
 
 @pytest.mark.parametrize("ca", [False, True])
