@@ -58,10 +58,10 @@ class Bench:
                 runs.append(Bench(1, self.latency).run(server, way, users(number))[0])
         return statistics.median(runs)
 
-    def say(self, goal: str, what: str, way: str, figure: float, aim: str) -> None:
+    def say(self, what: str, way: str, figure: float, aim: str) -> None:
         """One line of the table."""
-        self.rows.append({"goal": goal, "what": what, "way": way, "figure": round(figure, 3), "aim": aim})
-        print(f"| {goal} | {what} | {way} | {figure:.2f} | {aim} |", flush=True)
+        self.rows.append({"what": what, "way": way, "figure": round(figure, 3), "aim": aim})
+        print(f"| {what} | {way} | {figure:.2f} | {aim} |", flush=True)
 
 
 def users(number: int, **more: Any) -> list[dict[str, Any]]:
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args()
     bench = Bench(options.repeat, options.latency)
-    print("| goal | ratio, or as said | way | measured | aim |\n| --- | --- | --- | ---: | --- |")
+    print("| ratio, or as said | way | measured | aim |\n| --- | --- | ---: | --- |")
     with simulator(options.latency) as server:
         ping = bench.run(server, Way("", "one_ping.yml"), [])[0]
         none = bench.run(server, Way("", "ping.yml"), [])[0]
@@ -94,14 +94,14 @@ def main() -> None:
             seconds = bench.converge(bulk(way, file=file), 1_000) - ping
             how = "`src`" if file else "JSON variables"
             bench.say(
-                "G1", f"1,000 users created, {how}: (run - ping play) / floor, 8 connections", way, seconds / floor, aim
+                f"1,000 users created, {how}: (run - ping play) / floor, 8 connections", way, seconds / floor, aim
             )
-    for way, goal, aim in (("module path", "G3", "at most 1.25"), ("in-process", "G4", "at most 0.15")):
+    for way, aim in (("module path", "at most 1.25"), ("in-process", "at most 0.15")):
         with simulator(options.latency) as server:
             each = Way("", "each.yml", WAYS[way])
             bench.run(server, bulk("in-process", file=True), users(100))
             seconds = (bench.run(server, each, users(100))[0] - none) / 100
-        bench.say(goal, "one unchanged user in a loop / ping in a loop", way, seconds / item, aim)
+        bench.say("one unchanged user in a loop / ping in a loop", way, seconds / item, aim)
     aims = {1_000: "at most 1.3", 10_000: "at most 1.7", 100_000: "at most 5"}
     for way in WAYS:
         for number in (1_000, 10_000, options.largest):
@@ -112,17 +112,15 @@ def main() -> None:
                 few = bench if number <= 10_000 else Bench(min(options.repeat, 3), options.latency)
                 seconds, megabytes = few.run(server, bulk(way, file=True), declared)
                 aim = aims.get(number, "")
-                bench.say("G7", f"{number:,} unchanged users, `src` / ping play", way, seconds / ping, aim)
+                bench.say(f"{number:,} unchanged users, `src` / ping play", way, seconds / ping, aim)
                 print(
-                    f"| | the same in seconds; megabytes of the largest process | {way} | {seconds:.2f}; {megabytes:.0f} | |"
+                    f"| the same in seconds; megabytes of the largest process | {way} | {seconds:.2f}; {megabytes:.0f} | |"
                 )
                 if number == options.largest:
-                    bench.say(
-                        "G8", f"megabytes of the largest process with {number:,} users", way, megabytes, "at most 150"
-                    )
+                    bench.say(f"megabytes of the largest process with {number:,} users", way, megabytes, "at most 150")
                 if number == 1_000:
                     check = bench.run(server, bulk(way, file=True), declared, "--check")[0]
-                    bench.say("G12", "check mode / unchanged, 1,000 users", way, check / seconds, "at most 1.05")
+                    bench.say("check mode / unchanged, 1,000 users", way, check / seconds, "at most 1.05")
     for way, file in (("in-process", False), ("in-process", True), ("module path", True)):
         with simulator(options.latency) as server:
             secret = [{**user, "password": PASSWORD.format(i)} for i, user in enumerate(users(10_000))]
@@ -132,13 +130,13 @@ def main() -> None:
             with_secrets = few.run(server, bulk(way, file=file), secret)[0]
             ratio = with_secrets / few.run(server, bulk(way, file=file), users(10_000))[0]
             how = "`src`" if file else "JSON variables"
-            bench.say("G10", f"10,000 unchanged users with a password each / without, {how}", way, ratio, "at most 1.3")
+            bench.say(f"10,000 unchanged users with a password each / without, {how}", way, ratio, "at most 1.3")
     seconds_of = {
         name: statistics.median(_import(code) for _turn in range(options.repeat)) for name, code in IMPORTS.items()
     }
     milliseconds = {name: 1000 * (seconds_of[name] - seconds_of["basic"]) for name in IMPORTS}
-    bench.say("G11", "ms to import as_user beyond ansible's basic", "module path", milliseconds["module"], "at most 20")
-    bench.say("", "ms of these for requests", "module path", milliseconds["requests"], "")
+    bench.say("ms to import as_user beyond ansible's basic", "module path", milliseconds["module"], "at most 20")
+    bench.say("ms of these for requests", "module path", milliseconds["requests"], "")
     if options.json:
         options.json.write_text(json.dumps(bench.rows, indent=1) + "\n", encoding="utf-8")
 
