@@ -26,7 +26,7 @@ VOLATILE = (
     (r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", "PEM"),
     (r"simulator-[a-z0-9._-]+\.json", "READY"),
     (r"/[^\s\"']*/ca\.(pem|crt)", "CA"),
-    (r'"(delta|start|end|session_start|login_time)": "?[^",}]*"?', ""),
+    (r'"(delta|start|end|duration|session_start|login_time)": "?[^",}]*"?', ""),
 )
 
 
