@@ -38,6 +38,9 @@ class _Declaration:
             states: dict[str, t.Any] = {str(one.get("name")): one.get("state") for one in self._objects(plural)}
             self._gone[kind] = {name for name, state in states.items() if state == "absent"}
             self._stays[kind] = (states.keys() - self._gone[kind]) | protected
+        there = (user for user in self._objects("users") if user.get("name") not in self._gone["user"])
+        # Where users are declared to be; the empty text is no group.
+        self._group_of: dict[str, str] = {u["name"]: u["group"] for u in there if u.get("group") is not None}
 
     def _objects(self, plural: str) -> list[Declared]:
         return list(self._declaration.get(plural) or ())
@@ -61,14 +64,9 @@ class _Declaration:
         elif KINDS[kind] in self._purge and KINDS[kind] not in self._files and name not in self._stays[kind]:
             yield f"{what} {kind} {name}, which is not declared and falls to the purge"
 
-    def _group_of(self) -> dict[str, str]:
-        """Where users are declared to be; the empty text is no group."""
-        there = (user for user in self._objects("users") if user.get("name") not in self._gone["user"])
-        return {user["name"]: user["group"] for user in there if user.get("group") is not None}
-
     def _places(self) -> Iterator[str]:
         inside: dict[str, list[str]] = {}
-        for name, group in self._group_of().items():
+        for name, group in self._group_of.items():
             inside.setdefault(group, []).append(name)
         for group, names in sorted(inside.items()):
             others = " and others are in" if len(names) > 1 else " is in"
@@ -78,20 +76,20 @@ class _Declaration:
             yield from self._missing("the default user is in", "group", shared)
 
     def _members(self) -> Iterator[str]:
-        declared, claimed = self._group_of(), {}  # type: ignore[var-annotated]
+        claimed: dict[str, str] = {}
         for group in self._objects("groups"):
             members = group.get("members")
             if members is None or group.get("state") == "absent":
                 continue
             for name in members:
-                elsewhere = declared.get(name, group["name"])
+                elsewhere = self._group_of.get(name, group["name"])
                 if name in claimed:
                     yield f"user {name} is a member of both group {claimed[name]} and group {group['name']}"
                 elif elsewhere != group["name"]:
                     where = f"group {elsewhere}" if elsewhere else "no group"
                     yield f"user {name} is declared to be in {where} and is a member of group {group['name']}"
                 yield from self._missing(f"group {group['name']} has the member", "user", name)
-            for name in sorted(name for name, place in declared.items() if place == group["name"]):
+            for name in sorted(name for name, place in self._group_of.items() if place == group["name"]):
                 if name not in members:
                     yield f"user {name} is declared to be in group {group['name']} and is not among its members"
             claimed.update(dict.fromkeys(members, group["name"]))

@@ -116,10 +116,8 @@ def answer_to(product: Product, work: Work, task: Task) -> Answer:
             answer["msg"] = f"{answer['msg'].rstrip('.')}. {_tally(steps)}"
         if isinstance(exc, SignInError) and exc.final:
             answer["sign_in_refused"] = str(exc)  # for the action plugin: no other task may try
-    except (
-        Exception,
-        SystemExit,
-    ) as exc:  # a defect of ours: its text may hold anything, so only its kind and place are told
+    except (Exception, SystemExit) as exc:
+        # A defect of ours: its text may hold anything, so only its kind and place are told.
         place = "".join(traceback.format_tb(exc.__traceback__)[-3:])
         answer = {
             "failed": True,
