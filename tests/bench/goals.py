@@ -40,11 +40,7 @@ class Bench:
     def run(self, server: Server, way: Way, declared: list[dict[str, Any]], *options: str) -> tuple[float, float]:
         """Median of the seconds, and the largest number of megabytes, of runs with this declaration."""
         with tempfile.TemporaryDirectory() as name:
-            file, variables = Path(name) / "users.json", Path(name) / "vars.json"
-            file.write_text(json.dumps(declared), encoding="utf-8")
-            variables.touch(mode=0o600)
-            what: dict[str, Any] = {"file": str(file)} if way.file or way.connections else {"users": declared}
-            variables.write_text(json.dumps({"server": server.ready, "users": [], **what}), encoding="utf-8")
+            variables = way.declare(Path(name), server, declared)
             runs = [timed([*way.command(variables), *options], way.environment) for _turn in range(self.repeat)]
         return statistics.median(seconds for seconds, _megabytes in runs), max(
             megabytes for _seconds, megabytes in runs

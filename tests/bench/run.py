@@ -55,6 +55,15 @@ class Way:
         playbook = str(HERE / "playbooks" / self.playbook)
         return ["ansible-playbook", "-i", "localhost,", "-e", f"@{variables}", "-e", interpreter, playbook]
 
+    def declare(self, folder: Path, server: Server, declared: list[dict[str, Any]]) -> Path:
+        """The file for ``command``, readable by us alone, and the file with the users where the way reads one."""
+        variables, file = folder / "vars.json", folder / "users.json"
+        file.write_text(json.dumps(declared), encoding="utf-8")
+        what: dict[str, Any] = {"file": str(file)} if self.file or self.connections else {"users": declared}
+        variables.touch(mode=0o600)
+        variables.write_text(json.dumps({"server": server.ready, "users": [], **what}), encoding="utf-8")
+        return variables
+
 
 WAYS = {
     "uri": Way("loop of `ansible.builtin.uri`", "uri.yml", most=SLOW),
@@ -135,14 +144,8 @@ def measure(way: Way, number: int, latency: float) -> list[Figures]:
     """The figures of each step."""
     figures = []
     with simulator(latency) as server, tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        variables, file = folder / "vars.json", folder / "users.json"
-        variables.touch(mode=0o600)
         for step in STEPS:
-            declared = users(number, step)
-            file.write_text(json.dumps(declared), encoding="utf-8")
-            what = {"file": str(file)} if way.file or way.connections else {"users": declared}
-            variables.write_text(json.dumps({"server": server.ready, "users": [], **what}), encoding="utf-8")
+            variables = way.declare(Path(name), server, users(number, step))
             before = server.counts()
             seconds, megabytes = timed(way.command(variables), way.environment)
             after = server.counts()
