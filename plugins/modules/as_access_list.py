@@ -297,7 +297,7 @@ counts:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
 
 BODY = manage(ACCESS_LIST, ACCESS_SERVER)

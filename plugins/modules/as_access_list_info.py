@@ -99,7 +99,7 @@ access_lists:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
 
 BODY = inform(ACCESS_LIST, ACCESS_SERVER)

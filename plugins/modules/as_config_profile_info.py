@@ -65,8 +65,8 @@ config_profiles:
       sample: true
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
 
 BODY = inform(CONFIG_PROFILE, ACCESS_SERVER)

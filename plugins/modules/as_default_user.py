@@ -247,7 +247,7 @@ counts:
     updated: 1
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
 

@@ -159,7 +159,7 @@ default_user:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import default_user
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
 
 BODY = Body(ACCESS_SERVER, {}, default_user.inform)

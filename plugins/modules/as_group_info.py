@@ -165,7 +165,7 @@ groups:
         auth_method: configuration
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
 

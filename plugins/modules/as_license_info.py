@@ -197,7 +197,7 @@ seats_left:
   sample: 43
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import licence
 from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
 

@@ -360,7 +360,7 @@ records:
       sample: OCWindows_3.4.4
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import LOG_SPEC, log
 from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
 

@@ -196,7 +196,7 @@ server:
       sample: 17
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import server
 from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
 

@@ -102,7 +102,7 @@ disconnected:
       sample: 0
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.vpn_session import CONSTRAINTS, SPEC, disconnect
 from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
 

@@ -106,7 +106,7 @@ sessions:
       sample: AES-256-GCM
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.vpn_session import INFO_SPEC, inform
 from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
 

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import (
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import (
     ARGUMENT_SPEC,
     base_address,
     credentials,

@@ -9,7 +9,7 @@ import json
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._module import answer_to, bring_about
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource, Task
 from ansible_collections.vpn.estate.tests.contract.checker import ContractChecker

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ARGUMENT_SPEC, connect
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ARGUMENT_SPEC, connect
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,

@@ -107,7 +107,7 @@ def test_managed_objects_are_returned_as_documented(sample: t.Any, server: t.Any
 
 
 def test_the_site_playbook_passes_every_connection_option_on() -> None:
-    from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ARGUMENT_SPEC
+    from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ARGUMENT_SPEC
 
     [play] = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
     passed_on = play["module_defaults"]["group/vpn.estate.access_server"]

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._module import answer_to
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
