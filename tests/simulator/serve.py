@@ -36,6 +36,8 @@ def main() -> int:
         server = importlib.import_module(KINDS[arguments.kind]).simulator(arguments).start()
     except OSError as error:
         parser.exit(1, f"{parser.prog}: cannot listen on {arguments.host}:{arguments.port}: {error}\n")
+    except RuntimeError as error:
+        parser.exit(1, f"{parser.prog}: {error}\n")
     try:
         announce(server.ready(), arguments.ready_file)
         signal.sigwait(stop)

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from .clock import Clock
+from .data_plane import Endpoint
 from .exchange import Exchange
 from .passwords import code, counter
 from .readings import READINGS
 from .server import AccessServerSimulator
 
-__all__ = ["READINGS", "AccessServerSimulator", "Clock", "Exchange", "code", "counter"]
+__all__ = ["READINGS", "AccessServerSimulator", "Clock", "Endpoint", "Exchange", "code", "counter"]

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,29 +26,44 @@ class Call:
     parameters: dict[str, str] = field(default_factory=dict)
     node: str | None = None
     address: str = "127.0.0.1"
+    headers: Message[str, str] = field(default_factory=Message)
+    service: str = ""
+    """Who asks for a sign-in, as the log calls it; "" is the web."""
     token: Token | None = None
 
 
 @dataclass
 class Answer:
-    """Status and JSON body; a body of None is sent as no bytes at all (server-behaviour.md, 9).
+    """Status and body; a body of None is sent as no bytes at all (server-behaviour.md, 9).
 
-    `wrote` False says that an operation that normally writes did not (a dry run).
+    The body is sent as JSON, or as the text it is when `headers` has another Content-Type. `wrote` False says that an
+    operation that normally writes did not (a dry run).
     """
 
     status: int = 200
     body: Any = None
     wrote: bool = True
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent."""
+        if self.body is None:
+            return b""
+        if "Content-Type" not in self.headers:
+            return json.dumps(self.body, separators=(",", ":")).encode()
+        return self.body if isinstance(self.body, bytes) else str(self.body).encode()
 
 
 class Refusal(Exception):
     """An answer that ends the operation and takes back what it had changed, unless `keep` is set."""
 
-    def __init__(self, status: int, body: Any, keep: bool = False) -> None:
+    def __init__(self, status: int, body: Any, keep: bool = False, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status}: {body}")
         self.status = status
         self.body = body
         self.keep = keep
+        self.headers = dict(headers or {})
 
 
 def refused(status: int, reason: str) -> Refusal:

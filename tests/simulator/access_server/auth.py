@@ -150,7 +150,7 @@ class Authentication:
                 raise self._failed(call, username, admin, "radius auth failed: Wrong password", "Wrong password")
         elif not passwords.matches(password, record.password):
             raise self._failed(call, username, admin, _WRONG_PASSWORD if record.password else _NO_PASSWORD)
-        for denied in ("deny", "deny_web"):
+        for denied in ("deny",) if call.service == "VPN" else ("deny", "deny_web"):
             if machine.properties.effective(record, denied):
                 self._note(call, username, admin, f"DENY: user access denied by {denied}")
                 raise refused(403, "User access denied")
@@ -233,18 +233,44 @@ class Authentication:
         return Answer(200, {"detail": "Password has changed successfully"})
 
     def enrol(self, call: Call) -> Answer:
-        """Lock the TOTP secret of the token's owner once a code of it was shown (field `token`)."""
+        """Lock a user's TOTP secret once a code of it was shown (field `token`); that of others, for administrators."""
         asked = checked(call.body, {"username": str, "token!": str})
         owner = call.token
         assert owner is not None
-        record = self.machine.store.record(owner.username)
-        if record is None or asked.get("username", owner.username) != owner.username:
+        username = asked.get("username", owner.username)
+        if username != owner.username and not (owner.admin and self._is_admin(owner.username)):
             raise Refusal(403, self.machine.dialect.privileges_refused())
-        if "totp_secret" not in record.own or not self._code_is_right(record, asked["token"]):
+        record = self.machine.store.record(username)
+        if record is None or "totp_secret" not in record.own or not self._code_is_right(record, asked["token"]):
             raise refused(400, "Code does not fit the secret")
         record.own["totp_locked"] = True
         self.machine.store.put(record)
-        return Answer(200, self.machine.dialect.enrolled(record.name, self._session(record, owner.admin)))
+        session = self._session(record, owner.admin and self._is_admin(username))
+        return Answer(200, self.machine.dialect.enrolled(username, session))
+
+    def generate_secret(self, call: Call) -> Answer:
+        """The TOTP secret of a user: the one there is, unless there is none or it shall be reset.
+
+        `reset_locked` is the document's other name for `locked`; a new secret is unlocked unless that says otherwise.
+        """
+        shape = {"username": str, "reset_secret": bool, "locked": bool, "reset_locked": bool}
+        asked = checked(call.body or {}, shape)
+        assert call.token is not None
+        username = asked.get("username", call.token.username)
+        record = self.machine.store.record(username)
+        if record is None or record.kind != "user":
+            raise refused(404, f"User does not exist: {username}")
+        before = dict(record.own)
+        if asked.get("reset_secret") or "totp_secret" not in record.own:
+            record.own |= {"totp_secret": passwords.new_secret(), "totp_locked": False}
+            self._last_step.pop(username, None)
+        locked = asked.get("locked", asked.get("reset_locked"))
+        if locked is not None:
+            record.own["totp_locked"] = locked
+        changed = record.own != before
+        if changed:
+            self.machine.store.put(record)
+        return Answer(200, {"totp_secret": record.own["totp_secret"]}, wrote=changed)
 
     # sessions
 
@@ -282,7 +308,8 @@ class Authentication:
 
     def _signed_in(self, call: Call, record: Record, admin: bool) -> Answer:
         self._failures.pop(record.name, None)
-        self._note(call, record.name, admin, "")
+        if call.service != "VPN":  # a VPN session has a line of its own
+            self._note(call, record.name, admin, "")
         return Answer(200, self._session(record, admin))
 
     def _challenged(self, call: Call, record: Record, prompt: str, admin: bool, radius: bool) -> Refusal:
@@ -327,5 +354,5 @@ class Authentication:
         return bool(self.machine.properties.effective(record, "auth_method") == "radius")
 
     def _note(self, call: Call, username: str, admin: bool, error: str) -> None:
-        service = "WEB_ADMIN" if admin else "WEB_CLIENT"
+        service = call.service or ("WEB_ADMIN" if admin else "WEB_CLIENT")
         self.machine.journal.add(username, service=service, auth=not error, real_address=call.address, error=error)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 
+from .data_plane import Endpoint
 from .dialect import DIALECTS
 from .readings import READINGS
 from .server import AccessServerSimulator
@@ -29,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--groups", metavar="N", type=int, default=0, help="groups to start with")
     parser.add_argument("--username", default="openvpn", help="name of the administrator")
     parser.add_argument("--password", help="password of the administrator; a random one if not given")
+    parser.add_argument("--data-plane", action="store_true", help="run an OpenVPN daemon for real clients")
+    parser.add_argument("--data-plane-address", metavar="IP", default="127.0.0.1", help="where the daemon listens")
+    parser.add_argument("--data-plane-port", metavar="N", type=int, default=0, help="0 is any free port")
+    parser.add_argument("--data-plane-protocol", choices=("udp", "tcp"), default="udp")
+    parser.add_argument("--data-plane-namespace", metavar="NAME", help="network namespace of the daemon")
 
 
 def simulator(options: argparse.Namespace) -> AccessServerSimulator:
@@ -45,6 +51,16 @@ def simulator(options: argparse.Namespace) -> AccessServerSimulator:
         users=options.users,
         groups=options.groups,
         keep_bodies=False,
+        data_plane=_endpoint(options) if options.data_plane else None,
+    )
+
+
+def _endpoint(options: argparse.Namespace) -> Endpoint:
+    return Endpoint(
+        options.data_plane_address,
+        options.data_plane_port,
+        options.data_plane_protocol,
+        options.data_plane_namespace,
     )
 
 

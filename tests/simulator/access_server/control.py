@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Control:
-    """GET log, counts, state; POST faults, reset, clock, readings, settings, connect."""
+    """GET log, counts, state; POST faults, reset, clock, readings, settings, connect, authority, profile, profile-token."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -30,6 +30,9 @@ class Control:
             ("POST", "readings"): self._readings,
             ("POST", "settings"): self._settings,
             ("POST", "connect"): lambda body: machine.vpn.connect(str(body["user"])),
+            ("POST", "authority"): lambda body: machine.authorities.add(**body),
+            ("POST", "profile"): lambda body: machine.profiles.add(**body),
+            ("POST", "profile-token"): lambda body: machine.tokens.add(**body),
         }
 
     def answer(self, method: str, path: str, text: bytes) -> Answer:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .clock import iso_microseconds, moment
+from .clock import iso_microseconds, iso_seconds, moment
 
 DIALECTS = ("3.2", "document")
 
@@ -34,6 +34,10 @@ class Dialect:
 
     def token_time(self, seconds: float) -> str:
         return iso_microseconds(int(seconds))
+
+    def certificate_time(self, seconds: float) -> str:
+        """When a certificate begins or ends to be valid: a date-time by the document's type."""
+        return iso_seconds(seconds)
 
     def challenge(self, challenge: dict[str, Any]) -> dict[str, Any]:
         return challenge
@@ -109,6 +113,10 @@ class DocumentDialect(Dialect):
 
     def token_time(self, seconds: float) -> str:
         return moment(int(seconds)).strftime("%a %b %d %Y %-H:%-M:%-S GMT+0000 (UTC)")
+
+    def certificate_time(self, seconds: float) -> str:
+        """A date, as in the document's examples."""
+        return moment(seconds).date().isoformat()
 
     def challenge(self, challenge: dict[str, Any]) -> dict[str, Any]:
         return {"MFAChallenge": challenge}

@@ -15,6 +15,8 @@ from . import passwords
 from .access_lists import AccessLists
 from .answers import Answer, Call, Refusal, invalid, refused
 from .auth import HEADER, Authentication
+from .authorities import Authorities
+from .certificate_tools import CertificateTools
 from .clock import Clock
 from .cluster import Cluster
 from .configuration import Configuration
@@ -22,7 +24,10 @@ from .dialect import dialect
 from .exchange import Exchange
 from .faults import Faults
 from .journal import Journal
+from .legacy import Legacy
 from .power import Power
+from .profile_tokens import ProfileTokens
+from .profiles import Profiles
 from .properties import PROPERTIES, Properties
 from .readings import readings
 from .routes import Route, routes
@@ -33,7 +38,7 @@ from .userprop import Userprop
 from .vpn import Vpn
 
 NODE_HEADER = "X-OpenVPN-AS-Node"
-_SECRET_HEADERS = {HEADER.lower(), "authorization", "cookie"}
+_SECRET_HEADERS = {HEADER.lower(), "authorization", "cookie", "vpn-session-token"}
 _MFA_ADMIN = "mfa-admin"
 
 
@@ -65,6 +70,8 @@ class Machine:
         self.faults = Faults()
         self.exchanges: list[Exchange] = []
         self.handshakes = 0  # connections whose TLS was agreed on
+        self.url = ""
+        """Where the API is reached, once it is served."""
         self.restarted: Callable[[], object] = lambda: None
         """Called when a restart has taken effect."""
         self.properties = Properties(self)
@@ -74,6 +81,11 @@ class Machine:
         self.userprop = Userprop(self)
         self.access_lists = AccessLists(self)
         self.vpn = Vpn(self)
+        self.authorities = Authorities(self)
+        self.profiles = Profiles(self)
+        self.tokens = ProfileTokens(self)
+        self.certificate_tools = CertificateTools(self)
+        self.legacy = Legacy(self)
         self.cluster = Cluster(self)
         self.power = Power(self)
         self.status = Status(self)
@@ -108,6 +120,7 @@ class Machine:
         self.cluster.nodes.clear()
         self.cluster.start()
         self.configuration.start()
+        self.authorities.started()
         self.journal.started()
 
     def reset(self) -> None:
@@ -149,7 +162,7 @@ class Machine:
             try:
                 answer = self._carried_out(route, call, headers, text)
             except Refusal as refusal:
-                answer = Answer(refusal.status, refusal.body, wrote=False)
+                answer = Answer(refusal.status, refusal.body, wrote=False, headers=refusal.headers)
             changed = self.store.generation != generation
         accepted = route.writes and answer.wrote and answer.status < 300
         return answer, route, accepted or (changed and route.writes)
@@ -162,6 +175,7 @@ class Machine:
         unknown = set(call.query) - set(route.query)
         if unknown:
             raise invalid({f"query.{name}": "Extra inputs are not permitted" for name in sorted(unknown)})
+        call.headers = headers
         call.node = headers.get(NODE_HEADER)
         if call.node is not None and call.node not in self.cluster.nodes:
             raise refused(502, f"Cluster node is unknown or cannot be reached: {call.node}")
@@ -242,10 +256,18 @@ class Machine:
     def delete_record(self, name: str) -> None:
         with self.store.lock:
             self.store.delete(name)
-            self.authentication.forget([name])
+            self.users_gone([name])
+
+    def users_gone(self, names: Iterable[str]) -> None:
+        """What goes with deleted users."""
+        gone = set(names)
+        self.authentication.forget(gone)
+        if self.readings["profiles_of_deleted_users"] == "deleted":
+            self.profiles.delete_of_users(gone)
+            self.tokens.delete_of_users(gone)
 
     def state(self) -> dict[str, Any]:
-        """Everything the server keeps, without passwords."""
+        """Everything the server keeps, without passwords, keys and tokens."""
         with self.store.lock:
             _unused = self.power.away
             routes_by_owner: dict[str, dict[str, list[Any]]] = {}
@@ -269,6 +291,9 @@ class Machine:
                 "last_restarted": self.cluster.nodes[self.node].last_restarted,
                 "nodes": {name: node.restart_pending for name, node in self.cluster.nodes.items()},
                 "vpn_clients": self.vpn.clients,
+                "authorities": self.authorities.shown(),
+                "profiles": self.profiles.shown(),
+                "profile_tokens": [*self.tokens.shown().values()],
             }
 
     def wait(self) -> None:

@@ -83,6 +83,7 @@ class Power:
     def _take_effect(self, mode: str) -> None:
         machine = self._machine
         machine.configuration.take_over()
+        machine.authorities.started()
         self._restarted(machine.cluster.own)
         if mode != "warm":
             machine.vpn.disconnect_all("server restart")

@@ -30,6 +30,16 @@ READINGS: dict[str, tuple[str, ...]] = {
     "create_properties": ("keeps", "ignores"),
     # a bad record in userprop/set: nothing is applied, or what stands before it is
     "bulk_error": ("atomic", "partial"),
+    # whether adding an authority restarts the server (server-behaviour.md, 99)
+    "authority_restart": ("none", "restarts"),
+    # whether ca/vpn/list has the certificates by which older authorities vouch for younger ones
+    "cross_authorities": ("hidden", "listed"),
+    # a new profile as the text it is, or as a JSON string (server-behaviour.md, 92)
+    "profile_text": ("plain", "json"),
+    # what becomes of the profiles and tokens of users who are deleted
+    "profiles_of_deleted_users": ("kept", "deleted"),
+    # HTTP status of an error below /rest: 401, 403, 500 or 400 by its type, or always 200
+    "legacy_status": ("401", "200"),
 }
 """Name of each question with the readings it has; the first is the default."""
 

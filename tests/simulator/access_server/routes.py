@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Route:
-    """`access` is `admin`, `user` (any token), `enrolment` (any token, also one that only enrols) or `open`."""
+    """`access` is `admin`, `user` (any token), `enrolment` (any token, also one that only enrols) or `open`.
+
+    `path` is below `base`.
+    """
 
     method: str
     path: str
@@ -29,6 +32,7 @@ class Route:
     access: str = "admin"
     writes: bool = False
     query: tuple[str, ...] = ()
+    base: str = "/api"
 
 
 @dataclass
@@ -40,15 +44,16 @@ class Routes:
 
     @cached_property
     def _fixed(self) -> dict[tuple[str, str], Route]:
-        return {(route.method, route.path): route for route in self.routes if "{" not in route.path}
+        return {(route.method, route.base + route.path): route for route in self.routes if "{" not in route.path}
 
     def __post_init__(self) -> None:
         for route in self.routes:
             if "{" in route.path:
-                self._patterns.append((re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path)), route))
+                path = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.base + route.path)
+                self._patterns.append((re.compile(path), route))
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        """The route and its path parameters; `path` is the part below /api."""
+        """The route and its path parameters."""
         fixed = self._fixed.get((method, path))
         if fixed:
             return fixed, {}
@@ -60,13 +65,17 @@ class Routes:
 
     def methods(self, path: str) -> list[str]:
         """The methods that the path has."""
-        return [method for method in ("GET", "POST", "PUT", "DELETE") if self.find(method, path)]
+        return [method for method in ("GET", "HEAD", "POST", "PUT", "DELETE") if self.find(method, path)]
 
 
 def routes(machine: Machine) -> Routes:
     """The operations of the contract that this server has, under the names that the contract gives them."""
     auth, userprop, access = machine.authentication, machine.userprop, machine.access_lists
     configuration, status, vpn = machine.configuration, machine.status, machine.vpn
+    authorities, profiles, tokens = machine.authorities, machine.profiles, machine.tokens
+    tools, legacy = machine.certificate_tools, machine.legacy
+    download, by_token = ("tls-cryptv2", "action"), ("token", "tls-cryptv2", "action")
+    installer = ("token", "installer_type")
     restart_mode = ("restartMode",)
     return Routes(
         [
@@ -83,6 +92,13 @@ def routes(machine: Machine) -> Routes:
             Route("POST", "/groups/create", "createUserPropGroup", userprop.create_group, writes=True),
             Route("POST", "/groups/delete", "post__groups_delete", userprop.delete_groups, writes=True),
             Route("POST", "/userprop/set", "modifyUserPropGroupBulk", userprop.set_properties, writes=True),
+            Route(
+                "POST",
+                "/userprop/mfa/generate-secret",
+                "post__userprop_mfa_generate-secret",
+                auth.generate_secret,
+                writes=True,
+            ),
             Route("POST", "/userprop/access/list", "listAccessLists", access.list_routes),
             Route("POST", "/userprop/access/set", "setAccessLists", access.set_routes, writes=True),
             Route("GET", "/config-profile/list", "enumerateConfigurationProfileList", configuration.list_profiles),
@@ -128,6 +144,56 @@ def routes(machine: Machine) -> Routes:
             Route("GET", "/vpn/status", "get__vpn_status", vpn.status),
             Route("GET", "/vpn/dco-module", "get__vpn_dco-module", status.dco),
             Route("POST", "/vpn/client/disconnect", "disconnectClient", vpn.disconnect, writes=True),
+            Route("GET", "/ca/vpn/list", "getVPNCas", authorities.list_all),
+            Route("POST", "/ca/vpn/create", "addCaGeneration", authorities.create, writes=True),
+            Route(
+                "DELETE",
+                "/ca/vpn/{serial}",
+                "delete_ca_vpn{serial}",
+                authorities.delete,
+                writes=True,
+                query=("delete_clients",),
+            ),
+            Route("GET", "/ca/allowed-algorithms/list", "CaSupportedAlgorithms", authorities.list_algorithms),
+            Route("POST", "/certificate/info", "certificateInfo", tools.info),
+            Route("POST", "/certificate/check-private-key", "checkPrivateKey", tools.check_key),
+            Route(
+                "POST",
+                "/certificate/check-against-ca-roots",
+                "post__certificate_check-against-ca-roots",
+                tools.check_chain,
+            ),
+            Route("POST", "/certificate/create", "post__certificate_create", tools.create),
+            Route("POST", "/profiles/list", "getprofilesuser", profiles.list_all, "user"),
+            Route("POST", "/profiles/create", "generateUserProfile", profiles.create, "user", True),
+            Route("POST", "/profiles/delete", "deleteProfile", profiles.delete_many, "user", True),
+            Route("POST", "/profiles/delete-user", "deleteProfileUser", profiles.delete_of_user, "user", True),
+            Route("POST", "/profiles/delete/{serial}", "deleteProfileSerial", profiles.delete_one, "user", True),
+            Route("POST", "/token-url", "generateTokenUrl", tokens.create, "user", True),
+            Route("GET", "/token-url/list", "enumerateTokenIds", tokens.list_all),
+            Route("POST", "/token-url/delete", "bulktokenurldelete", tokens.delete, writes=True),
+            Route("POST", "/installer-url", "generateInstallerUrl", tokens.create_installer, "user", True),
+            Route("GET", "/GetUserlogin", "get__GetUserlogin", legacy.userlogin, "open", True, download),
+            Route("GET", "/GetAutologin", "get__GetAutologin", legacy.autologin, "open", True, download),
+            Route("GET", "/GetGeneric", "get__GetGeneric", legacy.generic, "open", True, download),
+            Route("GET", "/GetProfileViaToken", "get__GetProfileViaToken", legacy.by_token, "open", True, by_token),
+            Route(
+                "GET", "/GetInstallerViaToken", "get__GetInstallerViaToken", legacy.installer, "open", True, installer
+            ),
+            Route("HEAD", "/openvpn-api/profile", "head__openvpn-api_profile", legacy.web_import, "open"),
+            Route("GET", "/openvpn-api/profile", "get__openvpn-api_profile", legacy.web_import, "open"),
+            Route("GET", "/GetUserlogin", "GetUserlogin", legacy.userlogin, "open", True, download, "/rest"),
+            Route("GET", "/GetAutologin", "GetAutologin", legacy.autologin, "open", True, download, "/rest"),
+            Route(
+                "GET",
+                "/GetProfileViaToken",
+                "get__GetProfileViaToken",
+                legacy.by_token,
+                "open",
+                True,
+                by_token,
+                "/rest",
+            ),
             Route("GET", "/cluster/nodes/list", "clusterListNodes", machine.cluster.list_nodes),
             Route("POST", "/log/reports", "getLogReports", machine.journal.reports),
         ]

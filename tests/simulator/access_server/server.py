@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from .answers import Answer, Call
 from .clock import Clock
 from .control import Control
+from .data_plane import DataPlane, Endpoint
 from .exchange import Exchange
 from .faults import Fault, Faults
 from .machine import Machine
@@ -103,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         if url.path.startswith("/_simulator/"):
             answer = self.server.control.answer(self.command, url.path.removeprefix("/_simulator/"), text)
-            self._send(answer.status, _encoded(answer.body))
+            self._send(answer.status, answer.content)
             return
         self._serve_api(
             unquote(url.path, errors="replace"), url.path, dict(parse_qsl(url.query, keep_blank_values=True)), text
@@ -115,8 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._away()
             return
         machine.wait()
-        below = raw_path.removeprefix("/api") if raw_path.startswith("/api/") else ""
-        call = Call(self.command, below, query=query, address=str(self.client_address[0]))
+        call = Call(self.command, raw_path, query=query, address=str(self.client_address[0]))
         fault = machine.faults.hit(self.command, path)
         if fault is not None and fault.do == "act" and fault.act is not None:
             fault.act()
@@ -128,9 +128,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             found = machine.routes.find(call.method, call.path)
             answer, route, wrote = Answer(), found[0] if found else None, False
-        status, body = answer.status, answer.body
-        headers: dict[str, str] = {}
-        if fault is not None and fault.do in ("status", "html", "redirect", "drop"):
+        status, body, headers = answer.status, answer.body, answer.headers
+        replaced = fault is not None and fault.do in ("status", "html", "redirect", "drop")
+        if fault is not None and replaced:
             status, body, headers = _replaced(fault)
         machine.note(
             call,
@@ -146,7 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
         if status == 0:
             self._drop()
         else:
-            self._send(status, _encoded(body), headers, truncated=fault is not None and fault.do == "truncate")
+            content = _encoded(body) if replaced else answer.content
+            self._send(status, content, headers, truncated=fault is not None and fault.do == "truncate")
 
     def _answered(self, call: Call, text: bytes) -> tuple[Answer, Route | None, bool]:
         """What the machine answers; a defect of the simulator is shown on stderr and answered as a server error."""
@@ -214,7 +215,7 @@ class AccessServerSimulator:
 
     Use it as a context manager, or call `start` and `stop`. `dialect` is `3.2` or `document`; `readings` chooses among
     the readings of what the document leaves open; `settings` are those of `Settings`. `data` is the path of a database
-    that outlives the process; without it all is in memory.
+    that outlives the process; without it all is in memory. With `data_plane` VPN clients can really connect there.
     """
 
     kind = "access-server"
@@ -233,10 +234,16 @@ class AccessServerSimulator:
         users: int = 0,
         groups: int = 0,
         keep_bodies: bool = True,
+        data_plane: Endpoint | None = None,
     ) -> None:
+        settings = dict(settings or {})
+        if data_plane is not None:
+            data_plane = data_plane.resolved()
+            settings.setdefault("profile_remotes", data_plane.remote)
         self.machine = Machine(
-            dialect, readings or {}, settings or {}, clock, data, username, password, users, groups, keep_bodies
+            dialect, readings or {}, settings, clock, data, username, password, users, groups, keep_bodies
         )
+        self._data_plane = DataPlane(self.machine, data_plane) if data_plane else None
         self._identity: TlsIdentity = identity_in(Path(f"{data}.tls"), host) if data else process_identity(host)
         self._host, self._port = host, port
         self._listener: _Listener | None = None
@@ -244,12 +251,23 @@ class AccessServerSimulator:
 
     def start(self) -> Self:
         self._listener = _Listener((self._host, self._port), self.machine, self._tls_context())
-        self.machine.restarted = self._present_certificate
+        self.machine.restarted = self._take_over
         self._port = self._listener.server_port
+        self.machine.url = self.url
         serve = self._listener.serve_forever
         self._thread = threading.Thread(target=serve, kwargs={"poll_interval": 0.02}, name="simulator", daemon=True)
         self._thread.start()
+        if self._data_plane is not None:
+            self._start_data_plane(self._data_plane)
         return self
+
+    def _start_data_plane(self, data_plane: DataPlane) -> None:
+        try:
+            data_plane.start()
+        except BaseException:
+            self.stop()
+            raise
+        self.machine.vpn.data_plane = data_plane
 
     def _tls_context(self) -> ssl.SSLContext:
         """What the web services present: the certificate that is configured, or the one they came with."""
@@ -258,10 +276,12 @@ class AccessServerSimulator:
             return context_of(in_force("cs.cert") + "\n" + in_force("cs.ca_bundle"), in_force("cs.priv_key"))
         return self._identity.context()
 
-    def _present_certificate(self) -> None:
-        """After a restart."""
+    def _take_over(self) -> None:
+        """After a restart: show the web certificate and run the daemon that are configured now."""
         if self._listener is not None:
             self._listener.tls = self._tls_context()
+        if self.machine.vpn.data_plane is not None:
+            self.machine.vpn.data_plane.refresh()
 
     def stop(self) -> None:
         if self._listener is not None:
@@ -269,6 +289,9 @@ class AccessServerSimulator:
             self._listener.hang_up()
             self._listener.server_close()
             self._listener = None
+        if self.machine.vpn.data_plane is not None:
+            self.machine.vpn.data_plane.stop()
+            self.machine.vpn.data_plane = None
         self.machine.store.close()
 
     def __enter__(self) -> Self:
@@ -399,6 +422,21 @@ class AccessServerSimulator:
 
     def set_access_routes(self, owner: str, type: str, routes: list[dict[str, Any]]) -> None:
         self.machine.store.set_access_routes(owner, type, routes)
+
+    def add_authority(self, common_name: str | None = None, **options: Any) -> str:
+        """Its serial; `algorithm`, `days_left` and `current` are understood."""
+        with self.machine.store.lock:
+            return self.machine.authorities.add(common_name, **options)
+
+    def add_profile(self, user: str, profile_type: str = "autologin", **options: Any) -> str:
+        """Its serial; `days_left`, `comment`, `authority` (the serial of one) and `tls_crypt_v2` are understood."""
+        with self.machine.store.lock:
+            return self.machine.profiles.add(user, profile_type, **options)
+
+    def add_profile_token(self, user: str, profile_type: str = "autologin", **options: Any) -> str:
+        """The token; `lifetime` in seconds and `usages` are understood."""
+        with self.machine.store.lock:
+            return self.machine.tokens.add(user, profile_type, **options)
 
     def set_radius_account(self, username: str, password: str, pin: str | None = None, **properties: Any) -> None:
         """A user whose password, and PIN if there is one, a RADIUS server checks."""

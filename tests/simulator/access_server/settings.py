@@ -36,6 +36,8 @@ class Settings:
     """Added to each API request."""
     license: str = "unlicensed"
     """`unlicensed` or `subscription`."""
+    profile_remotes: str = ""
+    """Host, port and protocol of the daemons that profiles name, with commas between; "" takes the configuration."""
     cluster_nodes: int = 0
     """0 for a lone server, otherwise the number of nodes."""
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything a server keeps over a restart: records, access lists and configuration, in one SQLite database."""
+"""Everything a server keeps over a restart: records, access lists, configuration and PKI, in one SQLite database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,8 @@ create table if not exists profile (name text primary key);
 create table if not exists configuration (
     profile text not null, key text not null, value text not null, primary key (profile, key));
 create table if not exists fact (name text primary key, value text not null);
+create table if not exists entry (
+    id integer primary key, kind text not null, name text not null, value text not null, unique (kind, name));
 """
 
 
@@ -54,6 +56,8 @@ class Store:
         self.lock = threading.RLock()
         self.generation = 0
         """Moves with every committed change; what is computed from the database is good for one generation."""
+        self.committed: Callable[[], object] = lambda: None
+        """Called after every committed change, behind the lock."""
         if path is not None:
             os.close(os.open(path, os.O_CREAT, 0o600))
         self._base = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
@@ -82,11 +86,12 @@ class Store:
             self._base.execute("commit")
             if self._base.total_changes != before:
                 self.generation += 1
+                self.committed()
 
     def clear(self) -> None:
         """Forget everything but the facts."""
         with self.transaction():
-            for table in ("record", "access_route", "profile", "configuration"):
+            for table in ("record", "access_route", "profile", "configuration", "entry"):
                 self._base.execute(f"delete from {table}")  # noqa: S608 - names from the line above
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
@@ -198,6 +203,28 @@ class Store:
 
     def unset_configuration(self, profile: str, key: str) -> None:
         self._change("delete from configuration where profile = ? and key = ?", profile, key)
+
+    # entries: what the server has several of under names of its own, such as authorities and tokens
+
+    def entries(self, kind: str) -> dict[str, dict[str, Any]]:
+        """All entries of a kind by name, oldest first."""
+        rows = self._rows("select name, value from entry where kind = ? order by id", kind)
+        return {name: json.loads(value) for name, value in rows}
+
+    def entry(self, kind: str, name: str) -> dict[str, Any] | None:
+        rows = self._rows("select value from entry where kind = ? and name = ?", kind, name)
+        return json.loads(rows[0][0]) if rows else None
+
+    def put_entry(self, kind: str, name: str, value: dict[str, Any]) -> None:
+        """Add an entry, or replace the one of that name, which keeps its age."""
+        self._change(
+            "insert into entry (kind, name, value) values (?, ?, ?)"
+            " on conflict (kind, name) do update set value = excluded.value",
+            *(kind, name, json.dumps(value)),
+        )
+
+    def delete_entry(self, kind: str, name: str) -> None:
+        self._change("delete from entry where kind = ? and name = ?", kind, name)
 
     # facts: single values such as the name of the active profile
 

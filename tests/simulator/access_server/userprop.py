@@ -156,7 +156,8 @@ class Userprop:
         if kind == "group" and default.own.get("group") in names:
             del default.own["group"]
             store.put(default)
-        self._machine.authentication.forget(names)
+        if kind == "user":
+            self._machine.users_gone(names)
         return Answer(204)
 
     # changing

@@ -12,6 +12,7 @@ from .clock import iso_seconds
 from .shapes import checked
 
 if TYPE_CHECKING:
+    from .data_plane import DataPlane
     from .machine import Machine
 
 _DAEMONS = 20
@@ -35,6 +36,8 @@ class Vpn:
         self._clients: list[dict[str, Any]] = []
         self._served = 0
         self._log: dict[tuple[str, int], dict[str, Any]] = {}
+        self.data_plane: DataPlane | None = None
+        """The daemon whose clients these are; without one they are made up by `connect`."""
 
     @property
     def clients(self) -> list[dict[str, Any]]:
@@ -42,8 +45,11 @@ class Vpn:
         show = self._machine.dialect.vpn_client
         return [
             show({key: value for key, value in client.items() if key != "common_name"}, client["common_name"])
-            for client in self._clients
+            for client in self._all()
         ]
+
+    def _all(self) -> list[dict[str, Any]]:
+        return self.data_plane.clients() if self.data_plane else self._clients
 
     def clear(self) -> None:
         """Drop all clients and forget that there were any."""
@@ -52,7 +58,9 @@ class Vpn:
         self._served = 0
 
     def connect(self, username: str, common_name: str | None = None) -> dict[str, Any]:
-        """A client of the user connects; the answer is what vpn/status shows of it."""
+        """A client of the user connects; the answer is what vpn/status shows of it. None can be made up with a daemon."""
+        if self.data_plane:
+            raise ValueError("the clients of the data plane connect by themselves")
         number = self._served
         self._served += 1
         daemon, address = list(DAEMONS.items())[number % _DAEMONS]
@@ -88,6 +96,8 @@ class Vpn:
         return self.clients[-1]
 
     def disconnect_all(self, reason: str = "") -> None:
+        if self.data_plane:
+            self.data_plane.restart()
         for client in list(self._clients):
             self._drop(client, reason)
 
@@ -103,7 +113,8 @@ class Vpn:
 
     def status(self, call: Call) -> Answer:
         show = self._machine.dialect.vpn_daemon
-        daemons = {name: show({"dco": False, "version": _VERSION}, name) for name in DAEMONS}
+        versions = self.data_plane.versions() if self.data_plane else dict.fromkeys(DAEMONS, _VERSION)
+        daemons = {name: show({"dco": False, "version": version}, name) for name, version in versions.items()}
         return Answer(200, {"vpn_clients": self.clients, "vpn_daemons": daemons})
 
     def disconnect(self, call: Call) -> Answer:
@@ -116,11 +127,14 @@ class Vpn:
             raise invalid({"users": "Give either users, or daemon_id and client_id"})
         if by_id:
             wanted = (asked["daemon_id"], asked["client_id"])
-            found = [each for each in self._clients if (each["daemon_id"], each["client_id"]) == wanted]
+            found = [each for each in self._all() if (each["daemon_id"], each["client_id"]) == wanted]
             if not found:
                 raise refused(404, f"There is no client {wanted[1]} on daemon {wanted[0]}")
         else:
-            found = [each for each in self._clients if each["username"] in asked["users"]]
+            found = [each for each in self._all() if each["username"] in asked["users"]]
         for client in found:
-            self._drop(client, reason)
+            if self.data_plane:
+                self.data_plane.disconnect(client["client_id"], reason, asked.get("client_reason", ""))
+            else:
+                self._drop(client, reason)
         return Answer()

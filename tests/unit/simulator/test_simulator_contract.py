@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -119,11 +120,79 @@ def test_every_operation_answers_as_documented(start, checker, another_client):
     for method, path, body, status in CALLS:
         reply = api.call(method, f"/api/{path}", body)
         assert (method, path, reply.status) == (method, path, status), reply.body
+    _use_certificates_and_profiles(server, api)
+    _download_profiles(server, api)
     _sign_in_in_every_way(server, another_client(server))
     done = {exchange.operation for exchange in server.exchanges}
-    assert done == {route.operation for route in server.machine.routes.routes}
+    assert done == {route.operation for route in server.machine.routes.routes if route.base == "/api"}
     # a body of the wrong type is what the server must refuse, so the request of that one call is not to be checked
     checker.check_all((each for each in server.exchanges if each.request != {"users": "alice"}), answers=True)
+
+
+def _use_certificates_and_profiles(server, api):
+    server.set_user("frank", autologin=True)
+    old, new = server.add_authority("Old", current=False), server.add_authority("New")
+    serials = [server.add_profile("frank", authority=old) for _unused in range(3)]
+    token = server.add_profile_token("frank")
+    made = api.post("certificate/create", {"cert_template": "ca", "common_name": "Root"}).body
+    certificate, key = made["certificate"], made["private_key"]
+    named = {"cert_template": "webserver", "common_name": "a.example.com", "subj_alt_dns_names": ["a.example.com"]}
+    signed = {**named, "signing_ca": certificate, "signing_ca_key": key, "days_to_expiry": 9}
+    web = api.post("certificate/create", signed).body["certificate"]
+    equal = {"operation": "equal", "value": "frank"}
+    range_ = {"start": "2020-01-01", "end": "2099-12-31"}
+    filters = {"user": equal, "serial_number": {"operation": "equal", "value": int(serials[0])}, "not_after": range_}
+    calls = [
+        ("GET", "ca/vpn/list", None, 200),
+        ("GET", "ca/allowed-algorithms/list", None, 200),
+        ("POST", "ca/vpn/create", {"algorithm": "secp256r1", "common_name": "Newest"}, 201),
+        ("POST", "ca/vpn/create", {"algorithm": "secp256r1", "common_name": "Newest"}, 400),
+        ("POST", "ca/vpn/create", {"algorithm": "rot13"}, 400),
+        ("POST", "profiles/list", None, 200),
+        ("POST", "profiles/list", {"filters": filters, "order_by": "type", "sort_by": "desc", "page_size": 1}, 200),
+        ("POST", "profiles/create", {"user": "frank", "profile_type": "autologin", "tls_crypt_v2": True}, 201),
+        ("POST", "profiles/create", {"user": "nobody", "profile_type": "autologin"}, 403),
+        ("POST", f"profiles/delete/{serials[0]}", None, 200),
+        ("POST", f"profiles/delete/{serials[0]}", None, 400),
+        ("POST", "profiles/delete", [serials[0], serials[1]], 200),
+        ("POST", "profiles/delete-user", {"filter": "frank_AUTO"}, 200),
+        ("POST", "profiles/delete-user", {"users": ["frank"]}, 404),
+        ("POST", "profiles/delete-user", {}, 400),
+        ("DELETE", f"ca/vpn/{old}?delete_clients=true", None, 200),
+        ("DELETE", f"ca/vpn/{old}", None, 404),
+        ("DELETE", f"ca/vpn/{new}", None, 200),
+        ("POST", "token-url", {"profile_type": "autologin", "username": "frank", "usages": 2, "lifetime": 60}, 200),
+        ("POST", "token-url", {"profile_type": "autologin", "username": "nobody"}, 400),
+        ("GET", "token-url/list", None, 200),
+        ("POST", "token-url/delete", [token], 204),
+        ("POST", "token-url/delete", [token], 404),
+        ("POST", "installer-url", {"installer_type": "win_v3", "user": "frank", "profile_type": "autologin"}, 200),
+        ("POST", "installer-url", {"installer_type": "ios"}, 400),
+        ("POST", "certificate/info", {"certificate": web}, 200),
+        ("POST", "certificate/info", {"certificate": "none"}, 400),
+        ("POST", "certificate/check-private-key", {"certificate": certificate, "private_key": key}, 200),
+        ("POST", "certificate/check-against-ca-roots", {"certificate": web, "ca_roots": [certificate]}, 200),
+        ("POST", "certificate/check-against-ca-roots", {"certificate": web, "ca_roots": [web]}, 400),
+        ("POST", "certificate/create", {"cert_template": "client", "days_to_expiry": 0}, 400),
+        ("POST", "userprop/mfa/generate-secret", {"username": "frank", "reset_secret": True, "locked": True}, 200),
+        ("POST", "userprop/mfa/generate-secret", {"username": "nobody"}, 404),
+    ]
+    for method, path, body, status in calls:
+        reply = api.call(method, f"/api/{path}", body)
+        assert (method, path, reply.status) == (method, path, status), reply.body
+
+
+def _download_profiles(server, api):
+    server.set_user("grace", password="Secret-123", autologin=True)
+    basic = "Basic " + base64.b64encode(b"grace:Secret-123").decode()
+    tokens = [server.add_profile_token("grace") for _unused in range(2)]
+    for path in ("GetUserlogin", "GetAutologin", "GetGeneric"):
+        assert api.get(path, Authorization=basic).status == 200
+    assert api.get(f"GetProfileViaToken?token={tokens[0]}").status == 200
+    assert api.get(f"GetInstallerViaToken?token={tokens[1]}&installer_type=mac_v3").status == 200
+    assert api.get(f"GetInstallerViaToken?token={tokens[1]}&installer_type=linux").status == 404
+    for method in ("HEAD", "GET"):
+        assert api.call(method, "/api/openvpn-api/profile").status == 302
 
 
 def _sign_in_in_every_way(server, api):
