@@ -1,0 +1,31 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A filter that reads client profiles of OpenVPN."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile
+
+
+def ovpn_info(text: t.Any, default: t.Any = None) -> t.Any:
+    """What a profile says, without its secrets; ``default``, where there is one, of a text that is no profile."""
+    if not isinstance(text, str):
+        raise AnsibleFilterError("ovpn_info: the text of a profile is needed.")
+    try:
+        return Profile(text).facts()
+    except ValueError as exc:
+        if default is not None:
+            return default
+        raise AnsibleFilterError(f"ovpn_info: {exc}") from None
+
+
+class FilterModule:
+    """Filters of this file by name."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Filters of this file by name."""
+        return {"ovpn_info": ovpn_info}

@@ -1,0 +1,163 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ovpn_file_info
+short_description: Read a client profile of OpenVPN on the host where it lies
+description:
+  - Reads an C(.ovpn) file on a VPN client, and what the file system says of it. Secrets, such as the private key, never leave
+    the host.
+  - The filter P(vpn.estate.ovpn_info#filter) says what the profile means.
+  - It talks to no server, and needs nothing but Python on the host.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+options:
+  path:
+    description:
+      - Path of the file. Through a symbolic link, the file is read that it leads to.
+    type: path
+    required: true
+seealso:
+  - plugin: vpn.estate.ovpn_info
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Read a profile
+  vpn.estate.ovpn_file_info:
+    path: /etc/openvpn/client/office.conf
+  become: true
+  register: file
+
+- name: Fail when others can read it, or when it is not sound
+  ansible.builtin.assert:
+    that:
+      - file.exists
+      - file.mode == "0600"
+      - file.owner == "root"
+      - file.problem is none
+
+- name: Tell the serial of its certificate
+  ansible.builtin.debug:
+    var: (file.content | vpn.estate.ovpn_info).certificate.serial
+"""
+
+RETURN = r"""
+path:
+  description: Path of the file, as it was asked for.
+  returned: success
+  type: str
+  sample: /etc/openvpn/client/office.conf
+exists:
+  description: Whether there is such a file. A symbolic link that leads nowhere is none.
+  returned: success
+  type: bool
+is_link:
+  description: Whether the path is that of a symbolic link.
+  returned: success
+  type: bool
+mode:
+  description: Permissions of the file.
+  returned: when it exists
+  type: str
+  sample: "0600"
+owner:
+  description: Name of its owner, or the number where it has no name.
+  returned: when it exists
+  type: str
+  sample: root
+group:
+  description: Name of its group, or the number where it has no name.
+  returned: when it exists
+  type: str
+  sample: root
+size:
+  description: Its size in bytes.
+  returned: when it exists
+  type: int
+  sample: 5120
+content:
+  description:
+    - Its text without secrets, line by line. In place of a secret stands C(# withheld). Of blocks, only certificates and
+      connections are there; of comments, only what Access Server writes for programs; of directives, only such as are
+      known to hold no secret. From the first line on that cannot be read, all is withheld.
+    - Null for what is no regular file, or larger than one mebibyte.
+  returned: when it exists
+  type: str
+problem:
+  description:
+    - Why C(openvpn) could not read the profile, with the number of the line; null where it could. Whether certificates are
+      sound is for the filter to say.
+  returned: when it exists
+  type: str
+  sample: "line 14: the block that begins here has no end."
+"""
+
+import grp
+import os
+import pwd
+import stat
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile, public_part
+
+LARGEST = 1 << 20  # bytes; no profile is near that
+
+
+def look_at(path: str) -> dict[str, t.Any]:
+    """What there is at a path. Raises OSError where it cannot be read."""
+    found: dict[str, t.Any] = {"path": path, "exists": True, "is_link": os.path.islink(path)}
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return {**found, "exists": False}
+    found.update(
+        mode=f"{stat.S_IMODE(status.st_mode):04o}",
+        owner=_name(lambda: pwd.getpwuid(status.st_uid).pw_name, status.st_uid),
+        group=_name(lambda: grp.getgrgid(status.st_gid).gr_name, status.st_gid),
+        size=status.st_size,
+        content=None,
+    )
+    if not stat.S_ISREG(status.st_mode):
+        return {**found, "problem": "This is no regular file."}
+    if status.st_size > LARGEST:
+        return {**found, "problem": "This is too large to be a profile."}
+    with open(path, "rb") as file:
+        text = file.read(LARGEST).decode("utf-8", errors="replace")
+    return {**found, "content": public_part(text), "problem": _problem(text)}
+
+
+def _name(look_up: t.Callable[[], str], number: int) -> str:
+    try:
+        return look_up()
+    except KeyError:
+        return str(number)
+
+
+def _problem(text: str) -> t.Optional[str]:
+    try:
+        Profile(text)
+    except ValueError as exc:
+        return str(exc)
+    return None
+
+
+def main() -> None:
+    """Run the task."""
+    module = AnsibleModule(argument_spec={"path": {"type": "path", "required": True}}, supports_check_mode=True)
+    try:
+        module.exit_json(changed=False, **look_at(module.params["path"]))
+    except OSError as exc:
+        module.fail_json(msg=f"{module.params['path']} cannot be read: {exc.strerror}.")
+
+
+if __name__ == "__main__":
+    main()
