@@ -12,7 +12,7 @@ import typing as t
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     HIDDEN,
@@ -23,6 +23,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     Task,
     Wanted,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._x509 import certificates, public_half
 
 # Servers show some secrets in clear (server-behaviour.md, 85), so names count as much as what a server masks.
 _SECRET = re.compile(
@@ -257,18 +258,9 @@ def _fits(value: str, hint: str) -> bool:
 def belongs(private_key: str, certificate: str) -> bool:
     """Whether a private key and a certificate (both PEM) hold the same public key."""
     try:
-        from cryptography import x509
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives import serialization
-    except ImportError as exc:
-        raise EstateError("Comparing a private key with a certificate needs the Python library cryptography.") from exc
-    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    try:
-        key = serialization.load_pem_private_key(private_key.encode(), password=None).public_key()
-        shown = x509.load_pem_x509_certificate(certificate.encode()).public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return public_half(private_key) == certificates(certificate)[0].public_key
+    except ValueError:
         return False
-    return key.public_bytes(*form) == shown.public_bytes(*form)
 
 
 CONFIG_ITEM = ConfigItem()
