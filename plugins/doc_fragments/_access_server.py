@@ -7,13 +7,56 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Answers to ``ARGUMENT_SPEC`` and ``CONSTRAINTS`` in module_utils/_access_server/client.py."""
+    """Answers to ``ARGUMENT_SPEC`` and ``CONSTRAINTS`` in module_utils/_access_server/connection.py."""
 
-    DOCUMENTATION = r"""
+    # Whom to trust, for every module. What follows it is annotated, because ansible-test reads other assignments as text.
+    TRUST = r"""
 requirements:
   - Python 3.9 or later
   - requests
 options:
+  as_validate_certs:
+    description:
+      - Whether to check the server's certificate. V(false) gives the password to whoever answers at O(as_url); a fresh
+        server with a certificate of its own making is better trusted by O(as_certificate_fingerprint).
+      - Falls back to the environment variable E(VPN_ESTATE_AS_VALIDATE_CERTS).
+    type: bool
+    default: true
+  as_ca_path:
+    description:
+      - File, or folder, with certificates of the authorities to trust, in PEM format, in place of the public ones. It
+        lies on the machine where the module runs.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_CA_PATH).
+    type: path
+  as_certificate_fingerprint:
+    description:
+      - SHA-256 fingerprint of the server's own certificate, in hexadecimal digits, with or without colons. No other
+        certificate is accepted then, and no authority is asked, unless O(as_ca_path) is given too.
+      - On the server, C(openssl x509 -noout -fingerprint -sha256 -in FILE) prints it.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_CERTIFICATE_FINGERPRINT).
+    type: str
+  as_server_name:
+    description:
+      - Name to look for in the server's certificate, where it differs from the one in O(as_url), which may be an
+        address.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_SERVER_NAME).
+    type: str
+  as_timeout:
+    description:
+      - How many seconds to wait for an answer. A connection must stand after 5 of them.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_TIMEOUT).
+    type: int
+    default: 60
+  as_session:
+    description:
+      - Set by the action plugin of this collection, which shares one sign-in among the tasks of a run. Never set it
+        yourself.
+    type: dict
+"""
+
+    DOCUMENTATION: str = (
+        TRUST
+        + r"""
   as_url:
     description:
       - Address of the Access Server, such as V(https://vpn.example.com:943). Only C(https) is accepted.
@@ -53,38 +96,6 @@ options:
       - Name of the node of a cluster that carries out the requests, where it is not the one at O(as_url).
       - Falls back to the environment variable E(VPN_ESTATE_AS_NODE).
     type: str
-  as_validate_certs:
-    description:
-      - Whether to check the server's certificate. V(false) gives the password to whoever answers at O(as_url); a fresh
-        server with a certificate of its own making is better trusted by O(as_certificate_fingerprint).
-      - Falls back to the environment variable E(VPN_ESTATE_AS_VALIDATE_CERTS).
-    type: bool
-    default: true
-  as_ca_path:
-    description:
-      - File, or folder, with certificates of the authorities to trust, in PEM format, in place of the public ones. It
-        lies on the machine where the module runs.
-      - Falls back to the environment variable E(VPN_ESTATE_AS_CA_PATH).
-    type: path
-  as_certificate_fingerprint:
-    description:
-      - SHA-256 fingerprint of the server's own certificate, in hexadecimal digits, with or without colons. No other
-        certificate is accepted then, and no authority is asked, unless O(as_ca_path) is given too.
-      - On the server, C(openssl x509 -noout -fingerprint -sha256 -in FILE) prints it.
-      - Falls back to the environment variable E(VPN_ESTATE_AS_CERTIFICATE_FINGERPRINT).
-    type: str
-  as_server_name:
-    description:
-      - Name to look for in the server's certificate, where it differs from the one in O(as_url), which may be an
-        address.
-      - Falls back to the environment variable E(VPN_ESTATE_AS_SERVER_NAME).
-    type: str
-  as_timeout:
-    description:
-      - How many seconds to wait for an answer. A connection must stand after 5 of them.
-      - Falls back to the environment variable E(VPN_ESTATE_AS_TIMEOUT).
-    type: int
-    default: 60
   as_connections:
     description:
       - How many requests may be under way at the same time, from V(1) to V(8). Only what the server takes object by
@@ -101,9 +112,36 @@ options:
       - Falls back to the environment variable E(VPN_ESTATE_AS_BATCH_SIZE).
     type: int
     default: 500
-  as_session:
-    description:
-      - Set by the action plugin of this collection, which shares one sign-in among the tasks of a run. Never set it
-        yourself.
-    type: dict
 """
+    )
+
+    # Of modules that users run on machines of their own.
+    USER: str = (
+        TRUST
+        + r"""
+  as_url:
+    description:
+      - Address of the Access Server, such as V(https://vpn.example.com). Only C(https) is accepted. Either this or
+        O(token_url) is needed.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_URL).
+    type: str
+  as_username:
+    description:
+      - Name of the user, who need not be an administrator. Either this and O(as_password), or a token, is needed.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_USERNAME).
+    type: str
+  as_password:
+    description:
+      - Password of O(as_username). It is sent once. A refused one is not tried again, neither by this task nor by others
+        of the run, because failures lock the account.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_PASSWORD).
+    type: str
+  as_totp_secret:
+    description:
+      - Secret of the authenticator of O(as_username), in base32, for a user who signs in with a second factor.
+      - The server takes each code once. On a local connection, a sign-in that comes too soon after another waits for the
+        next code, for up to 30 seconds.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_TOTP_SECRET).
+    type: str
+"""
+    )

@@ -66,7 +66,7 @@ def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
     if params["as_timeout"] < 1:
         raise InputError(f"as_timeout: {params['as_timeout']} is not a number of seconds from 1 up.")
     for name, most in (("as_connections", MOST_CONNECTIONS), ("as_batch_size", LARGEST_BATCH)):
-        if not 1 <= params[name] <= most:
+        if not 1 <= params.get(name, 1) <= most:
             raise InputError(f"{name}: {params[name]} is not a number from 1 to {most}.")
     trust = Trust(
         params["as_validate_certs"], params["as_ca_path"], _fingerprint(params), params["as_server_name"] or None, "as_"
@@ -90,16 +90,21 @@ def credentials(params: t.Mapping[str, t.Any]) -> Credentials:
     return Credentials(*(params[name] or None for name in names))
 
 
+def cautions(params: t.Mapping[str, t.Any]) -> list[str]:
+    """What the user should hear of connection options, whatever the task does."""
+    if params["as_validate_certs"] or params["as_certificate_fingerprint"]:
+        return []
+    where = base_address(params["as_url"])
+    return [f"The certificate of {where} is not checked: whoever answers there gets the password."]
+
+
 def connect(params: t.Mapping[str, t.Any], read_only: bool) -> AccessServer:
     """A client for a task. ``as_session`` is what the action plugin found or made before it."""
     http, shared = transport(params, read_only), params["as_session"] or {}
     store: Store = FileStore(shared["file"]) if "file" in shared else MemoryStore(json.loads(shared.get("state", "{}")))
     session = Session(http, credentials(params), store, shared.get("codes"))
     client = AccessServer(http, session, params["as_connections"], params["as_batch_size"])
-    if not params["as_validate_certs"] and not params["as_certificate_fingerprint"]:
-        client.cautions.append(
-            f"The certificate of {http.url} is not checked: whoever answers there gets the password."
-        )
+    client.cautions += cautions(params)
     return client
 
 

@@ -220,7 +220,9 @@ class Session:
         self._adopt(state, answer, fresh=True)
 
     def _password_login(self, state: State) -> t.Mapping[str, t.Any]:
-        code = self._unused_code(state) if self._who.totp_secret else None  # a challenge would not wait for long
+        code = None
+        if self._who.totp_secret:  # before the challenge, which would not wait for long
+            code = unused_code(self._who.totp_secret, state, self._codes, self._clock, self._sleep)
         body = {"username": self._who.username, "password": self._who.password, "request_admin": True}
         try:
             answer = self._http.sign_in(call("POST /auth/login/userpassword", body, secret=True))
@@ -242,7 +244,7 @@ class Session:
                 "authenticator, give its secret as as_totp_secret; if it is anything else, use an administrator "
                 "who needs no second factor."
             )
-        if not any(word in prompt.lower() for word in ("authenticator", "totp")):
+        if not asks_for_code(prompt):
             raise SignInError(
                 f'{self._http.url} asks {self._who.username} "{prompt[:80]}". That is not the code of an authenticator, '
                 "so as_totp_secret cannot answer it: use an administrator who signs in with a password, or a password and TOTP."
@@ -267,17 +269,6 @@ class Session:
             ) from exc
         except OutcomeUnknown as exc:
             raise SignInError(self._lost()) from exc
-
-    def _unused_code(self, state: State) -> str:
-        """A code is good for one sign-in (server-behaviour.md, 29): wait for the next one rather than fail."""
-        now = int(self._clock() // TOTP_STEP)
-        counter = max(now, state.get("totp", -1) + 1)
-        if self._codes:
-            counter = claim_code(self._codes, counter)
-        state["totp"] = counter
-        if counter > now:
-            self._sleep(counter * TOTP_STEP - self._clock())
-        return totp(t.cast(str, self._who.totp_secret), counter)
 
     def _administrator(self, answer: t.Any) -> t.Mapping[str, t.Any]:
         if not isinstance(answer, dict) or not isinstance(answer.get("auth_token"), str):
@@ -349,6 +340,32 @@ def _challenge(refusal: Refused) -> t.Optional[t.Mapping[str, t.Any]]:
     return challenge if refusal.status == 401 and "challenge_context" in challenge else None
 
 
+def asks_for_code(prompt: str) -> bool:
+    """Whether a challenge is for the code of an authenticator (server-behaviour.md, 25)."""
+    return any(word in prompt.lower() for word in ("authenticator", "totp"))
+
+
+def unused_code(
+    secret: str,
+    state: State,
+    codes: t.Optional[str],
+    clock: t.Callable[[], float],
+    sleep: t.Callable[[float], None],
+) -> str:
+    """A code is good for one sign-in (server-behaviour.md, 29): wait for the next one rather than fail.
+
+    ``state`` keeps the last counter used, and the file ``codes`` that of other runs.
+    """
+    now = int(clock() // TOTP_STEP)
+    counter = max(now, state.get("totp", -1) + 1)
+    if codes:
+        counter = claim_code(codes, counter)
+    state["totp"] = counter
+    if counter > now:
+        sleep(counter * TOTP_STEP - clock())
+    return totp(secret, counter)
+
+
 def claim_code(path: str, counter: int) -> int:
     """Take the first 30 second counter from ``counter`` on that no run on this machine has taken.
 
@@ -363,13 +380,13 @@ def claim_code(path: str, counter: int) -> int:
     return counter
 
 
-def totp(secret: str, counter: int) -> str:
+def totp(secret: str, counter: int, whose: str = "as_totp_secret") -> str:
     """The code of RFC 6238 (SHA-1, six digits) for a base32 secret and a 30 second counter."""
     packed = secret.replace(" ", "").replace("-", "").upper().rstrip("=")
     try:
         key = base64.b32decode(packed + "=" * (-len(packed) % 8))
     except ValueError as exc:
-        raise InputError("as_totp_secret is not a secret in base32 (letters A to Z and digits 2 to 7).") from exc
+        raise InputError(f"{whose} is not a secret in base32 (letters A to Z and digits 2 to 7).") from exc
     digest = hmac.new(key, struct.pack(">Q", counter), hashlib.sha1).digest()
     start = digest[-1] & 0xF
     return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"

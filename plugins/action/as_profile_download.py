@@ -1,0 +1,32 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""as_profile_download, run in the controller's own process where that is the same, and told who need not try again."""
+
+from __future__ import annotations
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import FileStore
+from ansible_collections.vpn.estate.plugins.module_utils._errors import SignInError
+from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY
+from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import Params
+from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn, codes_file
+
+
+class ActionModule(SharedSignIn):
+    """Of this module. Users who are no administrators have no session to share, only the ways in which it may fail."""
+
+    body = BODY
+
+    def share(self, args: Params) -> Params:
+        """Nothing where nobody signs in."""
+        return {} if args.get("token") or args.get("token_url") else super().share(args)
+
+    def _session(self, params: Params, store: FileStore) -> Params:
+        """Which codes were used, on this machine; for another, what this one's environment says."""
+        with store.held() as state:
+            if state.get("refused"):
+                raise SignInError(state["refused"])
+        if self.is_local:
+            return {"as_session": {"codes": codes_file(params)}} if params["as_totp_secret"] else {}
+        options = self.body.argument_spec
+        return {name: value for name, value in params.items() if value is not None and name in options}

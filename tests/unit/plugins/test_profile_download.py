@@ -1,0 +1,593 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A user's own profile: when it is downloaded, how a server's questions are answered, and what becomes of refusals."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import stat
+import time
+import typing as t
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from ansible import constants
+from ansible_collections.vpn.estate.plugins.action.as_profile_download import ActionModule
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import profile_download
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import FileStore, claim_code, totp
+from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY
+from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
+from ansible_collections.vpn.estate.tests.simulator.access_server.pki import process_identity
+from ansible_collections.vpn.estate.tests.unit.plugins.client_profile import identity, profile
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
+from ansible_collections.vpn.estate.tests.unit.plugins.wire import HANG_UP, Wire, reply
+
+PASSWORD, SECRET, TOKEN = "mArKpAsSwOrD-&<é", "GEZDGNBVGY3TQOJQ", "mArKtOkEn0123456789"
+STATE = "miwN39AlF4k40Fd8X8r9j74FuOoaJKJM"
+PORTAL = reply(b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome.</body></html>")
+
+
+def served(text: str) -> bytes:
+    return reply(text.encode(), headers={"Content-Type": "application/x-openvpn-profile"})
+
+
+def xml(message: str, status: int, declaration: str = '<?xml version="1.0" encoding="UTF-8"?>\n') -> bytes:
+    """An error as the vendor's document shows them."""
+    told = {"Type": "Authorization Required", "Synopsis": "REST method failed", "Message": html.escape(message)}
+    text = "\n".join(f"<{name}>{value}</{name}>" for name, value in told.items())
+    return reply(f"{declaration}<Error>\n{text}\n</Error>".encode(), status, {"Content-Type": "text/xml"})
+
+
+def challenge(text: str, flags: str = "R,E", status: int = 401) -> bytes:
+    return xml(f"CRV1:{flags}:{STATE}:{base64.b64encode(b'anna').decode()}:{text} (9007)", status, "")
+
+
+WRONG = "AUTH_FAILED: Server Agent XML method requires authentication (9007)"
+USERLOGIN = profile().replace("/AUTOLOGIN", "").replace("# OVPN_ACCESS_SERVER_AUTOLOGIN=1\n", "auth-user-pass\n")
+
+
+@pytest.fixture(name="serve")
+def fixture_serve() -> Iterator[Callable[..., Wire]]:
+    """Starts servers that answer with given bytes."""
+    wires: list[Wire] = []
+
+    def serve(*answers: t.Any) -> Wire:
+        wires.append(Wire(*answers, contexts=(process_identity("127.0.0.1").context(),)))
+        return wires[-1]
+
+    yield serve
+    for wire in wires:
+        wire.stop()
+
+
+@pytest.fixture(name="dest")
+def fixture_dest(tmp_path: Path) -> Path:
+    return tmp_path / "office.conf"
+
+
+def fetch(wire: Wire, dest: Path, /, check: bool = False, **params: t.Any) -> Answer:
+    """Run as_profile_download; what is None is left out."""
+    given = {
+        "as_url": wire.url,
+        "as_username": "anna",
+        "as_password": PASSWORD,
+        "as_ca_path": process_identity("127.0.0.1").ca_path,
+        "profile_type": "autologin",
+        "dest": str(dest),
+        **params,
+    }
+    said = {name: value for name, value in given.items() if value is not None}
+    return perform(BODY, "as_profile_download", said, check=check, invocation=True)
+
+
+def asked(wire: Wire) -> list[tuple[str, str]]:
+    """Path with query, and the decoded credentials, of each request."""
+    found = []
+    for request in wire.heard:
+        head = request.split(b"\r\n\r\n")[0].decode()
+        [line, *fields] = head.split("\r\n")
+        headers = dict(field.split(": ", 1) for field in fields)
+        _basic, _blank, credentials = headers.get("Authorization", "").partition(" ")
+        found.append((line.split()[1], base64.b64decode(credentials).decode()))
+    return found
+
+
+# -- the file
+
+
+def test_a_profile_is_downloaded_once(serve: Callable[..., Wire], dest: Path) -> None:
+    wire = serve(served(profile()))
+    answer = fetch(wire, dest)
+    assert (answer["changed"], answer["reason"]) == (True, "there is none yet")
+    assert (answer["serial"], answer["not_after"]) == ("9108875457979699679", "2036-10-03T15:39:38Z")
+    assert "warnings" not in answer
+    assert dest.read_text() == profile()
+    assert stat.S_IMODE(dest.stat().st_mode) == 0o600
+    assert asked(wire) == [("/rest/GetAutologin", f"anna:{PASSWORD}")]
+    again = fetch(wire, dest)
+    assert again["changed"] is False
+    assert (again["serial"], again["not_after"]) == (answer["serial"], answer["not_after"])
+    assert len(wire.heard) == 1
+
+
+def test_each_type_has_a_call_and_tls_crypt_v2_is_said_in_the_query(serve: Callable[..., Wire], dest: Path) -> None:
+    wire = serve(served(USERLOGIN))
+    assert fetch(wire, dest, profile_type=None, tls_crypt_v2=True)["changed"]
+    assert asked(wire) == [("/rest/GetUserlogin?tls-cryptv2=1", f"anna:{PASSWORD}")]
+    assert not fetch(wire, dest, profile_type="userlogin")["changed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "params", "reason"),
+    [
+        (profile(), {"renew": True}, "renew is said"),
+        (profile(), {"renew_before": 99999}, " days left, and renew_before is 99999"),
+        (profile(), {"as_username": "berta"}, "it is of anna and of type autologin"),
+        (USERLOGIN, {}, "it is of anna and of type userlogin"),
+        (profile(key=identity("Ed25519")[1]), {}, "it is no profile: it has no certificate with its private key"),
+        ("client\nremote vpn.example.com\n", {}, "it is no profile: it has no certificate with its private key"),
+        (profile().replace("remote vpn.example.com", "# "), {}, "it is no profile: it names no server to connect to"),
+        (profile()[:3000], {}, "it is no profile: line "),
+        ("", {}, "it is no profile: it names no server to connect to"),
+        ("\ufeff\0", {}, "it is no profile: line 1"),
+    ],
+)
+def test_a_file_that_is_not_good_is_replaced(
+    serve: Callable[..., Wire], dest: Path, text: str, params: dict[str, t.Any], reason: str
+) -> None:
+    dest.write_text(text)
+    dest.chmod(0o600)
+    wire = serve(served(profile()))
+    told = fetch(wire, dest, check=True, **params)
+    assert (told["changed"], dest.read_text(), wire.heard) == (True, text, [])
+    answer = fetch(wire, dest, **params)
+    assert answer["changed"], answer
+    assert reason in answer["reason"]
+    assert told["reason"] == answer["reason"]
+    assert dest.read_text() == profile()
+    assert len(wire.heard) == 1
+
+
+def test_a_good_file_that_others_can_read_is_taken_from_them_without_a_request(
+    serve: Callable[..., Wire], dest: Path
+) -> None:
+    wire = serve(HANG_UP)
+    dest.write_text(profile())
+    dest.chmod(0o644)
+    assert fetch(wire, dest, check=True)["changed"]
+    assert stat.S_IMODE(dest.stat().st_mode) == 0o644
+    answer = fetch(wire, dest)
+    assert (answer["changed"], answer["reason"]) == (True, "others could read it")
+    assert stat.S_IMODE(dest.stat().st_mode) == 0o600
+    assert not fetch(wire, dest)["changed"]
+    assert wire.heard == []
+
+
+def test_a_profile_of_another_server_is_none_of_this_one(serve: Callable[..., Wire], dest: Path) -> None:
+    dest.write_text(profile())
+    dest.chmod(0o600)
+    wire = serve(served(profile()))
+    url = wire.url.replace("127.0.0.1", "localhost")
+    answer = fetch(wire, dest, as_url=url)
+    assert "it is of the server vpn.example.com; if that is the same, say so by as_server_name" in answer["reason"]
+    assert "will not do for the next run" in answer["warnings"][0]
+    assert not fetch(wire, dest, as_url=url, as_server_name="vpn.example.com")["changed"]
+    assert not fetch(wire, dest, as_url="https://vpn.example.com")["changed"]
+    assert len(wire.heard) == 1
+
+
+def test_a_new_profile_that_will_not_do_is_told(serve: Callable[..., Wire], dest: Path) -> None:
+    answer = fetch(serve(served(profile())), dest, renew_before=99999)
+    assert answer["changed"]
+    assert "which will get another one: it has " in answer["warnings"][0]
+
+
+# -- what is refused before anything is asked
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"as_username": None}, "one of the following is required: as_username, token, token_url"),
+        ({"as_url": None}, "one of the following is required: as_url, token_url"),
+        ({"as_password": None}, "Give as_username and as_password, or token, or token_url."),
+        ({"as_username": "an:na"}, "as_username: 'an:na' has a colon, with which nobody can sign in this way."),
+        ({"renew_before": -1}, "renew_before: -1 is not a number of days from 0 up."),
+        (
+            {"token": TOKEN, "token_url": "https://h/rest/GetProfileViaToken?token=x"},
+            "mutually exclusive: token|token_url",
+        ),
+        ({"token_url": f"http://h/rest/GetProfileViaToken?token={TOKEN}"}, "token_url is not an address of the form"),
+        ({"token_url": f"https://h/rest/GetProfile?token={TOKEN}"}, "token_url is not an address of the form"),
+        (
+            {"token_url": f"https://a:{TOKEN}@h/rest/GetProfileViaToken?token=x"},
+            "token_url is not an address of the form",
+        ),
+        ({"token_url": "https://h/rest/GetProfileViaToken"}, "token_url is not an address of the form"),
+        ({"as_url": "http://vpn.example.com"}, "is not an https address"),
+        ({"as_timeout": 0}, "as_timeout: 0 is not a number of seconds from 1 up."),
+        ({"as_totp_secret": "no base32!", "renew": True}, "as_totp_secret is not a secret in base32"),
+        ({"as_token": "x"}, "Unsupported parameters for (as_profile_download) module: as_token"),
+        ({"dest": "/nowhere/at/all"}, "dest: /nowhere/at/all cannot be written: there is no folder /nowhere/at."),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_asked(
+    serve: Callable[..., Wire], dest: Path, params: dict[str, t.Any], sentence: str
+) -> None:
+    wire = serve(served(profile()))
+    answer = fetch(wire, dest, **params)
+    assert answer["failed"]
+    assert sentence in answer["msg"]
+    assert TOKEN not in json.dumps(answer)
+    assert (wire.heard, dest.exists()) == ([], False)
+
+
+def test_without_the_library_that_reads_certificates_nothing_is_asked(
+    serve: Callable[..., Wire], dest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profile_download, "HAS_CRYPTOGRAPHY", False)
+    wire = serve(served(profile()))
+    assert "Failed to import the required Python library (cryptography)" in fetch(wire, dest)["msg"]
+    assert wire.heard == []
+
+
+def test_a_link_is_not_followed(serve: Callable[..., Wire], dest: Path, tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("kept")
+    dest.symlink_to(tmp_path / "target")
+    wire = serve(served(profile()))
+    assert "is a symbolic link, through which no secret is written" in fetch(wire, dest)["msg"]
+    assert ((tmp_path / "target").read_text(), wire.heard) == ("kept", [])
+
+
+# -- refusals: one request, one sentence, and the file as it was
+
+REFUSALS = [
+    (xml(WRONG, 401), "refused the name or the password of anna (AUTH_FAILED: Server Agent XML method"),
+    (xml(WRONG, 403), "refused the name or the password of anna"),
+    (xml(WRONG, 500), "refused the name or the password of anna"),
+    (xml(WRONG, 200, ""), "refused the name or the password of anna"),
+    (reply(b"<html>Unauthorized</html>", 401), "refused the name or the password of anna"),
+    (
+        xml("NEED_AUTOLOGIN: User 'anna' lacks autologin privilege (9000)", 500),
+        "gives anna no autologin profile (NEED_AUTOLOGIN: User 'anna' lacks autologin privilege (9000)). An administrator has",
+    ),
+    (xml("You must enroll this user in Authenticator first (9008)", 403), "Enrol first: sign in once in a browser"),
+    (
+        xml("No permission to generate profile (9422)", 400),
+        "(No permission to generate profile (9422)). An administrator has",
+    ),
+    (
+        xml("Ovpn-WebAuth: providername,flags", 401),
+        "lets anna in only through a browser, as for SAML (Ovpn-WebAuth: provider",
+    ),
+    (xml("LOCKOUT: user temporarily locked out (9007)", 403), "has locked anna out after too many failed sign-ins"),
+    (xml("Something <new> & odd (9999)", 400), "gives anna no profile: GET /rest/GetAutologin of https://127.0.0.1:"),
+    (xml("Something <new> & odd (9999)", 400), "answered 400: Something <new> & odd (9999)."),
+    (challenge("What is 1 x 3?"), 'asks anna "What is 1 x 3?", and the task has no answer. If this is the code of an'),
+    (challenge("Enter Authenticator Code", status=500), 'asks anna "Enter Authenticator Code"'),
+    (PORTAL, "answered something that is no profile, such as a page of whatever stands in front of it."),
+    (reply({"status": "ok"}), "answered something that is no profile"),
+    (reply(b""), "answered something that is no profile"),
+    (served(profile()[:3000]), "answered something that is no profile"),
+    (
+        reply(status=302, headers={"Location": "https://portal.example.com/?x=1"}),
+        "a redirect to https://portal.example.com/",
+    ),
+    (reply({"detail": "Not Found"}, 404), "answered 404: Not Found"),
+    (HANG_UP, "never answered anna. It was not asked again, because a lost answer may have been a refusal"),
+    (reply(b"Bad Gateway", 502), "never answered anna."),
+]
+
+
+@pytest.mark.parametrize(("answer", "sentence"), REFUSALS, ids=[sentence[:40] for _answer, sentence in REFUSALS])
+def test_a_refusal_is_one_request_and_one_sentence(
+    serve: Callable[..., Wire], dest: Path, answer: bytes, sentence: str
+) -> None:
+    dest.write_text("old")
+    wire = serve(answer)
+    told = fetch(wire, dest)
+    assert told["failed"], told
+    assert sentence in told["msg"]
+    assert len(wire.heard) == 1
+    assert dest.read_text() == "old"
+    assert list(dest.parent.iterdir()) == [dest]
+    assert PASSWORD not in json.dumps(told, ensure_ascii=False)
+    assert base64.b64encode(f"anna:{PASSWORD}".encode()).decode() not in json.dumps(told)
+
+
+@pytest.mark.parametrize(("answer", "final"), [(REFUSALS[0][0], True), (REFUSALS[5][0], False), (PORTAL, False)])
+def test_only_a_refused_sign_in_concerns_other_tasks(
+    serve: Callable[..., Wire], dest: Path, answer: bytes, final: bool
+) -> None:
+    assert ("sign_in_refused" in fetch(serve(answer), dest)) is final
+
+
+@pytest.mark.parametrize("secret", [False, True])
+def test_a_server_that_repeats_what_it_hears_tells_nobody(serve: Callable[..., Wire], dest: Path, secret: bool) -> None:
+    def echo(request: bytes) -> bytes:
+        return xml(request.decode(), 400) if secret else reply(request, 400)
+
+    given: dict[str, t.Any] = {"token": TOKEN} if secret else {}
+    told = json.dumps(fetch(serve(echo), dest, **given))
+    assert base64.b64encode(f"anna:{PASSWORD}".encode()).decode() not in told
+    assert TOKEN not in told
+
+
+# -- questions
+
+
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_a_question_is_answered_once(serve: Callable[..., Wire], dest: Path, status: int) -> None:
+    wire = serve(challenge("Turing test: what is 1 x 3?", status=status), served(profile()))
+    assert fetch(wire, dest, challenge_response="three")["changed"]
+    assert asked(wire) == [
+        ("/rest/GetAutologin", f"anna:{PASSWORD}"),
+        ("/rest/GetAutologin", f"anna:CRV1::{STATE}::three"),
+    ]
+    assert dest.read_text() == profile()
+
+
+def test_a_question_about_an_authenticator_is_answered_by_a_code(serve: Callable[..., Wire], dest: Path) -> None:
+    wire = serve(challenge("Enter Authenticator Code"), served(profile()))
+    before = int(time.time() // 30)
+    assert fetch(wire, dest, as_totp_secret=SECRET, challenge_response="not this")["changed"]
+    code = asked(wire)[1][1].rpartition("::")[2]
+    assert code in [totp(SECRET, counter) for counter in range(before, int(time.time() // 30) + 1)]
+
+
+def test_another_question_is_not_answered_by_a_code(serve: Callable[..., Wire], dest: Path) -> None:
+    wire = serve(challenge("Enter your PIN"), served(profile()))
+    answer = fetch(wire, dest, as_totp_secret=SECRET)
+    assert (answer["failed"], len(wire.heard)) == (True, 1)
+    assert fetch(serve(challenge("Enter your PIN"), served(profile())), dest, challenge_response="4711")["changed"]
+
+
+def test_a_code_that_was_used_is_not_offered_again(serve: Callable[..., Wire], dest: Path, tmp_path: Path) -> None:
+    codes, now = tmp_path / "codes", int(time.time() // 30)
+    used = claim_code(str(codes), now + 1)
+    wire = serve(challenge("Enter Authenticator Code"), served(profile()))
+    assert fetch(wire, dest, as_totp_secret=SECRET, as_session={"codes": str(codes)})["changed"]
+    assert asked(wire)[1][1].endswith(f"::{totp(SECRET, used + 1)}")
+
+
+def test_an_empty_answer_goes_where_none_is_needed(serve: Callable[..., Wire], dest: Path) -> None:
+    wire = serve(challenge("Press return", flags="E"), served(profile()))
+    assert fetch(wire, dest, challenge_response="")["changed"]
+    assert asked(wire)[1][1] == f"anna:CRV1::{STATE}::"
+    assert fetch(serve(challenge("Press return", flags="R")), dest, renew=True, challenge_response="")["failed"]
+
+
+@pytest.mark.parametrize(
+    ("second", "sentence"),
+    [
+        (xml(WRONG, 401), "refused the answer to its question of anna"),
+        (challenge("And what is 2 x 3?"), "asks anna a further question, which cannot be answered."),
+        (HANG_UP, "never answered anna."),
+        (xml("NEED_AUTOLOGIN: User 'anna' lacks autologin privilege (9000)", 500), "gives anna no autologin profile"),
+    ],
+)
+def test_a_refused_answer_is_the_end(serve: Callable[..., Wire], dest: Path, second: bytes, sentence: str) -> None:
+    wire = serve(challenge("What is 1 x 3?"), second)
+    answer = fetch(wire, dest, challenge_response="three")
+    assert answer["failed"]
+    assert sentence in answer["msg"]
+    assert (len(wire.heard), dest.exists()) == (2, False)
+
+
+def test_the_answer_goes_to_the_user_whom_the_server_names(serve: Callable[..., Wire], dest: Path) -> None:
+    name = base64.b64encode("Änna".encode()).decode()
+    wire = serve(xml(f"CRV1: R,E:{STATE}:{name}:Question: yes or no?", 401), served(profile()))
+    fetch(wire, dest, challenge_response="yes")
+    assert asked(wire)[1][1] == f"Änna:CRV1::{STATE}::yes"
+
+
+# -- tokens
+
+
+@pytest.mark.parametrize(
+    "form", ["{0}/rest/GetProfileViaToken?token={1}", "openvpn://import-profile/{0}/rest/GetProfileViaToken?token={1}"]
+)
+def test_a_token_is_spent_once(serve: Callable[..., Wire], dest: Path, form: str) -> None:
+    wire = serve(served(USERLOGIN))
+    given = {"as_username": None, "as_password": None, "as_url": None, "token_url": form.format(wire.url, TOKEN)}
+    assert fetch(wire, dest, **given)["changed"]
+    assert dest.read_text() == USERLOGIN
+    assert not fetch(wire, dest, **given)["changed"]
+    assert not fetch(wire, dest, **{**given, "as_username": "the administrator", "as_url": "https://127.0.0.1:1"})[
+        "changed"
+    ]
+    assert asked(wire) == [(f"/rest/GetProfileViaToken?token={TOKEN}", "")]
+
+
+def test_a_profile_of_everybody_has_no_certificate_and_does_not_end(serve: Callable[..., Wire], dest: Path) -> None:
+    text = f"client\nremote vpn.example.com\nauth-user-pass\n<ca>\n{identity()[0]}</ca>\n"
+    wire = serve(served(f"# OVPN_ACCESS_SERVER_PROFILE=vpn.example.com\n# OVPN_ACCESS_SERVER_GENERIC=1\n{text}"))
+    answer = fetch(wire, dest, token=TOKEN)
+    assert answer["changed"]
+    assert "not_after" not in answer
+    assert not fetch(wire, dest, token=TOKEN, renew_before=99999)["changed"]
+    assert fetch(serve(served(text)), dest, token=TOKEN, renew=True)["failed"]
+
+
+def test_a_token_alone_goes_to_the_server_of_the_connection(serve: Callable[..., Wire], dest: Path) -> None:
+    wire = serve(served(profile()))
+    assert fetch(wire, dest, token="a+b/c=")["changed"]
+    [(path, credentials)] = asked(wire)
+    assert parse_qs(urlsplit(path).query) == {"token": ["a+b/c="]}
+    assert credentials == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (HANG_UP, "its answer was lost. The token is probably spent, so it was not tried again"),
+        (served(profile())[:2000], "its answer was lost. The token is probably spent, so it was not tried again"),
+        (
+            reply({"reason": "Invalid or expired profile token"}, 403),
+            "(Invalid or expired profile token). It may have been used",
+        ),
+        (
+            xml("No permission to generate profile (9422)", 400),
+            "gives no profile for this token (No permission to generate",
+        ),
+        (xml("Invalid token (9007)", 401), "gives no profile for this token"),
+        (PORTAL, "answered something that is no profile"),
+    ],
+)
+def test_a_refused_token_is_one_request(serve: Callable[..., Wire], dest: Path, answer: bytes, sentence: str) -> None:
+    dest.write_text("old")
+    wire = serve(answer)
+    told = fetch(wire, dest, token=TOKEN)
+    assert told["failed"]
+    assert sentence in told["msg"]
+    assert TOKEN not in json.dumps(told)
+    assert (len(wire.heard), dest.read_text()) == (1, "old")
+
+
+# -- simulated servers, in all that the vendor leaves open
+
+
+def own(server: Server, dest: Path, **params: t.Any) -> Answer:
+    """Run as_profile_download against a simulated server."""
+    simulator = server.simulator
+    given = {"as_url": simulator.url, "as_ca_path": str(simulator.ca_path), "dest": str(dest), **params}
+    return perform(BODY, "as_profile_download", given, check=False, invocation=True)
+
+
+@pytest.fixture(name="people", params=[(d, s) for d in ("document", "3.2") for s in ("401", "200")], ids="-".join)
+def fixture_people(start: Callable[..., Server], request: pytest.FixtureRequest) -> Server:
+    """Servers with a user, by dialect and by the status of errors."""
+    dialect, status = request.param
+    server = start(dialect=dialect, readings={"legacy_status": status})
+    server.simulator.set_user("anna", password=PASSWORD, auth_method="local")
+    return server
+
+
+ANNA = {"as_username": "anna", "as_password": PASSWORD}
+
+
+def test_a_user_gets_each_type_that_is_allowed(people: Server, dest: Path) -> None:
+    assert own(people, dest, **ANNA)["changed"]
+    assert not own(people, dest, **ANNA)["changed"]
+    refused = own(people, dest, profile_type="autologin", **ANNA)
+    assert "as_user, autologin" in refused["msg"]
+    assert not refused["changed"]
+    people.simulator.set_user("anna", autologin=True)
+    assert own(people, dest, profile_type="autologin", tls_crypt_v2=True, **ANNA)["changed"]
+    people.simulator.set_user("anna", allow_generate_profiles=False)
+    assert "as_user, allow_generate_profiles" in own(people, dest, renew=True, **ANNA)["msg"]
+    made = [(one["profile_type"], one["tls_crypt_v2"]) for one in people.simulator.state()["profiles"]]
+    assert made == [("userlogin", False), ("autologin", True)]
+
+
+def test_a_wrong_password_is_one_failure(people: Server, dest: Path) -> None:
+    for _time in range(4):
+        assert "This was one failed sign-in" in own(people, dest, **{**ANNA, "as_password": "wrong"})["msg"]
+    assert own(people, dest, **ANNA)["changed"]
+
+
+def test_a_user_with_an_authenticator(people: Server, dest: Path) -> None:
+    simulator = people.simulator
+    mine: dict[str, t.Any] = {"as_username": simulator.mfa_username, "as_password": simulator.mfa_password}
+    refused = own(people, dest, **mine)
+    assert f'asks {simulator.mfa_username} "' in refused["msg"]
+    assert "give its secret as as_totp_secret" in refused["msg"]
+    mine |= {"as_totp_secret": simulator.mfa_totp_secret, "as_session": {"codes": str(dest.with_name("codes"))}}
+    answer = own(people, dest, **mine)
+    assert answer["changed"], answer
+    assert simulator.mfa_totp_secret not in json.dumps(answer)
+    assert own(people, dest, renew=True, **mine)["changed"]  # by the next code, for which nobody waits in these tests
+
+
+def test_a_user_who_has_to_enrol_first_or_to_use_a_browser(people: Server, dest: Path) -> None:
+    people.simulator.set_user("anna", totp=True)
+    assert "Enrol first: sign in once in a browser" in own(people, dest, **ANNA)["msg"]
+    people.simulator.set_user("anna", totp=False, auth_method="saml")
+    assert "lets anna in only through a browser" in own(people, dest, **ANNA)["msg"]
+
+
+def test_a_question_of_a_back_end(people: Server, dest: Path) -> None:
+    people.simulator.set_radius_account("anna", PASSWORD, pin="4711-4711")
+    assert 'asks anna "Enter your PIN"' in own(people, dest, **ANNA)["msg"]
+    assert own(people, dest, challenge_response="4711-4711", **ANNA)["changed"]
+
+
+@pytest.mark.parametrize("profile_type", ["userlogin", "autologin", "generic"])
+def test_a_token_of_each_type(people: Server, dest: Path, profile_type: str) -> None:
+    people.simulator.set_user("anna", autologin=True)
+    token = people.simulator.add_profile_token("anna", profile_type)
+    assert own(people, dest, token=token)["changed"]
+    assert not own(people, dest, token=token)["changed"]
+    assert "ask an administrator for a new one" in own(people, dest, token=token, renew=True)["msg"]
+
+
+@pytest.mark.parametrize("fault", ["drop", "truncate", "html", "redirect"])
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_fault_at_either_request_leaves_the_file_and_is_not_repeated(
+    start: Callable[..., Server], dest: Path, fault: str, nth: int
+) -> None:
+    server = start()
+    server.simulator.set_radius_account("anna", PASSWORD, pin="4711-4711")
+    dest.write_text("old")
+    server.simulator.faults.add(path="/rest/*", do=fault, nth=nth, applied=True)
+    answer = own(server, dest, challenge_response="4711-4711", **ANNA)
+    assert answer["failed"]
+    assert "A defect of vpn.estate" not in answer["msg"]
+    assert dest.read_text() == "old"
+    assert len([one for one in server.simulator.log if one.path.startswith("/rest/")]) == nth
+
+
+# -- whole runs
+
+
+def play(folder: Folder, tasks: list[dict[str, t.Any]], connection: str = "local", **how: t.Any) -> t.Any:
+    folder.hosts(here={"ansible_connection": connection, "ca": process_identity("127.0.0.1").ca_path})
+    return folder.play([{"hosts": "here", "gather_facts": False, "tasks": tasks}], "-vvvv", **how)
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_codes_are_remembered_where_the_module_runs_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: bool
+) -> None:
+    monkeypatch.setattr(constants, "ANSIBLE_HOME", str(tmp_path))
+    monkeypatch.setattr(ActionModule, "is_local", local)
+    action, store = object.__new__(ActionModule), FileStore(str(tmp_path / "session"))
+    params = {"as_url": "https://vpn.example.com", "as_username": "anna", "as_totp_secret": SECRET, "as_token": "x"}
+    found = action._session(params, store)
+    if local:
+        assert found["as_session"]["codes"].startswith(f"{tmp_path}/vpn.estate/totp-")
+        assert action._session({**params, "as_totp_secret": None}, store) == {}
+    else:  # with what this machine's environment says, and nothing that the module does not take
+        assert found == {name: value for name, value in params.items() if name != "as_token"}
+
+
+@pytest.mark.parametrize("connection", ["local", "elsewhere"])
+def test_a_wrong_password_is_sent_once_in_a_run_and_shown_nowhere(
+    serve: Callable[..., Wire], tmp_path: Path, connection: str
+) -> None:
+    wire = serve(xml(WRONG, 401))
+    module = {"as_url": wire.url, "as_username": "anna", "as_password": PASSWORD, "as_ca_path": "{{ ca }}"}
+    each = {"vpn.estate.as_profile_download": {**module, "dest": f"{tmp_path}/{{{{ item }}}}"}, "loop": ["a", "b", "c"]}
+    run = play(Folder(tmp_path / "run"), [{**each, "ignore_errors": True}, each], connection)
+    assert run.tally["here"]["failed"] == 1
+    assert run.output.count("refused the name or the password of anna") >= 6
+    assert len(wire.heard) == 1
+    assert PASSWORD not in run.output
+
+
+def test_the_profile_itself_is_shown_nowhere(serve: Callable[..., Wire], tmp_path: Path) -> None:
+    wire = serve(served(profile()))
+    module = {"as_url": wire.url, "as_username": "anna", "as_password": PASSWORD, "as_ca_path": "{{ ca }}"}
+    task = {"vpn.estate.as_profile_download": {**module, "profile_type": "autologin", "dest": f"{tmp_path}/x"}}
+    run = play(Folder(tmp_path / "run"), [task, task], ANSIBLE_DIFF_ALWAYS="1")
+    assert (run.status, run.tally["here"]["changed"], run.tally["here"]["ok"]) == (0, 1, 2)
+    assert (tmp_path / "x").read_text() == profile()
+    for line in identity()[1].splitlines():
+        assert line not in run.output
+    assert PASSWORD not in run.output
