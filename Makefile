@@ -1,6 +1,7 @@
 # Everything is set up on first use, below .cache/, and kept; `make clean` starts over. `make help` lists the targets.
 #
-# Needed: Python 3.11 or later with its venv module, and a Python package index.
+# Needed: Python 3.11 or later with its venv module, and a Python package index. Real VPN tunnels also need root, openvpn,
+# ip and ping; demo and test install these with apt-get, where root runs them on Debian, and say so.
 # PYTHON=/path/to/python3 chooses the interpreter; the default is the first that works of the versions below.
 
 VERSIONS := 3.12 3.13 3.14 3.11
@@ -27,19 +28,19 @@ export no_proxy := $(NO_PROXY)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve bench pins clean $(STAGES)
+.PHONY: help demo test serve bench packages pins clean $(STAGES)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo 'Stages of the test: $(STAGES)'
 
-demo: $(READY) ## show the collection at work on simulated servers
+demo: $(READY) packages ## show the collection at work on simulated servers
 	$(BIN)/python playbooks/demo/demo.py
 
 serve: $(READY) ## run two simulated servers to play with, until Ctrl-C
 	@$(BIN)/python tools/serve.py
 
-test: $(READY) ## run every stage, then say what passed, failed and was skipped
+test: $(READY) packages ## run every stage, then say what passed, failed and was skipped
 	@$(BIN)/python tools/stage.py $(STAGES)
 
 $(STAGES): $(READY)
@@ -50,6 +51,9 @@ bench: $(READY) ## measure; nothing here passes or fails
 	$(BIN)/python tests/bench/run.py --patient --json .cache/bench/users.json
 	$(BIN)/python tests/bench/fleet.py --json .cache/bench/fleet.json
 	$(BIN)/python tests/bench/goals.py --json .cache/bench/goals.json
+
+packages:
+	@sh tools/packages.sh ip=iproute2 openvpn=openvpn ping=iputils-ping
 
 pins: ## write constraints.txt anew with the latest versions of everything
 	$(BIN)/python tools/pins.py

@@ -1,13 +1,15 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show the collection at work: two simulated Access Servers, one declared estate, four runs of the site playbook."""
+"""Show the collection at work: two simulated Access Servers, one declared estate, six runs of playbooks, and a tunnel."""
 
 from __future__ import annotations
 
 import contextlib
+import grp
 import json
 import os
+import pwd
 import re
 import secrets
 import shutil
@@ -22,13 +24,16 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from tunnel import Network
+
 DEMO = Path(__file__).resolve().parent
 ROOT = DEMO.parent.parent
 CACHE = ROOT / ".cache"
 SITES = ("site-a", "site-b")
 INTRODUCTION = """\
 The declared estate is in playbooks/demo/inventory: 3 groups, 25 users, 40 access rules and 15 configuration items for
-each of two Access Servers. Both are simulated and have nothing of it yet.
+each of two Access Servers. Both are simulated and have nothing of it yet. Two machines get client profiles then, and
+connect with them where this machine lets them.
 
 The administrator of site-b signs in with a code of an authenticator. A code is good for one sign-in, and there is a new
 one every 30 seconds: from the second run on, a run may wait that long for its turn.
@@ -42,9 +47,9 @@ class Stopped(Exception):
 class Site:
     """A simulated server, and what it says about itself."""
 
-    def __init__(self, name: str, running: contextlib.ExitStack) -> None:
+    def __init__(self, name: str, running: contextlib.ExitStack, *options: str) -> None:
         self.name = name
-        program = [sys.executable, str(ROOT / "tests/simulator/serve.py"), "access-server", "--port", "0"]
+        program = [sys.executable, str(ROOT / "tests/simulator/serve.py"), "access-server", "--port", "0", *options]
         self._process = running.enter_context(subprocess.Popen(program, stdout=subprocess.PIPE, text=True))  # noqa: S603
         running.callback(self._process.terminate)
 
@@ -113,7 +118,7 @@ class Demo:
     """Runs the playbook in a folder of its own, which holds all that must not stay."""
 
     def __init__(self, folder: Path, sites: t.Sequence[Site]) -> None:
-        self._folder, self._sites = folder, sites
+        self.folder, self._sites = folder, sites
         self._record = folder / "record.jsonl"
         self._vault = folder / "vault.json"
         settings = {
@@ -134,24 +139,27 @@ class Demo:
         people = sorted(set(re.findall(r"vault_passwords\.(\w+)", declared)))
         vault = {
             "vault_servers": {site.name: site.credentials(site.name == "site-b") for site in self._sites},
+            "demo_folder": str(self.folder),
+            "demo_owner": pwd.getpwuid(os.geteuid()).pw_name,
+            "demo_group": grp.getgrgid(os.getegid()).gr_name,
             "vault_passwords": {name: f"{secrets.token_urlsafe(12)}-aA1" for name in people},
         }
         with os.fdopen(os.open(self._vault, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(vault, file)
 
-    def run(self, title: str, inventory: Path, *options: str) -> Run:
-        """Run the playbook on both servers, and measure."""
-        print(f"\n=== {title} ===\n$ ansible-playbook vpn.estate.site {' '.join(options)}".rstrip(), flush=True)
+    def run(self, title: str, inventory: Path, *options: str, playbook: str = "site") -> Run:
+        """Run a playbook of the collection, and measure."""
+        print(f"\n=== {title} ===\n$ ansible-playbook vpn.estate.{playbook} {' '.join(options)}".rstrip(), flush=True)
         self._record.write_text("")
         before = [len(site.control("log")) for site in self._sites]
         start = time.monotonic()
         program = str(Path(sys.executable).parent / "ansible-playbook")
-        command = [program, "-i", str(inventory), "-e", f"@{self._vault}", "vpn.estate.site", *options]
-        with subprocess.Popen(command, env=self._environment, cwd=ROOT) as playbook:  # noqa: S603
+        command = [program, "-i", str(inventory), "-e", f"@{self._vault}", f"vpn.estate.{playbook}", *options]
+        with subprocess.Popen(command, env=self._environment, cwd=ROOT) as process:  # noqa: S603
             try:
-                code = playbook.wait()
+                code = process.wait()
             except Stopped:
-                playbook.terminate()  # it ends its workers, which a kill would leave behind
+                process.terminate()  # it ends its workers, which a kill would leave behind
                 raise
         seconds = time.monotonic() - start
         if code:
@@ -174,8 +182,9 @@ def patched(text: str, folder: Path) -> None:
         (folder / name).write_text(content)
 
 
-def show(demo: Demo, sites: t.Sequence[Site], changed_inventory: Path) -> list[str]:
-    """The four runs and their summary; the answer is what should not have happened."""
+def show(demo: Demo, sites: t.Sequence[Site], network: Network) -> list[str]:
+    """The runs, their summary, and a tunnel; the answer is what should not have happened."""
+    changed_inventory = demo.folder / "inventory"
     change = (DEMO / "change.patch").read_text()
     runs = [
         demo.run("1. from nothing", DEMO / "inventory"),
@@ -184,25 +193,33 @@ def show(demo: Demo, sites: t.Sequence[Site], changed_inventory: Path) -> list[s
     print(f"\nThen somebody changes the declaration:\n\n{change}", flush=True)
     shutil.copytree(DEMO / "inventory", changed_inventory)
     patched(change, changed_inventory)
+    sites[1].control("connect", {"user": "frank"})  # the other server has a real VPN, and no made-up clients
     for site in sites:
-        site.control("connect", {"user": "frank"})
+        site.control("profile", {"user": "frank", "profile_type": "userlogin"})
     runs += [
         demo.run("3. changed declaration, check mode", changed_inventory, "--check", "--diff"),
-        demo.run("4. changed declaration", changed_inventory),
+        demo.run("4. changed declaration", changed_inventory, "--diff"),
+        demo.run("5. profiles for machines", changed_inventory, playbook="distribute_profiles"),
+        demo.run("6. the same again", changed_inventory, playbook="distribute_profiles"),
     ]
-    _first, again, check, applied = runs
+    _first, again, check, applied, issued, kept = runs
     heads = ("changed", "unchanged", "requests", "writes", "seconds")
     print(f"\n{'both servers together':<34}" + "".join(f"{head:>11}" for head in heads))
     for run in runs:
         print(run.row())
     print("(objects changed and unchanged; requests that the servers saw, and those of them that wrote)\n")
+    profiles = {path.stem: path for path in sorted(demo.folder.glob("branch-*.conf"))}
+    problem = network.show(profiles, lambda: [one["username"] for one in sites[0].control("state")["vpn_clients"]])
     return [
         sentence
         for sentence, wrong in (
+            (problem, problem),
             ("The second run changed something.", again.changed or again.writes),
             ("Check mode wrote something.", check.writes),
             ("The changed declaration changed nothing.", not applied.changed),
             ("Check mode announced something else than the next run did.", check.diff != applied.diff),
+            ("No profile was issued.", issued.writes != len(profiles) or not profiles),
+            ("The second distribution changed something.", kept.changed or kept.writes),
         )
         if wrong
     ]
@@ -220,13 +237,15 @@ def main() -> int:
     CACHE.mkdir(exist_ok=True)
     with contextlib.suppress(Stopped), contextlib.ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="demo-", dir=CACHE)))
-        sites = [Site(name, running) for name in SITES]
+        network = Network(running)
+        options = {SITES[0]: network.server_options}
+        sites = [Site(name, running, *options.get(name, ())) for name in SITES]
         for site in sites:
             site.await_ready()
         demo = Demo(folder, sites)
         demo.fill_vault("".join(path.read_text() for path in [*DEMO.glob("inventory/**/*.yml"), DEMO / "change.patch"]))
-        problems = show(demo, sites, folder / "inventory")
-        print("\n".join(problems) or "The second run changed nothing, and check mode announced what the last run did.")
+        problems = show(demo, sites, network)
+        print("\n".join(problems) or "Second runs changed nothing, and check mode announced what the next run did.")
         return 1 if problems else 0
     print("Stopped.", file=sys.stderr)
     return 130

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 CONNECTED = "Initialization Sequence Completed"
+AGREED = "Peer Connection Initiated with"
 _FAILURES = ("AUTH_FAILED", "VERIFY ERROR", "Exiting due to fatal error")
 _POLL_SECONDS = 0.02
 
@@ -126,6 +127,12 @@ class Namespaces:
         self._undo.callback(client.stop)
         return client
 
+    def start_file(self, config: Path) -> Client:
+        """A client with the profile of a file, as a service of the host would start it."""
+        client = running_client(within(self.client), config, self._folder / f"{secrets.token_hex(8)}.log")
+        self._undo.callback(client.stop)
+        return client
+
     def ping(self, address: str) -> bool:
         """Whether the address answers in the client's namespace."""
         command = [*within(self.client), "ping", "-q", "-c", "1", "-W", "5", address]
@@ -134,11 +141,16 @@ class Namespaces:
 
 def started_client(wrapper: list[str], profile: str, draft: Path) -> Client:
     """An openvpn client; `draft` with a suffix is where its profile and its log are written."""
-    config, log = draft.with_suffix(".ovpn"), draft.with_suffix(".log")
-    for path in (config, log):
-        path.touch(mode=0o600)
+    config = draft.with_suffix(".ovpn")
+    config.touch(mode=0o600)
     config.write_text(profile, encoding="utf-8")
-    command = [*wrapper, program("openvpn") or "openvpn", "--config", str(config), "--log-append", str(log)]
+    return running_client(wrapper, config, draft.with_suffix(".log"))
+
+
+def running_client(wrapper: list[str], config: Path, log: Path, *options: str) -> Client:
+    """An openvpn client with the profile of a file."""
+    log.touch(mode=0o600)
+    command = [*wrapper, program("openvpn") or "openvpn", "--config", str(config), "--log-append", str(log), *options]
     return Client(subprocess.Popen(command, stdin=subprocess.DEVNULL), log)  # noqa: S603 - a program found on the path
 
 

@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-plane-port", metavar="N", type=int, default=0, help="0 is any free port")
     parser.add_argument("--data-plane-protocol", choices=("udp", "tcp"), default="udp")
     parser.add_argument("--data-plane-namespace", metavar="NAME", help="network namespace of the daemon")
+    parser.add_argument("--data-plane-handshake", action="store_true", help="only agree on keys, which needs no root")
 
 
 def simulator(options: argparse.Namespace) -> AccessServerSimulator:
@@ -61,6 +62,7 @@ def _endpoint(options: argparse.Namespace) -> Endpoint:
         options.data_plane_port,
         options.data_plane_protocol,
         options.data_plane_namespace,
+        tunnel=not options.data_plane_handshake,
     )
 
 

@@ -35,12 +35,16 @@ _ENDING_SECONDS = 10
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where the daemon listens: `protocol` is udp or tcp, `namespace` a network namespace if not that of the process."""
+    """Where the daemon listens: `protocol` is udp or tcp, `namespace` a network namespace if not that of the process.
+
+    Without `tunnel` nobody needs to be root: the daemon agrees on keys with one client, and asks nothing and carries nothing.
+    """
 
     address: str = "127.0.0.1"
     port: int = 0
     protocol: str = "udp"
     namespace: str | None = None
+    tunnel: bool = True
 
     def resolved(self) -> Endpoint:
         """With a port that is free, if any would do."""
@@ -163,22 +167,25 @@ class DataPlane:
         machine, endpoint, network = self._machine, self._endpoint, self._network()
         in_force = machine.configuration.in_force
         server, keys = machine.authorities.server_certificate(), machine.profiles.tls_keys()
-        directives = [
+        tunnel = [
             "dev tun",
             "topology subnet",
             f"server {network.network_address} {network.netmask}",
+            # generic profiles have no certificate, autologin profiles no password; several profiles have one name
+            "verify-client-cert optional",
+            "auth-user-pass-optional",
+            "duplicate-cn",
+            "management-client-auth",
+        ]
+        directives = [
+            *(tunnel if endpoint.tunnel else ("dev null", "tls-server")),
             f"local {endpoint.address}",
             f"port {endpoint.port}",
             f"proto {'tcp-server' if endpoint.protocol == 'tcp' else 'udp'}",
             "dh none",
             f"tls-version-min {in_force('vpn.server.tls_version_min')}",
-            # generic profiles have no certificate, autologin profiles no password; several profiles have one name
-            "verify-client-cert optional",
-            "auth-user-pass-optional",
-            "duplicate-cn",
             f"management {self._folder / 'management'} unix",
             "management-client",
-            "management-client-auth",
             "keepalive 5 30",
             "persist-tun",
             f"log-append {self._log}",
@@ -200,6 +207,8 @@ class DataPlane:
 
     def clients(self) -> list[dict[str, Any]]:
         """The clients whose tunnels are there, with the fields of vpn/status."""
+        if not self._endpoint.tunnel:
+            return []
         rows = [line.split("\t") for line in self._management.ask("status 3")]
         names = next(row[2:] for row in rows if row[:2] == ["HEADER", "CLIENT_LIST"])
         found = []
