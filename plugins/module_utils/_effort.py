@@ -54,14 +54,14 @@ class Effort:
                     waiting = [batch, *waiting]
                     continue
                 if exc.status not in ONE_BAD_OBJECT or exc.locked:
-                    _fail(batch, exc)
+                    _fail(batch, str(exc))
                     raise
                 waiting = [*self._without_refused(batch, exc), *waiting]
 
     @staticmethod
     def _without_refused(batch: list[Change], exc: Refused) -> list[list[Change]]:
         if len(batch) == 1:
-            _fail(batch, exc)
+            _fail(batch, str(exc))
             return []
         refused: dict[str, list[str]] = {}
         for key, text in exc.reasons.items():
@@ -72,7 +72,7 @@ class Effort:
             return [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
         for change in batch:
             if change.name in refused:
-                change.fail(f"{exc.call} answered {exc.status}: {'; '.join(refused[change.name])}")
+                _fail([change], f"{exc.call} answered {exc.status}: {'; '.join(refused[change.name])}")
         rest = [change for change in batch if change.name not in refused]
         return [rest] if rest else []
 
@@ -98,7 +98,7 @@ class Effort:
                 if exc.status == 400 and change.action == "create" and _ALREADY.search(exc.reason):
                     change.existed = not change.begun  # somebody was faster, perhaps we were
                     raise OutcomeUnknown(f"{exc.call}: {exc.reason}") from exc
-                _fail([change], exc)
+                _fail([change], str(exc))
                 if exc.status not in alone or exc.locked:
                     raise
 
@@ -124,6 +124,8 @@ def _telling(changes: t.Sequence[Change]) -> t.Iterator[None]:
     acted = True
     try:
         yield
+        for change in changes:
+            change.made = change.made or change.action == "create"
     except (Refused, SignInError, Unreachable):
         acted = False
         raise
@@ -132,9 +134,9 @@ def _telling(changes: t.Sequence[Change]) -> t.Iterator[None]:
             change.begun = change.begun or acted
 
 
-def _fail(changes: t.Sequence[Change], exc: Refused) -> None:
+def _fail(changes: t.Sequence[Change], reason: str) -> None:
     for change in changes:
-        change.fail(str(exc))
+        change.fail(f"it was created, but {reason}" if change.made else reason)
 
 
 def _names(key: str, name: str) -> bool:

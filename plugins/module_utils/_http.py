@@ -52,6 +52,7 @@ LONGEST_SIGN = 12  # characters that a sign can become when it is quoted, and qu
 
 # What a call is to the server, which decides what may be repeated (server-behaviour.md, "Retry classes").
 READ, SET, NAMED, MAKES_NEW, SIGN_IN, CONTROL = "R", "S", "N", "M", "L", "C"
+JSON = "application/json"
 
 Headers = t.Mapping[str, str]
 Authorise = t.Callable[[t.Optional[Headers]], Headers]
@@ -134,6 +135,7 @@ class Call:
     body: t.Any = None
     query: t.Mapping[str, str] = field(default_factory=dict)
     secret: bool = False  # its answer is not to be quoted
+    accept: str = JSON  # the media type of its answer; of any other, the answer is a text
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -155,8 +157,9 @@ class Transport:
 
     ``tried`` counts writes, and ``writes`` those that were, or may have been, acted on.
 
-    ``authorise`` is asked for headers before each call, and after a 401 with those that were refused. Calls may be made
-    side by side. ``pressed`` counts how often the server asked for less: 429, 503, or something locked.
+    ``authorise`` is asked for headers before each call, and after a 401 with those that were refused. ``explain`` finds the
+    reason in a text that is a refusal, whatever its status. Calls may be made side by side. ``pressed`` counts how often the
+    server asked for less: 429, 503, or something locked.
     """
 
     def __init__(self, url: str, *, trust: Trust, timeout: float, read_only: bool) -> None:
@@ -173,9 +176,10 @@ class Transport:
         # Of a Mac, requests would also ask the system, which ends a process that was forked, as Ansible's workers are.
         self._proxies = requests.utils.get_environ_proxies(self.url) if getproxies_environment() else {}
         self.authorise: Authorise = lambda refused: {}
+        self.explain: t.Optional[t.Callable[[str], t.Optional[str]]] = None
 
     def read(self, call: Call) -> t.Any:
-        """A call that changes nothing, whatever its verb. Answers parsed JSON."""
+        """A call that changes nothing, whatever its verb. Answers parsed JSON, or a text where that was asked for."""
         return self._carry(call, self.authorise)
 
     def write(self, call: Call) -> t.Any:
@@ -263,7 +267,7 @@ class Transport:
                 self.url + call.path,
                 json=call.body,
                 params=call.query,
-                headers={"Accept": "application/json", **headers},
+                headers={"Accept": call.accept, **headers},
                 timeout=self._timeout,
                 verify=self._trust.verify,
                 proxies=self._proxies,
@@ -299,9 +303,10 @@ class Transport:
                 f"a redirect to {where or 'nowhere'}. Redirects are not followed, because the session's token would travel "
                 "along: give the final address instead.",
             )
-        if status >= 400:
+        told = self.explain(answer.text) if self.explain else None
+        if status >= 400 or told is not None:
             body = _object(answer)
-            reason, reasons = _reason(body)
+            reason, reasons = _reason(body) if told is None else (told, {})
             confided = list(_confided(call, answer))
             reasons = {key: _concealed(text, confided) for key, text in reasons.items()}
             quoted = self._quote(call, answer) if reason is None else _concealed(reason, confided)
@@ -320,6 +325,8 @@ class Transport:
         try:
             return json.loads(answer.content)
         except (ValueError, RecursionError) as exc:
+            if call.accept != JSON:
+                return answer.content.decode("utf-8", "replace")
             kind = EstateError if call.kind in (READ, SIGN_IN) else OutcomeUnknown
             raise kind(
                 f"{call} was answered by something that is not JSON, so {self.url} is not the API of this product, "
@@ -344,7 +351,9 @@ def _confided(call: Call, answer: t.Any) -> t.Iterator[str]:
         if "auth" in name.lower():
             yield value
     if call.secret:
-        yield from _words({key: value for key, value in (call.body or {}).items() if key != "username"})
+        body = call.body
+        yield from _words({k: v for k, v in body.items() if k != "username"} if isinstance(body, dict) else body)
+        yield from _words(list(call.query.values()))
 
 
 def _words(value: t.Any) -> t.Iterator[str]:

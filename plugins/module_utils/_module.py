@@ -21,6 +21,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._source import Checker,
 
 Answer = dict[str, t.Any]
 Work = t.Callable[[t.Any, Task], Answer]
+REVEAL = "return_content"
 SHORTEST_SECRET = 8  # characters; Ansible masks values, and a short one would mask half of its own output
 
 
@@ -32,6 +33,7 @@ class Body:
     options: t.Mapping[str, t.Any]
     work: Work
     own_constraints: t.Mapping[str, t.Any] = field(default_factory=dict)
+    reveals: str = ""  # the option with which its results hold a secret that no argument held
 
     @property
     def argument_spec(self) -> dict[str, t.Any]:
@@ -53,6 +55,7 @@ def manage(resource: Resource, product: Product) -> Body:
         resource.argument_spec(),
         lambda client, task: bring_about(resource, client, task),
         resource.constraints(),
+        REVEAL if REVEAL in resource.options else "",
     )
 
 
@@ -107,6 +110,7 @@ def answer_to(product: Product, work: Work, task: Task) -> Answer:
     try:
         client = product.connect(task.params, task.check)
         task.warnings += client.cautions
+        client.progress = task.progress
         answer = work(client, task)
     except EstateError as exc:
         steps: t.Optional[Plan] = getattr(exc, "plan", None)
@@ -171,7 +175,7 @@ def _declared(resource: Resource, task: Task) -> list[Wanted]:
     resource.agree(wanted)
     if params.get("only_properties") is not None:
         kept = _chosen("only_properties", [f.name for f in resource.fields if f.spec], task)
-        wanted = [want.confined_to(kept) for want in wanted]
+        wanted = [want.confined_to({*kept, *resource.identifying}) for want in wanted]
     for want in wanted:
         short = [name for name, secret in want.secrets.items() if len(secret) < SHORTEST_SECRET]
         if short:
@@ -215,9 +219,17 @@ def _declared_in_files(resource: Resource, task: Task, files: t.Sequence[File], 
             try:
                 yield resource.wanted(checker.checked(item), state)
             except (ValueError, InputError) as exc:
-                raise InputError(f"src: {file.place(number)}: {str(exc).rstrip('.')}.") from exc
+                raise InputError(f"{_place(resource, file, number)}: {str(exc).rstrip('.')}.") from exc
             except RecursionError:
-                raise InputError(f"src: {file.place(number)}: this is nested too deep.") from None
+                raise InputError(f"{_place(resource, file, number)}: this is nested too deep.") from None
+
+
+def _place(resource: Resource, file: File, number: int) -> str:
+    """Where an object begins, and what it is called as far as that can be told."""
+    item = file.items[number]
+    said = [item.get(key) for key in resource.key_spec()] if isinstance(item, dict) else []
+    name = next((f" ({one})" for one in said if one and isinstance(one, str)), "")
+    return f"src: {file.place(number)}{name}"
 
 
 def _refuse_doubles(resource: Resource, wanted: t.Sequence[Wanted], files: t.Sequence[File]) -> None:

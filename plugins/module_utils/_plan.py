@@ -30,7 +30,9 @@ class Change:
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     outcome: str = "planned"  # planned, done, failed, not attempted, unknown
     message: str = ""
+    results: Object = field(default_factory=dict, repr=False)  # what the task tells of it besides
     begun: bool = False  # the server acted on it, or may have
+    made: bool = False  # it was created, whatever has become of the rest
     existed: bool = False  # somebody else created it meanwhile
     last: bool = False  # after all others, because it could end our own access
 
@@ -50,6 +52,7 @@ class Change:
             "name": self.name,
             "action": PAST[self.action] if went_well else self.outcome,
             "changed_keys": self.keys if went_well else [],
+            **self.results,
         }
         return {**line, "msg": self.message} if self.message else line
 
@@ -70,17 +73,23 @@ class Plan:
         return [c for c in self.changes if c.action in actions and c.outcome != "failed"]
 
     def diff(self, resource: Resource) -> dict[str, dict[str, Object]]:
-        """``before`` and ``after`` of each object that changes; of an update only the keys that change."""
+        """``before`` and ``after`` of each object that changes; of an update only the keys that change.
+
+        Of one that was created and then failed, it is what its creation wrote.
+        """
         before: dict[str, Object] = {}
         after: dict[str, Object] = {}
-        for change in self.of("create", "update", "delete"):
+        for change in self.changes:
+            if change.action == "none" or (change.outcome == "failed" and not change.made):
+                continue
             have = change.before or {}
             if change.action == "delete":
-                said = {f.name: have.get(f.name) for f in resource.fields if f.spec and not f.secret}
-                before[change.name] = resource.shown({k: v for k, v in said.items() if v not in (None, [], {}, "")})
+                before[change.name] = resource.lost(have)
                 continue
-            secrets = dict.fromkeys(change.secrets, HIDDEN)
-            after[change.name] = {**resource.shown(change.values), **secrets}
+            values, secrets = change.values, dict.fromkeys(change.secrets, HIDDEN)
+            if change.outcome == "failed":
+                values, secrets = {n: v for n, v in values.items() if resource.dump({n: v})}, {}
+            after[change.name] = {**resource.shown(values), **secrets}
             if change.action == "update":
                 before[change.name] = resource.shown({key: have.get(key) for key in change.values})
         return {"before": before, "after": after}

@@ -84,7 +84,8 @@ def _settle(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first
                 if change.name in open_ones:
                     told = open_ones[change.name]
                     told.outcome, told.message = change.outcome, change.message
-                    told.begun, told.existed = change.begun, change.existed
+                    told.begun, told.existed, told.results = change.begun, change.existed, change.results
+                    told.made = change.made
         steps = _remaining(resource, client, wanted, open_ones, task)
     problem = resource.prove(client, first, task)
     if problem:
@@ -103,6 +104,8 @@ def _remaining(
         told, have = open_ones[name], actual.objects.get(name)
         change = change_of(resource, have, declared.get(name) or Wanted(name, "absent", {}, []), task)
         change.last, change.begun, change.existed = told.last, told.begun, told.existed
+        change.made = told.made or (told.begun and told.action == "create" and have is not None)
+        change.results = told.results
         if told.existed:
             told.action, told.before, told.values, told.secrets = change.action, have, change.values, change.secrets
         if change.action == "none":

@@ -22,6 +22,7 @@ Object = dict[str, Plain]
 Spec = t.Mapping[str, t.Any]
 
 HIDDEN = "(not shown)"
+READ = "read"  # what happens to objects that are only looked at, for whoever waits
 PURGE_OPTIONS: t.Mapping[str, Spec] = {
     "purge": {"type": "bool", "default": False},
     "purge_empty": {"type": "bool", "default": False},
@@ -130,7 +131,8 @@ class Product:
     ``connect`` takes task parameters and whether this is check mode. The client it answers sends nothing before its
     first call, and knows ``url``; ``wrote``: whether anything was, or may have been, written; ``asked``: its last call
     and where it went, for sentences; ``connections`` and ``batch_size``: how many calls may be made side by side, and
-    how many objects one may carry; and ``pressed``: how often the server asked for less.
+    how many objects one may carry; and ``pressed``: how often the server asked for less. It is given ``progress``, as of
+    a Task, to tell how far it has read.
     """
 
     argument_spec: t.Mapping[str, Spec]
@@ -150,6 +152,8 @@ class Resource:
     fields: t.Sequence[Field] = ()
     states: t.Sequence[str] = ("present", "absent")
     purgeable: bool = True
+    identifying: t.Collection[str] = ()  # properties that say which object is meant, as its key does
+    exclusive_keys: bool = True  # of several options that say which object is meant, one is said
     always_there: bool = False  # nothing is created or deleted: being absent is a value, which desired() knows
     secrets_apart: bool = False  # secrets have a call of their own, write_secrets()
     options: t.Mapping[str, Spec] = {}
@@ -177,7 +181,7 @@ class Resource:
         if len(self.states) > 1:
             spec["state"] = {**state, "default": self.states[0]}
         if self.plural:
-            each = {**keys, **own, "state": state}
+            each = {**keys, **own, **({"state": state} if len(self.states) > 1 else {})}
             spec[self.plural] = {"type": "list", "elements": "dict", "options": each, **self._named(keys)}
             spec["src"] = {"type": "path"}
             spec["only_properties"] = {"type": "list", "elements": "str"}
@@ -189,19 +193,21 @@ class Resource:
                 spec.update(PURGE_OPTIONS)
         return spec
 
-    @staticmethod
-    def _named(keys: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        return {} if len(keys) == 1 else {"required_one_of": [tuple(keys)], "mutually_exclusive": [tuple(keys)]}
+    def _named(self, keys: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        apart = {"mutually_exclusive": [tuple(keys)]} if self.exclusive_keys else {}
+        return {} if len(keys) == 1 else {"required_one_of": [tuple(keys)], **apart}
 
     def constraints(self) -> dict[str, t.Any]:
         """What AnsibleModule checks between options: one object or many."""
         if not self.plural:
             return {}
         keys = tuple(self.key_spec())
-        apart = [(one, many) for one in (*keys, *self.object_spec()) for many in (self.plural, "src")]
+        options = dict.fromkeys((*keys, *self.object_spec()))
+        apart = [(one, many) for one in options for many in (self.plural, "src")]
+        rivals = [keys] if len(keys) > 1 and self.exclusive_keys else []
         return {
             "required_one_of": [(*keys, self.plural, "src")],
-            "mutually_exclusive": ([keys] if len(keys) > 1 else []) + [(self.plural, "src"), *apart],
+            "mutually_exclusive": [*rivals, (self.plural, "src"), *apart],
             "required_if": [("purge", True, (self.plural, "src"), True)] if self.purgeable else [],
         }
 
@@ -269,6 +275,11 @@ class Resource:
     def shown(self, values: Object) -> Object:
         """Values for results and diffs."""
         return dict(values)
+
+    def lost(self, have: Object) -> Object:
+        """What goes with an object, for the diff of its deletion."""
+        said = {f.name: have.get(f.name) for f in self.fields if f.spec and not f.secret}
+        return self.shown({name: value for name, value in said.items() if value not in (None, [], {}, "")})
 
     # -- talking to the server
 

@@ -211,12 +211,21 @@ def _parsed_yaml(text: str) -> tuple[t.Any, Lines]:
             loader.dispose()
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
-        tagged = "could not determine a constructor" in str(getattr(exc, "problem", None))
-        problem = "tags, such as !vault, are not read; encrypt the whole file" if tagged else "this is not YAML"
-        raise Flaw(problem, mark.line + 1 if mark else None) from None
+        raise Flaw(_flaw_of_yaml(exc), mark.line + 1 if mark else None) from None
     listed = node.value[-1][1] if isinstance(found, dict) and found else node
     lines = [item.start_mark.line + 1 for item in listed.value] if isinstance(listed, yaml.SequenceNode) else []
     return found, lambda: lines
+
+
+def _flaw_of_yaml(exc: Exception) -> str:
+    """With libyaml's own words where they are about grammar; all others can quote what may be a secret."""
+    if "could not determine a constructor" in str(getattr(exc, "problem", None)):
+        return "tags, such as !vault, are not read; encrypt the whole file"
+    if "expected a single document" in str(getattr(exc, "context", None)):
+        return "this holds more than one document"
+    if yaml.__with_libyaml__ and isinstance(exc, (yaml.scanner.ScannerError, yaml.parser.ParserError)):
+        return f"this is not YAML: {exc.problem}"
+    return "this is not YAML"
 
 
 class Checker:

@@ -14,10 +14,9 @@ description:
     above. What is declared is set on the user, also where the inherited value happens to be the same.
   - B(Who belongs there) is V(present). A missing user is created. O(deny) is left alone unless it is declared, so a
     denied user stays denied; declare it V(false), or hand it back by O(inherit), to let the user in again.
-  - B(Who leaves) is V(blocked). The user is denied and then loses every VPN session. Group, addresses, password and
-    profiles stay, and are of no use while the user is denied. A missing user is created denied.
-  - B(Who was never to be there) is V(absent). The user is denied, loses every VPN session, and is deleted. Whether
-    certificates that were issued to the user outlive that is not documented by the vendor.
+  - B(Who leaves) is V(blocked). The user is denied, and then loses every client profile, every token for a new one, and
+    every VPN session, in this order. Group, addresses and password stay. A missing user is created denied.
+  - B(Who was never to be there) is V(absent). The user is denied, loses the same, and is deleted.
   - B(To deny, without more,) declare O(deny) V(true). The server then refuses to let the user in, and the module ends
     no session.
   - B(Users of a directory) (LDAP, RADIUS, SAML) come back. The directory still lets them in, and at their next sign-in
@@ -445,7 +444,9 @@ objects:
         - Of a task that failed also V(failed), V(not attempted), and V(unknown) where the answer was lost.
       type: str
     changed_keys:
-      description: Options whose values changed. Here V(sessions) stands for VPN sessions that ended.
+      description: >-
+        Options whose values changed. Here V(profiles) stands for client profiles that were revoked, V(profile_tokens)
+        for tokens that were made invalid, and V(sessions) for VPN sessions that ended.
       type: list
       elements: str
     msg:

@@ -52,8 +52,9 @@ class ModuleAction(ActionBase):
         result, variables = super().run(tmp, task_vars), task_vars or {}
         args = dict(self._task.args)
         try:
-            here = self._can_run_here(variables)
+            self._refuse_to_reveal(args)
             with self._surroundings():
+                here = self._can_run_here(variables)
                 args.update(self.share(args))
                 done = self._perform(args, variables) if here else None
         except (InputError, SignInError) as exc:
@@ -62,10 +63,21 @@ class ModuleAction(ActionBase):
             done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
             if not self._task.async_val:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
+        if not self._task.diff:  # Ansible shows what is there, also to who has asked for no diff of this task
+            done.pop("diff", None)
         refusal = done.pop("sign_in_refused", None)
         if refusal:
             self.tell(refusal)
         return t.cast(Params, merge_hash(result, done))
+
+    def _refuse_to_reveal(self, args: Params) -> None:
+        """What a task returns is printed, unless the task says that it is not to be."""
+        option = self.body.reveals
+        if option and not self._task.no_log and boolean(args.get(option) or False, strict=False):
+            raise InputError(
+                f"{option}: the result would hold a secret and be printed. Say no_log: true on the task, or have the secret "
+                "written to a file (dest). Nothing was written."
+            )
 
     @property
     def is_local(self) -> bool:
@@ -124,6 +136,8 @@ class ModuleAction(ActionBase):
         """On the error channel, so that no callback's output is disturbed; nothing where the task is not to be seen."""
         if self._task.no_log or not self._is_switched_on(PROGRESS, variables):
             return lambda said, done, total: None
+        if len(variables.get("ansible_play_hosts_all", ())) > 1:
+            name = f"{name} of {variables['inventory_hostname']}"
         return Progress(name, lambda line: Display().display(line, stderr=True))
 
     def _read(self, path: str) -> bytes:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ansible_collections.vpn.estate.plugins.module_utils._resource import READ
+
 MANY = 200  # objects; fewer are done before anybody wonders, unless they take LONG
-LONG = 10.0  # seconds
+LONG = 10.0  # seconds; nobody wonders about what is only read, and may be read in a moment, before that
 PAUSE = 2.0  # seconds between two lines at least
 
 
@@ -28,7 +30,8 @@ class Progress:
         now = self._clock()
         if done == 0:
             self._stage_began = now
-        if done in (0, total) or now - self._spoke < PAUSE or (total <= MANY and now - self._began < LONG):
+        patient = said == READ or total <= MANY
+        if done in (0, total) or now - self._spoke < PAUSE or (patient and now - self._began < LONG):
             return
         self._spoke = now
         left = (now - self._stage_began) / done * (total - done)

@@ -57,7 +57,7 @@ class SharedSignIn(ModuleAction):
         return None if checked.error_messages else t.cast(Params, checked.validated_parameters)
 
     def _session(self, params: Params, store: FileStore) -> Params:
-        codes = _codes_file(params) if params["as_totp_secret"] else None
+        codes = codes_file(params) if params["as_totp_secret"] else None
         if self.is_local:
             return {"as_session": {"file": store.path, "codes": codes}}
         found = {name: value for name, value in params.items() if value is not None}
@@ -85,7 +85,7 @@ def _session_file(params: Params) -> str:
     return os.path.join(constants.DEFAULT_LOCAL_TMP, f"vpn.estate-{_key(params)}.json")
 
 
-def _codes_file(params: Params) -> str:
+def codes_file(params: Params) -> str:
     """Which codes were used is remembered from run to run: the next run may come within the same 30 seconds."""
     folder = os.path.join(constants.ANSIBLE_HOME, "vpn.estate")
     with contextlib.suppress(OSError):

@@ -1,40 +1,31 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Access Server Web API, as methods, and the options that say how to reach one."""
+"""The Access Server Web API, as methods."""
 
 from __future__ import annotations
 
+import collections
 import functools
-import json
 import time
 import typing as t
 
-from ansible.module_utils.common.parameters import env_fallback
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import (
-    Credentials,
-    FileStore,
-    MemoryStore,
-    Session,
-    Store,
-)
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import Session
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
-    InputError,
     NotBack,
     Refused,
     SignInError,
     Unreadable,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._http import Transport, Trust
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, same
+from ansible_collections.vpn.estate.plugins.module_utils._http import Call, Transport
+from ansible_collections.vpn.estate.plugins.module_utils._resource import READ, same
 
 PAGE = 1000  # records of one page; more brings nothing but memory
-MOST_CONNECTIONS = 8  # calls side by side that a server has to stand
-LARGEST_BATCH = 5000  # objects of one request
 NAMES = 100  # names of one request: the server's database limits the size of a query
+FEW_USERS = 10  # users whose profiles are asked for one by one; the profiles of more are read as a whole
 SHOWN_NAMES = 5  # names that an error lists
 
 Record = dict[str, t.Any]
@@ -53,87 +44,6 @@ class Listing(t.NamedTuple):
     whole: bool = False
 
 
-def _env(name: str) -> tuple[t.Any, list[str]]:
-    return env_fallback, [f"VPN_ESTATE_{name.upper()}"]
-
-
-ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
-    "as_url": {"type": "str", "required": True, "fallback": _env("as_url")},
-    "as_username": {"type": "str", "fallback": _env("as_username")},
-    "as_password": {"type": "str", "no_log": True, "fallback": _env("as_password")},
-    "as_totp_secret": {"type": "str", "no_log": True, "fallback": _env("as_totp_secret")},
-    "as_token": {"type": "str", "no_log": True, "fallback": _env("as_token")},
-    "as_node": {"type": "str", "fallback": _env("as_node")},
-    "as_validate_certs": {"type": "bool", "default": True, "fallback": _env("as_validate_certs")},
-    "as_ca_path": {"type": "path", "fallback": _env("as_ca_path")},
-    "as_certificate_fingerprint": {"type": "str", "fallback": _env("as_certificate_fingerprint")},
-    "as_server_name": {"type": "str", "fallback": _env("as_server_name")},
-    "as_timeout": {"type": "int", "default": 60, "fallback": _env("as_timeout")},
-    "as_connections": {"type": "int", "default": MOST_CONNECTIONS, "fallback": _env("as_connections")},
-    "as_batch_size": {"type": "int", "default": 500, "fallback": _env("as_batch_size")},
-    "as_session": {"type": "dict", "no_log": True},
-}
-CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
-    "required_one_of": [("as_username", "as_token")],
-}
-
-
-def base_address(url: str) -> str:
-    """An address without what may be written at its end, or not."""
-    url = url.rstrip("/")
-    return url[: -len("/api")] if url.endswith("/api") else url
-
-
-def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
-    """The way to the server that connection options describe."""
-    url = base_address(params["as_url"])
-    if "@" in url:
-        raise InputError("as_url holds a name or a password; give them as as_username and as_password.")
-    if not url.startswith("https://") or "?" in url or "#" in url:
-        raise InputError(f"as_url: {url!r} is not an https address; write it as https://vpn.example.com:943.")
-    if params["as_timeout"] < 1:
-        raise InputError(f"as_timeout: {params['as_timeout']} is not a number of seconds from 1 up.")
-    for name, most in (("as_connections", MOST_CONNECTIONS), ("as_batch_size", LARGEST_BATCH)):
-        if not 1 <= params[name] <= most:
-            raise InputError(f"{name}: {params[name]} is not a number from 1 to {most}.")
-    trust = Trust(
-        params["as_validate_certs"], params["as_ca_path"], _fingerprint(params), params["as_server_name"] or None, "as_"
-    )
-    return Transport(url, trust=trust, timeout=params["as_timeout"], read_only=read_only)
-
-
-def _fingerprint(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
-    text = params["as_certificate_fingerprint"]
-    if not text:
-        return None
-    digits = text.lower().replace(":", "").replace(" ", "")
-    if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
-        raise InputError(f"as_certificate_fingerprint: {text!r} is not a SHA-256 fingerprint, 64 hexadecimal digits.")
-    return str(digits)
-
-
-def credentials(params: t.Mapping[str, t.Any]) -> Credentials:
-    """Who signs in, as connection options say."""
-    names = ("as_username", "as_password", "as_totp_secret", "as_token", "as_node")
-    return Credentials(*(params[name] or None for name in names))
-
-
-def connect(params: t.Mapping[str, t.Any], read_only: bool) -> AccessServer:
-    """A client for a task. ``as_session`` is what the action plugin found or made before it."""
-    http, shared = transport(params, read_only), params["as_session"] or {}
-    store: Store = FileStore(shared["file"]) if "file" in shared else MemoryStore(json.loads(shared.get("state", "{}")))
-    session = Session(http, credentials(params), store, shared.get("codes"))
-    client = AccessServer(http, session, params["as_connections"], params["as_batch_size"])
-    if not params["as_validate_certs"] and not params["as_certificate_fingerprint"]:
-        client.cautions.append(
-            f"The certificate of {http.url} is not checked: whoever answers there gets the password."
-        )
-    return client
-
-
-ACCESS_SERVER = Product(ARGUMENT_SPEC, CONSTRAINTS, connect)
-
-
 class AccessServer:
     """Methods for operations. Those that read answer records as they come; names are compared exactly."""
 
@@ -141,7 +51,9 @@ class AccessServer:
         self._http, self.session = http, session
         self.connections, self.batch_size = connections, batch_size
         self.cautions: list[str] = []  # what the user should hear whatever the task does
+        self.progress: t.Callable[[str, int, int], object] = lambda said, done, total: None
         self._rolls: dict[str, tuple[int, Roll]] = {}  # and how often this task had tried to write by then
+        self._there: dict[str, dict[str, bool]] = collections.defaultdict(dict)  # whether a name that was asked for is
 
     @property
     def url(self) -> str:
@@ -170,21 +82,38 @@ class AccessServer:
 
     # -- users, groups, and their properties (server-behaviour.md, C and D)
 
-    def users(self, names: t.Optional[t.Sequence[str]] = None, load: Load = same) -> Listing:
-        """Users by name, or all of them, as ``load`` makes them of records; names that do not exist are absent."""
-        return self._records("POST /users/list", "users", names, {}, load)
+    def users(
+        self, names: t.Optional[t.Sequence[str]] = None, load: Load = same, *, spellings: bool = False
+    ) -> Listing:
+        """Users by name, or all of them, as ``load`` makes them of records; names that do not exist are absent.
 
-    def groups(self, names: t.Optional[t.Sequence[str]] = None, load: Load = same, *, members: bool = False) -> Listing:
+        With ``spellings``, users_like() will be asked about the names, and what fits into the same request is.
+        """
+        return self._records("POST /users/list", "users", names, {}, load, spellings)
+
+    def groups(
+        self,
+        names: t.Optional[t.Sequence[str]] = None,
+        load: Load = same,
+        *,
+        members: bool = False,
+        spellings: bool = False,
+    ) -> Listing:
         """The same of groups; with ``members`` their users are named, not only counted."""
-        return self._records("POST /groups/list", "groups", names, {"enumerate_members": True} if members else {}, load)
+        how = {"enumerate_members": True} if members else {}
+        return self._records("POST /groups/list", "groups", names, how, load, spellings)
+
+    def users_like(self, names: t.Iterable[str]) -> t.Collection[str]:
+        """Users, among them those whose names are usual spellings of these; all of them, where the task has read them."""
+        return self._like("POST /users/list", "users", names)
+
+    def groups_like(self, names: t.Iterable[str]) -> t.Collection[str]:
+        """The same of groups."""
+        return self._like("POST /groups/list", "groups", names)
 
     def user_roll(self) -> Roll:
         """All users, and whether each may administer the server."""
         return self._roll("POST /users/list")
-
-    def group_roll(self) -> Roll:
-        """All groups, and whether each may administer the server."""
-        return self._roll("POST /groups/list")
 
     def default_user(self) -> Record:
         """The record that users without a group inherit from."""
@@ -302,6 +231,128 @@ class AccessServer:
         pools = [f"{items[network]}/{items[bits]}" for network, bits in pairs if items.get(network) and items.get(bits)]
         return [pool for pool in (*pools, str(items.get("vpn.server.group_pool.0", ""))) if pool]
 
+    # -- certificate authorities and certificates (server-behaviour.md, 98-99)
+
+    def authorities(self) -> list[Record]:
+        """VPN certificate authorities, the current one and those of the past."""
+        return self._certificates({"authorities": self._http.read(call("GET /ca/vpn/list"))}, "authorities")
+
+    def algorithms(self) -> list[str]:
+        """Algorithms that the server makes keys of."""
+        answer = self._http.read(call("GET /ca/allowed-algorithms/list"))
+        if not isinstance(answer, list) or not all(isinstance(one, str) for one in answer):
+            raise self._odd("a list of names")
+        return answer
+
+    def create_authority(self, common_name: str, algorithm: t.Optional[str]) -> None:
+        """Make a VPN certificate authority, which becomes the current one."""
+        body = {"common_name": common_name, **({"algorithm": algorithm} if algorithm else {})}
+        self._http.write(call("POST /ca/vpn/create", body))
+
+    def delete_authority(self, serial: str, clients: bool) -> None:
+        """Delete a VPN certificate authority; with ``clients``, also the client profiles that it signed."""
+        query = {"delete_clients": "true"} if clients else {}
+        self._http.write(call("DELETE /ca/vpn/{serial}", path={"serial": serial}, query=query))
+
+    def create_certificate(self, body: Record) -> tuple[str, str]:
+        """Make a certificate and its key: both as PEM texts. The server keeps neither."""
+        answer = self._http.write(call("POST /certificate/create", body, secret=True))
+        try:
+            return str(answer["certificate"]), str(answer["private_key"])
+        except (KeyError, TypeError):
+            raise self._odd("a certificate and its private key") from None
+
+    def certificate_info(self, certificate: str) -> Record:
+        """What the server reads in a certificate, a PEM text."""
+        return self._object("POST /certificate/info", {"certificate": certificate})
+
+    def key_belongs(self, certificate: str, private_key: str) -> bool:
+        """Whether the server finds that a private key is that of a certificate; both are PEM texts."""
+        body = {"certificate": certificate, "private_key": private_key}
+        return bool(self._http.read(call("POST /certificate/check-private-key", body, secret=True)).get("status"))
+
+    def trust_chain(self, body: Record) -> list[Record]:
+        """The certificates from one to a trusted root; Refused tells why there are none."""
+        return self._list(self._object("POST /certificate/check-against-ca-roots", body), "chain")
+
+    # -- client profiles and tokens to get them with (server-behaviour.md, 92-97)
+
+    def profiles(self, users: t.Optional[t.Collection[str]] = None, comment: t.Optional[str] = None) -> list[Record]:
+        """Client profiles of these users, or of all; and of those with a comment, where one is given."""
+        filters: Record = {} if comment is None else {"comment": {"operation": "equal", "value": comment}}
+        if users is None or len(users) > FEW_USERS:
+            found = self._all_profiles(filters)
+        else:
+            each = [{**filters, "user": {"operation": "equal", "value": user}} for user in sorted(users)]
+            found = [one for asked in each for one in self._all_profiles(asked)]
+        wanted = found if users is None else [one for one in found if one.get("username") in users]
+        return wanted if comment is None else [one for one in wanted if one.get("comment") == comment]
+
+    def _all_profiles(self, filters: Record) -> list[Record]:
+        found: dict[str, Record] = {}
+        offset = 0
+        while True:
+            paging = {"page_size": PAGE, "offset": offset, "order_by": "serial", "sort_by": "asc"}
+            answer = self._object("POST /profiles/list", {**paging, **({"filters": filters} if filters else {})})
+            page, total, known = self._certificates(answer, "profiles"), answer.get("total"), len(found)
+            found.update((one["serial"], one) for one in page)
+            offset += len(page)
+            if not isinstance(total, int) or offset >= total or len(found) == known:
+                return list(found.values())
+
+    def create_profile(self, body: Record) -> str:
+        """Make a client profile; its text holds a private key, and is told only now."""
+        return self._text(call("POST /profiles/create", body, secret=True, accept="application/x-openvpn-profile"))
+
+    def delete_profiles(self, serials: t.Sequence[str]) -> dict[str, int]:
+        """Revoke client profiles; answers a status for each serial, of which 204 and 404 mean that it is gone."""
+        answer = self._http.write(call("POST /profiles/delete", list(serials)))
+        told = answer.get("response") if isinstance(answer, dict) else None
+        if not isinstance(told, dict):
+            raise self._odd("a status of each profile")
+        return {serial: int(status) for serial, status in told.items()}
+
+    def profile_tokens(self) -> list[Record]:
+        """Tokens that are still valid; each is a secret."""
+        return self._list(self._object("GET /token-url/list"), "profileTokens")
+
+    def create_profile_token(self, body: Record) -> str:
+        """Make a token to get a profile with; answers its URL, which is a secret."""
+        return self._text(call("POST /token-url", body, secret=True))
+
+    def delete_profile_tokens(self, tokens: t.Sequence[str]) -> None:
+        """Make tokens invalid."""
+        self._http.write(call("POST /token-url/delete", list(tokens), secret=True))
+
+    def create_installer_url(self, body: Record) -> str:
+        """Make a URL from which a client program with a profile is downloaded; the URL is a secret."""
+        return self._text(call("POST /installer-url", body, secret=True))
+
+    def totp_secret(self, username: str, **how: bool) -> str:
+        """A user's TOTP secret. ``reset_secret`` makes a new one; ``locked`` says whether the user may still see it."""
+        body = {"username": username, **how}
+        answer = self._http.write(call("POST /userprop/mfa/generate-secret", body, secret=True))
+        if not isinstance(answer, dict) or not isinstance(answer.get("totp_secret"), str):
+            raise self._odd("a secret")
+        return str(answer["totp_secret"])
+
+    def enrol(self, username: str, code: str) -> None:
+        """Say that a user has an authenticator, and prove it by a code."""
+        self._http.write(call("POST /auth/mfa/enroll", {"username": username, "token": code}, secret=True))
+
+    def _certificates(self, answer: Record, key: str) -> list[Record]:
+        """Records with a serial each, which one example of the document ends with an apostrophe."""
+        found = self._list(answer, key)
+        if not all(isinstance(one.get("serial"), (str, int)) for one in found):
+            raise self._odd(f"a serial for each of its {key}")
+        return [{**one, "serial": str(one["serial"]).strip("'")} for one in found]
+
+    def _text(self, request: Call) -> str:
+        answer = self._http.write(request)
+        if not isinstance(answer, str) or not answer:
+            raise self._odd("a text")
+        return answer
+
     # -- the server itself (server-behaviour.md, 103-116)
 
     def get(self, operation: str) -> Record:
@@ -366,6 +417,14 @@ class AccessServer:
             f"(last_restarted is still {before}). Look at the server; the configuration that was written stays written."
         )
 
+    def await_service(self, timeout: float, pause: float = 1.0) -> None:
+        """Wait until the API answers, after what may have made the server restart; ``timeout`` is in seconds."""
+        deadline = time.monotonic() + timeout
+        while not self._http.answers("/api/server/status"):
+            if time.monotonic() > deadline:
+                raise NotBack(f"{self.url} does not answer any more, {timeout:g} seconds after {self.asked}.")
+            time.sleep(pause)
+
     # -- reading lists
 
     def _object(self, operation: str, body: t.Any = None, path: t.Optional[t.Mapping[str, str]] = None) -> Record:
@@ -395,6 +454,7 @@ class AccessServer:
         names: t.Optional[t.Sequence[str]],
         how: t.Mapping[str, t.Any],
         load: Load,
+        spellings: bool,
     ) -> Listing:
         if names is None:
             return self._pages(operation, how, load)
@@ -405,11 +465,27 @@ class AccessServer:
         missing = [name for name in names if name not in seen]
         if listing.whole or (listing.total == len(seen) and len(missing) > NAMES):
             missing = []  # of several pages, one may have slipped by; of so many, the writes will tell
-        for found in _by_names(
-            missing, lambda listed: [self._pages(operation, {names_key: listed, **how}, load).records]
-        ):
-            seen.update(found)
+        others = sorted(_spellings(missing)) if spellings else []
+        beside = others if len(missing) + len(others) <= NAMES else []
+        seen.update(self._named(operation, names_key, [*missing, *beside], how, load))
         return Listing({name: record for name, record in seen.items() if name in wanted}, None, whole=True)
+
+    def _named(
+        self, operation: str, names_key: str, names: t.Sequence[str], how: t.Mapping[str, t.Any], load: Load
+    ) -> dict[str, t.Any]:
+        """Those that are there of these names."""
+        found: dict[str, t.Any] = {}
+        for one in _by_names(names, lambda listed: [self._pages(operation, {names_key: listed, **how}, load).records]):
+            found.update(one)
+        self._there[operation].update((name, name in found) for name in names)
+        return found
+
+    def _like(self, operation: str, names_key: str, names: t.Iterable[str]) -> t.Collection[str]:
+        if operation in self._rolls:
+            return self._rolls[operation][1]
+        there = self._there[operation]
+        self._named(operation, names_key, sorted(_spellings(names) - there.keys()), {}, same)
+        return [name for name, is_there in there.items() if is_there]
 
     def _roll(self, operation: str) -> Roll:
         """From the task's own reading of the whole list, where it has not tried to write since."""
@@ -425,8 +501,9 @@ class AccessServer:
         """All records; or, where asking for the names that are left is less work, those read by then."""
         records: dict[str, t.Any] = {}
         roll: Roll = {}
-        offset, tried = 0, self._http.tried
+        offset, total, tried = 0, 0, self._http.tried
         while True:
+            self.progress(READ, offset, total)
             answer = self._object(operation, {"page_size": PAGE, "offset": offset, "order_by": "name", **how})
             page, total = self._list(answer, "profiles", named=True), answer.get("total")
             if not isinstance(total, int) or isinstance(total, bool) or total < 0:
@@ -447,6 +524,12 @@ class AccessServer:
 def _administers(record: Record) -> bool:
     admin, denied = (values.boolean(values.effective(record.get(key))) for key in ("admin", "deny"))
     return bool(admin) and not denied
+
+
+def _spellings(names: t.Iterable[str]) -> set[str]:
+    """How else people write these names: in small letters, in capitals, and beginning with one."""
+    said = set(names)
+    return {spell(name) for name in said for spell in (str.lower, str.upper, str.capitalize, str.title)} - said
 
 
 def _by_names(names: t.Sequence[str], read: t.Callable[[list[str]], list[Record]]) -> list[Record]:

@@ -14,6 +14,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     TEXTS,
     Owner,
     guard_own_way_in,
+    may_create,
     network_set,
     refuse_odd_name,
     refuse_taken_names,
@@ -75,7 +76,7 @@ class Group(Owner):
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """Members are named for info modules, and where the task declares some: it costs the server a query a group."""
         named = task.wanted is None or any("members" in want.values for want in task.wanted)
-        listing = client.groups(names, self.loader(task), members=named)
+        listing = client.groups(names, self.loader(task), members=named, spellings=may_create(client, task))
         return Actual(listing.records, listing.total, listing.whole)
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
@@ -86,8 +87,7 @@ class Group(Owner):
         records = client.users(sorted({*new, *members, *ours})).records if plan.changed else {}
         refuse_taken_names(plan, records, "group", "user")
         refuse_unknown(members - records.keys(), "user", task)
-        if new:
-            warn_of_twins(plan, client.group_roll(), "group", task)
+        warn_of_twins(plan, client.groups_like, "group", task)
         us = records.get(client.username or "")
         if us:
             self._guard_ourselves(client, us, plan, task)

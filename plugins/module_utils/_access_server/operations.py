@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from ansible_collections.vpn.estate.plugins.module_utils._http import (
     CONTROL,
+    JSON,
     MAKES_NEW,
     NAMED,
     READ,
@@ -118,8 +119,9 @@ def call(
     query: t.Optional[t.Mapping[str, str]] = None,
     path: t.Optional[t.Mapping[str, str]] = None,
     secret: bool = False,
+    accept: str = JSON,
 ) -> Call:
     """A call of an operation of the table; ``path`` fills the braces of its path."""
     method, template = operation.split(" ", 1)
     filled = template.format(**{name: quote(value, safe="") for name, value in (path or {}).items()})
-    return Call(method, BASE + filled, OPERATIONS[operation], body, query or {}, secret)
+    return Call(method, BASE + filled, OPERATIONS[operation], body, query or {}, secret, accept)

@@ -210,13 +210,19 @@ def refuse_unknown(missing: t.Iterable[str], what: str, task: Task) -> None:
         )
 
 
-def warn_of_twins(steps: Plan, there: t.Iterable[str], noun: str, task: Task) -> None:
+def may_create(client: AccessServer, task: Task) -> bool:
+    """Whether what is read now decides what the task creates."""
+    return not client.wrote and any(want.state != "absent" for want in task.wanted or ())
+
+
+def warn_of_twins(steps: Plan, like: t.Callable[[t.Iterable[str]], t.Collection[str]], noun: str, task: Task) -> None:
     """A new name that differs from one that is there only in case is often a mistake."""
-    folded = {name.casefold(): name for name in there}
-    for change in steps.of("create"):
-        twin = folded.get(change.name.casefold())
-        if twin not in (None, change.name):
-            task.warn(f"{noun.capitalize()} {change.name} is created beside {twin}, which differs only in case.")
+    new = [change.name for change in steps.of("create")]
+    folded = {name.casefold(): name for name in like(new)} if new else {}
+    for name in new:
+        twin = folded.get(name.casefold())
+        if twin not in (None, name):
+            task.warn(f"{noun.capitalize()} {name} is created beside {twin}, which differs only in case.")
 
 
 def guard_own_way_in(client: AccessServer, change: Change, keys: t.Iterable[str], task: Task) -> None:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import ipaddress
 import typing as t
-from collections import Counter
 from functools import partial
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.departure import HOLDINGS, end, holdings
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
     BOOL,
     COMMON,
     Owner,
     guard_own_way_in,
+    may_create,
     network_set,
     refuse_odd_name,
     refuse_taken_names,
@@ -92,24 +93,20 @@ class User(Owner):
         return want
 
     def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
-        """A blocked user has no session either, once it is denied."""
+        """A blocked user has neither profiles, nor tokens for them, nor sessions, once it is denied."""
         blocked = wanted.state == "blocked" and "deny" in wanted.values
-        ended = {"sessions": 0} if blocked and have and have.get("sessions") else {}
+        ended = {name: 0 for name in HOLDINGS if blocked and have and have.get(name)}
         return {**super().desired(wanted, have, task), **ended}
 
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
-        """With the number of their sessions, where some may have to end."""
-        listing = client.users(names, self.loader(task))
+        """With what those have whose access may have to end."""
+        listing = client.users(names, self.loader(task), spellings=may_create(client, task))
         users = listing.records
-        if users and self._ends_sessions(task):
-            connected = Counter(one.get("username") for one in client.vpn_clients())
-            for name, user in users.items():
-                user["sessions"] = connected[name]
+        staying = {want.name for want in task.wanted or () if want.state == "present"}
+        leaving = [name for name in users if name not in staying] if task.wanted is not None else []
+        for name, held in (holdings(client, leaving) if leaving else {}).items():
+            users[name].update(held)
         return Actual(users, listing.total, listing.whole)
-
-    @staticmethod
-    def _ends_sessions(task: Task) -> bool:
-        return bool(task.params.get("purge") or {want.state for want in task.wanted or ()} & {"blocked", "absent"})
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """Groups that are not there, names that are taken, addresses that no pool holds, and ourselves."""
@@ -126,8 +123,7 @@ class User(Owner):
         if fixed:
             known = {n: groups.get(group or "", {}) for n, group in theirs.items() if not group or group in groups}
             self._refuse_stray_addresses(client, fixed, known)
-        if new:
-            warn_of_twins(plan, client.user_roll(), "user", task)
+        warn_of_twins(plan, client.users_like, "user", task)
 
     @staticmethod
     def _refuse_stray_addresses(
@@ -186,7 +182,7 @@ class User(Owner):
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Properties first, so that nobody who is disconnected comes back."""
         super().update(client, changes, effort, task)
-        _disconnect(client, [c for c in changes if "sessions" in c.values and c.outcome != "failed"], effort)
+        end(client, [change for change in changes if set(HOLDINGS) & change.values.keys()], effort)
 
     def withdraw(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Who is deleted is blocked first: a directory could bring a deleted user back."""
@@ -197,8 +193,7 @@ class User(Owner):
             lambda names: client.set_properties([{"name": name, "deny": True} for name in names]),
             "denied",
         )
-        connected = [c for c in changes if c.before and c.before.get("sessions") and c.outcome != "failed"]
-        _disconnect(client, connected, effort)
+        end(client, [c for c in changes if any((c.before or {}).get(name) for name in HOLDINGS)], effort)
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""
@@ -207,12 +202,10 @@ class User(Owner):
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Each with all its properties at once: nobody appears without a group, not even for a moment.
 
-        Who was blocked may be connected all the same: users of a directory need no record.
+        Who was blocked may have profiles and be connected all the same: users of a directory need no record.
         """
         effort.each(changes, lambda change: client.create_user(self.record(change)))
-        blocked = [change for change in changes if change.state == "blocked" and change.outcome != "failed"]
-        connected = {one.get("username") for one in client.vpn_clients()} if blocked else set()
-        _disconnect(client, [change for change in blocked if change.name in connected], effort)
+        end(client, [change for change in changes if change.state == "blocked"], effort)
 
     def write_secrets(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Passwords have a call of their own (server-behaviour.md, 64), where 403 is also the answer to a weak one."""
@@ -223,11 +216,6 @@ class User(Owner):
                 client.session.use_password(change.secrets["password"])
 
         effort.each(sorted(changes, key=self.rank), write, "given a password", (*ONE_BAD_OBJECT, 403))
-
-
-def _disconnect(client: AccessServer, changes: t.Sequence[Change], effort: Effort) -> None:
-    reasons = {"reason": "vpn.estate: access ended", "client_reason": "Your access has ended."}
-    unless_gone(changes, effort, lambda names: client.disconnect({"users": names, **reasons}), "disconnected")
 
 
 USER = User()

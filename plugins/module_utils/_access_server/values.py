@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import typing as t
+from datetime import datetime, timedelta, timezone
 
 Wire = t.Any
 PROTOCOLS = ("tcp", "udp")
@@ -44,6 +45,28 @@ def boolean(value: t.Any) -> t.Any:
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     return value
+
+
+def moment(text: t.Any) -> str:
+    """A point in time as ``2030-03-26T00:00:00Z``; the document shows days where it speaks of times (contract)."""
+    told = str(text).strip().replace(" ", "T", 1).upper()
+    found = datetime.fromisoformat(re.sub("Z$", "+00:00", told))
+    found = found.astimezone(timezone.utc) if found.tzinfo else found.replace(tzinfo=timezone.utc)
+    return found.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def days_until(text: str) -> int:
+    """Whole days from now to a moment; negative once it has passed."""
+    return (_utc(text) - datetime.now(timezone.utc)) // timedelta(days=1)
+
+
+def days_since(text: str) -> int:
+    """Whole days from a moment to now; negative before it has come."""
+    return (datetime.now(timezone.utc) - _utc(text)) // timedelta(days=1)
+
+
+def _utc(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
 
 
 def reroute(value: t.Any) -> t.Any:

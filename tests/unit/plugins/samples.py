@@ -15,6 +15,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import SCRIPTS
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 
 Declared = dict[str, t.Any]
@@ -190,5 +191,12 @@ SAMPLES = [
         {"name": "candidate", "copy_from": "default"},
         {"name": "candidate", "active": True},
         gone="absent",
+    ),
+    Sample(
+        USER_MFA,
+        {"name": "erika", "required": True, "enrolled": True},
+        {"name": "erika", "required": False, "enrolled": False},
+        prepare=make_owners,
+        gone="",
     ),
 ]

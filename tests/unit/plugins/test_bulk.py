@@ -135,6 +135,47 @@ def test_a_password_that_is_refused_fails_its_user_only_after_it_was_created(ser
     assert all(server.simulator.password_is(name, PASSWORD) for name in NAMES[:2])
 
 
+def failure(server: Server, answer: Answer, name: str) -> str:
+    """What is said of one that failed, in the answer and in its summary."""
+    [line] = [one for one in answer["objects"] if one["name"] == name]
+    assert line["action"] == "failed"
+    assert f"{name}: {line['msg']}." in answer["msg"]
+    return str(line["msg"]).replace(f" of {server.simulator.url} ", " ")
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_who_was_created_and_then_failed_is_there_and_said_to_be(server: Server, lost: bool) -> None:
+    """Whether or not the answer to the creation came back."""
+    server.simulator.faults.add(path=CHANGE_PASSWORD, times=1, status=403, body={"reason": "Too weak"})
+    if lost:
+        server.simulator.faults.add(path=CREATE, do="drop", applied=True)
+    users = [{"name": "u0", "deny": False, "password": PASSWORD}, {"name": "u1", "deny": False}]
+    answer = server.manage(USER, users=users, as_connections=1)
+    assert failure(server, answer, "u0") == "it was created, but POST /api/auth/password/change answered 403: Too weak"
+    assert answer["diff"]["after"] == dict.fromkeys(NAMES[:2], {"deny": False})
+    assert "u0" in server.simulator.state()["users"]
+
+
+def test_a_group_that_was_created_without_its_members_is_said_to_be(server: Server) -> None:
+    populated(server, ["ana"])
+    server.simulator.faults.add(path=SET, status=400, body={"reason": "Not ana"})
+    answer = server.manage(GROUP, groups=[{"name": "ops", "autologin": True, "members": ["ana"]}])
+    assert failure(server, answer, "ops") == "it was created, but POST /api/userprop/set answered 400: Not ana"
+    assert answer["diff"]["after"] == {"ops": {"autologin": True}}
+
+
+@pytest.mark.parametrize("outage", [{}, {"do": "drop"}, {"status": 502}], ids=str)
+def test_who_could_not_be_created_is_not_said_to_be(server: Server, outage: dict[str, t.Any]) -> None:
+    """Also where the first answer leaves it open, and a look shows that there is nobody."""
+    if outage:
+        server.simulator.faults.add(path=CREATE, nth=1, **outage)
+    server.simulator.faults.add(path=CREATE, times=None, status=400, body={"reason": "Invalid user name: u0"})
+    answer = server.manage(USER, users=declared(["u0"], deny=True, password=PASSWORD))
+    assert failure(server, answer, "u0") == "POST /api/users/create answered 400: Invalid user name: u0"
+    assert answer["diff"]["after"] == {}
+    assert len(said(server, CREATE)) == (2 if outage else 1)
+
+
 # -- requests that are too large
 
 

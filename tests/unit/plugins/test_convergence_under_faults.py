@@ -20,6 +20,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_l
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.departure import HOLDINGS
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import BASE, OPERATIONS
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
@@ -66,6 +67,9 @@ def people(simulator: AccessServerSimulator) -> None:
     simulator.set_user("dora", autologin=False)
     for name in ("ana", "ana", "dora"):
         simulator.connect(name)
+        simulator.add_profile(name)
+    for name in ("ben", "dora"):
+        simulator.add_profile_token(name, "userlogin")
 
 
 def routed(simulator: AccessServerSimulator) -> None:
@@ -83,7 +87,7 @@ def configured(simulator: AccessServerSimulator) -> None:
 
 
 def user(*names: str) -> dict[str, set[Thing]]:
-    return {name: {("user", name), ("sessions", name)} for name in names}
+    return {name: {("user", name), *((held, name) for held in HOLDINGS)} for name in names}
 
 
 def item(*names: str) -> dict[str, set[Thing]]:
@@ -270,7 +274,10 @@ def kept(simulator: AccessServerSimulator) -> State:
         found["user", name] = {**own, "password": simulator.password_is(name, PASSWORD)}
     found |= {("group", name): {**own, "members": sorted(own["members"])} for name, own in state["groups"].items()}
     found |= {("access list", owner): routes for owner, routes in state["access_lists"].items()}
-    found |= {("sessions", name): n for name, n in Counter(one["username"] for one in state["vpn_clients"]).items()}
+    machine = simulator.machine
+    held = (machine.profiles.all(), machine.tokens.all().values(), state["vpn_clients"])
+    for kind, all_of_them in zip(HOLDINGS, held, strict=True):
+        found |= {(kind, name): number for name, number in Counter(one["username"] for one in all_of_them).items()}
     for profile, values in state["configuration"].items():
         found["profile", profile] = True
         found |= {("item", profile, key): value for key, value in values.items()}

@@ -689,6 +689,18 @@ def test_the_servers_own_words(wire: Callable[..., Wire], body: t.Any, reason: s
     assert all(f"{key}: {text}" in str(raised.value) for key, text in reasons.items())
 
 
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_a_refusal_in_another_form_has_its_reason_whatever_its_status(wire: Callable[..., Wire], status: int) -> None:
+    http = transport(wire(reply(b"NO: not on Sundays", status)))
+    http.explain = lambda text: text[4:] if text.startswith("NO: ") else None
+    with pytest.raises(Refused) as raised:
+        http.write(Call("GET", "/x", SIGN_IN, accept="text/plain"))
+    assert (raised.value.status, raised.value.reason, http.writes) == (status, "not on Sundays", 0)
+    fine = transport(wire(reply(b"YES")))
+    fine.explain = http.explain
+    assert fine.write(Call("GET", "/x", SIGN_IN, accept="text/plain")) == "YES"
+
+
 def test_connections_closed_behind_our_back_are_no_error(wire: Callable[..., Wire]) -> None:
     """Each answer is followed by the end of the connection, which nobody announced."""
     listener = wire(reply({}, headers={"Connection": "keep-alive"}))

@@ -91,35 +91,41 @@ def test_keys_and_truth_stay_and_everything_else_is_looked_into(value: t.Any, ma
     assert Mask({"abcde", "12345", "True", "a"}).over(value) == masked
 
 
-def test_masking_costs_no_more_for_more_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("lengths", "others"),
+    [(range(16, 17), ()), (range(12, 41), ()), (range(12, 41), ("@",))],
+    ids=["of one length", "of many lengths", "one of them a single character"],
+)
+def test_masking_costs_no_more_for_more_secrets(
+    monkeypatch: pytest.MonkeyPatch, lengths: range, others: tuple[str, ...]
+) -> None:
     """Ten thousand users have ten thousand passwords, and Ansible looks for each in each value."""
-    asked: list[int] = []
+    asked: set[int] = set()
 
     def counting(value: t.Any, secrets: set[str]) -> t.Any:
-        asked.append(len(secrets))
+        asked.add(len(secrets))
         return remove_values(value, secrets)
 
     monkeypatch.setattr(in_process, "remove_values", counting)
-    value = [f"the password of user {number:05d} is secret{number:05d}" for number in range(0, 10_000, 100)]
-    looks = []
-    for number in (100, 10_000):
-        mask = Mask(f"secret{each:05d}" for each in range(number))
-        counted = {length: Counted(secrets) for length, secrets in mask._by_length.items()}
-        mask._by_length = t.cast("dict[int, set[str]]", counted)
-        assert mask.over(value)[0] == "the password of user 00000 is ********"
-        looks.append(sum(each.looks for each in counted.values()))
-    assert looks[0] <= looks[1] <= looks[0] + len(value)
-    assert set(asked) <= {0, 1}
+
+    def looks(number: int, others: tuple[str, ...]) -> float:
+        secrets = [f"secret{each:05d}".ljust(lengths[each % len(lengths)], "-") for each in range(number)]
+        texts = [Counted(f"the password of the user is {secret}!") for secret in secrets[:100]]
+        assert set(Mask([*secrets, *others]).over(texts)) == {"the password of the user is ********!"}
+        return sum(text.looks for text in texts) / len(texts)
+
+    assert looks(10_000, others) <= 5 * looks(1, ())
+    assert asked == {1}
 
 
-class Counted(set[str]):
-    """A set that counts how often somebody looked something up."""
+class Counted(str):
+    """A text that counts how many of its pieces somebody looks at."""
 
     looks = 0
 
-    def __contains__(self, item: object) -> bool:
+    def __getitem__(self, piece: t.Any) -> str:
         self.looks += 1
-        return super().__contains__(item)
+        return super().__getitem__(piece)
 
 
 # -- the same answers as from a process of its own
@@ -431,6 +437,11 @@ def test_which_way_a_task_goes(server: Server, folder: Folder) -> None:
       delegate_to: elsewhere
       vars: {ansible_remote_tmp: "{{ playbook_dir }}/ways/delegated_away"}
       when: inventory_hostname == 'local'
+    - name: Switched off in the environment of the task
+      vpn.estate.as_user_info: {names: [openvpn]}
+      environment: {VPN_ESTATE_IN_PROCESS: "no"}
+      vars: {ansible_remote_tmp: "{{ playbook_dir }}/ways/environment"}
+      when: inventory_hostname == 'local'
     - name: Neither on nor off
       vpn.estate.as_user_info: {names: [openvpn]}
       vars: {vpn_estate_in_process: maybe}
@@ -445,7 +456,15 @@ def test_which_way_a_task_goes(server: Server, folder: Folder) -> None:
     run = folder.play(play(server, tasks, "all") + play(server, implicit, "localhost"), "--forks=8")
     assert run.status == 0, run.output
     ways = {path.name for path in (folder.path / "ways").iterdir()}
-    assert ways == {"elsewhere", "other_interpreter", "switched_off", "other_user", "asynchronous", "delegated_away"}
+    assert ways == {
+        "elsewhere",
+        "other_interpreter",
+        "switched_off",
+        "environment",
+        "other_user",
+        "asynchronous",
+        "delegated_away",
+    }
 
 
 def test_a_loop_needs_one_connection_and_data_are_no_templates(server: Server, folder: Folder) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import PASSWORD, SAMPLES, Sample
 
@@ -50,6 +51,8 @@ def test_a_sample_uses_every_option(sample: Sample) -> None:
         "inherit",
         "secret_value",
     }  # compile follows from others; the last two have tests of their own
+    if sample.resource is USER_MFA:
+        left_out = {"dest", "reset"}  # so do these, where secrets are made and written
     assert set(sample.resource.object_spec()) - left_out <= set(declared)
 
 
@@ -137,13 +140,11 @@ def test_the_state_compared_above_is_there(start: t.Callable[..., Server], sampl
 @samples
 def test_the_plan_tells_the_truth(start: t.Callable[..., Server], sample: Sample, dialect: str) -> None:
     server = started(start, sample, dialect)
-    once = {f.name for f in sample.resource.fields if f.create_only or f.secret}
+    told = {f.name for f in sample.resource.loaded}  # and not deeds, such as ending sessions or making a secret
     for declared in (sample.first, sample.second):
         after = apply(server, sample, declared)["diff"]["after"][sample.name]
         found = shown(server, sample)
-        assert {name: found[name] for name in after if name not in once} == {
-            n: v for n, v in after.items() if n not in once
-        }
+        assert {name: found[name] for name in after if name in told} == {n: v for n, v in after.items() if n in told}
 
 
 @samples
@@ -200,6 +201,11 @@ def test_no_secret_is_told(start: t.Callable[..., Server], sample: Sample) -> No
         assert all(secret not in text_of(answer) for answer in told)
 
 
+# What they manage lies in files, is made anew by the server and never changed, or cuts the connection that a law would
+# look through; they have tests of their own.
+APART = {"Ca", "Certificate", "Profile", "ProfileToken", "WebCertificate"}
+
+
 def test_every_resource_has_a_sample() -> None:
     from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 
@@ -209,4 +215,4 @@ def test_every_resource_has_a_sample() -> None:
             if "noun" in vars(one):
                 yield one
 
-    assert {kind.__name__ for kind in kinds(Resource)} == {type(sample.resource).__name__ for sample in SAMPLES}
+    assert {kind.__name__ for kind in kinds(Resource)} - APART == {type(sample.resource).__name__ for sample in SAMPLES}

@@ -10,6 +10,7 @@ import typing as t
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects
 
@@ -76,6 +77,55 @@ def test_who_is_blocked_keeps_the_rest_and_loses_every_session(start: Start, dia
     kept = user(server, "alice")
     assert kept is not None
     assert (kept["deny"], kept["autologin"]) == (True, True)
+
+
+HELD = ["profile_tokens", "profiles", "sessions"]
+
+
+@dialects
+@pytest.mark.parametrize("state", ["blocked", "absent"])
+def test_who_leaves_is_denied_then_loses_profiles_then_tokens_then_sessions(
+    start: Start, dialect: str, state: str
+) -> None:
+    server = start(dialect=dialect)
+    users(server, users=[{"name": "alice"}, {"name": "bob"}])
+    for name in ("alice", "alice", "bob"):
+        server.simulator.add_profile(name)
+        server.simulator.add_profile_token(name, "userlogin")
+        server.simulator.connect(name)
+    server.simulator.log.clear()
+    told = users(server, name="alice", state=state, check=True)
+    assert not server.writes()
+    done = users(server, name="alice", state=state)
+    assert (told["objects"], told["diff"]) == (done["objects"], done["diff"])
+    revoking = ["/api/profiles/delete", "/api/token-url/delete", DISCONNECT]
+    assert server.writes() == [SET, *revoking, *([DELETE] if state == "absent" else [])]
+    assert [one["username"] for one in server.simulator.machine.profiles.all()] == ["bob"]
+    assert [one["username"] for one in server.simulator.machine.tokens.all().values()] == ["bob"]
+    assert connected(server) == ["bob"]
+    if state == "blocked":
+        assert done["objects"][0]["changed_keys"] == ["deny", *HELD]
+        assert done["diff"]["before"]["alice"] == {"deny": None, **dict.fromkeys(HELD, 2)}
+    assert not users(server, name="alice", state=state)["changed"]
+
+
+def test_what_a_directory_user_without_a_record_holds_is_revoked(server: Server) -> None:
+    server.simulator.add_profile("alice")
+    server.simulator.add_profile_token("alice", "userlogin")
+    assert users(server, name="alice", state="blocked")["counts"] == {"created": 1}
+    assert server.simulator.machine.profiles.all() == []
+    assert not server.simulator.machine.tokens.all()
+
+
+def test_a_profile_that_the_server_does_not_revoke_is_told(server: Server) -> None:
+    users(server, name="alice")
+    serial = server.simulator.add_profile("alice")
+    body = {"message": None, "response": {serial: 403}}
+    server.simulator.faults.add(path="/profiles/delete", status=200, body=body)
+    answer = server.manage(USER, name="alice", state="absent")
+    assert answer["failed"]
+    assert f"does not revoke the profile of serial {serial}: it answers 403" in answer["msg"]
+    assert user(server, "alice") is not None
 
 
 def test_a_session_that_outlived_the_block_ends(server: Server) -> None:
@@ -198,6 +248,49 @@ def test_one_that_differs_from_one_that_is_there_only_in_case_is_warned_of(start
     kept = user(server, "alice")
     assert kept is not None
     assert "autologin" not in kept
+
+
+@pytest.mark.parametrize("resource", [USER, GROUP], ids=["users", "groups"])
+@pytest.mark.parametrize("there", ["ana.lopez", "ANA.LOPEZ", "Ana.lopez", "Ana.Lopez"])
+def test_what_differs_in_case_is_known_in_its_usual_spellings(server: Server, resource: Resource, there: str) -> None:
+    """A name that is asked for brings them along; of many, more are asked for."""
+    for name in (there, "cara"):
+        server.manage(resource, name=name)
+    for others in (0, 60):
+        names = ["aNa.LoPeZ", "CARA", *(f"u{number}" for number in range(others))]
+        answer = server.manage(resource, **{resource.plural: [{"name": name} for name in names]}, check=True)
+        assert answer["warnings"] == [
+            f"{resource.noun.capitalize()} aNa.LoPeZ is created beside {there}, which differs only in case.",
+            f"{resource.noun.capitalize()} CARA is created beside cara, which differs only in case.",
+        ]
+
+
+@pytest.mark.parametrize("resource", [USER, GROUP], ids=["users", "groups"])
+def test_what_differs_in_case_is_known_in_any_spelling_where_the_whole_list_is_read(
+    server: Server, resource: Resource
+) -> None:
+    server.manage(resource, name="aLiCe")
+    declared = {resource.plural: [{"name": "ALICE"}], "check": True}
+    assert "warnings" not in server.manage(resource, **declared)
+    keep = ["aLiCe", server.simulator.username, server.simulator.mfa_username]
+    answer = server.manage(resource, **declared, purge=True, protect=keep)
+    assert "ALICE is created beside aLiCe" in answer["warnings"][0]
+
+
+@pytest.mark.parametrize(("resource", "other"), [(USER, "groups"), (GROUP, "users")], ids=["a user", "a group"])
+def test_one_that_is_new_costs_no_look_at_the_whole_list(start: Start, resource: Resource, other: str) -> None:
+    server = start(users=3000, groups=1200)
+    for check in (True, False):
+        server.simulator.log.clear()
+        assert server.manage(resource, name="Alice", check=check)["counts"] == {"created": 1}
+        asked = [one.path.removeprefix("/api/") for one in server.simulator.log if "/auth/" not in one.path]
+        own = resource.plural
+        assert asked == [f"{own}/list", f"{other}/list", *([] if check else [f"{own}/create", f"{own}/list"])]
+        named = [one.request[own] for one in server.simulator.log if one.path == f"/api/{own}/list"]
+        assert named == [["Alice", "ALICE", "alice"], ["Alice"]][: len(named)]
+    server.simulator.log.clear()
+    server.manage(resource, name="Alice", state="absent")
+    assert next(one.request[own] for one in server.simulator.log if one.path == f"/api/{own}/list") == ["Alice"]
 
 
 @pytest.mark.parametrize("name", ["", " alice", "alice "])

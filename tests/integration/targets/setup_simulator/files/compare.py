@@ -23,9 +23,12 @@ VOLATILE = (
     (r"\b127\.0\.0\.1:\d+", "SERVER"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", "TIME"),
     (r"\bj\d+\.\d+", "JOB"),
+    (r"\b\d{15,49}\b", "SERIAL"),
+    (r'"content": "(?:[^"\\]|\\.)*"', "CONTENT"),
     (r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", "PEM"),
     (r"simulator-[a-z0-9._-]+\.json", "READY"),
     (r"/[^\s\"']*/ca\.(pem|crt)", "CA"),
+    (r"\b(?:[0-9A-F]{2}:){31}[0-9A-F]{2}\b|\b[0-9a-f]{64}\b", "FINGERPRINT"),
     (r'"(delta|start|end|duration|session_start|login_time)": "?[^",}]*"?', ""),
 )
 

@@ -1,0 +1,128 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a server makes anew each time and tells once: it is kept in a file, or handed to the task."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, OutcomeUnknown
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Field, Object, Resource, Spec, Task, Wanted
+from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
+
+TEXT: Spec = {"type": "str"}
+
+
+class Issued(Resource):
+    """A place for one good thing. What is there is judged in read(); what is not good enough is issued anew.
+
+    An object that read() finds has ``usable``, ``private`` and, where it is not usable, ``why``.
+    """
+
+    purgeable = False
+    placed: t.Sequence[Field] = (
+        Field("dest", {"type": "path"}, create_only=True),
+        Field("usable", unset=False),
+        Field("private", unset=True),
+    )
+    placing: t.Mapping[str, Spec] = {
+        "renew": {"type": "bool", "default": False},
+        "return_content": {"type": "bool", "default": False},
+    }
+
+    def issue(self, client: AccessServer, said: Object) -> str:
+        """Have the server make a new one; answers its text."""
+        raise NotImplementedError
+
+    def recognised(self, client: AccessServer, text: str) -> Object:
+        """What the task tells of a new one; Unreadable where it is none."""
+        raise NotImplementedError
+
+    def take_back(self, client: AccessServer, new: Object, text: str) -> bool:
+        """Make a new one that could not be kept invalid again, and say whether that worked."""
+        raise NotImplementedError
+
+    def known(self, have: Object) -> Object:
+        """What the task tells of what is there."""
+        raise NotImplementedError
+
+    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+        """One file holds one of them."""
+        holders: dict[str, str] = {}
+        for want in wanted:
+            dest = want.values.get("dest")
+            if dest and holders.setdefault(SecretFile("dest", dest).path, want.name) != want.name:
+                raise InputError(f"dest: {dest} is declared for two {self.plural.replace('_', ' ')}.")
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """A good one, in a file that is its owner's alone if it is in one."""
+        return {**wanted.values, "usable": True, **({"private": True} if "dest" in wanted.values else {})}
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Files that can be written; and what is told of each, whether or not anything is written."""
+        declared = self.declared(task)
+        for change in plan.of("create", "update"):
+            if "dest" in declared[change.name]:
+                SecretFile("dest", declared[change.name]["dest"]).refuse_unusable()
+        for change in plan.changes:
+            have = change.before or {}
+            change.results = self.known(have) if have else {}
+            if "usable" in change.values:
+                change.results["reason"] = have.get("why") or "there is none yet"
+
+    @staticmethod
+    def declared(task: Task) -> dict[str, Object]:
+        """What is said of each object, by name."""
+        return {want.name: want.values for want in task.wanted or ()}
+
+    def leaves_open(self, change: Change) -> bool:
+        """What was issued is known by its text."""
+        return False
+
+    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Each with a call of its own; what comes is looked at before it takes the place of anything."""
+        declared = self.declared(task)
+        effort.each(changes, lambda change: self._issue(client, change, declared[change.name], task), "issued")
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """A new one where the old one is not good any more; the old one stays until it is told to go."""
+        declared = self.declared(task)
+        for change in changes:
+            if "usable" not in change.values:
+                SecretFile("dest", declared[change.name]["dest"]).make_private()
+        self.create(client, [change for change in changes if "usable" in change.values], effort, task)
+
+    def _issue(self, client: AccessServer, change: Change, said: Object, task: Task) -> None:
+        try:
+            text = self.issue(client, said)
+        except OutcomeUnknown as exc:
+            if "dest" not in said and not task.params["return_content"]:
+                raise  # to read again tells whether there is one, and nobody wants its text
+            change.begun = True
+            raise EstateError(
+                f"{exc}. There may be a new {self.noun} now that nobody has: see which there are, make it absent, and run again."
+            ) from exc
+        change.begun = True
+        new = self.recognised(client, text)
+        if "dest" in said:
+            try:
+                SecretFile("dest", said["dest"]).write(text)
+            except EstateError as exc:
+                raise EstateError(f"{exc} {self._taken_back(client, new, text)}") from exc
+        change.results = {"reason": change.results.get("reason", ""), **new}
+        if task.params["return_content"]:
+            change.results["content"] = text
+
+    def _taken_back(self, client: AccessServer, new: Object, text: str) -> str:
+        try:
+            gone = self.take_back(client, new, text)
+        except EstateError:
+            gone = False
+        which = ", ".join(f"{name} {value}" for name, value in new.items() if isinstance(value, str))
+        return f"The new {self.noun} ({which}) " + (
+            "was revoked again." if gone else "is in nobody's hands: make it absent."
+        )

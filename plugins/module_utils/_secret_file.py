@@ -1,0 +1,94 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that hold what is told only once, such as private keys: for their owner's eyes, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
+
+OWN_EYES = 0o600
+LARGEST = 1 << 20  # bytes; no key, certificate or profile is near that
+
+
+class SecretFile:
+    """A file named by an option of the task."""
+
+    def __init__(self, option: str, path: str) -> None:
+        self.option, self.path = option, os.path.abspath(path)
+
+    def refuse_unusable(self) -> None:
+        """Raise InputError where it could not be written, so that nothing is made that would then be lost."""
+        folder = os.path.dirname(self.path)
+        if os.path.islink(self.path):
+            why = "is a symbolic link, through which no secret is written"
+        elif os.path.lexists(self.path) and not os.path.isfile(self.path):
+            why = "is there and no file"
+        elif not os.path.isdir(folder):
+            why = f"cannot be written: there is no folder {folder}"
+        elif not os.access(folder, os.W_OK | os.X_OK):
+            why = f"cannot be written: {folder} is not writable"
+        else:
+            return
+        raise InputError(f"{self.option}: {self.path} {why}. Nothing was written.")
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody but its owner can read it, where it is there."""
+        try:
+            return not stat.S_IMODE(os.lstat(self.path).st_mode) & ~OWN_EYES
+        except FileNotFoundError:
+            return True
+
+    def read(self) -> t.Optional[str]:
+        """Its text; None where it is not there. What is no text, or too long to be one of ours, reads as empty."""
+        if os.path.islink(self.path):
+            self.refuse_unusable()
+        try:
+            with open(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
+                return file.read(LARGEST + 1)[:LARGEST].decode("utf-8")
+        except FileNotFoundError:
+            return None
+        except UnicodeDecodeError:
+            return ""
+        except OSError as exc:
+            raise InputError(f"{self.option}: {self.path} cannot be read: {exc.strerror}.") from exc
+
+    def make_private(self) -> None:
+        """Take from others what they may do with it."""
+        with self._told():
+            number = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                os.fchmod(number, OWN_EYES)
+            finally:
+                os.close(number)
+
+    def write(self, text: str) -> None:
+        """Put a text in its place at once; whoever reads it meanwhile finds the old one or the new one, and whole."""
+        with self._told():
+            number, temporary = tempfile.mkstemp(
+                prefix=f".{os.path.basename(self.path)}.", dir=os.path.dirname(self.path)
+            )
+            try:
+                with open(number, "w", encoding="utf-8", newline="") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(temporary, self.path)  # a link that is there by now is replaced, not followed
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+                raise
+
+    @contextlib.contextmanager
+    def _told(self) -> t.Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            raise EstateError(f"{self.option}: {self.path} cannot be written: {exc.strerror}.") from exc

@@ -1,0 +1,181 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_ca
+short_description: Manage VPN certificate authorities of an OpenVPN Access Server
+description:
+  - Makes and deletes the certificate authorities with which the server signs its own certificate and those of client
+    profiles. The one that was made last is the current one, which signs new profiles; the others go on to be trusted.
+  - The server makes authorities by itself, such as a new one when the current one is older than a year. One that is not
+    declared is left alone.
+  - To replace an authority without anybody losing the way in, make a new one, have every profile issued anew, and delete
+    the old one when nothing hangs on it. The role P(vpn.estate.ca_rotation#role) does that.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._src
+  - vpn.estate._src.states
+  - vpn.estate._attributes
+  - vpn.estate._attributes.manage
+  - vpn.estate._attributes.access_server
+options:
+  cas:
+    description:
+      - Many authorities. They are made in this order, so that the last one is the current one afterwards.
+      - Takes the place of O(common_name), O(serial), O(algorithm) and O(delete_clients).
+    type: list
+    elements: dict
+    suboptions:
+      common_name: &common_name
+        description: Common name of the authority, of at most 64 characters, and which names it here.
+        type: str
+      serial: &serial
+        description:
+          - Serial of the authority, as M(vpn.estate.as_ca_info) shows it.
+          - Names one to be deleted that has namesakes; takes the place of the common name.
+        type: str
+      algorithm: &algorithm
+        description:
+          - Algorithm of its key, such as V(secp384r1) or V(rsa3072). One that the server does not offer is refused, and
+            those that it does are named.
+          - Left out, the server chooses. An authority that is there keeps its own; another one is refused.
+        type: str
+      delete_clients: &delete_clients
+        description:
+          - How many client profiles are lost with the authority. Without this, or with another number than the server
+            counts, one that has signed profiles is not deleted.
+        type: int
+      state:
+        description: State of this authority. Left out, it is O(state).
+        type: str
+        choices: [present, absent]
+  common_name: *common_name
+  serial: *serial
+  algorithm: *algorithm
+  delete_clients: *delete_clients
+  state:
+    description:
+      - V(present) makes the authority if none has its name. The server may restart briefly; the task waits for it.
+      - V(absent) deletes it. The last one is refused, and so is one that has signed client profiles; see
+        O(delete_clients).
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: vpn.estate.as_ca_info
+  - module: vpn.estate.as_profile
+"""
+
+EXAMPLES = r"""
+- name: Have an authority
+  vpn.estate.as_ca:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+    common_name: Example VPN CA 2026
+    algorithm: secp384r1
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
+
+- name: Delete one that nobody needs any more
+  vpn.estate.as_ca:
+    common_name: Example VPN CA 2020
+    state: absent
+
+- name: Delete one although two client profiles stop working
+  vpn.estate.as_ca:
+    common_name: Example VPN CA 2022
+    delete_clients: 2
+    state: absent
+
+- name: Of two with the same name, delete one
+  vpn.estate.as_ca:
+    serial: "1708464983752887"
+    state: absent
+
+- name: Several at once
+  vpn.estate.as_ca:
+    cas:
+      - common_name: Example VPN CA 2020
+        state: absent
+      - common_name: Example VPN CA 2026
+
+- name: Authorities from a file, and of those the ones to make
+  vpn.estate.as_ca:
+    src: files/cas.yml
+    only_states: [present]
+    only_properties: [algorithm]
+"""
+
+RETURN = r"""
+objects:
+  description:
+    - Each declared authority and what became of it, in the order of the task.
+    - In check mode, what would have become of it.
+  returned: when the task got as far as a comparison with the server
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Common name of the authority, or C(of serial) with its serial where that was said.
+      type: str
+      sample: Example VPN CA 2026
+    action:
+      description:
+        - V(created), V(deleted) or V(unchanged); V(failed) where the server refused.
+        - V(not attempted) or V(unknown) where the task stopped before, or while, the authority was changed.
+      type: str
+      sample: created
+    changed_keys:
+      description: What a new authority was given.
+      type: list
+      elements: str
+      sample: [algorithm]
+    serial:
+      description: Serial of an authority that was there.
+      returned: when the authority was there
+      type: str
+      sample: "1708464983752887"
+    client_profiles:
+      description: How many client profiles it had signed.
+      returned: when the authority was there
+      type: int
+      sample: 0
+    msg:
+      description: What the server said.
+      returned: when RV(objects[].action) is V(failed)
+      type: str
+counts:
+  description: How many authorities there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: when the task got as far as a comparison with the server
+  type: dict
+  sample:
+    created: 1
+    unchanged: 1
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.ca import CA
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
+
+BODY = manage(CA, ACCESS_SERVER)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_profile_token_info
+short_description: Read who can get client profiles with a token from an OpenVPN Access Server
+description:
+  - Shows which tokens are valid, for whom, until when and how often. The tokens themselves are not told.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.access_server
+options:
+  users:
+    description: Users whose tokens are shown. Left out, those of all users are.
+    type: list
+    elements: str
+seealso:
+  - module: vpn.estate.as_profile_token
+"""
+
+EXAMPLES = r"""
+- name: Read which tokens are valid
+  vpn.estate.as_profile_token_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
+
+- name: Read those of some users
+  vpn.estate.as_profile_token_info:
+    users: [ada, ben]
+"""
+
+RETURN = r"""
+profile_tokens:
+  description: The tokens, by user, and those that end first before the others.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    user:
+      description: Who gets a profile with it.
+      type: str
+      sample: ada
+    profile_type:
+      description: Type of that profile.
+      type: str
+      sample: userlogin
+    expires:
+      description: Until when it can be used, in UTC.
+      type: str
+      sample: "2026-11-23T09:00:00Z"
+    usages:
+      description: How often it can be used.
+      type: int
+      sample: 1
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile_token import PROFILE_TOKEN
+from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+
+BODY = inform(PROFILE_TOKEN, ACCESS_SERVER)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Client profiles: issued where there is none that is good, revoked where they are to go, told to nobody else."""
+
+from __future__ import annotations
+
+import stat
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile import PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile as ProfileFile
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
+
+Start = t.Callable[..., Server]
+dialects = pytest.mark.parametrize("dialect", ["document", "3.2"])
+
+
+def profile(server: Server, **params: t.Any) -> Answer:
+    """Run as_profile; it must succeed."""
+    answer = server.manage(PROFILE, **params)
+    assert not answer.get("failed"), answer["msg"]
+    return answer
+
+
+def serials(server: Server, user: str) -> list[str]:
+    """Serials of a user's profiles, oldest first."""
+    return [one["serial"] for one in server.inform(PROFILE, users=[user])]
+
+
+@pytest.fixture
+def estate(server: Server) -> Server:
+    """Ada may have profiles of every type, Ben may not have autologin ones."""
+    server.simulator.set_user("ada", autologin=True)
+    server.simulator.set_user("ben")
+    return server
+
+
+ADA: dict[str, t.Any] = {"user": "ada", "profile_type": "autologin"}
+
+
+@dialects
+def test_a_user_has_one_good_profile_however_often_it_is_asked_for(start: Start, dialect: str, tmp_path: Path) -> None:
+    server = start(dialect=dialect)
+    server.simulator.set_user("ada", autologin=True)
+    first = profile(server, **ADA, dest=str(tmp_path / "ada.ovpn"))
+    assert first["objects"][0]["action"] == "created"
+    [serial] = serials(server, "ada")
+    text = (tmp_path / "ada.ovpn").read_text()
+    assert ProfileFile(text).facts()["certificate"]["serial"] == serial == first["objects"][0]["serial"]
+    assert stat.S_IMODE((tmp_path / "ada.ovpn").stat().st_mode) == 0o600
+    server.simulator.log.clear()
+    again = profile(server, **ADA, dest=str(tmp_path / "ada.ovpn"))
+    assert not again["changed"]
+    assert not server.writes()
+    assert again["objects"][0]["profiles"][0]["serial"] == serial
+    assert (tmp_path / "ada.ovpn").read_text() == text
+
+
+REASONS: dict[str, tuple[t.Callable[[Server, Path], object], str]] = {
+    "none": (lambda server, file: None, "there is none yet"),
+    "another place": (lambda server, file: server.simulator.add_profile("ada", comment="laptop"), "there is no file"),
+    "soon over": (
+        lambda server, file: file.write_text(
+            server.simulator.machine.profiles._made("ada", "autologin", False, None, days_left=30).text
+        ),
+        "it has 29 days left, and renew_before is 30",
+    ),
+    "revoked": (
+        lambda server, file: (held(server, file), profile(server, user="ada", state="absent")),
+        "the server does not list",
+    ),
+    "other CA": (
+        lambda server, file: (held(server, file), server.simulator.add_authority("New CA")),
+        "which is not the current authority",
+    ),
+    "no profile": (lambda server, file: file.write_text("<html>"), "is no client profile: line 1"),
+    "cut off": (
+        lambda server, file: (held(server, file), file.write_text(file.read_text()[:-400])),
+        "is no client profile",
+    ),
+    "other type": (
+        lambda server, file: profile(server, user="ada", profile_type="userlogin", dest=str(file)),
+        "as autologin of ada",
+    ),
+    "other user": (
+        lambda server, file: profile(server, user="ben", profile_type="userlogin", dest=str(file)),
+        "as autologin of ada",
+    ),
+}
+
+
+def held(server: Server, file: Path) -> None:
+    """A file with a good profile."""
+    profile(server, **ADA, dest=str(file))
+
+
+@pytest.mark.parametrize("case", REASONS)
+def test_what_is_not_good_enough_is_issued_anew_and_told_why(estate: Server, tmp_path: Path, case: str) -> None:
+    file = tmp_path / "ada.ovpn"
+    prepare, reason = REASONS[case]
+    prepare(estate, file)
+    before = file.read_text() if file.exists() else None
+    count = len(serials(estate, "ada"))
+    foretold = profile(estate, **ADA, dest=str(file), check=True)
+    assert (file.read_text() if file.exists() else None) == before
+    done = profile(estate, **ADA, dest=str(file))
+    assert reason in done["objects"][0]["reason"]
+    assert foretold["objects"][0]["reason"] == done["objects"][0]["reason"]
+    assert (foretold["changed"], foretold["diff"]) == (done["changed"], done["diff"]) == (True, done["diff"])
+    assert len(serials(estate, "ada")) == count + 1
+    assert not profile(estate, **ADA, dest=str(file))["changed"]
+
+
+def test_a_file_that_others_can_read_is_made_private(estate: Server, tmp_path: Path) -> None:
+    file = tmp_path / "ada.ovpn"
+    profile(estate, **ADA, dest=str(file))
+    file.chmod(0o644)
+    answer = profile(estate, **ADA, dest=str(file))
+    assert answer["objects"][0]["changed_keys"] == ["private"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert len(serials(estate, "ada")) == 1
+
+
+def test_no_text_of_a_profile_is_told_unless_asked_for(estate: Server, tmp_path: Path) -> None:
+    answer = profile(estate, **ADA, dest=str(tmp_path / "ada.ovpn"))
+    assert "PRIVATE KEY" not in text_of(answer)
+    told = profile(estate, **ADA, return_content=True, renew=True)
+    assert "PRIVATE KEY" in told["objects"][0]["content"]
+
+
+def test_those_who_may_not_have_one_are_named_before_anything_is_written(estate: Server) -> None:
+    wanted = [{**ADA}, {"user": "ben", "profile_type": "autologin"}]
+    answer = estate.manage(PROFILE, profiles=wanted)
+    assert answer["msg"].startswith("profile_type: ben may not have autologin profiles")
+    answer = estate.manage(PROFILE, profiles=[{**ADA}, {"user": "eve", "profile_type": "userlogin"}])
+    assert "There is no user named eve" in answer["msg"]
+    assert not estate.writes()
+
+
+def test_all_profiles_of_a_user_go(estate: Server) -> None:
+    for comment in ("laptop", "telephone"):
+        profile(estate, **ADA, comment=comment)
+    profile(estate, user="ben", profile_type="userlogin")
+    answer = profile(estate, user="ada", state="absent")
+    assert answer["changed"]
+    assert len(answer["diff"]["before"]["every one of ada"]["profiles"]) == 2
+    assert serials(estate, "ada") == []
+    assert len(serials(estate, "ben")) == 1
+    assert not profile(estate, user="ada", state="absent")["changed"]
+
+
+def test_the_newest_and_the_protected_stay(estate: Server) -> None:
+    made = [estate.simulator.add_profile("ada", days_left=days) for days in (100, 200, 300, 400)]
+    profile(estate, user="ada", state="absent", keep=1, protect=[made[0]])
+    assert sorted(serials(estate, "ada")) == sorted([made[0], serials(estate, "ada")[-1]])
+    assert len(serials(estate, "ada")) == 2
+
+
+def test_who_names_no_user_has_to_know_how_many_go(estate: Server) -> None:
+    estate.simulator.add_profile("ada")
+    estate.simulator.add_profile("ben", "userlogin")
+    ca = estate.inform(PROFILE, users=["ada"])[0]["ca"]
+    refused = estate.manage(PROFILE, ca=ca, state="absent")
+    assert "This would revoke 2 client profiles" in refused["msg"]
+    assert "say delete_clients: 2" in refused["msg"]
+    assert not estate.writes()
+    profile(estate, ca=ca, state="absent", delete_clients=2)
+    assert serials(estate, "ada") + serials(estate, "ben") == []
+
+
+def test_a_profile_that_cannot_be_kept_is_revoked_again(estate: Server, tmp_path: Path, monkeypatch: t.Any) -> None:
+    def full(*args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    answer = estate.manage(PROFILE, **ADA, dest=str(tmp_path / "ada.ovpn"))
+    assert answer["failed"]
+    assert "No space left on device" in answer["msg"]
+    assert "was revoked again" in answer["msg"]
+    assert serials(estate, "ada") == []
+    assert list(tmp_path.iterdir()) == []
