@@ -6,8 +6,9 @@
 usage: stage.py STAGE...
 
 A stage is a function here that runs commands and returns a Tally, counted from the reports that the tools write
-themselves where they write any. Every stage runs, whatever became of the one before; a stage that ran nothing has
-failed. The numbers also go to .cache/summary/STAGE.json. ``make`` sets the environment that the commands need.
+themselves where they write any. Every stage runs, whatever became of the others; a stage that ran nothing has failed.
+Of several stages, two run side by side, each in a process of its own whose output comes whole when it has ended. The
+numbers also go to .cache/summary/STAGE.json. ``make`` sets the environment that the commands need.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import typing as t
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -33,6 +36,10 @@ REPORTS = CACHE / "reports"
 SUMMARY = CACHE / "summary"
 # What ansible-test wrote, in the copy of the checkout that it ran on.
 OUTPUT = CACHE / "tree/ansible_collections/vpn/estate/tests/output"
+
+# Stages that leave one of two cores idle for most of their time, and share a copy of the checkout: one after the other,
+# beside the rest.
+SLOW = ("sanity", "integration", "molecule")
 
 # What mypy checks, as packages of the collection.
 PACKAGES = (
@@ -281,8 +288,8 @@ STAGES: dict[str, Callable[[], Tally]] = {
 }
 
 
-def run_stage(name: str) -> tuple[Tally, float]:
-    """Run one stage between its header and its summary line; return the tally and the seconds it took."""
+def run_stage(name: str) -> Tally:
+    """Run one stage between its header and its summary line."""
     print(f"\n=== {name} ===", flush=True)
     start = time.monotonic()
     try:
@@ -297,25 +304,55 @@ def run_stage(name: str) -> tuple[Tally, float]:
     for note in tally.notes:
         print(f"- {note}")
     print(f"{name}: {tally}", flush=True)
-    return tally, seconds
+    return tally
+
+
+def run_apart(names: list[str], printing: threading.Lock) -> None:
+    """Run stages one after the other, in processes of their own."""
+    for name in names:
+        print(f"{name} has begun", flush=True)
+        done = subprocess.run(  # noqa: S603 - this file
+            [sys.executable, __file__, name],
+            check=False,
+            text=True,
+            errors="replace",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        with printing:
+            print(done.stdout, end="", flush=True)
+
+
+def run_side_by_side(names: list[str]) -> int:
+    """Run two stages at a time, and print a table of all."""
+    for name in names:
+        (SUMMARY / f"{name}.json").unlink(missing_ok=True)
+    printing = threading.Lock()
+    lanes = [[name for name in names if (name in SLOW) == slow] for slow in (True, False)]
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        list(pool.map(lambda lane: run_apart(lane, printing), lanes))
+    total = Tally()
+    notes = []
+    print(f"\n{'stage':<14}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    for name in names:
+        path = SUMMARY / f"{name}.json"
+        record = json.loads(path.read_text()) if path.exists() else {}
+        tally = Tally(
+            **{key: record[key] for key in ("passed", "failed", "skipped", "notes")} if record else {"failed": 1}
+        )
+        total += tally
+        notes += [f"{name}: {note}" for note in tally.notes]
+        print(f"{name:<14}{tally.passed:>8}{tally.failed:>8}{tally.skipped:>9}{record.get('seconds', 0):>9.1f}")
+    print("\n".join([*notes, str(total)]))
+    return 1 if total.failed else 0
 
 
 def main(names: list[str]) -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
     SUMMARY.mkdir(parents=True, exist_ok=True)
-    results = {name: run_stage(name) for name in names}
-    total = Tally()
-    for tally, _seconds in results.values():
-        total += tally
-    if len(results) > 1:
-        print(f"\n{'stage':<14}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
-        for name, (tally, seconds) in results.items():
-            print(f"{name:<14}{tally.passed:>8}{tally.failed:>8}{tally.skipped:>9}{seconds:>9.1f}")
-        for name, (tally, _seconds) in results.items():
-            for note in tally.notes:
-                print(f"{name}: {note}")
-        print(total)
-    return 1 if total.failed else 0
+    if len(names) > 1:
+        return run_side_by_side(names)
+    return 1 if run_stage(names[0]).failed else 0
 
 
 if __name__ == "__main__":
