@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import typing as t
 from pathlib import Path
@@ -182,3 +183,113 @@ def test_a_profile_that_cannot_be_kept_is_revoked_again(estate: Server, tmp_path
     assert "was revoked again" in answer["msg"]
     assert serials(estate, "ada") == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_profile_of_an_old_authority_will_do_where_the_task_says_so(estate: Server) -> None:
+    profile(estate, **ADA)
+    estate.simulator.add_authority("New CA")
+    assert not profile(estate, **ADA, accept_old_ca=True)["changed"]
+    assert profile(estate, **ADA)["objects"][0]["action"] == "updated"
+
+
+def test_each_comment_is_a_place_of_its_own(estate: Server) -> None:
+    places = [{**ADA, "comment": comment} for comment in ("laptop", "telephone")]
+    assert profile(estate, profiles=places)["counts"] == {"created": 2}
+    assert not profile(estate, profiles=places)["changed"]
+    assert not profile(estate, **ADA)["changed"]
+    profile(estate, user="ada", comment="laptop", state="absent")
+    assert profile(estate, profiles=places)["counts"] == {"created": 1, "unchanged": 1}
+
+
+def test_who_says_what_somebody_holds_has_it_judged(estate: Server, tmp_path: Path) -> None:
+    held = profile(estate, **ADA, comment="by hand", dest=str(tmp_path / "one"))["objects"][0]["serial"]
+    file = str(tmp_path / "new")
+    assert not profile(estate, **ADA, comment="laptop", serial=held, dest=file)["changed"]
+    assert profile(estate, **ADA, comment="laptop", serial="17", dest=file, check=True)["objects"][0]["reason"] == (
+        "the server does not list it as autologin of ada (laptop) with serial 17"
+    )
+    done = profile(estate, **ADA, comment="laptop", serial="", dest=file)
+    assert done["objects"][0]["action"] == "created"
+    new = done["objects"][0]["serial"]
+    assert not profile(estate, **ADA, comment="laptop", serial=new, dest=file)["changed"]
+
+
+def test_generic_profiles_are_known_by_their_file(estate: Server, tmp_path: Path) -> None:
+    generic = {"user": "ada", "profile_type": "generic", "dest": str(tmp_path / "generic.ovpn")}
+    assert profile(estate, **generic)["changed"]
+    assert not profile(estate, **generic)["changed"]
+    estate.simulator.add_authority("New CA")
+    assert "does not trust the current authority" in profile(estate, **generic)["objects"][0]["reason"]
+
+
+@pytest.mark.parametrize("reading", ["plain", "json"])
+def test_a_profile_is_read_however_it_comes(estate: Server, tmp_path: Path, reading: str) -> None:
+    estate.simulator.read_as(profile_text=reading)
+    profile(estate, **ADA, dest=str(tmp_path / "ada.ovpn"))
+    assert (tmp_path / "ada.ovpn").read_text().count("<ca>") == 1
+
+
+ANSWERS: dict[str, dict[str, t.Any]] = {
+    "page": {"do": "html"},
+    "lost": {"do": "drop", "applied": True},
+    "never made": {"do": "drop"},
+    "half": {"do": "truncate"},
+    "error": {"status": 500, "applied": True},
+}
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_what_is_no_profile_takes_the_place_of_nothing(estate: Server, tmp_path: Path, case: str) -> None:
+    file = tmp_path / "ada.ovpn"
+    file.write_text("what was there")
+    estate.simulator.faults.add(path="/profiles/create", **ANSWERS[case])
+    answer = estate.manage(PROFILE, **ADA, dest=str(file))
+    assert answer["failed"]
+    assert "PRIVATE KEY" not in text_of(answer)
+    assert file.read_text() == "what was there"
+    made = [one.path for one in estate.simulator.log if one.path.endswith("/profiles/create")]
+    assert len(made) == 1  # what makes something new each time is never repeated
+    assert profile(estate, **ADA, dest=str(file))["changed"]
+
+
+def test_of_a_lost_answer_reading_again_tells_where_nobody_wants_the_text(estate: Server) -> None:
+    estate.simulator.faults.add(path="/profiles/create", do="drop", applied=True)
+    profile(estate, **ADA)
+    assert len(serials(estate, "ada")) == 1
+
+
+REFUSALS: dict[str, tuple[dict[str, t.Any], str]] = {
+    "no user": ({"profile_type": "autologin"}, "present needs user"),
+    "no type": ({"user": "ada"}, "present needs profile_type"),
+    "age": ({**ADA, "older_than": 3}, "older_than of client profile .* goes with state absent only"),
+    "file of what goes": (
+        {"user": "ada", "dest": "ada.ovpn", "state": "absent"},
+        "dest .* goes with state present only",
+    ),
+    "keep": ({"user": "ada", "keep": -1, "state": "absent"}, "-1 is not a number from 0 up"),
+    "generic": ({"user": "ada", "profile_type": "generic"}, "it needs dest"),
+    "one file": ({"profiles": [{**ADA, "comment": c, "dest": "ada.ovpn"} for c in "ab"]}, "is declared for two"),
+    "folder": ({**ADA, "dest": "/nowhere/ada.ovpn"}, "there is no folder /nowhere"),
+    "twice": ({"profiles": [{**ADA}, {**ADA}]}, "autologin of ada is declared twice"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_what_cannot_be_is_said_before_anything_is_written(estate: Server, case: str) -> None:
+    params, sentence = REFUSALS[case]
+    answer = estate.manage(PROFILE, **params)
+    assert answer["failed"]
+    assert re.search(sentence, answer["msg"]), answer["msg"]
+    assert not estate.writes()
+
+
+@dialects
+def test_lists_of_several_pages_are_read_whole(start: Start, dialect: str, monkeypatch: t.Any) -> None:
+    from ansible_collections.vpn.estate.plugins.module_utils._access_server import client
+
+    monkeypatch.setattr(client, "PAGE", 3)
+    server = start(dialect=dialect)
+    made = {server.simulator.add_profile(f"user{number}", "userlogin") for number in range(8)}
+    assert {one["serial"] for one in server.inform(PROFILE)} == made
+    assert profile(server, older_than=0, state="absent", delete_clients=8)["changed"]
+    assert server.inform(PROFILE) == []
