@@ -65,7 +65,8 @@ def inform(resource: Resource, product: Product) -> Body:
     def work(client: t.Any, task: Task) -> Answer:
         return {resource.plural: resource.inform(client, task.params.get("names"), task), "changed": False}
 
-    names = {"names": {"type": "list", "elements": "str"}} if len(resource.key_spec()) == 1 else {}
+    by_name = resource.informs_by_name and len(resource.key_spec()) == 1
+    names = {"names": {"type": "list", "elements": "str"}} if by_name else {}
     return Body(product, {**names, **resource.info_options}, work)
 
 

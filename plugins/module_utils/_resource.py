@@ -158,6 +158,7 @@ class Resource:
     secrets_apart: bool = False  # secrets have a call of their own, write_secrets()
     options: t.Mapping[str, Spec] = {}
     info_options: t.Mapping[str, Spec] = {}
+    informs_by_name: bool = True  # an info module takes the names of objects that one option names
 
     # -- the words of a playbook
 
@@ -182,7 +183,14 @@ class Resource:
             spec["state"] = {**state, "default": self.states[0]}
         if self.plural:
             each = {**keys, **own, **({"state": state} if len(self.states) > 1 else {})}
-            spec[self.plural] = {"type": "list", "elements": "dict", "options": each, **self._named(keys)}
+            # Ansible takes some plurals for secrets by their names; what is secret in them says so itself.
+            spec[self.plural] = {
+                "type": "list",
+                "elements": "dict",
+                "options": each,
+                "no_log": False,
+                **self._named(keys),
+            }
             spec["src"] = {"type": "path"}
             spec["only_properties"] = {"type": "list", "elements": "str"}
             if len(self.states) > 1:

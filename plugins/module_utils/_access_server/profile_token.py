@@ -25,7 +25,7 @@ class ProfileToken(Issued):
     """A valid token for a user and a type of profile; or, to be absent, every one of a user."""
 
     noun, plural, key = "profile token", "profile_tokens", "user"
-    identifying = ("user", "profile_type")
+    identifying, informs_by_name = ("user", "profile_type"), False
     fields = (
         Field("user", TEXT, create_only=True),
         Field("profile_type", {**TEXT, "choices": list(TYPES)}, create_only=True),

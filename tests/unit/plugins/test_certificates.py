@@ -179,6 +179,7 @@ def test_what_is_absent_is_gone_and_gone_twice_is_gone_once(pair: Pair) -> None:
 
 
 OTHER_CA = identity("Another CA", authority=True)
+OLD_CA = identity("Old CA", authority=True, days=7)
 NAMESAKE = identity("Estate CA", authority=True)
 CA = identity("Estate CA", authority=True)
 GOOD: dict[str, t.Any] = {
@@ -363,7 +364,7 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
     "no authority": ({"signing_ca": LEAF.pem, "signing_ca_key": LEAF.key_pem}, "not a certificate of an authority"),
     "no certificate": ({"signing_ca": "Estate CA", "signing_ca_key": CA.key_pem}, "signing_ca of .*: there is no cert"),
     "an authority at its end": (
-        (lambda ca: {"signing_ca": ca.pem, "signing_ca_key": ca.key_pem})(identity("Old CA", authority=True, days=7)),
+        {"signing_ca": OLD_CA.pem, "signing_ca_key": OLD_CA.key_pem},
         "signing_ca of .* expires within the 30 days",
     ),
 }
