@@ -9,11 +9,11 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.session 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import SignInError
 from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import Params
-from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn, codes_file
+from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
 
 
 class ActionModule(SharedSignIn):
-    """Of this module. Users who are no administrators have no session to share, only the ways in which it may fail."""
+    """Of this module. What its tasks share spares a user no sign-in, only the second code of each, and what was refused."""
 
     body = BODY
 
@@ -22,11 +22,11 @@ class ActionModule(SharedSignIn):
         return {} if args.get("token") or args.get("token_url") else super().share(args)
 
     def _session(self, params: Params, store: FileStore) -> Params:
-        """Which codes were used, on this machine; for another, what this one's environment says."""
+        """The file itself, on this machine; for another, what this one's environment says."""
         with store.held() as state:
             if state.get("refused"):
                 raise SignInError(state["refused"])
         if self.is_local:
-            return {"as_session": {"codes": codes_file(params)}} if params["as_totp_secret"] else {}
+            return super()._session(params, store)
         options = self.body.argument_spec
         return {name: value for name, value in params.items() if value is not None and name in options}

@@ -136,6 +136,7 @@ class Call:
     query: t.Mapping[str, str] = field(default_factory=dict)
     secret: bool = False  # its answer is not to be quoted
     accept: str = JSON  # the media type of its answer; of any other, the answer is a text
+    hear: t.Optional[t.Callable[[Headers], None]] = None  # is told the headers of an answer that is no refusal
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -320,6 +321,8 @@ class Transport:
             if status in (502, 503, 504):
                 raise Unreachable(f"{asked} answered {status}: {quoted} ({attempt} attempts)")
             raise refused
+        if call.hear:
+            call.hear(answer.headers)
         if not answer.content:
             return None
         try:
@@ -348,7 +351,7 @@ class Transport:
 def _confided(call: Call, answer: t.Any) -> t.Iterator[str]:
     """What we sent and nobody else is to read, though the server may repeat it when it says why it refuses."""
     for name, value in answer.request.headers.items():
-        if "auth" in name.lower():
+        if re.search("auth|token", name, re.IGNORECASE):
             yield value
     if call.secret:
         body = call.body

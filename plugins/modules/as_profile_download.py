@@ -15,7 +15,8 @@ description:
     somebody could connect with it, it is that user's, of that type and of that server, and its certificate lasts for
     more than O(renew_before) days. Of a profile that came by a token, user and type are not compared.
   - B(Every download makes a new certificate.) The old one stays valid until an administrator revokes it.
-  - It uses the older REST API under C(/rest), as OpenVPN Connect does. An administrator has to have it switched on.
+  - It uses the older REST API under C(/rest), as OpenVPN Connect does. An administrator has to have it switched on. A
+    server that has no such thing is asked for the same under C(/api).
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -70,6 +71,8 @@ options:
 notes:
   - A password that the server refuses is not tried again, neither by this task nor by others of the run, because failures
     lock the account.
+  - On a local connection the downloads of one user in a run need one answer to the server's question, for as long as the
+    server remembers it; the password is proved each time. On other connections each download needs an answer of its own.
   - The module is in no action group, because defaults for modules of V(vpn.estate.access_server) name an administrator.
   - In check mode the file is looked at, and the server is asked for nothing.
   - Where O(as_url) names the server by a name that profiles do not have, say theirs as O(as_server_name).

@@ -98,11 +98,17 @@ def cautions(params: t.Mapping[str, t.Any]) -> list[str]:
     return [f"The certificate of {where} is not checked: whoever answers there gets the password."]
 
 
+def shared(params: t.Mapping[str, t.Any]) -> tuple[Store, t.Optional[str]]:
+    """What the action plugin found or made before a task, ``as_session``: a session, and the file of codes that were used."""
+    told = params["as_session"] or {}
+    store: Store = FileStore(told["file"]) if "file" in told else MemoryStore(json.loads(told.get("state", "{}")))
+    return store, told.get("codes")
+
+
 def connect(params: t.Mapping[str, t.Any], read_only: bool) -> AccessServer:
-    """A client for a task. ``as_session`` is what the action plugin found or made before it."""
-    http, shared = transport(params, read_only), params["as_session"] or {}
-    store: Store = FileStore(shared["file"]) if "file" in shared else MemoryStore(json.loads(shared.get("state", "{}")))
-    session = Session(http, credentials(params), store, shared.get("codes"))
+    """A client for a task."""
+    http = transport(params, read_only)
+    session = Session(http, credentials(params), *shared(params))
     client = AccessServer(http, session, params["as_connections"], params["as_batch_size"])
     client.cautions += cautions(params)
     return client

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import connection, values
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import asks_for_code, unused_code
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import State, asks_for_code, unused_code
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
@@ -25,7 +25,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     SignInError,
     Unreadable,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._http import SIGN_IN, TELLING, Call, Transport
+from ansible_collections.vpn.estate.plugins.module_utils._http import SIGN_IN, TELLING, Call, Headers, Transport
 from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Facts, Profile
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Task
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
@@ -35,6 +35,8 @@ Params = t.Mapping[str, t.Any]
 
 PATHS = {"userlogin": "/rest/GetUserlogin", "autologin": "/rest/GetAutologin"}
 BY_TOKEN = "/rest/GetProfileViaToken"  # noqa: S105 - a path
+REST, TWINS = "/rest/", "/api/"  # a server that has switched off the first has the same calls below the second
+SESSION = ("VPN-Session-User", "VPN-Session-Token")  # headers of an answer that spare the next request a second code
 IMPORT = "openvpn://import-profile/"
 OF_EVERYBODY = ("generic", "epki-generic")  # of these types there are tokens, and no certificates
 PROFILE = "application/x-openvpn-profile"
@@ -94,8 +96,10 @@ class Download:
     def __init__(self, http: Transport, params: Params) -> None:
         self._http, self.params = http, params
         self._who: str = params["as_username"] or ""
+        self._store, self._codes = connection.shared(params)
+        self._below, self._in_xml = REST, False
         self.cautions = connection.cautions(params)
-        http.explain = explained
+        http.explain = self._explained
 
     @property
     def url(self) -> str:
@@ -123,29 +127,42 @@ class Download:
             ) from exc
 
     def by_password(self) -> str:
-        """The user's profile."""
-        params = self.params
-        code = None
-        if params["as_totp_secret"]:  # before the challenge, which would not wait for long
-            codes = (params["as_session"] or {}).get("codes")
-            code = unused_code(params["as_totp_secret"], {}, codes, time.time, time.sleep)
+        """The user's profile. Tasks side by side get theirs one after the other, so that one code serves them all."""
+        with self._store.held() as state:
+            if state.get("refused"):
+                raise SignInError(state["refused"])
+            try:
+                return self._by_password(state)
+            except SignInError as exc:
+                state["refused"] = str(exc)
+                raise
+
+    def _by_password(self, state: State) -> str:
+        # Before the challenge, which would not wait for long; after it only where none was to be expected.
+        code = None if state.get("download") else self._code(state)
         try:
-            return self._signed(self._who, params["as_password"])
+            return self._signed(state, self._who, self.params["as_password"])
         except Refused as exc:
             challenge = Challenge.of(exc.reason, self._who)
             if challenge is None:
                 raise self._refusal(exc) from exc
-        answer = self._answer(challenge, code)
+        state.pop("download", None)  # it no longer spares the question
+        answer = self._answer(challenge, code, state)
         try:
-            return self._signed(challenge.username, f"CRV1::{challenge.state}::{answer}")
+            return self._signed(state, challenge.username, f"CRV1::{challenge.state}::{answer}")
         except Refused as exc:
             if Challenge.of(exc.reason, self._who):
                 raise SignInError(f"{self.url} asks {self._who} a further question, which cannot be answered.") from exc
             raise self._refusal(exc, "the answer to its question") from exc
 
-    def _answer(self, challenge: Challenge, code: t.Optional[str]) -> str:
-        said = self.params["challenge_response"]
-        answer = code if code is not None and asks_for_code(challenge.text) else said
+    def _code(self, state: State) -> t.Optional[str]:
+        secret = self.params["as_totp_secret"]
+        return unused_code(secret, state, self._codes, time.time, time.sleep) if secret else None
+
+    def _answer(self, challenge: Challenge, code: t.Optional[str], state: State) -> str:
+        answer = (code or self._code(state)) if asks_for_code(challenge.text) else None
+        if answer is None:
+            answer = self.params["challenge_response"]
         if answer is None or (challenge.needs_answer and not answer):
             raise SignInError(
                 f'{self.url} asks {self._who} "{challenge.text[:TELLING]}", and the task has no answer. If this is the code of an '
@@ -153,21 +170,39 @@ class Download:
             )
         return str(answer)
 
-    def _signed(self, username: str, password: str) -> str:
+    def _signed(self, state: State, username: str, password: str) -> str:
         told = base64.b64encode(f"{username}:{password}".encode()).decode()
-        self._http.authorise = lambda refused: {"Authorization": f"Basic {told}"}
+        session = state.get("download", {})
+        self._http.authorise = lambda refused: {"Authorization": f"Basic {told}", **session}
+
+        def keep(headers: Headers) -> None:
+            state["download"] = {**session, **{name: headers[name] for name in SESSION if name in headers}}
+
         query = {"tls-cryptv2": "1"} if self.params["tls_crypt_v2"] else {}
         try:
-            return self._ask(PATHS[self.params["profile_type"]], query)
+            return self._ask(PATHS[self.params["profile_type"]], query, keep)
         except OutcomeUnknown as exc:
             raise SignInError(
                 f"{self.url} never answered {self._who}. It was not asked again, because a lost answer may have been a refusal, "
                 "and refusals lock the account; or a profile, which then nobody has."
             ) from exc
 
-    def _ask(self, path: str, query: t.Mapping[str, str]) -> str:
-        answer = self._http.write(Call("GET", path, SIGN_IN, query=query, secret=True, accept=PROFILE))
+    def _ask(self, path: str, query: t.Mapping[str, str], hear: t.Optional[t.Callable[[Headers], None]] = None) -> str:
+        path = path.replace(REST, self._below, 1)
+        try:
+            answer = self._http.write(Call("GET", path, SIGN_IN, query=query, secret=True, accept=PROFILE, hear=hear))
+        except Refused as exc:
+            if exc.status != 404 or self._in_xml or REST not in path:
+                raise
+            self._below = TWINS
+            return self._ask(path, query, hear)
         return answer if isinstance(answer, str) else ""
+
+    def _explained(self, text: str) -> t.Optional[str]:
+        """The same, and remembered whether there is one: a 404 without it is of a server that knows no such call."""
+        told = explained(text)
+        self._in_xml = told is not None
+        return told
 
     def _refusal(self, exc: Refused, what: str = "the name or the password") -> EstateError:
         who, where, words = self._who, self.url, _quoted(exc)

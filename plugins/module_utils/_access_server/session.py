@@ -38,7 +38,8 @@ BLIND_LIFETIME = 240.0  # seconds to trust a token whose dates cannot be read (s
 
 State = dict[str, t.Any]
 """What tasks share: token, expires, renew_from, renewable_until (seconds of this machine's clock), totp (last
-counter used), dropped (number of tokens that the server no longer took), refused (a sentence)."""
+counter used), dropped (number of tokens that the server no longer took), refused (a sentence), download (headers that
+spare a second code)."""
 
 
 class Store(t.Protocol):

@@ -701,6 +701,16 @@ def test_a_refusal_in_another_form_has_its_reason_whatever_its_status(wire: Call
     assert fine.write(Call("GET", "/x", SIGN_IN, accept="text/plain")) == "YES"
 
 
+def test_headers_of_an_answer_are_heard_unless_it_is_a_refusal(wire: Callable[..., Wire]) -> None:
+    heard: list[t.Any] = []
+    request = Call("GET", "/x", READ, hear=heard.append)
+    for status in (400, 302):
+        with pytest.raises(Refused):
+            transport(wire(reply({}, status, {"X-Mark": "theirs"}))).read(request)
+    assert transport(wire(reply({}, headers={"X-Mark": "mine"}))).read(request) == {}
+    assert [headers["x-mark"] for headers in heard] == ["mine"]
+
+
 def test_connections_closed_behind_our_back_are_no_error(wire: Callable[..., Wire]) -> None:
     """Each answer is followed by the end of the connection, which nobody announced."""
     listener = wire(reply({}, headers={"Connection": "keep-alive"}))

@@ -33,8 +33,14 @@ STATE = "miwN39AlF4k40Fd8X8r9j74FuOoaJKJM"
 PORTAL = reply(b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome.</body></html>")
 
 
-def served(text: str) -> bytes:
-    return reply(text.encode(), headers={"Content-Type": "application/x-openvpn-profile"})
+def served(text: str, **headers: str) -> bytes:
+    return reply(text.encode(), headers={"Content-Type": "application/x-openvpn-profile", **headers})
+
+
+def session(token: str) -> dict[str, str]:
+    """Headers of an answer that spare a second code."""
+    told = {"VPN-Session-User": "anna", "VPN-Session-Token": token}
+    return {name: base64.b64encode(value.encode()).decode() for name, value in told.items()}
 
 
 def xml(message: str, status: int, declaration: str = '<?xml version="1.0" encoding="UTF-8"?>\n') -> bytes:
@@ -89,13 +95,23 @@ def fetch(wire: Wire, dest: Path, /, check: bool = False, **params: t.Any) -> An
 def asked(wire: Wire) -> list[tuple[str, str]]:
     """Path with query, and the decoded credentials, of each request."""
     found = []
-    for request in wire.heard:
-        head = request.split(b"\r\n\r\n")[0].decode()
-        [line, *fields] = head.split("\r\n")
-        headers = dict(field.split(": ", 1) for field in fields)
+    for line, headers in map(head, wire.heard):
         _basic, _blank, credentials = headers.get("Authorization", "").partition(" ")
         found.append((line.split()[1], base64.b64decode(credentials).decode()))
     return found
+
+
+def sessions(wire: Wire) -> list[dict[str, str]]:
+    """The session headers of each request."""
+    return [
+        {name: value for name, value in head(request)[1].items() if name.startswith("VPN-")} for request in wire.heard
+    ]
+
+
+def head(request: bytes) -> tuple[str, dict[str, str]]:
+    """The first line of a request, and its headers."""
+    [line, *fields] = request.split(b"\r\n\r\n")[0].decode().split("\r\n")
+    return line, dict(field.split(": ", 1) for field in fields)
 
 
 # -- the file
@@ -279,7 +295,8 @@ REFUSALS = [
         reply(status=302, headers={"Location": "https://portal.example.com/?x=1"}),
         "a redirect to https://portal.example.com/",
     ),
-    (reply({"detail": "Not Found"}, 404), "answered 404: Not Found"),
+    (xml("No such profile (9422)", 404), "(No such profile (9422)). An administrator has"),
+    (xml("Nothing here", 404), "answered 404: Nothing here"),
     (HANG_UP, "never answered anna. It was not asked again, because a lost answer may have been a refusal"),
     (reply(b"Bad Gateway", 502), "never answered anna."),
 ]
@@ -385,6 +402,147 @@ def test_the_answer_goes_to_the_user_whom_the_server_names(serve: Callable[..., 
     wire = serve(xml(f"CRV1: R,E:{STATE}:{name}:Question: yes or no?", 401), served(profile()))
     fetch(wire, dest, challenge_response="yes")
     assert asked(wire)[1][1] == f"Änna:CRV1::{STATE}::yes"
+
+
+# -- what the tasks of a run share
+
+QUESTION = challenge("Enter Authenticator Code")
+
+
+@pytest.fixture(name="run")
+def fixture_run(dest: Path) -> dict[str, t.Any]:
+    """Arguments of the tasks of one run, each of which downloads."""
+    shared = {"file": str(dest.with_name("session")), "codes": str(dest.with_name("codes"))}
+    return {"renew": True, "as_totp_secret": SECRET, "as_session": shared}
+
+
+def claimed(run: dict[str, t.Any]) -> int:
+    """The last code that was taken, as the number of its 30 seconds."""
+    return int(Path(run["as_session"]["codes"]).read_text())
+
+
+def test_one_code_does_for_all_downloads_of_a_run(
+    serve: Callable[..., Wire], dest: Path, run: dict[str, t.Any]
+) -> None:
+    wire = serve(QUESTION, served(profile(), **session(TOKEN)), served(USERLOGIN), served(profile()))
+    answers = [fetch(wire, dest, **run)]
+    used = claimed(run)
+    answers += [fetch(wire, dest, profile_type="userlogin", **run), fetch(wire, dest, **run)]
+    assert [answer["changed"] for answer in answers] == [True] * 3
+    assert claimed(run) == used
+    assert asked(wire) == [
+        ("/rest/GetAutologin", f"anna:{PASSWORD}"),
+        ("/rest/GetAutologin", f"anna:CRV1::{STATE}::{totp(SECRET, used)}"),
+        ("/rest/GetUserlogin", f"anna:{PASSWORD}"),
+        ("/rest/GetAutologin", f"anna:{PASSWORD}"),
+    ]
+    assert sessions(wire) == [{}, {}, session(TOKEN), session(TOKEN)]
+    for secret in (TOKEN, session(TOKEN)["VPN-Session-Token"]):
+        assert secret not in json.dumps(answers)
+    assert stat.S_IMODE(Path(run["as_session"]["file"]).stat().st_mode) == 0o600
+
+
+def test_a_session_that_the_server_no_longer_takes_is_one_question(
+    serve: Callable[..., Wire], dest: Path, run: dict[str, t.Any]
+) -> None:
+    first, second = served(profile(), **session(TOKEN)), served(profile(), **session("another"))
+    wire = serve(QUESTION, first, QUESTION, second, served(profile()))
+    fetch(wire, dest, **run)
+    used = claimed(run)
+    assert fetch(wire, dest, **run)["changed"]
+    assert fetch(wire, dest, **run)["changed"]
+    assert claimed(run) == used + 1
+    assert asked(wire)[3][1] == f"anna:CRV1::{STATE}::{totp(SECRET, used + 1)}"
+    assert sessions(wire) == [{}, {}, session(TOKEN), {}, session("another")]
+
+
+def test_an_answer_that_is_no_code_is_spared_as_well(
+    serve: Callable[..., Wire], dest: Path, run: dict[str, t.Any]
+) -> None:
+    pin = {**run, "as_totp_secret": None, "challenge_response": "4711"}
+    wire = serve(challenge("Enter your PIN"), served(profile(), **session(TOKEN)), served(profile()))
+    assert fetch(wire, dest, **pin)["changed"]
+    assert fetch(wire, dest, **{**pin, "challenge_response": None})["changed"]
+    assert sessions(wire) == [{}, {}, session(TOKEN)]
+
+
+def test_a_refusal_that_is_no_question_leaves_the_session(
+    serve: Callable[..., Wire], dest: Path, run: dict[str, t.Any]
+) -> None:
+    refusal = xml("NEED_AUTOLOGIN: User 'anna' lacks autologin privilege (9000)", 500)
+    wire = serve(served(USERLOGIN, **session(TOKEN)), refusal, HANG_UP)
+    assert fetch(wire, dest, profile_type="userlogin", **run)["changed"]
+    used = claimed(run)
+    assert "gives anna no autologin profile" in fetch(wire, dest, **run)["msg"]
+    assert "never answered anna" in fetch(wire, dest, **run)["msg"]
+    assert sessions(wire) == [{}, session(TOKEN), session(TOKEN)]
+    assert claimed(run) == used
+    assert "never answered anna" in fetch(wire, dest, **run)["msg"]
+    assert len(wire.heard) == 3, "after a failed sign-in, nobody tries again"
+
+
+def test_a_server_that_repeats_the_session_tells_nobody(
+    serve: Callable[..., Wire], dest: Path, run: dict[str, t.Any]
+) -> None:
+    wire = serve(served(profile(), **session(TOKEN)), lambda request: xml(request.decode(), 400))
+    fetch(wire, dest, **run)
+    told = json.dumps(fetch(wire, dest, **run))
+    assert sessions(wire)[1] == session(TOKEN)
+    assert session(TOKEN)["VPN-Session-Token"] not in told
+    assert "VPN-Session-Token: ***" in told
+
+
+def test_in_check_mode_nothing_is_shared(serve: Callable[..., Wire], dest: Path, run: dict[str, t.Any]) -> None:
+    wire = serve(HANG_UP)
+    assert fetch(wire, dest, check=True, **run)["changed"]
+    assert (wire.heard, list(dest.parent.iterdir())) == ([], [])
+
+
+# -- servers without the older API
+
+MISSING = reply({"detail": "Not Found"}, 404)
+
+
+@pytest.mark.parametrize("page", [MISSING, reply(b"<html>404 Not Found</html>", 404), reply(status=404)])
+def test_a_server_without_the_older_api_is_asked_for_its_twin(
+    serve: Callable[..., Wire], dest: Path, page: bytes
+) -> None:
+    wire = serve(page, served(USERLOGIN))
+    assert fetch(wire, dest, profile_type="userlogin", tls_crypt_v2=True)["changed"]
+    assert asked(wire) == [
+        ("/rest/GetUserlogin?tls-cryptv2=1", f"anna:{PASSWORD}"),
+        ("/api/GetUserlogin?tls-cryptv2=1", f"anna:{PASSWORD}"),
+    ]
+
+
+def test_an_answer_goes_where_the_question_came_from(serve: Callable[..., Wire], dest: Path) -> None:
+    wire = serve(MISSING, challenge("What is 1 x 3?", status=400), served(profile()))
+    assert fetch(wire, dest, challenge_response="three")["changed"]
+    assert [path for path, _credentials in asked(wire)] == ["/rest/GetAutologin", *["/api/GetAutologin"] * 2]
+    assert asked(wire)[2][1] == f"anna:CRV1::{STATE}::three"
+
+
+def test_a_server_with_neither_is_asked_for_each_once_and_that_is_no_failed_sign_in(
+    serve: Callable[..., Wire], dest: Path
+) -> None:
+    wire = serve(MISSING)
+    answer = fetch(wire, dest)
+    assert "GET /api/GetAutologin of https://127.0.0.1:" in answer["msg"]
+    assert "answered 404: Not Found" in answer["msg"]
+    assert "sign_in_refused" not in answer
+    assert [path for path, _credentials in asked(wire)] == ["/rest/GetAutologin", "/api/GetAutologin"]
+
+
+@pytest.mark.parametrize("form", ["{0}/rest/GetProfileViaToken?token={1}", "{0}/api/GetProfileViaToken?token={1}"])
+def test_a_token_has_a_twin_too(serve: Callable[..., Wire], dest: Path, form: str) -> None:
+    given = {"as_username": None, "as_password": None, "as_url": None}
+    address = form.format("", TOKEN)
+    paths = list(dict.fromkeys([address, address.replace("/rest/", "/api/")]))
+    wire = serve(*[MISSING] * (len(paths) - 1), served(USERLOGIN))
+    assert fetch(wire, dest, token_url=form.format(wire.url, TOKEN), **given)["changed"]
+    lost = serve(MISSING)
+    assert "gives no profile" in fetch(lost, dest, token_url=form.format(lost.url, TOKEN), renew=True, **given)["msg"]
+    assert asked(wire) == asked(lost) == [(path, "") for path in paths]
 
 
 # -- tokens
@@ -505,6 +663,52 @@ def test_a_user_with_an_authenticator(people: Server, dest: Path) -> None:
     assert own(people, dest, renew=True, **mine)["changed"]  # by the next code, for which nobody waits in these tests
 
 
+def test_a_user_with_an_authenticator_is_asked_once_in_a_run(people: Server, dest: Path, run: dict[str, t.Any]) -> None:
+    simulator = people.simulator
+    simulator.set_user(simulator.mfa_username, autologin=True)
+    mine = {"as_username": simulator.mfa_username, "as_password": simulator.mfa_password, **run}
+    mine["as_totp_secret"] = simulator.mfa_totp_secret
+    assert own(people, dest, **mine)["changed"]
+    used = claimed(run)
+    assert own(people, dest, profile_type="autologin", **mine)["changed"]
+    assert claimed(run) == used
+    assert len(simulator.log) == 3, "a question, its answer, and a profile without either"
+    simulator.clock.advance(600)  # the session ends, and the server's clock now differs from that of the codes
+    simulator.log.clear()
+    assert "refused the answer to its question" in own(people, dest, **mine)["msg"]
+    assert claimed(run) == used + 1
+    assert len(simulator.log) == 2
+
+
+def test_the_password_is_proved_with_a_session_as_well(people: Server, dest: Path, run: dict[str, t.Any]) -> None:
+    mine = {**ANNA, **run, "as_totp_secret": None}
+    assert own(people, dest, **mine)["changed"]
+    answer = own(people, dest, **{**mine, "as_password": "wrong"})
+    assert "refused the name or the password of anna" in answer["msg"]
+    assert own(people, dest, **mine)["msg"] == answer["msg"], "nor does a task of this run try again"
+    assert len(people.simulator.log) == 2
+
+
+def test_downloads_from_a_server_whose_older_api_is_off(people: Server, dest: Path, run: dict[str, t.Any]) -> None:
+    simulator = people.simulator
+    simulator.faults.add(path="/rest/*", times=None, status=404, body={"detail": "Not Found"})
+    simulator.set_user(simulator.mfa_username, autologin=True)
+    mine = {"as_username": simulator.mfa_username, "as_password": simulator.mfa_password, **run}
+    mine["as_totp_secret"] = simulator.mfa_totp_secret
+    for profile_type in ("userlogin", "autologin"):
+        assert own(people, dest, profile_type=profile_type, **mine)["changed"]
+    assert [one.path for one in simulator.log] == [
+        "/rest/GetUserlogin",
+        "/api/GetUserlogin",
+        "/api/GetUserlogin",
+        "/rest/GetAutologin",
+        "/api/GetAutologin",
+    ]
+    assert "refused the name or the password" in own(people, dest, **{**ANNA, "as_password": "wrong"})["msg"]
+    token = simulator.add_profile_token("anna", "userlogin")
+    assert own(people, dest, token=token, renew=True)["changed"]
+
+
 def test_a_user_who_has_to_enrol_first_or_to_use_a_browser(people: Server, dest: Path) -> None:
     people.simulator.set_user("anna", totp=True)
     assert "Enrol first: sign in once in a browser" in own(people, dest, **ANNA)["msg"]
@@ -562,7 +766,8 @@ def test_codes_are_remembered_where_the_module_runs_here(
     found = action._session(params, store)
     if local:
         assert found["as_session"]["codes"].startswith(f"{tmp_path}/vpn.estate/totp-")
-        assert action._session({**params, "as_totp_secret": None}, store) == {}
+        assert found["as_session"]["file"] == store.path
+        assert action._session({**params, "as_totp_secret": None}, store)["as_session"]["codes"] is None
     else:  # with what this machine's environment says, and nothing that the module does not take
         assert found == {name: value for name, value in params.items() if name != "as_token"}
 
@@ -591,3 +796,24 @@ def test_the_profile_itself_is_shown_nowhere(serve: Callable[..., Wire], tmp_pat
     for line in identity()[1].splitlines():
         assert line not in run.output
     assert PASSWORD not in run.output
+
+
+@pytest.mark.parametrize("in_process", ["true", "false"])
+def test_a_session_is_shared_by_hosts_and_shown_nowhere(
+    serve: Callable[..., Wire], tmp_path: Path, in_process: str
+) -> None:
+    """Of hosts side by side, the first answers the question for all."""
+    answers = [served(profile(), **session(TOKEN))] * 3
+    wire = serve(QUESTION, *answers)
+    folder = Folder(tmp_path / "run")
+    folder.hosts(**{name: {"ansible_connection": "local"} for name in ("one", "two", "three")})
+    module = {"as_url": wire.url, "as_username": "anna", "as_password": PASSWORD, "as_totp_secret": SECRET}
+    module |= {"as_ca_path": process_identity("127.0.0.1").ca_path, "profile_type": "autologin"}
+    task = {"vpn.estate.as_profile_download": {**module, "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}"}}
+    site = [{"hosts": "all", "gather_facts": False, "tasks": [task]}]
+    run = folder.play(site, "-vvvv", "--forks=3", ANSIBLE_DIFF_ALWAYS="1", VPN_ESTATE_IN_PROCESS=in_process)
+    assert (run.status, [tally["changed"] for tally in run.tally.values()]) == (0, [1, 1, 1]), run.output
+    assert sessions(wire) == [{}, {}, session(TOKEN), session(TOKEN)]
+    kept = [each.read_bytes().decode("latin-1") for each in tmp_path.rglob("*") if each.is_file()]
+    for secret in (TOKEN, session(TOKEN)["VPN-Session-Token"]):
+        assert not any(secret in text for text in [run.output, *kept])
