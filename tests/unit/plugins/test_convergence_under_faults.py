@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import client as client_module
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import connection as connection_module
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
@@ -28,6 +28,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import CONTROL, M
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator, Exchange
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
+
+pytestmark = pytest.mark.exhaustive
 
 PASSWORD = "Marker-Password-7!"
 LOGIN = "/api/auth/login/userpassword"
@@ -372,7 +374,7 @@ class Trial:
         self.simulator.faults.add(nth=index, do="act", act=act)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
-                client_module, "Transport", lambda url, **how: Transport(url, **{**how, "timeout": IMPATIENT})
+                connection_module, "Transport", lambda url, **how: Transport(url, **{**how, "timeout": IMPATIENT})
             )
             answer = self.run()
         after = kept(self.simulator)

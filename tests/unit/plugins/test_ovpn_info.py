@@ -64,6 +64,7 @@ def test_certificates_are_told_as_the_server_tells_them(algorithm: str) -> None:
         "issuer": "CN=OpenVPN CA",
         "serial": "9108875457979699679",
         "subj_alt_dns_names": [],
+        "subj_alt_addresses": [],
         "not_before": "2026-10-03T15:39:38Z",
         "not_after": "2036-10-03T15:39:38Z",
         "algorithm": algorithm,

@@ -15,7 +15,10 @@ from ansible_collections.vpn.estate.tests.simulator.access_server import AccessS
 from ansible_collections.vpn.estate.tests.simulator.namespaces import Namespaces, available, program
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run
 
-pytestmark = pytest.mark.skipif(bool(available()), reason=f"no real tunnel: {available()}")
+pytestmark = [
+    pytest.mark.exhaustive,
+    pytest.mark.skipif(bool(available()), reason=f"no real tunnel: {available()}"),
+]
 
 GATEWAY = "172.27.224.1"
 BRANCHES = ("north", "south", "west")
