@@ -102,7 +102,9 @@ class User(Owner):
         """With what those have whose access may have to end."""
         listing = client.users(names, self.loader(task), spellings=may_create(client, task))
         users = listing.records
-        staying = {want.name for want in task.wanted or () if want.state == "present"}
+        staying = {want.name for want in task.wanted or () if want.state == "present"} | {
+            *task.params.get("protect", ())
+        }
         leaving = [name for name in users if name not in staying] if task.wanted is not None else []
         for name, held in (holdings(client, leaving) if leaving else {}).items():
             users[name].update(held)
