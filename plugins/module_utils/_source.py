@@ -25,6 +25,7 @@ else:
 
 ENDINGS = (".json", ".yaml", ".yml")
 VAULTED = b"$ANSIBLE_VAULT;"
+MOST_REPEATED = 10_000_000  # values that aliases of YAML stand for, so that a few lines keep nobody busy for long
 DEEPEST = 100  # levels of YAML within each other; the C parser would end the process some ten thousand further down
 
 TEXT, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
@@ -206,6 +207,8 @@ def _parsed_yaml(text: str) -> tuple[t.Any, Lines]:
         loader = PlainLoader(text)
         try:
             node = loader.get_single_node()
+            if "*" in text and _weight(node, {}) > len(text) + MOST_REPEATED:  # nothing else is shorter than it weighs
+                raise Flaw(f"its aliases stand for more than {MOST_REPEATED:,} values")
             found = None if node is None else loader.construct_document(node)
         finally:
             loader.dispose()
@@ -215,6 +218,17 @@ def _parsed_yaml(text: str) -> tuple[t.Any, Lines]:
     listed = node.value[-1][1] if isinstance(found, dict) and found else node
     lines = [item.start_mark.line + 1 for item in listed.value] if isinstance(listed, yaml.SequenceNode) else []
     return found, lambda: lines
+
+
+def _weight(node: t.Any, known: dict[int, int]) -> int:
+    """How many values there are in a node of YAML, with those behind an alias each time that it stands there."""
+    if not isinstance(node, yaml.CollectionNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = 0  # within itself
+        inside = node.value if isinstance(node, yaml.SequenceNode) else [one for pair in node.value for one in pair]
+        known[id(node)] = 1 + sum(_weight(one, known) for one in inside)
+    return known[id(node)]
 
 
 def _flaw_of_yaml(exc: Exception) -> str:

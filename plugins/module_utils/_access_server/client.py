@@ -501,7 +501,8 @@ class AccessServer:
         """All records; or, where asking for the names that are left is less work, those read by then."""
         records: dict[str, t.Any] = {}
         roll: Roll = {}
-        offset, total, tried = 0, 0, self._http.tried
+        offset, tried = 0, self._http.tried
+        total: t.Any = 0  # what the server says, once it has
         while True:
             self.progress(READ, offset, total)
             answer = self._object(operation, {"page_size": PAGE, "offset": offset, "order_by": "name", **how})

@@ -16,8 +16,12 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, bring_about
+from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body, bring_about
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
+from ansible_collections.vpn.estate.plugins.modules.as_user_info import BODY as INFO
+from ansible_collections.vpn.estate.plugins.plugin_utils import progress
+from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
 from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
@@ -35,7 +39,7 @@ class Watch:
         self._progress = Progress("as_user", self._say, lambda: self.now)
 
     def _say(self, line: str) -> None:
-        self.lines.append((self.now - 1000.0, line))
+        self.lines.append((round(self.now - 1000.0, 3), line))
 
     def stage(self, said: str, total: int, each: float, at_a_time: int = 1) -> None:
         """Something happens to so many objects, each of which takes so many seconds."""
@@ -76,6 +80,20 @@ def test_a_few_that_take_long_are_spoken_of_after_ten_seconds() -> None:
     assert watch.lines == [
         (12.0, "as_user: 3 of 5 created, 8 s left"),
         (16.0, "as_user: 4 of 5 created, 4 s left"),
+    ]
+
+
+def test_many_that_are_only_read_are_spoken_of_after_ten_seconds() -> None:
+    watch = Watch()
+    watch.stage("read", 10_000, each=0.0009, at_a_time=1000)
+    assert watch.lines == []
+    watch.stage("read", 10_000, each=0.0016, at_a_time=1000)
+    assert watch.lines == [
+        (10.6, "as_user: 1,000 of 10,000 read, 14 s left"),
+        (13.8, "as_user: 3,000 of 10,000 read, 11 s left"),
+        (17.0, "as_user: 5,000 of 10,000 read, 8 s left"),
+        (20.2, "as_user: 7,000 of 10,000 read, 5 s left"),
+        (23.4, "as_user: 9,000 of 10,000 read, 2 s left"),
     ]
 
 
@@ -155,6 +173,28 @@ def test_nothing_is_told_where_nothing_is_done(server: Server) -> None:
     assert told_by(server, users=[{"name": "ana"}]) == []
 
 
+@pytest.mark.parametrize(
+    ("body", "params"),
+    [(INFO, {}), (BODY, {"users": [{"name": "user00001"}], "purge": True, "purge_limit": "0", "check": True})],
+    ids=["info", "purge"],
+)
+def test_a_task_tells_of_each_page_that_it_has_read(
+    start: t.Callable[..., Server], body: Body, params: dict[str, t.Any]
+) -> None:
+    told: list[Told] = []
+    given = {**start(users=2500).connection, **params}
+    check = given.pop("check", False)
+    perform(
+        body,
+        "test",
+        given,
+        check=check,
+        invocation=False,
+        progress=lambda said, done, total: told.append((said, done, total)),
+    )
+    assert told[:3] == [("read", 0, 0), ("read", 1000, 2502), ("read", 2000, 2502)]
+
+
 # -- who hears it
 
 
@@ -184,6 +224,17 @@ def test_a_switch_that_is_neither_on_nor_off_is_an_error() -> None:
         action(no_log=False)._progress("as_user", {"vpn_estate_progress": "perhaps"})
 
 
+@pytest.mark.parametrize("hosts", [None, ["vpn1"], ["vpn1", "vpn2"]], ids=str)
+def test_a_line_names_the_host_where_there_are_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], hosts: list[str] | None
+) -> None:
+    monkeypatch.setattr(progress, "PAUSE", 0.0)
+    variables = {"inventory_hostname": "vpn1", **({"ansible_play_hosts_all": hosts} if hosts else {})}
+    action(no_log=False)._progress("as_user", variables)("created", 3, 300)
+    name = "as_user of vpn1" if hosts and len(hosts) > 1 else "as_user"
+    assert capsys.readouterr().err.startswith(f"{name}: 3 of 300 created, ")
+
+
 def action(no_log: bool) -> ModuleAction:
     """Of a task that is to be seen, or not."""
     made = ModuleAction.__new__(ModuleAction)
@@ -211,7 +262,7 @@ class CallbackModule(CallbackBase):
 
 def test_it_is_said_on_the_error_channel_and_only_where_it_is_wanted(server: Server, tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    folder.hosts(here={"ansible_connection": "local"})
+    folder.hosts(here={"ansible_connection": "local"}, there={"ansible_connection": "local"})
     folder.write("callback/hurry.py", HURRY)
     users = [{"name": f"u{number:03d}"} for number in range(300)]
     tasks: list[dict[str, t.Any]] = [
@@ -220,7 +271,8 @@ def test_it_is_said_on_the_error_channel_and_only_where_it_is_wanted(server: Ser
         {"vpn.estate.as_user": {"users": users, "state": "absent"}, "vars": {"vpn_estate_progress": False}},
     ]
     defaults = {"group/vpn.estate.access_server": {**server.connection, "as_batch_size": 50}}
-    play = {"hosts": "here", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}
+    block = [{"block": tasks, "when": "inventory_hostname == 'here'"}]
+    play = {"hosts": "all", "gather_facts": False, "module_defaults": defaults, "tasks": block}
     folder.write("site.yml", [play])
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "ansible.cli.playbook", "-i", "hosts.json", "site.yml"],
@@ -237,7 +289,7 @@ def test_it_is_said_on_the_error_channel_and_only_where_it_is_wanted(server: Ser
         timeout=TIME_LIMIT,
     )
     said = [re.sub(r", \d+ s left$", "", line) for line in done.stderr.splitlines() if " of 300 " in line]
-    assert said == [f"as_user: {number} of 300 created" for number in range(1, 300)]
+    assert said == [f"as_user of here: {number} of 300 created" for number in range(1, 300)]
     created, denied, deleted = (
         json.loads(text) for text in re.findall(r"=> (\{.*?^\})", done.stdout, re.DOTALL | re.M)
     )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role with users and access lists in files, by real runs of ansible-playbook; molecule has the rest of it."""
+"""The role with what it declares in files, by real runs of ansible-playbook; molecule has the rest of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run
@@ -25,6 +26,7 @@ GROUPS = [
     {"name": "guests", "members": ["dora"]},
     {"name": "interns", "state": "absent"},
 ]
+ITEMS = [{"name": "sa.company_name", "value": "Example Company"}]
 LISTS = [{"user": "anna", "access_to": ["10.0.0.0/8", "user:dora"]}, {"group": "guests", "access_to": ["group:staff"]}]
 
 
@@ -34,7 +36,9 @@ class Estate:
     def __init__(self, server: Server, path: Path) -> None:
         self.server, self.folder = server, Folder(path)
         self.folder.write("people/users.json", USERS)
+        self.folder.write("groups.json", GROUPS)
         self.folder.write("access_lists.yml", LISTS)
+        self.folder.write("items/company.yml", ITEMS)
         self._keep = [server.simulator.username, server.simulator.mfa_username]
 
     def run(self, *arguments: str, **variables: t.Any) -> Run:
@@ -66,11 +70,16 @@ def fixture_estate(server: Server, tmp_path: Path) -> Estate:
 def test_from_nothing(estate: Estate, in_files: bool) -> None:
     """Check mode goes through on an empty server and tells what the run does; the run after it does nothing."""
     declared: dict[str, t.Any] = (
-        {"users_src": "people", "access_lists_src": "access_lists.yml"}
+        {
+            "users_src": "people",
+            "groups_src": "groups.json",
+            "access_lists_src": "access_lists.yml",
+            "config_items_src": "items",
+        }
         if in_files
-        else {"users": USERS, "access_lists": LISTS}
+        else {"users": USERS, "groups": GROUPS, "access_lists": LISTS, "config_items": ITEMS}
     )
-    declared = {**declared, "groups": GROUPS, "purge": ["users", "groups", "access_lists"]}
+    declared = {**declared, "purge": ["users", "groups", "access_lists"]}
     check = estate.run("--check", **declared)
     assert check.status == 0, check.output
     assert not estate.server.writes()
@@ -90,6 +99,8 @@ def test_from_nothing(estate: Estate, in_files: bool) -> None:
         ["group:staff"],
         ["10.0.0.0/8", "user:dora"],
     ]
+    assert estate.server.inform(CONFIG_ITEM, ["sa.company_name"])[0]["value"] == "Example Company"
+    assert "/api/server/restart" in estate.server.writes()
     again = estate.run(**declared)
     assert again.status == 0, again.output
     assert again.tally["here"]["changed"] == 0
@@ -103,12 +114,15 @@ def test_what_nobody_declares_is_purged(estate: Estate, in_files: bool) -> None:
         estate.server.simulator.set_user(name)
     for name in ("interns", "strangers"):
         estate.server.simulator.set_group(name)
-    users = {"users_src": "people"} if in_files else {"users": USERS}
-    run = estate.run(**users, groups=GROUPS, purge=["users", "groups"])
+    declared: dict[str, t.Any] = (
+        {"users_src": "people", "groups_src": "groups.json"} if in_files else {"users": USERS, "groups": GROUPS}
+    )
+    run = estate.run(**declared, purge=["users", "groups"])
     assert run.status == 0, run.output
     assert set(estate.users) == {"anna", "bert", "dora"}
     assert [one["name"] for one in estate.server.inform(GROUP)] == ["guests", "staff"]
-    empty = estate.run(groups=[], purge=["groups"])
+    estate.folder.write("groups.json", [])
+    empty = estate.run(**({"groups_src": "groups.json"} if in_files else {"groups": []}), purge=["groups"])
     assert "purge with an empty list of groups would delete every one" in empty.output
 
 
@@ -139,15 +153,20 @@ def test_what_goes_wrong_earlier_keeps_nobody_in(estate: Estate) -> None:
 
 def test_contradictions(estate: Estate) -> None:
     """Those that can be seen without a look into the files."""
-    both = {"users": USERS, "users_src": "people", "access_lists": [], "access_lists_src": "access_lists.yml"}
-    run = estate.run(**both, purge=["groups"])
+    nouns = {"users": USERS, "groups": [], "access_lists": [], "config_items": []}
+    run = estate.run(**nouns, **{f"{noun}_src": "people" for noun in nouns})
     assert run.status != 0
     for sentence in (
         "access_server_users and access_server_users_src are both defined",
+        "access_server_groups and access_server_groups_src are both defined",
         "access_server_access_lists and access_server_access_lists_src are both defined",
-        "access_server_purge names groups, and access_server_groups is not defined",
+        "access_server_config_items and access_server_config_items_src are both defined",
     ):
         assert sentence in " ".join(run.output.split()), run.output
+    run = estate.run(users=USERS, purge=["groups"])
+    assert run.status != 0
+    sentence = "access_server_purge names groups, and access_server_groups is not defined"
+    assert sentence in " ".join(run.output.split()), run.output
     assert not estate.server.simulator.log
 
 

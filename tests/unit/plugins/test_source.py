@@ -211,11 +211,12 @@ BEFORE = f"- name: anna\n  password: {PASSWORD}\n"
     ids=lambda text: text[:25],
 )
 def test_a_mistake_in_an_object(server: Server, tmp_path: Path, text: str, words: str) -> None:
-    """Told in the same words of either format."""
+    """Told in the same words of either format, with the name if there is one."""
     secret = "bert" if "{0}" in text else PASSWORD
+    name = " (bert)" if text.startswith(("- name: bert\n", "- name: {0}\n")) else ""
     path = write(tmp_path, a_yml=BEFORE + text.format(secret)) / "a.yml"
     told = refusal(server, path)
-    assert told.startswith(f"src: SRC, line 3: {words}")
+    assert told.startswith(f"src: SRC, line 3{name}: {words}")
     assert told.endswith(".")
     assert not told.endswith("..")
     as_json = write(tmp_path, a_json=json.dumps(yaml.safe_load(path.read_text()), indent=1)) / "a.json"
@@ -224,7 +225,7 @@ def test_a_mistake_in_an_object(server: Server, tmp_path: Path, text: str, words
 
 def test_a_mistake_beside_others_is_the_first(server: Server, tmp_path: Path) -> None:
     path = write(tmp_path, a_yml=f"{BEFORE}- name: b\n  colour: red\n", b_yml="- name: c\n  deny: perhaps\n")
-    assert "/a.yml, line 3: Unsupported parameters: users.colour" in refusal(server, path)
+    assert "/a.yml, line 3 (b): Unsupported parameters: users.colour" in refusal(server, path)
 
 
 def test_a_mistake_in_a_list_without_a_name_of_its_own(server: Server, tmp_path: Path) -> None:
@@ -232,7 +233,7 @@ def test_a_mistake_in_a_list_without_a_name_of_its_own(server: Server, tmp_path:
     told = refusal(server, write(tmp_path, a_yml=text) / "a.yml", ACCESS_LIST)
     assert told.startswith("src: SRC, line 3: one of the following is required: user, group")
     told = refusal(server, write(tmp_path, a_yml="- {user: a, group: b, access_to: []}") / "a.yml", ACCESS_LIST)
-    assert told.startswith("src: SRC, line 1: parameters are mutually exclusive: ")
+    assert told.startswith("src: SRC, line 1 (a): parameters are mutually exclusive: ")
 
 
 @pytest.mark.parametrize(
@@ -243,11 +244,42 @@ def test_a_mistake_in_a_list_without_a_name_of_its_own(server: Server, tmp_path:
         ("a.json", f'[{{"name": "a", "password": "{PASSWORD}"}}\n{{}}]', ", line 2: this is not JSON: Expecting ','"),
         ("a.json", f'[{{"password": "\\x{PASSWORD}"}}]', ", line 1: this is not JSON: Invalid \\escape"),
         ("a.json", "", ", line 1: this is not JSON: Expecting value"),
-        ("a.yml", f'- name: a\n  password: "{PASSWORD}\n- name: b\n', ", line 4: this is not YAML."),
-        ("a.yml", f"- name: a\n  password: {PASSWORD}: no\n", ", line 2: this is not YAML."),
-        ("a.yml", f"- name: a\n  password: %{PASSWORD}\n", ", line 2: this is not YAML."),
-        ("a.yml", f"- name: a\n password: {PASSWORD}\n", ", line 2: this is not YAML."),
-        ("a.yml", f"- name: a\n  password: *{PASSWORD}\n", ", line 2: this is not YAML."),
+        (
+            "a.yml",
+            f'- name: a\n  password: "{PASSWORD}\n- name: b\n',
+            ", line 4: this is not YAML: found unexpected end of stream.",
+        ),
+        (
+            "a.yml",
+            f"- name: a\n  password: {PASSWORD}: no\n",
+            ", line 2: this is not YAML: mapping values are not allowed in this context.",
+        ),
+        (
+            "a.yml",
+            f"- name: a\n  password: %{PASSWORD}\n",
+            ", line 2: this is not YAML: found character that cannot start any token.",
+        ),
+        (
+            "a.yml",
+            f"- name: a\n password: {PASSWORD}\n",
+            ", line 2: this is not YAML: did not find expected '-' indicator.",
+        ),
+        (
+            "a.yml",
+            f"- name: a\n  password: !{PASSWORD}!x a\n",
+            ", line 2: this is not YAML: ",
+        ),
+        (
+            "a.yml",
+            f"- name: a\n  password: {PASSWORD}\n---\n- name: b\n",
+            ", line 3: this holds more than one document.",
+        ),
+        (
+            "a.yml",
+            f"- name: a\n  password: *{PASSWORD}\n",
+            ", line 2: this is not YAML: did not find expected alphabetic or numeric character.",
+        ),
+        ("a.yml", "- name: a\n  password: *Marker\n", ", line 2: this is not YAML."),
         ("a.yml", f"- password: {PASSWORD}\x00", ": this is not YAML."),
         (
             "a.yml",
@@ -290,6 +322,32 @@ def test_a_text_that_cannot_be_read(server: Server, tmp_path: Path, name: str, t
     assert refusal(server, tmp_path / name).startswith(f"src: SRC{words}")
 
 
+def test_a_parser_that_quotes_what_it_reads_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyYAML's own, which reads where libyaml is not."""
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    with pytest.raises(yaml.YAMLError) as caught:
+        yaml.load(f"- !{PASSWORD}x", yaml.SafeLoader)  # noqa: S506
+    assert PASSWORD in str(caught.value)
+    assert _source._flaw_of_yaml(caught.value) == "this is not YAML"
+
+
+@pytest.mark.parametrize("repeat", ["[*{0}, *{0}]", "{{x: *{0}, y: *{0}}}", "{{<<: [*{0}, *{0}]}}"])
+def test_what_few_lines_can_repeat_by_aliases(server: Server, tmp_path: Path, repeat: str) -> None:
+    """Each line doubles the one before it. Nobody would see the end of it."""
+    lines = "".join(f"    v{number + 1}: &v{number + 1} {repeat.format(f'v{number}')}\n" for number in range(40))
+    text = f"- name: anna\n  cli_script_connect_win_env:\n    v0: &v0 {{a: b}}\n{lines}"
+    told = refusal(server, write(tmp_path, a_yml=text) / "a.yml")
+    assert told == "src: SRC: its aliases stand for more than 10,000,000 values."
+
+
+def test_what_people_repeat_by_aliases(tmp_path: Path) -> None:
+    text = f"- &a {{name: a, bypass_subnets: &n [{', '.join(['10.0.0.0/8'] * 500)}]}}\n" + "".join(
+        f"- {{<<: *a, name: u{number}, client_to_server_subnets: *n}}\n" for number in range(900)
+    )
+    assert [len(one["bypass_subnets"]) for one in items(write(tmp_path, a_yml=text) / "a.yml")] == [500] * 901
+    assert items(write(tmp_path, a_yml="- &a [*a]\n") / "a.yml")[0][0] is not None
+
+
 @pytest.mark.parametrize("name", ["a.json", "a.yml"])
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
 def test_a_text_that_is_not_utf_8(server: Server, tmp_path: Path, name: str, encoding: str) -> None:
@@ -302,7 +360,7 @@ def test_a_text_that_is_not_utf_8(server: Server, tmp_path: Path, name: str, enc
     [
         ("access_to", 2000, ": this is nested too deep."),  # for the parser
         ("user", 500, ", line 1: this is nested too deep."),  # for Ansible's validator
-        ("access_to", 500, ", line 1: access_to of access list of user anna: "),
+        ("access_to", 500, ", line 1 (anna): access_to of access list of user anna: "),
     ],
 )
 def test_what_json_may_nest(server: Server, tmp_path: Path, option: str, deep: int, words: str) -> None:
@@ -534,7 +592,7 @@ def test_a_secret_in_the_wrong_place_is_one_all_the_same(server: Server, tmp_pat
     text = f"- name: anna\n  bypass_subnets:\n    - password: {PASSWORD}\n"
     arguments = {**server.connection, "src": str(write(tmp_path, a_yml=text) / "a.yml")}
     answer = perform(BODY, "as_user", arguments, check=False, invocation=True)
-    assert "/a.yml, line 1: bypass_subnets of user anna: " in answer["msg"]
+    assert "/a.yml, line 1 (anna): bypass_subnets of user anna: " in answer["msg"]
     assert PASSWORD not in text_of(answer)
 
 
@@ -631,7 +689,7 @@ def test_a_state_that_there_is_none(server: Server, resource: Resource, states: 
 
 def test_mistakes_in_what_is_left_out_are_found(server: Server, tmp_path: Path) -> None:
     path = write(tmp_path, a_yml="- {name: anna, state: absent}\n- {name: bert, deny: perhaps}\n") / "a.yml"
-    assert refusal(server, path, only_states=["absent"]).startswith("src: SRC, line 2: argument 'deny'")
+    assert refusal(server, path, only_states=["absent"]).startswith("src: SRC, line 2 (bert): argument 'deny'")
 
 
 # -- what only a real run can show
