@@ -195,7 +195,7 @@ options:
     default: present
 notes:
   - Names are compared exactly. Two declared names that differ only in case are an error; a new one that differs only in
-    case from one that is there brings a warning: from any, where the task reads the whole list, as a purge does, and else
+    case from one that is there brings a warning. It is told from any where the task reads the whole list, as a purge does, and else
     from its spellings in small letters, in capitals, and with capital initials. A group cannot have the name of a user.
   - A group that the server refuses fails alone, the others go on, and the task fails at the end. RV(objects) says what
     became of each.

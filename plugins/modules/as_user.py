@@ -261,7 +261,7 @@ options:
     default: on_create
 notes:
   - Names are compared exactly. Two declared names that differ only in case are an error; a new one that differs only in
-    case from one that is there brings a warning: from any, where the task reads the whole list, as a purge does, and else
+    case from one that is there brings a warning. It is told from any where the task reads the whole list, as a purge does, and else
     from its spellings in small letters, in capitals, and with capital initials. A user cannot have the name of a group.
   - The account that the task is signed in with is neither deleted nor blocked by it. A purge must name it in O(users)
     or O(protect).
