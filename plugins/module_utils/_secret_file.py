@@ -40,11 +40,12 @@ class SecretFile:
 
     @property
     def is_private(self) -> bool:
-        """Whether nobody but its owner can read it, where it is there."""
+        """Whether nobody but this account can read it, where it is there."""
         try:
-            return not stat.S_IMODE(os.lstat(self.path).st_mode) & ~OWN_EYES
+            found = os.lstat(self.path)
         except FileNotFoundError:
             return True
+        return found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & ~OWN_EYES
 
     def read(self) -> t.Optional[str]:
         """Its text; None where it is not there. What is no text, or too long to be one of ours, reads as empty."""
@@ -61,13 +62,17 @@ class SecretFile:
             raise InputError(f"{self.option}: {self.path} cannot be read: {exc.strerror}.") from exc
 
     def make_private(self) -> None:
-        """Take from others what they may do with it."""
+        """Take from others what they may do with it; also from an owner who is not this account, by a file of our own."""
         with self._told():
             number = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
-                os.fchmod(number, OWN_EYES)
+                ours = os.fstat(number).st_uid == os.geteuid()
+                if ours:
+                    os.fchmod(number, OWN_EYES)
             finally:
                 os.close(number)
+        if not ours:
+            self.write(self.read() or "")
 
     def write(self, text: str) -> None:
         """Put a text in its place at once; whoever reads it meanwhile finds the old one or the new one, and whole."""

@@ -450,6 +450,18 @@ objects:
         for tokens that were made invalid, and V(sessions) for VPN sessions that ended.
       type: list
       elements: str
+    profiles:
+      description: How many client profiles were revoked.
+      returned: when a user who had some was deleted, or created blocked
+      type: int
+    profile_tokens:
+      description: How many tokens for client profiles were made invalid.
+      returned: when a user who had some was deleted, or created blocked
+      type: int
+    sessions:
+      description: How many VPN sessions ended.
+      returned: when a user who had some was deleted, or created blocked
+      type: int
     msg:
       description: Why it failed.
       returned: when it failed

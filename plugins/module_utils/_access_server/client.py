@@ -286,7 +286,7 @@ class AccessServer:
             each = [{**filters, "user": {"operation": "equal", "value": user}} for user in sorted(users)]
             found = [one for asked in each for one in self._all_profiles(asked)]
         wanted = found if users is None else [one for one in found if one.get("username") in users]
-        return wanted if comment is None else [one for one in wanted if one.get("comment") == comment]
+        return wanted if comment is None else [one for one in wanted if (one.get("comment") or "") == comment]
 
     def _all_profiles(self, filters: Record) -> list[Record]:
         found: dict[str, Record] = {}

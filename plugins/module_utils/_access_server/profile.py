@@ -67,7 +67,9 @@ class Profile(Issued):
         said = {name: params[name] for name in SELECTORS if params.get(name) not in (None, "")}
         whose = f"of {said['user']}" if "user" in said else ""
         parts = [said.get("profile_type") or ("" if "serial" in said else "every one"), whose]
-        parts += [f"({said['comment']})" if "comment" in said else ""]
+        parts += [
+            f"({said['comment']})" if "comment" in said else "without a comment" if params.get("comment") == "" else ""
+        ]
         parts += [f"with serial {said['serial']}" if "serial" in said else ""]
         parts += [f"signed by {said['ca']}" if "ca" in said else ""]
         parts += [f"older than {said['older_than']} days" if "older_than" in said else ""]
@@ -89,6 +91,9 @@ class Profile(Issued):
                 raise InputError(
                     f"{self.noun} {want.name}: it has no certificate by which to know it again, so that it needs dest."
                 )
+        for serial in (said.get("serial") or "0", *said.get("protect", ())):
+            if not serial.isdigit() and serial:
+                raise InputError(f"{self.noun} {want.name}: {serial!r} is no serial, which is a decimal number.")
         for name in ("keep", "older_than"):
             if said.get(name, 0) < 0:
                 raise InputError(f"{name} of {self.noun} {want.name}: {said[name]} is not a number from 0 up.")
@@ -153,6 +158,8 @@ class Profile(Issued):
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """Also users who may have what they are to get, and a known number of those that go."""
+        if task.params["renew_before"] < 0:
+            raise InputError(f"renew_before: {task.params['renew_before']} is not a number of days from 0 up.")
         super().check(client, plan, task)
         declared = self.declared(task)
         issued = [declared[c.name] for c in plan.of("create", "update") if "usable" in c.values]
@@ -176,7 +183,7 @@ class Profile(Issued):
     @staticmethod
     def _check_number(doomed: t.Sequence[Change], declared: t.Mapping[str, Object], task: Task) -> None:
         """Who says neither whose they are nor which may not know how many that is."""
-        wide = [c for c in doomed if not {"user", "serial", "comment"} & declared[c.name].keys()]
+        wide = [c for c in doomed if not any(declared[c.name].get(key) for key in ("user", "serial", "comment"))]
         number = len({one["serial"] for c in wide for one in (c.before or {})["profiles"]})
         if number and task.params["delete_clients"] != number:
             raise InputError(
@@ -203,6 +210,20 @@ class Profile(Issued):
     def take_back(self, client: AccessServer, new: Object, text: str) -> bool:
         """Revoke it."""
         return "serial" in new and client.delete_profiles([new["serial"]]).get(new["serial"]) in REVOKED
+
+    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """And say what the next run would not be content with, and what nobody has."""
+        super().create(client, changes, effort, task)
+        declared, limit = self.declared(task), task.params["renew_before"]
+        for change in changes:
+            ends = change.results.get("not_after")
+            if ends and values.days_until(ends) <= limit:
+                days = values.days_until(ends)
+                task.warn(
+                    f"The new {change.name} has {days} days, and renew_before is {limit}: each run makes it anew."
+                )
+            if change.outcome != "failed" and "dest" not in declared[change.name] and not task.params["return_content"]:
+                task.warn(f"Nobody has the new {change.name}, because neither dest nor return_content is said.")
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request, which answers for each."""
@@ -275,7 +296,9 @@ def _listed(client: AccessServer, wanted: t.Sequence[Wanted]) -> list[Record]:
     said = [want.values for want in wanted]
     if all("user" in one for one in said):
         return client.profiles({one["user"] for one in said})
-    comments = {one.get("comment") for one in said}
+    comments = {
+        one.get("comment") or None for one in said
+    }  # what a server makes of an empty one in a filter is not known
     return client.profiles(comment=comments.pop() if len(comments) == 1 else None)
 
 
@@ -287,6 +310,8 @@ def _profile_in(path: str, text: t.Optional[str]) -> tuple[t.Optional[Facts], st
         found = ProfileFile(text).facts()
     except ValueError as exc:
         return None, f"{path} is no client profile: {str(exc).rstrip('.')}"
+    if not found["ca"] or not found["remotes"]:
+        return None, f"{path} names no {'server' if found['ca'] else 'authority'}"
     if found["certificate"] and not found["key_matches"]:
         return None, f"the key in {path} is not that of its certificate, or cannot be read"
     return found, ""

@@ -105,15 +105,21 @@ class User(Owner):
         staying = {want.name for want in task.wanted or () if want.state == "present"} | {
             *task.params.get("protect", ())
         }
-        leaving = [name for name in users if name not in staying] if task.wanted is not None else []
+        leaving = {name for name in users if name not in staying} if task.wanted is not None else set()
+        if names is not None:  # who has no record, or none any more, may hold something all the same
+            leaving |= {want.name for want in task.wanted or () if want.state == "absent"} & set(names)
         for name, held in (holdings(client, leaving) if leaving else {}).items():
-            users[name].update(held)
+            if name in users:
+                users[name].update(held)
+            elif any(held.values()):
+                users[name] = {"deny": True, "recordless": True, **held}
         return Actual(users, listing.total, listing.whole)
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """Groups that are not there, names that are taken, addresses that no pool holds, and ourselves."""
         self._guard_ourselves(client, plan, task)
         self._warn_of_directories(plan, task)
+        self._tell_what_ends(client, plan)
         new = [change.name for change in plan.of("create")]
         wanted = {c.values["group"] for c in plan.of("create", "update") if c.values.get("group")}
         fixed = {c.name: c for c in plan.of("create", "update") if c.values.get("static_ipv4")}
@@ -126,6 +132,21 @@ class User(Owner):
             known = {n: groups.get(group or "", {}) for n, group in theirs.items() if not group or group in groups}
             self._refuse_stray_addresses(client, fixed, known)
         warn_of_twins(plan, client.users_like, "user", task)
+
+    @staticmethod
+    def _tell_what_ends(client: AccessServer, plan: Plan) -> None:
+        """What those hold who are deleted, or were never known here and are to be kept out."""
+        strangers = [change.name for change in plan.of("create") if change.state == "blocked"]
+        held = holdings(client, strangers) if strangers else {}
+        held.update((change.name, change.before or {}) for change in plan.of("delete"))
+        for change in plan.of("create", "delete"):
+            has = held.get(change.name, {})
+            change.results = {name: has[name] for name in HOLDINGS if has.get(name)}
+
+    def lost(self, have: Object) -> Object:
+        """With what the user holds."""
+        recorded = {} if have.get("recordless") else super().lost(have)
+        return {**recorded, **{name: have[name] for name in HOLDINGS if have.get(name)}}
 
     @staticmethod
     def _refuse_stray_addresses(
@@ -198,8 +219,9 @@ class User(Owner):
         end(client, [c for c in changes if any((c.before or {}).get(name) for name in HOLDINGS)], effort)
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
-        """All of them in one request."""
-        unless_gone(changes, effort, client.delete_users, "deleted")
+        """All of them in one request; who has no record had nothing but what has ended."""
+        recorded = [change for change in changes if not (change.before or {}).get("recordless")]
+        unless_gone(recorded, effort, client.delete_users, "deleted")
 
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Each with all its properties at once: nobody appears without a group, not even for a moment.

@@ -258,6 +258,36 @@ def test_of_a_lost_answer_reading_again_tells_where_nobody_wants_the_text(estate
     assert len(serials(estate, "ada")) == 1
 
 
+def test_no_comment_is_not_every_comment(estate: Server) -> None:
+    """An empty comment comes of a variable that nobody has set."""
+    for comment in ("laptop", None):
+        estate.simulator.add_profile("ada", comment=comment)
+    assert "This would revoke 1 client profiles" in estate.manage(PROFILE, comment="", state="absent")["msg"]
+    both = [{"comment": comment, "state": "absent"} for comment in ("", "nobody")]
+    answer = estate.manage(PROFILE, profiles=both)
+    assert "every one without a comment" in answer["msg"]
+    assert not estate.writes()
+    profile(estate, comment="", state="absent", delete_clients=1)
+    assert [one["comment"] for one in estate.inform(PROFILE, users=["ada"])] == ["laptop"]
+
+
+def test_a_file_with_which_nobody_could_connect_is_not_good(estate: Server, tmp_path: Path) -> None:
+    file = tmp_path / "ada.ovpn"
+    for block, lacking in (("(?s)<ca>.*?</ca>\n", "authority"), ("(?m)^remote .*\n", "server")):
+        profile(estate, **ADA, dest=str(file), renew=True)
+        file.write_text(re.sub(block, "", file.read_text()))
+        assert profile(estate, **ADA, dest=str(file))["objects"][0]["reason"] == f"{file} names no {lacking}"
+
+
+def test_what_each_run_would_make_anew_is_said(estate: Server, tmp_path: Path) -> None:
+    answer = profile(estate, **ADA, dest=str(tmp_path / "ada.ovpn"), renew_before=4000)
+    assert "each run makes it anew" in answer["warnings"][0]
+
+
+def test_that_nobody_has_it_is_said(estate: Server) -> None:
+    assert "Nobody has the new autologin of ada" in profile(estate, **ADA)["warnings"][0]
+
+
 REFUSALS: dict[str, tuple[dict[str, t.Any], str]] = {
     "no user": ({"profile_type": "autologin"}, "present needs user"),
     "no type": ({"user": "ada"}, "present needs profile_type"),
@@ -266,6 +296,8 @@ REFUSALS: dict[str, tuple[dict[str, t.Any], str]] = {
         {"user": "ada", "dest": "ada.ovpn", "state": "absent"},
         "dest .* goes with state present only",
     ),
+    "serial": ({"serial": "[1]", "state": "absent"}, r"'\[1\]' is no serial"),
+    "days": ({**ADA, "renew_before": -1}, "renew_before: -1 is not a number of days"),
     "keep": ({"user": "ada", "keep": -1, "state": "absent"}, "-1 is not a number from 0 up"),
     "generic": ({"user": "ada", "profile_type": "generic"}, "it needs dest"),
     "one file": ({"profiles": [{**ADA, "comment": c, "dest": "ada.ovpn"} for c in "ab"]}, "is declared for two"),

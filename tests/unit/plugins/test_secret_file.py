@@ -110,6 +110,19 @@ def test_others_lose_what_they_could_do(tmp_path: Path) -> None:
     assert mode(path) == 0o600
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_an_owner_who_is_somebody_else_loses_it_too(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("secret")
+    path.chmod(0o600)
+    os.chown(path, 65534, 65534)
+    file = SecretFile("dest", str(path))
+    assert not file.is_private
+    file.make_private()
+    assert file.is_private
+    assert (path.stat().st_uid, path.read_text()) == (0, "secret")
+
+
 @pytest.mark.parametrize(("content", "read"), [(None, None), (b"text\r\n", "text\r\n"), (b"\xff\xfe", "")])
 def test_reading_never_fails_over_what_a_file_holds(tmp_path: Path, content: bytes | None, read: str | None) -> None:
     path = tmp_path / "key"

@@ -117,6 +117,31 @@ def test_what_a_directory_user_without_a_record_holds_is_revoked(server: Server)
     assert not server.simulator.machine.tokens.all()
 
 
+@dialects
+def test_who_has_no_record_any_more_loses_what_was_left(start: Start, dialect: str) -> None:
+    """Somebody else has deleted the user; the next one of that name would inherit it."""
+    server = start(dialect=dialect)
+    for name in ("ghost", "bob"):
+        server.simulator.add_profile(name)
+    server.simulator.add_profile_token("ghost", "userlogin")
+    told = users(server, name="ghost", state="absent", check=True)
+    assert told["diff"]["before"] == {"ghost": {"profiles": 1, "profile_tokens": 1}}
+    server.simulator.log.clear()
+    done = users(server, name="ghost", state="absent")
+    assert (told["objects"], told["diff"]) == (done["objects"], done["diff"])
+    assert server.writes() == ["/api/profiles/delete", "/api/token-url/delete"]
+    assert [one["username"] for one in server.simulator.machine.profiles.all()] == ["bob"]
+    assert not users(server, name="ghost", state="absent")["changed"]
+
+
+def test_who_is_deleted_is_told_with_what_ends(server: Server) -> None:
+    users(server, name="alice")
+    server.simulator.add_profile("alice")
+    done = users(server, name="alice", state="absent", check=True)
+    assert done["objects"][0]["profiles"] == 1
+    assert done["diff"]["before"]["alice"]["profiles"] == 1
+
+
 def test_a_profile_that_the_server_does_not_revoke_is_told(server: Server) -> None:
     users(server, name="alice")
     serial = server.simulator.add_profile("alice")
