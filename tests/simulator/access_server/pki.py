@@ -41,8 +41,8 @@ class TlsIdentity:
 
 
 @functools.cache
-def process_identity(host: str = "127.0.0.1") -> TlsIdentity:
-    """One identity for all simulators of this process; its folder goes when the process ends."""
+def process_identity(host: str = "127.0.0.1", owner: str | None = None) -> TlsIdentity:
+    """One identity for each owner in this process, None for all that have no name; its folder goes with the process."""
     folder = Path(tempfile.mkdtemp(prefix="vpn-estate-simulator-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return identity_in(folder, host)
