@@ -128,7 +128,7 @@ class Cluster:
             self._put(name, node, restart_pending=True)
 
     def restarted(self, name: str) -> None:
-        """A node of this machine has restarted; one that moved to another database and still has to say so waits on."""
+        """A node of this machine has restarted; after a move that is not enough unless the agent restarted too."""
         own = self._own[name if name in self._own else self.host_name]
         own.last_restarted, own.restart_pending = self._machine.clock.now(), self.moved
         node = self._nodes().get(name)
@@ -152,10 +152,12 @@ class Cluster:
                 self.restarted(self.own)
 
     def _database(self, uri: str, standalone: bool = False) -> SharedDatabase:
-        lost = lambda: self._machine.settings.database_lost  # noqa: E731
-        database = SharedDatabase(uri, self._machine.local, standalone, lost)
+        database = SharedDatabase(uri, self._machine.local, standalone, self._lost)
         self._databases.append(database)
         return database
+
+    def _lost(self) -> bool:
+        return self._machine.settings.database_lost
 
     def _asked(self, uri: str, standalone: bool = False) -> SharedDatabase:
         """The database that a request names."""
@@ -205,10 +207,9 @@ class Cluster:
         if asked.get("rr_update_node") and not props.get("rr_dns_hostname"):
             raise refused(400, "rr_update_node needs an rr_dns_hostname")
         self._refuse_members()
-        store, local = self._machine.store, self._machine.local
+        store = self._machine.store
         if isinstance(store, SharedDatabase) and store.uri == asked["mysqluri"]:
             database = store  # it was converted first
-            local.set_fact(_CONVERTED, None)
             self._found(database, asked, props)
         else:
             database = self._asked(asked["mysqluri"])
@@ -261,7 +262,11 @@ class Cluster:
             raise refused(400, f"This server is already a node of a cluster: {self._name}")
 
     def _enter(self, asked: dict[str, Any], database: SharedDatabase) -> None:
-        self._machine.local.set_fact(_MEMBER, {"node": asked["name"], "uri": asked["mysqluri"]})
+        local, uri = self._machine.local, asked["mysqluri"]
+        local.set_fact(_MEMBER, {"node": asked["name"], "uri": uri})
+        if local.fact(_CONVERTED) == uri:
+            local.set_fact(_CONVERTED, None)
+        database.standalone = False
         self._move(database)
         self._name = asked["name"]
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 NODE_HEADER = "X-OpenVPN-AS-Node"
 _KEPT = ("Content-Type", "Accept", "Authorization", "X-OpenVPN-As-AuthToken")
+_TOLD = ("Location", "Content-Disposition")
+"""Headers that go to the other node, and that come back."""
 
 
 def passed_on(call: Call, name: str, node: Node, headers: Message[str, str], text: bytes, timeout: float) -> Answer:
@@ -44,11 +47,13 @@ def passed_on(call: Call, name: str, node: Node, headers: Message[str, str], tex
         raise refused(502, f"Cluster node cannot be reached: {name}") from None
     finally:
         connection.close()
+    told = {key: response.headers[key] for key in _TOLD if key in response.headers}
     if not content:
-        return Answer(response.status)
+        return Answer(response.status, headers=told)
     if kind == "application/json":
-        return Answer(response.status, json.loads(content))
-    return Answer(response.status, content.decode(), headers={"Content-Type": kind})
+        with contextlib.suppress(ValueError):  # of an answer that is none
+            return Answer(response.status, json.loads(content), headers=told)
+    return Answer(response.status, content.decode(errors="replace"), headers={**told, "Content-Type": kind})
 
 
 def pseudo_endpoint(call: Call) -> Answer:

@@ -51,7 +51,7 @@ class SharedDatabase(Store):
     def __init__(self, uri: str, local: Store, standalone: bool = False, lost: Callable[[], bool] = bool) -> None:
         self.uri = uri
         self._local = local
-        self._standalone = standalone
+        self.standalone = standalone
         self._lost = lost
         self._generation = 0
         scheme = urlsplit(uri).scheme
@@ -132,7 +132,7 @@ class SharedDatabase(Store):
     def source(self, key: str) -> str:
         if key in _LOCAL_KEYS:
             return "local_db"
-        return "mysql_standalone_db" if self._standalone else "cluster_db"
+        return "mysql_standalone_db" if self.standalone else "cluster_db"
 
     def configuration(self, profile: str) -> dict[str, Any]:
         own = self._local.configuration(_OVERLAY) | self._local.configuration(_OVERLAY + profile)

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
-from ansible_collections.vpn.estate.tests.simulator.database import Database, available
 
 QUICK = {"restart_downtime": 0.0, "proxy_timeout": 5.0}
 REREAD = "server/restart?restartMode=server_agent"
@@ -29,23 +28,12 @@ class Node(NamedTuple):
         assert self.api.login(self.server.username, self.server.password, request_admin=True).status == 200
 
 
-@pytest.fixture(scope="module")
-def mariadb():
-    reason = available()
-    if reason:
-        pytest.skip(reason)
-    with Database() as database:
-        yield database
-
-
 @pytest.fixture(params=["file", "mariadb"])
 def uri(request, tmp_path):
     """Address of an empty database."""
     if request.param == "file":
         return f"sqlite://{tmp_path}/shared.sqlite"
-    database = request.getfixturevalue("mariadb")
-    database.clear()
-    return database.uri
+    return request.getfixturevalue("mariadb").uri
 
 
 @pytest.fixture
@@ -317,7 +305,6 @@ def test_the_last_node_cannot_leave(cluster):
 
 
 def test_a_database_in_which_others_keep_something_is_not_touched(node, mariadb):
-    mariadb.clear()
     one = node("one")
     with mariadb.connect() as connection, connection.cursor() as cursor:
         cursor.execute("create database shop")
@@ -378,7 +365,6 @@ def test_without_its_database_a_node_says_so(cluster):
 
 
 def test_a_real_database_that_goes_and_comes_back(node, mariadb):
-    mariadb.clear()
     one = node("one")
     assert one.api.post("cluster/create", one.join_request(mariadb.uri)).status == 200
     mariadb.stop()
@@ -430,7 +416,6 @@ def test_a_server_goes_on_as_the_node_it_was(node, uri, tmp_path):
 
 
 def test_a_server_waits_for_its_database(node, mariadb, another_client, tmp_path):
-    mariadb.clear()
     options = {"data": str(tmp_path / "one.sqlite"), "node_name": "one"}
     one = node("one", users=1, data=options["data"])
     one.api.post("cluster/create", one.join_request(mariadb.uri))
@@ -481,9 +466,15 @@ def test_a_database_is_converted_for_one_server_alone(node, uri):
     assert refusal(two.api.call("PUT", "/api/database/convert", {"mysqluri": uri})) == "The database is not empty"
     assert "no cluster" in refusal(two.api.post("cluster/join", two.join_request(uri)))
     assert one.api.post("cluster/create", one.join_request(uri)).status == 200
+    (item,) = one.api.post("config-items/default/list", {"names": ["sa.company_name"]}).body["items"]
+    assert item["derived_from"] == "cluster_db"
     assert two.api.post("cluster/join", two.join_request(uri)).status == 200
     two.sign_in()
     assert "user00001" in names(two)
+    assert one.api.post("cluster/leave").status == 200
+    one.sign_in()
+    one.api.post("users/create", {"name": "nora"})
+    assert "nora" not in names(two), "it is back in the database that it came with"
 
 
 # -- failover and notifications

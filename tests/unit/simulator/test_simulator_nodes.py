@@ -16,20 +16,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from ansible_collections.vpn.estate.tests.simulator.database import Database, available
 from ansible_collections.vpn.estate.tests.simulator.nodes import Nodes
 
 NODES = Path(__file__).parents[2] / "simulator" / "nodes.py"
 AWAY_SECONDS = 2.0
-
-
-@pytest.fixture(scope="module")
-def database():
-    reason = available()
-    if reason:
-        pytest.skip(reason)
-    with Database() as database:
-        yield database
 
 
 @pytest.fixture
@@ -50,12 +40,11 @@ def client(another_client):
 
 
 @pytest.fixture
-def estate(database, client):
+def estate(mariadb, client):
     """Three nodes of one cluster, and a client of each."""
-    database.clear()
     with Nodes(["one", "two", "three"]) as nodes:
         first, *others = nodes.nodes.values()
-        uri = {"mysqluri": database.uri}
+        uri = {"mysqluri": mariadb.uri}
         apis = {first.name: client(first)}
         assert apis["one"].post("cluster/create", {**first.description, **uri}).status == 200
         for node in others:
