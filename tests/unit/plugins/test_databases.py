@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import cluster, database
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import CLUSTER_NODE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.tests.simulator.database import Database, available
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 
 Start = t.Callable[..., Server]
@@ -218,6 +219,39 @@ def test_without_the_library_it_is_named(telling: Server, monkeypatch: pytest.Mo
 
 def test_only_mysql_is_looked_at(telling: Server, uri: str) -> None:
     assert "mysql_uri is not one of MySQL" in converted(telling, uri, check_database=True)["msg"]
+
+
+@pytest.fixture(name="mariadb")
+def fixture_mariadb() -> t.Iterator[Database]:
+    """A real database with nothing in it."""
+    if available():
+        pytest.skip(available())
+    with Database() as found:
+        yield found
+
+
+def test_servers_move_into_a_real_one_that_is_empty_and_join_there(start: Start, mariadb: Database) -> None:
+    first, second, third = (
+        start(settings=QUICK, password="Marker-Password-7!", node_name=name) for name in ("one", "two", "three")
+    )
+    simulators = [one.simulator for one in (first, second, third)]
+    peers = [{"as_url": one.url, "as_certificate_fingerprint": one.fingerprint_sha256} for one in simulators]
+    spec = CLUSTER_NODE.argument_spec()
+    node = {"mysql_uri": mariadb.uri, "check_database": True, "restart_timeout": 10}
+    for number, server in enumerate((first, second), start=1):
+        url = server.simulator.url
+        answer = server.run(cluster.be_a_node, spec, name=f"node{number}", api_endpoint=url, peers=peers, **node)
+        assert not answer.get("failed"), answer["msg"]
+    assert answer["objects"][0]["nodes"] == ["node1", "node2"]
+    answer = third.run(
+        cluster.be_a_node, spec, name="node3", api_endpoint=third.simulator.url, peers=[], check=True, **node
+    )
+    assert "is not empty" in answer["msg"]
+    wrong = mariadb.uri.replace("@", "x@")
+    assert (
+        "it does not take its user or its password"
+        in converted(third, wrong, check_database=True, assume_local=True)["msg"]
+    )
 
 
 def test_whoever_joins_finds_something_there(start: Start, look: Look, uri: str) -> None:
