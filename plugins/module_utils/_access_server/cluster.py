@@ -415,8 +415,8 @@ def _reach(client: AccessServer, name: str) -> None:
         raise
     except EstateError as exc:
         raise EstateError(
-            f"Cluster node {name} has entered the cluster, and {client.url} cannot pass calls on to it: {exc}. Its api_endpoint or "
-            "certificate_fingerprint may be wrong; this task changes them."
+            f"Cluster node {name} has entered the cluster, and {client.url} cannot pass calls on to it: {exc}. It is not running, "
+            "or its api_endpoint or certificate_fingerprint is wrong, which this task changes."
         ) from exc
 
 

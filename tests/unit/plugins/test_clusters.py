@@ -316,6 +316,28 @@ def test_one_that_was_cut_off_before_its_restart_says_that_it_waits_for_it(pair:
     assert pair.done("node3")["restart_pending"] is False
 
 
+STEPS = ["/server/info", "/users/list", "/cluster/join", "/server/status", "/server/restart", "/cluster/nodes/list"]
+
+
+@pytest.mark.parametrize("path", STEPS)
+def test_a_server_that_dies_at_any_step_is_named_and_the_next_run_makes_good(pair: Estate, path: str) -> None:
+    server = pair.add("node3")
+    settings = server.simulator.machine.settings
+    nth = 3 if path == "/cluster/nodes/list" else 1  # the first two are before anything is written
+    server.simulator.faults.add(path=path, do="act", nth=nth, act=lambda: settings.change({"dead": True}))
+    answer = pair.node("node3", restart_timeout=1)
+    assert answer["failed"]
+    assert any(named in answer["msg"] for named in (server.simulator.url, "node3"))
+    revived(server)
+    line = pair.done("node3")
+    if line["restart_pending"]:
+        server.run(restart.restart, restart.SPEC, mode="server_agent", only_if_pending=True)
+    assert pair.done("node3")["action"] == "unchanged"
+    rows = pair.table("node1")
+    assert [row["reachable"] for row in rows.values()] == [True] * 3
+    assert rows["node3"]["restart_pending"] is False
+
+
 # -- changing
 
 
@@ -391,6 +413,25 @@ def test_a_server_that_died_as_it_left_leaves_again(pair: Estate) -> None:
     assert list(pair.table("node1")) == ["node1", "node2"]
     assert pair.done("node3", state="absent")["action"] == "deleted"
     assert pair.table("node3") == {}
+
+
+@pytest.mark.parametrize("path", ["/vpn/status", "/cluster/leave", "/server/status", "/server/restart"])
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_a_server_that_dies_as_it_leaves_is_named_and_the_next_run_makes_good(
+    pair: Estate, path: str, nth: int
+) -> None:
+    server = pair.servers["node2"]
+    settings = server.simulator.machine.settings
+    server.simulator.faults.add(path=path, do="act", nth=nth, act=lambda: settings.change({"dead": True}))
+    answer = pair.node("node2", state="absent", restart_timeout=1)
+    assert answer.get("failed", False) is settings.dead
+    if settings.dead:
+        assert server.simulator.url in answer["msg"]
+    revived(server)
+    server.simulator.faults.clear()
+    pair.done("node2", state="absent")
+    assert list(pair.table("node1")) == ["node1"]
+    assert pair.table("node2") == {}
 
 
 def test_a_node_of_another_name_is_not_in_the_way_of_being_absent(pair: Estate) -> None:
