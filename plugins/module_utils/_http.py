@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import socket
 import ssl
 import time
 import traceback
@@ -18,6 +19,7 @@ import typing as t
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
@@ -48,6 +50,7 @@ LONGEST_WAIT = 8.0  # seconds between two attempts
 CONNECT_TIMEOUT = 5.0  # seconds
 TELLING = 200  # characters of an unexpected answer that an error quotes
 SHORTEST_SENT = 4  # characters; shorter words that we sent are no secrets, and are left in what an error quotes
+NO_SECRETS = ("username", "name", "api_endpoint")  # of a secret call: they say whom it was about
 LONGEST_SIGN = 12  # characters that a sign can become when it is quoted, and quoted again
 
 # What a call is to the server, which decides what may be repeated (server-behaviour.md, "Retry classes").
@@ -160,7 +163,7 @@ class Transport:
 
     ``authorise`` is asked for headers before each call, and after a 401 with those that were refused. ``explain`` finds the
     reason in a text that is a refusal, whatever its status. Calls may be made side by side. ``pressed`` counts how often the
-    server asked for less: 429, 503, or something locked.
+    server asked for less: 429, 503, or something locked. ``beyond`` is whom the server passes calls on to, for sentences.
     """
 
     def __init__(self, url: str, *, trust: Trust, timeout: float, read_only: bool) -> None:
@@ -178,6 +181,7 @@ class Transport:
         self._proxies = requests.utils.get_environ_proxies(self.url) if getproxies_environment() else {}
         self.authorise: Authorise = lambda refused: {}
         self.explain: t.Optional[t.Callable[[str], t.Optional[str]]] = None
+        self.beyond = ""
 
     def read(self, call: Call) -> t.Any:
         """A call that changes nothing, whatever its verb. Answers parsed JSON, or a text where that was asked for."""
@@ -313,6 +317,9 @@ class Transport:
             quoted = self._quote(call, answer) if reason is None else _concealed(reason, confided)
             if status in (429, 503) and "Retry-After" in answer.headers:
                 quoted += f" (Retry-After: {answer.headers['Retry-After'][:TELLING]})"
+            if status in (502, 504) and self.beyond:
+                late = "which did not answer in time" if status == 504 else "which it does not know or cannot reach"
+                quoted = f"it was to pass this on to {self.beyond}, {late}: {quoted}"
             refused = Refused(asked, status, quoted, reasons, body)
             if refused.locked:
                 self.pressed += 1
@@ -355,8 +362,10 @@ def _confided(call: Call, answer: t.Any) -> t.Iterator[str]:
             yield value
     if call.secret:
         body = call.body
-        yield from _words({k: v for k, v in body.items() if k != "username"} if isinstance(body, dict) else body)
-        yield from _words(list(call.query.values()))
+        told = {k: v for k, v in body.items() if k not in NO_SECRETS} if isinstance(body, dict) else body
+        for word in _words([told, *call.query.values()]):
+            yield word
+            yield from _words(_passwords(word))
 
 
 def _words(value: t.Any) -> t.Iterator[str]:
@@ -367,6 +376,12 @@ def _words(value: t.Any) -> t.Iterator[str]:
     elif isinstance(value, (list, tuple, dict)):
         for each in value.values() if isinstance(value, dict) else value:
             yield from _words(each)
+
+
+def _passwords(word: str) -> list[str]:
+    """The password in a URI, as it stands there and as it is meant."""
+    found = re.match("[a-z][a-z0-9+.-]*://[^:/?#]*:(.+)@", word, re.IGNORECASE)
+    return [found[1], unquote(found[1])] if found else []
 
 
 def _concealed(text: str, words: t.Iterable[str]) -> str:
@@ -441,3 +456,22 @@ def _tls_sentence(url: str, options: str, exc: BaseException) -> str:
     else:
         why = _cause(exc)
     return f"No trustworthy connection to {url}: {why}. Nothing was sent."
+
+
+def presented(url: str, server_name: t.Optional[str] = None) -> t.Optional[bytes]:
+    """The certificate that answers at an address, in binary form, whoever has signed it; None where nobody answers.
+
+    Nothing is said to whoever answers, and no proxy that the environment names is asked.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        address = urlsplit(url)
+        with contextlib.ExitStack() as open_ones:
+            raw = open_ones.enter_context(
+                socket.create_connection((address.hostname, address.port or 443), CONNECT_TIMEOUT)
+            )
+            name = server_name or address.hostname
+            return open_ones.enter_context(context.wrap_socket(raw, server_hostname=name)).getpeercert(True)
+    except (OSError, ValueError):
+        return None

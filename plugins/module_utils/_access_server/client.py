@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import copy
 import functools
 import time
 import typing as t
@@ -424,6 +425,71 @@ class AccessServer:
             if time.monotonic() > deadline:
                 raise NotBack(f"{self.url} does not answer any more, {timeout:g} seconds after {self.asked}.")
             time.sleep(pause)
+
+    # -- clusters and databases (server-behaviour.md, 100-102)
+
+    def at_node(self, name: str) -> AccessServer:
+        """This server, whose calls a node of its cluster carries out; what that one writes does not count here."""
+        http = copy.copy(self._http)
+        return AccessServer(http, self.session.at_node(http, name), self.connections, self.batch_size)
+
+    def cluster_nodes(self) -> dict[str, Record]:
+        """Nodes of the cluster by name; none where this server is in no cluster, or knows nothing of clusters."""
+        nodes = (self.get_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {}
+        if not isinstance(nodes, dict) or not all(isinstance(one, dict) for one in nodes.values()):
+            raise self._odd("nodes by name")
+        return nodes
+
+    def cluster_properties(self) -> Record:
+        """What all nodes share. The document shows one flat set where it is written, and several where it is read."""
+        props = self.get("GET /cluster/props").get("props") or {}
+        if not isinstance(props, dict):
+            raise self._odd("properties of the cluster")
+        sets = [one for one in props.values() if isinstance(one, dict)]
+        return {**props, **{key: value for one in sets for key, value in one.items()}}
+
+    def set_cluster_properties(self, body: Record) -> None:
+        """Set what all nodes share."""
+        self._http.write(call("POST /cluster/props", body))
+
+    def use_cluster_name(self) -> None:
+        """Make the cluster's round-robin host name that of this node."""
+        self._http.write(call("PUT /cluster/rr-dns-hostname"))
+
+    def set_node(self, name: str, body: Record) -> None:
+        """Set how the other nodes reach a node."""
+        self._http.write(call("POST /cluster/{node}/set", body, path={"node": name}))
+
+    def create_cluster(self, body: Record) -> None:
+        """Make a cluster with this server as its first node; ``body`` holds the address of the database, a secret."""
+        self._http.write(call("POST /cluster/create", body, secret=True))
+
+    def join_cluster(self, body: Record) -> None:
+        """Join the cluster that has this database, and lose what this server had in its own."""
+        self._http.write(call("POST /cluster/join", body, secret=True))
+
+    def leave_cluster(self) -> None:
+        """Leave the cluster; the server goes back to a database of its own."""
+        self._http.write(call("POST /cluster/leave"))
+
+    def convert_database(self, uri: str) -> None:
+        """Move what this server has to a MySQL database; the address is a secret."""
+        self._http.write(call("PUT /database/convert", {"mysqluri": uri}, secret=True))
+
+    def test_failover(self, settings: t.Mapping[str, str]) -> Record:
+        """What the tests of a failover set-up come to, by name; all values are texts, and some are secrets."""
+        answer = self._http.read(call("POST /server/failover-test", dict(settings), secret=True))
+        if not isinstance(answer, dict):
+            raise self._odd("results by name")
+        return answer
+
+    def start_failover(self) -> None:
+        """Set up the secondary server as it is configured."""
+        self._http.write(call("POST /server/failover-init"))
+
+    def notify(self, kind: str) -> None:
+        """Tell the nodes that something has happened."""
+        self._http.write(call("POST /notification/create", {"notification_type": kind}))
 
     # -- reading lists
 

@@ -16,7 +16,7 @@ import struct
 import threading
 import time
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
@@ -142,6 +142,7 @@ class Session:
         self._clock, self._sleep = clock, sleep
         self._seen: State = {}  # what this process read last, so that not every call opens the file
         http.authorise = self.headers
+        http.beyond = f"node {credentials.node}" if credentials.node else ""
 
     @property
     def username(self) -> t.Optional[str]:
@@ -199,6 +200,11 @@ class Session:
         """From now on sign in with this one."""
         who = self._who
         self._who = Credentials(who.username, password, who.totp_secret, None, who.node)
+
+    def at_node(self, http: Transport, node: str) -> Session:
+        """The same session over another transport, whose calls a node of the cluster carries out."""
+        who = replace(self._who, node=node)
+        return Session(http, who, self._store, self._codes, self._clock, self._sleep)
 
     def _sign_in(self, state: State) -> None:
         if state.get("refused"):

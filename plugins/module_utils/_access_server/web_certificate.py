@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import ssl
 import tempfile
 import time
@@ -16,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
-from ansible_collections.vpn.estate.plugins.module_utils import _x509
+from ansible_collections.vpn.estate.plugins.module_utils import _http, _x509
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import connect
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import (
@@ -32,7 +31,6 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     Unreachable,
     reads,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._http import CONNECT_TIMEOUT
 from ansible_collections.vpn.estate.plugins.module_utils._module import bring_about
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
@@ -273,17 +271,9 @@ def _readable(text: str) -> list[_x509.Certificate]:
 
 def presented(client: AccessServer, task: Task) -> t.Optional[_x509.Certificate]:
     """The certificate that answers at the server's address, whoever has signed it; None where nobody answers directly."""
-    address = urlsplit(client.url)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # nothing is said to whoever answers
     try:
-        with contextlib.ExitStack() as open_ones:
-            raw = open_ones.enter_context(
-                socket.create_connection((address.hostname, address.port or 443), CONNECT_TIMEOUT)
-            )
-            connection = open_ones.enter_context(context.wrap_socket(raw, server_hostname=_host(client, task.params)))
-            return _x509.from_der(connection.getpeercert(binary_form=True) or b"")
-    except (OSError, ValueError):
+        return _x509.from_der(_http.presented(client.url, _host(client, task.params)) or b"")
+    except ValueError:
         return None
 
 

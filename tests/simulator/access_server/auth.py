@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import passwords
@@ -71,17 +71,16 @@ class _Failures:
 
 @dataclass
 class Authentication:
-    """Everything about sessions; nothing of it outlives the process."""
+    """Everything about signing in; nothing of it outlives the process but the sessions of a cluster."""
 
     machine: Machine
     radius: dict[str, RadiusAccount] = field(default_factory=dict)
-    _tokens: dict[str, Token] = field(default_factory=dict)
     _challenges: dict[str, Challenge] = field(default_factory=dict)
     _failures: dict[str, _Failures] = field(default_factory=dict)
     _last_step: dict[str, int] = field(default_factory=dict)
 
     def clear(self) -> None:
-        for memory in (self.radius, self._tokens, self._challenges, self._failures, self._last_step):
+        for memory in (self.radius, self._challenges, self._failures, self._last_step):
             memory.clear()
 
     def set_radius(self, username: str, password: str, pin: str | None) -> None:
@@ -91,7 +90,9 @@ class Authentication:
     def forget(self, usernames: Iterable[str]) -> None:
         """The users are gone, and so are their sessions."""
         gone = set(usernames)
-        self._tokens = {text: token for text, token in self._tokens.items() if token.username not in gone}
+        sessions = self.machine.store.sessions
+        for text in [text for text, session in sessions.items() if session["username"] in gone]:
+            del sessions[text]
         for name in gone:
             self._failures.pop(name, None)
             self._last_step.pop(name, None)
@@ -101,16 +102,17 @@ class Authentication:
         self._failures.clear()
 
     def end_sessions(self) -> None:
-        self._tokens.clear()
+        self.machine.store.sessions.clear()
         self._challenges.clear()
 
     def token(self, text: str | None, admin_only: bool, enrolment: bool = False) -> Token:
         """The session of a token header; 400 without one, 401 for a bad one, 403 for too few rights."""
         if text is None:
             raise invalid({HEADER.lower(): "Field required"})
-        token = self._tokens.get(text)
-        if token is None or token.expires <= self.machine.clock.now():
+        session = self.machine.store.sessions.get(text)
+        if session is None or session["expires"] <= self.machine.clock.now():
             raise refused(401, "Invalid auth token")
+        token = Token(**session)
         if token.enrols and not enrolment:
             raise refused(403, "MFA enrollment is required")
         if admin_only and not (token.admin and self._is_admin(token.username)):
@@ -298,7 +300,7 @@ class Authentication:
 
     def _handed_out(self, token: Token) -> dict[str, Any]:
         text = f"SESS_TOKEN_{secrets.token_urlsafe(24)}"
-        self._tokens[text] = token
+        self.machine.store.sessions[text] = asdict(token)
         time = self.machine.dialect.token_time
         return {
             "auth_token": text,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 
+from .clock import Clock
 from .data_plane import Endpoint
 from .dialect import DIALECTS
 from .readings import READINGS
@@ -30,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--groups", metavar="N", type=int, default=0, help="groups to start with")
     parser.add_argument("--username", default="openvpn", help="name of the administrator")
     parser.add_argument("--password", help="password of the administrator; a random one if not given")
+    parser.add_argument("--node-name", metavar="NAME", help="name of the host; its certificate is its own")
+    parser.add_argument("--version", default="", help="version of the server instead of that of the dialect")
+    parser.add_argument("--clock-offset", metavar="SECONDS", type=float, default=0.0, help="how fast the clock is")
     parser.add_argument("--data-plane", action="store_true", help="run an OpenVPN daemon for real clients")
     parser.add_argument("--data-plane-address", metavar="IP", default="127.0.0.1", help="where the daemon listens")
     parser.add_argument("--data-plane-port", metavar="N", type=int, default=0, help="0 is any free port")
@@ -40,10 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def simulator(options: argparse.Namespace) -> AccessServerSimulator:
     """The server that the options describe, not started."""
+    clock = Clock()
+    clock.advance(options.clock_offset)
     return AccessServerSimulator(
         dialect=options.dialect,
         readings=dict(options.reading),
-        settings={"latency": options.latency / 1000},
+        clock=clock,
+        settings={"latency": options.latency / 1000, "version": options.version},
         host=options.host,
         port=options.port,
         data=options.data,
@@ -52,6 +59,7 @@ def simulator(options: argparse.Namespace) -> AccessServerSimulator:
         users=options.users,
         groups=options.groups,
         keep_bodies=False,
+        node_name=options.node_name,
         data_plane=_endpoint(options) if options.data_plane else None,
     )
 

@@ -56,11 +56,18 @@ class Configuration:
         value = self.running.get(key)
         return KEYS[key].default if value is None else value
 
+    def ails(self, how: str) -> bool:
+        """Whether the server has this ailment by what is in force."""
+        settings = self._machine.settings
+        key, _, value = settings.ailing_with.partition("=")
+        return bool(key) and settings.ailment == how and str(self.running.get(key)) == value
+
     def items(self, profile: str, names: list[str] | None) -> list[dict[str, Any]]:
         """The named items in the order asked for; without names all that are defined or set."""
-        stored = self._machine.store.configuration(profile)
+        store = self._machine.store
+        stored = store.configuration(profile)
         wanted = sorted({*KEYS, *stored} - _unset_removed(stored)) if names is None else list(dict.fromkeys(names))
-        return [self._machine.dialect.configuration_item(_item(name, stored)) for name in wanted]
+        return [self._machine.dialect.configuration_item(_item(name, stored, store.source(name))) for name in wanted]
 
     # operations
 
@@ -155,9 +162,9 @@ def _unset_removed(stored: dict[str, Any]) -> set[str]:
     return {key.name for key in KEYS.values() if key.category == "removed"} - set(stored)
 
 
-def _item(name: str, stored: dict[str, Any]) -> dict[str, Any]:
+def _item(name: str, stored: dict[str, Any], stored_source: str) -> dict[str, Any]:
     key = KEYS.get(name)
-    source = "db" if name in stored else "default"
+    source = stored_source if name in stored else "default"
     if key is None:
         return {
             "name": name,

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Key:
-    """`redacted` is the text that stands in for a value which is never shown."""
+    """`redacted` stands in for a value which is never shown; a `local` key is each node's own (server-behaviour.md, 100)."""
 
     name: str
     type: str
@@ -23,6 +23,7 @@ class Key:
     allowed: tuple[str, ...] | None = None
     hint: str | None = None
     redacted: str | None = None
+    local: bool = False
 
 
 def _text(name: str, default: str | None, description: str, **more: Any) -> Key:
@@ -42,18 +43,25 @@ _PEM = {"hint": "pemCertificate"}
 _SECRET = {"redacted": "[password]"}
 
 _KEYS = (
-    _text("host.name", "", "Hostname for Access Server (IP address or hostname)", category="required", hint="hostname"),
+    _text(
+        "host.name",
+        "",
+        "Hostname for Access Server (IP address or hostname)",
+        category="required",
+        hint="hostname",
+        local=True,
+    ),
     # network of the web services and of the daemons
-    _text("admin_ui.https.ip_address", "all", "Interface that the Admin Web UI listens on."),
+    _text("admin_ui.https.ip_address", "all", "Interface that the Admin Web UI listens on.", local=True),
     _number("admin_ui.https.port", 943, 1, 65535, "TCP port of the Admin Web UI."),
-    _text("cs.https.ip_address", "all", "Interface that the Client Web Server listens on."),
+    _text("cs.https.ip_address", "all", "Interface that the Client Web Server listens on.", local=True),
     _number("cs.https.port", 943, 1, 65535, "TCP port of the Client Web Server."),
-    _text("vpn.daemon.0.listen.ip_address", "all", "Interface that the OpenVPN daemons listen on."),
+    _text("vpn.daemon.0.listen.ip_address", "all", "Interface that the OpenVPN daemons listen on.", local=True),
     _number("vpn.daemon.0.listen.port", 443, 1, 65535, "Port of the OpenVPN daemon in single-daemon mode."),
     _text("vpn.daemon.0.listen.protocol", "tcp", "Protocol of the OpenVPN daemon.", allowed=("tcp", "udp")),
     _text("vpn.daemon.0.client.network", "172.27.224.0", "Network of dynamic client addresses.", hint="ipv4Address"),
     _number("vpn.daemon.0.client.netmask_bits", 20, 8, 30, "Prefix length of the network of dynamic addresses."),
-    _text("vpn.daemon.0.server.ip_address", "all", "Interface that the OpenVPN server listens on."),
+    _text("vpn.daemon.0.server.ip_address", "all", "Interface that the OpenVPN server listens on.", local=True),
     _flag(
         "vpn.server.daemon.enable",
         True,

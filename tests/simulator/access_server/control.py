@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .answers import Answer
+from .shared_database import DatabaseLost
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -42,7 +43,7 @@ class Control:
         try:
             with self._machine.store.lock:
                 return Answer(200, operation(json.loads(text) if text else {}))
-        except (KeyError, TypeError, ValueError) as error:
+        except (DatabaseLost, KeyError, TypeError, ValueError) as error:
             return Answer(400, {"reason": f"{type(error).__name__}: {error}"})
 
     def _counts(self) -> dict[str, int]:

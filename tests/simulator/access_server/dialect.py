@@ -29,6 +29,8 @@ class Dialect:
     """`totp` in the first login call is a server error (server-behaviour.md, 26)."""
     error_filter_is_text = True
     """The log filter `error` compares text; by the document it is a boolean (server-behaviour.md, 113)."""
+    unknown_node_status = 404
+    """Of setting properties of a node that is in no cluster; the document has no 404 there."""
     user_order: tuple[str, ...] = ("name", "admin", "autologin", "group", "mfa_status")
     group_order: tuple[str, ...] = ("name", "admin", "autologin", "auth_method", "mfa_enabled", "member_count")
 
@@ -105,11 +107,12 @@ class DocumentDialect(Dialect):
     admin_must_be_requested = False
     totp_in_login_fails = False
     error_filter_is_text = False
+    unknown_node_status = 400
     user_order = ("name", "admin", "autologin", "group")
     group_order = ("name",)
 
     _CATEGORIES = {"default": "normal"}
-    _SOURCES = {"db": "cluster_db"}
+    _SOURCES = {"db": "local_db"}
 
     def token_time(self, seconds: float) -> str:
         return moment(int(seconds)).strftime("%a %b %d %Y %-H:%-M:%-S GMT+0000 (UTC)")

@@ -18,10 +18,11 @@ from .auth import HEADER, Authentication
 from .authorities import Authorities
 from .certificate_tools import CertificateTools
 from .clock import Clock
-from .cluster import Cluster
+from .cluster import Cluster, Node
 from .configuration import Configuration
 from .dialect import dialect
 from .exchange import Exchange
+from .failover import Failover
 from .faults import Faults
 from .journal import Journal
 from .legacy import Legacy
@@ -29,15 +30,16 @@ from .power import Power
 from .profile_tokens import ProfileTokens
 from .profiles import Profiles
 from .properties import PROPERTIES, Properties
+from .proxy import NODE_HEADER, passed_on
 from .readings import readings
 from .routes import Route, routes
 from .settings import Settings
+from .shared_database import DatabaseLost
 from .status import Status
 from .store import DEFAULT_USER, Record, Store
 from .userprop import Userprop
 from .vpn import Vpn
 
-NODE_HEADER = "X-OpenVPN-AS-Node"
 _SECRET_HEADERS = {HEADER.lower(), "authorization", "cookie", "vpn-session-token"}
 _MFA_ADMIN = "mfa-admin"
 
@@ -57,6 +59,7 @@ class Machine:
         users: int = 0,
         groups: int = 0,
         keep_bodies: bool = True,
+        host_name: str | None = None,
     ) -> None:
         self.dialect = dialect(dialect_name)
         self._initial_readings = dict(chosen_readings)
@@ -66,7 +69,9 @@ class Machine:
         self.readings: dict[str, str] = {}
         self.settings = Settings()
         self.clock = clock or Clock()
-        self.store = Store(path)
+        self.local = Store(path)
+        self.store = self.local
+        """What the server works with: its own database, or the one that a cluster shares."""
         self.faults = Faults()
         self.exchanges: list[Exchange] = []
         self.handshakes = 0  # connections whose TLS was agreed on
@@ -86,7 +91,8 @@ class Machine:
         self.tokens = ProfileTokens(self)
         self.certificate_tools = CertificateTools(self)
         self.legacy = Legacy(self)
-        self.cluster = Cluster(self)
+        self.cluster = Cluster(self, host_name)
+        self.failover = Failover(self)
         self.power = Power(self)
         self.status = Status(self)
         self.routes = routes(self)
@@ -105,11 +111,22 @@ class Machine:
         self._start()
         if password is not None:
             self.set_password(accounts["username"], password)
+        self.cluster.resume()
 
     @property
     def node(self) -> str:
         """Host name of this server."""
-        return self.cluster.own
+        return self.cluster.host_name
+
+    @property
+    def version(self) -> str:
+        return self.settings.version or self.dialect.version
+
+    def close(self) -> None:
+        self.settings.dead = True  # for calls that are under way
+        self.power.clear()
+        self.cluster.close()
+        self.local.close()
 
     def _start(self) -> None:
         self.readings = readings(self._initial_readings)
@@ -117,7 +134,6 @@ class Machine:
         self.settings.change(self._initial_settings)
         if self.store.record(DEFAULT_USER) is None:
             self._populate()
-        self.cluster.nodes.clear()
         self.cluster.start()
         self.configuration.start()
         self.authorities.started()
@@ -126,6 +142,8 @@ class Machine:
     def reset(self) -> None:
         """Start over: everything but the accounts, the clock and the certificate is as on the first day."""
         with self.store.lock:
+            self.cluster.clear()
+            self.accounts = self.local.fact("accounts")
             self.store.clear()
             self.authentication.clear()
             self.journal.clear()
@@ -157,15 +175,35 @@ class Machine:
             missing = (405, "Method Not Allowed") if methods else (404, "Not Found")
             return Answer(missing[0], {"detail": missing[1]}), None, False
         route, call.parameters = found
-        with self.store.lock:
-            generation = self.store.generation
-            try:
+        store, commits = self.store, self.store.commits
+        try:
+            other = self._other_node(route, headers)
+            if other is not None:
+                # the other node writes it down, and may ask this one meanwhile
+                return passed_on(call, *other, headers, text, self.settings.proxy_timeout), route, False
+            with store.lock:
+                commits = store.commits
                 answer = self._carried_out(route, call, headers, text)
-            except Refusal as refusal:
-                answer = Answer(refusal.status, refusal.body, wrote=False, headers=refusal.headers)
-            changed = self.store.generation != generation
+        except Refusal as refusal:
+            answer = Answer(refusal.status, refusal.body, wrote=False, headers=refusal.headers)
+        except DatabaseLost as error:
+            answer = Answer(500, {"reason": str(error)}, wrote=False)
+        changed = store.commits != commits
         accepted = route.writes and answer.wrote and answer.status < 300
         return answer, route, accepted or (changed and route.writes)
+
+    def _other_node(self, route: Route, headers: Message[str, str]) -> tuple[str, Node] | None:
+        """The node of the cluster that the header names, unless it is this one."""
+        name = headers.get(NODE_HEADER)
+        with self.store.lock:
+            if name is None or self.cluster.knows(name):
+                return None
+            node = self.cluster.others.get(name)
+            if node is None:
+                raise refused(502, f"Cluster node is unknown or cannot be reached: {name}")
+            if route.access != "open":
+                self.authentication.token(headers.get(HEADER), route.access == "admin", route.access == "enrolment")
+            return name, node
 
     def _carried_out(self, route: Route, call: Call, headers: Message[str, str], text: bytes) -> Answer:
         """What the operation answers; a Refusal takes back what it changed, unless it is one that keeps it."""
@@ -176,9 +214,7 @@ class Machine:
         if unknown:
             raise invalid({f"query.{name}": "Extra inputs are not permitted" for name in sorted(unknown)})
         call.headers = headers
-        call.node = headers.get(NODE_HEADER)
-        if call.node is not None and call.node not in self.cluster.nodes:
-            raise refused(502, f"Cluster node is unknown or cannot be reached: {call.node}")
+        call.node = self.cluster.made_up(headers.get(NODE_HEADER))
         call.body = _parsed(text)
         kept: Refusal | None = None
         with self.store.transaction():
@@ -288,8 +324,9 @@ class Machine:
                 "configuration": {name: self.store.configuration(name) for name in self.store.profiles()},
                 "active_profile": self.configuration.active,
                 "running": self.configuration.running,
-                "last_restarted": self.cluster.nodes[self.node].last_restarted,
-                "nodes": {name: node.restart_pending for name, node in self.cluster.nodes.items()},
+                "last_restarted": self.cluster.last_restarted(),
+                "nodes": self.cluster.pending(),
+                "notifications": self.failover.notifications(),
                 "vpn_clients": self.vpn.clients,
                 "authorities": self.authorities.shown(),
                 "profiles": self.profiles.shown(),

@@ -40,9 +40,13 @@ class TlsIdentity:
         return context
 
 
+def process_identity(host: str = "127.0.0.1", owner: str | None = None) -> TlsIdentity:
+    """One identity for each owner in this process, None for all that have no name; its folder goes with the process."""
+    return _identity_of(host, owner)
+
+
 @functools.cache
-def process_identity(host: str = "127.0.0.1") -> TlsIdentity:
-    """One identity for all simulators of this process; its folder goes when the process ends."""
+def _identity_of(host: str, owner: str | None) -> TlsIdentity:
     folder = Path(tempfile.mkdtemp(prefix="vpn-estate-simulator-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return identity_in(folder, host)

@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .answers import Answer, Call
 from .shapes import OneOf, checked
+from .shared_database import DatabaseLost
 
 if TYPE_CHECKING:
     from .machine import Machine
 
 _MODES = ("cold", "warm", "dry_run", "systemctl", "server_agent")
+_REREADING = ("systemctl", "server_agent")
+"""Restarts after which the server works with another database than before."""
 
 
 @dataclass
@@ -43,7 +48,7 @@ class Power:
         """Whether the API is away right now; a restart that is due takes effect when this is asked."""
         restart = self._restart
         if restart is None:
-            return False
+            return self._machine.configuration.ails("silent")
         now = time.monotonic()
         if now >= restart.begins and not restart.begun:
             with self._machine.store.lock:
@@ -63,6 +68,11 @@ class Power:
         settings = self._machine.settings
         begins = time.monotonic() + settings.restart_delay
         self._restart = _Restart(mode, begins, begins + settings.restart_downtime)
+        # where it is then, nobody asks the old address; and other nodes see what becomes of this one
+        if settings.moves or self._machine.cluster.is_real:
+            timer = threading.Timer(settings.restart_delay, lambda: self.away)
+            timer.daemon = True
+            timer.start()
 
     # operations
 
@@ -73,18 +83,22 @@ class Power:
         machine.configuration.validate(machine.configuration.active)
         if mode == "dry_run":
             return Answer(wrote=False)
-        if call.node in (None, machine.cluster.own):
+        if call.node in (None, machine.node):
             self.schedule(mode)
         else:
             assert call.node is not None
-            self._restarted(call.node)
+            machine.cluster.restarted(call.node)
         return Answer()
 
     def _take_effect(self, mode: str) -> None:
         machine = self._machine
-        machine.configuration.take_over()
-        machine.authorities.started()
-        self._restarted(machine.cluster.own)
+        if mode in _REREADING:
+            machine.cluster.moved = False
+        with contextlib.suppress(DatabaseLost):
+            if not machine.cluster.moved:
+                machine.configuration.take_over()
+                machine.authorities.started()
+            machine.cluster.restarted(machine.cluster.own)
         if mode != "warm":
             machine.vpn.disconnect_all("server restart")
             machine.authentication.forget_failures()
@@ -92,7 +106,3 @@ class Power:
             machine.authentication.end_sessions()
         machine.journal.started()
         machine.restarted()
-
-    def _restarted(self, node: str) -> None:
-        self._machine.cluster.nodes[node].last_restarted = self._machine.clock.now()
-        self._machine.cluster.nodes[node].restart_pending = False

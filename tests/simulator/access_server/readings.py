@@ -40,6 +40,10 @@ READINGS: dict[str, tuple[str, ...]] = {
     "profiles_of_deleted_users": ("kept", "deleted"),
     # HTTP status of an error below /rest: 401, 403, 500 or 400 by its type, or always 200
     "legacy_status": ("401", "200"),
+    # properties of a cluster: below its name as the document's schema has it, or by themselves as they are set
+    "cluster_props": ("nested", "flat"),
+    # joining once more as a node that the cluster knows with the same address and certificate, after a half-done join
+    "repeated_join": ("accepted", "refused"),
 }
 """Name of each question with the readings it has; the first is the default."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from .answers import Answer, Call
+from .proxy import pseudo_endpoint
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -73,7 +74,7 @@ def routes(machine: Machine) -> Routes:
     auth, userprop, access = machine.authentication, machine.userprop, machine.access_lists
     configuration, status, vpn = machine.configuration, machine.status, machine.vpn
     authorities, profiles, tokens = machine.authorities, machine.profiles, machine.tokens
-    tools, legacy = machine.certificate_tools, machine.legacy
+    tools, legacy, cluster = machine.certificate_tools, machine.legacy, machine.cluster
     download, by_token = ("tls-cryptv2", "action"), ("token", "tls-cryptv2", "action")
     installer = ("token", "installer_type")
     restart_mode = ("restartMode",)
@@ -194,7 +195,25 @@ def routes(machine: Machine) -> Routes:
                 by_token,
                 "/rest",
             ),
-            Route("GET", "/cluster/nodes/list", "clusterListNodes", machine.cluster.list_nodes),
+            Route("GET", "/cluster/nodes/list", "clusterListNodes", cluster.list_nodes),
+            Route("POST", "/cluster/create", "post__cluster_create", cluster.create, writes=True),
+            Route("POST", "/cluster/join", "post__cluster_join", cluster.join, writes=True),
+            Route("POST", "/cluster/leave", "post__cluster_leave", cluster.leave, writes=True),
+            Route("POST", "/cluster/{node}/set", "clusterset", cluster.set_node, writes=True),
+            Route("GET", "/cluster/props", "clustergetprops", cluster.props),
+            Route("POST", "/cluster/props", "clustersetprops", cluster.set_props, writes=True),
+            Route("PUT", "/cluster/rr-dns-hostname", "rrdnshostname", cluster.apply_host_name, writes=True),
+            Route("POST", "/proxy", "post__proxy", pseudo_endpoint),
+            Route("PUT", "/database/convert", "put__database_convert", cluster.convert, writes=True),
+            Route("POST", "/server/failover-test", "post__server_failover-test", machine.failover.test),
+            Route(
+                "POST",
+                "/server/failover-init",
+                "post__server_failover-init",
+                machine.failover.initialise,
+                writes=True,
+            ),
+            Route("POST", "/notification/create", "notificationCreate", machine.failover.notify, writes=True),
             Route("POST", "/log/reports", "getLogReports", machine.journal.reports),
         ]
     )

@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -62,7 +63,8 @@ class _Listener(ThreadingHTTPServer):
         if machine.power.away and machine.settings.restart_answer == "drop":
             return
         request.settimeout(_HANDSHAKE_SECONDS)
-        with self.tls.wrap_socket(request, server_side=True) as connection:
+        tls = process_identity(owner="another").context() if machine.settings.wrong_certificate else self.tls
+        with tls.wrap_socket(request, server_side=True) as connection:
             connection.settimeout(_IDLE_SECONDS)
             self.machine.handshakes += 1
             self._connections.add(connection)
@@ -116,6 +118,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._away()
             return
         machine.wait()
+        if machine.settings.dead:
+            self._drop()
+            return
         call = Call(self.command, raw_path, query=query, address=str(self.client_address[0]))
         fault = machine.faults.hit(self.command, path)
         if fault is not None and fault.do == "act" and fault.act is not None:
@@ -174,7 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
         """The whole answer in one write; a truncated one ends in the middle of its body."""
         self.send_response_only(status)
         fields = {"Content-Type": "application/json"} if body else {}
-        fields |= {"Content-Length": str(len(body)), **(headers or {})}
+        date = formatdate(self.server.machine.clock.now(), usegmt=True)
+        fields |= {"Content-Length": str(len(body)), "Date": date, **(headers or {})}
         if status == 204:
             del fields["Content-Length"]
         for name, value in fields.items():
@@ -215,7 +221,8 @@ class AccessServerSimulator:
 
     Use it as a context manager, or call `start` and `stop`. `dialect` is `3.2` or `document`; `readings` chooses among
     the readings of what the document leaves open; `settings` are those of `Settings`. `data` is the path of a database
-    that outlives the process; without it all is in memory. With `data_plane` VPN clients can really connect there.
+    that outlives the process; without it all is in memory. `node_name` is the host's name, which has a certificate of
+    its own. With `data_plane` VPN clients can really connect there.
     """
 
     kind = "access-server"
@@ -235,17 +242,20 @@ class AccessServerSimulator:
         groups: int = 0,
         keep_bodies: bool = True,
         data_plane: Endpoint | None = None,
+        node_name: str | None = None,
     ) -> None:
         settings = dict(settings or {})
         if data_plane is not None:
             data_plane = data_plane.resolved()
             settings.setdefault("profile_remotes", data_plane.remote)
         self.machine = Machine(
-            dialect, readings or {}, settings, clock, data, username, password, users, groups, keep_bodies
+            dialect, readings or {}, settings, clock, data, username, password, users, groups, keep_bodies, node_name
         )
         self._data_plane = DataPlane(self.machine, data_plane) if data_plane else None
-        self._identity: TlsIdentity = identity_in(Path(f"{data}.tls"), host) if data else process_identity(host)
-        self._host, self._port = host, port
+        self._identity: TlsIdentity = (
+            identity_in(Path(f"{data}.tls"), host) if data else process_identity(host, node_name)
+        )
+        self._host, self._port, self._first_host = host, port, host
         self._listener: _Listener | None = None
         self._thread: threading.Thread | None = None
 
@@ -280,8 +290,24 @@ class AccessServerSimulator:
         """After a restart: show the web certificate and run the daemon that are configured now."""
         if self._listener is not None:
             self._listener.tls = self._tls_context()
+            self._move(self._listener)
         if self.machine.vpn.data_plane is not None:
             self.machine.vpn.data_plane.refresh()
+
+    def _move(self, former: _Listener) -> None:
+        """Serve where the configuration in force says, if the settings do."""
+        in_force = self.machine.configuration.in_force
+        host, port = in_force("admin_ui.https.ip_address"), in_force("admin_ui.https.port")
+        host = host if host[:1].isdigit() else self._first_host
+        if not self.machine.settings.moves or (host, port) == (self._host, self._port):
+            return
+        former.shutdown()
+        former.hang_up()
+        former.server_close()
+        self._host, self._port = host, port
+        self._listener = _Listener((host, port), self.machine, self._tls_context())
+        self.machine.url = self.url
+        threading.Thread(target=self._listener.serve_forever, args=(0.02,), name="simulator", daemon=True).start()
 
     def stop(self) -> None:
         if self._listener is not None:
@@ -292,7 +318,7 @@ class AccessServerSimulator:
         if self.machine.vpn.data_plane is not None:
             self.machine.vpn.data_plane.stop()
             self.machine.vpn.data_plane = None
-        self.machine.store.close()
+        self.machine.close()
 
     def __enter__(self) -> Self:
         return self.start()

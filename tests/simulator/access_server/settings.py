@@ -38,8 +38,28 @@ class Settings:
     """`unlicensed` or `subscription`."""
     profile_remotes: str = ""
     """Host, port and protocol of the daemons that profiles name, with commas between; "" takes the configuration."""
+    ailing_with: str = ""
+    """`KEY=VALUE` of the configuration; while that is in force, the server has the `ailment`."""
+    ailment: str = "service"
+    """A `service` that fails, one that is on and has a `severity`, no `daemons`, or an API that stays `silent`."""
+    moves: bool = False
+    """Whether the API is served on the port, and the address if it is one, of admin_ui.https that a restart puts in force."""
     cluster_nodes: int = 0
-    """0 for a lone server, otherwise the number of nodes."""
+    """Number of nodes of which this server makes up all but itself; 0 for a lone server or a node of a real cluster."""
+    proxy_timeout: float = 10.0
+    """How long a call that is passed on to another node may take."""
+    version: str = ""
+    """"" is that of the dialect."""
+    dead: bool = False
+    """No call of the API is carried out or answered."""
+    dies_halfway: bool = False
+    """Dies in the middle of the next move to or from a cluster: what is shared is written, what is its own is not."""
+    wrong_certificate: bool = False
+    """Presents another certificate than its own."""
+    database_lost: bool = False
+    """The database of the cluster cannot be reached."""
+    failing: str = ""
+    """Tests of the failover set-up that fail, with commas between; `init` is that of the secondary node."""
 
     def change(self, values: Mapping[str, Any]) -> None:
         """Set some of them by name; an unknown name or a wrong type is a ValueError."""

@@ -35,6 +35,12 @@ _NO_OFFLOAD = {
     " there is a configuration option that is incompatible with DCO or if the DCO kernel module could not be loaded.",
     "tag": "DCO_NOT_ACTIVE",
 }
+_FAILED = {
+    "severity": "error",
+    "message": "service failed to start",
+    "description": "",
+    "tag": "SERVICE_START_FAILED",
+}
 _INTERFACES: dict[str, list[dict[str, Any]]] = {
     "lo": [
         {"ipv6": False, "netip": "127.0.0.1", "prefix_length": 8},
@@ -59,7 +65,7 @@ class Status:
         dialect = self._machine.dialect
         return dialect.server_info(
             {
-                "version": dialect.version,
+                "version": self._machine.version,
                 "build": dialect.build,
                 "web_version": "69ba2c40",
                 "web_override": False,
@@ -111,14 +117,17 @@ class Status:
         services = {
             name: show("on", [_NO_POLLING] if name == "extip.polling_service" else []) for name in _SERVICES
         } | {name: show("on", [_started(address), _NO_OFFLOAD]) for name, address in DAEMONS.items()}
+        if machine.configuration.ails("service"):
+            services["web"] = show("error", [_FAILED])
+        if machine.configuration.ails("severity"):
+            services["web"] = show("on", [_FAILED])
         modules = dict.fromkeys(("ldap", "radius", "saml", "pas_only"), "disabled") | {
             "pam": "enabled",
             "local": "enabled",
         }
         modules[machine.configuration.in_force("auth.module.type")] = "enabled"
-        node = machine.cluster.nodes[call.node or machine.node]
         body = {
-            "last_restarted": iso_microseconds(node.last_restarted),
+            "last_restarted": iso_microseconds(machine.cluster.last_restarted(call.node)),
             "service_status": services,
             "auth_module_status": modules,
         }

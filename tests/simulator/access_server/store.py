@@ -10,29 +10,31 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 DEFAULT_USER = "__DEFAULT__"
 """Name of the record whose properties all users inherit."""
 
-_TABLES = """
+SCHEMA = """
 create table if not exists record (
-    id integer primary key, name text not null unique, kind text not null, member_of text, own text not null,
-    password text);
+    id integer primary key, name varchar(255) not null unique, kind varchar(255) not null, member_of varchar(255),
+    own text not null, password text);
 create index if not exists record_kind on record (kind, name);
 create index if not exists record_member_of on record (member_of) where member_of is not null;
 create table if not exists access_route (
-    owner text not null, type text not null, position integer not null, route text not null,
+    owner varchar(255) not null, type varchar(255) not null, position integer not null, route text not null,
     primary key (owner, type, position));
-create table if not exists profile (name text primary key);
+create table if not exists profile (name varchar(255) primary key);
 create table if not exists configuration (
-    profile text not null, key text not null, value text not null, primary key (profile, key));
-create table if not exists fact (name text primary key, value text not null);
+    profile varchar(255) not null, item varchar(255) not null, value text not null, primary key (profile, item));
+create table if not exists fact (name varchar(255) primary key, value text not null);
 create table if not exists entry (
-    id integer primary key, kind text not null, name text not null, value text not null, unique (kind, name));
+    id integer primary key, kind varchar(255) not null, name varchar(255) not null, value text not null,
+    unique (kind, name));
 """
+TABLES = ("record", "access_route", "profile", "configuration", "fact", "entry")
 
 
 @dataclass
@@ -49,21 +51,48 @@ class Record:
     password: str | None = None
 
 
+class Connection(Protocol):
+    """What the store needs of a database: as much as that of sqlite3 has."""
+
+    def execute(self, statement: str, values: Any = ..., /) -> Any: ...
+    def executemany(self, statement: str, rows: Any, /) -> Any: ...
+    def close(self) -> None: ...
+
+
 class Store:
     """One database behind one lock; `path` None keeps it in memory."""
 
+    begin = "begin"
+
     def __init__(self, path: str | None = None) -> None:
-        self.lock = threading.RLock()
-        self.generation = 0
-        """Moves with every committed change; what is computed from the database is good for one generation."""
-        self.committed: Callable[[], object] = lambda: None
-        """Called after every committed change, behind the lock."""
         if path is not None:
             os.close(os.open(path, os.O_CREAT, 0o600))
-        self._base = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        base = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         # a killed process must lose nothing, a power cut may: no flush to the disk at each commit
-        self._base.execute("pragma synchronous = off")
-        self._base.executescript(_TABLES)
+        base.execute("pragma synchronous = off")
+        base.executescript(SCHEMA)
+        self._prepare(base, threading.RLock())
+
+    def _prepare(self, base: Connection, lock: threading.RLock) -> None:
+        self._base = base
+        self.lock = lock
+        self.commits = 0
+        """Number of changes that were committed here."""
+        self.committed: Callable[[], object] = lambda: None
+        """Called after every committed change, behind the lock."""
+        self.sessions: MutableMapping[str, dict[str, Any]] = {}
+        """Tokens of those who are signed in, with what is known of each."""
+        self._within = False
+        self._changes = 0
+
+    @property
+    def generation(self) -> int:
+        """Moves with every committed change; what is computed from the database is good for one generation."""
+        return self.commits
+
+    def source(self, key: str) -> str:
+        """Where a configuration value that is set comes from, as the API calls it."""
+        return "db"
 
     def close(self) -> None:
         with self.lock:
@@ -73,34 +102,58 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """All or nothing; transactions within transactions are part of the outermost one."""
         with self.lock:
-            if self._base.in_transaction:
+            if self._within:
                 yield
                 return
-            before = self._base.total_changes
-            self._base.execute("begin")
+            self._execute(self.begin)
+            self._within, self._changes = True, 0
             try:
+                self._begun()
                 yield
+                if self._changes:
+                    self._ending()
+                self._execute("commit")
             except BaseException:
-                self._base.execute("rollback")
+                self._execute("rollback")
                 raise
-            self._base.execute("commit")
-            if self._base.total_changes != before:
-                self.generation += 1
+            finally:
+                self._within = False
+            if self._changes:
+                self.commits += 1
                 self.committed()
+
+    def _begun(self) -> None:
+        """Called when a transaction has begun."""
+
+    def _ending(self) -> None:
+        """Called before changes are committed."""
 
     def clear(self) -> None:
         """Forget everything but the facts."""
         with self.transaction():
-            for table in ("record", "access_route", "profile", "configuration", "entry"):
-                self._base.execute(f"delete from {table}")  # noqa: S608 - names from the line above
+            self.sessions.clear()
+            for table in TABLES:
+                if table != "fact":
+                    self._write(f"delete from {table}")  # noqa: S608 - a name from above
+
+    def _execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
+        return self._base.execute(statement, values)
+
+    def _write(self, statement: str, *values: Any) -> None:
+        """Part of a transaction."""
+        self._changes += self._execute(statement, values).rowcount
+
+    def _write_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Part of a transaction."""
+        self._changes += max(0, self._base.executemany(statement, rows).rowcount)
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         with self.lock:
-            return self._base.execute(statement, values).fetchall()
+            return list(self._execute(statement, values).fetchall())
 
     def _change(self, statement: str, *values: Any) -> None:
         with self.transaction():
-            self._base.execute(statement, values)
+            self._write(statement, *values)
 
     # records
 
@@ -132,7 +185,7 @@ class Store:
     def put_many(self, records: Iterable[Record]) -> None:
         """Add the records, or replace those of the same name; a replaced one keeps its age."""
         with self.transaction():
-            self._base.executemany(
+            self._write_many(
                 "insert into record (name, kind, member_of, own, password) values (?, ?, ?, ?, ?) on conflict (name)"
                 " do update set kind = excluded.kind, member_of = excluded.member_of, own = excluded.own,"
                 " password = excluded.password",
@@ -142,9 +195,9 @@ class Store:
     def delete(self, name: str) -> None:
         """Remove a record and its access lists; members of a removed group belong to no group."""
         with self.transaction():
-            self._base.execute("delete from record where name = ?", (name,))
-            self._base.execute("delete from access_route where owner = ?", (name,))
-            self._base.execute("update record set member_of = null where member_of = ?", (name,))
+            self._write("delete from record where name = ?", name)
+            self._write("delete from access_route where owner = ?", name)
+            self._write("update record set member_of = null where member_of = ?", name)
 
     def members(self, group: str) -> list[str]:
         """Users of a group, oldest first."""
@@ -167,8 +220,8 @@ class Store:
 
     def set_access_routes(self, owner: str, kind: str, routes: list[dict[str, Any]]) -> None:
         with self.transaction():
-            self._base.execute("delete from access_route where owner = ? and type = ?", (owner, kind))
-            self._base.executemany(
+            self._write("delete from access_route where owner = ? and type = ?", owner, kind)
+            self._write_many(
                 "insert into access_route values (?, ?, ?, ?)",
                 ((owner, kind, position, json.dumps(route)) for position, route in enumerate(routes)),
             )
@@ -186,23 +239,23 @@ class Store:
 
     def delete_profile(self, name: str) -> None:
         with self.transaction():
-            self._base.execute("delete from profile where name = ?", (name,))
-            self._base.execute("delete from configuration where profile = ?", (name,))
+            self._write("delete from profile where name = ?", name)
+            self._write("delete from configuration where profile = ?", name)
 
     def configuration(self, profile: str) -> dict[str, Any]:
         """The keys that are set in a profile."""
-        rows = self._rows("select key, value from configuration where profile = ? order by key", profile)
+        rows = self._rows("select item, value from configuration where profile = ? order by item", profile)
         return {key: json.loads(value) for key, value in rows}
 
     def set_configuration(self, profile: str, values: dict[str, Any]) -> None:
         with self.transaction():
-            self._base.executemany(
+            self._write_many(
                 "insert or replace into configuration values (?, ?, ?)",
                 ((profile, key, json.dumps(value)) for key, value in values.items()),
             )
 
     def unset_configuration(self, profile: str, key: str) -> None:
-        self._change("delete from configuration where profile = ? and key = ?", profile, key)
+        self._change("delete from configuration where profile = ? and item = ?", profile, key)
 
     # entries: what the server has several of under names of its own, such as authorities and tokens
 

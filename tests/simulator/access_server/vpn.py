@@ -114,6 +114,8 @@ class Vpn:
     def status(self, call: Call) -> Answer:
         show = self._machine.dialect.vpn_daemon
         versions = self.data_plane.versions() if self.data_plane else dict.fromkeys(DAEMONS, _VERSION)
+        if self._machine.configuration.ails("daemons"):
+            versions = {}
         daemons = {name: show({"dco": False, "version": version}, name) for name, version in versions.items()}
         return Answer(200, {"vpn_clients": self.clients, "vpn_daemons": daemons})
 

@@ -201,9 +201,9 @@ def test_no_secret_is_told(start: t.Callable[..., Server], sample: Sample) -> No
         assert all(secret not in text_of(answer) for answer in told)
 
 
-# What they manage lies in files, is made anew by the server and never changed, or cuts the connection that a law would
-# look through; they have tests of their own.
-APART = {"Ca", "Certificate", "Profile", "ProfileToken", "WebCertificate"}
+# What they manage lies in files, is made anew by the server and never changed, needs several servers, or cuts the connection
+# that a law would look through; they have tests of their own.
+APART = {"Ca", "Certificate", "Cluster", "ClusterNode", "Profile", "ProfileToken", "WebCertificate"}
 
 
 def test_every_resource_has_a_sample() -> None:

@@ -18,8 +18,18 @@ from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
-# What as_restart does shows in as_server_info, and what as_user_mfa does in as_user_info; of the others nothing can be asked.
-VERBS = {"as_installer_url", "as_profile_download", "as_restart", "as_user_mfa"}
+# What as_cluster_node does shows in as_cluster_info, as_failover and as_staged_config in as_config_item_info, as_restart in
+# as_server_info, and as_user_mfa in as_user_info; of the others nothing can be asked.
+VERBS = {
+    "as_cluster_node",
+    "as_failover",
+    "as_installer_url",
+    "as_notification",
+    "as_profile_download",
+    "as_restart",
+    "as_staged_config",
+    "as_user_mfa",
+}
 APART = {"as_profile_download"}  # signs in as somebody who is no administrator
 OF_SERVERS = [name for name in MODULES if name.startswith("as_")]  # the others read files on the host
 modules = pytest.mark.parametrize("name", MODULES)

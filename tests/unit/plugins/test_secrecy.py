@@ -192,6 +192,9 @@ FAILURES = {
     "a reason that repeats the token": "as_user_info: {as_url: '{{ refuse }}', as_token: '{{ token_for_headers }}'}",
     "a page that repeats a password": "as_user: {name: eve, auth_method: local, password: '{{ user_password }}'}",
     "a page that repeats a value": "as_config_item: {config_items: '{{ items_to_set }}', update_secrets: always}",
+    "a secret address that is none": "as_database: {mysql_uri: '{{ user_password }}'}",
+    "a reason with half an address": "as_database: {assume_local: true, mysql_uri: "
+    "'mysql://u:{{ user_password | urlencode }}@db.example.com/'}",
 }
 
 
@@ -268,6 +271,10 @@ def test_a_run_with_everything_turned_up(guarded: Server, folder: Folder, parrot
         page = f"<html>{SECRETS['user_password']} {html.escape(SECRETS['new_bind_pw'])}"
         nth = 1 + (6 if "password" in name else 2)  # after what went well
         simulator.faults.add(path=name, method="POST", nth=nth, times=None, status=200, body=page)
+    reason = (
+        f"u, {SECRETS['user_password']} or {quote(SECRETS['user_password'])} or {html.escape(SECRETS['user_password'])}"
+    )
+    simulator.faults.add(path="/database/convert", status=400, body={"reason": reason})
     tasks = SUCCESSES + READS + second_factor + failures(FAILURES)
     run = folder.play(play("here", guarded, tasks), "-vvvvv", "--diff", **sinks(folder))
     secrets = Secrets(simulator)

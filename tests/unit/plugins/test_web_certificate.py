@@ -480,7 +480,7 @@ def test_the_info_says_where_nothing_can_be_seen(web: Web, monkeypatch: pytest.M
     def unreachable(*where: t.Any) -> t.Any:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(module.socket, "create_connection", unreachable)
+    monkeypatch.setattr(module._http.socket, "create_connection", unreachable)
     web.simulator.set_configuration(**{"cs.cert": "nonsense"})
     found = web.told()
     assert (found["certificate"], found["presented"]) == (None, None)

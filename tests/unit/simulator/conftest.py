@@ -16,6 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
+    from ansible_collections.vpn.estate.tests.simulator.database import Database
 
 TOKEN_HEADER = "X-OpenVPN-As-AuthToken"
 
@@ -106,6 +107,24 @@ def server(server_and_api: tuple[AccessServerSimulator, Api]) -> AccessServerSim
 def api(server_and_api: tuple[AccessServerSimulator, Api]) -> Api:
     """A client of `server`, signed in as the administrator."""
     return server_and_api[1]
+
+
+@pytest.fixture(scope="session")
+def _running_mariadb() -> Iterator[Database]:
+    from ansible_collections.vpn.estate.tests.simulator.database import Database, available
+
+    reason = available()
+    if reason:
+        pytest.skip(reason)
+    with Database() as database:
+        yield database
+
+
+@pytest.fixture
+def mariadb(_running_mariadb: Database) -> Database:
+    """A real database with nothing in it."""
+    _running_mariadb.clear()
+    return _running_mariadb
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def checker() -> ContractChecker:
     return ContractChecker()
 
 
-def test_every_operation_answers_as_documented(start, checker, another_client):
+def test_every_operation_answers_as_documented(start, checker, another_client, tmp_path):
     server, api = start(dialect="document", settings={"restart_downtime": 0.0, "cluster_nodes": 3})
     server.connect("alice")
     for method, path, body, status in CALLS:
@@ -123,10 +123,25 @@ def test_every_operation_answers_as_documented(start, checker, another_client):
     _use_certificates_and_profiles(server, api)
     _download_profiles(server, api)
     _sign_in_in_every_way(server, another_client(server))
-    done = {exchange.operation for exchange in server.exchanges}
+    servers = [server, *_form_a_cluster(start, server, api, tmp_path)]
+    exchanges = [exchange for each in servers for exchange in each.exchanges]
+    done = {exchange.operation for exchange in exchanges}
     assert done == {route.operation for route in server.machine.routes.routes if route.base == "/api"}
     # a body of the wrong type is what the server must refuse, so the request of that one call is not to be checked
-    checker.check_all((each for each in server.exchanges if each.request != {"users": "alice"}), answers=True)
+    checker.check_all((each for each in exchanges if each.request != {"users": "alice"}), answers=True)
+
+
+def test_every_operation_does_the_same_with_a_real_database(start, mariadb):
+    server, api = start(dialect="document", settings={"restart_downtime": 0.0, "cluster_nodes": 3})
+    assert api.call("PUT", "/api/database/convert", {"mysqluri": mariadb.uri}).status == 200
+    server.connect("alice")
+    for method, path, body, status in CALLS:
+        if path.startswith("config-profile/empty/"):
+            continue  # the node's own host name is in every profile, so that none is incomplete
+        reply = api.call(method, f"/api/{path}", body)
+        assert (method, path, reply.status) == (method, path, status), reply.body
+    _use_certificates_and_profiles(server, api)
+    _download_profiles(server, api)
 
 
 def _use_certificates_and_profiles(server, api):
@@ -193,6 +208,57 @@ def _download_profiles(server, api):
     assert api.get(f"GetInstallerViaToken?token={tokens[1]}&installer_type=linux").status == 404
     for method in ("HEAD", "GET"):
         assert api.call(method, "/api/openvpn-api/profile").status == 302
+
+
+def _form_a_cluster(start, server, api, tmp_path):
+    """Two servers become a cluster and part again; the answer is the second, and one that cannot join."""
+    other, other_api = start(dialect="document", node_name="two", settings={"restart_downtime": 0.0})
+    wrong, wrong_api = start(dialect="document", settings={"version": "1.0"})
+    uri = {"mysqluri": f"sqlite://{tmp_path}/shared.sqlite"}
+    one, two = (
+        {"name": name, "api_endpoint": each.url, "certificate_fingerprint": each.fingerprint_sha256, **uri}
+        for name, each in (("one", server), ("two", other))
+    )
+    failover = {"failover.mode": "ucarp", "ucarp.addr": "192.0.2.1", "ucarp.secret": "s"}
+    failover |= {f"dbpush.hosts.{index}.public": f"{index}.example.com" for index in range(2)}
+    props = {"rr_dns_hostname": "vpn.example.org", "rr_dns_new_nodes": True}
+    to_two = {"X_OpenVPN_AS_Node": "two"}
+    calls = [
+        (api, "GET", "cluster/props", None, 200),
+        (api, "POST", "cluster/props", props, 400),
+        (api, "PUT", "cluster/rr-dns-hostname", None, 400),
+        (api, "POST", "cluster/leave", None, 400),
+        (api, "POST", "cluster/one/set", {"api_endpoint": other.url}, 400),
+        (api, "POST", "cluster/create", {**one, "api_endpoint": "one"}, 400),
+        (api, "POST", "cluster/create", {**one, **props, "rr_update_node": True}, 200),
+        (api, "POST", "cluster/create", one, 400),
+        (wrong_api, "POST", "cluster/join", {**two, "name": "three"}, 400),
+        (wrong_api, "PUT", "database/convert", uri, 400),
+        (wrong_api, "PUT", "database/convert", {"mysqluri": f"sqlite://{tmp_path}/alone.sqlite"}, 200),
+        (other_api, "POST", "cluster/join", two, 200),
+        (api, "GET", "cluster/nodes/list", None, 200),
+        (api, "GET", "cluster/props", None, 200),
+        (api, "POST", "cluster/props", props, 200),
+        (api, "PUT", "cluster/rr-dns-hostname", None, 200),
+        (api, "GET", "server/status", None, 200, to_two),
+        (api, "POST", "cluster/two/set", {"certificate_fingerprint": "zz"}, 400),
+        (api, "POST", "cluster/three/set", {"certificate_fingerprint": "00" * 32}, 400),
+        (api, "POST", "cluster/two/set", {"certificate_fingerprint": "00" * 32}, 200),
+        (api, "POST", "proxy", None, 502, to_two),
+        (api, "POST", "cluster/two/set", {"certificate_fingerprint": other.fingerprint_sha256}, 200),
+        (api, "POST", "notification/create", {"notification_type": "NODE_RESTARTED"}, 200),
+        (api, "POST", "server/failover-test", failover, 200),
+        (api, "POST", "server/failover-test", {**failover, "failover.mode": "none"}, 400),
+        (api, "POST", "server/failover-init", None, 200),
+    ]
+    for client, method, path, body, status, *headers in calls:
+        reply = client.call(method, f"/api/{path}", body, **(headers[0] if headers else {}))
+        assert (method, path, reply.status) == (method, path, status), reply.body
+    server.configure(proxy_timeout=0.1)
+    other.configure(latency=1.0)
+    assert api.post("proxy", **to_two).status == 504
+    assert api.post("cluster/leave").status == 200
+    return other, wrong
 
 
 def _sign_in_in_every_way(server, api):

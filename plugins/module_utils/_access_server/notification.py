@@ -1,0 +1,21 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Notifications between the nodes of a cluster."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+
+KINDS = ("cluster_restart_pending", "node_restarted")
+SPEC: t.Mapping[str, t.Any] = {"notification_type": {"type": "str", "required": True, "choices": list(KINDS)}}
+
+
+def notify(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The work of as_notification: a new one in each run."""
+    if not task.check:
+        client.notify(task.params["notification_type"].upper())
+    return {"changed": True}

@@ -1,0 +1,113 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_cluster
+short_description: Manage what all nodes of a cluster of OpenVPN Access Servers share
+description:
+  - Sets the round-robin host name of the cluster of which the server is a node, and who goes by it.
+  - Nodes themselves are made by M(vpn.estate.as_cluster_node).
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.manage
+  - vpn.estate._attributes.access_server
+options:
+  rr_dns_hostname:
+    description: The host name under which clients find all nodes in turn. The DNS has to know it already.
+    type: str
+  rr_dns_new_nodes:
+    description: Whether nodes that join from now on have that name as their host name.
+    type: bool
+  rr_dns_this_node:
+    description:
+      - V(true) makes that name the host name of this node, the one at O(as_url) or that of O(as_node).
+      - V(false) is refused; give the node a host name of its own by M(vpn.estate.as_config_item) (C(host.name)).
+    type: bool
+notes:
+  - A changed host name takes effect with a restart; see M(vpn.estate.as_restart).
+  - In check mode a server that is in no cluster is taken for one whose cluster has no properties yet.
+seealso:
+  - module: vpn.estate.as_cluster_info
+  - module: vpn.estate.as_cluster_node
+"""
+
+EXAMPLES = r"""
+- name: Give the cluster a name, which all nodes to come go by
+  vpn.estate.as_cluster:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+    rr_dns_hostname: vpn.example.com
+    rr_dns_new_nodes: true
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
+
+- name: Have the nodes that are there go by it too
+  vpn.estate.as_cluster:
+    as_node: "{{ item }}"
+    rr_dns_this_node: true
+  loop: [node1, node2]
+"""
+
+RETURN = r"""
+objects:
+  description:
+    - The cluster and what became of it, as a list of one.
+    - In check mode, what would have become of it.
+  returned: when the task got as far as a comparison with the server
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Always V(cluster).
+      type: str
+      sample: cluster
+    action:
+      description:
+        - V(updated) or V(unchanged); V(failed) where the server refused.
+        - V(not attempted) or V(unknown) where the task stopped before, or while, something was changed.
+      type: str
+      sample: updated
+    changed_keys:
+      description: Options that changed.
+      type: list
+      elements: str
+      sample: [rr_dns_hostname]
+    msg:
+      description: What the server said.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+counts:
+  description: How many there are of each RV(objects[].action), which is one.
+  returned: when the task got as far as a comparison with the server
+  type: dict
+  sample:
+    updated: 1
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import CLUSTER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
+
+BODY = manage(CLUSTER, ACCESS_SERVER)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,251 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_cluster_node
+short_description: Make an OpenVPN Access Server a node of a cluster
+description:
+  - Makes the server a node of a cluster, which it creates if none of the servers in O(peers) is in one, and which it joins
+    otherwise; or has it leave.
+  - The same task for every server, one after the other (C(serial) V(1), or C(throttle) V(1)), makes a cluster of them.
+  - Before anything is written, what can be known is known. Whether there is a cluster, whether the versions are the
+    same, whether the name is free, and with O(check_database) what is in the database.
+  - A request to create, join or leave is sent once. If its answer is lost, the nodes are looked at instead.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.manage
+  - vpn.estate._attributes.access_server
+options:
+  name:
+    description: Name of the node, by which O(as_node) and the other nodes call it.
+    type: str
+    required: true
+  api_endpoint:
+    description:
+      - Address at which the other nodes reach the API of this one, such as V(https://node1.example.com:945).
+      - A server that is not yet a node needs it. Of a node, it is changed if it differs.
+    type: str
+  certificate_fingerprint:
+    description:
+      - SHA-256 fingerprint of the certificate at O(api_endpoint), in hexadecimal digits, with or without colons. By it the
+        other nodes know this one; O(as_certificate_fingerprint) is for the task's own connection.
+      - V(auto) takes it from the certificate that answers at O(api_endpoint) now, as seen from where the module runs.
+        RV(objects[].fingerprint_presented) tells so. Say the fingerprint itself where that way is not to be trusted.
+      - Left out, it is V(auto) for a server that is not yet a node, and is left alone for one that is.
+    type: str
+  mysql_uri:
+    description:
+      - Address of the database that the nodes share, such as C(mysql://USER:PASSWORD@HOST:3306/), with signs such as C(@)
+        in the password in percent code.
+      - A server that is not yet a node needs it. A node keeps the one that it has, which is not compared.
+    type: str
+  peers:
+    description:
+      - The other servers, which are asked whether they are in a cluster. This one may be among them and is left out, so
+        that all servers can have the same list.
+      - A server that is not yet a node needs it. An empty list says that there are no others. If one of them does not
+        answer and none of the others is in a cluster, none is created.
+      - With O(state) V(absent), those that are named must have forgotten the node afterwards.
+    type: list
+    elements: dict
+    suboptions:
+      as_url:
+        description: Address of the server, as in O(as_url).
+        type: str
+        required: true
+      as_username:
+        description: Name of an administrator there. Left out, it is O(as_username).
+        type: str
+      as_password:
+        description: Password of that administrator. Left out, it is O(as_password).
+        type: str
+      as_validate_certs:
+        description: Whether to check its certificate. Left out, it is O(as_validate_certs).
+        type: bool
+      as_ca_path:
+        description: Authorities to trust, as in O(as_ca_path). Left out, it is O(as_ca_path), unless a fingerprint is given.
+        type: path
+      as_certificate_fingerprint:
+        description: SHA-256 fingerprint of the certificate of that server, as in O(as_certificate_fingerprint).
+        type: str
+      as_server_name:
+        description: Name to look for in its certificate, as in O(as_server_name).
+        type: str
+  check_database:
+    description:
+      - Whether to look into the database first, from where the module runs. To create a cluster it must be empty; to join
+        one it must not be. It needs PyMySQL.
+      - Otherwise the server finds out, and what it says is reported.
+    type: bool
+    default: false
+  restart_timeout:
+    description: How many seconds to wait for the server to come back, and then for the nodes to know each other.
+    type: int
+    default: 120
+  state:
+    description:
+      - V(present) makes the server a node.
+      - V(absent) has it leave its cluster. The last node of a cluster does not leave.
+    type: str
+    choices: [present, absent]
+    default: present
+notes:
+  - A server that joins loses its own users, certificates and configuration to those of the cluster, and the task signs in
+    again, as an administrator of the cluster by the same name and password. One that leaves goes back to its own.
+  - The server restarts (mode V(server_agent)) when it has become a node, or has left. VPN clients may be interrupted.
+  - In check mode every server of a cluster yet to be made would create it, because none of them has.
+seealso:
+  - module: vpn.estate.as_cluster
+  - module: vpn.estate.as_cluster_info
+  - module: vpn.estate.as_database
+"""
+
+EXAMPLES = r"""
+- name: Make the first node, and with it the cluster
+  vpn.estate.as_cluster_node:
+    as_url: https://node1.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+    name: node1
+    api_endpoint: https://node1.example.com:945
+    mysql_uri: "{{ vault_cluster_mysql_uri }}"
+    peers: []
+    check_database: true
+
+- name: Let each server of a group become a node, one after the other
+  hosts: vpn_servers
+  gather_facts: false
+  serial: 1
+  module_defaults:
+    group/vpn.estate.access_server:
+      as_url: "https://{{ inventory_hostname }}:943"
+      as_username: openvpn
+      as_password: "{{ vault_openvpn_password }}"
+      as_certificate_fingerprint: "{{ vpn_certificate_fingerprint }}"
+  tasks:
+    - name: Be a node
+      vpn.estate.as_cluster_node:
+        name: "{{ inventory_hostname_short }}"
+        api_endpoint: "https://{{ inventory_hostname }}:945"
+        certificate_fingerprint: auto
+        mysql_uri: "{{ vault_cluster_mysql_uri }}"
+        peers: "{{ vpn_peers }}"
+        restart_timeout: 300
+      vars:
+        vpn_peers:
+          - as_url: https://node1.example.com:943
+            as_certificate_fingerprint: 36D7D51F474A84A2A30A41BC92CBA5D9D65F756484011D6F58B9D667F8DBBE9C
+          - as_url: https://192.0.2.12:943
+            as_username: admin
+            as_password: "{{ vault_node2_password }}"
+            as_validate_certs: true
+            as_ca_path: /etc/ssl/estate-ca.pem
+            as_server_name: node2.example.com
+      delegate_to: localhost
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
+
+- name: Tell the others of a new certificate
+  vpn.estate.as_cluster_node:
+    name: node1
+    certificate_fingerprint: auto
+
+- name: Leave the cluster
+  vpn.estate.as_cluster_node:
+    name: node1
+    peers:
+      - as_url: https://node2.example.com:943
+    state: absent
+"""
+
+RETURN = r"""
+objects:
+  description:
+    - The node and what became of it, as a list of one.
+    - In check mode, what would have become of it.
+  returned: when the task got as far as a comparison with the server
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the node.
+      type: str
+      sample: node1
+    action:
+      description:
+        - V(created) (which means that the server became a node), V(updated), V(deleted) (which means that it left) or
+          V(unchanged); V(failed) where the server refused.
+        - V(not attempted) or V(unknown) where the task stopped before, or while, something was changed.
+      type: str
+      sample: updated
+    changed_keys:
+      description: Options that changed.
+      type: list
+      elements: str
+      sample: [certificate_fingerprint]
+    cluster_action:
+      description:
+        - V(create) where the server made the cluster, V(join) where it joined one, V(leave) where it left, and V(none) where
+          it was a node already or is none.
+        - V(again) where it joined under a name that the cluster had for it already, because an earlier try was cut off.
+      type: str
+      sample: join
+    certificate_fingerprint:
+      description: The fingerprint by which the other nodes know it; null where it has none.
+      type: str
+      sample: 36:D7:D5:1F:47:4A:84:A2:A3:0A:41:BC:92:CB:A5:D9:D6:5F:75:64:84:01:1D:6F:58:B9:D6:67:F8:DB:BE:9C
+    fingerprint_presented:
+      description: Whether that fingerprint was taken from the certificate that answered at O(api_endpoint).
+      type: bool
+      sample: true
+    restart_pending:
+      description:
+        - Whether the node waits for a restart now, as after a change of the configuration, or after a run that was cut off
+          when the server had become a node and had not restarted. M(vpn.estate.as_restart) with mode V(server_agent) is good
+          for both.
+      type: bool
+      sample: false
+    nodes:
+      description: Names of all nodes afterwards.
+      returned: when the server became a node, and not in check mode
+      type: list
+      elements: str
+      sample: [node1, node2]
+    msg:
+      description: What the server said.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+counts:
+  description: How many there are of each RV(objects[].action), which is one.
+  returned: when the task got as far as a comparison with the server
+  type: dict
+  sample:
+    updated: 1
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import CLUSTER_NODE, be_a_node
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+
+BODY = Body(ACCESS_SERVER, CLUSTER_NODE.argument_spec(), be_a_node)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_database_info
+short_description: Read which kind of database an OpenVPN Access Server uses
+description:
+  - Shows whether a server keeps what it has in its local database, on MySQL, or in the database of a cluster.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.access_server
+seealso:
+  - module: vpn.estate.as_database
+"""
+
+EXAMPLES = r"""
+- name: Read which kind of database is in use
+  vpn.estate.as_database_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+  register: database
+
+- name: Say so
+  ansible.builtin.debug:
+    msg: "It is {{ database.in_use }}."
+"""
+
+RETURN = r"""
+in_use:
+  description: >-
+    V(local), V(mysql), V(cluster) where nodes share it, or V(unknown) where the server does not tell.
+  returned: success
+  type: str
+  sample: local
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.database import inform
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+
+BODY = Body(ACCESS_SERVER, {}, inform)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()

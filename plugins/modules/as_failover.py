@@ -1,0 +1,165 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_failover
+short_description: Set up and test the failover of two OpenVPN Access Servers
+description:
+  - Sets up a second Access Server that takes over the address of the first one when that is gone, and tests the set-up.
+  - What is declared is tested by the server before anything is written. If one of the tests fails, the task fails, and
+    tells the result of each.
+  - Then it is written to the active configuration profile, and the secondary server is set up. If the server refuses that,
+    the configuration goes back to what it was.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.manage
+  - vpn.estate._attributes.access_server
+options:
+  state:
+    description:
+      - V(present) has the set-up tested, written and brought into being, where it differs from what is declared.
+      - V(tested) has what is declared tested, and changes nothing.
+      - V(absent) sets the mode of the failover back to its default, and leaves the secondary server as it is.
+    type: str
+    choices: [present, tested, absent]
+    default: present
+  address:
+    description: The address that the two servers share. With O(state) V(present) or V(tested) it is needed.
+    type: str
+  secret:
+    description: The secret that the two servers share. With O(state) V(present) or V(tested) it is needed.
+    type: str
+  primary:
+    description: The server that is in charge. With O(state) V(present) or V(tested) it is needed.
+    type: dict
+    suboptions:
+      public: &public
+        description: Address or host name of the server.
+        type: str
+        required: true
+      internal: &internal
+        description: What the server is called within the set-up. Left out, it is C(PRIMARY) or C(SECONDARY).
+        type: str
+      username: &username
+        description: User who may sign in there by SSH.
+        type: str
+        default: root
+      password: &password
+        description: Password of that user. Left out, a key has to do.
+        type: str
+      ssh_port: &ssh_port
+        description: Port of SSH there. Left out, the server decides.
+        type: int
+  secondary:
+    description: The server that takes over. With O(state) V(present) or V(tested) it is needed.
+    type: dict
+    suboptions:
+      public: *public
+      internal: *internal
+      username: *username
+      password: *password
+      ssh_port: *ssh_port
+  update_secrets:
+    description:
+      - V(on_create) writes O(secret) and passwords only where the server has none, because they cannot be read.
+      - V(always) writes them in every run, which also sets the secondary server up again.
+    type: str
+    choices: [on_create, always]
+    default: on_create
+notes:
+  - The task is run against the primary server.
+  - In check mode the tests are run too, for they change nothing.
+seealso:
+  - module: vpn.estate.as_config_item
+  - module: vpn.estate.as_cluster_node
+"""
+
+EXAMPLES = r"""
+- name: See whether a failover would work
+  vpn.estate.as_failover:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+    state: tested
+    address: 192.0.2.254
+    secret: "{{ vault_failover_secret }}"
+    primary: {public: 192.0.2.11}
+    secondary: {public: 192.0.2.12}
+  register: failover
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
+
+- name: Set it up
+  vpn.estate.as_failover:
+    address: 192.0.2.254
+    secret: "{{ vault_failover_secret }}"
+    primary:
+      public: 192.0.2.11
+      internal: PRIMARY
+    secondary:
+      public: 192.0.2.12
+      internal: SECONDARY
+      username: admin
+      password: "{{ vault_secondary_password }}"
+      ssh_port: 2222
+    update_secrets: on_create
+
+- name: Do without
+  vpn.estate.as_failover:
+    state: absent
+"""
+
+RETURN = r"""
+tests:
+  description: Each test and what came of it. Where the connection failed, the others often do too.
+  returned: when the set-up was tested
+  type: dict
+  sample:
+    connectivity:
+      passed: true
+      message: ok
+      friendly: The secondary server was reached.
+  contains:
+    passed:
+      description: Whether the test passed.
+      type: bool
+    message:
+      description: What the server says of it.
+      type: str
+    friendly:
+      description: The same for people.
+      type: str
+changed_items:
+  description: Keys of the configuration items that changed, as O(vpn.estate.as_restart#module:changed_items) takes them.
+  returned: success, when O(state) is V(present) or V(absent)
+  type: list
+  elements: str
+  sample: [failover.mode, ucarp.addr]
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.failover import CONSTRAINTS, SPEC, set_up
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+
+BODY = Body(ACCESS_SERVER, SPEC, set_up, CONSTRAINTS)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()

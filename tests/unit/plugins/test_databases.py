@@ -1,0 +1,269 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Databases: which one is in use, moving to MySQL once, and what is in one before a server goes there."""
+
+from __future__ import annotations
+
+import sys
+import types
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import cluster, database
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import CLUSTER_NODE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.tests.simulator.database import Database, available
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
+
+Start = t.Callable[..., Server]
+QUICK = {"restart_downtime": 0.05}
+MYSQL_URI = "mysql://as_user:mArKp%40ss@db.example.com:3307/"
+
+
+@pytest.fixture(name="uri")
+def fixture_uri(tmp_path: Path) -> str:
+    """A database that simulated servers can move to."""
+    return f"sqlite://{tmp_path}/mArKuRi.db"
+
+
+@pytest.fixture(name="telling")
+def fixture_telling(start: Start) -> Server:
+    """A server that tells that its database is a local one."""
+    server = start(dialect="document", settings=QUICK)
+    server.manage(CONFIG_ITEM, name="sa.company_name", value="Example")
+    server.simulator.log.clear()
+    return server
+
+
+def converted(server: Server, uri: str, **params: t.Any) -> Answer:
+    """Run as_database."""
+    return server.run(database.convert, database.SPEC, mysql_uri=uri, **{"restart_timeout": 3, **params})
+
+
+def in_use(server: Server) -> str:
+    """Run as_database_info."""
+    answer = server.run(database.inform, {})
+    assert answer["changed"] is False
+    return str(answer["in_use"])
+
+
+# -- moving
+
+
+def test_a_server_moves_once(telling: Server, uri: str) -> None:
+    assert in_use(telling) == "local"
+    told = converted(telling, uri, check=True)
+    assert not telling.writes()
+    done = converted(telling, uri)
+    assert told == done == {"changed": True, "before": "local", "in_use": "mysql"}
+    assert telling.writes() == ["/api/database/convert", "/api/server/restart"]
+    assert in_use(telling) == "mysql"
+    telling.simulator.log.clear()
+    assert converted(telling, uri) == {"changed": False, "before": "mysql", "in_use": "mysql"}
+    assert not telling.writes()
+
+
+def test_a_server_that_does_not_tell_is_left_alone_unless_somebody_knows(start: Start, uri: str) -> None:
+    server = start(settings=QUICK)
+    assert in_use(server) == "unknown"
+    answer = converted(server, uri)
+    assert answer["failed"]
+    assert "say assume_local: true" in answer["msg"]
+    assert not server.writes()
+    assert converted(server, uri, assume_local=True)["in_use"] == "mysql"
+
+
+def test_a_node_of_a_cluster_is_left_alone(start: Start, uri: str) -> None:
+    server = start(settings=QUICK)
+    node = {"name": "node1", "api_endpoint": server.simulator.url, "mysql_uri": uri, "peers": []}
+    assert not server.run(cluster.be_a_node, CLUSTER_NODE.argument_spec(), **node).get("failed")
+    assert converted(server, uri) == {"changed": False, "before": "cluster", "in_use": "cluster"}
+
+
+@pytest.fixture(name="silent")
+def fixture_silent(start: Start) -> Server:
+    """A server that does not tell before it has moved."""
+    server = start(settings=QUICK)
+    server.manage(CONFIG_ITEM, name="sa.company_name", value="Example")
+    return server
+
+
+def test_a_lost_answer_is_looked_for(silent: Server, uri: str) -> None:
+    silent.simulator.faults.add(path="/database/convert", do="drop", applied=True)
+    assert converted(silent, uri, assume_local=True)["in_use"] == "mysql"
+    assert sum(one.path == "/api/database/convert" for one in silent.simulator.log) == 1
+
+
+def test_a_request_that_was_lost_on_its_way_is_an_error(silent: Server, uri: str) -> None:
+    silent.simulator.faults.add(path="/database/convert", do="drop")
+    answer = converted(silent, uri, assume_local=True)
+    assert answer["failed"]
+    assert "does not tell that it uses MySQL now (but: unknown). It was not asked again" in answer["msg"]
+    assert sum(one.path == "/api/database/convert" for one in silent.simulator.log) == 1
+    assert converted(silent, uri, assume_local=True)["in_use"] == "mysql"
+
+
+def test_what_the_server_refuses_is_told_without_the_database(telling: Server) -> None:
+    reason = f"no connection to {MYSQL_URI} with mArKp@ss or 'mArKp%40ss'"
+    telling.simulator.faults.add(
+        path="/database/convert", status=400, body={"reason": reason, "detail": {"uri": reason}}
+    )
+    answer = converted(telling, MYSQL_URI)
+    assert answer["failed"]
+    assert not answer["changed"]
+    assert "refuses to convert its database: no connection to ***" in answer["msg"]
+    assert "mArK" not in text_of(answer)
+
+
+@pytest.mark.parametrize("uri", ["mArK", "mysql://u:mArK@h:port/", "mysql:", "://mArK"])
+def test_what_is_no_address_is_refused_and_not_told(server: Server, uri: str) -> None:
+    answer = converted(server, uri)
+    assert "mysql_uri is not the address of a database" in answer["msg"]
+    assert "mArK" not in text_of(answer)
+    assert not server.simulator.log
+
+
+# -- looking into a database
+
+
+class Refusal(Exception):
+    """What PyMySQL raises."""
+
+
+class Look:
+    """A stand-in for PyMySQL: what it was asked, and what it finds."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, t.Any] = {}
+        self.rows: list[tuple[str, int]] = []
+        self.error: Exception | None = None
+
+    def connect(self, **how: t.Any) -> Look:
+        self.asked = how
+        if self.error:
+            raise self.error
+        return self
+
+    def cursor(self) -> Look:
+        return self
+
+    def __enter__(self) -> Look:
+        return self
+
+    def __exit__(self, *unused: object) -> None: ...
+
+    def execute(self, statement: str) -> None:
+        assert "information_schema" in statement
+
+    def fetchall(self) -> list[tuple[str, int]]:
+        return self.rows
+
+    def close(self) -> None:
+        self.asked["closed"] = True
+
+
+@pytest.fixture(name="look")
+def fixture_look(monkeypatch: pytest.MonkeyPatch) -> Look:
+    look = Look()
+    module = types.ModuleType("pymysql")
+    module.connect, module.MySQLError = look.connect, Refusal  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pymysql", module)
+    return look
+
+
+def test_an_empty_database_is_gone_to(telling: Server, look: Look) -> None:
+    assert converted(telling, MYSQL_URI, check_database=True, check=True)["changed"]
+    assert look.asked == {
+        "host": "db.example.com",
+        "port": 3307,
+        "user": "as_user",
+        "password": "mArKp@ss",
+        "connect_timeout": 5.0,
+        "closed": True,
+    }
+
+
+def test_one_that_is_not_empty_is_not(telling: Server, look: Look) -> None:
+    look.rows = [("as_config", 3), ("as_users", 4)]
+    answer = converted(telling, MYSQL_URI, check_database=True)
+    assert "is not empty: there are 7 tables in as_config, as_users" in answer["msg"]
+    assert not telling.writes()
+    assert "mArK" not in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (Refusal(1045, "Access denied for mArK"), "it does not take its user or its password"),
+        (Refusal(2003, "mArK"), "there is no connection to it"),
+        (Refusal(9999, "mArK"), "it answers with error 9999"),
+        (Refusal("mArK"), "it answers with error None"),
+        (RuntimeError("mArK"), "RuntimeError"),
+        (ConnectionResetError("mArK"), "ConnectionResetError"),
+    ],
+)
+def test_one_that_cannot_be_looked_at_is_an_error(telling: Server, look: Look, error: Exception, sentence: str) -> None:
+    look.error = error
+    answer = converted(telling, MYSQL_URI, check_database=True)
+    assert f"the database at db.example.com:3307 cannot be looked at: {sentence}. Nothing was written" in answer["msg"]
+    assert "mArK" not in text_of(answer)
+    assert not telling.writes()
+
+
+def test_without_the_library_it_is_named(telling: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    assert "PyMySQL" in converted(telling, MYSQL_URI, check_database=True)["msg"]
+
+
+def test_only_mysql_is_looked_at(telling: Server, uri: str) -> None:
+    assert "mysql_uri is not one of MySQL" in converted(telling, uri, check_database=True)["msg"]
+
+
+@pytest.fixture(name="mariadb")
+def fixture_mariadb() -> t.Iterator[Database]:
+    """A real database with nothing in it."""
+    if available():
+        pytest.skip(available())
+    with Database() as found:
+        yield found
+
+
+def test_servers_move_into_a_real_one_that_is_empty_and_join_there(start: Start, mariadb: Database) -> None:
+    first, second, third = (
+        start(settings=QUICK, password="Marker-Password-7!", node_name=name) for name in ("one", "two", "three")
+    )
+    simulators = [one.simulator for one in (first, second, third)]
+    peers = [{"as_url": one.url, "as_certificate_fingerprint": one.fingerprint_sha256} for one in simulators]
+    spec = CLUSTER_NODE.argument_spec()
+    node = {"mysql_uri": mariadb.uri, "check_database": True, "restart_timeout": 10}
+    for number, server in enumerate((first, second), start=1):
+        url = server.simulator.url
+        answer = server.run(cluster.be_a_node, spec, name=f"node{number}", api_endpoint=url, peers=peers, **node)
+        assert not answer.get("failed"), answer["msg"]
+    assert answer["objects"][0]["nodes"] == ["node1", "node2"]
+    answer = third.run(
+        cluster.be_a_node, spec, name="node3", api_endpoint=third.simulator.url, peers=[], check=True, **node
+    )
+    assert "is not empty" in answer["msg"]
+    wrong = mariadb.uri.replace("@", "x@")
+    assert (
+        "it does not take its user or its password"
+        in converted(third, wrong, check_database=True, assume_local=True)["msg"]
+    )
+
+
+def test_whoever_joins_finds_something_there(start: Start, look: Look, uri: str) -> None:
+    first, second = start(settings=QUICK, password="Marker-Password-7!"), start(password="Marker-Password-7!")
+    node = {"api_endpoint": first.simulator.url, "peers": [], "restart_timeout": 3}
+    spec = CLUSTER_NODE.argument_spec()
+    assert not first.run(cluster.be_a_node, spec, name="node1", mysql_uri=uri, **node).get("failed")
+    known = {"peers": [{"as_url": first.simulator.url}], "api_endpoint": second.simulator.url}
+    node = {**node, **known, "mysql_uri": MYSQL_URI, "check_database": True}
+    answer = second.run(cluster.be_a_node, spec, name="node2", check=True, **node)
+    assert "is empty, so that it is not that of the cluster" in answer["msg"]
+    look.rows = [("as_config", 3)]
+    assert second.run(cluster.be_a_node, spec, name="node2", check=True, **node)["changed"]
+    lone = {**node, "peers": []}
+    assert "is not empty" in second.run(cluster.be_a_node, spec, name="node2", check=True, **lone)["msg"]
