@@ -137,6 +137,7 @@ def tables(uri: str) -> dict[str, int]:
         pymysql = importlib.import_module("pymysql")
     except ImportError as exc:
         raise InputError(f"check_database: {missing_required_lib('PyMySQL')}") from exc
+    why = ""
     try:
         connection = pymysql.connect(
             host=parts.hostname,

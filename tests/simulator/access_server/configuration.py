@@ -59,7 +59,7 @@ class Configuration:
     def ails(self, how: str) -> bool:
         """Whether the server has this ailment by what is in force."""
         settings = self._machine.settings
-        key, _, value = settings.ailing_with.partition("=")
+        key, _equals, value = settings.ailing_with.partition("=")
         return bool(key) and settings.ailment == how and str(self.running.get(key)) == value
 
     def items(self, profile: str, names: list[str] | None) -> list[dict[str, Any]]:

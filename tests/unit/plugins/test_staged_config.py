@@ -501,7 +501,7 @@ class Trial:
             yield "says it is done, and it is not"
         if answer.get("failed"):
             yield from self.explained(answer, state["active_profile"])
-            hit = next(kind_of(one) for one in self.simulator.log if one.fault)
+            [hit] = [kind_of(one) for one in self.simulator.log if one.fault][:1]
             if fault in HEALED.get(hit, ()) and not self.simulator.machine.settings.ailing_with:
                 yield f"fails, and need not: {answer['msg']}"
         if SECRET in text_of(answer) or self.simulator.password in text_of(answer):
@@ -541,7 +541,7 @@ class Trial:
 @pytest.fixture(name="hurry")
 def fixture_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time that is allowed for something passes faster."""
-    hurried = types.SimpleNamespace(monotonic=lambda: time.monotonic() * 4, sleep=lambda seconds: time.sleep(seconds))
+    hurried = types.SimpleNamespace(monotonic=lambda: time.monotonic() * 4, sleep=time.sleep)
     monkeypatch.setattr(staged_config, "time", hurried)
 
 
