@@ -115,9 +115,17 @@ def answers(node: Node) -> bool:
         connection.close()
 
 
+@pytest.fixture(name="database", scope="module")
+def fixture_database() -> Iterator[Database]:
+    with Database() as database:
+        yield database
+
+
 @pytest.fixture(name="estate")
-def fixture_estate(tmp_path: Path) -> Iterator[Estate]:
-    with Database() as database, Nodes(["a", "b", "c"], "--password", PASSWORD) as nodes:
+def fixture_estate(database: Database, tmp_path: Path) -> Iterator[Estate]:
+    """Three fresh servers, and an empty database."""
+    database.clear()
+    with Nodes(["a", "b", "c"], "--password", PASSWORD) as nodes:
         yield Estate(nodes, database.uri, tmp_path)
 
 
@@ -139,6 +147,7 @@ def test_a_cluster_from_nothing_and_back(estate: Estate) -> None:
     assert max(len(down) for down in probe.looks) == 1
     assert set().union(*probe.looks) == {"a", "b", "c", "d"}
 
+    assert "Say which node leaves" in estate.stopped("remove_node")
     nodes["d"].control("connect", {"user": "openvpn"})
     assert estate.made("remove_node", "-e", "vpn_node=d") == {"d": 2}
     assert estate.members("a") == {"a", "b", "c"}
@@ -146,12 +155,24 @@ def test_a_cluster_from_nothing_and_back(estate: Estate) -> None:
     assert estate.made("remove_node", "-e", "vpn_node=d") == {"d": 0}
 
 
-def test_a_sick_server_stops_the_rolling_restart(estate: Estate) -> None:
-    """Lone servers, of which the second loses its VPN daemons with the restart."""
-    estate.nodes["b"].control("settings", {"ailing_with": "vpn.server.tls_version_min=1.2", "ailment": "daemons"})
+def test_lone_servers(estate: Estate) -> None:
+    """What is not right stops the run before anything is written, and a sick server stops the rolling restart."""
+    nodes = estate.nodes
+    estate.made("cluster", "--check", cluster_rr_dns_hostname="vpn.example.com")
+    nodes["b"].control("clock", {"advance": 60})
+    assert "the clocks of the servers are" in estate.stopped()
+    nodes["b"].control("settings", {"version": "3.1.0"})
+    assert "b has version 3.1.0, and the servers have 3.2" in estate.stopped()
+    for name, node in nodes.nodes.items():
+        assert node.control("counts")["writes"] == 0
+        assert estate.members(name) == {name}
+
+    nodes["b"].control("settings", {"ailing_with": "host.name=vpn.example.com", "ailment": "daemons"})
     said = estate.stopped("rolling_restart", rolling_restart_all=True)
     assert 'b, at the step "Wait until it serves": not well after 3 s: no VPN daemon runs.' in said
     assert "Neither looked at nor restarted: c." in said
+    assert nodes["a"].control("counts")["writes"] == 1
+    assert nodes["c"].control("counts")["writes"] == 0
 
 
 def test_a_node_killed_in_the_middle_of_the_bootstrap(estate: Estate) -> None:
@@ -170,3 +191,8 @@ def test_a_node_killed_in_the_middle_of_the_bootstrap(estate: Estate) -> None:
     estate.made()
     assert estate.members("b") == estate.members("c") == {"a", "b", "c"}
     assert set(estate.made().values()) == {0}
+
+    estate.nodes["c"].kill()
+    said = estate.stopped("rolling_restart", rolling_restart_all=True)
+    assert 'a, at the step "Restart nobody while another node is down": ' in said
+    assert "Neither looked at nor restarted: b, c." in said
