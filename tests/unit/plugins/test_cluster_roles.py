@@ -35,7 +35,7 @@ class Estate:
     def run(self, playbook: str, *arguments: str, **variables: t.Any) -> Run:
         """Run a playbook of the collection on all servers that there are by now."""
         self.folder.write("hosts.json", {"all": {"children": {"access_servers": self._group(variables)}}})
-        return self.folder.play([{"import_playbook": f"vpn.estate.{playbook}"}], *arguments)
+        return self.folder.play([{"import_playbook": f"vpn.estate.{playbook}"}], "-vvvv", "--diff", *arguments)
 
     def _group(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         every = {
@@ -142,8 +142,10 @@ def test_a_cluster_from_nothing_and_back(estate: Estate) -> None:
 
     for node in nodes.nodes.values():
         node.control("settings", {"restart_downtime": 1.0})
+    nodes["b"].control("connect", {"user": "openvpn"})
     with Probe(list(nodes.nodes.values())) as probe:
-        assert estate.made("rolling_restart", rolling_restart_all=True) == {"a": 1, "b": 1, "c": 1, "d": 1}
+        changed = estate.made("rolling_restart", rolling_restart_all=True, rolling_restart_drain=True)
+    assert changed == {"a": 1, "b": 2, "c": 1, "d": 1}
     assert max(len(down) for down in probe.looks) == 1
     assert set().union(*probe.looks) == {"a", "b", "c", "d"}
 
@@ -179,7 +181,7 @@ def test_a_node_killed_in_the_middle_of_the_bootstrap(estate: Estate) -> None:
     """The cluster lists it, and it does not know; the next run says who is missing, and the one after it completes."""
     killed = estate.nodes["b"]
     killed.control("settings", {"dies_halfway": True})
-    said = estate.stopped()
+    said = estate.stopped(cluster_restart_timeout=3, as_timeout=2)
     assert 'b, at the step "Become a node":' in said
     assert "Not looked at: c." in said
     killed.kill()
