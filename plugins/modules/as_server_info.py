@@ -194,6 +194,11 @@ server:
       description: How many VPN clients are connected.
       type: int
       sample: 17
+    vpn_daemons:
+      description: VPN daemons that run. Empty where none does.
+      type: list
+      elements: str
+      sample: [openvpn_0, openvpn_1]
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER

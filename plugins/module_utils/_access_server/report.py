@@ -65,6 +65,7 @@ def server(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_server_info: one answer from seven calls; what this server does not offer is null."""
     overview = client.status_overview()
     status = client.get("GET /server/status")
+    vpn = client.get("GET /vpn/status")
     return {
         "changed": False,
         "server": {
@@ -76,7 +77,8 @@ def server(client: AccessServer, task: Task) -> dict[str, t.Any]:
             "dco": client.get_if_offered("GET /vpn/dco-module"),
             "eula_accepted": (overview.get("eula_status") or {}).get("eula_accepted"),
             "nodes": (client.get_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {},
-            "vpn_clients": len(client.vpn_clients()),
+            "vpn_clients": len(vpn.get("vpn_clients") or ()),
+            "vpn_daemons": sorted(vpn.get("vpn_daemons") or ()),
         },
     }
 

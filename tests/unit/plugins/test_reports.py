@@ -320,6 +320,7 @@ def test_a_server_tells_what_it_is(start: Start, dialect: str) -> None:
     assert found["eula_accepted"] is False
     assert found["nodes"] == {}
     assert found["vpn_clients"] == 1
+    assert found["vpn_daemons"][:2] == ["openvpn_0", "openvpn_1"]
     assert not server.writes()
 
 
