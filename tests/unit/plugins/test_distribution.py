@@ -31,7 +31,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, R
 pytestmark = pytest.mark.exhaustive
 
 Start = Callable[..., Server]
-OTHERWISE = {"ca_rotation_is_foretold"}  # what a role leaves for a playbook
+OTHERWISE = {"ca_rotation_is_foretold", "staged_config_url"}  # what a role leaves for a playbook
 LAPTOP = "laptop"  # what the same user has elsewhere, and keeps
 
 
