@@ -22,6 +22,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.user imp
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
 
+pytestmark = pytest.mark.exhaustive
+
 RECORDED = Path(__file__).resolve().parents[2] / "recorded" / "access-server"
 MUTANTS = 60  # of one answer, beside those of its topmost level
 FEWER = 20  # of a refusal
