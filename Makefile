@@ -1,7 +1,8 @@
 # Everything is set up on first use, below .cache/, and kept; `make clean` starts over. `make help` lists the targets.
 #
 # Needed: Python 3.11 or later with its venv module, and a Python package index. Real VPN tunnels also need root, openvpn,
-# ip and ping; demo and test install these with apt-get, where root runs them on Debian, and say so.
+# ip and ping, and tests of clusters need mariadbd; demo and test install what they use of these with apt-get, where root
+# runs them on Debian, and say so.
 # PYTHON=/path/to/python3 chooses the interpreter; the default is the first that works of the versions below.
 
 VERSIONS := 3.12 3.13 3.14 3.11
@@ -28,7 +29,7 @@ export no_proxy := $(NO_PROXY)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve bench packages pins clean $(STAGES)
+.PHONY: help demo test serve bench packages database pins clean $(STAGES)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,7 +41,7 @@ demo: $(READY) packages ## show the collection at work on simulated servers
 serve: $(READY) ## run two simulated servers to play with, until Ctrl-C
 	@$(BIN)/python tools/serve.py
 
-test: $(READY) packages ## run every stage, then say what passed, failed and was skipped
+test: $(READY) packages database ## run every stage, then say what passed, failed and was skipped
 	@$(BIN)/python tools/stage.py $(STAGES)
 
 $(STAGES): $(READY)
@@ -54,6 +55,9 @@ bench: $(READY) ## measure; nothing here passes or fails
 
 packages:
 	@sh tools/packages.sh ip=iproute2 openvpn=openvpn ping=iputils-ping
+
+database:
+	@sh tools/packages.sh mariadbd=mariadb-server
 
 pins: ## write constraints.txt anew with the latest versions of everything
 	$(BIN)/python tools/pins.py

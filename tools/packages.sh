@@ -3,8 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Have the programs that real VPN tunnels need, with Debian's packages where root may install them. Nothing depends on
-# them but what shows tunnels, which says so itself where they are missing.
+# Have programs, such as those that real VPN tunnels need, with Debian's packages where root may install them. What depends
+# on them says so itself where they are missing.
 #
 # usage: packages.sh PROGRAM=PACKAGE...      packages.sh openvpn=openvpn ping=iputils-ping
 set -eu
@@ -20,7 +20,7 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "Not installed, and only root can with apt-get:$missing. What needs them is skipped."
     exit 0
 fi
-echo "Installing Debian packages, for real VPN tunnels:$missing"
+echo "Installing Debian packages:$missing"
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086 # a list of names
 if ! { apt-get install -qq -y --no-install-recommends $missing ||
