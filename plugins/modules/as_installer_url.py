@@ -69,7 +69,7 @@ EXAMPLES = r"""
     installer_type: win_v3
     profile_type: userlogin
     tls_crypt_v2: true
-    dest: /root/installers/alice.url
+    dest: /srv/vpn/installers/alice.url
 
 # From here on the server is set once for all modules:
 #   module_defaults:

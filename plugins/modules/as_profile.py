@@ -165,7 +165,7 @@ EXAMPLES = r"""
     user: backup
     profile_type: autologin
     comment: backup.example.com
-    dest: /root/backup.ovpn
+    dest: /srv/vpn/backup.ovpn
 
 # From here on the server is set once for all modules:
 #   module_defaults:
@@ -181,12 +181,12 @@ EXAMPLES = r"""
         profile_type: userlogin
         comment: laptop
         tls_crypt_v2: true
-        dest: /root/profiles/ada-laptop.ovpn
+        dest: /srv/vpn/profiles/ada-laptop.ovpn
       - user: ada
         profile_type: userlogin
         comment: telephone
         ignore_missing_user: true
-        dest: /root/profiles/ada-telephone.ovpn
+        dest: /srv/vpn/profiles/ada-telephone.ovpn
     renew_before: 60
     accept_old_ca: true
     assume_present: [ada]
@@ -205,7 +205,7 @@ EXAMPLES = r"""
     user: ada
     profile_type: autologin
     serial: "8237462387462"
-    dest: /root/profiles/ada.ovpn
+    dest: /srv/vpn/profiles/ada.ovpn
 
 - name: Revoke all but the newest profile of a user
   vpn.estate.as_profile:

@@ -102,7 +102,7 @@ EXAMPLES = r"""
     profile_type: userlogin
     lifetime: 28800
     usages: 1
-    dest: /root/hand-out/ada.url
+    dest: /srv/vpn/hand-out/ada.url
 
 # From here on the server is set once for all modules:
 #   module_defaults:

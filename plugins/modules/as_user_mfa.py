@@ -117,11 +117,11 @@ EXAMPLES = r"""
       - name: alice
         required: true
         enrolled: true
-        dest: /root/authenticators/alice.txt
+        dest: /srv/vpn/authenticators/alice.txt
       - name: bob
         required: true
         enrolled: true
-        dest: /root/authenticators/bob.txt
+        dest: /srv/vpn/authenticators/bob.txt
 
 - name: Somebody lost the telephone; a new secret, with which the user is to enrol
   vpn.estate.as_user_mfa:
@@ -133,7 +133,7 @@ EXAMPLES = r"""
     name: branch-lyon
     reset: true
     enrolled: true
-    dest: /root/authenticators/branch-lyon.secret
+    dest: /srv/vpn/authenticators/branch-lyon.secret
     format: secret
 
 - name: The secret of a user whom the same run creates, for the next task
