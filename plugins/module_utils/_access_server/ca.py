@@ -77,7 +77,7 @@ class Ca(Resource):
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """By common name, of several the one that was made last; and by serial."""
         found: dict[str, Object] = {}
-        for wire in _in_order(client.authorities()):
+        for wire in _listed(client):
             have, name = self.load(wire), wire["common_name"]
             namesakes = found.get(name, {}).get("namesakes", 0) + 1
             found[name] = {**have, "namesakes": namesakes}
@@ -165,14 +165,11 @@ def _by_serial(serial: str) -> str:
     return f"of serial {serial}"
 
 
-def _in_order(authorities: t.Sequence[t.Mapping[str, t.Any]]) -> list[t.Mapping[str, t.Any]]:
-    """The newest last; of those of one day, the current one."""
-    return sorted(authorities, key=lambda one: (values.moment(one["not_before"]), one.get("cert_type") == "ca"))
-
-
 @reads
 def _listed(client: AccessServer) -> list[t.Mapping[str, t.Any]]:
-    return _in_order(client.authorities())
+    """The newest last; of those of one day, the current one."""
+    every = client.authorities()
+    return sorted(every, key=lambda one: (values.moment(one["not_before"]), one.get("cert_type") == "ca"))
 
 
 CA = Ca()

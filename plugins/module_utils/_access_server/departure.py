@@ -66,24 +66,20 @@ def revoke_tokens(
 ) -> None:
     """Make tokens invalid; those that were used up meanwhile are so already."""
 
-    def revoke(batch: list[Change]) -> None:
-        doomed = sorted({token for change in batch for token in tokens[change.name]})
+    def revoke(doomed: list[str]) -> None:
         try:
             client.delete_profile_tokens(doomed)
         except Refused as exc:
             if exc.status != 404:
                 raise
             for one in doomed if len(doomed) > 1 else ():
-                revoke_one(one)
+                revoke([one])
 
-    def revoke_one(token: str) -> None:
-        try:
-            client.delete_profile_tokens([token])
-        except Refused as exc:
-            if exc.status != 404:
-                raise
-
-    effort.many(changes, revoke, "given no new profiles")
+    effort.many(
+        changes,
+        lambda batch: revoke(sorted({token for change in batch for token in tokens[change.name]})),
+        "given no new profiles",
+    )
 
 
 def _by_user(records: t.Iterable[t.Mapping[str, t.Any]], key: str) -> dict[str, list[str]]:

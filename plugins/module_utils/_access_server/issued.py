@@ -8,8 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import refuse_unknown
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, OutcomeUnknown
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, OutcomeUnknown, reads
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Field, Object, Resource, Spec, Task, Wanted
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
@@ -73,6 +74,13 @@ class Issued(Resource):
             change.results = self.known(have) if have else {}
             if "usable" in change.values:
                 change.results["reason"] = have.get("why") or "there is none yet"
+
+    @staticmethod
+    def users_there(client: AccessServer, names: t.Collection[str], task: Task) -> dict[str, t.Any]:
+        """Records of users by name; InputError where one is neither there nor made by the same run."""
+        found = reads(lambda client: client.users(sorted(names)).records)(client) if names else {}
+        refuse_unknown(set(names) - found.keys(), "user", task)
+        return t.cast("dict[str, t.Any]", found)
 
     @staticmethod
     def declared(task: Task) -> dict[str, Object]:

@@ -12,7 +12,6 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server import v
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, Record, some
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.departure import REVOKED, revoke_profiles
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.issued import TEXT, Issued
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import refuse_unknown
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Unreadable, reads
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
@@ -166,11 +165,9 @@ class Profile(Issued):
         self._check_users(client, issued, task)
         self._check_number(plan.of("delete"), declared, task)
 
-    @staticmethod
-    def _check_users(client: AccessServer, wanted: t.Sequence[Object], task: Task) -> None:
+    def _check_users(self, client: AccessServer, wanted: t.Sequence[Object], task: Task) -> None:
         named = {said["user"] for said in wanted if not said.get("ignore_missing_user")}
-        users = reads(lambda client: client.users(sorted(named)).records)(client) if named else {}
-        refuse_unknown(named - users.keys(), "user", task)
+        users = self.users_there(client, named, task)
         auto = {said["user"] for said in wanted if said["profile_type"] == "autologin"} & users.keys()
         barred = {user for user in auto if values.boolean(values.effective(users[user].get("autologin"))) is not True}
         barred -= set(task.params["assume_present"])
@@ -217,8 +214,8 @@ class Profile(Issued):
         declared, limit = self.declared(task), task.params["renew_before"]
         for change in changes:
             ends = change.results.get("not_after")
-            if ends and values.days_until(ends) <= limit:
-                days = values.days_until(ends)
+            days = values.days_until(ends) if ends else None
+            if days is not None and days <= limit:
                 task.warn(
                     f"The new {change.name} has {days} days, and renew_before is {limit}: each run makes it anew."
                 )
@@ -256,31 +253,34 @@ class Standard:
             why = "" if candidates or not held else f"the server does not list it as {want.name}"
         elif "dest" in said:
             file = SecretFile("dest", said["dest"])
-            held, private = file.read() is not None, file.is_private
-            candidates, why = self._in_file(file, fitting, want)
-        if not why and candidates:
-            faults = [self.fault(one) for one in candidates]
-            why = "" if "" in faults else faults[-1]
+            text, private = file.read(), file.is_private
+            held = text is not None
+            candidates, why = self._in_file(file.path, text, fitting, want)
+        good = [one for one in candidates if not self.fault(one)]
+        if not why and candidates and not good:
+            why = self.fault(candidates[-1])
         why = "renew is said" if self.renew else why
         return {
             "usable": not why and bool(candidates or held),
             "why": why,
             "private": private,
             "held": held,
-            "profiles": [one for one in candidates if not self.fault(one)] or candidates,
+            "profiles": good or candidates,
         }
 
-    def _in_file(self, file: SecretFile, fitting: t.Sequence[Object], want: Wanted) -> tuple[list[Object], str]:
+    def _in_file(
+        self, path: str, text: t.Optional[str], fitting: t.Sequence[Object], want: Wanted
+    ) -> tuple[list[Object], str]:
         """The profile that a file holds, as the server lists it; or why it is of no use, and what there is beside it."""
-        found, why = _profile_in(file.path, file.read())
+        found, why = _profile_in(path, text)
         if not found:
             return list(fitting), why
         if want.values["profile_type"] in OF_EVERYBODY:
             known = self.authorities & {one["serial"] for one in found["ca"]}
-            return [], "" if known else f"{file.path} does not trust the current authority"
+            return [], "" if known else f"{path} does not trust the current authority"
         serial = (found["certificate"] or {}).get("serial")
         listed = [one for one in fitting if one["serial"] == serial]
-        return listed, "" if listed else f"the server does not list {file.path}, of serial {serial}, as {want.name}"
+        return listed, "" if listed else f"the server does not list {path}, of serial {serial}, as {want.name}"
 
     def fault(self, profile: Object) -> str:
         """Why a profile is not good enough; empty if it is."""
@@ -296,9 +296,8 @@ def _listed(client: AccessServer, wanted: t.Sequence[Wanted]) -> list[Record]:
     said = [want.values for want in wanted]
     if all("user" in one for one in said):
         return client.profiles({one["user"] for one in said})
-    comments = {
-        one.get("comment") or None for one in said
-    }  # what a server makes of an empty one in a filter is not known
+    # What a server makes of an empty comment in a filter is not known, so that it is asked for by none.
+    comments = {one.get("comment") or None for one in said}
     return client.profiles(comment=comments.pop() if len(comments) == 1 else None)
 
 

@@ -13,7 +13,6 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.client i
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.departure import revoke_tokens
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.issued import TEXT, Issued
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile import TYPES
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import refuse_unknown
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Unreadable, reads
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
@@ -86,8 +85,7 @@ class ProfileToken(Issued):
                     "written."
                 )
         named = {declared[change.name]["user"] for change in issued}
-        there = reads(lambda client: client.users(sorted(named)).records)(client) if named else {}
-        refuse_unknown(named - there.keys(), "user", task)
+        self.users_there(client, named, task)
 
     def issue(self, client: AccessServer, said: Object) -> str:
         """The URL."""
