@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import FileStore
+import typing as t
+
 from ansible_collections.vpn.estate.plugins.module_utils._errors import SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore
 from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import Params
 from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
@@ -21,12 +23,12 @@ class ActionModule(SharedSignIn):
         """Nothing where nobody signs in."""
         return {} if args.get("token") or args.get("token_url") else super().share(args)
 
-    def _session(self, params: Params, store: FileStore) -> Params:
+    def _session(self, params: Params, store: FileStore, codes: t.Optional[str]) -> Params:
         """The file itself, on this machine; for another, what this one's environment says."""
         with store.held() as state:
             if state.get("refused"):
                 raise SignInError(state["refused"])
         if self.is_local:
-            return super()._session(params, store)
+            return super()._session(params, store, codes)
         options = self.body.argument_spec
         return {name: value for name, value in params.items() if value is not None and name in options}

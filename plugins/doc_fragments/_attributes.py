@@ -58,3 +58,12 @@ attributes:
     membership:
       - vpn.estate.access_server
 """
+
+    FREEBOX = r"""
+attributes:
+  action_group:
+    description: Use C(group/vpn.estate.freebox) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - vpn.estate.freebox
+"""

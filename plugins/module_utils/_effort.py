@@ -95,7 +95,7 @@ class Effort:
                 with _telling([change]):
                     write(change)
             except Refused as exc:
-                if exc.status == 400 and change.action == "create" and _ALREADY.search(exc.reason):
+                if exc.status in (400, 409) and change.action == "create" and _ALREADY.search(exc.reason):
                     change.existed = not change.begun  # somebody was faster, perhaps we were
                     raise OutcomeUnknown(f"{exc.call}: {exc.reason}") from exc
                 _fail([change], str(exc))

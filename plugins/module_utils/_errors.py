@@ -25,7 +25,8 @@ class Refused(EstateError):
     """The server answered, and the answer was no.
 
     ``reasons`` are the server's own words per key, as in ``{"static_ipv4": "not an address"}``
-    (server-behaviour.md, 6); ``body`` is the whole answer where it is an object, and is never shown.
+    (server-behaviour.md, 6); ``body`` is the whole answer where it is an object, and is never shown; ``said`` is the
+    server's own word for its status.
     """
 
     def __init__(
@@ -35,10 +36,12 @@ class Refused(EstateError):
         reason: str,
         reasons: t.Optional[t.Mapping[str, str]] = None,
         body: t.Optional[t.Mapping[str, t.Any]] = None,
+        said: str = "",
     ) -> None:
         details = "; ".join(f"{key}: {text}" for key, text in (reasons or {}).items())
-        super().__init__(f"{call} answered {status}: {reason}" + (f" ({details})" if details else ""))
-        self.call, self.status, self.reason = call, status, reason
+        said = said or str(status)
+        super().__init__(f"{call} answered {said}: {reason}" + (f" ({details})" if details else ""))
+        self.call, self.status, self.reason, self.said = call, status, reason, said
         self.reasons, self.body = dict(reasons or {}), dict(body or {})
 
     @property

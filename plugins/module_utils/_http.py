@@ -34,11 +34,13 @@ try:
     import requests
     import urllib3
     from requests.adapters import HTTPAdapter
-    from urllib3.connection import HTTPSConnection
-    from urllib3.connectionpool import HTTPSConnectionPool
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.exceptions import SSLError as Urllib3SSLError
+    from urllib3.util.ssl_ import create_urllib3_context
 except ImportError:
-    HTTPAdapter = HTTPSConnection = HTTPSConnectionPool = object  # type: ignore[assignment,misc]
+    HTTPAdapter = HTTPConnection = HTTPSConnection = object  # type: ignore[assignment,misc]
+    HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[assignment,misc]
     REQUESTS_ERROR: t.Optional[str] = traceback.format_exc()
 else:
     REQUESTS_ERROR = None
@@ -66,7 +68,10 @@ class Trust:
     """Whom we believe to be the server.
 
     ``fingerprint`` pins the certificate itself (SHA-256, hexadecimal, colons allowed) and needs no authority;
-    ``server_name`` is the name to find in the certificate when ``url`` holds an address (server-behaviour.md, 5).
+    ``server_name`` is the name to find in the certificate when ``url`` holds an address (server-behaviour.md, 5). ``roots``
+    are a product's own authorities, in PEM, trusted beside the public ones and those of this machine; ``strict`` is what
+    Python asks of certificates since 3.13, and some products' own do not fulfil (server-behaviour.md, F16). ``plain`` says
+    that an address without TLS was asked for.
     """
 
     validate: bool = True
@@ -74,6 +79,9 @@ class Trust:
     fingerprint: t.Optional[str] = None
     server_name: t.Optional[str] = None
     options: str = ""  # how the names of the product's options begin
+    roots: str = ""
+    strict: bool = True
+    plain: bool = False
 
     @property
     def verify(self) -> t.Union[bool, str]:
@@ -81,6 +89,30 @@ class Trust:
         if self.ca_path and self.validate:
             return self.ca_path
         return self.validate and not self.fingerprint
+
+    @property
+    def context(self) -> t.Optional[ssl.SSLContext]:
+        """How to speak TLS where that differs from what the libraries would do; they add the authorities of verify."""
+        if self.strict and not self.roots:
+            return None
+        context = create_urllib3_context()
+        if not self.strict:
+            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        if self.roots and self.verify is True:
+            context.load_default_certs()
+            context.load_verify_locations(cadata=self.roots)
+        return context
+
+
+class Meaning(t.NamedTuple):
+    """What an answer says in its text: the status that it amounts to, and why.
+
+    ``said`` is the server's own word for it, for sentences.
+    """
+
+    status: int
+    reason: str
+    said: str = ""
 
 
 class _Lost(Exception):
@@ -91,14 +123,22 @@ class _NotSent(Exception):
     """No connection: the server has heard nothing. Its argument is the exception that says why."""
 
 
-class _Connection(HTTPSConnection):
+class _Telling:
     """Tells what goes wrong before a request from what goes wrong after its first byte."""
 
     def connect(self) -> None:
         try:
-            super().connect()
+            super().connect()  # type: ignore[misc]
         except Exception as exc:
             raise _NotSent(exc) from exc  # no library knows it, so that it arrives as it is
+
+
+class _Connection(_Telling, HTTPSConnection):
+    """Over TLS."""
+
+
+class _PlainConnection(_Telling, HTTPConnection):
+    """Without."""
 
 
 class _Pool(HTTPSConnectionPool):
@@ -107,24 +147,36 @@ class _Pool(HTTPSConnectionPool):
     ConnectionCls = _Connection
 
 
+class _PlainPool(HTTPConnectionPool):
+    """The same without TLS."""
+
+    ConnectionCls = _PlainConnection
+
+
+POOLS = {"https": _Pool, "http": _PlainPool}
+
+
 class _TrustingAdapter(HTTPAdapter):
     """Connections that check the pin and the server's name, straight or through a proxy."""
 
     def __init__(self, trust: Trust) -> None:
-        self._pins: dict[str, str] = {}
+        self._pins: dict[str, t.Any] = {}
         if trust.fingerprint:
             self._pins["assert_fingerprint"] = trust.fingerprint
         if trust.server_name:
             self._pins["assert_hostname"] = self._pins["server_hostname"] = trust.server_name
+        context = trust.context
+        if context:
+            self._pins["ssl_context"] = context
         super().__init__()
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().init_poolmanager(*args, **{**kwargs, **self._pins})
-        self.poolmanager.pool_classes_by_scheme = {"https": _Pool}
+        self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
         manager = super().proxy_manager_for(proxy, **{**kwargs, **self._pins})
-        manager.pool_classes_by_scheme = {"https": _Pool}
+        manager.pool_classes_by_scheme = POOLS
         return manager
 
 
@@ -150,8 +202,8 @@ def _connections(url: str, trust: Trust, process: int) -> requests.Session:
     """Connections to a server, kept for the other tasks of this process, such as the items of a loop."""
     session = requests.Session()
     session.trust_env = False  # neither ~/.netrc nor REQUESTS_CA_BUNDLE has a say
-    session.adapters.clear()  # plain http is not spoken
-    session.mount("https://", _TrustingAdapter(trust))
+    session.adapters.clear()
+    session.mount("http://" if trust.plain else "https://", _TrustingAdapter(trust))  # never one for the other
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # nothing of one account goes to another
     return session
 
@@ -161,9 +213,10 @@ class Transport:
 
     ``tried`` counts writes, and ``writes`` those that were, or may have been, acted on.
 
-    ``authorise`` is asked for headers before each call, and after a 401 with those that were refused. ``explain`` finds the
-    reason in a text that is a refusal, whatever its status. Calls may be made side by side. ``pressed`` counts how often the
-    server asked for less: 429, 503, or something locked. ``beyond`` is whom the server passes calls on to, for sentences.
+    ``authorise`` is asked for headers before each call, and after a 401 with those that were refused. ``meaning`` says of a
+    text that is a refusal, whatever its status, what it amounts to. Calls may be made side by side. ``pressed`` counts how
+    often the server asked for less: 429, 503, or something locked. ``beyond`` is whom the server passes calls on to, for
+    sentences.
     """
 
     def __init__(self, url: str, *, trust: Trust, timeout: float, read_only: bool) -> None:
@@ -180,7 +233,7 @@ class Transport:
         # Of a Mac, requests would also ask the system, which ends a process that was forked, as Ansible's workers are.
         self._proxies = requests.utils.get_environ_proxies(self.url) if getproxies_environment() else {}
         self.authorise: Authorise = lambda refused: {}
-        self.explain: t.Optional[t.Callable[[str], t.Optional[str]]] = None
+        self.meaning: t.Optional[t.Callable[[int, str], t.Optional[Meaning]]] = None
         self.beyond = ""
 
     def read(self, call: Call) -> t.Any:
@@ -231,20 +284,20 @@ class Transport:
                 else:
                     raise OutcomeUnknown(f"{call} was sent to {self.url}, and {exc}") from exc
             else:
-                status = answer.status_code
+                meant = self.meaning(answer.status_code, answer.text) if self.meaning else None
+                status = meant.status if meant else answer.status_code
                 if status == 401 and call.kind != SIGN_IN and not renewed:
                     renewed = True
                     authorise(headers)
                     continue
                 if status in (429, 503):
                     self.pressed += 1  # only ever upwards: an addition of nothing could undo another thread's
-                if not self._postponed(call, answer, attempt):
-                    return self._understood(call, answer, attempt)
+                if not self._postponed(call, status, answer, attempt):
+                    return self._understood(call, status, meant, answer, attempt)
             attempt += 1
 
-    def _postponed(self, call: Call, answer: t.Any, attempt: int) -> bool:
+    def _postponed(self, call: Call, status: int, answer: t.Any, attempt: int) -> bool:
         """Whether the server asked to be asked later, and we waited."""
-        status = answer.status_code
         if status == 500 and call.kind == READ:
             return attempt == 1 and self._again(attempt, None)
         patient = {READ: (429, 502, 503, 504), SET: (429, 503), NAMED: (429, 503), MAKES_NEW: (429,), CONTROL: ()}
@@ -298,8 +351,8 @@ class Transport:
         except OSError as exc:  # a CA file that is not there, for one
             raise EstateError(f"cannot prepare a connection to {self.url}: {exc}") from exc
 
-    def _understood(self, call: Call, answer: t.Any, attempt: int) -> t.Any:
-        status, asked = answer.status_code, f"{call} of {self.url}"
+    def _understood(self, call: Call, status: int, meant: t.Optional[Meaning], answer: t.Any, attempt: int) -> t.Any:
+        asked = f"{call} of {self.url}"
         if 300 <= status < 400:
             where = re.split("[?#]", answer.headers.get("Location", ""))[0]
             raise Refused(
@@ -308,10 +361,10 @@ class Transport:
                 f"a redirect to {where or 'nowhere'}. Redirects are not followed, because the session's token would travel "
                 "along: give the final address instead.",
             )
-        told = self.explain(answer.text) if self.explain else None
-        if status >= 400 or told is not None:
+        if status >= 400:
             body = _object(answer)
-            reason, reasons = _reason(body) if told is None else (told, {})
+            reason, reasons = (meant.reason, {}) if meant else _reason(body)
+            said = (meant and meant.said) or str(status)
             confided = list(_confided(call, answer))
             reasons = {key: _concealed(text, confided) for key, text in reasons.items()}
             quoted = self._quote(call, answer) if reason is None else _concealed(reason, confided)
@@ -320,13 +373,13 @@ class Transport:
             if status in (502, 504) and self.beyond:
                 late = "which did not answer in time" if status == 504 else "which it does not know or cannot reach"
                 quoted = f"it was to pass this on to {self.beyond}, {late}: {quoted}"
-            refused = Refused(asked, status, quoted, reasons, body)
+            refused = Refused(asked, status, quoted, reasons, body, said)
             if refused.locked:
                 self.pressed += 1
             if (status in (502, 504) and call.kind != READ) or (status == 500 and call.kind not in (READ, SIGN_IN)):
-                raise OutcomeUnknown(f"{call} was sent to {self.url}, which answered {status}: {quoted}")
+                raise OutcomeUnknown(f"{call} was sent to {self.url}, which answered {said}: {quoted}")
             if status in (502, 503, 504):
-                raise Unreachable(f"{asked} answered {status}: {quoted} ({attempt} attempts)")
+                raise Unreachable(f"{asked} answered {said}: {quoted} ({attempt} attempts)")
             raise refused
         if call.hear:
             call.hear(answer.headers)

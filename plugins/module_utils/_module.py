@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 import typing as t
 from collections import Counter
@@ -131,6 +132,9 @@ def answer_to(product: Product, work: Work, task: Task) -> Answer:
             "Please report it.",
             "exception": f"{place}{type(exc).__name__}",
         }
+    if client:
+        with contextlib.suppress(EstateError):  # the work is done, and a session that stays open ends by itself
+            client.close()
     if task.warnings:
         answer["warnings"] = task.warnings
     return answer

@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, reads
+from ansible_collections.vpn.estate.plugins.module_utils._shared_state import Store
 from ansible_collections.vpn.estate.plugins.module_utils._source import plain_read
 
 if t.TYPE_CHECKING:
@@ -125,6 +126,23 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Sharing:
+    """How the tasks of a run share one session with a server.
+
+    ``option`` takes what the action plugin hands to a module, a dict: ``file`` and perhaps ``codes``, or ``state``.
+    ``spec`` are the options that say whose session it is; ``account`` tells it in a text, one for each account of a server,
+    and None where there is nothing to share; ``sign_in`` opens a session, for modules that run elsewhere; ``uses_codes``
+    says whether codes are used up by it, which is remembered from run to run.
+    """
+
+    option: str
+    spec: t.Mapping[str, Spec]
+    account: t.Callable[[t.Mapping[str, t.Any]], t.Optional[str]]
+    sign_in: t.Callable[[t.Mapping[str, t.Any], Store, t.Optional[str]], object]
+    uses_codes: t.Callable[[t.Mapping[str, t.Any]], bool] = lambda params: False
+
+
+@dataclass(frozen=True)
 class Product:
     """A kind of server: the options that say how to reach one, and the client behind them.
 
@@ -132,12 +150,13 @@ class Product:
     first call, and knows ``url``; ``wrote``: whether anything was, or may have been, written; ``asked``: its last call
     and where it went, for sentences; ``connections`` and ``batch_size``: how many calls may be made side by side, and
     how many objects one may carry; and ``pressed``: how often the server asked for less. It is given ``progress``, as of
-    a Task, to tell how far it has read.
+    a Task, to tell how far it has read, and told to ``close`` when the task has ended.
     """
 
     argument_spec: t.Mapping[str, Spec]
     constraints: t.Mapping[str, t.Sequence[t.Any]]
     connect: t.Callable[[t.Mapping[str, t.Any], bool], t.Any]
+    sharing: t.Optional[Sharing] = None
 
 
 class Resource:

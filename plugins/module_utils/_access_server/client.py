@@ -81,6 +81,9 @@ class AccessServer:
         """The last call, for sentences."""
         return self._http.asked
 
+    def close(self) -> None:
+        """Nothing: sessions end by themselves, and nobody is told of a sign-out."""
+
     # -- users, groups, and their properties (server-behaviour.md, C and D)
 
     def users(

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import connection, values
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import State, asks_for_code, unused_code
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import asks_for_code, unused_code
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
@@ -25,10 +25,18 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     SignInError,
     Unreadable,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._http import SIGN_IN, TELLING, Call, Headers, Transport
+from ansible_collections.vpn.estate.plugins.module_utils._http import (
+    SIGN_IN,
+    TELLING,
+    Call,
+    Headers,
+    Meaning,
+    Transport,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Facts, Profile
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Task
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
+from ansible_collections.vpn.estate.plugins.module_utils._shared_state import State
 from ansible_collections.vpn.estate.plugins.module_utils._x509 import HAS_CRYPTOGRAPHY
 
 Params = t.Mapping[str, t.Any]
@@ -99,7 +107,7 @@ class Download:
         self._store, self._codes = connection.shared(params)
         self._below, self._in_xml = REST, False
         self.cautions = connection.cautions(params)
-        http.explain = self._explained
+        http.meaning = self._meaning
 
     @property
     def url(self) -> str:
@@ -110,6 +118,9 @@ class Download:
     def wrote(self) -> bool:
         """Whether a profile was, or may have been, made."""
         return self._http.writes > 0
+
+    def close(self) -> None:
+        """Nothing: nobody is signed in for longer than a call."""
 
     def by_token(self) -> str:
         """The profile that the token stands for."""
@@ -198,11 +209,11 @@ class Download:
             return self._ask(path, query, hear)
         return answer if isinstance(answer, str) else ""
 
-    def _explained(self, text: str) -> t.Optional[str]:
-        """The same, and remembered whether there is one: a 404 without it is of a server that knows no such call."""
+    def _meaning(self, status: int, text: str) -> t.Optional[Meaning]:
+        """An error in XML, whatever its status; remembered, as a 404 without it is of a server that knows no such call."""
         told = explained(text)
         self._in_xml = told is not None
-        return told
+        return None if told is None else Meaning(max(status, 400), told, str(status))
 
     def _refusal(self, exc: Refused, what: str = "the name or the password") -> EstateError:
         who, where, words = self._who, self.url, _quoted(exc)
@@ -256,6 +267,7 @@ OWN_ACCOUNT = Product(
     },
     {},
     connect,
+    connection.SHARING,
 )
 
 

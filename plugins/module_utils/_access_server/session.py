@@ -7,13 +7,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import fcntl
 import hashlib
 import hmac
-import json
-import os
 import struct
-import threading
 import time
 import typing as t
 from dataclasses import dataclass, field, replace
@@ -28,6 +24,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     SignInError,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._http import Transport
+from ansible_collections.vpn.estate.plugins.module_utils._shared_state import State, Store, locked, rewrite
 
 TOKEN_HEADER = "X-OpenVPN-As-AuthToken"  # noqa: S105 - the header's name
 NODE_HEADER = "X-OpenVPN-AS-Node"
@@ -35,84 +32,6 @@ TOTP_STEP = 30  # seconds (RFC 6238; server-behaviour.md, 29)
 CLAIMS_AHEAD = 20  # counters; more than that many runs do not wait in line
 SIGN_INS = 3  # to a server that drops sessions, in one run
 BLIND_LIFETIME = 240.0  # seconds to trust a token whose dates cannot be read (server-behaviour.md, 20)
-
-State = dict[str, t.Any]
-"""What tasks share: token, expires, renew_from, renewable_until (seconds of this machine's clock), totp (last
-counter used), dropped (number of tokens that the server no longer took), refused (a sentence), download (headers that
-spare a second code)."""
-
-
-class Store(t.Protocol):
-    """Where the state of a session lies between two uses."""
-
-    def held(self) -> t.ContextManager[State]:
-        """The state, nobody else's until the block ends; what the block leaves in it is kept."""
-
-
-class MemoryStore:
-    """A session that one process keeps to itself."""
-
-    def __init__(self, state: t.Optional[State] = None) -> None:
-        self._state: State = dict(state or {})
-        self._lock = threading.Lock()
-
-    @contextlib.contextmanager
-    def held(self) -> t.Iterator[State]:
-        with self._lock:
-            yield self._state
-
-
-class FileStore:
-    """A session that the tasks of a run share: one locked file, 0600, in a folder that nobody else can open.
-
-    An asynchronous task may outlive the run, and with it the folder: then it goes on by itself.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._last: State = {}
-        self._lock = threading.Lock()  # for calls side by side; the file's own may have gone with the folder
-
-    @contextlib.contextmanager
-    def held(self) -> t.Iterator[State]:
-        with self._lock:
-            if not os.path.isdir(os.path.dirname(self.path)):
-                yield self._last
-                return
-            with _locked(self.path) as file:
-                self._last = state = _parsed(file.read())
-                try:
-                    yield state
-                finally:
-                    _rewrite(file, json.dumps(state))
-
-
-@contextlib.contextmanager
-def _locked(path: str) -> t.Iterator[t.TextIO]:
-    """A file that only its owner can open, and that is nobody else's until the block ends."""
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as exc:
-        raise EstateError(f"{path} cannot be used: {exc.strerror}.") from exc
-    with os.fdopen(handle, "r+", encoding="utf-8", errors="replace") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
-
-
-def _rewrite(file: t.TextIO, text: str) -> None:
-    """Whoever is killed in here leaves nothing in the file, or all of it."""
-    file.seek(0)
-    file.truncate()
-    file.write(text)
-    file.flush()
-
-
-def _parsed(text: str) -> State:
-    """The state in a file; none where a task died while it wrote."""
-    try:
-        return t.cast(State, json.loads(text))
-    except ValueError:
-        return {}
 
 
 @dataclass(frozen=True)
@@ -127,7 +46,12 @@ class Credentials:
 
 
 class Session:
-    """Headers for each call, and the sign-in behind them."""
+    """Headers for each call, and the sign-in behind them.
+
+    What tasks share of it: token, expires, renew_from, renewable_until (seconds of this machine's clock), totp (last
+    counter used), dropped (number of tokens that the server no longer took), refused (a sentence), download (headers that
+    spare a second code).
+    """
 
     def __init__(
         self,
@@ -378,12 +302,12 @@ def claim_code(path: str, counter: int) -> int:
 
     ``path`` holds the last counter taken and outlives the run: the next one must not offer the same code.
     """
-    with _locked(path) as file:
+    with locked(path) as file:
         text = file.read(20)
         last = int(text) if text.isdecimal() else -1
         if last < counter + CLAIMS_AHEAD:  # else it was written under another clock
             counter = max(counter, last + 1)
-        _rewrite(file, str(counter))
+        rewrite(file, str(counter))
     return counter
 
 

@@ -31,6 +31,9 @@ class Nobody:
     def __init__(self) -> None:
         self.cautions = ["Nobody is there."]
 
+    def close(self) -> None:
+        """Nothing was open."""
+
 
 def work(client: t.Any, task: Task) -> Answer:
     """What a module might do, and what it must not."""

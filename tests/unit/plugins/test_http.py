@@ -38,6 +38,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import (
     SET,
     SIGN_IN,
     Call,
+    Meaning,
     Transport,
     Trust,
 )
@@ -689,15 +690,21 @@ def test_the_servers_own_words(wire: Callable[..., Wire], body: t.Any, reason: s
     assert all(f"{key}: {text}" in str(raised.value) for key, text in reasons.items())
 
 
+def sunday(status: int, text: str) -> Meaning | None:
+    return Meaning(409, text[4:], f"{status} and NO") if text.startswith("NO: ") else None
+
+
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_a_refusal_in_another_form_has_its_reason_whatever_its_status(wire: Callable[..., Wire], status: int) -> None:
+def test_a_refusal_in_another_form_amounts_to_what_it_says_whatever_its_status(
+    wire: Callable[..., Wire], status: int
+) -> None:
     http = transport(wire(reply(b"NO: not on Sundays", status)))
-    http.explain = lambda text: text[4:] if text.startswith("NO: ") else None
-    with pytest.raises(Refused) as raised:
+    http.meaning = sunday
+    with pytest.raises(Refused, match=f"answered {status} and NO: not on Sundays") as raised:
         http.write(Call("GET", "/x", SIGN_IN, accept="text/plain"))
-    assert (raised.value.status, raised.value.reason, http.writes) == (status, "not on Sundays", 0)
+    assert (raised.value.status, raised.value.reason, http.writes) == (409, "not on Sundays", 0)
     fine = transport(wire(reply(b"YES")))
-    fine.explain = http.explain
+    fine.meaning = sunday
     assert fine.write(Call("GET", "/x", SIGN_IN, accept="text/plain")) == "YES"
 
 

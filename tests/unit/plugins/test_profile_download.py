@@ -19,7 +19,8 @@ import pytest
 from ansible import constants
 from ansible_collections.vpn.estate.plugins.action.as_profile_download import ActionModule
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import profile_download
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import FileStore, claim_code, totp
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import claim_code, totp
+from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore
 from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.tests.simulator.access_server.pki import process_identity
@@ -763,11 +764,12 @@ def test_codes_are_remembered_where_the_module_runs_here(
     monkeypatch.setattr(ActionModule, "is_local", local)
     action, store = object.__new__(ActionModule), FileStore(str(tmp_path / "session"))
     params = {"as_url": "https://vpn.example.com", "as_username": "anna", "as_totp_secret": SECRET, "as_token": "x"}
-    found = action._session(params, store)
+    found = action._session(params, store, None)
     if local:
-        assert found["as_session"]["codes"].startswith(f"{tmp_path}/vpn.estate/totp-")
         assert found["as_session"]["file"] == store.path
-        assert action._session({**params, "as_totp_secret": None}, store)["as_session"]["codes"] is None
+        del params["as_token"]
+        assert action.share(params)["as_session"]["codes"].startswith(f"{tmp_path}/vpn.estate/totp-")
+        assert action.share({**params, "as_totp_secret": None})["as_session"]["codes"] is None
     else:  # with what this machine's environment says, and nothing that the module does not take
         assert found == {name: value for name, value in params.items() if name != "as_token"}
 

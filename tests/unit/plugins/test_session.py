@@ -22,10 +22,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.client i
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import (
     Credentials,
-    FileStore,
-    MemoryStore,
     Session,
-    Store,
     claim_code,
     parse_time,
     totp,
@@ -38,6 +35,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     Unreachable,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._http import Transport, Trust
+from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore, MemoryStore, Store
 from ansible_collections.vpn.estate.tests.simulator.access_server import Clock
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import FileStore
-from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
+from ansible_collections.vpn.estate.plugins.action.as_user import ActionModule
+from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
 
@@ -217,10 +217,10 @@ def test_who_may_not_open_the_file_gets_the_token(
     server: Server, tmp_path: Path, transport: str, become: str | None, hands_over: set[str]
 ) -> None:
     """Another user of this machine may not, and another machine cannot."""
-    action = SharedSignIn.__new__(SharedSignIn)
+    action = ActionModule.__new__(ActionModule)
     action._connection = SimpleNamespace(transport=transport, become=become)
     params = action._connection_params(server.connection)
     assert params is not None
-    handed = action._session(params, FileStore(str(tmp_path / "session")))["as_session"]
+    handed = action._session(params, FileStore(str(tmp_path / "session")), None)["as_session"]
     assert set(handed) == hands_over
     assert ("state" in handed) == (server.simulator.log != [])

@@ -14,10 +14,10 @@ import pytest
 from ansible_collections.vpn.estate.plugins.module_utils import _crew
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import FileStore
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._errors import Refused
 from ansible_collections.vpn.estate.plugins.module_utils._http import Transport, Trust
+from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.test_bulk import actions, declared, done, said
 

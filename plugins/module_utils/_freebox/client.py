@@ -1,0 +1,129 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The VPN servers of a Freebox, as methods over Freebox OS."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._errors import Refused, Unreadable
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import call
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import Session
+from ansible_collections.vpn.estate.plugins.module_utils._http import Call, Transport
+
+Record = dict[str, t.Any]
+PROFILE = "application/x-openvpn-profile"
+
+
+class Freebox:
+    """Methods for operations. Those that read answer records as they come; an empty list comes as nothing (F47)."""
+
+    connections = batch_size = 1  # the box is a small machine, and takes one object at a time
+
+    def __init__(self, http: Transport, session: Session) -> None:
+        self._http, self.session = http, session
+        self.cautions: list[str] = []  # what the user should hear whatever the task does
+        self.progress: t.Callable[[str, int, int], object] = lambda said, done, total: None
+
+    @property
+    def url(self) -> str:
+        """The address of the box."""
+        return self._http.url
+
+    @property
+    def wrote(self) -> bool:
+        """Whether anything was, or may have been, written."""
+        return self._http.writes > 0
+
+    @property
+    def pressed(self) -> int:
+        """How often the box asked for less."""
+        return self._http.pressed
+
+    @property
+    def asked(self) -> str:
+        """The last call, for sentences."""
+        return self._http.asked
+
+    def close(self) -> None:
+        """End the session, where it is this task's alone."""
+        self.session.close()
+
+    # -- servers
+
+    def servers(self) -> list[Record]:
+        """Each VPN server, with its state and how many are connected."""
+        return self._list("GET /vpn/")
+
+    def server_config(self, name: str) -> Record:
+        """The configuration of a VPN server."""
+        return self._object(self._call("GET /vpn/{vpn_id}/config/", path={"vpn_id": name}))
+
+    def set_server_config(self, name: str, values: Record) -> None:
+        """Change keys of a VPN server's configuration; those that are not named stay (F57)."""
+        self._http.write(self._call("PUT /vpn/{vpn_id}/config/", values, path={"vpn_id": name}))
+
+    # -- users, common to all servers
+
+    def users(self) -> list[Record]:
+        """All VPN users."""
+        return self._list("GET /vpn/user/")
+
+    def create_user(self, record: Record) -> None:
+        """Make a VPN user."""
+        self._http.write(self._call("POST /vpn/user/", record, secret=True))
+
+    def update_user(self, login: str, values: Record) -> None:
+        """Change properties of a VPN user; those that are not named stay."""
+        self._http.write(self._call("PUT /vpn/user/{login}", values, path={"login": login}, secret=True))
+
+    def delete_user(self, login: str) -> None:
+        """Delete a VPN user, if it is there."""
+        self._delete("DELETE /vpn/user/{login}", {"login": login})
+
+    def ip_pool(self) -> Record:
+        """The addresses that VPN clients get, and which of them are reserved for whom."""
+        return self._object(self._call("GET /vpn/ip_pool/"))
+
+    # -- connections
+
+    def vpn_connections(self) -> list[Record]:
+        """Who is connected."""
+        return self._list("GET /vpn/connection/")
+
+    def close_connection(self, number: str) -> None:
+        """Cut a VPN client off, if it is connected."""
+        self._delete("DELETE /vpn/connection/{id}", {"id": number})
+
+    # -- what all of them need
+
+    def _call(self, operation: str, body: t.Any = None, **how: t.Any) -> Call:
+        return call(self.session.base, operation, body, **how)
+
+    def _list(self, operation: str) -> list[Record]:
+        answer = self._answer(self._call(operation))
+        if not answer:
+            return []
+        if isinstance(answer, list) and all(isinstance(one, dict) for one in answer):
+            return answer
+        raise Unreadable(f"{self.asked} answered no list.")
+
+    def _object(self, request: Call) -> Record:
+        answer = self._answer(request)
+        if isinstance(answer, dict):
+            return answer
+        raise Unreadable(f"{self.asked} answered no object.")
+
+    def _answer(self, request: Call) -> t.Any:
+        answer = self._http.read(request)
+        if isinstance(answer, dict) and answer.get("success") is True:
+            return answer.get("result")
+        raise Unreadable(f"{self.asked} answered something that is no answer of Freebox OS.")
+
+    def _delete(self, operation: str, path: t.Mapping[str, str]) -> None:
+        try:
+            self._http.write(self._call(operation, path=path))
+        except Refused as exc:
+            if exc.said != "noent":
+                raise

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that say how to reach a Freebox, and what they make of a task."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.authorities import ROOTS
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import Application, Session
+from ansible_collections.vpn.estate.plugins.module_utils._http import Transport
+from ansible_collections.vpn.estate.plugins.module_utils._reach import (
+    from_environment,
+    is_unchecked,
+    reach_spec,
+    trust,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Sharing
+from ansible_collections.vpn.estate.plugins.module_utils._shared_state import Store, handed_over
+
+PREFIX = "freebox_"
+AT_HOME = "https://mafreebox.freebox.fr"  # the name of each box in its own network (server-behaviour.md, F4)
+
+ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
+    **from_environment(
+        {
+            "freebox_url": {"type": "str", "default": AT_HOME},
+            "freebox_app_id": {"type": "str", "required": True},
+            "freebox_app_token": {"type": "str", "required": True, "no_log": True},
+            "freebox_api_version": {"type": "int"},
+            "freebox_plain_http": {"type": "bool", "default": False},
+        }
+    ),
+    **reach_spec(PREFIX),
+    "freebox_session": {"type": "dict", "no_log": True},
+}
+
+
+def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
+    """The way to the box that connection options describe."""
+    url, plain = params["freebox_url"].rstrip("/"), params["freebox_plain_http"]
+    if not url.startswith("http://" if plain else "https://") or "@" in url or "?" in url or "#" in url:
+        kind = "an http address, as freebox_plain_http asks for" if plain else f"an https address, such as {AT_HOME}"
+        raise InputError(f"freebox_url: {url!r} is not {kind}.")
+    told = trust(params, PREFIX, roots=ROOTS, strict=False, plain=plain)
+    return Transport(url, trust=told, timeout=params["freebox_timeout"], read_only=read_only)
+
+
+def session(params: t.Mapping[str, t.Any], http: Transport, store: Store) -> Session:
+    """A session as connection options say."""
+    who = Application(params["freebox_app_id"] or None, params["freebox_app_token"] or None)
+    return Session(http, who, store, params["freebox_api_version"])
+
+
+def connect(params: t.Mapping[str, t.Any], read_only: bool) -> Freebox:
+    """A client for a task."""
+    http = transport(params, read_only)
+    client = Freebox(http, session(params, http, handed_over(params["freebox_session"] or {})))
+    if params["freebox_plain_http"]:
+        client.cautions.append(
+            f"{http.url} is asked without TLS: whoever is on the way reads its passwords and profiles."
+        )
+    elif is_unchecked(params, PREFIX):
+        client.cautions.append(
+            f"The certificate of {http.url} is not checked: whoever answers there gets the passwords."
+        )
+    return client
+
+
+def _account(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
+    return f"{params['freebox_url'].lower()}\n{params['freebox_app_id'] or ''}\n{params['freebox_api_version'] or ''}"
+
+
+def _sign_in(params: t.Mapping[str, t.Any], store: Store, codes: t.Optional[str]) -> None:
+    session(params, transport(params, read_only=True), store).headers()
+
+
+FREEBOX = Product(ARGUMENT_SPEC, {}, connect, Sharing("freebox_session", ARGUMENT_SPEC, _account, _sign_in))

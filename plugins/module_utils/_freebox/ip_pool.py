@@ -1,0 +1,88 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The addresses that VPN clients of a Freebox get: their range, and whose they are."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, reads
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Plan
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A range of IPv4 addresses, and who has reserved which of them, by address."""
+
+    first: ipaddress.IPv4Address
+    last: ipaddress.IPv4Address
+    holders: t.Mapping[str, str]
+
+    @classmethod
+    def of(cls, client: Freebox) -> Pool:
+        """As the box tells it (server-behaviour.md, F64)."""
+        return t.cast(Pool, _pool_of(client))
+
+    @property
+    def free(self) -> list[str]:
+        """Addresses that nobody has reserved, in their order."""
+        each = (str(ipaddress.IPv4Address(number)) for number in range(int(self.first), int(self.last) + 1))
+        return [one for one in each if one not in self.holders]
+
+    def spare(self, besides: t.Iterable[str]) -> str:
+        """A free address that is none of these, for somebody who has to step aside."""
+        others = set(besides)
+        found = next((one for one in self.free if one not in others), None)
+        if found is None:
+            raise InputError(
+                f"ip_reservation: WireGuard users change addresses with each other, and {self.first} to {self.last} has no free "
+                "one for the time between. Free one first."
+            )
+        return found
+
+    def refuse_impossible(self, plan: Plan) -> None:
+        """Raise InputError where a planned reservation is outside the range, or would be a second one of its address."""
+        after = {login: ip for ip, login in self.holders.items()}
+        for change in plan.of("create", "update", "delete"):
+            if change.action == "delete" or change.values.get("ip_reservation") == "":
+                after.pop(change.name, None)
+            elif "ip_reservation" in change.values:
+                after[change.name] = change.values["ip_reservation"]
+        holders: dict[str, str] = {}
+        for change in plan.of("create", "update"):
+            ip = change.values.get("ip_reservation")
+            if ip and not self.first <= ipaddress.IPv4Address(ip) <= self.last:
+                raise InputError(
+                    f"ip_reservation of VPN user {change.name}: {ip} is outside {self.first} to {self.last}, which is what the "
+                    "box gives to VPN clients. Nothing was written."
+                )
+        for login, ip in sorted(after.items()):
+            other = holders.setdefault(ip, login)
+            if other != login:
+                raise InputError(f"ip_reservation: {ip} would be that of {other} and of {login}. Nothing was written.")
+
+
+@reads
+def _pool_of(client: Freebox) -> Pool:
+    told = client.ip_pool()
+    first, last = ipaddress.IPv4Address(told["ip_start"]), ipaddress.IPv4Address(told["ip_end"])
+    reserved = {str(ipaddress.IPv4Address(one["ip"])): str(one["login"]) for one in told.get("reservations") or ()}
+    return Pool(first, last, reserved)
+
+
+def inform(client: Freebox, task: Task) -> dict[str, t.Any]:
+    """The work of freebox_vpn_ip_pool_info."""
+    pool = Pool.of(client)
+    reserved = [{"ip": ip, "login": pool.holders[ip]} for ip in sorted(pool.holders, key=ipaddress.IPv4Address)]
+    return {
+        "ip_start": str(pool.first),
+        "ip_end": str(pool.last),
+        "reservations": reserved,
+        "free": pool.free,
+        "changed": False,
+    }

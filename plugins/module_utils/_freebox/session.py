@@ -1,0 +1,196 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Being let in by a Freebox as an application: once per box and run, shared by tasks, never tried twice when refused."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    InputError,
+    OutcomeUnknown,
+    Refused,
+    SignInError,
+    Unreadable,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import DISCOVERY, call
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.refusals import RIGHTS, meaning
+from ansible_collections.vpn.estate.plugins.module_utils._http import Call, Transport
+from ansible_collections.vpn.estate.plugins.module_utils._shared_state import State, Store
+
+SESSION_HEADER = "X-Fbx-App-Auth"
+SETTINGS = "settings"  # the permission that everything about VPN servers needs (server-behaviour.md, F41)
+SIGN_INS = 3  # to a box that drops sessions, in one run
+TOLD = (
+    "box_model",
+    "box_model_name",
+    "device_name",
+    "uid",
+    "api_version",
+    "api_domain",
+    "https_available",
+    "https_port",
+)
+
+
+@dataclass(frozen=True)
+class Application:
+    """Who asks: an application that somebody has allowed on the box itself."""
+
+    app_id: t.Optional[str]
+    app_token: t.Optional[str] = field(repr=False)
+
+
+def answer_to(app_token: str, challenge: str) -> str:
+    """What proves the token without sending it: HMAC-SHA1 in hexadecimal digits (server-behaviour.md, F31)."""
+    return hmac.new(app_token.encode(), challenge.encode(), hashlib.sha1).hexdigest()
+
+
+class Session:
+    """Headers for each call, and the sign-in behind them.
+
+    What tasks share of it: box (what it tells of itself), token, permissions, dropped (number of sessions that the box no
+    longer knew), refused (a sentence). Sessions end when the box likes (F36), so that they are used until it says so.
+    """
+
+    def __init__(self, http: Transport, who: Application, store: Store, version: t.Optional[int] = None) -> None:
+        self._http, self._who, self._store, self._version = http, who, store, version
+        self._seen: State = {}  # what this process read last, so that not every call opens the file
+        self._opened = False
+        http.authorise, http.meaning = self.headers, meaning
+
+    @property
+    def app_id(self) -> t.Optional[str]:
+        """The application whose calls these are."""
+        return self._who.app_id
+
+    @property
+    def box(self) -> t.Mapping[str, t.Any]:
+        """What the box tells of itself to anybody: names of TOLD, and ``api_base_url``, as far as it tells them (F2)."""
+        if "box" not in self._seen:
+            with self._store.held() as state:
+                if "box" not in state:
+                    state["box"] = self._discovered()
+                self._seen = dict(state)
+        return t.cast("t.Mapping[str, t.Any]", self._seen["box"])
+
+    @property
+    def base(self) -> str:
+        """Where the API begins on the box, such as ``/api/v16`` (F4)."""
+        announced = int(str(self.box["api_version"]).split(".")[0])
+        if self._version and not 1 <= self._version <= announced:
+            raise InputError(
+                f"freebox_api_version: {self._version} is none that {self._http.url} serves, 1 to {announced}."
+            )
+        return f"{self.box['api_base_url'].rstrip('/')}/v{self._version or announced}"
+
+    @property
+    def permissions(self) -> dict[str, bool]:
+        """What the application may do; what is not named it may not (F40)."""
+        if "permissions" not in self._seen:
+            self.headers()
+        return dict(self._seen["permissions"])
+
+    def refuse_without(self, permission: str) -> None:
+        """Raise InputError where the application lacks a permission, so that nothing is begun that could not be done."""
+        if not self.permissions.get(permission):
+            raise InputError(
+                f"The application {self._who.app_id} lacks the permission {permission} on {self._http.url}, which no program can "
+                f"grant: tick it in {RIGHTS} of the box. Nothing was written."
+            )
+
+    def headers(self, refused: t.Optional[t.Mapping[str, str]] = None) -> dict[str, str]:
+        """Headers that make a call ours; ``refused`` are those that the box no longer takes."""
+        if refused is None and self._seen.get("token"):
+            return {SESSION_HEADER: self._seen["token"]}
+        base = self.base
+        with self._store.held() as state:
+            if refused is not None and state.get("token") == refused[SESSION_HEADER]:
+                del state["token"]
+                state["dropped"] = state.get("dropped", 0) + 1
+            if "token" not in state:
+                self._sign_in(base, state)
+            self._seen = dict(state)
+        return {SESSION_HEADER: self._seen["token"]}
+
+    def close(self) -> None:
+        """Say that the session has ended, where this task has opened it for itself alone."""
+        if self._opened and not self._store.is_shared:
+            token, self._seen = self._seen.pop("token", None), {}
+            if token:
+                self._http.sign_in(call(self.base, "POST /login/logout/"), {SESSION_HEADER: token})
+
+    def _discovered(self) -> State:
+        told = self._http.sign_in(DISCOVERY)
+        try:
+            int(str(told["api_version"]).split(".")[0])
+            found = {name: told[name] for name in TOLD if name in told}
+            return {**found, "api_base_url": str(told.get("api_base_url") or "/api/")}
+        except (LookupError, TypeError, ValueError) as exc:
+            raise Unreadable(f"{self._http.url} does not say which API it has: is it a Freebox?") from exc
+
+    def _sign_in(self, base: str, state: State) -> None:
+        if state.get("refused"):
+            raise SignInError(state["refused"])
+        if not self._who.app_id or not self._who.app_token:
+            raise InputError(
+                "Give freebox_app_id and freebox_app_token, which freebox_app makes: a Freebox lets nobody else in."
+            )
+        if state.get("dropped", 0) >= SIGN_INS:
+            raise SignInError(
+                f"{self._http.url} has dropped {SIGN_INS} sessions in this run. No further sign-in was tried."
+            )
+        try:
+            state["token"], state["permissions"] = self._let_in(base, self._who.app_id, self._who.app_token)
+        except SignInError as exc:
+            if exc.final:
+                state["refused"] = str(exc)
+            raise
+        self._opened = True
+
+    def _let_in(self, base: str, app_id: str, app_token: str) -> tuple[str, dict[str, bool]]:
+        challenge = self._result(call(base, "GET /login/"), "challenge")
+        if not isinstance(challenge, str):  # for people, it is made of obfuscated pieces (F33)
+            raise SignInError(
+                f"{self._http.url} asks what only its own web page can answer: is this a Freebox?", final=False
+            )
+        proof = {"app_id": app_id, "password": answer_to(app_token, challenge)}
+        try:
+            answer = self._http.sign_in(call(base, "POST /login/session/", proof, secret=True))
+        except Refused as exc:
+            raise SignInError(self._refusal(exc)) from exc
+        except OutcomeUnknown as exc:
+            raise SignInError(
+                f"{self._http.url} never answered the sign-in of {app_id}. It was not repeated, because failed ones are counted. "
+                "Run again when the box is well."
+            ) from exc
+        try:
+            result = answer["result"]
+            permissions = {str(name): bool(granted) for name, granted in result.get("permissions", {}).items()}
+            return str(result["session_token"]), permissions
+        except (LookupError, TypeError, AttributeError) as exc:
+            raise SignInError(f"{self._http.url} let {app_id} in without a session.", final=False) from exc
+
+    def _result(self, request: Call, name: str) -> t.Any:
+        answer = self._http.sign_in(request)
+        try:
+            return answer["result"][name]
+        except (LookupError, TypeError) as exc:
+            raise Unreadable(f"{request} of {self._http.url} answered without {name}.") from exc
+
+    def _refusal(self, exc: Refused) -> str:
+        who, where = self._who.app_id, self._http.url
+        if exc.said == "invalid_token":
+            known = self.box.get("uid")
+            return (
+                f"{where} refused the token of the application {who} ({exc.reason}). It is of another box"
+                f"{f' than this one, {known},' if known else ''} or was revoked: pair again with freebox_app. No other sign-in "
+                "is tried in this run, because the box counts failures."
+            )
+        if exc.said == "pending_token":
+            return f"{where} does not let {who} in yet: somebody has to press the button on the box ({exc.reason})."
+        return f"{where} did not let {who} in: {exc.reason} ({exc.said})."

@@ -1,0 +1,206 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VPN users of a Freebox: common to all of its servers."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.ip_pool import Pool
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.sub_object import merged, sub_object
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
+
+STANDARD, WIREGUARD = "standard", "wireguard"
+PASSWORD_LENGTHS = range(8, 33)  # characters (vendor document, line 356)
+SHAPE = {"conf_wireguard", "type"}  # of these a WireGuard user is made, with an address
+
+
+def reservation(text: str) -> str:
+    """An IPv4 address in its shortest spelling; empty means none."""
+    if not text.strip():
+        return ""
+    try:
+        return str(ipaddress.IPv4Address(text.strip()))
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IPv4 address") from None
+
+
+class VpnUser(Resource):
+    """VPN users. Of a password the box tells only whether there is one; a WireGuard user has keys instead, and an address."""
+
+    noun, plural, key = "VPN user", "users", "login"
+    fields = (
+        Field(
+            "password",
+            {"type": "str", "no_log": True},
+            is_set=lambda have: bool(have.get("password_set")) or have.get("type") == WIREGUARD,
+        ),
+        Field("password_set", unset=False),
+        Field("type", {"type": "str", "choices": [STANDARD, WIREGUARD]}, unset=STANDARD),
+        Field("ip_reservation", {"type": "str"}, normal=reservation, unset=""),
+        sub_object("conf_wireguard", {"keepalive": {"type": "int"}, "psk": {"type": "bool"}}),
+    )
+    options = {
+        "recreate": {"type": "bool", "default": False},
+        "update_password": {
+            "type": "str",
+            "choices": ["on_create", "always"],
+            "default": "on_create",
+            "no_log": False,
+        },
+    }
+
+    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+        """What can be found wrong in what is said of one user."""
+        want = super().wanted(params, state)
+        if not want.name.strip() or not want.name.isprintable():
+            raise InputError(f"login: {want.name!r} is no login; it is empty, or holds what cannot be printed.")
+        password = want.secrets.get("password")
+        if password is not None and len(password) not in PASSWORD_LENGTHS:
+            raise InputError(
+                f"password of {self.noun} {want.name} has {len(password)} characters; a Freebox takes "
+                f"{PASSWORD_LENGTHS[0]} to {PASSWORD_LENGTHS[-1]}."
+            )
+        if want.values.get("type") == WIREGUARD and password is not None:
+            raise InputError(f"password of {self.noun} {want.name}: a WireGuard user has keys, and no password.")
+        if want.values.get("conf_wireguard", {}).get("keepalive", 0) < 0:
+            raise InputError(f"conf_wireguard of {self.noun} {want.name}: keepalive is a number of seconds from 0 up.")
+        return want
+
+    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+        """An address is one user's."""
+        holders: dict[str, str] = {}
+        for want in wanted:
+            ip = want.values.get("ip_reservation") if want.state == "present" else None
+            if ip and holders.setdefault(ip, want.name) != want.name:
+                raise InputError(f"ip_reservation: {ip} is declared for {holders[ip]} and for {want.name}.")
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """What is said, completed by what is there; keys of another type of user are not."""
+        same_type = have is not None and wanted.values.get("type", have["type"]) == have["type"]
+        return merged(super().desired(wanted, have, task), have if same_type else None)
+
+    def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
+        """Also where the user is made anew."""
+        anew = have is not None and wanted.values.get("type", have["type"]) != have["type"]
+        return anew or super().renews(f, have, wanted, task)
+
+    # -- talking to the box
+
+    def read(self, client: Freebox, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """One list holds them all."""
+        found = {str(one["login"]): self.load(one) for one in client.users()}
+        if names is None:
+            return Actual(found, whole=True)
+        spelt = {login.casefold(): login for login in found}
+        for name in names:
+            twin = spelt.get(name.casefold())
+            if twin and name not in found:
+                task.warn(f"There is no {self.noun} {name!r}, but {twin!r}, which differs only in case.")
+        return Actual({name: found[name] for name in names if name in found}, whole=True)
+
+    def check(self, client: Freebox, plan: Plan, task: Task) -> None:
+        """Types that cannot change, and addresses that cannot be had."""
+        if not plan.changed:
+            return
+        client.session.refuse_without(SETTINGS)
+        for change in plan.of("create", "update"):
+            self._check_type(change, task)
+        going_on = plan.of("create", "update")
+        if any(_type_after(change) == WIREGUARD and SHAPE & set(change.values) for change in going_on):
+            self._check_wireguard(client)
+        if any("ip_reservation" in change.values for change in going_on):
+            Pool.of(client).refuse_impossible(plan)
+
+    def _check_type(self, change: Change, task: Task) -> None:
+        have, after = change.before or {}, _type_after(change)
+        which = f"{self.noun} {change.name}"
+        if have and "type" in change.values and not task.params["recreate"]:
+            raise InputError(
+                f"type of {which} is {have['type']}, and cannot be changed to {after}. To delete the user and make it anew, "
+                "which ends its profiles, say recreate: true. Nothing was written."
+            )
+        if after != WIREGUARD:
+            if "conf_wireguard" in change.values:
+                raise InputError(f"conf_wireguard of {which}: this is a user of type {after}. Nothing was written.")
+            return
+        if "password" in change.secrets:
+            raise InputError(f"password of {which}: a WireGuard user has keys, and no password. Nothing was written.")
+        if not change.values.get("ip_reservation", have.get("ip_reservation")):
+            raise InputError(f"ip_reservation of {which}: a WireGuard user needs an address. Nothing was written.")
+
+    @staticmethod
+    def _check_wireguard(client: Freebox) -> None:
+        servers = sorted(str(one.get("name")) for one in client.servers())
+        if WIREGUARD not in servers:
+            raise InputError(
+                f"type: {client.url} has no WireGuard; its servers are {', '.join(servers)}. Nothing was written."
+            )
+
+    def delete(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """And cut off those of them who are connected, who could not come back by then."""
+        effort.each(changes, lambda change: client.delete_user(change.name))
+        gone = {change.name for change in changes if change.outcome != "failed"}
+        for one in client.vpn_connections():
+            if one.get("user") in gone:
+                client.close_connection(str(one["id"]))
+
+    def create(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Each with all that is said of it."""
+        effort.each(changes, lambda change: self._create(client, change, change.values))
+
+    def update(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Only what differs, and addresses in the order in which they become free."""
+        order, aside = _in_turn(client, changes)
+        effort.each(
+            [change for change in changes if change.name in aside],
+            lambda change: client.update_user(change.name, {"ip_reservation": aside[change.name]}),
+            "moved aside",
+        )
+        effort.each(order, lambda change: self._update(client, change))
+
+    def _create(self, client: Freebox, change: Change, values: Object) -> None:
+        client.create_user({"login": change.name, **self.dump(values), **change.secrets})
+
+    def _update(self, client: Freebox, change: Change) -> None:
+        if "type" not in change.values:
+            client.update_user(change.name, {**self.dump(change.values), **change.secrets})
+            return
+        kept = {"ip_reservation": (change.before or {}).get("ip_reservation", "")}
+        client.delete_user(change.name)
+        change.begun = True
+        self._create(client, change, {**kept, **change.values})
+
+    def leaves_open(self, change: Change) -> bool:
+        """The answers to writes are not told in full (server-behaviour.md, F66)."""
+        return True
+
+
+def _type_after(change: Change) -> str:
+    return str(change.values.get("type") or (change.before or {}).get("type") or STANDARD)
+
+
+def _in_turn(client: Freebox, changes: t.Sequence[Change]) -> tuple[list[Change], dict[str, str]]:
+    """Changes in an order in which no address is taken before it is free; and who has to step aside first, to where."""
+    held = {change.name: (change.before or {}).get("ip_reservation", "") for change in changes}
+    waiting, order, aside = list(changes), [], {}
+    while waiting:
+        taken = {held[change.name]: change.name for change in waiting if held[change.name]}
+        free = [c for c in waiting if taken.get(c.values.get("ip_reservation", ""), c.name) == c.name]
+        order += free
+        waiting = [change for change in waiting if change not in free]
+        if waiting and not free:  # they want each other's
+            first = min(waiting, key=lambda change: _type_after(change) == WIREGUARD)
+            aside[first.name] = Pool.of(client).spare(held.values()) if _type_after(first) == WIREGUARD else ""
+            held[first.name] = ""
+    return order, aside
+
+
+VPN_USER = VpnUser()

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options with which every product says how to reach a server: whom to trust, and how long to wait."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.common.parameters import env_fallback
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._http import Trust
+
+Spec = t.Mapping[str, t.Mapping[str, t.Any]]
+
+
+def from_environment(spec: Spec) -> dict[str, dict[str, t.Any]]:
+    """The options, each with a variable of the environment to fall back to."""
+    return {
+        name: {**option, "fallback": (env_fallback, [f"VPN_ESTATE_{name.upper()}"])} for name, option in spec.items()
+    }
+
+
+def reach_spec(prefix: str) -> dict[str, dict[str, t.Any]]:
+    """Options of every product, whose names begin with its prefix."""
+    return from_environment(
+        {
+            f"{prefix}validate_certs": {"type": "bool", "default": True},
+            f"{prefix}ca_path": {"type": "path"},
+            f"{prefix}certificate_fingerprint": {"type": "str"},
+            f"{prefix}server_name": {"type": "str"},
+            f"{prefix}timeout": {"type": "int", "default": 60},
+        }
+    )
+
+
+def trust(params: t.Mapping[str, t.Any], prefix: str, **more: t.Any) -> Trust:
+    """Whom the options say to believe; ``more`` is the product's own."""
+    if params[f"{prefix}timeout"] < 1:
+        raise InputError(f"{prefix}timeout: {params[f'{prefix}timeout']} is not a number of seconds from 1 up.")
+    return Trust(
+        params[f"{prefix}validate_certs"],
+        params[f"{prefix}ca_path"],
+        _fingerprint(params, prefix),
+        params[f"{prefix}server_name"] or None,
+        prefix,
+        **more,
+    )
+
+
+def _fingerprint(params: t.Mapping[str, t.Any], prefix: str) -> t.Optional[str]:
+    text = params[f"{prefix}certificate_fingerprint"]
+    if not text:
+        return None
+    digits = text.lower().replace(":", "").replace(" ", "")
+    if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
+        raise InputError(
+            f"{prefix}certificate_fingerprint: {text!r} is not a SHA-256 fingerprint, 64 hexadecimal digits."
+        )
+    return str(digits)
+
+
+def is_unchecked(params: t.Mapping[str, t.Any], prefix: str) -> bool:
+    """Whether whoever answers is believed."""
+    return not params[f"{prefix}validate_certs"] and not params[f"{prefix}certificate_fingerprint"]

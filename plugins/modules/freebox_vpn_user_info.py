@@ -1,0 +1,92 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: freebox_vpn_user_info
+short_description: Read VPN users of a Freebox
+description:
+  - Returns VPN users, in the form that M(vpn.estate.freebox_vpn_user) takes. Of passwords and keys the box tells none.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._freebox
+  - vpn.estate._names
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.freebox
+seealso:
+  - module: vpn.estate.freebox_vpn_user
+  - module: vpn.estate.freebox_vpn_ip_pool_info
+"""
+
+EXAMPLES = r"""
+- name: Read all VPN users
+  vpn.estate.freebox_vpn_user_info:
+    freebox_app_id: vpn.estate
+    freebox_app_token: "{{ vault_freebox_app_token }}"
+  register: found
+
+- name: Name those who have no password yet
+  ansible.builtin.debug:
+    msg: "{{ found.users | selectattr('type', 'eq', 'standard') | rejectattr('password_set') | map(attribute='login') }}"
+
+- name: Read one of them, with the box set by module_defaults
+  vpn.estate.freebox_vpn_user_info:
+    names: [erika]
+"""
+
+RETURN = r"""
+users:
+  description: The users, by login.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    login:
+      description: The user's login.
+      type: str
+    type:
+      description: V(standard) or V(wireguard); V(standard) also where the box knows no types.
+      type: str
+    password_set:
+      description: Whether the user has a password.
+      type: bool
+    ip_reservation:
+      description: The address that the user gets; empty if it gets whichever is free.
+      type: str
+    conf_wireguard:
+      description: What is particular to a WireGuard user; V(null) of others.
+      type: dict
+      contains:
+        keepalive:
+          description: How many seconds of silence are interrupted by a packet.
+          type: int
+        psk:
+          description: Whether a key is used that both sides share.
+          type: bool
+  sample:
+    - login: erika
+      type: standard
+      password_set: true
+      ip_reservation: 192.168.27.70
+      conf_wireguard:
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
+from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+
+BODY = inform(VPN_USER, FREEBOX)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()
