@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-KINDS = {"access-server": "simulator.access_server.command"}
+KINDS = {"access-server": "simulator.access_server.command", "freebox": "simulator.freebox.command"}
 """Each kind of server with the module that has its options (`add_arguments`) and makes it (`simulator`)."""
 
 

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from .clock import Clock
+from ..clock import Clock
+from ..exchange import Exchange
 from .data_plane import Endpoint
-from .exchange import Exchange
 from .passwords import code, counter
 from .readings import READINGS
 from .server import AccessServerSimulator

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..answers import Answer
+from ..shapes import AnyOf, Nullable, OneOf
 from . import listing
-from .answers import Answer, Call, refused
+from .answers import Call, checked, refused
 from .listing import TEXT_FILTER
 from .properties import SUBNET, ports_problem, stored_subnet, subnet_problem
-from .shapes import AnyOf, Nullable, OneOf, checked
 
 if TYPE_CHECKING:
     from .machine import Machine

@@ -1,69 +1,28 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an operation is asked and what it answers."""
+"""What an operation of an Access Server is asked, and how it refuses."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from email.message import Message
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from ..answers import Refusal, Request
+from ..shapes import problems
 
 if TYPE_CHECKING:
     from .auth import Token
 
 
 @dataclass
-class Call:
+class Call(Request):
     """One request to one operation, after routing; `token` is None where the operation needs none."""
 
-    method: str
-    path: str
-    body: Any = None
-    query: dict[str, str] = field(default_factory=dict)
-    parameters: dict[str, str] = field(default_factory=dict)
     node: str | None = None
-    address: str = "127.0.0.1"
-    headers: Message[str, str] = field(default_factory=Message)
     service: str = ""
     """Who asks for a sign-in, as the log calls it; "" is the web."""
     token: Token | None = None
-
-
-@dataclass
-class Answer:
-    """Status and body; a body of None is sent as no bytes at all (server-behaviour.md, 9).
-
-    The body is sent as JSON, or as the text it is when `headers` has another Content-Type. `wrote` False says that an
-    operation that normally writes did not (a dry run).
-    """
-
-    status: int = 200
-    body: Any = None
-    wrote: bool = True
-    headers: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def content(self) -> bytes:
-        """The body as it is sent."""
-        if self.body is None:
-            return b""
-        if "Content-Type" not in self.headers:
-            return json.dumps(self.body, separators=(",", ":")).encode()
-        return self.body if isinstance(self.body, bytes) else str(self.body).encode()
-
-
-class Refusal(Exception):
-    """An answer that ends the operation and takes back what it had changed, unless `keep` is set."""
-
-    def __init__(self, status: int, body: Any, keep: bool = False, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(f"{status}: {body}")
-        self.status = status
-        self.body = body
-        self.keep = keep
-        self.headers = dict(headers or {})
 
 
 def refused(status: int, reason: str) -> Refusal:
@@ -74,3 +33,11 @@ def refused(status: int, reason: str) -> Refusal:
 def invalid(detail: dict[str, str], reason: str = "Request failed", keep: bool = False) -> Refusal:
     """A validation error: 400 with a text for each offending field (server-behaviour.md, 6)."""
     return Refusal(400, {"reason": reason, "detail": detail}, keep=keep)
+
+
+def checked(value: Any, shape: Any) -> Any:
+    """`value` if it has the shape, otherwise a 400 that names each offending field."""
+    found = dict(problems(value, shape))
+    if found:
+        raise invalid({path.removeprefix("body."): text for path, text in found.items()})
+    return value

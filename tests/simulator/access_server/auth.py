@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..answers import Answer, Refusal
 from . import passwords
-from .answers import Answer, Call, Refusal, invalid, refused
-from .shapes import checked
+from .answers import Call, checked, invalid, refused
 from .store import Record
 
 if TYPE_CHECKING:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from . import certificates
-from .answers import Answer, Call, invalid, refused
-from .certificates import ALGORITHMS, DAY, DEFAULT_ALGORITHM, LIFETIME_DAYS, LONGEST_NAME, TEMPLATES, Issuer
-from .clock import moment
-from .shapes import OneOf, checked
+from .. import certificates
+from ..answers import Answer
+from ..certificates import ALGORITHMS, DAY, DEFAULT_ALGORITHM, LIFETIME_DAYS, LONGEST_NAME, TEMPLATES, Issuer
+from ..clock import moment
+from ..shapes import OneOf
+from .answers import Call, checked, invalid, refused
+from .certificate_details import details
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -129,7 +131,7 @@ class Authorities:
         counts = self._machine.profiles.counts()
         rows = [
             {
-                **certificates.details(each.certificate, time),
+                **details(each.certificate, time),
                 "cert_type": "ca" if each.current else "old_ca",
                 "client_profiles": counts.get(each.serial, 0),
             }
@@ -138,7 +140,7 @@ class Authorities:
         if self._machine.readings["cross_authorities"] == "listed":
             rows += [
                 {
-                    **certificates.details(certificate, time),
+                    **details(certificate, time),
                     "signing_ca": older.serial,
                     "signing_ca_cn": older.common_name,
                     "cert_type": "cross_ca",

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 
-from . import certificates
-from .answers import Answer, Call, invalid, refused
-from .certificates import ALGORITHMS, DEFAULT_ALGORITHM, TEMPLATES, Issuer, Key
-from .shapes import Nullable, OneOf, checked
+from .. import certificates
+from ..answers import Answer
+from ..certificates import ALGORITHMS, DEFAULT_ALGORITHM, TEMPLATES, Issuer, Key
+from ..shapes import Nullable, OneOf
+from .answers import Call, checked, invalid, refused
+from .certificate_details import all_details
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -34,7 +36,7 @@ class CertificateTools:
 
     def info(self, call: Call) -> Answer:
         certificate = _certificates("certificate", checked(call.body, {"certificate!": str})["certificate"])[0]
-        return Answer(200, certificates.all_details(certificate, self._time))
+        return Answer(200, all_details(certificate, self._time))
 
     def check_key(self, call: Call) -> Answer:
         asked = checked(call.body, {"certificate!": str, "private_key!": str})
@@ -52,7 +54,7 @@ class CertificateTools:
         chain = next(self._chains([certificate], others, roots or _system_roots()), None)
         if chain is None:
             raise refused(400, "Certificate cannot be verified against the CA roots")
-        return Answer(200, {"chain": [certificates.all_details(each, self._time) for each in chain]})
+        return Answer(200, {"chain": [all_details(each, self._time) for each in chain]})
 
     def _chains(
         self, begun: list[x509.Certificate], others: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]

@@ -10,8 +10,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from .answers import Answer, Call, Refusal, invalid, refused
-from .shapes import checked
+from ..answers import Answer, Refusal
+from .answers import Call, checked, invalid, refused
 from .shared_database import DatabaseLost, SharedDatabase
 from .store import Store
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 
-from .clock import Clock
+from ..clock import Clock
+from ..readings import add_reading_option
 from .data_plane import Endpoint
 from .dialect import DIALECTS
 from .readings import READINGS
@@ -17,14 +18,7 @@ from .server import AccessServerSimulator
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this kind of server."""
     parser.add_argument("--dialect", choices=DIALECTS, default=DIALECTS[0], help="whose answers to give")
-    parser.add_argument(
-        "--reading",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        type=_reading,
-        help="; ".join(f"{name}: {', '.join(values)}" for name, values in READINGS.items()),
-    )
+    add_reading_option(parser, READINGS)
     parser.add_argument("--data", metavar="FILE", help="keep everything in this SQLite database")
     parser.add_argument("--latency", metavar="MS", type=float, default=0.0, help="delay of each API request")
     parser.add_argument("--users", metavar="N", type=int, default=0, help="ordinary users to start with")
@@ -72,10 +66,3 @@ def _endpoint(options: argparse.Namespace) -> Endpoint:
         options.data_plane_namespace,
         tunnel=not options.data_plane_handshake,
     )
-
-
-def _reading(text: str) -> tuple[str, str]:
-    name, _unused, value = text.partition("=")
-    if value not in READINGS.get(name, ()):
-        raise argparse.ArgumentTypeError(f"{text} is none of the readings")
-    return name, value

@@ -9,9 +9,9 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 
-from .answers import Answer, Call, invalid, refused
+from ..answers import Answer
+from .answers import Call, checked, invalid, refused
 from .configuration_keys import KEYS, Key
-from .shapes import checked
 
 if TYPE_CHECKING:
     from .machine import Machine

@@ -10,7 +10,8 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
-from .answers import Answer, Call, Refusal
+from ..answers import Answer, Refusal
+from .answers import Call
 
 if TYPE_CHECKING:
     from .auth import Authentication

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..answers import Refusal
+from ..clock import iso_seconds
+from ..management import CommandError, Management, Notification, quoted
 from ..namespaces import program, within
 from . import crv1
-from .answers import Call, Refusal
-from .clock import iso_seconds
-from .management import CommandError, Management, Notification, quoted
+from .answers import Call
 
 if TYPE_CHECKING:
     from .machine import Machine

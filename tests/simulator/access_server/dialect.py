@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .clock import iso_microseconds, iso_seconds, moment
+from ..clock import iso_microseconds, iso_seconds, moment
 
 DIALECTS = ("3.2", "document")
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .answers import Answer, Call, refused
-from .clock import iso_seconds
-from .shapes import Mapping, OneOf, checked
+from ..answers import Answer
+from ..clock import iso_seconds
+from ..shapes import Mapping, OneOf
+from .answers import Call, checked, refused
 
 if TYPE_CHECKING:
     from .machine import Machine

@@ -9,11 +9,12 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..answers import Answer
+from ..clock import iso_seconds
+from ..shapes import AnyOf, OneOf
 from . import listing
-from .answers import Answer, Call, invalid
-from .clock import iso_seconds
+from .answers import Call, checked, invalid
 from .listing import ANYWHERE_FILTER, DURATION_FILTER, FLAG_FILTER, PAGING, TEXT_FILTER, TIME_FILTER
-from .shapes import AnyOf, OneOf, checked
 
 if TYPE_CHECKING:
     from .machine import Machine

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
+from ..answers import Answer, Refusal
 from . import crv1
-from .answers import Answer, Call, Refusal
+from .answers import Call
 from .profile_tokens import ELSEWHERE, INSTALLERS
 from .profiles import MEDIA_TYPE
 

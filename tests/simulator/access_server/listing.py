@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from ..shapes import OneOf
 from .answers import invalid
 from .settings import Settings
-from .shapes import OneOf
 
 T = TypeVar("T")
 

@@ -6,24 +6,26 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from email.message import Message
 from typing import Any
 
+from ..answers import Answer, Refusal
+from ..clock import Clock
+from ..machine import SimulatedMachine
+from ..readings import chosen_readings
+from ..routing import Route
 from . import passwords
 from .access_lists import AccessLists
-from .answers import Answer, Call, Refusal, invalid, refused
+from .answers import Call, invalid, refused
 from .auth import HEADER, Authentication
 from .authorities import Authorities
 from .certificate_tools import CertificateTools
-from .clock import Clock
 from .cluster import Cluster, Node
 from .configuration import Configuration
 from .dialect import dialect
-from .exchange import Exchange
 from .failover import Failover
-from .faults import Faults
 from .journal import Journal
 from .legacy import Legacy
 from .power import Power
@@ -31,8 +33,8 @@ from .profile_tokens import ProfileTokens
 from .profiles import Profiles
 from .properties import PROPERTIES, Properties
 from .proxy import NODE_HEADER, passed_on
-from .readings import readings
-from .routes import Route, routes
+from .readings import READINGS
+from .routes import routes
 from .settings import Settings
 from .shared_database import DatabaseLost
 from .status import Status
@@ -40,12 +42,16 @@ from .store import DEFAULT_USER, Record, Store
 from .userprop import Userprop
 from .vpn import Vpn
 
-_SECRET_HEADERS = {HEADER.lower(), "authorization", "cookie", "vpn-session-token"}
 _MFA_ADMIN = "mfa-admin"
 
 
-class Machine:
-    """One server. Requests come in through `answer`; tests reach the parts directly."""
+class Machine(SimulatedMachine):
+    """One server."""
+
+    secret_headers = frozenset({HEADER.lower(), "authorization", "cookie", "vpn-session-token"})
+    offered_readings = READINGS
+    request_type = Call
+    settings: Settings
 
     def __init__(
         self,
@@ -61,22 +67,15 @@ class Machine:
         keep_bodies: bool = True,
         host_name: str | None = None,
     ) -> None:
+        super().__init__(clock, keep_bodies)
         self.dialect = dialect(dialect_name)
         self._initial_readings = dict(chosen_readings)
         self._initial_settings = dict(settings)
         self._initial_size = (users, groups)
-        self._keep_bodies = keep_bodies
-        self.readings: dict[str, str] = {}
         self.settings = Settings()
-        self.clock = clock or Clock()
         self.local = Store(path)
         self.store = self.local
         """What the server works with: its own database, or the one that a cluster shares."""
-        self.faults = Faults()
-        self.exchanges: list[Exchange] = []
-        self.handshakes = 0  # connections whose TLS was agreed on
-        self.url = ""
-        """Where the API is reached, once it is served."""
         self.restarted: Callable[[], object] = lambda: None
         """Called when a restart has taken effect."""
         self.properties = Properties(self)
@@ -122,6 +121,25 @@ class Machine:
     def version(self) -> str:
         return self.settings.version or self.dialect.version
 
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        return self.store.lock
+
+    @property
+    def absence(self) -> str:
+        return self.settings.restart_answer if self.power.away else ""
+
+    def spellings(self, path: str) -> tuple[str, ...]:
+        below = path.removeprefix("/api").lstrip("/")
+        return path, below, f"/{below}"
+
+    def broken(self) -> Answer:
+        return Answer(500, {"detail": "Internal server error"})
+
+    def change_settings(self, values: Mapping[str, Any]) -> None:
+        super().change_settings(values)
+        self.cluster.start()
+
     def close(self) -> None:
         self.settings.dead = True  # for calls that are under way
         self.power.clear()
@@ -129,7 +147,7 @@ class Machine:
         self.local.close()
 
     def _start(self) -> None:
-        self.readings = readings(self._initial_readings)
+        self.readings = chosen_readings(READINGS, self._initial_readings)
         self.settings = Settings()
         self.settings.change(self._initial_settings)
         if self.store.record(DEFAULT_USER) is None:
@@ -227,29 +245,6 @@ class Machine:
         assert kept is not None
         raise kept
 
-    def note(
-        self,
-        call: Call,
-        path: str,
-        headers: Message[str, str],
-        status: int,
-        wrote: bool,
-        operation: str | None,
-        request: bytes,
-        response: Any,
-        fault: str | None,
-    ) -> None:
-        """Write an exchange down."""
-        contents: dict[str, Any] = {}
-        if self._keep_bodies:
-            shown = {name: "[redacted]" if name.lower() in _SECRET_HEADERS else headers[name] for name in headers}
-            try:
-                parsed = json.loads(request) if request else None
-            except ValueError:
-                parsed = request.decode(errors="replace")
-            contents = {"query": call.query, "headers": shown, "request": parsed, "response": response}
-        self.exchanges.append(Exchange(call.method, path, status, wrote, operation, fault=fault, **contents))
-
     # what tests and the control endpoints do behind the API's back
 
     def set_record(self, kind: str, name: str, properties: Mapping[str, Any]) -> None:
@@ -277,10 +272,6 @@ class Machine:
                 else:
                     record.own[key] = value
             self.store.put(record)
-
-    def read_as(self, chosen: Mapping[str, str]) -> None:
-        """Change some readings and keep the others."""
-        self.readings = readings({**self.readings, **chosen})
 
     def password_is(self, name: str, password: str) -> bool:
         record = self.store.record(name)
@@ -332,11 +323,6 @@ class Machine:
                 "profiles": self.profiles.shown(),
                 "profile_tokens": [*self.tokens.shown().values()],
             }
-
-    def wait(self) -> None:
-        """The latency that was asked for."""
-        if self.settings.latency:
-            time.sleep(self.settings.latency)
 
 
 def _parsed(text: bytes) -> Any:

@@ -11,8 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .answers import Answer, Call
-from .shapes import OneOf, checked
+from ..answers import Answer
+from ..shapes import OneOf
+from .answers import Call, checked
 from .shared_database import DatabaseLost
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ import string
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from .answers import Answer, Call, Refusal, invalid, refused
-from .clock import iso_seconds
+from ..answers import Answer, Refusal
+from ..clock import iso_seconds
+from ..shapes import OneOf
+from .answers import Call, checked, invalid, refused
 from .profiles import PROFILE_TYPES
-from .shapes import OneOf, checked
 
 if TYPE_CHECKING:
     from .machine import Machine

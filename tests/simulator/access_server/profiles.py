@@ -11,14 +11,16 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import certificates, listing
-from .answers import Answer, Call, Refusal, invalid, refused
+from .. import certificates
+from ..answers import Answer, Refusal
+from ..certificates import ALGORITHMS, LIFETIME_DAYS, TEMPLATES
+from ..clock import moment
+from ..shapes import AnyOf, Nullable, OneOf
+from . import listing
+from .answers import Call, checked, invalid, refused
 from .authorities import Authority
-from .certificates import ALGORITHMS, LIFETIME_DAYS, TEMPLATES
-from .clock import moment
 from .listing import ANYWHERE_FILTER, FLAG_FILTER, PAGING, TEXT_FILTER
 from .profile_text import ProfileContents
-from .shapes import AnyOf, Nullable, OneOf, checked
 from .tls_crypt import new_client_key, new_server_key, new_static_key
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .shapes import Mapping, OneOf, problems
+from ..shapes import Mapping, OneOf, problems
 from .store import DEFAULT_USER, Record
 
 if TYPE_CHECKING:

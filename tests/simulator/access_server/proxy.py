@@ -14,7 +14,8 @@ from email.message import Message
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-from .answers import Answer, Call, Refusal, refused
+from ..answers import Answer, Refusal
+from .answers import Call, refused
 
 if TYPE_CHECKING:
     from .cluster import Node

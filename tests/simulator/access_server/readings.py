@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 READINGS: dict[str, tuple[str, ...]] = {
     # what userprop/access/set does with the routes of an owner and type that the request names
     "access_set": ("replace", "extend"),
@@ -46,13 +44,3 @@ READINGS: dict[str, tuple[str, ...]] = {
     "repeated_join": ("accepted", "refused"),
 }
 """Name of each question with the readings it has; the first is the default."""
-
-
-def readings(chosen: Mapping[str, str]) -> dict[str, str]:
-    """All readings, the chosen ones over the defaults; an unknown name or reading is a ValueError."""
-    for name, reading in chosen.items():
-        if name not in READINGS:
-            raise ValueError(f"there is no reading called {name!r}; there are: {', '.join(READINGS)}")
-        if reading not in READINGS[name]:
-            raise ValueError(f"{name} can be read as {', '.join(READINGS[name])}, not as {reading!r}")
-    return {name: chosen.get(name, choices[0]) for name, choices in READINGS.items()}

@@ -5,72 +5,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from .answers import Answer, Call
+from ..routing import Route, Routes
 from .proxy import pseudo_endpoint
 
 if TYPE_CHECKING:
     from .machine import Machine
 
 
-@dataclass(frozen=True)
-class Route:
-    """`access` is `admin`, `user` (any token), `enrolment` (any token, also one that only enrols) or `open`.
-
-    `path` is below `base`.
-    """
-
-    method: str
-    path: str
-    operation: str
-    act: Callable[[Call], Answer]
-    access: str = "admin"
-    writes: bool = False
-    query: tuple[str, ...] = ()
-    base: str = "/api"
-
-
-@dataclass
-class Routes:
-    """Finds the operation of a request."""
-
-    routes: list[Route]
-    _patterns: list[tuple[re.Pattern[str], Route]] = field(default_factory=list)
-
-    @cached_property
-    def _fixed(self) -> dict[tuple[str, str], Route]:
-        return {(route.method, route.base + route.path): route for route in self.routes if "{" not in route.path}
-
-    def __post_init__(self) -> None:
-        for route in self.routes:
-            if "{" in route.path:
-                path = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.base + route.path)
-                self._patterns.append((re.compile(path), route))
-
-    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        """The route and its path parameters."""
-        fixed = self._fixed.get((method, path))
-        if fixed:
-            return fixed, {}
-        for pattern, route in self._patterns:
-            found = pattern.fullmatch(path) if route.method == method else None
-            if found:
-                return route, {name: unquote(value) for name, value in found.groupdict().items()}
-        return None
-
-    def methods(self, path: str) -> list[str]:
-        """The methods that the path has."""
-        return [method for method in ("GET", "HEAD", "POST", "PUT", "DELETE") if self.find(method, path)]
-
-
 def routes(machine: Machine) -> Routes:
-    """The operations of the contract that this server has, under the names that the contract gives them."""
+    """The operations of the contract that this server has, under the names that the contract gives them.
+
+    `access` is `admin`, `user` (any token), `enrolment` (any token, also one that only enrols) or `open`.
+    """
     auth, userprop, access = machine.authentication, machine.userprop, machine.access_lists
     configuration, status, vpn = machine.configuration, machine.status, machine.vpn
     authorities, profiles, tokens = machine.authorities, machine.profiles, machine.tokens

@@ -1,17 +1,17 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a test may set about a simulated server that is neither a dialect nor a reading."""
+"""What a test may set about a simulated Access Server that is neither a dialect nor a reading."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+
+from ..settings import CommonSettings
 
 
 @dataclass
-class Settings:
+class Settings(CommonSettings):
     """All times in seconds."""
 
     page_size: int = 100
@@ -32,8 +32,6 @@ class Settings:
     """How long the API is away."""
     restart_answer: str = "drop"
     """While away: `drop` closes every connection, `502` answers with that status."""
-    latency: float = 0.0
-    """Added to each API request."""
     license: str = "unlicensed"
     """`unlicensed` or `subscription`."""
     profile_remotes: str = ""
@@ -50,27 +48,9 @@ class Settings:
     """How long a call that is passed on to another node may take."""
     version: str = ""
     """"" is that of the dialect."""
-    dead: bool = False
-    """No call of the API is carried out or answered."""
     dies_halfway: bool = False
     """Dies in the middle of the next move to or from a cluster: what is shared is written, what is its own is not."""
-    wrong_certificate: bool = False
-    """Presents another certificate than its own."""
     database_lost: bool = False
     """The database of the cluster cannot be reached."""
     failing: str = ""
     """Tests of the failover set-up that fail, with commas between; `init` is that of the secondary node."""
-
-    def change(self, values: Mapping[str, Any]) -> None:
-        """Set some of them by name; an unknown name or a wrong type is a ValueError."""
-        known = {field.name: getattr(self, field.name) for field in fields(self)}
-        for name, value in values.items():
-            if name not in known:
-                raise ValueError(f"there is no setting called {name!r}; there are: {', '.join(known)}")
-            expected = type(known[name])
-            exactly_int = isinstance(value, int) and not isinstance(value, bool)
-            if expected is float and exactly_int:
-                value = float(value)
-            if not isinstance(value, expected) or isinstance(value, bool) != (expected is bool):
-                raise ValueError(f"{name} takes a value of type {expected.__name__}, not {value!r}")
-            setattr(self, name, value)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .answers import Answer, Call
-from .clock import iso_microseconds, iso_seconds
-from .shapes import OneOf, checked
+from ..answers import Answer
+from ..clock import iso_microseconds, iso_seconds
+from ..shapes import OneOf
+from .answers import Call, checked
 from .vpn import DAEMONS
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..answers import Answer, Refusal
+from ..shapes import Nullable, OneOf, problems
 from . import listing
-from .answers import Answer, Call, Refusal, invalid, refused
+from .answers import Call, checked, invalid, refused
 from .listing import ANYWHERE_FILTER, FLAG_FILTER, PAGING, TEXT_FILTER
 from .properties import PROPERTIES, Property
-from .shapes import Nullable, OneOf, checked, problems
 from .store import DEFAULT_USER, Record
 
 if TYPE_CHECKING:

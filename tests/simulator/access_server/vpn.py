@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .answers import Answer, Call, invalid, refused
-from .clock import iso_seconds
-from .shapes import checked
+from ..answers import Answer
+from ..clock import iso_seconds
+from .answers import Call, checked, invalid, refused
 
 if TYPE_CHECKING:
     from .data_plane import DataPlane

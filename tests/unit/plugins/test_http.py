@@ -42,7 +42,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import (
     Transport,
     Trust,
 )
-from ansible_collections.vpn.estate.tests.simulator.access_server.pki import TlsIdentity, identity_in, process_identity
+from ansible_collections.vpn.estate.tests.simulator.pki import TlsIdentity, identity_in, process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.wire import HANG_UP, SILENCE, HangsUp, Proxy, Wire, reply
 from cryptography import x509

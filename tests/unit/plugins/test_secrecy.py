@@ -19,7 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.connecti
 from ansible_collections.vpn.estate.plugins.module_utils._module import answer_to
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
-from ansible_collections.vpn.estate.tests.simulator.access_server.pki import process_identity
+from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
 from ansible_collections.vpn.estate.tests.unit.plugins.wire import Wire, reply

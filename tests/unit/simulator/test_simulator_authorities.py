@@ -45,7 +45,7 @@ def test_a_server_starts_with_one_authority(start, dialect, begins, ends):
 
 def test_no_key_is_made_before_it_is_needed(server, api, monkeypatch):
     made = []
-    name = "ansible_collections.vpn.estate.tests.simulator.access_server.certificates.ec.generate_private_key"
+    name = "ansible_collections.vpn.estate.tests.simulator.certificates.ec.generate_private_key"
     generate = ec.generate_private_key
     monkeypatch.setattr(name, lambda curve: made.append(curve) or generate(curve))
     assert api.get("server/info").status == api.get("ca/allowed-algorithms/list").status == 200

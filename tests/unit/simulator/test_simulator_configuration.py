@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.vpn.estate.tests.simulator.access_server.configuration_keys import KEYS
-from ansible_collections.vpn.estate.tests.simulator.access_server.pki import identity_in
+from ansible_collections.vpn.estate.tests.simulator.pki import identity_in
 
 
 def item(api, name, profile="default"):

@@ -9,7 +9,7 @@ import re
 
 import pytest
 from ansible_collections.vpn.estate.tests.simulator.access_server import Clock
-from ansible_collections.vpn.estate.tests.simulator.access_server.answers import Refusal
+from ansible_collections.vpn.estate.tests.simulator.answers import Refusal
 
 PASSWORD = "Secret-123"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -18,7 +18,8 @@ KINDS = ("status", "drop", "delay", "truncate", "html", "redirect", "act")
 class Fault:
     """What becomes of matching calls.
 
-    `path` is the path below /api or the whole one, exact or with the wildcards of fnmatch. The fault hits the `nth`
+    `path` is the path below /api (and the version, where the path has one) or the whole one, exact or with the wildcards
+    of fnmatch. The fault hits the `nth`
     matching call and those after it, `times` in all (None: all). `applied` says whether the call is carried out before
     its answer is lost or replaced.
 
@@ -46,10 +47,8 @@ class Fault:
     act: Callable[[], object] | None = None
     seen: int = 0
 
-    def hits(self, method: str, path: str) -> bool:
-        """Whether the call is hit; counts it when it matches."""
-        below = path.removeprefix("/api").lstrip("/")
-        paths = (path, below, f"/{below}")
+    def hits(self, method: str, paths: Collection[str]) -> bool:
+        """Whether the call, whose path may be written in several ways, is hit; counts it when it matches."""
         if self.method not in ("*", method) or not any(fnmatch.fnmatchcase(each, self.path) for each in paths):
             return False
         self.seen += 1
@@ -82,8 +81,8 @@ class Faults:
         with self._lock:
             self._rules.clear()
 
-    def hit(self, method: str, path: str) -> Fault | None:
+    def hit(self, method: str, paths: Collection[str]) -> Fault | None:
         """The rule for this call, or None; every matching rule counts the call."""
         with self._lock:
-            hits = [rule for rule in self._rules if rule.hits(method, path)]
+            hits = [rule for rule in self._rules if rule.hits(method, paths)]
         return hits[0] if hits else None

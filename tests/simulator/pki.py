@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import datetime as dt
 import functools
-import hashlib
 import ipaddress
 import os
 import shutil
@@ -40,28 +39,49 @@ class TlsIdentity:
         return context
 
 
-def process_identity(host: str = "127.0.0.1", owner: str | None = None) -> TlsIdentity:
+@dataclass(frozen=True)
+class Pedigree:
+    """Who vouches for the server's certificate, and what it says: `names` beside those of the host and this machine.
+
+    With `intermediate` the server's certificate comes from an authority of that name below the root. `key_identifier`
+    says whether it names the key that signed it, without which Python 3.13 refuses it.
+    """
+
+    root: str = "Simulated Access Server CA"
+    intermediate: str = ""
+    common_name: str = "localhost"
+    names: tuple[str, ...] = ()
+    key_identifier: bool = True
+
+
+_ACCESS_SERVER = Pedigree()
+
+
+def process_identity(
+    host: str = "127.0.0.1", owner: str | None = None, pedigree: Pedigree = _ACCESS_SERVER
+) -> TlsIdentity:
     """One identity for each owner in this process, None for all that have no name; its folder goes with the process."""
-    return _identity_of(host, owner)
+    return _identity_of(host, owner, pedigree)
 
 
 @functools.cache
-def _identity_of(host: str, owner: str | None) -> TlsIdentity:
+def _identity_of(host: str, owner: str | None, pedigree: Pedigree) -> TlsIdentity:
     folder = Path(tempfile.mkdtemp(prefix="vpn-estate-simulator-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return identity_in(folder, host)
+    return identity_in(folder, host, pedigree)
 
 
-def identity_in(folder: Path, host: str = "127.0.0.1") -> TlsIdentity:
+def identity_in(folder: Path, host: str = "127.0.0.1", pedigree: Pedigree = _ACCESS_SERVER) -> TlsIdentity:
     """The identity that the folder holds; it is made when there is none yet."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ca_path, certificate_path, key_path = folder / "ca.pem", folder / "server.pem", folder / "server.key"
     if not (ca_path.exists() and certificate_path.exists() and key_path.exists()):
-        ca, certificate, key = _issue(host)
+        ca, chain, key = _issue(host, pedigree)
         _write(ca_path, ca, 0o644)
         _write(key_path, key, 0o600)
-        _write(certificate_path, certificate, 0o644)
-    fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate_path.read_text("ascii"))).hexdigest()
+        _write(certificate_path, chain, 0o644)
+    certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
+    fingerprint = certificate.fingerprint(hashes.SHA256()).hex()
     return TlsIdentity(str(ca_path), str(certificate_path), str(key_path), fingerprint)
 
 
@@ -81,26 +101,38 @@ def _write(path: Path, text: str, mode: int) -> None:
         file.write(text)
 
 
-def _issue(host: str) -> tuple[str, str, str]:
-    """PEM texts of the authority, the server certificate and its key."""
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    names: list[x509.GeneralName] = [
-        x509.DNSName("localhost"),
-        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-    ]
-    try:
-        address = ipaddress.ip_address(host)
-        if not address.is_unspecified and str(address) != "127.0.0.1":
-            names.append(x509.IPAddress(address))
-    except ValueError:
-        if host != "localhost":
-            names.append(x509.DNSName(host))
-    ca = _certificate("Simulated Access Server CA", ca_key, "Simulated Access Server CA", ca_key, authority=True)
-    certificate = _certificate("localhost", key, "Simulated Access Server CA", ca_key, names=names)
+def _issue(host: str, pedigree: Pedigree) -> tuple[str, str, str]:
+    """PEM texts of the root, of the server's certificate with the authorities between them, and of its key."""
+    names: dict[str, x509.GeneralName] = {}
+    for name in ("localhost", "127.0.0.1", host, *pedigree.names):
+        if name != "0.0.0.0":  # noqa: S104 - a server that listens everywhere has no name by that
+            names[name] = _general_name(name)
+    key = ec.generate_private_key(ec.SECP256R1())
+    signer, signer_key = pedigree.root, ec.generate_private_key(ec.SECP256R1())
+    root, between = _certificate(signer, signer_key, signer, signer_key, authority=True), ""
+    if pedigree.intermediate:
+        own_key = ec.generate_private_key(ec.SECP256R1())
+        between = _certificate(pedigree.intermediate, own_key, signer, signer_key, authority=True)
+        signer, signer_key = pedigree.intermediate, own_key
+    certificate = _certificate(
+        pedigree.common_name,
+        key,
+        signer,
+        signer_key,
+        names=list(names.values()),
+        key_identifier=pedigree.key_identifier,
+    )
     key_text = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return ca, certificate, key_text.decode()
+    return root, certificate + between, key_text.decode()
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _certificate(
@@ -110,8 +142,8 @@ def _certificate(
     issuer_key: ec.EllipticCurvePrivateKey,
     authority: bool = False,
     names: list[x509.GeneralName] | None = None,
+    key_identifier: bool = True,
 ) -> str:
-    """A certificate with both key identifiers, without which Python 3.13 refuses it."""
     now = dt.datetime.now(dt.UTC)
     builder = (
         x509.CertificateBuilder()
@@ -123,7 +155,6 @@ def _certificate(
         .not_valid_after(now + _VALIDITY)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
         .add_extension(
             x509.KeyUsage(
                 digital_signature=True,
@@ -139,6 +170,9 @@ def _certificate(
             critical=True,
         )
     )
+    if key_identifier:
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+        builder = builder.add_extension(identifier, critical=False)
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])

@@ -16,6 +16,7 @@ class Exchange:
     `status` is what the client got, 0 when it got nothing. `wrote`: state changed, or a writing operation was accepted,
     whatever became of the answer. `operation` is the operationId of the contract, None for an unknown path. `request`
     and `response` are parsed JSON (text where it is not JSON, None where there is none); the token header is redacted.
+    `remark` says what the server had against a request, where its answer does not.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Exchange:
     request: Any = None
     response: Any = None
     fault: str | None = None
+    remark: str = ""
 
     @property
     def line(self) -> dict[str, Any]:
@@ -38,4 +40,5 @@ class Exchange:
             "status": self.status,
             "wrote": self.wrote,
             "operation": self.operation,
+            **({"remark": self.remark} if self.remark else {}),
         }

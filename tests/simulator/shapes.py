@@ -17,8 +17,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .answers import invalid
-
 Problem = tuple[str, str]
 """Dotted path of a field, and what is wrong with it."""
 
@@ -104,11 +102,3 @@ def _object_problems(value: Any, shape: dict[str, Any], where: str) -> Iterator[
     for name in value:
         if name not in known:
             yield f"{where}.{name}", "Extra inputs are not permitted"
-
-
-def checked(value: Any, shape: Any) -> Any:
-    """`value` if it has the shape, otherwise a 400 that names each offending field."""
-    found = dict(problems(value, shape))
-    if found:
-        raise invalid({path.removeprefix("body."): text for path, text in found.items()})
-    return value

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an operation is asked and what it answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import Any
+
+
+@dataclass
+class Request:
+    """One request to one operation, after routing."""
+
+    method: str
+    path: str
+    body: Any = None
+    query: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
+    address: str = "127.0.0.1"
+    headers: Message[str, str] = field(default_factory=Message)
+
+
+@dataclass
+class Answer:
+    """Status and body; a body of None is sent as no bytes at all (server-behaviour.md, 9).
+
+    The body is sent as JSON, or as the text it is when `headers` has another Content-Type. `wrote` False says that an
+    operation that normally writes did not (a dry run). `remark` is for who reads the log.
+    """
+
+    status: int = 200
+    body: Any = None
+    wrote: bool = True
+    headers: dict[str, str] = field(default_factory=dict)
+    remark: str = ""
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent."""
+        if self.body is None:
+            return b""
+        if "Content-Type" not in self.headers:
+            return json.dumps(self.body, separators=(",", ":")).encode()
+        return self.body if isinstance(self.body, bytes) else str(self.body).encode()
+
+
+class Refusal(Exception):
+    """An answer that ends the operation and takes back what it had changed, unless `keep` is set."""
+
+    def __init__(
+        self,
+        status: int,
+        body: Any,
+        keep: bool = False,
+        headers: Mapping[str, str] | None = None,
+        remark: str = "",
+    ) -> None:
+        super().__init__(f"{status}: {body}")
+        self.status = status
+        self.body = body
+        self.keep = keep
+        self.headers = dict(headers or {})
+        self.remark = remark

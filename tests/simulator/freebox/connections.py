@@ -1,0 +1,93 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is connected to the VPN servers."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+from ..answers import Answer
+from .answers import Call, succeeded
+from .vpn_servers import IP_END, IP_START
+
+if TYPE_CHECKING:
+    from .machine import Machine
+
+
+class Connections:
+    """They are made up by tests."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._connections: list[dict[str, Any]] = []
+        self._made = 0
+
+    def clear(self) -> None:
+        self._connections.clear()
+        self._made = 0
+
+    def all(self) -> list[dict[str, Any]]:
+        return list(self._connections)
+
+    def of(self, server: str) -> list[dict[str, Any]]:
+        return [each for each in self._connections if each["vpn"] == server]
+
+    def add(
+        self, user: str, server: str = "openvpn_routed", authenticated: bool = True, src_ip: str = "203.0.113.7"
+    ) -> dict[str, Any]:
+        """A client of the user connects to a server that runs; the answer is what the API shows of it."""
+        machine = self._machine
+        if machine.users.get(user) is None:
+            raise ValueError(f"there is no VPN user {user!r}")
+        if server not in machine.servers or machine.servers.state(machine.servers.find(server)) != "started":
+            raise ValueError(f"no VPN server {server!r} is started")
+        self._made += 1
+        connection = {
+            "id": f"{server}-{self._made}",
+            "vpn": server,
+            "user": user,
+            "authenticated": authenticated,
+            "auth_time": int(machine.clock.now()) if authenticated else 0,
+            "src_ip": src_ip,
+            "src_port": 40000 + self._made % 20000,
+            "local_ip": self._address_for(user),
+            "rx_bytes": 94,
+            "tx_bytes": 94,
+        }
+        self._connections.append(connection)
+        return connection
+
+    def _address_for(self, user: str) -> str:
+        """The address that is kept for the user, or one that is free."""
+        kept = self._machine.users.addresses()
+        if user in kept:
+            return kept[user]
+        taken = {*kept.values(), *(each["local_ip"] for each in self._connections)}
+        first, last = int(ipaddress.IPv4Address(IP_START)), int(ipaddress.IPv4Address(IP_END))
+        free = (str(ipaddress.IPv4Address(number)) for number in range(first, last + 1))
+        address = next((each for each in free if each not in taken), None)
+        if address is None:
+            raise ValueError("no address of the pool is free")
+        return address
+
+    def drop(self, server: str) -> None:
+        """All of a server end."""
+        self._connections = [each for each in self._connections if each["vpn"] != server]
+
+    def drop_user(self, login: str) -> None:
+        """All of a user end."""
+        self._connections = [each for each in self._connections if each["user"] != login]
+
+    # operations
+
+    def list_all(self, call: Call) -> Answer:
+        return self._machine.listed(self.all())
+
+    def close(self, call: Call) -> Answer:
+        found = [each for each in self._connections if each["id"] == call.parameters["id"]]
+        if not found:
+            raise self._machine.no_such()
+        self._connections.remove(found[0])
+        return succeeded()
