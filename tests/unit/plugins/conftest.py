@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 if t.TYPE_CHECKING:
-    from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
+    from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server
 
 
 @pytest.fixture(autouse=True)
@@ -22,28 +22,36 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(name="start")
-def fixture_start() -> t.Iterator[t.Callable[..., Server]]:
+def fixture_start() -> t.Iterator[t.Callable[..., t.Any]]:
     """Starts servers; when they stop, what was said between them and the client is held to the contract."""
-    from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
-    from ansible_collections.vpn.estate.tests.unit.plugins.harness import CHECKER, Server
+    from ansible_collections.vpn.estate.tests.unit.plugins.harness import CHECKER, SIMULATORS, Server
 
-    started: list[tuple[AccessServerSimulator, bool]] = []
+    started: list[tuple[t.Any, t.Any]] = []
 
-    def start(**how: t.Any) -> Server:
-        simulator = AccessServerSimulator(**how)
+    def start(kind: t.Any = Server, **how: t.Any) -> t.Any:
+        simulator = SIMULATORS[kind](**how)
         simulator.__enter__()
-        started.append((simulator, how.get("dialect") == "document"))
-        return Server(simulator)
+        started.append((kind, simulator))
+        return kind(simulator)
 
     yield start
-    for simulator, answers in started:
-        exchanges = [one for one in simulator.exchanges if not one.path.startswith("/rest/")]  # which is another API
+    for kind, simulator in started:
+        exchanges = list(simulator.exchanges)
         simulator.__exit__(None, None, None)
-        for exchange in exchanges:
-            CHECKER.check(exchange, answers=answers)
+        for exchange in exchanges if kind is Server else ():
+            if not exchange.path.startswith("/rest/"):  # which is another API
+                CHECKER.check(exchange, answers=simulator.machine.dialect.name == "document")
 
 
 @pytest.fixture(name="server")
-def fixture_server(start: t.Callable[..., Server]) -> Server:
-    """A server as it comes."""
-    return start()
+def fixture_server(start: t.Callable[..., t.Any]) -> Server:
+    """An Access Server as it comes."""
+    return t.cast("Server", start())
+
+
+@pytest.fixture(name="box")
+def fixture_box(start: t.Callable[..., t.Any]) -> Box:
+    """A Freebox as it comes."""
+    from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box
+
+    return t.cast("Box", start(Box))

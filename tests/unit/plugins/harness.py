@@ -10,33 +10,31 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._module import answer_to, bring_about
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource, Task
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Resource, Task
 from ansible_collections.vpn.estate.tests.contract.checker import ContractChecker
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
+from ansible_collections.vpn.estate.tests.simulator.freebox import FreeboxSimulator
+from ansible_collections.vpn.estate.tests.simulator.server import Simulator
 
 Answer = dict[str, t.Any]
 CHECKER = ContractChecker()
 
 
-class Server:
+class Simulated:
     """A simulated server, and tasks against it as a playbook would run them."""
 
-    def __init__(self, simulator: AccessServerSimulator) -> None:
-        self.simulator = simulator
-        self.session: dict[str, t.Any] = {"state": {}}
+    product: Product
+    kept: t.Collection[str]  # what of its state reading and signing in do not change
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator: t.Any = simulator
 
     @property
     def connection(self) -> dict[str, t.Any]:
-        """Connection options of an administrator."""
-        simulator = self.simulator
-        return {
-            "as_url": simulator.url,
-            "as_username": simulator.username,
-            "as_password": simulator.password,
-            "as_ca_path": str(simulator.ca_path),
-            "as_timeout": 5,
-        }
+        """Connection options of whoever may do everything."""
+        raise NotImplementedError
 
     def run(
         self,
@@ -49,10 +47,10 @@ class Server:
     ) -> Answer:
         """Validate arguments as Ansible does, and do the work; an answer without ``failed`` is a success."""
         rules = dict(constraints or {})
-        validator = ModuleArgumentSpecValidator({**spec, **ACCESS_SERVER.argument_spec}, **rules)
+        validator = ModuleArgumentSpecValidator({**spec, **self.product.argument_spec}, **rules)
         checked = validator.validate({**self.connection, **params})
         assert not checked.error_messages, checked.error_messages
-        return answer_to(ACCESS_SERVER, work, Task(checked.validated_parameters, check))
+        return answer_to(self.product, work, Task(checked.validated_parameters, check))
 
     def manage(self, resource: Resource, *, check: bool = False, **params: t.Any) -> Answer:
         """Run the module that manages a resource."""
@@ -79,6 +77,50 @@ class Server:
     def writes(self) -> list[str]:
         """Paths of the calls that wrote, in order."""
         return [one.path for one in self.simulator.log if one.wrote]
+
+
+class Server(Simulated):
+    """An Access Server."""
+
+    product = ACCESS_SERVER
+    kept = ("users", "groups", "default_user", "access_lists", "configuration", "active_profile")
+
+    @property
+    def connection(self) -> dict[str, t.Any]:
+        """Those of an administrator."""
+        simulator = self.simulator
+        return {
+            "as_url": simulator.url,
+            "as_username": simulator.username,
+            "as_password": simulator.password,
+            "as_ca_path": str(simulator.ca_path),
+            "as_timeout": 5,
+        }
+
+
+class Box(Simulated):
+    """A Freebox."""
+
+    product = FREEBOX
+    kept = ("servers", "users", "files", "connections")
+
+    @property
+    def connection(self) -> dict[str, t.Any]:
+        """Those of an application with all permissions."""
+        simulator = self.simulator
+        return {
+            "freebox_url": simulator.url,
+            "freebox_app_id": simulator.app_id,
+            "freebox_app_token": simulator.app_token,
+            "freebox_ca_path": str(simulator.ca_path),
+            "freebox_timeout": 5,
+        }
+
+
+SIMULATORS: t.Mapping[type[Simulated], t.Callable[..., Simulator]] = {
+    Server: AccessServerSimulator,
+    Box: FreeboxSimulator,
+}
 
 
 def text_of(answer: Answer) -> str:

@@ -16,10 +16,28 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.group im
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import SCRIPTS
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server, Simulated
 
 Declared = dict[str, t.Any]
 PASSWORD = "Marker-Password-7!"
+
+
+# How servers are started that laws are tried on, by a name for each way.
+DIALECTS: t.Mapping[str, Declared] = {"document": {"dialect": "document"}, "3.2": {"dialect": "3.2"}}
+BOXES: t.Mapping[str, Declared] = {
+    "16.0": {},
+    "16.0, read otherwise": {
+        "readings": {
+            "empty_list": "array",
+            "partial_objects": "replace",
+            "noent_status": "404",
+            "change_while_started": "goes_on",
+        }
+    },
+}
+OLD_BOXES: t.Mapping[str, Declared] = {**BOXES, "4.0": {"api_version": "4.0"}}
 
 
 @dataclass
@@ -32,6 +50,8 @@ class Sample:
     options: Declared = field(default_factory=dict)
     prepare: t.Callable[[t.Any], None] = lambda server: None
     gone: str = "absent"  # the state that undoes it
+    kind: type[Simulated] = Server
+    ways: t.Mapping[str, Declared] = field(default_factory=lambda: DIALECTS)
 
     def __str__(self) -> str:
         return self.resource.noun.replace(" ", "-")
@@ -198,5 +218,24 @@ SAMPLES = [
         {"name": "erika", "required": False, "enrolled": False},
         prepare=make_owners,
         gone="",
+    ),
+    Sample(
+        VPN_USER,
+        {"login": "erika.mustermann@example.com", "password": PASSWORD, "ip_reservation": " 192.168.27.70"},
+        {"login": "erika.mustermann@example.com", "type": "standard", "ip_reservation": ""},
+        kind=Box,
+        ways=OLD_BOXES,
+    ),
+    Sample(
+        VPN_USER,
+        {
+            "login": "phone",
+            "type": "wireguard",
+            "ip_reservation": "192.168.27.71",
+            "conf_wireguard": {"keepalive": 25, "psk": True},
+        },
+        {"login": "phone", "ip_reservation": "192.168.27.72", "conf_wireguard": {"keepalive": 0, "psk": False}},
+        kind=Box,
+        ways=BOXES,
     ),
 ]
