@@ -15,7 +15,7 @@ _CIPHERS = {
     "aes256": "AES-256-CBC",
     "chacha20poly1305": "CHACHA20-POLY1305",
 }
-FRAGMENT = "fragment 1452"
+_FRAGMENT = "fragment 1452"
 
 
 def device(server: str) -> str:
@@ -23,19 +23,23 @@ def device(server: str) -> str:
     return "tap" if server.endswith("bridge") else "tun"
 
 
+def transport(settings: Mapping[str, Any]) -> list[str]:
+    """The directives on which both ends have to agree."""
+    fragments = not settings["use_tcp"] and not settings["disable_fragment"]
+    return [f"cipher {_CIPHERS[settings['cipher']]}", *([_FRAGMENT] if fragments else [])]
+
+
 def openvpn(
     server: str, address: str, port: int, settings: Mapping[str, Any], password: bool, blocks: Mapping[str, str]
 ) -> str:
     """`settings` are conf_openvpn; with `password` the client asks for the user's name and password."""
-    fragments = not settings["use_tcp"] and not settings["disable_fragment"]
     directives = [
         "client",
         f"dev {device(server)}",
         f"proto {'tcp-client' if settings['use_tcp'] else 'udp'}",
         f"remote {address} {port}",
         "nobind",
-        f"cipher {_CIPHERS[settings['cipher']]}",
-        *([FRAGMENT] if fragments else []),
+        *transport(settings),
         *(["auth-user-pass"] if password else []),
         "remote-cert-tls server",
         "verb 3",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..answers import Refusal
+from ..answers import Answer, Refusal
 from ..control import Control
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ class FreeboxControl(Control):
             ("POST", "connect"): lambda body: machine.connections.add(**body),
             ("POST", "let-in"): lambda body: machine.client_files.judge(body["server"], body["file"]),
         }
+
+    def answer(self, method: str, path: str, text: bytes) -> Answer:
+        answer = super().answer(method, path, text)
+        self._box.settle()
+        return answer
 
     def is_sign_in(self, line: dict[str, Any]) -> bool:
         return bool(line["operation"] == "openSession")

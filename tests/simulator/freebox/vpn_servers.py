@@ -52,13 +52,17 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 
 @dataclass
 class VpnServer:
-    """`since` is when it was last switched on or off, `broken` whether it ends in an error when it is on."""
+    """`since` is when it was last switched on or off.
+
+    It ends in an error, when it is on, if it is `broken`, which tests say, or if its daemon `failed`.
+    """
 
     name: str
     type: str
     values: dict[str, Any]
     since: float = float("-inf")
     broken: bool = False
+    failed: bool = False
 
     @property
     def enabled(self) -> bool:
@@ -98,7 +102,7 @@ class VpnServers:
             return "stopping" if elapsed < settings.stop_duration else "stopped"
         if elapsed < settings.start_duration:
             return "starting"
-        return "error" if server.broken else "started"
+        return "error" if server.broken or server.failed else "started"
 
     def shown(self, server: VpnServer) -> dict[str, Any]:
         """The configuration as the API has it."""
