@@ -117,25 +117,30 @@ class Daemon(ABC):
 
     def start(self) -> None:
         """RuntimeError, with the end of the daemon's log, when it does not come up."""
-        openvpn = program("openvpn")
-        if openvpn is None:
-            raise RuntimeError("there is no program openvpn")
-        wrapper = within(self.endpoint.namespace) if self.endpoint.namespace else []
         self._temporary = tempfile.TemporaryDirectory(prefix="vpn-estate-data-plane-")
         self._folder = Path(self._temporary.name)
         self._configuration = self._folder / "daemon.conf"
         self._log = self._folder / "daemon.log"
-        self._management = Management(self._folder / "management", self._notified)
         with self.lock:
             self._written = self.basis()
             self._write_configuration()
-        command = [*wrapper, openvpn, "--config", str(self._configuration)]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - a program found on the path
-        self._await(self._management.await_start)
+        self._launch()
 
     def stop(self) -> None:
         self._end()
         self._temporary.cleanup()
+
+    def _launch(self) -> None:
+        openvpn = program("openvpn")
+        if openvpn is None:
+            raise RuntimeError("there is no program openvpn")
+        wrapper = within(self.endpoint.namespace) if self.endpoint.namespace else []
+        socket_path = self._folder / "management"
+        socket_path.unlink(missing_ok=True)
+        self._management = Management(socket_path, self._notified)
+        command = [*wrapper, openvpn, "--config", str(self._configuration)]
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - a program found on the path
+        self._await(self._management.await_start)
 
     def _end(self) -> None:
         self._management.close()
@@ -164,6 +169,11 @@ class Daemon(ABC):
 
     def restart(self) -> None:
         """As short as can be: the clients are told, so that they come back by themselves at once."""
+        if not self.endpoint.tunnel:
+            # such a daemon says that it is there only once it has a client, so it cannot be waited for after a signal
+            self._end()
+            self._launch()
+            return
         sessions = list(self.sessions)
         for client in sessions:
             # one that has just left is not there to be told

@@ -34,8 +34,8 @@ class DataPlane(Daemon):
     def lock(self) -> AbstractContextManager[Any]:
         return self._machine.store.lock
 
-    def start(self) -> None:
-        super().start()
+    def _launch(self) -> None:
+        super()._launch()
         self._machine.store.committed = self.refresh
 
     def _end(self) -> None:

@@ -15,7 +15,6 @@ _CIPHERS = {
     "aes256": "AES-256-CBC",
     "chacha20poly1305": "CHACHA20-POLY1305",
 }
-_FRAGMENT = "fragment 1452"
 
 
 def device(server: str) -> str:
@@ -23,10 +22,9 @@ def device(server: str) -> str:
     return "tap" if server.endswith("bridge") else "tun"
 
 
-def transport(settings: Mapping[str, Any]) -> list[str]:
-    """The directives on which both ends have to agree."""
-    fragments = not settings["use_tcp"] and not settings["disable_fragment"]
-    return [f"cipher {_CIPHERS[settings['cipher']]}", *([_FRAGMENT] if fragments else [])]
+def fragments(settings: Mapping[str, Any]) -> list[str]:
+    """The directive, if any, on which both ends have to agree by themselves; they negotiate the cipher."""
+    return [] if settings["use_tcp"] or settings["disable_fragment"] else ["fragment 1452", "mssfix 1452"]
 
 
 def openvpn(
@@ -39,7 +37,8 @@ def openvpn(
         f"proto {'tcp-client' if settings['use_tcp'] else 'udp'}",
         f"remote {address} {port}",
         "nobind",
-        *transport(settings),
+        f"cipher {_CIPHERS[settings['cipher']]}",
+        *fragments(settings),
         *(["auth-user-pass"] if password else []),
         "remote-cert-tls server",
         "verb 3",

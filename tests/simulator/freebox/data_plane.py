@@ -53,7 +53,7 @@ class ServerDaemon(Daemon):
             "duplicate-cn",
             "management-client-auth",
         ]
-        return [*(tunnel if self.endpoint.tunnel else ()), *client_file_text.transport(settings)]
+        return [*(tunnel if self.endpoint.tunnel else ()), *client_file_text.fragments(settings)]
 
     def blocks(self) -> Mapping[str, str]:
         files = self._machine.client_files
