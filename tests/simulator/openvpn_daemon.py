@@ -222,8 +222,11 @@ class Daemon(ABC):
         return self._management.ask(command)
 
     def halt(self, client: int, client_reason: str) -> None:
-        """End a session; its client is told not to come back by itself."""
-        self.sessions[client].killed = True
+        """End a session, if it has not just ended; its client is told not to come back by itself."""
+        session = self.sessions.get(client)
+        if session is None:
+            return
+        session.killed = True
         with contextlib.suppress(CommandError):
             self._management.ask(f"client-kill {client} {quoted(f'HALT,{client_reason}')}")
 

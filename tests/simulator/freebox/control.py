@@ -43,13 +43,9 @@ class FreeboxControl(Control):
 
     def _server(self, body: dict[str, Any]) -> str:
         """Configure a server at once, by `name`; `broken` says whether it ends in an error. The answer is its state."""
-        values = dict(body)
-        name = values.pop("name")
-        if "broken" in values:
-            self._box.servers.set_broken(name, values.pop("broken"))
-        self._box.servers.set(name, **values)
+        self._box.servers.set(**body)
         self._box.changed()
-        return self._box.servers.state(self._box.servers.find(name))
+        return self._box.servers.state(self._box.servers.find(body["name"]))
 
     def _user(self, body: dict[str, Any]) -> dict[str, Any]:
         """Create or change a user; the answer is what the API shows of it."""

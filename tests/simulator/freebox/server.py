@@ -171,7 +171,6 @@ class FreeboxSimulator(Simulator):
     def set_server(self, name: str, **values: Any) -> None:
         """Configure a VPN server, which is at once in the state that it is headed for; `broken` makes that an error."""
         with self.machine.lock:
-            self.machine.servers.set_broken(name, values.pop("broken", False))
             self.machine.servers.set(name, **values)
             self.machine.changed()
         self.machine.settle()

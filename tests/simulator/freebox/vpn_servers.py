@@ -118,15 +118,16 @@ class VpnServers:
 
     # what tests do behind the API's back
 
-    def set(self, name: str, **values: Any) -> None:
-        """Change what is configured, without a transition; objects keep what is not named."""
+    def set(self, name: str, broken: bool | None = None, **values: Any) -> None:
+        """Change what is configured, without a transition; objects keep what is not named.
+
+        `broken` says whether the server ends in an error whenever it is on.
+        """
         server = self._servers[name]
         self._change(server, checked(values, self._shape(server)), keep=True)
         server.since = float("-inf")
-
-    def set_broken(self, name: str, broken: bool = True) -> None:
-        """Whether the server ends in an error whenever it is on."""
-        self._servers[name].broken = broken
+        if broken is not None:
+            server.broken = broken
 
     # changes
 
