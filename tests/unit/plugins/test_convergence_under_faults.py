@@ -29,8 +29,6 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import Resour
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator, Exchange
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 
-pytestmark = pytest.mark.exhaustive
-
 PASSWORD = "Marker-Password-7!"
 LOGIN = "/api/auth/login/userpassword"
 SUBNET = {"ipv6": False, "netip": "10.1.0.0", "prefix_length": 16}
