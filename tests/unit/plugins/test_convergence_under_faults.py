@@ -36,8 +36,6 @@ from ansible_collections.vpn.estate.tests.unit.plugins.convergence import (
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 
-pytestmark = pytest.mark.exhaustive
-
 SUBNET = {"ipv6": False, "netip": "10.1.0.0", "prefix_length": 16}
 HOW: dict[str, t.Any] = {"settings": {"restart_downtime": DOWNTIME}}
 

@@ -26,8 +26,6 @@ from ansible_collections.vpn.estate.tests.unit.plugins.convergence import (
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box
 
-pytestmark = pytest.mark.exhaustive
-
 
 def people(simulator: FreeboxSimulator) -> None:
     """Users, some of whom no task here declares, and who of them is connected."""

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import pytest
 
 pytestmark = [
-    pytest.mark.exhaustive,
     pytest.mark.filterwarnings("ignore:ssl_context is deprecated:DeprecationWarning"),
 ]
 APP = {"app_id": "org.example.client", "app_name": "Example", "app_version": "1", "device_name": "here"}

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.vpn.estate.tests.simulator.freebox import Endpoint
 from ansible_collections.vpn.estate.tests.simulator.namespaces import Namespaces, available, with_credentials
 
-pytestmark = [pytest.mark.exhaustive, pytest.mark.skipif(bool(available()), reason=available())]
+pytestmark = pytest.mark.skipif(bool(available()), reason=available())
 
 BOX_IN_TUNNEL = "192.168.27.1"
 PASSWORD = "Secret-123"
