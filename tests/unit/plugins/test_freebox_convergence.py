@@ -10,6 +10,7 @@ import typing as t
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import connection
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import OPERATIONS
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.tests.simulator.exchange import Exchange
 from ansible_collections.vpn.estate.tests.simulator.freebox import FreeboxSimulator
@@ -105,6 +106,26 @@ SCENARIOS = {
         people,
         user("cleo", "ana", "ben"),
     ),
+    "servers configured": Scenario(
+        VPN_SERVER,
+        {
+            "servers": [
+                {"name": "openvpn_routed", "port": 1195, "conf_openvpn": {"cipher": "aes256"}},
+                {"name": "wireguard", "enabled": True, "port": 1196, "conf_wireguard": {"mtu": 1400}},
+                {"name": "pptp", "conf_pptp": {"mppe": "require", "allowed_auth": {"pap": True}}},
+            ]
+        },
+        people,
+        {name: {("server", name)} for name in ("openvpn_routed", "wireguard", "pptp")},
+        {("connected", login) for login in ("ana", "ben", "dora")},
+    ),
+    "servers stopped": Scenario(
+        VPN_SERVER,
+        {"servers": [{"name": "openvpn_routed", "enabled": False}, {"name": "wireguard", "enabled": False}]},
+        people,
+        {"openvpn_routed": {("server", "openvpn_routed")}},
+        {("connected", login) for login in ("ana", "ben", "dora")},
+    ),
     "nothing to do": Scenario(
         VPN_USER,
         {"users": [{"login": "ana", "ip_reservation": "192.168.27.70"}, {"login": "ghost", "state": "absent"}]},
@@ -155,6 +176,7 @@ WORLD = World(
     lambda exchange: exchange.status in (429, 503) or says("busy")(exchange),
     connection,
 )
+HOW: dict[str, t.Any] = {"settings": {"start_duration": 0.0, "stop_duration": 0.0}}
 OTHER_READINGS = {
     "noent_status": "404",
     "empty_list": "array",
@@ -167,7 +189,7 @@ OTHER_READINGS = {
 @pytest.mark.parametrize("fault", WORLD.faults)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_converges(start: t.Callable[..., Box], scenario: str, fault: str) -> None:
-    hold_to_the_law(WORLD, start(Box), SCENARIOS[scenario], fault)
+    hold_to_the_law(WORLD, start(Box, **HOW), SCENARIOS[scenario], fault)
 
 
 @pytest.mark.parametrize("fault", ["dropped before", "dropped after", "internal_error after", "auth_required"])
@@ -175,13 +197,13 @@ def test_converges(start: t.Callable[..., Box], scenario: str, fault: str) -> No
 def test_converges_also_where_documents_are_read_otherwise(
     start: t.Callable[..., Box], scenario: str, fault: str
 ) -> None:
-    hold_to_the_law(WORLD, start(Box, readings=OTHER_READINGS), SCENARIOS[scenario], fault)
+    hold_to_the_law(WORLD, start(Box, readings=OTHER_READINGS, **HOW), SCENARIOS[scenario], fault)
 
 
 def test_the_scenarios_are_worth_it(start: t.Callable[..., Box]) -> None:
     """Each changes its objects and nothing else, or the laws above would hold of a task that does nothing."""
     for name, scenario in SCENARIOS.items():
-        box = start(Box)
+        box = start(Box, **HOW)
         scenario.prepare(box.simulator)
         before = kept(box.simulator)
         trial = Trial(WORLD, box, scenario)
