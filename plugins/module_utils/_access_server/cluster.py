@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import database, values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, Record, some
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import base_address, connect
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import ailments
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import (
     TIMEOUT,
     refusal,
@@ -504,11 +505,20 @@ def _host_name(client: AccessServer) -> t.Any:
 def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_cluster_info: one row for each node, each asked through the server at hand."""
     nodes = client.cluster_nodes()
+    rows = [_row(client.at_node(name), name, one) for name, one in sorted(nodes.items())]
     return {
         "changed": False,
         "cluster": {f.name: f.off_the_wire(client.cluster_properties()) for f in CLUSTER.fields[:2]} if nodes else None,
-        "nodes": [_row(client.at_node(name), name, one) for name, one in sorted(nodes.items())],
+        "own_name": _own_name(client, rows) if rows else None,
+        "nodes": rows,
     }
+
+
+def _own_name(client: AccessServer, rows: t.Sequence[Record]) -> t.Optional[str]:
+    """Which of the nodes the server at hand is, as far as it can be told: it restarted at the same moment."""
+    moment = client.get(STATUS).get("last_restarted")
+    names = [row["name"] for row in rows if moment and row["last_restarted"] == moment]
+    return names[0] if len(names) == 1 else None
 
 
 def _row(node: AccessServer, name: str, wire: Record) -> dict[str, t.Any]:
@@ -519,16 +529,17 @@ def _row(node: AccessServer, name: str, wire: Record) -> dict[str, t.Any]:
     except SignInError:
         raise
     except EstateError as exc:
-        unknown = dict.fromkeys(("version", "last_restarted", "services_not_on", "vpn_clients"))
+        unknown = dict.fromkeys(("version", "last_restarted", "services_not_on", "ailments", "vpn_clients"))
         return {**row, **unknown, "reachable": False, "error": str(exc)}
 
 
 @reads
 def _said(node: AccessServer) -> dict[str, t.Any]:
-    status = node.get(STATUS)
+    status, vpn = node.get(STATUS), node.get("GET /vpn/status")
     return {
         "version": node.get(INFO).get("version"),
         "last_restarted": status.get("last_restarted"),
         "services_not_on": sorted(n for n, one in status["service_status"].items() if one.get("status") != "on"),
-        "vpn_clients": len(node.vpn_clients()),
+        "ailments": sorted(ailments(status, vpn).values()),
+        "vpn_clients": len(vpn.get("vpn_clients") or ()),
     }

@@ -25,7 +25,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     SignInError,
     Unreadable,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._http import SIGN_IN, TELLING, Call, Headers, Transport
+from ansible_collections.vpn.estate.plugins.module_utils._http import SIGN_IN, TELLING, Call, Headers, Hear, Transport
 from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Facts, Profile
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Task
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
@@ -187,7 +187,7 @@ class Download:
                 "and refusals lock the account; or a profile, which then nobody has."
             ) from exc
 
-    def _ask(self, path: str, query: t.Mapping[str, str], hear: t.Optional[t.Callable[[Headers], None]] = None) -> str:
+    def _ask(self, path: str, query: t.Mapping[str, str], hear: t.Optional[Hear] = None) -> str:
         path = path.replace(REST, self._below, 1)
         try:
             answer = self._http.write(Call("GET", path, SIGN_IN, query=query, secret=True, accept=PROFILE, hear=hear))

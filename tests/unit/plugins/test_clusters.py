@@ -494,7 +494,7 @@ def test_a_lone_server_shares_nothing(server: Server) -> None:
     assert "is in no cluster; make it a node first" in server.manage(CLUSTER, rr_dns_hostname="all.example.com")["msg"]
     told = server.manage(CLUSTER, rr_dns_hostname="all.example.com", check=True)
     assert told["changed"]
-    assert server.run(cluster.inform, {}) == {"changed": False, "cluster": None, "nodes": []}
+    assert server.run(cluster.inform, {}) == {"changed": False, "cluster": None, "own_name": None, "nodes": []}
 
 
 # -- the table, and calls that are passed on
@@ -524,8 +524,22 @@ def test_the_table_has_a_sentence_for_whoever_is_not_reached(pair: Estate, ailme
     rows = pair.table("node1")
     assert rows["node1"]["reachable"]
     row = rows["node2"]
-    assert (row["reachable"], row["version"], row["services_not_on"], row["vpn_clients"]) == (False, None, None, None)
+    assert row["reachable"] is False
+    assert {row[key] for key in ("version", "last_restarted", "services_not_on", "ailments", "vpn_clients")} == {None}
     assert "pass this on to node node2" in row["error"]
+
+
+def test_the_table_tells_what_ails_a_node_and_which_one_was_asked(pair: Estate) -> None:
+    pair.servers["node2"].simulator.configure(ailing_with="host.name=vpn.example.com", ailment="daemons")
+    assert [row["ailments"] for row in pair.table("node1").values()] == [[], ["no VPN daemon runs"]]
+    own_names = [pair.servers[name].run(cluster.inform, {})["own_name"] for name in ("node1", "node2")]
+    assert own_names == ["node1", "node2"]
+    assert pair.servers["node1"].run(cluster.inform, {}, as_node="node2")["own_name"] == "node2"
+    settings = pair.servers["node1"].simulator.machine.settings
+    settings.wrong_certificate = True
+    pair.servers["node1"].simulator._take_over()
+    settings.wrong_certificate = False
+    assert pair.servers["node2"].run(cluster.inform, {})["own_name"] == "node2"
 
 
 def passed_on(server: Server, node: str | None) -> Answer:
