@@ -1,7 +1,7 @@
 # Everything is set up on first use, below .cache/, and kept; `make clean` starts over. `make help` lists the targets.
 #
 # Needed: Python 3.11 or later with its venv module, and a Python package index. Real VPN tunnels also need root, openvpn,
-# ip and ping, and tests of clusters need mariadbd; demo and test install what they use of these with apt-get, where root
+# ip and ping, and clusters need mariadbd; demo and test install what they use of these with apt-get, where root
 # runs them on Debian, and say so.
 # PYTHON=/path/to/python3 chooses the interpreter; the default is the first that works of the versions below.
 
@@ -35,7 +35,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo 'Stages of the test: $(STAGES)'
 
-demo: $(READY) packages ## show the collection at work on simulated servers
+demo: $(READY) packages database ## show the collection at work on simulated servers
 	$(BIN)/python playbooks/demo/demo.py
 
 serve: $(READY) ## run two simulated servers to play with, until Ctrl-C

@@ -156,8 +156,7 @@ def _service(one: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     notes = one.get("error") or []
     return {
         "status": one.get("status"),
-        "healthy": one.get("status") != "error"
-        and all(note.get("severity") not in SERIOUS for note in notes),
+        "healthy": one.get("status") != "error" and all(note.get("severity") not in SERIOUS for note in notes),
         "notes": notes,
     }
 

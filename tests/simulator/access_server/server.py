@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
 import socket
 import socketserver
 import ssl
@@ -133,6 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             found = machine.routes.find(call.method, call.path)
             answer, route, wrote = Answer(), found[0] if found else None, False
+        if fault is not None and fault.do == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
         status, body, headers = answer.status, answer.body, answer.headers
         replaced = fault is not None and fault.do in ("status", "html", "redirect", "drop")
         if fault is not None and replaced:
