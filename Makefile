@@ -47,11 +47,12 @@ test: $(READY) packages database ## run every stage, then say what passed, faile
 $(STAGES): $(READY)
 	@$(BIN)/python tools/stage.py $@
 
-bench: $(READY) ## measure; nothing here passes or fails
+bench: $(READY) database ## measure; nothing here passes or fails
 	@mkdir -p .cache/bench
 	$(BIN)/python tests/bench/run.py --patient --json .cache/bench/users.json
 	$(BIN)/python tests/bench/fleet.py --json .cache/bench/fleet.json
 	$(BIN)/python tests/bench/goals.py --json .cache/bench/goals.json
+	$(BIN)/python tests/bench/cluster.py --json .cache/bench/cluster.json
 
 packages:
 	@sh tools/packages.sh ip=iproute2 openvpn=openvpn ping=iputils-ping

@@ -89,6 +89,7 @@ class ClusterNode(Resource):
     )
     options = {
         "peers": {"type": "list", "elements": "dict", "options": PEER},
+        "assume_present": {"type": "list", "elements": "str", "default": []},
         "check_database": {"type": "bool", "default": False},
         "restart_timeout": {"type": "int", "default": TIMEOUT},
     }
@@ -185,6 +186,9 @@ class ClusterNode(Resource):
                 f"{self.noun.capitalize()} {change.name} leaves while VPN clients are connected to it: {connected}."
             )
         self._peers = _asked(client, task)
+        for peer in self._peers:
+            if peer.error:
+                task.warn(f"{peer.client.url} is not asked whether it forgets {change.name}: {peer.error}.")
 
     def _entry(self, client: AccessServer, change: Change, nodes: t.Mapping[str, Record], task: Task) -> str:
         """How the server becomes a node: by making the cluster, by joining it, or by doing so once more."""
@@ -211,6 +215,9 @@ class ClusterNode(Resource):
                     f"Whether there is a cluster already is not known, because {silent[0].client.url} does not say so: "
                     f"{silent[0].error}. Nothing was written, for a second cluster cannot be undone."
                 )
+            if task.check and set(params["assume_present"]) - {name}:
+                self._warn_of_loss(client, task)
+                return JOIN
             if params["check_database"]:
                 database.refuse_unless_empty(params["mysql_uri"])
             return CREATE
@@ -250,11 +257,14 @@ class ClusterNode(Resource):
             return AGAIN
         if task.params["check_database"]:
             database.refuse_if_empty(task.params["mysql_uri"])
+        self._warn_of_loss(client, task)
+        return JOIN
+
+    def _warn_of_loss(self, client: AccessServer, task: Task) -> None:
         task.warn(
             f"{client.url} loses the {len(client.user_roll())} users, the certificates and the configuration of its own: those of "
             "the cluster take their place."
         )
-        return JOIN
 
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Enter, restart, and be seen by all. An answer that is lost is looked for, and nothing is sent twice."""

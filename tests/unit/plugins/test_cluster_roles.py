@@ -254,6 +254,11 @@ def test_lone_servers(estate: Estate) -> None:
     assert "Neither looked at nor restarted: c." in said
     assert nodes["a"].control("counts")["writes"] == 1
     assert nodes["c"].control("counts")["writes"] == 0
+    said = estate.stopped("rolling_restart", rolling_restart_all=True)
+    assert (
+        'a, at the step "Restart nobody while another one does not serve": b is not well: no VPN daemon runs.' in said
+    )
+    assert [node.control("counts")["writes"] for node in nodes.nodes.values()] == [1, 1, 0]
 
 
 # -- nodes that are killed
@@ -262,8 +267,8 @@ def test_lone_servers(estate: Estate) -> None:
 class Death(t.NamedTuple):
     """Where a node is killed: as a task begins for it, or while that sends a request, which has been carried out by then.
 
-    A request that is `half` carried out is one of which the cluster knows, and the node does not. ``said`` is the step that
-    the run names, where that is another one.
+    A request that is `half` carried out is one of which the cluster knows, and the node does not. ``hosts`` are those of the
+    run, where it is not this node alone; ``said`` is the step that the run names, where that is another one.
     """
 
     node: str
@@ -271,9 +276,11 @@ class Death(t.NamedTuple):
     request: str = ""
     nth: int = 1
     half: bool = False
+    hosts: str = ""
     said: str = ""
 
 
+HAVE_THE_NAME = "Have the round-robin host name"
 BOOTSTRAP = [
     Death("c", "Reach the server"),
     Death("c", "Read its licence"),
@@ -282,33 +289,32 @@ BOOTSTRAP = [
     Death("a", "Become a node", "POST /cluster/create"),
     Death("b", "Become a node", half=True),
     Death("b", "Become a node", "POST /server/restart"),
-    Death("c", "Become a node", "POST /cluster/join"),
-    Death("c", "Read the nodes"),
-    Death("a", "Have the round-robin host name", "POST /cluster/props"),
-    Death("a", "Have the round-robin host name", "PUT /cluster/rr-dns-hostname"),
-    Death("a", "Have the round-robin host name"),
-    Death("b", "Restart it, if a run before was cut off"),
     Death("c", "Wait until it serves"),
+    Death("c", "Read the nodes"),
+    Death("a", HAVE_THE_NAME, "POST /cluster/props"),
+    Death("a", HAVE_THE_NAME, "PUT /cluster/rr-dns-hostname"),
+    Death("c", HAVE_THE_NAME, hosts="b,c"),
+    Death("b", "Restart it, if a run before was cut off"),
     Death("c", "Read the nodes", nth=2),
 ]
 ROLLING_RESTART = [
-    Death("b", "See how the server does", said="Restart nobody while another one does not serve"),
+    Death("b", "See how the server does", hosts="a,b", said="Restart nobody while another one does not serve"),
     Death("a", "See how the other nodes do"),
-    Death("a", "See whether it is due"),
     Death("a", "See who is connected"),
     Death("a", "Disconnect them", "POST /vpn/client/disconnect"),
     Death("a", "Restart it"),
     Death("a", "Restart it", "POST /server/restart"),
     Death("a", "Wait until it serves"),
 ]
+LEAVE = "Leave, and be forgotten by the others"
 REMOVAL = [
     Death("c", "See whether it is a node"),
     Death("c", "See who is connected"),
     Death("c", "Disconnect them", "POST /vpn/client/disconnect"),
-    Death("c", "Leave, and be forgotten by the others"),
-    Death("c", "Leave, and be forgotten by the others", half=True),
-    Death("c", "Leave, and be forgotten by the others", "POST /server/restart"),
-    Death("b", "Leave, and be forgotten by the others", "POST /cluster/leave"),
+    Death("c", LEAVE),
+    Death("c", LEAVE, half=True),
+    Death("c", LEAVE, "POST /server/restart"),
+    Death("b", LEAVE, "POST /cluster/leave"),
 ]
 
 
@@ -322,7 +328,8 @@ def killed(estate: Estate, death: Death, playbook: str, *arguments: str, **varia
         node.control("faults", {"method": method, "path": path, "do": "kill", "applied": True})
     else:
         killing = {"pid": node.pid, "host": death.node, "task": death.task, "nth": death.nth}
-    run = estate.run(playbook, *arguments, killing=killing, as_timeout=2, **variables)
+    hosts = ("--limit", death.hosts or death.node)
+    run = estate.run(playbook, *hosts, *arguments, killing=killing, as_timeout=2, **variables)
     said = " ".join(run.output.split())
     assert run.status != 0, (death, run.output)
     named = [f": {death.said or death.task}] ", f'the step "{death.said or death.task}"']

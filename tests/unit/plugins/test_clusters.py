@@ -131,6 +131,26 @@ def test_check_mode_tells_what_the_run_does_and_writes_nothing(estate: Estate) -
     assert told["objects"][0]["cluster_action"] == done["objects"][0]["cluster_action"] == "join"
 
 
+def test_check_mode_takes_for_granted_what_the_run_has_made_by_then(estate: Estate) -> None:
+    names = ["node1", "node2", "node3"]
+    for name in names:
+        estate.add(name)
+    how = [{"assume_present": names[: names.index(name)]} for name in names]
+    foretold = [estate.node(name, check=True, **more) for name, more in zip(names, how, strict=True)]
+    assert not any(estate.servers[name].writes() for name in names)
+    done = [estate.node(name, **more) for name, more in zip(names, how, strict=True)]
+    for told, came in zip(foretold, done, strict=True):
+        assert told["diff"] == came["diff"]
+        assert told["objects"][0]["cluster_action"] == came["objects"][0]["cluster_action"]
+        assert told.get("warnings") == came.get("warnings")
+    assert [answer["objects"][0]["cluster_action"] for answer in done] == ["create", "join", "join"]
+
+
+def test_the_real_run_takes_nothing_for_granted(estate: Estate) -> None:
+    estate.add("node1")
+    assert estate.done("node1", assume_present=["node7"])["cluster_action"] == "create"
+
+
 def test_whoever_joins_hears_what_is_lost(estate: Estate) -> None:
     estate.add("node1")
     estate.add("node2", users=7)
@@ -395,6 +415,16 @@ def test_who_is_connected_is_told(pair: Estate) -> None:
     pair.servers["node2"].simulator.connect("ada")
     answer = pair.node("node2", state="absent", check=True)
     assert "leaves while VPN clients are connected to it: 1" in answer["warnings"][0]
+
+
+def test_who_is_not_asked_whether_it_has_forgotten_is_named(pair: Estate) -> None:
+    silent = pair.add("node3")
+    pair.done("node3")
+    silent.simulator.machine.settings.dead = True
+    answer = pair.node("node2", state="absent")
+    assert not answer.get("failed"), answer["msg"]
+    [warning] = answer["warnings"]
+    assert f"{silent.simulator.url} is not asked whether it forgets node2: " in warning
 
 
 def test_a_lost_leave_is_looked_for(pair: Estate) -> None:

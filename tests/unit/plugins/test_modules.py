@@ -125,7 +125,7 @@ def test_playbooks_for_servers_pass_every_connection_option_on(name: str) -> Non
 
     plays = [play for play in yaml.safe_load((ROOT / f"playbooks/{name}.yml").read_text()) if "hosts" in play]
     for play in plays:
-        passed_on = play["module_defaults"]["group/vpn.estate.access_server"]
+        passed_on = dict(play["module_defaults"]["group/vpn.estate.access_server"])
         assert set(passed_on) == set(ARGUMENT_SPEC) - {"as_session"}
         url = passed_on.pop("as_url")
         assert url in ("{{ as_url | default(omit) }}", "{{ staged_config_url | default(as_url | default(omit)) }}")
