@@ -84,7 +84,7 @@ class Database:
         )
         statements.chmod(0o600)
         shutil.chown(statements, owner)
-        temporary = self._folder / "tmp"
+        temporary = self._folder / "temporary"
         temporary.mkdir()
         shutil.chown(temporary, owner)
         self._run(
@@ -94,7 +94,7 @@ class Database:
 
     def _places(self) -> list[str]:
         """Where it keeps what; a server that starts removes the temporary tables of others that keep them beside its own."""
-        return [f"--datadir={self._folder}/data", f"--tmpdir={self._folder}/tmp"]
+        return [f"--datadir={self._folder}/data", f"--tmpdir={self._folder}/temporary"]
 
     def start(self) -> None:
         """Start it, on the port that it had if it ran before."""

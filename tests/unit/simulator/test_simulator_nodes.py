@@ -174,7 +174,7 @@ def test_a_node_can_be_killed_by_a_request(client):
         node = nodes["one"]
         for applied in (False, True):
             node.control("faults", {"path": "/users/create", "do": "kill", "applied": applied})
-            with pytest.raises(OSError):
+            with pytest.raises(ConnectionError):
                 client(node).post("users/create", {"name": "ada"})
             node.kill()
             assert not node.runs
