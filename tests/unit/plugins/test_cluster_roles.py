@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import ssl
 import threading
 import time
@@ -37,6 +38,7 @@ class Estate:
 
     def __init__(self, nodes: Nodes, uri: str, path: Path) -> None:
         self.nodes, self.uri, self.folder = nodes, uri, Folder(path)
+        self._secrets = (PASSWORD, uri, str(urlsplit(uri).password))
 
     def run(self, playbook: str, *arguments: str, killing: dict[str, t.Any] | None = None, **variables: t.Any) -> Run:
         """Run a playbook of the collection on all servers that there are by now."""
@@ -74,17 +76,19 @@ class Estate:
         """The same; it must succeed, and not tell the secrets. Answers the number of changes by server."""
         run = self.run(playbook, "-vvvv", "--diff", *arguments, **variables)
         assert run.status == 0, run.output
-        assert PASSWORD not in run.output
-        assert self.uri not in run.output
+        assert self.secretive(run)
         return {name: row["changed"] for name, row in run.tally.items()}
 
     def stopped(self, playbook: str = "cluster", *arguments: str, **variables: t.Any) -> str:
         """The same; it must fail. Answers what it said, in one line."""
         run = self.run(playbook, "-vvvv", "--diff", *arguments, **variables)
         assert run.status != 0, run.output
-        assert PASSWORD not in run.output
-        assert self.uri not in run.output
+        assert self.secretive(run)
         return " ".join(run.output.split())
+
+    def secretive(self, run: Run) -> bool:
+        """Whether it tells neither a password nor the address of the database."""
+        return not any(secret in run.output for secret in self._secrets)
 
     def members(self, at: str) -> set[str]:
         """The nodes that a server lists."""
@@ -230,6 +234,9 @@ def test_a_cluster_from_nothing_and_back(estate: Estate) -> None:
 
     assert "Say which node leaves" in estate.stopped("remove_node")
     nodes["d"].control("connect", {"user": "openvpn"})
+    foretold = estate.run("remove_node", "--check", "-e", "vpn_node=d")
+    assert (foretold.status, foretold.tally["d"]["changed"]) == (0, 2), foretold.output
+    assert "is no node" not in foretold.output
     assert estate.made("remove_node", "-e", "vpn_node=d") == {"d": 2}
     assert estate.members("a") == {"a", "b", "c"}
     assert estate.members("d") == {"d"}
@@ -239,7 +246,9 @@ def test_a_cluster_from_nothing_and_back(estate: Estate) -> None:
 def test_lone_servers(estate: Estate) -> None:
     """What is not right stops the run before anything is written, and a sick server stops the rolling restart."""
     nodes = estate.nodes
-    estate.made("cluster", "--check", cluster_rr_dns_hostname=SHARED_NAME)
+    foretold = estate.run("cluster", "--check", "--diff", "-v", cluster_rr_dns_hostname=SHARED_NAME)
+    assert foretold.status == 0, foretold.output
+    assert re.findall('"cluster_action": "([a-z]+)"', foretold.output) == ["create", "join", "join"] * 2
     nodes["b"].control("clock", {"advance": 60})
     assert "the clocks of the servers are" in estate.stopped()
     nodes["b"].control("settings", {"version": "3.1.0"})
@@ -249,16 +258,12 @@ def test_lone_servers(estate: Estate) -> None:
         assert estate.members(name) == {name}
 
     nodes["b"].control("settings", {"ailing_with": "host.name=vpn.example.com", "ailment": "daemons"})
-    said = estate.stopped("rolling_restart", rolling_restart_all=True)
-    assert 'b, at the step "Wait until it serves": not well after 3 s: no VPN daemon runs.' in said
+    said = estate.stopped("rolling_restart", "--limit", "b,c", rolling_restart_all=True)
+    assert f'b, at the step "Wait until it serves": {nodes["b"].url} is not well after 3 s: no VPN daemon runs.' in said
     assert "Neither looked at nor restarted: c." in said
-    assert nodes["a"].control("counts")["writes"] == 1
-    assert nodes["c"].control("counts")["writes"] == 0
     said = estate.stopped("rolling_restart", rolling_restart_all=True)
-    assert (
-        'a, at the step "Restart nobody while another one does not serve": b is not well: no VPN daemon runs.' in said
-    )
-    assert [node.control("counts")["writes"] for node in nodes.nodes.values()] == [1, 1, 0]
+    assert 'a, at the step "Restart nobody while another one does not serve": b is not well: no VPN daemon' in said
+    assert [node.control("counts")["writes"] for node in nodes.nodes.values()] == [0, 1, 0]
 
 
 # -- nodes that are killed
@@ -335,8 +340,7 @@ def killed(estate: Estate, death: Death, playbook: str, *arguments: str, **varia
     named = [f": {death.said or death.task}] ", f'the step "{death.said or death.task}"']
     assert any(words in said for words in named), (death, run.output)
     assert node.url in said or f"node {death.node}" in said, (death, run.output)
-    assert PASSWORD not in said
-    assert estate.uri not in said
+    assert estate.secretive(run)
     assert death.half or not node.runs, death
     node.kill()
     node.start()
