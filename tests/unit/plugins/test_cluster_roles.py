@@ -263,7 +263,13 @@ def test_lone_servers(estate: Estate) -> None:
     assert "Neither looked at nor restarted: c." in said
     said = estate.stopped("rolling_restart", rolling_restart_all=True)
     assert 'a, at the step "Restart nobody while another one does not serve": b is not well: no VPN daemon' in said
+    assert "a was not restarted." in said
     assert [node.control("counts")["writes"] for node in nodes.nodes.values()] == [0, 1, 0]
+
+    nodes["b"].control("settings", {"ailing_with": ""})
+    silent = {"vpn_clients": [], "vpn_daemons": []}
+    nodes["a"].control("faults", {"path": "/vpn/status", "status": 200, "body": silent})  # until it has restarted
+    assert estate.made("rolling_restart", rolling_restart_all=True) == {"a": 1, "b": 1, "c": 1}
 
 
 # -- nodes that are killed

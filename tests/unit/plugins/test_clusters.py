@@ -452,7 +452,6 @@ def test_a_server_that_died_as_it_left_leaves_again(pair: Estate) -> None:
         ("/cluster/leave", 1),
         *(("/server/status", nth) for nth in (1, 2, 3)),
         ("/server/restart", 1),
-        ("/cluster/nodes/list", 2),
     ],
 )
 def test_a_server_that_dies_as_it_leaves_is_named_and_the_next_run_makes_good(
