@@ -89,6 +89,10 @@ class Names:
         found = self._form.fullmatch(profile)
         return int(found[1]) if found else 0
 
+    def owns(self, profile: str) -> bool:
+        """Whether it is a copy of ours."""
+        return self._number(profile) > 0
+
     def _origin(self, profile: str) -> str:
         return str(self._number(profile) or profile[:ORIGIN])
 
@@ -125,6 +129,8 @@ def stage(client: AccessServer, task: Task) -> Answer:
     if change:
         answer["profile"] = change.name
         answer["url"] = change.addresses[0]
+    elif names.owns(active):
+        _warn_of_ailments(client, task, active)
     answer["removed"] = stale + names.outdated(profiles, answer["profile"], params["keep"])
     answer["changed"] = bool(change or answer["removed"])
     if task.check:
@@ -195,6 +201,17 @@ def _values(client: AccessServer, profile: str) -> dict[str, tuple[t.Any, t.Any]
 def _ailments(client: AccessServer, has_daemons: bool) -> dict[str, str]:
     """What is wrong with a server: a sentence for each thing that ails."""
     return ailments(client.get("GET /server/status"), client.get("GET /vpn/status") if has_daemons else None)
+
+
+def _warn_of_ailments(client: AccessServer, task: Task, active: str) -> None:
+    """A run that was cut off between activation and check has left a profile in force that nobody looked at."""
+    has_daemons = _has_daemons({key: value for key, (value, _redacted) in _values(client, active).items()})
+    found = _ailments(client, has_daemons)
+    if found:
+        task.warn(
+            f"{client.url} has what is declared in force as {active}, and is not well: {'; '.join(found.values())}. The profile "
+            "that was active before can be made active again (as_config_profile)."
+        )
 
 
 def _has_daemons(values: Values) -> bool:

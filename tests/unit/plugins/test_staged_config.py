@@ -285,6 +285,18 @@ def test_what_ailed_before_is_told_and_is_no_reason(start: Start) -> None:
     assert "Before the change, service web is error" in answer["warnings"][0]
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_what_a_run_put_in_force_that_was_cut_off_before_it_looked_is_told(start: Start, check: bool) -> None:
+    server = start(settings=QUICK)
+    done(stage(server))
+    assert "warnings" not in done(stage(server, check=check))
+    server.simulator.configure(ailing_with=f"{COMPANY}=Example", ailment="daemons")
+    answer = done(stage(server, check=check))
+    assert (answer["changed"], active(server)) == (False, COPY)
+    [warning] = answer["warnings"]
+    assert f"in force as {COPY}, and is not well: no VPN daemon runs. " in warning
+
+
 def test_daemons_are_missed_only_where_some_are_configured(start: Start) -> None:
     server = start(settings={**AILING, "ailment": "daemons"})
     none = [{"name": f"vpn.server.daemon.{kind}.n_daemons", "value": 0} for kind in ("tcp", "udp")]
