@@ -1,7 +1,7 @@
 # Everything is set up on first use, below .cache/, and kept; `make clean` starts over. `make help` lists the targets.
 #
 # Needed: Python 3.11 or later with its venv module, and a Python package index. Real VPN tunnels also need root, openvpn,
-# ip and ping, tests of clusters need mariadbd, and those of WireGuard files wg; demo and test install what they use of these
+# ip and ping, clusters need mariadbd, and WireGuard files are tried with wg-quick; demo and test install what they use of these
 # with apt-get, where root runs them on Debian, and say so.
 # PYTHON=/path/to/python3 chooses the interpreter; the default is the first that works of the versions below.
 
@@ -35,7 +35,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo 'Stages of the test: $(STAGES)'
 
-demo: $(READY) packages ## show the collection at work on simulated servers
+demo: $(READY) packages database ## show the collection at work on simulated servers
 	$(BIN)/python playbooks/demo/demo.py
 
 serve: $(READY) ## run three simulated servers to play with, until Ctrl-C
@@ -47,11 +47,12 @@ test: $(READY) packages database ## run every stage, then say what passed, faile
 $(STAGES): $(READY)
 	@$(BIN)/python tools/stage.py $@
 
-bench: $(READY) ## measure; nothing here passes or fails
+bench: $(READY) database ## measure; nothing here passes or fails
 	@mkdir -p .cache/bench
 	$(BIN)/python tests/bench/run.py --patient --json .cache/bench/users.json
 	$(BIN)/python tests/bench/fleet.py --json .cache/bench/fleet.json
 	$(BIN)/python tests/bench/goals.py --json .cache/bench/goals.json
+	$(BIN)/python tests/bench/cluster.py --json .cache/bench/cluster.json
 
 packages:
 	@sh tools/packages.sh ip=iproute2 openvpn=openvpn ping=iputils-ping wg=wireguard-tools

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show the collection at work: two simulated Access Servers, one declared estate, six runs of playbooks, and a tunnel."""
+"""Show the collection at work: two simulated Access Servers, one declared estate, a tunnel, and a cluster of three more."""
 
 from __future__ import annotations
 
@@ -18,30 +18,23 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import time
 import typing as t
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 
+from cluster import Cluster
+from runs import CACHE, DEMO, ROOT, Runner, Stopped
 from tunnel import Network
 
-DEMO = Path(__file__).resolve().parent
-ROOT = DEMO.parent.parent
-CACHE = ROOT / ".cache"
 SITES = ("site-a", "site-b")
 INTRODUCTION = """\
 The declared estate is in playbooks/demo/inventory: 3 groups, 25 users, 40 access rules and 15 configuration items for
 each of two Access Servers. Both are simulated and have nothing of it yet. Two machines get client profiles then, and
-connect with them where this machine lets them.
+connect with them where this machine lets them. At last, three more servers become a cluster.
 
 The administrator of site-b signs in with a code of an authenticator. A code is good for one sign-in, and there is a new
 one every 30 seconds: from the second run on, a run may wait that long for its turn.
 """
-
-
-class Stopped(Exception):
-    """Somebody asked this program to end."""
 
 
 class Site:
@@ -77,95 +70,18 @@ class Site:
             return json.load(answer)
 
 
-@dataclass
-class Run:
-    """One run of the playbook, and what it came to."""
-
-    title: str
-    seconds: float
-    results: list[dict[str, t.Any]]
-    requests: list[dict[str, t.Any]]
-
-    @property
-    def objects(self) -> list[str]:
-        """What became of each object of each server."""
-        return [each["action"] for result in self.results for each in result["objects"] or ()]
-
-    @property
-    def changed(self) -> bool:
-        """Whether any task changed anything, or would have."""
-        return any(result["changed"] for result in self.results)
-
-    @property
-    def writes(self) -> int:
-        """How many requests changed something on a server."""
-        return sum(request["wrote"] for request in self.requests)
-
-    @property
-    def diff(self) -> dict[str, t.Any]:
-        """What each task changed on each server."""
-        found = (each for each in self.results if each["changed"])
-        return {f"{each['host']}: {each['task']}": each["diff"] for each in found}
-
-    def row(self) -> str:
-        """This run in the summary."""
-        unchanged = self.objects.count("unchanged")
-        numbers = (len(self.objects) - unchanged, unchanged, len(self.requests), self.writes)
-        return f"{self.title:<34}" + "".join(f"{number:>11}" for number in numbers) + f"{self.seconds:>11.1f}"
-
-
-class Demo:
-    """Runs the playbook in a folder of its own, which holds all that must not stay."""
-
-    def __init__(self, folder: Path, sites: t.Sequence[Site]) -> None:
-        self.folder, self._sites = folder, sites
-        self._record = folder / "record.jsonl"
-        self._vault = folder / "vault.json"
-        settings = {
-            "ANSIBLE_COLLECTIONS_PATH": CACHE,
-            "ANSIBLE_HOME": folder / "ansible",
-            "ANSIBLE_CALLBACK_PLUGINS": DEMO / "callbacks",
-            "ANSIBLE_CALLBACKS_ENABLED": "record",
-            "ANSIBLE_DISPLAY_OK_HOSTS": "false",
-            "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
-            "DEMO_RECORD": self._record,
-        }
-        foreign = ("ANSIBLE_", "VPN_ESTATE_")
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        self._environment = {**inherited, **{name: str(value) for name, value in settings.items()}}
-
-    def fill_vault(self, declared: str) -> None:
-        """Make up a password for everybody whose declaration names one, in a file that only we can read."""
-        people = sorted(set(re.findall(r"vault_passwords\.(\w+)", declared)))
-        vault = {
-            "vault_servers": {site.name: site.credentials(site.name == "site-b") for site in self._sites},
-            "demo_folder": str(self.folder),
-            "demo_owner": pwd.getpwuid(os.geteuid()).pw_name,
-            "demo_group": grp.getgrgid(os.getegid()).gr_name,
-            "vault_passwords": {name: f"{secrets.token_urlsafe(12)}-aA1" for name in people},
-        }
-        with os.fdopen(os.open(self._vault, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(vault, file)
-
-    def run(self, title: str, inventory: Path, *options: str, playbook: str = "site") -> Run:
-        """Run a playbook of the collection, and measure."""
-        print(f"\n=== {title} ===\n$ ansible-playbook vpn.estate.{playbook} {' '.join(options)}".rstrip(), flush=True)
-        self._record.write_text("")
-        before = [len(site.control("log")) for site in self._sites]
-        start = time.monotonic()
-        program = str(Path(sys.executable).parent / "ansible-playbook")
-        command = [program, "-i", str(inventory), "-e", f"@{self._vault}", f"vpn.estate.{playbook}", *options]
-        with subprocess.Popen(command, env=self._environment, cwd=ROOT) as process:  # noqa: S603
-            try:
-                code = process.wait()
-            except Stopped:
-                process.terminate()  # it ends its workers, which a kill would leave behind
-                raise
-        seconds = time.monotonic() - start
-        if code:
-            raise SystemExit(f"{title}: the playbook failed.")
-        requests = [each for site, skip in zip(self._sites, before, strict=True) for each in site.control("log")[skip:]]
-        return Run(title, seconds, [json.loads(line) for line in self._record.read_text().splitlines()], requests)
+def vault(folder: Path, declared: str, sites: t.Sequence[Site], cluster: Cluster) -> dict[str, t.Any]:
+    """What the inventories need and nobody may see, with a password for everybody whose declaration names one."""
+    people = sorted(set(re.findall(r"vault_passwords\.(\w+)", declared)))
+    servers = {site.name: site.credentials(site.name == "site-b") for site in sites}
+    return {
+        **cluster.vault,
+        "vault_servers": {**servers, **cluster.vault.get("vault_servers", {})},
+        "demo_folder": str(folder),
+        "demo_owner": pwd.getpwuid(os.geteuid()).pw_name,
+        "demo_group": grp.getgrgid(os.getegid()).gr_name,
+        "vault_passwords": {name: f"{secrets.token_urlsafe(12)}-aA1" for name in people},
+    }
 
 
 def patched(text: str, folder: Path) -> None:
@@ -182,13 +98,13 @@ def patched(text: str, folder: Path) -> None:
         (folder / name).write_text(content)
 
 
-def show(demo: Demo, sites: t.Sequence[Site], network: Network) -> list[str]:
-    """The runs, their summary, and a tunnel; the answer is what should not have happened."""
-    changed_inventory = demo.folder / "inventory"
+def show_sites(runner: Runner, sites: t.Sequence[Site], network: Network) -> list[str]:
+    """The runs for the two sites, their summary, and a tunnel; the answer is what should not have happened."""
+    changed_inventory = runner.folder / "inventory"
     change = (DEMO / "change.patch").read_text()
     runs = [
-        demo.run("1. from nothing", DEMO / "inventory"),
-        demo.run("2. the same again", DEMO / "inventory"),
+        runner.run("1. from nothing", sites, DEMO / "inventory"),
+        runner.run("2. the same again", sites, DEMO / "inventory"),
     ]
     print(f"\nThen somebody changes the declaration:\n\n{change}", flush=True)
     shutil.copytree(DEMO / "inventory", changed_inventory)
@@ -197,10 +113,10 @@ def show(demo: Demo, sites: t.Sequence[Site], network: Network) -> list[str]:
     for site in sites:
         site.control("profile", {"user": "frank", "profile_type": "userlogin"})
     runs += [
-        demo.run("3. changed declaration, check mode", changed_inventory, "--check", "--diff"),
-        demo.run("4. changed declaration", changed_inventory, "--diff"),
-        demo.run("5. profiles for machines", changed_inventory, playbook="distribute_profiles"),
-        demo.run("6. the same again", changed_inventory, playbook="distribute_profiles"),
+        runner.run("3. changed declaration, check mode", sites, changed_inventory, "--check", "--diff"),
+        runner.run("4. changed declaration", sites, changed_inventory, "--diff"),
+        runner.run("5. profiles for machines", sites, changed_inventory, playbook="distribute_profiles"),
+        runner.run("6. the same again", sites, changed_inventory, playbook="distribute_profiles"),
     ]
     _first, again, check, applied, issued, kept = runs
     heads = ("changed", "unchanged", "requests", "writes", "seconds")
@@ -208,18 +124,18 @@ def show(demo: Demo, sites: t.Sequence[Site], network: Network) -> list[str]:
     for run in runs:
         print(run.row())
     print("(objects changed and unchanged; requests that the servers saw, and those of them that wrote)\n")
-    profiles = {path.stem: path for path in sorted(demo.folder.glob("branch-*.conf"))}
+    profiles = {path.stem: path for path in sorted(runner.folder.glob("branch-*.conf"))}
     problem = network.show(profiles, lambda: [one["username"] for one in sites[0].control("state")["vpn_clients"]])
     return [
         sentence
         for sentence, wrong in (
             (problem, problem),
-            ("The second run changed something.", again.changed or again.writes),
+            ("The second run changed something.", again.changes or again.writes),
             ("Check mode wrote something.", check.writes),
-            ("The changed declaration changed nothing.", not applied.changed),
+            ("The changed declaration changed nothing.", not applied.changes),
             ("Check mode announced something else than the next run did.", check.diff != applied.diff),
             ("No profile was issued.", issued.writes != len(profiles) or not profiles),
-            ("The second distribution changed something.", kept.changed or kept.writes),
+            ("The second distribution changed something.", kept.changes or kept.writes),
         )
         if wrong
     ]
@@ -239,12 +155,14 @@ def main() -> int:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="demo-", dir=CACHE)))
         network = Network(running)
         options = {SITES[0]: network.server_options}
+        cluster = Cluster(folder, running)
         sites = [Site(name, running, *options.get(name, ())) for name in SITES]
         for site in sites:
             site.await_ready()
-        demo = Demo(folder, sites)
-        demo.fill_vault("".join(path.read_text() for path in [*DEMO.glob("inventory/**/*.yml"), DEMO / "change.patch"]))
-        problems = show(demo, sites, network)
+        runner = Runner(folder)
+        declared = "".join(path.read_text() for path in [*DEMO.glob("inventory/**/*.yml"), DEMO / "change.patch"])
+        runner.fill_vault(vault(folder, declared, sites, cluster))
+        problems = show_sites(runner, sites, network) + cluster.show(runner)
         print("\n".join(problems) or "Second runs changed nothing, and check mode announced what the next run did.")
         return 1 if problems else 0
     print("Stopped.", file=sys.stderr)

@@ -60,6 +60,7 @@ READ, SET, NAMED, MAKES_NEW, SIGN_IN, CONTROL = "R", "S", "N", "M", "L", "C"
 JSON = "application/json"
 
 Headers = t.Mapping[str, str]
+Hear = t.Callable[[Headers], object]
 Authorise = t.Callable[[t.Optional[Headers]], Headers]
 
 
@@ -191,7 +192,7 @@ class Call:
     query: t.Mapping[str, str] = field(default_factory=dict)
     secret: bool = False  # its answer is not to be quoted
     accept: str = JSON  # the media type of its answer; of any other, the answer is a text
-    hear: t.Optional[t.Callable[[Headers], None]] = None  # is told the headers of an answer that is no refusal
+    hear: t.Optional[Hear] = None  # is told the headers of an answer that is no refusal
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -37,10 +37,10 @@ EXAMPLES = r"""
     msg: "{{ item.name }} {{ item.version }} {{ item.vpn_clients }} {{ item.error or 'well' }}"
   loop: "{{ found.nodes }}"
 
-- name: Fail when a node cannot be reached
+- name: Fail when a node cannot be reached or does not serve VPN clients
   ansible.builtin.assert:
-    that: found.nodes | rejectattr('reachable') | length == 0
-    fail_msg: "{{ found.nodes | rejectattr('reachable') | map(attribute='error') | join('; ') }}"
+    that: found.nodes | rejectattr('ailments', 'eq', []) | length == 0
+    fail_msg: "{{ (found.nodes | map(attribute='error') | select) + (found.nodes | map(attribute='ailments') | select | flatten) }}"
 """
 
 RETURN = r"""
@@ -57,6 +57,13 @@ cluster:
       description: Whether nodes that join have that name as their host name.
       type: bool
       sample: true
+own_name:
+  description: >-
+    Which of the nodes the server at O(as_url) is, or the one that O(as_node) names; null where it is in no cluster, or
+    where that cannot be told, as when it cannot pass a call on to itself.
+  returned: success
+  type: str
+  sample: node1
 nodes:
   description: The nodes by name. Empty where the server is in no cluster.
   returned: success
@@ -99,6 +106,13 @@ nodes:
       type: list
       elements: str
       sample: []
+    ailments:
+      description: >-
+        What keeps it from serving VPN clients, a sentence for each service that is not well and where no VPN daemon runs;
+        null where it was not reached.
+      type: list
+      elements: str
+      sample: [no VPN daemon runs]
     vpn_clients:
       description: How many VPN clients are connected to it; null where it was not reached.
       type: int

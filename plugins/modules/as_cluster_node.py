@@ -78,6 +78,14 @@ options:
       as_server_name:
         description: Name to look for in its certificate, as in O(as_server_name).
         type: str
+  assume_present:
+    description:
+      - Names of nodes that earlier tasks of the same run have made by then. Check mode, which finds no cluster of theirs yet,
+        then tells that the server joins them, where it would tell that it creates another one.
+      - The real run goes by what it finds.
+    type: list
+    elements: str
+    default: []
   check_database:
     description:
       - Whether to look into the database first, from where the module runs. To create a cluster it must be empty; to join
@@ -132,11 +140,12 @@ EXAMPLES = r"""
   tasks:
     - name: Be a node
       vpn.estate.as_cluster_node:
-        name: "{{ inventory_hostname_short }}"
+        name: "{{ inventory_hostname }}"
         api_endpoint: "https://{{ inventory_hostname }}:945"
         certificate_fingerprint: auto
         mysql_uri: "{{ vault_cluster_mysql_uri }}"
         peers: "{{ vpn_peers }}"
+        assume_present: "{{ ansible_play_hosts_all[: ansible_play_hosts_all.index(inventory_hostname)] }}"
         restart_timeout: 300
       vars:
         vpn_peers:

@@ -13,6 +13,13 @@ description:
     interfaces, the nodes of its cluster, and how many VPN clients are connected.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
+options:
+  well_within:
+    description:
+      - How many seconds the server has to be well, which is to say that its API answers and RV(server.ailments) is empty.
+        The task waits for it, and fails where it does not come to be.
+      - Left out, the task waits for nothing and tells what it finds.
+    type: int
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._attributes
@@ -37,12 +44,16 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: found.server.version is version('3.1', '>=')
 
-- name: Fail when a service is not well
+- name: Wait until it serves VPN clients
+  vpn.estate.as_server_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+    well_within: 60
+
+- name: Fail when its clock is more than half a minute off
   ansible.builtin.assert:
-    that: unwell | length == 0
-    fail_msg: "Not well: {{ unwell | join(', ') }}"
-  vars:
-    unwell: "{{ found.server.services | dict2items | rejectattr('value.healthy') | map(attribute='key') }}"
+    that: found.server.clock_offset | abs <= 30
 
 - name: Fail when the nodes of a cluster wait for a restart
   ansible.builtin.assert:
@@ -100,6 +111,13 @@ server:
       description: When the server was last restarted.
       type: str
       sample: "2026-09-09T20:47:29.403414Z"
+    clock_offset:
+      description: >-
+        By how many seconds the clock of the server is ahead of that of the host on which the task runs, at least; negative
+        where it is behind, 0 where they may be the same, null where the answers have no date. With O(as_node), the clock is
+        that of whoever answers at O(as_url).
+      type: int
+      sample: 0
     services:
       description: Services of the server, by name.
       type: dict
@@ -121,6 +139,14 @@ server:
           description: What the service reports, good news among it. Every note has a C(severity) and a C(message).
           type: list
           elements: dict
+    ailments:
+      description: >-
+        What keeps the server from serving VPN clients, a sentence for each service whose state is none of V(on), V(enabled)
+        and V(disabled) or that has a note of severity V(error) or V(critical), and where no VPN daemon runs. Empty where all
+        is well.
+      type: list
+      elements: str
+      sample: [service web is error (service failed to start)]
     auth_modules:
       description: Ways to authenticate, by name, with V(enabled) or V(disabled).
       type: dict
@@ -202,10 +228,10 @@ server:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import server
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import SERVER_SPEC, server
 from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
 
-BODY = Body(ACCESS_SERVER, {}, server)
+BODY = Body(ACCESS_SERVER, SERVER_SPEC, server)
 
 
 def main() -> None:

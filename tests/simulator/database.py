@@ -84,10 +84,17 @@ class Database:
         )
         statements.chmod(0o600)
         shutil.chown(statements, owner)
+        temporary = self._folder / "temporary"
+        temporary.mkdir()
+        shutil.chown(temporary, owner)
         self._run(
-            "mariadb-install-db", f"--datadir={self._folder}/data", "--auth-root-authentication-method=normal",
-            "--skip-test-db", f"--user={owner}",
+            "mariadb-install-db", *self._places(), "--auth-root-authentication-method=normal", "--skip-test-db",
+            f"--user={owner}",
         )  # fmt: skip
+
+    def _places(self) -> list[str]:
+        """Where it keeps what; a server that starts removes the temporary tables of others that keep them beside its own."""
+        return [f"--datadir={self._folder}/data", f"--tmpdir={self._folder}/temporary"]
 
     def start(self) -> None:
         """Start it, on the port that it had if it ran before."""
@@ -96,7 +103,7 @@ class Database:
         with open(folder / "log", "ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - a program of the system
                 [
-                    _path("mariadbd"), "--no-defaults", f"--datadir={folder}/data", f"--socket={folder}/socket",
+                    _path("mariadbd"), "--no-defaults", *self._places(), f"--socket={folder}/socket",
                     f"--pid-file={folder}/pid", "--bind-address=127.0.0.1", f"--port={self.port}",
                     f"--user={_owner()}", f"--init-file={folder}/init.sql", "--skip-log-bin", "--innodb-buffer-pool-size=32M",
                     "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve",

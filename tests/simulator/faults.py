@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-KINDS = ("status", "drop", "delay", "truncate", "html", "redirect", "act")
+KINDS = ("status", "drop", "delay", "truncate", "html", "redirect", "act", "kill")
 
 
 @dataclass
@@ -30,7 +30,8 @@ class Fault:
     - `truncate`: half of the real answer under the full Content-Length;
     - `html`: 200 with a web page, as from a captive portal;
     - `redirect`: 302 to `location`;
-    - `act`: call `act` first, then answer as always (only within the process: a second actor).
+    - `act`: call `act` first, then answer as always (only within the process: a second actor);
+    - `kill`: end the process at once, before or after the call is carried out (only a process of its own).
     """
 
     path: str = "*"

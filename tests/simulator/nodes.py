@@ -75,6 +75,16 @@ class Node:
         self._process = None
 
     @property
+    def pid(self) -> int:
+        """Number of its process while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def url(self) -> str:
         return self.ready["url"]
 

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start a simulated server: python serve.py KIND --port N. Prints one JSON line when it is ready, then serves."""
+"""Start a simulated server: python serve.py KIND --port N. Prints one JSON line when it is ready, then serves.
+
+In place of options, @FILE names a file with one word of them in each line, such as a password that is no one else's to see.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     for kind, module in KINDS.items():
-        options = kinds.add_parser(kind)
+        options = kinds.add_parser(kind, fromfile_prefix_chars="@")
         options.add_argument("--port", type=int, default=0, help="0 is any free port")
         options.add_argument("--host", default="127.0.0.1", help="address to listen on")
         options.add_argument("--ready-file", type=Path, help="file to write the ready line to as well")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
 import socket
 import socketserver
 import ssl
@@ -140,6 +142,8 @@ class _Handler(BaseHTTPRequestHandler):
             answer, route, wrote = self._answered(call, text)
         else:
             answer, route, wrote = Answer(), machine.route(call), False
+        if fault is not None and fault.do == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
         replaced = fault is not None and fault.do in ("status", "html", "redirect", "drop")
         if fault is not None and replaced:
             answer = _replaced(fault)

@@ -28,8 +28,8 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
-        """Objects and their actions, and the diff as the task returned it."""
-        found = {key: result.result.get(key) for key in ("changed", "objects", "diff")}
+        """Objects and their actions, the diff and the message, as the task returned them."""
+        found = {key: result.result.get(key) for key in ("changed", "objects", "diff", "msg")}
         line = {"host": result.host.get_name(), "task": result.task.get_name(), **found}
         with open(os.environ["DEMO_RECORD"], "a", encoding="utf-8") as record:
             record.write(json.dumps(line) + "\n")

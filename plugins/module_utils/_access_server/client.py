@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import copy
+import dataclasses
 import functools
 import time
 import typing as t
@@ -21,7 +22,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     SignInError,
     Unreadable,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._http import Call, Transport
+from ansible_collections.vpn.estate.plugins.module_utils._http import Call, Hear, Transport
 from ansible_collections.vpn.estate.plugins.module_utils._resource import READ, same
 
 PAGE = 1000  # records of one page; more brings nothing but memory
@@ -359,9 +360,9 @@ class AccessServer:
 
     # -- the server itself (server-behaviour.md, 103-116)
 
-    def get(self, operation: str) -> Record:
-        """The answer of a read without parameters, as in ``GET /server/info``."""
-        return self._object(operation)
+    def get(self, operation: str, hear: t.Optional[Hear] = None) -> Record:
+        """The answer of a read without parameters, as in ``GET /server/info``; ``hear`` is told its headers."""
+        return self._object(operation, hear=hear)
 
     def get_if_offered(self, operation: str) -> t.Optional[Record]:
         """The same, or None where this server has no such operation (server-behaviour.md, 8)."""
@@ -496,8 +497,14 @@ class AccessServer:
 
     # -- reading lists
 
-    def _object(self, operation: str, body: t.Any = None, path: t.Optional[t.Mapping[str, str]] = None) -> Record:
-        answer = self._http.read(call(operation, body, path=path))
+    def _object(
+        self,
+        operation: str,
+        body: t.Any = None,
+        path: t.Optional[t.Mapping[str, str]] = None,
+        hear: t.Optional[Hear] = None,
+    ) -> Record:
+        answer = self._http.read(dataclasses.replace(call(operation, body, path=path), hear=hear))
         if not isinstance(answer, dict):
             raise self._odd("an object")
         return answer

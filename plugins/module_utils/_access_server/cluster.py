@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import database, values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, Record, some
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import base_address, connect
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import ailments
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import (
     TIMEOUT,
     refusal,
@@ -88,6 +89,7 @@ class ClusterNode(Resource):
     )
     options = {
         "peers": {"type": "list", "elements": "dict", "options": PEER},
+        "assume_present": {"type": "list", "elements": "str", "default": []},
         "check_database": {"type": "bool", "default": False},
         "restart_timeout": {"type": "int", "default": TIMEOUT},
     }
@@ -184,6 +186,9 @@ class ClusterNode(Resource):
                 f"{self.noun.capitalize()} {change.name} leaves while VPN clients are connected to it: {connected}."
             )
         self._peers = _asked(client, task)
+        for peer in self._peers:
+            if peer.error:
+                task.warn(f"{peer.client.url} is not asked whether it forgets {change.name}: {peer.error}.")
 
     def _entry(self, client: AccessServer, change: Change, nodes: t.Mapping[str, Record], task: Task) -> str:
         """How the server becomes a node: by making the cluster, by joining it, or by doing so once more."""
@@ -210,6 +215,9 @@ class ClusterNode(Resource):
                     f"Whether there is a cluster already is not known, because {silent[0].client.url} does not say so: "
                     f"{silent[0].error}. Nothing was written, for a second cluster cannot be undone."
                 )
+            if task.check and set(params["assume_present"]) - {name}:
+                self._warn_of_loss(client, task)
+                return JOIN
             if params["check_database"]:
                 database.refuse_unless_empty(params["mysql_uri"])
             return CREATE
@@ -249,11 +257,14 @@ class ClusterNode(Resource):
             return AGAIN
         if task.params["check_database"]:
             database.refuse_if_empty(task.params["mysql_uri"])
+        self._warn_of_loss(client, task)
+        return JOIN
+
+    def _warn_of_loss(self, client: AccessServer, task: Task) -> None:
         task.warn(
             f"{client.url} loses the {len(client.user_roll())} users, the certificates and the configuration of its own: those of "
             "the cluster take their place."
         )
-        return JOIN
 
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Enter, restart, and be seen by all. An answer that is lost is looked for, and nothing is sent twice."""
@@ -504,11 +515,20 @@ def _host_name(client: AccessServer) -> t.Any:
 def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_cluster_info: one row for each node, each asked through the server at hand."""
     nodes = client.cluster_nodes()
+    rows = [_row(client.at_node(name), name, one) for name, one in sorted(nodes.items())]
     return {
         "changed": False,
         "cluster": {f.name: f.off_the_wire(client.cluster_properties()) for f in CLUSTER.fields[:2]} if nodes else None,
-        "nodes": [_row(client.at_node(name), name, one) for name, one in sorted(nodes.items())],
+        "own_name": _own_name(client, rows) if rows else None,
+        "nodes": rows,
     }
+
+
+def _own_name(client: AccessServer, rows: t.Sequence[Record]) -> t.Optional[str]:
+    """Which of the nodes the server at hand is, as far as it can be told: it restarted at the same moment."""
+    moment = client.get(STATUS).get("last_restarted")
+    names = [row["name"] for row in rows if moment and row["last_restarted"] == moment]
+    return names[0] if len(names) == 1 else None
 
 
 def _row(node: AccessServer, name: str, wire: Record) -> dict[str, t.Any]:
@@ -519,16 +539,17 @@ def _row(node: AccessServer, name: str, wire: Record) -> dict[str, t.Any]:
     except SignInError:
         raise
     except EstateError as exc:
-        unknown = dict.fromkeys(("version", "last_restarted", "services_not_on", "vpn_clients"))
+        unknown = dict.fromkeys(("version", "last_restarted", "services_not_on", "ailments", "vpn_clients"))
         return {**row, **unknown, "reachable": False, "error": str(exc)}
 
 
 @reads
 def _said(node: AccessServer) -> dict[str, t.Any]:
-    status = node.get(STATUS)
+    status, vpn = node.get(STATUS), node.get("GET /vpn/status")
     return {
         "version": node.get(INFO).get("version"),
         "last_restarted": status.get("last_restarted"),
         "services_not_on": sorted(n for n, one in status["service_status"].items() if one.get("status") != "on"),
-        "vpn_clients": len(node.vpn_clients()),
+        "ailments": sorted(ailments(status, vpn).values()),
+        "vpn_clients": len(vpn.get("vpn_clients") or ()),
     }

@@ -30,6 +30,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import (
     TELLING,
     Call,
     Headers,
+    Hear,
     Meaning,
     Transport,
 )
@@ -198,7 +199,7 @@ class Download:
                 "and refusals lock the account; or a profile, which then nobody has."
             ) from exc
 
-    def _ask(self, path: str, query: t.Mapping[str, str], hear: t.Optional[t.Callable[[Headers], None]] = None) -> str:
+    def _ask(self, path: str, query: t.Mapping[str, str], hear: t.Optional[Hear] = None) -> str:
         path = path.replace(REST, self._below, 1)
         try:
             answer = self._http.write(Call("GET", path, SIGN_IN, query=query, secret=True, accept=PROFILE, hear=hear))

@@ -5,12 +5,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 import typing as t
+from email.utils import parsedate_to_datetime
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import PAGE, AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused, reads
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import PAGE, AccessServer, Record
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import refuse_no_time
+from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    EstateError,
+    InputError,
+    Refused,
+    SignInError,
+    reads,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._http import Headers
 from ansible_collections.vpn.estate.plugins.module_utils._resource import HIDDEN, Task
 
+WELL = ("on", "enabled", "disabled")  # what nobody has to worry about (server-behaviour.md, 107)
+SERIOUS = ("error", "critical")
+PAUSE = 1.0  # seconds between two looks at a server that is not yet well
+SERVER_SPEC: t.Mapping[str, t.Any] = {"well_within": {"type": "int"}}
 LICENCE_SECRETS = ("subkey",)  # told in clear by servers (server-behaviour.md, 116)
 
 SORTABLE = (
@@ -60,18 +75,45 @@ LOG_SPEC: t.Mapping[str, t.Any] = {
 }
 
 
-@reads
 def server(client: AccessServer, task: Task) -> dict[str, t.Any]:
-    """The work of as_server_info: one answer from seven calls; what this server does not offer is null."""
+    """The work of as_server_info, as often as it takes until the server is well, where the task wants that."""
+    patience = task.params["well_within"]
+    if patience is None:
+        return _state(client)
+    refuse_no_time("well_within", patience)
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            answer = _state(client)
+            wrong = "; ".join(answer["server"]["ailments"])
+        except SignInError:
+            raise
+        except EstateError as exc:
+            wrong = str(exc).rstrip(".")
+        if not wrong:
+            return answer
+        if time.monotonic() > deadline:
+            raise EstateError(f"{client.url} is not well after {patience} s: {wrong}.")
+        time.sleep(PAUSE)
+
+
+@reads
+def _state(client: AccessServer) -> dict[str, t.Any]:
+    """One answer from seven calls; what this server does not offer is null."""
     overview = client.status_overview()
-    status = client.get("GET /server/status")
+    heard: list[Headers] = []
+    begun = time.time()
+    status = client.get("GET /server/status", heard.append)
+    offset = clock_offset(heard[-1], begun, time.time())
     vpn = client.get("GET /vpn/status")
     return {
         "changed": False,
         "server": {
             **client.get("GET /server/info"),
             "last_restarted": status.get("last_restarted"),
+            "clock_offset": offset,
             "services": {name: _service(one) for name, one in (status.get("service_status") or {}).items()},
+            "ailments": sorted(ailments(status, vpn).values()),
             "auth_modules": status.get("auth_module_status") or {},
             "interfaces": client.interfaces(),
             "dco": client.get_if_offered("GET /vpn/dco-module"),
@@ -83,13 +125,38 @@ def server(client: AccessServer, task: Task) -> dict[str, t.Any]:
     }
 
 
+def clock_offset(headers: Headers, begun: float, ended: float) -> t.Optional[int]:
+    """By how many seconds at least the clock of whoever answered is ahead of ours; None where the answer has no date.
+
+    The answer was made between ``begun`` and ``ended``, and its date is one of whole seconds.
+    """
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        date = parsedate_to_datetime(headers["Date"]).timestamp()
+        return round(max(date - ended, 0) + min(date + 1 - begun, 0))
+    return None
+
+
+def ailments(status: Record, vpn: t.Optional[Record]) -> dict[str, str]:
+    """What keeps a server from serving, from what it says of its state and, where that counts, of its VPN.
+
+    There is a sentence for each service that is not well, by its name; where no VPN daemon runs, by a name that none has.
+    """
+    found: dict[str, str] = {}
+    for name, one in (status.get("service_status") or {}).items():
+        serious = [str(note.get("message")) for note in one.get("error") or () if note.get("severity") in SERIOUS]
+        if one.get("status") not in WELL or serious:
+            found[name] = f"service {name} is {one.get('status')}" + (f" ({'; '.join(serious)})" if serious else "")
+    if vpn is not None and not vpn.get("vpn_daemons"):
+        found[""] = "no VPN daemon runs"
+    return found
+
+
 def _service(one: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """A list called error holds good news too: only severity tells (server-behaviour.md, 107)."""
     notes = one.get("error") or []
     return {
         "status": one.get("status"),
-        "healthy": one.get("status") != "error"
-        and all(note.get("severity") not in ("error", "critical") for note in notes),
+        "healthy": one.get("status") != "error" and all(note.get("severity") not in SERIOUS for note in notes),
         "notes": notes,
     }
 

@@ -19,6 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.client i
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import base_address, connect
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import ailments
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import (
     MODES,
     TIMEOUT,
@@ -51,8 +52,6 @@ METHOD = "auth.module.type"
 SIGN_IN = ("auth.module.*", "vpn.server.google_auth.enable")
 DAEMONS = ("vpn.server.daemon.tcp.n_daemons", "vpn.server.daemon.udp.n_daemons")
 MULTI_DAEMON = "vpn.server.daemon.enable"
-WELL = ("on", "enabled", "disabled")  # what nobody has to worry about (server-behaviour.md, 107)
-SERIOUS = ("error", "critical")
 PAUSE = 1.0  # seconds between two looks at a server that is not yet well
 ATTEMPTS = 3  # to go back, where the server tells that the one before was not carried out
 ORIGIN = 32  # characters of the name of a profile that stand in the name of its copy
@@ -90,6 +89,10 @@ class Names:
         found = self._form.fullmatch(profile)
         return int(found[1]) if found else 0
 
+    def owns(self, profile: str) -> bool:
+        """Whether it is a copy of ours."""
+        return self._number(profile) > 0
+
     def _origin(self, profile: str) -> str:
         return str(self._number(profile) or profile[:ORIGIN])
 
@@ -126,6 +129,8 @@ def stage(client: AccessServer, task: Task) -> Answer:
     if change:
         answer["profile"] = change.name
         answer["url"] = change.addresses[0]
+    elif names.owns(active):
+        _warn_of_ailments(client, task, active)
     answer["removed"] = stale + names.outdated(profiles, answer["profile"], params["keep"])
     answer["changed"] = bool(change or answer["removed"])
     if task.check:
@@ -195,14 +200,18 @@ def _values(client: AccessServer, profile: str) -> dict[str, tuple[t.Any, t.Any]
 @reads
 def _ailments(client: AccessServer, has_daemons: bool) -> dict[str, str]:
     """What is wrong with a server: a sentence for each thing that ails."""
-    found: dict[str, str] = {}
-    for name, one in (client.get("GET /server/status").get("service_status") or {}).items():
-        serious = [str(note.get("message")) for note in one.get("error") or () if note.get("severity") in SERIOUS]
-        if one.get("status") not in WELL or serious:
-            found[name] = f"service {name} is {one.get('status')}" + (f" ({'; '.join(serious)})" if serious else "")
-    if has_daemons and not client.get("GET /vpn/status").get("vpn_daemons"):
-        found[""] = "no VPN daemon runs"
-    return found
+    return ailments(client.get("GET /server/status"), client.get("GET /vpn/status") if has_daemons else None)
+
+
+def _warn_of_ailments(client: AccessServer, task: Task, active: str) -> None:
+    """A run that was cut off between activation and check has left a profile in force that nobody looked at."""
+    has_daemons = _has_daemons({key: value for key, (value, _redacted) in _values(client, active).items()})
+    found = _ailments(client, has_daemons)
+    if found:
+        task.warn(
+            f"{client.url} has what is declared in force as {active}, and is not well: {'; '.join(found.values())}. The profile "
+            "that was active before can be made active again (as_config_profile)."
+        )
 
 
 def _has_daemons(values: Values) -> bool:

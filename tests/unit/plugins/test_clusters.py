@@ -131,6 +131,26 @@ def test_check_mode_tells_what_the_run_does_and_writes_nothing(estate: Estate) -
     assert told["objects"][0]["cluster_action"] == done["objects"][0]["cluster_action"] == "join"
 
 
+def test_check_mode_takes_for_granted_what_the_run_has_made_by_then(estate: Estate) -> None:
+    names = ["node1", "node2", "node3"]
+    for name in names:
+        estate.add(name)
+    how = [{"assume_present": names[: names.index(name)]} for name in names]
+    foretold = [estate.node(name, check=True, **more) for name, more in zip(names, how, strict=True)]
+    assert not any(estate.servers[name].writes() for name in names)
+    done = [estate.node(name, **more) for name, more in zip(names, how, strict=True)]
+    for told, came in zip(foretold, done, strict=True):
+        assert told["diff"] == came["diff"]
+        assert told["objects"][0]["cluster_action"] == came["objects"][0]["cluster_action"]
+        assert told.get("warnings") == came.get("warnings")
+    assert [answer["objects"][0]["cluster_action"] for answer in done] == ["create", "join", "join"]
+
+
+def test_the_real_run_takes_nothing_for_granted(estate: Estate) -> None:
+    estate.add("node1")
+    assert estate.done("node1", assume_present=["node7"])["cluster_action"] == "create"
+
+
 def test_whoever_joins_hears_what_is_lost(estate: Estate) -> None:
     estate.add("node1")
     estate.add("node2", users=7)
@@ -397,6 +417,16 @@ def test_who_is_connected_is_told(pair: Estate) -> None:
     assert "leaves while VPN clients are connected to it: 1" in answer["warnings"][0]
 
 
+def test_who_is_not_asked_whether_it_has_forgotten_is_named(pair: Estate) -> None:
+    silent = pair.add("node3")
+    pair.done("node3")
+    silent.simulator.machine.settings.dead = True
+    answer = pair.node("node2", state="absent")
+    assert not answer.get("failed"), answer["msg"]
+    [warning] = answer["warnings"]
+    assert f"{silent.simulator.url} is not asked whether it forgets node2: " in warning
+
+
 def test_a_lost_leave_is_looked_for(pair: Estate) -> None:
     pair.servers["node2"].simulator.faults.add(path="/cluster/leave", do="drop", applied=True)
     assert pair.done("node2", state="absent")["action"] == "deleted"
@@ -415,8 +445,15 @@ def test_a_server_that_died_as_it_left_leaves_again(pair: Estate) -> None:
     assert pair.table("node3") == {}
 
 
-@pytest.mark.parametrize("path", ["/vpn/status", "/cluster/leave", "/server/status", "/server/restart"])
-@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("path", "nth"),
+    [
+        ("/vpn/status", 1),
+        ("/cluster/leave", 1),
+        *(("/server/status", nth) for nth in (1, 2, 3)),
+        ("/server/restart", 1),
+    ],
+)
 def test_a_server_that_dies_as_it_leaves_is_named_and_the_next_run_makes_good(
     pair: Estate, path: str, nth: int
 ) -> None:
@@ -424,11 +461,10 @@ def test_a_server_that_dies_as_it_leaves_is_named_and_the_next_run_makes_good(
     settings = server.simulator.machine.settings
     server.simulator.faults.add(path=path, do="act", nth=nth, act=lambda: settings.change({"dead": True}))
     answer = pair.node("node2", state="absent", restart_timeout=1)
-    assert answer.get("failed", False) is settings.dead
-    if settings.dead:
-        assert server.simulator.url in answer["msg"]
+    assert settings.dead
+    assert answer["failed"]
+    assert server.simulator.url in answer["msg"]
     revived(server)
-    server.simulator.faults.clear()
     pair.done("node2", state="absent")
     assert list(pair.table("node1")) == ["node1"]
     assert pair.table("node2") == {}
@@ -494,7 +530,7 @@ def test_a_lone_server_shares_nothing(server: Server) -> None:
     assert "is in no cluster; make it a node first" in server.manage(CLUSTER, rr_dns_hostname="all.example.com")["msg"]
     told = server.manage(CLUSTER, rr_dns_hostname="all.example.com", check=True)
     assert told["changed"]
-    assert server.run(cluster.inform, {}) == {"changed": False, "cluster": None, "nodes": []}
+    assert server.run(cluster.inform, {}) == {"changed": False, "cluster": None, "own_name": None, "nodes": []}
 
 
 # -- the table, and calls that are passed on
@@ -524,8 +560,22 @@ def test_the_table_has_a_sentence_for_whoever_is_not_reached(pair: Estate, ailme
     rows = pair.table("node1")
     assert rows["node1"]["reachable"]
     row = rows["node2"]
-    assert (row["reachable"], row["version"], row["services_not_on"], row["vpn_clients"]) == (False, None, None, None)
+    assert row["reachable"] is False
+    assert {row[key] for key in ("version", "last_restarted", "services_not_on", "ailments", "vpn_clients")} == {None}
     assert "pass this on to node node2" in row["error"]
+
+
+def test_the_table_tells_what_ails_a_node_and_which_one_was_asked(pair: Estate) -> None:
+    pair.servers["node2"].simulator.configure(ailing_with="host.name=vpn.example.com", ailment="daemons")
+    assert [row["ailments"] for row in pair.table("node1").values()] == [[], ["no VPN daemon runs"]]
+    own_names = [pair.servers[name].run(cluster.inform, {})["own_name"] for name in ("node1", "node2")]
+    assert own_names == ["node1", "node2"]
+    assert pair.servers["node1"].run(cluster.inform, {}, as_node="node2")["own_name"] == "node2"
+    settings = pair.servers["node1"].simulator.machine.settings
+    settings.wrong_certificate = True
+    pair.servers["node1"].simulator._take_over()
+    settings.wrong_certificate = False
+    assert pair.servers["node2"].run(cluster.inform, {})["own_name"] == "node2"
 
 
 def passed_on(server: Server, node: str | None) -> Answer:

@@ -124,10 +124,14 @@ def test_managed_objects_are_returned_as_documented(sample: t.Any, start: t.Any)
     assert set(answer["objects"][0]) <= set(line["contains"])
 
 
-def test_the_site_playbook_passes_every_connection_option_on() -> None:
+@pytest.mark.parametrize("name", ["cluster", "remove_node", "rolling_restart", "rotate_ca", "site", "staged_config"])
+def test_playbooks_for_servers_pass_every_connection_option_on(name: str) -> None:
     from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ARGUMENT_SPEC
 
-    [play] = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
-    passed_on = play["module_defaults"]["group/vpn.estate.access_server"]
-    assert set(passed_on) == set(ARGUMENT_SPEC) - {"as_session"}
-    assert passed_on == {name: f"{{{{ {name} | default(omit) }}}}" for name in passed_on}
+    plays = [play for play in yaml.safe_load((ROOT / f"playbooks/{name}.yml").read_text()) if "hosts" in play]
+    for play in plays:
+        passed_on = dict(play["module_defaults"]["group/vpn.estate.access_server"])
+        assert set(passed_on) == set(ARGUMENT_SPEC) - {"as_session"}
+        url = passed_on.pop("as_url")
+        assert url in ("{{ as_url | default(omit) }}", "{{ staged_config_url | default(as_url | default(omit)) }}")
+        assert passed_on == {option: f"{{{{ {option} | default(omit) }}}}" for option in passed_on}

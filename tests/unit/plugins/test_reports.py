@@ -52,7 +52,7 @@ def records(server: Server, **params: t.Any) -> list[dict[str, t.Any]]:
 
 def state(server: Server, **params: t.Any) -> dict[str, t.Any]:
     """Run as_server_info."""
-    return t.cast(dict[str, t.Any], told(server.run(report.server, {}, **params))["server"])
+    return t.cast(dict[str, t.Any], told(server.run(report.server, report.SERVER_SPEC, **params))["server"])
 
 
 def asked_of_the_log(server: Server) -> list[dict[str, t.Any]]:
@@ -339,3 +339,63 @@ def test_what_a_server_does_not_offer_is_null(server: Server) -> None:
     assert found["dco"] is None
     assert found["nodes"] == {}
     assert found["version"]
+
+
+# -- the server: how it does, and what time it is
+
+
+@pytest.mark.parametrize(
+    ("ailment", "sentence"),
+    [
+        ("service", "service web is error (service failed to start)"),
+        ("severity", "service web is on (service failed to start)"),
+        ("daemons", "no VPN daemon runs"),
+    ],
+)
+@dialects
+def test_what_keeps_a_server_from_serving_is_told_and_waited_for(
+    start: Start, dialect: str, ailment: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start(dialect=dialect, settings={"ailing_with": "host.name=vpn.example.com", "ailment": ailment})
+    assert state(server)["ailments"] == [sentence]
+    looks = []
+    monkeypatch.setattr(report.time, "sleep", looks.append)
+    monkeypatch.setattr(report.time, "monotonic", lambda: 0.4 * len(looks))
+    answer = server.run(report.server, report.SERVER_SPEC, well_within=1)
+    assert answer["failed"]
+    assert answer["msg"] == f"{server.simulator.url} is not well after 1 s: {sentence}."
+    assert looks == [report.PAUSE] * 3
+    server.simulator.faults.add(path="/vpn/status", status=502, body={"reason": "later"}, times=3)
+    server.simulator.faults.add(path="/server/info", do="act", act=lambda: server.simulator.configure(ailing_with=""))
+    assert state(server, well_within=2)["ailments"] == []
+
+
+def test_no_time_to_be_well_is_refused(server: Server) -> None:
+    answer = server.run(report.server, report.SERVER_SPEC, well_within=0)
+    assert "well_within: 0 is not a number of seconds from 1 up" in answer["msg"]
+    assert server.simulator.log == []
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(0, {0}), (60, {59, 60}), (-3600, {-3600, -3599})])
+def test_how_far_its_clock_is_off(start: Start, ahead: int, told: set[int]) -> None:
+    server = start()
+    server.simulator.machine.clock.advance(ahead)
+    assert state(server)["clock_offset"] in told
+
+
+@pytest.mark.parametrize(
+    ("date", "begun", "ended", "told"),
+    [
+        ("Thu, 01 Jan 1970 00:00:10 GMT", 10.9, 11.1, 0),
+        ("Thu, 01 Jan 1970 00:00:10 GMT", 10.0, 10.0, 0),
+        ("Thu, 01 Jan 1970 00:00:10 GMT", 8.0, 8.0, 2),
+        ("Thu, 01 Jan 1970 00:00:10 GMT", 13.0, 14.0, -2),
+        ("Thu, 01 Jan 1970 00:00:10 GMT", 3.0, 18.0, 0),
+        ("yesterday", 0.0, 0.0, None),
+        (None, 0.0, 0.0, None),
+    ],
+)
+def test_a_date_of_whole_seconds_tells_what_it_can(
+    date: str | None, begun: float, ended: float, told: int | None
+) -> None:
+    assert report.clock_offset({"Date": date} if date else {}, begun, ended) == told

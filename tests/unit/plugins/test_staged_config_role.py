@@ -67,6 +67,28 @@ def test_there(estate: Estate) -> None:
     assert SECRET not in check.output + done.output + again.output
 
 
+def test_one_server_after_the_other(start: t.Callable[..., Server], tmp_path: Path) -> None:
+    """The playbook goes on only while servers are well with what they declare; who declares nothing is left alone."""
+    servers = {name: start(settings={"restart_downtime": 0.05}) for name in ("none", "well", "sick", "spared")}
+    servers["sick"].simulator.configure(ailing_with=f"{COMPANY}=Example", ailment="daemons")
+    folder = Folder(tmp_path)
+    declared = {"staged_config_items": ITEMS, "staged_config_check_timeout": 1}
+    hosts = {name: {**one.connection, **(declared if name != "none" else {})} for name, one in servers.items()}
+    folder.write("hosts.json", {"all": {"children": {"access_servers": {"hosts": hosts}}}})
+    play = [{"import_playbook": "vpn.estate.staged_config"}]
+    check = folder.play(play, "--check")
+    assert check.status == 0, check.output
+    assert {name: row["changed"] for name, row in check.tally.items()} == {"none": 0, "well": 1, "sick": 1, "spared": 1}
+    assert [one.writes() for one in servers.values()] == [[]] * 4
+    run = folder.play(play, "-vvvv", "--diff")
+    assert run.status != 0, run.output
+    assert "default is in force again, and the server is well with it" in " ".join(run.output.split())
+    active = {name: one.simulator.state()["active_profile"] for name, one in servers.items()}
+    assert active == {"none": "default", "well": COPY, "sick": "default", "spared": "default"}
+    assert servers["spared"].writes() == []
+    assert SECRET not in check.output + run.output
+
+
 def test_and_back(estate: Estate) -> None:
     estate.server.simulator.configure(ailing_with=f"{COMPANY}=Example", ailment="daemons")
     run = estate.run()

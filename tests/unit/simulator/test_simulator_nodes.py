@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from ansible_collections.vpn.estate.tests.simulator.database import Database, available
 from ansible_collections.vpn.estate.tests.simulator.nodes import Nodes
 
 NODES = Path(__file__).parents[2] / "simulator" / "nodes.py"
@@ -153,3 +154,27 @@ def test_nodes_from_the_command_line():
     assert set(told["nodes"]) == {"one", "two"}
     folder = Path(told["nodes"]["one"]["ca_path"]).parents[1]
     assert not folder.exists()
+
+
+@pytest.mark.skipif(available() is not None, reason=available() or "")
+def test_databases_side_by_side_leave_each_other_alone(tmp_path, monkeypatch):
+    """A server that starts takes temporary tables in its folder for its own of before."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    anothers = tmp_path / "#sql-temptable-1-1-1.MAI"
+    anothers.touch()
+    with Database():
+        assert anothers.exists()
+
+
+def test_a_node_can_be_killed_by_a_request(client):
+    """With what the request has done, or before it has done anything."""
+    with Nodes(["one"]) as nodes:
+        node = nodes["one"]
+        for applied in (False, True):
+            node.control("faults", {"path": "/users/create", "do": "kill", "applied": applied})
+            with pytest.raises(ConnectionError):
+                client(node).post("users/create", {"name": "ada"})
+            node.kill()
+            assert not node.runs
+            node.start()
+            assert ("ada" in node.control("state")["users"]) is applied
