@@ -97,6 +97,8 @@ class Trust:
         if self.strict and not self.roots:
             return None
         context = create_urllib3_context()
+        if self.verify is False:  # the libraries make that of a context of their own only
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         if not self.strict:
             context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if self.roots and self.verify is True:

@@ -14,6 +14,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import 
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
+LARGEST = 1 << 16  # addresses; boxes have about thirty (server-behaviour.md, F64), and each is looked at
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -70,7 +72,9 @@ class Pool:
 @reads
 def _pool_of(client: Freebox) -> Pool:
     told = client.ip_pool()
-    first, last = ipaddress.IPv4Address(told["ip_start"]), ipaddress.IPv4Address(told["ip_end"])
+    first, last = (ipaddress.IPv4Address(str(told[end])) for end in ("ip_start", "ip_end"))
+    if not 0 <= int(last) - int(first) < LARGEST:
+        raise ValueError("range")
     reserved = {str(ipaddress.IPv4Address(one["ip"])): str(one["login"]) for one in told.get("reservations") or ()}
     return Pool(first, last, reserved)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -82,7 +83,7 @@ class Session:
     def base(self) -> str:
         """Where the API begins on the box, such as ``/api/v16`` (F4)."""
         announced = int(str(self.box["api_version"]).split(".")[0])
-        if self._version and not 1 <= self._version <= announced:
+        if self._version is not None and not 1 <= self._version <= announced:
             raise InputError(
                 f"freebox_api_version: {self._version} is none that {self._http.url} serves, 1 to {announced}."
             )
@@ -129,7 +130,10 @@ class Session:
         try:
             int(str(told["api_version"]).split(".")[0])
             found = {name: told[name] for name in TOLD if name in told}
-            return {**found, "api_base_url": str(told.get("api_base_url") or "/api/")}
+            base = told.get("api_base_url") or "/api/"
+            if not re.fullmatch("(/[A-Za-z0-9_.-]+)*/?", base):  # it is put behind the address of the box
+                raise ValueError(base)
+            return {**found, "api_base_url": base}
         except (LookupError, TypeError, ValueError) as exc:
             raise Unreadable(f"{self._http.url} does not say which API it has: is it a Freebox?") from exc
 

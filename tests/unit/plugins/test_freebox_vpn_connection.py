@@ -295,7 +295,15 @@ def test_a_pool_without_reservations_may_leave_them_out(box: Box) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{}, {"ip_start": "x"}, {"reservations": [{"ip": "::1", "login": "a"}]}, {"reservations": 3}]
+    "wrong",
+    [
+        {},
+        {"ip_start": "x"},
+        {"ip_start": "1.0.0.0"},
+        {"ip_end": "9.9.9.9"},
+        {"reservations": [{"ip": "::1", "login": "a"}]},
+        {"reservations": 3},
+    ],
 )
 def test_a_pool_that_is_none_is_said_to_be_unreadable(box: Box, wrong: dict[str, t.Any]) -> None:
     told = {"ip_start": "10.0.0.1", "ip_end": "10.0.0.3", **wrong} if wrong else {}
