@@ -38,10 +38,12 @@ def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task
     first = plan(resource, actual, wanted, task)
     guard_purge(resource, actual, wanted, first, task)
     resource.check(client, first, task)
-    if task.check or not first.changed:
+    if task.check:
         return first
     try:
-        _settle(resource, client, wanted, first, task)
+        if first.changed:
+            _settle(resource, client, wanted, first, task)
+        resource.attend(client, first, task)
     except EstateError as exc:
         _take_stock(resource, client, wanted, first, exc, task)
         exc.plan = first  # type: ignore[attr-defined]
@@ -165,16 +167,15 @@ def _lost(resource: Resource, client: t.Any, changes: t.Sequence[Change], task: 
     if not changes:
         return {}
     actual = resource.look(client, [change.name for change in changes], task).objects
-    unset = {f.name: f.unset for f in resource.fields}
-    known = [f.name for f in resource.fields if not f.create_only]
+    known = {f.name: f for f in resource.fields if not f.create_only}
     lost: dict[str, dict[str, t.Any]] = {}
     for change in changes:
         have = actual.get(change.name)
         if have is None:
             change.fail(f"the server took {resource.noun} {change.name} and does not list it")
             continue
-        wanted = {k: unset.get(k) if v is None else v for k, v in change.values.items() if k in known}
-        wrong = resource.shown({k: have.get(k) for k, v in wanted.items() if have.get(k) != v})
+        wanted = {k: known[k].unset if v is None else v for k, v in change.values.items() if k in known}
+        wrong = resource.shown({k: have.get(k) for k, v in wanted.items() if not known[k].keeps(have.get(k), v)})
         if wrong:
             lost[change.name] = wrong
     return lost

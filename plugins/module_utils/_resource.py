@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import typing as t
 from dataclasses import dataclass, field
 
@@ -43,7 +44,8 @@ class Field:
 
     ``load`` takes a value off the wire and answers None for "not set on this object", ``dump`` puts one on it.
     ``normal`` is applied to both sides before they are compared, leaves a normal value as it is, and raises
-    ValueError with a sentence for what cannot be. A field without ``spec`` is shown and never declared.
+    ValueError with a sentence for what cannot be. A field without ``spec`` is shown and never declared. ``keeps`` is asked
+    about what the server has, and what was written, both in normal form.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Field:
     inherited: bool = False  # comes wrapped, and can be handed back to the level above
     create_only: bool = False
     is_set: t.Optional[t.Callable[[Object], bool]] = None  # of a secret: whether the server has one
+    keeps: t.Callable[[Plain, Plain], bool] = operator.eq  # whether what the server has is what was written
 
     def __post_init__(self) -> None:
         if self.spec and "default" in self.spec:
@@ -355,6 +358,9 @@ class Resource:
     def prove(self, client: t.Any, plan: Plan, task: Task) -> t.Optional[EstateError]:
         """After everything was written: why we could no longer sign in, if so."""
         return None
+
+    def attend(self, client: t.Any, plan: Plan, task: Task) -> None:
+        """After everything was written, or found as it should be: wait for what follows by itself. What does not come fails."""
 
     # -- info modules
 

@@ -12,12 +12,19 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import Field,
 
 def sub_object(name: str, options: t.Mapping[str, Spec]) -> Field:
     """A property that is an object; keys of it that nobody here knows are kept, and sent back as they came."""
-    return Field(name, {"type": "dict", "options": options}, normal=said)
+    return Field(name, {"type": "dict", "options": options}, normal=said, keeps=holds)
 
 
 def said(value: t.Mapping[str, t.Any]) -> Object:
     """Without what Ansible fills in for what was left out."""
     return {key: said(one) if isinstance(one, dict) else one for key, one in value.items() if one is not None}
+
+
+def holds(have: t.Any, wanted: t.Any) -> bool:
+    """Whether an object has what is wanted of it; what it has besides is the box's affair."""
+    if not isinstance(wanted, dict) or not isinstance(have, dict):
+        return bool(have == wanted)
+    return all(key in have and holds(have[key], value) for key, value in wanted.items())
 
 
 def merged(wanted: Object, have: t.Optional[Object]) -> Object:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
 # What as_cluster_node does shows in as_cluster_info, as_failover and as_staged_config in as_config_item_info, as_restart in
-# as_server_info, and as_user_mfa in as_user_info; of the others nothing can be asked.
+# as_server_info, as_user_mfa in as_user_info, and freebox_vpn_profile in ovpn_file_info; of the others nothing can be asked.
 VERBS = {
     "as_cluster_node",
     "as_failover",
@@ -29,9 +29,11 @@ VERBS = {
     "as_restart",
     "as_staged_config",
     "as_user_mfa",
+    "freebox_vpn_profile",
 }
 APART = {"as_profile_download"}  # signs in as somebody who is no administrator
-OF_SERVERS = [name for name in MODULES if name.startswith("as_")]  # the others read files on the host
+GROUPS = {"as_": "access_server", "freebox_": "freebox"}  # the action group of each product, by how its modules begin
+OF_SERVERS = [name for name in MODULES if name.startswith(tuple(GROUPS))]  # the others read files on the host
 modules = pytest.mark.parametrize("name", MODULES)
 
 
@@ -46,7 +48,8 @@ def test_there_are_modules() -> None:
 
 @pytest.mark.parametrize("name", OF_SERVERS)
 def test_it_is_in_its_action_group_and_shares_the_sign_in(name: str) -> None:
-    assert (name in RUNTIME["action_groups"]["access_server"]) is (name not in APART)
+    group = next(group for beginning, group in GROUPS.items() if name.startswith(beginning))
+    assert (name in RUNTIME["action_groups"][group]) is (name not in APART)
     module = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}")
     action = importlib.import_module(f"ansible_collections.vpn.estate.plugins.action.{name}").ActionModule
     assert issubclass(action, SharedSignIn)
@@ -54,7 +57,9 @@ def test_it_is_in_its_action_group_and_shares_the_sign_in(name: str) -> None:
 
 
 def test_groups_and_actions_are_of_modules_only() -> None:
-    assert RUNTIME["action_groups"]["access_server"] == [name for name in OF_SERVERS if name not in APART]
+    for beginning, group in GROUPS.items():
+        modules_of_group = [name for name in OF_SERVERS if name.startswith(beginning) and name not in APART]
+        assert RUNTIME["action_groups"][group] == modules_of_group
     assert sorted(path.stem for path in (ROOT / "plugins/action").glob("*.py")) == OF_SERVERS
 
 
@@ -71,7 +76,7 @@ def test_it_has_an_integration_target(name: str) -> None:
 
 @modules
 def test_its_examples_use_every_option(name: str) -> None:
-    """Connection options are shown in the README, and as_session is nobody's to set."""
+    """Connection options are shown in the README, and sessions are nobody's to set."""
     texts = documentation(name)
     shown = yaml.safe_dump(texts["EXAMPLES"])
     own = texts["DOCUMENTATION"].get("options") or {}
@@ -90,7 +95,7 @@ def test_its_examples_call_modules_by_their_full_names(name: str) -> None:
             for key, value in task.items():
                 if key in ("tasks", "block", "pre_tasks", "handlers"):
                     yield from calls(value)
-                elif key.startswith(("as_", "vpn.estate.")):
+                elif key.startswith((*GROUPS, "vpn.estate.")):
                     yield key
 
     called = set(calls(documentation(name)["EXAMPLES"]))
@@ -107,12 +112,12 @@ def test_its_return_values_are_described(name: str) -> None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
-def test_managed_objects_are_returned_as_documented(sample: t.Any, server: t.Any) -> None:
-    from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import apply
+def test_managed_objects_are_returned_as_documented(sample: t.Any, start: t.Any) -> None:
+    from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import apply, started, usual
 
-    module = f"as_{type(sample.resource).__name__}"
-    name = re.sub(r"(?<!^)(?=[A-Z])", "_", module).lower().replace("as__", "as_")
-    sample.prepare(server)
+    noun = re.sub(r"(?<!^)(?=[A-Z])", "_", type(sample.resource).__name__).lower()
+    name = {"Server": "as_", "Box": "freebox_"}[sample.kind.__name__] + noun
+    server = started(start, sample, usual(sample))
     answer = apply(server, sample, sample.first)
     assert set(answer) - {"changed", "diff", "warnings"} == set(documentation(name)["RETURN"])
     line = documentation(name)["RETURN"]["objects"]
