@@ -133,9 +133,7 @@ _OPTIONS: t.Mapping[str, t.Any] = {
     "freebox_app_id": {**connection.ARGUMENT_SPEC["freebox_app_id"], "required": False, "default": "vpn.estate"},
     "freebox_app_token": {**connection.ARGUMENT_SPEC["freebox_app_token"], "required": False},
 }
-STRANGER = Product(
-    _OPTIONS, {}, _connect, Sharing("freebox_session", _OPTIONS, connection.account, connection.sign_in)
-)
+STRANGER = Product(_OPTIONS, {}, _connect, Sharing("freebox_session", _OPTIONS, connection.account, connection.sign_in))
 
 
 def inform(client: Doorstep, task: Task) -> dict[str, t.Any]:
@@ -220,8 +218,8 @@ class _Pairing:
         """A token that this box refuses may be another's, where nothing says whose it is."""
         if kept.token and not kept.box:
             raise InputError(
-                f"dest: {self._client.url} does not know the token in {self._file.path}. It is of another box, or was revoked. If it "
-                "may be replaced, say renew: true. Nothing was written."
+                f"dest: {self._client.url} does not know the token in {self._file.path}. It is of another box, or was revoked. "
+                "If it may be replaced, say renew: true. Nothing was written."
             )
 
     def _keep(self, token: str, permissions: list[str]) -> dict[str, t.Any]:
@@ -241,11 +239,11 @@ class _Pairing:
         permissions = self._client.granted(request.token, self._params["permissions"])
         if permissions is None:
             raise EstateError(
-                f"{self._client.url} says that it has granted the request, and does not know the token. Remove {self._file.path} and "
-                "run again."
+                f"{self._client.url} says that it has granted the request, and does not know the token. Remove {self._file.path} "
+                "and run again."
             )
-        who = f"The application {self._kept.app_id} is allowed on {self._client.url} now, and {self._file.path} has its token. But it"
-        self._refuse_lack(permissions, who)
+        done = f"The application {self._kept.app_id} is allowed on {self._client.url} now, and {self._file.path} has its token."
+        self._refuse_lack(permissions, f"{done} But it")
         return {"changed": True, "reason": reason, "permissions": permissions}
 
     def _store(self, token: str) -> None:
@@ -287,9 +285,10 @@ class _Pairing:
                 return status
             if spoke is None or now - spoke >= REMINDER:
                 spoke = now
+                who = f"{self._params['app_name']} of {self._params['device_name']}"
+                left = f"{deadline - now:.0f} s left."
                 self._task.say(
-                    f"{self._client.url} shows that {self._params['app_name']} of {self._params['device_name']} asks to be let in: press "
-                    f"the button on the box. {deadline - now:.0f} s left."
+                    f"{self._client.url} shows that {who} asks to be let in: press the button on the box. {left}"
                 )
             time.sleep(min(PAUSE, deadline - now))
 

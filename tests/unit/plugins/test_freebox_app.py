@@ -125,7 +125,9 @@ def test_pairing_is_told_and_what_a_person_must_do_next(box: Box, dest: Path) ->
     assert set(content(dest)) == {"freebox_app_id", "freebox_app_token", "freebox_app_box"}
     again = pair(box, dest)
     assert (again["failed"], again["changed"]) == (True, False)
-    assert again["msg"].startswith("The application vpn.estate lacks the permission settings, which no program can grant:")
+    assert again["msg"].startswith(
+        "The application vpn.estate lacks the permission settings, which no program can grant:"
+    )
     ticked(box)
     last = pair(box, dest)
     assert (last["changed"], last["permissions"]) == (False, ["calls", "settings"])
@@ -151,9 +153,8 @@ def test_twice_is_once(start: Callable[..., Box], dest: Path, version: str, read
         assert (again["changed"], again["permissions"]) == (False, answer["permissions"])
         assert "reason" not in again
     assert requests(box).count(f"POST /api/v{version[:-2]}/login/authorize/") == 1
-    assert json.loads(next(one.body for one in box.simulator.exchanges if one.path.endswith("/authorize/")))[
-        "device_name"
-    ] == "office"
+    [question] = [one.request for one in box.simulator.exchanges if one.path.endswith("/authorize/")]
+    assert question == {"app_id": "vpn.estate", "app_name": "VPN", "app_version": "2", "device_name": "office"}
 
 
 def test_the_file_serves_as_variables(start: Callable[..., Box], dest: Path) -> None:
@@ -167,7 +168,10 @@ def test_other_permissions_may_be_asked_for(start: Callable[..., Box], dest: Pat
     box = paired(start, dest)
     ticked(box, "calls")
     assert pair(box, dest, permissions=["calls"])["permissions"] == ["calls"]
-    assert "lacks the permissions settings, home, which" in pair(box, dest, permissions=["settings", "home", "calls"])["msg"]
+    assert (
+        "lacks the permissions settings, home, which"
+        in pair(box, dest, permissions=["settings", "home", "calls"])["msg"]
+    )
     assert pair(box, dest, permissions=[])["changed"] is False
 
 
@@ -268,7 +272,9 @@ def test_a_status_that_nobody_has_described(box: Box, dest: Path) -> None:
         ({"accepts_apps": False}, f"applications are switched off: allow them in {RIGHTS}"),
     ],
 )
-def test_a_box_that_takes_no_request(start: Callable[..., Box], dest: Path, settings: dict[str, t.Any], words: str) -> None:
+def test_a_box_that_takes_no_request(
+    start: Callable[..., Box], dest: Path, settings: dict[str, t.Any], words: str
+) -> None:
     box = start(Box, settings=settings)
     answer = pair(box, dest)
     assert (answer["failed"], answer["changed"]) == (True, False)
@@ -322,7 +328,11 @@ def test_faults_at_every_request_end_well_in_the_next_run(start: Callable[..., B
             assert not last.get("failed"), (number, fault, first, last)
             assert pair(box, dest)["changed"] is False
             asked = requests(box).count(ASKED)
-            assert asked == 1 or "was not asked again" in first["msg"] or "without" in first["msg"], (number, fault, first)
+            assert asked == 1 or "was not asked again" in first["msg"] or "without" in first["msg"], (
+                number,
+                fault,
+                first,
+            )
 
 
 def _press(box: Box) -> None:
@@ -450,7 +460,10 @@ def test_a_file_that_others_can_read_is_taken_from_them(start: Callable[..., Box
         ("freebox_app_id: vpn.estate\nother: 1\n", "it also holds other"),
         ("freebox_app_token: mArK\n", "freebox_app_id and freebox_app_token are texts, and the first is always there"),
         ("freebox_app_id: vpn.estate\nfreebox_app_token: [mArK]\n", "freebox_app_id and freebox_app_token are texts"),
-        ("freebox_app_id: vpn.estate\nfreebox_app_request: mArK\n", "freebox_app_request is not what this module writes"),
+        (
+            "freebox_app_id: vpn.estate\nfreebox_app_request: mArK\n",
+            "freebox_app_request is not what this module writes",
+        ),
     ],
 )
 def test_a_file_of_something_else_is_left_alone(box: Box, dest: Path, text: str, words: str) -> None:
@@ -496,12 +509,14 @@ def test_a_file_that_cannot_be_written_is_found_out_before_anybody_is_asked(box:
         ({"vault_id": "boxes"}, "vault_id: 'boxes' is of use only with vault: true."),
         (
             {"vault": True},
-            "vault: only a task that Ansible runs in its own process can encrypt a file by ansible-vault; this one runs as a module. "
-            "Nothing was written.",
+            "vault: only a task that Ansible runs in its own process can encrypt a file by ansible-vault; this one runs as a "
+            "module. Nothing was written.",
         ),
     ],
 )
-def test_what_cannot_be_is_said_before_the_first_request(box: Box, dest: Path, params: dict[str, t.Any], words: str) -> None:
+def test_what_cannot_be_is_said_before_the_first_request(
+    box: Box, dest: Path, params: dict[str, t.Any], words: str
+) -> None:
     answer = pair(box, dest, **params)
     assert answer["msg"] == words
     assert box.simulator.log == []
@@ -534,7 +549,11 @@ def test_a_file_is_encrypted_where_that_is_asked_for(start: Callable[..., Box], 
     for params, reason, header in (
         ({"vault": True}, "it was not encrypted", "$ANSIBLE_VAULT;1.1;AES256"),
         ({}, None, "$ANSIBLE_VAULT;1.1;AES256"),
-        ({"vault": True, "vault_id": "boxes"}, "it was encrypted for the vault id default", "$ANSIBLE_VAULT;1.2;AES256;boxes"),
+        (
+            {"vault": True, "vault_id": "boxes"},
+            "it was encrypted for the vault id default",
+            "$ANSIBLE_VAULT;1.2;AES256;boxes",
+        ),
         ({"vault": True}, None, "$ANSIBLE_VAULT;1.2;AES256;boxes"),
         ({"vault": False}, "it was encrypted", "{"),
         ({"vault": False}, None, "{"),
@@ -566,8 +585,9 @@ def test_a_vault_without_its_secret_is_found_out_before_anybody_is_asked(start: 
 def test_an_encrypted_file_that_nobody_can_decrypt(start: Callable[..., Box], dest: Path) -> None:
     box = paired(start, dest)
     pair(box, dest, how=Vault().how, vault=True)
-    assert "is encrypted by ansible-vault. Only a task that Ansible runs in its own process can read it" in (
-        pair(box, dest)["msg"]
+    assert (
+        "is encrypted by ansible-vault. Only a task that Ansible runs in its own process can read it"
+        in (pair(box, dest)["msg"])
     )
 
     def fail(path: str) -> bytes:
@@ -595,7 +615,9 @@ def test_one_sign_in_for_the_pairing_and_all_other_tasks(start: Callable[..., Bo
     assert requests(box)[-1] == "POST /api/v16/login/logout/"
 
 
-def test_a_refused_token_is_tried_once_and_its_successor_all_the_same(start: Callable[..., Box], dest: Path, tmp_path: Path) -> None:
+def test_a_refused_token_is_tried_once_and_its_successor_all_the_same(
+    start: Callable[..., Box], dest: Path, tmp_path: Path
+) -> None:
     """Other tasks of the run are told that the old token was refused; the new one is another."""
     box = paired(start, dest)
     together = shared(box, tmp_path)
@@ -612,7 +634,9 @@ def test_a_refused_token_is_tried_once_and_its_successor_all_the_same(start: Cal
     assert FileStore(together["freebox_session"]["file"])
 
 
-def test_a_permission_that_was_ticked_meanwhile_is_seen_in_the_same_run(start: Callable[..., Box], dest: Path, tmp_path: Path) -> None:
+def test_a_permission_that_was_ticked_meanwhile_is_seen_in_the_same_run(
+    start: Callable[..., Box], dest: Path, tmp_path: Path
+) -> None:
     box = paired(start, dest)
     together = shared(box, tmp_path)
     ticked(box, "calls")
@@ -658,7 +682,10 @@ def test_what_an_application_may_do(box: Box) -> None:
     box.simulator.revoke()
     answer = look(box, **known)
     assert answer["failed"]
-    assert "does not know the token of the application fr.simulated.estate. It is of another box, or was revoked" in answer["msg"]
+    assert (
+        "does not know the token of the application fr.simulated.estate. It is of another box, or was revoked"
+        in answer["msg"]
+    )
     assert box.simulator.app_token not in text_of(answer)
 
 
@@ -732,7 +759,11 @@ def test_a_whole_run(start: Callable[..., Box], tmp_path: Path, connection: str)
 @pytest.mark.parametrize(
     ("vault_id", "arguments", "words"),
     [
-        ("boxes", (), "vault: there is no secret to encrypt with. Give one to Ansible, as by --vault-id. Nothing was written."),
+        (
+            "boxes",
+            (),
+            "vault: there is no secret to encrypt with. Give one to Ansible, as by --vault-id. Nothing was written.",
+        ),
         (
             "others",
             ("--vault-id=boxes@key",),
@@ -740,7 +771,9 @@ def test_a_whole_run(start: Callable[..., Box], tmp_path: Path, connection: str)
         ),
     ],
 )
-def test_a_vault_that_cannot_be_used(box: Box, tmp_path: Path, vault_id: str, arguments: tuple[str, ...], words: str) -> None:
+def test_a_vault_that_cannot_be_used(
+    box: Box, tmp_path: Path, vault_id: str, arguments: tuple[str, ...], words: str
+) -> None:
     folder = Folder(tmp_path)
     folder.write("key", "open-sesame")
     told = {"url": box.simulator.url, "ca": str(box.simulator.ca_path), "dest": str(tmp_path / "token.json")}

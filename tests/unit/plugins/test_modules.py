@@ -127,7 +127,8 @@ def test_managed_objects_are_returned_as_documented(sample: t.Any, start: t.Any)
 def test_the_site_playbook_passes_every_connection_option_on() -> None:
     from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ARGUMENT_SPEC
 
-    [play] = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
+    plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
+    [play] = [play for play in plays if "module_defaults" in play]
     passed_on = play["module_defaults"]["group/vpn.estate.access_server"]
     assert set(passed_on) == set(ARGUMENT_SPEC) - {"as_session"}
     assert passed_on == {name: f"{{{{ {name} | default(omit) }}}}" for name in passed_on}
