@@ -320,7 +320,7 @@ def test_faults_at_every_request_end_well_in_the_next_run(start: Callable[..., B
                 method="GET",
                 do="act",
                 times=None,
-                act=lambda box=box: _press(box),  # type: ignore[misc]
+                act=lambda box=box: _press(box),
             )
             first = pair(box, dest)
             assert "defect" not in first.get("msg", ""), (number, fault, first)
