@@ -121,14 +121,15 @@ class ModuleAction(ActionBase):
         return surroundings({key: str(value) for key, value in environment.items()}, self._loader.get_basedir())
 
     def _perform(self, args: Params, variables: Params) -> Params:
+        name = self._task.action.rpartition(".")[2]
         done = perform(
             self.body,
             self._task.action,
             args,
             check=self._task.check_mode,
             invocation=_repeats_arguments(variables),
-            progress=self._progress(variables),
-            say=lambda sentence: self._show(f"{self._name(variables)}: {sentence}"),
+            progress=self._progress(name, variables),
+            say=lambda sentence: self._show(f"{_with_host(name, variables)}: {sentence}"),
             read=self._read,
             seal=self._seal,
         )
@@ -136,17 +137,11 @@ class ModuleAction(ActionBase):
             Display().vvv(done["exception"])
         return done
 
-    def _progress(self, variables: Params) -> t.Callable[[str, int, int], None]:
+    def _progress(self, name: str, variables: Params) -> t.Callable[[str, int, int], None]:
         """Nothing where the task is not to be seen."""
         if self._task.no_log or not self._is_switched_on(PROGRESS, variables):
             return lambda said, done, total: None
-        return Progress(self._name(variables), self._show)
-
-    def _name(self, variables: Params) -> str:
-        """What a line about this task begins with."""
-        name = self._task.action.rpartition(".")[2]
-        several = len(variables.get("ansible_play_hosts_all", ())) > 1
-        return f"{name} of {variables['inventory_hostname']}" if several else name
+        return Progress(_with_host(name, variables), self._show)
 
     @staticmethod
     def _show(line: str) -> None:
@@ -177,6 +172,12 @@ class ModuleAction(ActionBase):
         except AnsibleError as exc:
             raise InputError(f"there is no secret of the vault id {wanted!r} to encrypt with") from exc
         return to_text(VaultLib(known).encrypt(text, secret, wanted or found))
+
+
+def _with_host(name: str, variables: Params) -> str:
+    """What a line about a task begins with: which host's it is, where there are others."""
+    several = len(variables.get("ansible_play_hosts_all", ())) > 1
+    return f"{name} of {variables['inventory_hostname']}" if several else name
 
 
 def _repeats_arguments(variables: Params) -> bool:
