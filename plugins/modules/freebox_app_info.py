@@ -10,7 +10,7 @@ module: freebox_app_info
 short_description: Read what a Freebox is, and what an application may do there
 description:
   - Reads what the box tells of itself to anybody, such as its model and where it is reached from elsewhere.
-  - With O(freebox_app_token), also which permissions the application has.
+  - With O(freebox_app_token), also which permissions the application has. They are those of when the run signed in.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
