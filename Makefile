@@ -1,8 +1,8 @@
 # Everything is set up on first use, below .cache/, and kept; `make clean` starts over. `make help` lists the targets.
 #
 # Needed: Python 3.11 or later with its venv module, and a Python package index. Real VPN tunnels also need root, openvpn,
-# ip and ping, and tests of clusters need mariadbd; demo and test install what they use of these with apt-get, where root
-# runs them on Debian, and say so.
+# ip and ping, tests of clusters need mariadbd, and those of WireGuard files wg; demo and test install what they use of these
+# with apt-get, where root runs them on Debian, and say so.
 # PYTHON=/path/to/python3 chooses the interpreter; the default is the first that works of the versions below.
 
 VERSIONS := 3.12 3.13 3.14 3.11
@@ -38,7 +38,7 @@ help: ## list the targets
 demo: $(READY) packages ## show the collection at work on simulated servers
 	$(BIN)/python playbooks/demo/demo.py
 
-serve: $(READY) ## run two simulated servers to play with, until Ctrl-C
+serve: $(READY) ## run three simulated servers to play with, until Ctrl-C
 	@$(BIN)/python tools/serve.py
 
 test: $(READY) packages database ## run every stage, then say what passed, failed and was skipped
@@ -54,7 +54,7 @@ bench: $(READY) ## measure; nothing here passes or fails
 	$(BIN)/python tests/bench/goals.py --json .cache/bench/goals.json
 
 packages:
-	@sh tools/packages.sh ip=iproute2 openvpn=openvpn ping=iputils-ping
+	@sh tools/packages.sh ip=iproute2 openvpn=openvpn ping=iputils-ping wg=wireguard-tools
 
 database:
 	@sh tools/packages.sh mariadbd=mariadb-server

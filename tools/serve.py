@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run two simulated Access Servers, one per dialect, until Ctrl-C, and say how to reach the first."""
+"""Run two simulated Access Servers, one per dialect, and a Freebox until Ctrl-C; say how to reach the first and the box."""
 
 from __future__ import annotations
 
@@ -16,8 +16,16 @@ import typing as t
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DIALECTS = ("3.2", "document")
-EXPORTED = ("url", "username", "password", "ca_path")
+SERVERS = (
+    ("access-server", "--dialect", "3.2"),
+    ("access-server", "--dialect", "document"),
+    ("freebox", "--enable", "openvpn_routed", "--enable", "wireguard"),
+)
+# Of which server, by its place above, a client learns what from the environment, and under which prefix.
+EXPORTED = (
+    (0, "AS", ("url", "username", "password", "ca_path")),
+    (2, "FREEBOX", ("url", "app_id", "app_token", "ca_path")),
+)
 # Something to begin with; how to reach the server is in the environment.
 INVENTORY = ".cache/playground.yml"
 DECLARED = """\
@@ -42,10 +50,9 @@ def stop(_number: int, _frame: object) -> t.NoReturn:
     raise Stopped
 
 
-def start(dialect: str, running: contextlib.ExitStack) -> subprocess.Popen[str]:
+def start(options: tuple[str, ...], running: contextlib.ExitStack) -> subprocess.Popen[str]:
     """Start a simulator that is stopped, and waited for, when the stack is closed."""
-    program = str(ROOT / "tests/simulator/serve.py")
-    command = [sys.executable, program, "access-server", "--port", "0", "--dialect", dialect]
+    command = [sys.executable, str(ROOT / "tests/simulator/serve.py"), *options]
     simulator = running.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
     running.callback(simulator.terminate)
     return simulator
@@ -55,22 +62,23 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     with contextlib.suppress(Stopped), contextlib.ExitStack() as running:
-        simulators = [start(dialect, running) for dialect in DIALECTS]
+        simulators = [start(options, running) for options in SERVERS]
         lines = [t.cast("t.IO[str]", simulator.stdout).readline() for simulator in simulators]
         if not all(lines):
             print("A simulator did not start.", file=sys.stderr)
             return 1
         print("".join(lines))
-        server = json.loads(lines[0])
+        servers = [json.loads(line) for line in lines]
         if not (ROOT / INVENTORY).exists():
             (ROOT / INVENTORY).write_text(DECLARED)
-        for key in EXPORTED:
-            print(f"export VPN_ESTATE_AS_{key.upper()}={shlex.quote(server[key])}")
+        for place, prefix, keys in EXPORTED:
+            for key in keys:
+                print(f"export VPN_ESTATE_{prefix}_{key.upper()}={shlex.quote(servers[place][key])}")
         print(f"export ANSIBLE_COLLECTIONS_PATH={shlex.quote(str(ROOT / '.cache'))}")
         print("\nPaste the lines above into another terminal in this folder. Then try, with or without the options:\n")
         print(f"    .cache/venv/bin/ansible-playbook -i {INVENTORY} vpn.estate.site --check --diff")
         print(f"\nDeclare more in {INVENTORY}; `make serve` does not overwrite it.")
-        print("Ctrl-C stops both servers and forgets all they hold.", flush=True)
+        print("Ctrl-C stops all servers and forgets all they hold.", flush=True)
         os.wait()
         print("A simulator ended by itself.", file=sys.stderr)
         return 1

@@ -76,7 +76,7 @@ options:
   recreate:
     description:
       - Whether a user of another O(type) than is declared may be deleted and made anew. The profiles that it had do not work
-        any more, and its password is that of O(password).
+        any more, and it has no password and no address but those that are declared.
     type: bool
     default: false
   update_password:

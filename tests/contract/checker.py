@@ -1,25 +1,20 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks recorded exchanges against the contract of the Access Server Web API."""
+"""Checks recorded exchanges against the contract of the API that they are meant for."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 from xml.etree import ElementTree
 
 import jsonschema
 import yaml
-
-CONTRACT = Path(__file__).with_name("access-server-web-api.openapi.yaml")
-_BASE = "/api"
-_UNDOCUMENTED = {400, 401, 502, 504}
-"""The document lists no status for a bad request, a missing or bad token, or an unreachable node on each operation
-though it speaks of them all; such answers are checked against the shape of errors in general."""
 
 
 class Exchange(Protocol):
@@ -39,21 +34,127 @@ class Exchange(Protocol):
     def response(self) -> Any: ...
 
 
-@functools.cache
-def contract() -> dict[str, Any]:
-    """The contract as it stands in the file."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loaded: dict[str, Any] = yaml.load(CONTRACT.read_text(encoding="utf-8"), loader)  # noqa: S506 - both are safe
-    return loaded
+@dataclasses.dataclass(frozen=True)
+class Contract:
+    """An OpenAPI document beside this file. `pattern` makes a regular expression of a path in it.
+
+    The document may list no status for errors that each operation has, such as a missing token: answers with a status of
+    `undocumented` are checked against the schema `error`.
+    """
+
+    file: str
+    pattern: Callable[[str], str]
+    undocumented: frozenset[int] = frozenset()
+    error: str = ""
+
+    @functools.cached_property
+    def document(self) -> dict[str, Any]:
+        """The contract as it stands in the file."""
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        text = Path(__file__).with_name(self.file).read_text(encoding="utf-8")
+        loaded: dict[str, Any] = yaml.load(text, loader)  # noqa: S506 - both are safe
+        return loaded
+
+    @functools.cached_property
+    def _registry(self) -> Any:
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT202012
+
+        return Registry().with_resource(self._uri, DRAFT202012.create_resource(self.document))
+
+    @property
+    def _uri(self) -> str:
+        return f"urn:vpn-estate:{self.file}"
+
+    @functools.cached_property
+    def _validators(self) -> dict[int, tuple[Any, jsonschema.Draft202012Validator]]:
+        """Validator by identity of the schema in the contract; the schema is kept so that the identity stays its own."""
+        return {}
+
+    def _absolute(self, schema: Any) -> Any:
+        """The schema with its references made to point into the contract."""
+        if isinstance(schema, dict):
+            return {
+                key: f"{self._uri}{value}" if key == "$ref" and value.startswith("#") else self._absolute(value)
+                for key, value in schema.items()
+            }
+        if isinstance(schema, list):
+            return [self._absolute(each) for each in schema]
+        return schema
+
+    def assert_valid(self, value: Any, schema: Any, what: str) -> None:
+        if id(schema) not in self._validators:
+            checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+            absolute = self._absolute(schema)
+            validator = jsonschema.Draft202012Validator(absolute, registry=self._registry, format_checker=checker)
+            self._validators[id(schema)] = (schema, validator)
+        error = jsonschema.exceptions.best_match(self._validators[id(schema)][1].iter_errors(value))
+        if error is not None:
+            where = ".".join(map(str, error.absolute_path)) or "the body"
+            raise AssertionError(f"{what}: {where}: {error.message}")
+
+    def assert_known(self, value: Any, schema: Any, what: str) -> None:
+        """The contract leaves objects open, but a client sends nothing that it does not name."""
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                self.assert_known(item, {"anyOf": list(self._parts(schema, "items"))}, f"{what}: {index}")
+        elif isinstance(value, dict):
+            known: dict[str, list[Any]] = {}
+            for properties in self._parts(schema, "properties"):
+                for name, each in properties.items():
+                    known.setdefault(name, []).append(each)
+            free = list(self._parts(schema, "additionalProperties"))
+            for name, item in value.items():
+                assert name in known or free, f"{what}: the contract knows no field {name}"
+                self.assert_known(item, {"anyOf": known.get(name, free)}, f"{what}: {name}")
+
+    def _parts(self, schema: Any, keyword: str) -> Iterable[Any]:
+        """What a keyword says in the schema and in all the schemas it is made of."""
+        schema = self.resolved(schema)
+        if not isinstance(schema, dict):
+            return
+        if keyword in schema:
+            yield schema[keyword]
+        for combined in ("allOf", "anyOf", "oneOf"):
+            for each in schema.get(combined, []):
+                yield from self._parts(each, keyword)
+
+    def resolved(self, schema: Any) -> Any:
+        """The schema, or what it refers to."""
+        while isinstance(schema, dict) and "$ref" in schema:
+            found: Any = self.document
+            for step in schema["$ref"].removeprefix("#/").split("/"):
+                found = found[step]
+            schema = found
+        return schema
+
+
+def _with_parameters(path: str) -> str:
+    return re.sub(r"\{\w+\}", "[^/]+", path)
+
+
+def _of_any_version(path: str) -> str:
+    """Every version that a Freebox serves has the same paths, with and without a slash at the end."""
+    return re.sub("^/api/v4/", r"/api/(?:v\\d+|latest)/", _with_parameters(path)).removesuffix("/") + "/?"
+
+
+ACCESS_SERVER = Contract(
+    "access-server-web-api.openapi.yaml",
+    lambda path: f"/api{_with_parameters(path)}",
+    undocumented=frozenset({400, 401, 502, 504}),
+    error="errorUnspecified",
+)
+FREEBOX = Contract("freebox-vpn.openapi.yaml", _of_any_version)
 
 
 class ContractChecker:
     """Tells by an AssertionError what in an exchange the contract does not allow."""
 
-    def __init__(self) -> None:
+    def __init__(self, contract: Contract = ACCESS_SERVER) -> None:
+        self._contract = contract
         self._operations = [
-            (method.upper(), re.compile(_BASE + re.sub(r"\{\w+\}", "[^/]+", path)), path, operation)
-            for path, operations in contract()["paths"].items()
+            (method.upper(), re.compile(contract.pattern(path)), path, operation)
+            for path, operations in contract.document["paths"].items()
             for method, operation in operations.items()
         ]
         # paths without parameters first: /config-profile/list is no profile called list
@@ -72,26 +173,35 @@ class ContractChecker:
 
     def check(self, exchange: Exchange, answers: bool = False) -> None:
         """Check the request and, if asked to, the answer as well (for servers that keep to the document)."""
+        self.check_request(exchange)
+        if answers:
+            self.check_answer(exchange)
+
+    def check_request(self, exchange: Exchange) -> None:
         operation = self.operation(exchange.method, exchange.path)
         where = f"{exchange.method} {exchange.path}"
         self._check_query(operation, exchange.query, where)
-        self._check_request(operation, exchange.request, where)
-        if answers:
-            self._check_answer(operation, exchange, where)
+        self._check_body(operation, exchange.request, where)
+
+    def check_answer(self, exchange: Exchange) -> None:
+        operation = self.operation(exchange.method, exchange.path)
+        self._check_answer(operation, exchange, f"{exchange.method} {exchange.path}")
 
     def _check_query(self, operation: dict[str, Any], query: Mapping[str, str], where: str) -> None:
         known = {
-            each["name"]: each for each in map(_resolved, operation.get("parameters", [])) if each["in"] == "query"
+            each["name"]: each
+            for each in map(self._contract.resolved, operation.get("parameters", []))
+            if each["in"] == "query"
         }
         for name, value in query.items():
             assert name in known, f"{where} has no query parameter {name}"
-            schema = _resolved(known[name]["schema"])
+            schema = self._contract.resolved(known[name]["schema"])
             typed = value.lower() == "true" if schema.get("type") == "boolean" else value
-            _assert_valid(typed, schema, f"{where}: query parameter {name}")
+            self._contract.assert_valid(typed, schema, f"{where}: query parameter {name}")
         for name, parameter in known.items():
             assert name in query or not parameter.get("required"), f"{where} needs the query parameter {name}"
 
-    def _check_request(self, operation: dict[str, Any], body: Any, where: str) -> None:
+    def _check_body(self, operation: dict[str, Any], body: Any, where: str) -> None:
         declared = operation.get("requestBody")
         if declared is None:
             assert body is None, f"{where} takes no body"
@@ -100,100 +210,28 @@ class ContractChecker:
             assert not declared["required"], f"{where} needs a body"
             return
         schema = declared["content"]["application/json"]["schema"]
-        _assert_valid(body, schema, f"{where}: request")
-        _assert_known(body, schema, f"{where}: request")
+        self._contract.assert_valid(body, schema, f"{where}: request")
+        self._contract.assert_known(body, schema, f"{where}: request")
 
     def _check_answer(self, operation: dict[str, Any], exchange: Exchange, where: str) -> None:
-        answer, body = operation["responses"].get(str(exchange.status)), exchange.response
+        contract, body = self._contract, exchange.response
+        answers = operation["responses"]
+        answer = answers.get(str(exchange.status), answers.get("default"))
         if answer is None:
-            assert exchange.status in _UNDOCUMENTED, f"{where} has no answer with status {exchange.status}"
-            schema: Any = contract()["components"]["schemas"]["errorUnspecified"]
+            documented = exchange.status in contract.undocumented
+            assert documented, f"{where} has no answer with status {exchange.status}"
+            schema: Any = contract.document["components"]["schemas"][contract.error]
         else:
-            content = _resolved(answer).get("content")
+            content = contract.resolved(answer).get("content")
             if content is None:
                 # the document has no body here, yet refusals come with the usual text
                 empty = body is None or exchange.status >= 400
                 assert empty, f"{where} answers {exchange.status} without a body"
                 return
-            # an answer that is not JSON has one media type, whose text is the body
-            schema = (content.get("application/json") or next(iter(content.values())))["schema"]
+            # an answer that is not JSON has another media type, whose text is the body
+            others = {name: each for name, each in content.items() if name != "application/json"}
+            as_json = not others or ("application/json" in content and not isinstance(body, str))
+            schema = (content["application/json"] if as_json else next(iter(others.values())))["schema"]
             if "text/xml" in content:
                 body = {each.tag: each.text for each in ElementTree.fromstring(body)}  # noqa: S314 - our own
-        _assert_valid(body, schema, f"{where}: answer {exchange.status}")
-
-
-@functools.cache
-def _registry_uri() -> str:
-    return "urn:vpn-estate:access-server-web-api"
-
-
-@functools.cache
-def _registry() -> Any:
-    from referencing import Registry
-    from referencing.jsonschema import DRAFT202012
-
-    return Registry().with_resource(_registry_uri(), DRAFT202012.create_resource(contract()))
-
-
-def _absolute(schema: Any) -> Any:
-    """The schema with its references made to point into the contract."""
-    if isinstance(schema, dict):
-        return {
-            key: f"{_registry_uri()}{value}" if key == "$ref" and value.startswith("#") else _absolute(value)
-            for key, value in schema.items()
-        }
-    if isinstance(schema, list):
-        return [_absolute(each) for each in schema]
-    return schema
-
-
-_VALIDATORS: dict[int, tuple[Any, jsonschema.Draft202012Validator]] = {}
-"""Validator by identity of the schema in the contract; the schema is kept so that the identity stays its own."""
-
-
-def _assert_valid(value: Any, schema: Any, what: str) -> None:
-    if id(schema) not in _VALIDATORS:
-        checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
-        validator = jsonschema.Draft202012Validator(_absolute(schema), registry=_registry(), format_checker=checker)
-        _VALIDATORS[id(schema)] = (schema, validator)
-    error = jsonschema.exceptions.best_match(_VALIDATORS[id(schema)][1].iter_errors(value))
-    if error is not None:
-        raise AssertionError(f"{what}: {'.'.join(map(str, error.absolute_path)) or 'the body'}: {error.message}")
-
-
-def _assert_known(value: Any, schema: Any, what: str) -> None:
-    """The contract leaves objects open, but a client sends nothing that it does not name."""
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            _assert_known(item, {"anyOf": list(_parts(schema, "items"))}, f"{what}: {index}")
-    elif isinstance(value, dict):
-        known: dict[str, list[Any]] = {}
-        for properties in _parts(schema, "properties"):
-            for name, each in properties.items():
-                known.setdefault(name, []).append(each)
-        free = list(_parts(schema, "additionalProperties"))
-        for name, item in value.items():
-            assert name in known or free, f"{what}: the contract knows no field {name}"
-            _assert_known(item, {"anyOf": known.get(name, free)}, f"{what}: {name}")
-
-
-def _parts(schema: Any, keyword: str) -> Iterable[Any]:
-    """What a keyword says in the schema and in all the schemas it is made of."""
-    schema = _resolved(schema)
-    if not isinstance(schema, dict):
-        return
-    if keyword in schema:
-        yield schema[keyword]
-    for combined in ("allOf", "anyOf", "oneOf"):
-        for each in schema.get(combined, []):
-            yield from _parts(each, keyword)
-
-
-def _resolved(schema: Any) -> Any:
-    """The schema, or what it refers to."""
-    while isinstance(schema, dict) and "$ref" in schema:
-        found: Any = contract()
-        for step in schema["$ref"].removeprefix("#/").split("/"):
-            found = found[step]
-        schema = found
-    return schema
+        contract.assert_valid(body, schema, f"{where}: answer {exchange.status}")

@@ -210,4 +210,4 @@ class Session:
             )
         if exc.said == "pending_token":
             return f"{where} does not let {who} in yet: somebody has to press the button on the box ({exc.reason})."
-        return f"{where} did not let {who} in: {exc.reason} ({exc.said})."
+        return f"The sign-in of {who} was refused: {exc}."

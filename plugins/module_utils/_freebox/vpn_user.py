@@ -83,14 +83,15 @@ class VpnUser(Resource):
                 raise InputError(f"ip_reservation: {ip} is declared for {holders[ip]} and for {want.name}.")
 
     def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
-        """What is said, completed by what is there; keys of another type of user are not."""
-        same_type = have is not None and wanted.values.get("type", have["type"]) == have["type"]
-        return merged(super().desired(wanted, have, task), have if same_type else None)
+        """What is said, completed by what is there; where the user is made anew, nothing is there any more."""
+        said = super().desired(wanted, have, task)
+        if have is not None and _is_made_anew(wanted, have):
+            return {"ip_reservation": "", "conf_wireguard": None, **said}
+        return merged(said, have)
 
     def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
         """Also where the user is made anew."""
-        anew = have is not None and wanted.values.get("type", have["type"]) != have["type"]
-        return anew or super().renews(f, have, wanted, task)
+        return (have is not None and _is_made_anew(wanted, have)) or super().renews(f, have, wanted, task)
 
     # -- talking to the box
 
@@ -128,7 +129,7 @@ class VpnUser(Resource):
                 "which ends its profiles, say recreate: true. Nothing was written."
             )
         if after != WIREGUARD:
-            if "conf_wireguard" in change.values:
+            if change.values.get("conf_wireguard"):
                 raise InputError(f"conf_wireguard of {which}: this is a user of type {after}. Nothing was written.")
             return
         if "password" in change.secrets:
@@ -164,23 +165,27 @@ class VpnUser(Resource):
             lambda change: client.update_user(change.name, {"ip_reservation": aside[change.name]}),
             "moved aside",
         )
-        effort.each(order, lambda change: self._update(client, change))
+        declared = {want.name: want.values for want in task.wanted or ()}
+        effort.each(order, lambda change: self._update(client, change, declared[change.name]))
 
     def _create(self, client: Freebox, change: Change, values: Object) -> None:
         client.create_user({"login": change.name, **self.dump(values), **change.secrets})
 
-    def _update(self, client: Freebox, change: Change) -> None:
+    def _update(self, client: Freebox, change: Change, declared: Object) -> None:
         if "type" not in change.values:
             client.update_user(change.name, {**self.dump(change.values), **change.secrets})
             return
-        kept = {"ip_reservation": (change.before or {}).get("ip_reservation", "")}
         client.delete_user(change.name)
         change.begun = True
-        self._create(client, change, {**kept, **change.values})
+        self._create(client, change, declared)
 
     def leaves_open(self, change: Change) -> bool:
         """The answers to writes are not told in full (server-behaviour.md, F66)."""
         return True
+
+
+def _is_made_anew(wanted: Wanted, have: Object) -> bool:
+    return bool(wanted.values.get("type", have["type"]) != have["type"])
 
 
 def _type_after(change: Change) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..clock import Clock
 from ..exchange import Exchange
-from .data_plane import Endpoint
+from ..openvpn_daemon import Endpoint
 from .passwords import code, counter
 from .readings import READINGS
 from .server import AccessServerSimulator

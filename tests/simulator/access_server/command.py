@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 
 from ..clock import Clock
+from ..openvpn_daemon import Endpoint
 from ..readings import add_reading_option
-from .data_plane import Endpoint
 from .dialect import DIALECTS
 from .readings import READINGS
 from .server import AccessServerSimulator

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..clock import Clock
+from ..openvpn_daemon import Endpoint
 from ..pki import TlsIdentity, context_of, identity_in, process_identity
 from ..server import Listener, Simulator, end, serve_in_background
 from .control import AccessServerControl
-from .data_plane import DataPlane, Endpoint
+from .data_plane import DataPlane
 from .machine import Machine
 from .store import Store
 

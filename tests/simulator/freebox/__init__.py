@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from ..clock import Clock
 from ..exchange import Exchange
+from ..openvpn_daemon import Endpoint
 from .api_version import ApiVersion
 from .readings import READINGS
 from .server import FreeboxSimulator
 
-__all__ = ["READINGS", "ApiVersion", "Clock", "Exchange", "FreeboxSimulator"]
+__all__ = ["READINGS", "ApiVersion", "Clock", "Endpoint", "Exchange", "FreeboxSimulator"]

@@ -15,7 +15,6 @@ _CIPHERS = {
     "aes256": "AES-256-CBC",
     "chacha20poly1305": "CHACHA20-POLY1305",
 }
-FRAGMENT = "fragment 1452"
 
 
 def device(server: str) -> str:
@@ -23,11 +22,15 @@ def device(server: str) -> str:
     return "tap" if server.endswith("bridge") else "tun"
 
 
+def fragments(settings: Mapping[str, Any]) -> list[str]:
+    """The directive, if any, on which both ends have to agree by themselves; they negotiate the cipher."""
+    return [] if settings["use_tcp"] or settings["disable_fragment"] else ["fragment 1452", "mssfix 1452"]
+
+
 def openvpn(
     server: str, address: str, port: int, settings: Mapping[str, Any], password: bool, blocks: Mapping[str, str]
 ) -> str:
     """`settings` are conf_openvpn; with `password` the client asks for the user's name and password."""
-    fragments = not settings["use_tcp"] and not settings["disable_fragment"]
     directives = [
         "client",
         f"dev {device(server)}",
@@ -35,7 +38,7 @@ def openvpn(
         f"remote {address} {port}",
         "nobind",
         f"cipher {_CIPHERS[settings['cipher']]}",
-        *([FRAGMENT] if fragments else []),
+        *fragments(settings),
         *(["auth-user-pass"] if password else []),
         "remote-cert-tls server",
         "verb 3",

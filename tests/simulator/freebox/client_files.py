@@ -45,10 +45,14 @@ _SERVED = {"openvpn": "standard", "wireguard": "wireguard"}
 
 @dataclass(frozen=True)
 class Issued:
-    """A file that was handed out: whose it is, and by what its client is known, a certificate's serial or a public key."""
+    """A file that was handed out: whose it is, and by what its client is known.
+
+    `mark` is the serial of a certificate where `certified`, otherwise a public key.
+    """
 
     login: str
     server: str
+    certified: bool
     mark: str
     text: str
 
@@ -74,7 +78,7 @@ class ClientFiles:
         kept = []
         for each in self._valid:
             if each.login == login and server in (None, each.server):
-                if not each.mark.endswith("="):
+                if each.certified:
                     self._revoked.add(int(each.mark))
             else:
                 kept.append(each)
@@ -83,6 +87,11 @@ class ClientFiles:
     def shown(self) -> list[dict[str, str]]:
         """The files that are good, without what is secret in them."""
         return [{"login": each.login, "server": each.server, "mark": each.mark} for each in self._valid]
+
+    @property
+    def revoked(self) -> set[int]:
+        """Serials of the certificates in files that are not good any more."""
+        return set(self._revoked)
 
     # the keys of the servers
 
@@ -126,7 +135,7 @@ class ClientFiles:
 
     def _new(self, server: VpnServer, user: VpnUser) -> Issued:
         machine = self._machine
-        address = machine.settings.public_address or machine.address
+        address = machine.settings.public_address or machine.vpn_address
         if server.type == "openvpn":
             key = ec.generate_private_key(ec.SECP256R1())
             certificate = self._certificate(user.login[:64], key, "client")
@@ -142,7 +151,7 @@ class ClientFiles:
                     "key": key_text(key),
                 },
             )
-            return Issued(user.login, server.name, str(certificate.serial_number), text)
+            return Issued(user.login, server.name, True, str(certificate.serial_number), text)
         assert user.wireguard is not None
         private = wireguard_keys.new_private_key()
         text = client_file_text.wireguard(
@@ -154,7 +163,7 @@ class ClientFiles:
             f"{address}:{server.values['port']}",
             user.wireguard["keepalive"],
         )
-        return Issued(user.login, server.name, wireguard_keys.public_key(private), text)
+        return Issued(user.login, server.name, False, wireguard_keys.public_key(private), text)
 
     def issue(self, server: VpnServer, user: VpnUser) -> Issued:
         """A new file, which is good from now on; earlier ones are not."""

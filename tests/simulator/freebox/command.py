@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from ..clock import Clock
+from ..openvpn_daemon import Endpoint
 from ..readings import add_reading_option
 from .api_version import ApiVersion
 from .applications import RIGHTS
@@ -34,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=False,
         help="whether the certificate has an authority key identifier, which those of real boxes lack",
     )
+    parser.add_argument("--data-plane", action="store_true", help="run an OpenVPN daemon for each server that is on")
+    parser.add_argument("--data-plane-address", metavar="IP", default="127.0.0.1", help="where the daemons listen")
+    parser.add_argument("--data-plane-namespace", metavar="NAME", help="network namespace of the daemons")
+    parser.add_argument("--data-plane-handshake", action="store_true", help="only agree on keys, which needs no root")
     parser.add_argument("--plain-http", action="store_true", help="serve on a second port without TLS as well")
 
 
@@ -58,6 +63,13 @@ def simulator(options: argparse.Namespace) -> FreeboxSimulator:
         plain_http=options.plain_http,
         enabled=options.enable,
         keep_bodies=False,
+        data_plane=_endpoint(options) if options.data_plane else None,
+    )
+
+
+def _endpoint(options: argparse.Namespace) -> Endpoint:
+    return Endpoint(
+        options.data_plane_address, namespace=options.data_plane_namespace, tunnel=not options.data_plane_handshake
     )
 
 

@@ -13,26 +13,32 @@ from .answers import Call, succeeded
 from .vpn_servers import IP_END, IP_START
 
 if TYPE_CHECKING:
+    from .data_plane import DataPlane
     from .machine import Machine
+
+_FIRST_MADE_UP = 1000
+"""Clients of the daemons have lower numbers."""
 
 
 class Connections:
-    """They are made up by tests."""
+    """Those that the data plane has, and those that tests make up."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._connections: list[dict[str, Any]] = []
         self._made = 0
+        self.data_plane: DataPlane | None = None
 
     def clear(self) -> None:
+        """Forget what was made up."""
         self._connections.clear()
         self._made = 0
 
     def all(self) -> list[dict[str, Any]]:
-        return list(self._connections)
+        return [*self._connections, *(self.data_plane.connections() if self.data_plane else ())]
 
     def of(self, server: str) -> list[dict[str, Any]]:
-        return [each for each in self._connections if each["vpn"] == server]
+        return [each for each in self.all() if each["vpn"] == server]
 
     def add(
         self, user: str, server: str = "openvpn_routed", authenticated: bool = True, src_ip: str = "203.0.113.7"
@@ -45,7 +51,7 @@ class Connections:
             raise ValueError(f"no VPN server {server!r} is started")
         self._made += 1
         connection = {
-            "id": f"{server}-{self._made}",
+            "id": f"{server}-{_FIRST_MADE_UP + self._made}",
             "vpn": server,
             "user": user,
             "authenticated": authenticated,
@@ -73,12 +79,20 @@ class Connections:
         return address
 
     def drop(self, server: str) -> None:
-        """All of a server end."""
+        """All of a server end; its daemon restarts or stops by itself."""
         self._connections = [each for each in self._connections if each["vpn"] != server]
 
     def drop_user(self, login: str) -> None:
         """All of a user end."""
-        self._connections = [each for each in self._connections if each["user"] != login]
+        for connection in self.all():
+            if connection["user"] == login:
+                self._end(connection)
+
+    def _end(self, connection: dict[str, Any]) -> None:
+        if connection in self._connections:
+            self._connections.remove(connection)
+        elif self.data_plane is not None:
+            self.data_plane.close(connection)
 
     # operations
 
@@ -86,8 +100,8 @@ class Connections:
         return self._machine.listed(self.all())
 
     def close(self, call: Call) -> Answer:
-        found = [each for each in self._connections if each["id"] == call.parameters["id"]]
+        found = [each for each in self.all() if each["id"] == call.parameters["id"]]
         if not found:
             raise self._machine.no_such()
-        self._connections.remove(found[0])
+        self._end(found[0])
         return succeeded()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..answers import Refusal
+from ..answers import Answer, Refusal
 from ..control import Control
 
 if TYPE_CHECKING:
@@ -33,18 +33,19 @@ class FreeboxControl(Control):
             ("POST", "let-in"): lambda body: machine.client_files.judge(body["server"], body["file"]),
         }
 
+    def answer(self, method: str, path: str, text: bytes) -> Answer:
+        answer = super().answer(method, path, text)
+        self._box.settle()
+        return answer
+
     def is_sign_in(self, line: dict[str, Any]) -> bool:
         return bool(line["operation"] == "openSession")
 
     def _server(self, body: dict[str, Any]) -> str:
         """Configure a server at once, by `name`; `broken` says whether it ends in an error. The answer is its state."""
-        values = dict(body)
-        name = values.pop("name")
-        if "broken" in values:
-            self._box.servers.set_broken(name, values.pop("broken"))
-        self._box.servers.set(name, **values)
+        self._box.servers.set(**body)
         self._box.changed()
-        return self._box.servers.state(self._box.servers.find(name))
+        return self._box.servers.state(self._box.servers.find(body["name"]))
 
     def _user(self, body: dict[str, Any]) -> dict[str, Any]:
         """Create or change a user; the answer is what the API shows of it."""

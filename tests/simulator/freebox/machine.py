@@ -61,14 +61,15 @@ class Machine(SimulatedMachine):
         super().__init__(clock, keep_bodies)
         self.api_version = api_version
         self.api_domain = api_domain
-        self.address = "127.0.0.1"
-        """Where it listens, and its VPN servers with it."""
+        self.address = self.vpn_address = "127.0.0.1"
+        """Where the API is, and where the VPN servers are."""
         self.uid = secrets.token_hex(16)
         self._lock = threading.RLock()
         self._initial_readings, self._initial_settings = dict(chosen), dict(settings)
         self._initial_rights = set(rights)
-        self.changed: Callable[[], None] = lambda: None
-        """Called when servers, users or their files are other ones by now."""
+        self.refreshed: Callable[[], object] = lambda: None
+        """Called, without the lock, after servers, users or their files have changed."""
+        self._stale = False
         self.settings = Settings()
         self.applications = Applications(self)
         self.sessions = Sessions(self)
@@ -100,6 +101,16 @@ class Machine(SimulatedMachine):
             self._start()
             self.applications.add(APP_ID, self.app_token, set(self._initial_rights))
             self.changed()
+
+    def changed(self) -> None:
+        """Servers, users or their files are other ones by now."""
+        self._stale = True
+
+    def settle(self) -> None:
+        """Let the data plane know of changes; not under the lock, because it takes it in another thread."""
+        if self._stale:
+            self._stale = False
+            self.refreshed()
 
     def close(self) -> None:
         self.settings.dead = True  # for calls that are under way
@@ -138,6 +149,7 @@ class Machine(SimulatedMachine):
                 answer = self._carried_out(route, call, headers, text)
             except Refusal as refusal:
                 return _answered(refusal), route, False
+        self.settle()
         return answer, route, route.writes
 
     def _carried_out(self, route: Route, call: Call, headers: Message[str, str], text: bytes) -> Answer:

@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from ..clock import Clock
+from ..openvpn_daemon import Endpoint
 from ..pki import Pedigree, TlsIdentity, process_identity
 from ..server import Listener, Simulator, end, serve_in_background
 from .api_version import ApiVersion
 from .applications import RIGHTS
 from .control import FreeboxControl
+from .data_plane import DataPlane
 from .machine import APP_ID, Machine
 
 _LOCAL_NAME = "localhost"
@@ -25,7 +27,8 @@ class FreeboxSimulator(Simulator):
     `api_version` is what it announces; `readings` chooses among the readings of what documents leave open; `settings` are
     those of `Settings`. `rights` are those of the app. `names` are more names in the certificate, the first of which is
     announced as `api_domain`; with `key_identifier` the certificate names the key that signed it, which real boxes leave
-    out. With `plain_http` the box is served a second time, without TLS. `enabled` are the VPN servers that run.
+    out. With `plain_http` the box is served a second time, without TLS. `enabled` are the VPN servers that run. With
+    `data_plane` OpenVPN clients can really connect, at the port of each server.
     """
 
     kind = "freebox"
@@ -45,12 +48,16 @@ class FreeboxSimulator(Simulator):
         plain_http: bool = False,
         enabled: Iterable[str] = (),
         keep_bodies: bool = True,
+        data_plane: Endpoint | None = None,
     ) -> None:
         names = tuple(names)
         domain = names[0] if names else _LOCAL_NAME
         version = ApiVersion(api_version)
         self.machine = Machine(version, readings or {}, settings or {}, clock, rights, domain, keep_bodies)
-        self.machine.address = host if host != "0.0.0.0" else "127.0.0.1"  # noqa: S104
+        self.machine.address = self.machine.vpn_address = host if host != "0.0.0.0" else "127.0.0.1"  # noqa: S104
+        self._data_plane = DataPlane(self.machine, data_plane) if data_plane else None
+        if data_plane is not None:
+            self.machine.vpn_address = data_plane.address
         for name in enabled:
             self.set_server(name, enabled=True)
         pedigree = Pedigree(
@@ -74,12 +81,26 @@ class FreeboxSimulator(Simulator):
             self._listeners.append(Listener((self._host, 0), self.machine, control, None))
         for each in self._listeners:
             serve_in_background(each)
+        if self._data_plane is not None:
+            self._start_data_plane(self._data_plane)
         return self
+
+    def _start_data_plane(self, data_plane: DataPlane) -> None:
+        try:
+            data_plane.start()
+        except BaseException:
+            self.stop()
+            raise
+        self.machine.refreshed = data_plane.refresh
+        self.machine.connections.data_plane = data_plane
 
     def stop(self) -> None:
         for listener in self._listeners:
             end(listener)
         self._listeners = []
+        self.machine.connections.data_plane = None
+        if self._data_plane is not None:
+            self._data_plane.stop()
         self.machine.close()
 
     # how to reach it
@@ -121,6 +142,10 @@ class FreeboxSimulator(Simulator):
             "app_token": self.app_token,
         }
 
+    def reset(self) -> None:
+        super().reset()
+        self.machine.settle()
+
     # changes behind the client's back
 
     def press_button(self, status: str = "granted") -> int:
@@ -146,20 +171,22 @@ class FreeboxSimulator(Simulator):
     def set_server(self, name: str, **values: Any) -> None:
         """Configure a VPN server, which is at once in the state that it is headed for; `broken` makes that an error."""
         with self.machine.lock:
-            self.machine.servers.set_broken(name, values.pop("broken", False))
             self.machine.servers.set(name, **values)
             self.machine.changed()
+        self.machine.settle()
 
     def set_user(self, login: str, **values: Any) -> None:
         """Create or change a VPN user, by the fields of the API."""
         with self.machine.lock:
             self.machine.users.set(login, **values)
             self.machine.changed()
+        self.machine.settle()
 
     def delete_user(self, login: str) -> None:
         with self.machine.lock:
             self.machine.users.delete(login)
             self.machine.changed()
+        self.machine.settle()
 
     def connect(self, login: str, server: str = "openvpn_routed", **more: Any) -> dict[str, Any]:
         """A client of that user connects; what the API shows of it."""

@@ -52,13 +52,17 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 
 @dataclass
 class VpnServer:
-    """`since` is when it was last switched on or off, `broken` whether it ends in an error when it is on."""
+    """`since` is when it was last switched on or off.
+
+    It ends in an error, when it is on, if it is `broken`, which tests say, or if its daemon `failed`.
+    """
 
     name: str
     type: str
     values: dict[str, Any]
     since: float = float("-inf")
     broken: bool = False
+    failed: bool = False
 
     @property
     def enabled(self) -> bool:
@@ -98,7 +102,7 @@ class VpnServers:
             return "stopping" if elapsed < settings.stop_duration else "stopped"
         if elapsed < settings.start_duration:
             return "starting"
-        return "error" if server.broken else "started"
+        return "error" if server.broken or server.failed else "started"
 
     def shown(self, server: VpnServer) -> dict[str, Any]:
         """The configuration as the API has it."""
@@ -114,15 +118,16 @@ class VpnServers:
 
     # what tests do behind the API's back
 
-    def set(self, name: str, **values: Any) -> None:
-        """Change what is configured, without a transition; objects keep what is not named."""
+    def set(self, name: str, broken: bool | None = None, **values: Any) -> None:
+        """Change what is configured, without a transition; objects keep what is not named.
+
+        `broken` says whether the server ends in an error whenever it is on.
+        """
         server = self._servers[name]
         self._change(server, checked(values, self._shape(server)), keep=True)
         server.since = float("-inf")
-
-    def set_broken(self, name: str, broken: bool = True) -> None:
-        """Whether the server ends in an error whenever it is on."""
-        self._servers[name].broken = broken
+        if broken is not None:
+            server.broken = broken
 
     # changes
 

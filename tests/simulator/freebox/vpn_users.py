@@ -105,7 +105,7 @@ class VpnUsers:
         if address in {kept for owner, kept in self.addresses().items() if owner != login}:
             raise failed(self._machine.readings["address_taken"], remark="body.ip_reservation: taken")
 
-    def create(self, **values: Any) -> VpnUser:
+    def create(self, values: Any) -> VpnUser:
         """A new user, from the fields of the API."""
         asked = checked(values, self._shape("login!"))
         if asked["login"] in self._users:
@@ -119,7 +119,7 @@ class VpnUsers:
         self._users[user.login] = user
         return user
 
-    def change(self, login: str, **values: Any) -> VpnUser:
+    def change(self, login: str, values: Any) -> VpnUser:
         """Change the named fields."""
         user = self._users[login]
         asked = checked(values, self._shape("login"))
@@ -134,7 +134,7 @@ class VpnUsers:
 
     def set(self, login: str, **values: Any) -> VpnUser:
         """Create the user, or change the one that is there."""
-        return self.change(login, **values) if login in self._users else self.create(login=login, **values)
+        return self.change(login, values) if login in self._users else self.create({"login": login, **values})
 
     def _take_over(self, user: VpnUser, asked: dict[str, Any]) -> None:
         """All of it or nothing."""
@@ -164,13 +164,13 @@ class VpnUsers:
         return succeeded(self.shown(self.find(call.parameters["login"])))
 
     def add(self, call: Call) -> Answer:
-        user = self.create(**_object(call.body))
+        user = self.create(call.body)
         self._machine.changed()
         return succeeded({name: value for name, value in self.shown(user).items() if name != "type"})  # F66
 
     def update(self, call: Call) -> Answer:
         user = self.find(call.parameters["login"])
-        self.change(user.login, **_object(call.body))
+        self.change(user.login, call.body)
         self._machine.changed()
         return succeeded(self.shown(user))
 
@@ -182,12 +182,6 @@ class VpnUsers:
     def pool(self, call: Call) -> Answer:
         reservations = [{"login": login, "ip": address} for login, address in self.addresses().items()]
         return succeeded({"ip_start": IP_START, "ip_end": IP_END, "reservations": reservations})
-
-
-def _object(body: Any) -> dict[str, Any]:
-    if not isinstance(body, dict):
-        raise failed("inval", remark="body: Input should be a valid dictionary")
-    return body
 
 
 def _login_problem(value: Any) -> str | None:

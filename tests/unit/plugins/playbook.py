@@ -53,7 +53,8 @@ class Folder:
             "HOME": str(path / "home"),
             "LC_ALL": "C.UTF-8",
             "PATH": os.environ["PATH"],
-            "PYTHONPYCACHEPREFIX": str(path.parent / "pycache"),
+            # Compiled once for all tests: each would otherwise compile Ansible and what it needs.
+            "PYTHONPYCACHEPREFIX": os.environ.get("PYTHONPYCACHEPREFIX", str(path.parent / "pycache")),
         }
         if "PYTHONPATH" in os.environ:
             self.environment["PYTHONPATH"] = os.environ["PYTHONPATH"]

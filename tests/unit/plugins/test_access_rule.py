@@ -12,11 +12,11 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.vpn.estate.plugins.filter.access_rule import FilterModule
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import access_rule
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import rules
-from ansible_collections.vpn.estate.tests.contract.checker import contract
+from ansible_collections.vpn.estate.tests.contract.checker import ACCESS_SERVER
 from hypothesis import given
 from hypothesis import strategies as st
 
-SCHEMAS = contract()["components"]["schemas"]
+SCHEMAS = ACCESS_SERVER.document["components"]["schemas"]
 VENDOR = SCHEMAS["accessRouteSubnet"]["x-internal-forms"]
 MEANT = {
     "192.168.4.0/24": ("nat", "192.168.4.0/24", []),

@@ -18,10 +18,7 @@ from ansible_collections.vpn.estate.tests.simulator.database import Database, av
 from ansible_collections.vpn.estate.tests.simulator.nodes import Node, Nodes
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run
 
-pytestmark = [
-    pytest.mark.exhaustive,
-    pytest.mark.skipif(available() is not None, reason=available() or ""),
-]
+pytestmark = pytest.mark.skipif(available() is not None, reason=available() or "")
 PASSWORD = "Marker-Password-7!"
 PROBE_SECONDS = 0.1
 

@@ -28,8 +28,6 @@ from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_a
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run
 
-pytestmark = pytest.mark.exhaustive
-
 Start = Callable[..., Server]
 OTHERWISE = {"ca_rotation_is_foretold", "staged_config_url"}  # what a role leaves for a playbook
 LAPTOP = "laptop"  # what the same user has elsewhere, and keeps

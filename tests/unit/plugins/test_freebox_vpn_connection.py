@@ -73,7 +73,7 @@ def fixture_busy(start: Start, request: pytest.FixtureRequest) -> Box:
     return box
 
 
-E_ROUTED, E_PPTP, M_FIRST, M_SECOND = "openvpn_routed-1", "pptp-2", "openvpn_routed-3", "openvpn_routed-4"
+E_ROUTED, E_PPTP, M_FIRST, M_SECOND = "openvpn_routed-1001", "pptp-1002", "openvpn_routed-1003", "openvpn_routed-1004"
 
 
 # -- whom a task means

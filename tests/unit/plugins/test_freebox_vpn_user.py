@@ -152,14 +152,17 @@ def test_a_password_is_set_where_there_is_none(box: Box) -> None:
 
 
 def test_a_user_is_made_anew_where_that_is_said(box: Box) -> None:
-    """What is not said of it stays, as far as it can."""
+    """Of what it had nothing stays, and the diff says so."""
     users(box, {"login": "max", "password": PASSWORD, "ip_reservation": "192.168.27.70"}, phone("192.168.27.71"))
     answer = users(box, {"login": "max", "type": "wireguard"}, recreate=True)
+    assert "ip_reservation of VPN user max: a WireGuard user needs an address" in answer["msg"]
+    answer = users(box, {"login": "max", "type": "wireguard", "ip_reservation": "192.168.27.70"}, recreate=True)
     assert not answer.get("failed"), answer["msg"]
-    assert answer["diff"]["before"] == {"max": {"type": "standard"}}
+    assert answer["diff"] == {"before": {"max": {"type": "standard"}}, "after": {"max": {"type": "wireguard"}}}
     back = users(box, {"login": "phone", "type": "standard", "password": PASSWORD}, recreate=True)
     assert not back.get("failed"), back["msg"]
-    assert back["objects"][0]["changed_keys"] == ["password", "type"]
+    assert back["objects"][0]["changed_keys"] == ["conf_wireguard", "ip_reservation", "password", "type"]
+    assert back["diff"]["before"]["phone"]["ip_reservation"] == "192.168.27.71"
     found = {one["login"]: one for one in box.inform(VPN_USER)}
     assert (found["max"]["type"], found["max"]["ip_reservation"]) == ("wireguard", "192.168.27.70")
     assert (found["phone"]["type"], found["phone"]["password_set"]) == ("standard", True)

@@ -18,8 +18,6 @@ from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES, Sample
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import apply, dialects, normal, shown, typed
 
-pytestmark = pytest.mark.exhaustive
-
 OTHERS = [(name, reading) for name, found in READINGS.items() for reading in found[1:]]
 other_readings = pytest.mark.parametrize(("name", "reading"), OTHERS, ids=[f"{n}={r}" for n, r in OTHERS])
 # Readings under which a property cannot be handed back at all: an honest failure is all that can be had.

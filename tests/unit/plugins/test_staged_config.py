@@ -22,8 +22,6 @@ from ansible_collections.vpn.estate.tests.unit.plugins.test_configuration import
 from ansible_collections.vpn.estate.tests.unit.plugins.test_convergence_under_faults import FAULTS, HEALED, kind_of
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects
 
-pytestmark = pytest.mark.exhaustive
-
 Start = t.Callable[..., Server]
 COMPANY, PORT, SECRET_KEY = "sa.company_name", "admin_ui.https.port", "auth.radius.0.server.0.secret"
 SECRET = "Marker-Secret-9!"

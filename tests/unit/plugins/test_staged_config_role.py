@@ -14,8 +14,6 @@ import pytest
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run
 
-pytestmark = pytest.mark.exhaustive
-
 COMPANY, PORT, SECRET_KEY = "sa.company_name", "admin_ui.https.port", "auth.radius.0.server.0.secret"
 SECRET = "Marker-Secret-9!"
 ITEMS = [{"name": COMPANY, "value": "Example"}, {"name": SECRET_KEY, "secret_value": SECRET}]

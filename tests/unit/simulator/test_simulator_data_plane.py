@@ -21,7 +21,7 @@ from ansible_collections.vpn.estate.tests.simulator.namespaces import (
     with_credentials,
 )
 
-pytestmark = [pytest.mark.exhaustive, pytest.mark.skipif(bool(available()), reason=available())]
+pytestmark = pytest.mark.skipif(bool(available()), reason=available())
 
 SERVER_IN_TUNNEL = "172.27.224.1"
 PASSWORD = "Secret-123"

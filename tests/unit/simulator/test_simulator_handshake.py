@@ -12,6 +12,7 @@ import subprocess
 import threading
 
 import pytest
+from ansible_collections.vpn.estate.tests.simulator.access_server import Endpoint
 
 OPENVPN = shutil.which("openvpn", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 AGREED = "Peer Connection Initiated with"
@@ -149,3 +150,17 @@ def test_a_profile_with_another_servers_key_is_shut_out(made, gate, start):
     other.set_user("alice", autologin=True)
     body = {"user": "alice", "profile_type": "autologin", "tls_crypt_v2": True}
     assert gate(server, other_api.post("profiles/create", body).body) == "TLS Error"
+
+
+def test_a_daemon_without_a_tunnel_goes_by_what_is_changed(start, tmp_path):
+    server, api = start(data_plane=Endpoint(tunnel=False))
+    server.set_user("alice", autologin=True)
+    assert api.post("ca/vpn/create", {"common_name": "Next"}).status == 201
+    profile = api.post("profiles/create", {"user": "alice", "profile_type": "autologin"}).body
+    (tmp_path / "profile").touch(mode=0o600)
+    (tmp_path / "profile").write_text(profile)
+    client = Program("--config", str(tmp_path / "profile"))
+    try:
+        assert client.outcome(AGREED, *REFUSED) == AGREED
+    finally:
+        client.stop()

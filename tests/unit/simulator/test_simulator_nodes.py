@@ -18,8 +18,6 @@ from urllib.parse import urlsplit
 import pytest
 from ansible_collections.vpn.estate.tests.simulator.nodes import Nodes
 
-pytestmark = pytest.mark.exhaustive
-
 NODES = Path(__file__).parents[2] / "simulator" / "nodes.py"
 AWAY_SECONDS = 2.0
 
