@@ -433,7 +433,7 @@ def test_other_refusals_of_a_token_ask_nobody(start: Callable[..., Box], dest: P
     box.simulator.faults.add(path="/login/session/", do="status", status=403, body=refusal)
     answer = pair(box, dest)
     assert (answer["failed"], answer["changed"]) == (True, False)
-    assert "(ratelimited)" in answer["msg"]
+    assert "answered ratelimited: " in answer["msg"]
     assert ASKED not in requests(box)
 
 
