@@ -53,12 +53,13 @@ class Refused(EstateError):
 class SignInError(EstateError):
     """The server did not let us in. It is never tried again: five failures lock the account (server-behaviour.md, 32).
 
-    ``final`` says that the server refused, so that no other task of the run may try either.
+    ``final`` says that the server refused, so that no other task of the run may try either; ``said`` is the server's own
+    word for it, where it has one.
     """
 
-    def __init__(self, message: str, *, final: bool = True) -> None:
+    def __init__(self, message: str, *, final: bool = True, said: str = "") -> None:
         super().__init__(message)
-        self.final = final
+        self.final, self.said = final, said
 
 
 class Unreachable(EstateError):

@@ -110,14 +110,18 @@ class Task:
 
     ``progress`` is told what happens to objects, in a word or two, to how many of them it has (first to none), and to how
     many it will;
-    ``read`` reads files; ``secrets`` are those that came in a file, for whoever masks the answer; ``wanted`` is what is
-    declared, and None where nothing can be.
+    ``read`` reads files; ``seal`` encrypts a text by ansible-vault, for a vault id or the one that is usual, and is None
+    where only Ansible itself could; ``say`` tells whoever watches a sentence at once, such as what they have to do for the
+    task to go on; ``secrets`` are those that came in a file, for whoever masks the answer; ``wanted`` is what is declared,
+    and None where nothing can be.
     """
 
     params: t.Mapping[str, t.Any]
     check: bool = False
     progress: t.Callable[[str, int, int], None] = lambda said, done, total: None
     read: t.Callable[[str], bytes] = plain_read
+    seal: t.Optional[t.Callable[[str, t.Optional[str]], str]] = None
+    say: t.Callable[[str], object] = same
     warnings: list[str] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set, repr=False)
     wanted: t.Optional[t.Sequence[Wanted]] = None

@@ -91,6 +91,11 @@ class SecretFile:
                     os.unlink(temporary)
                 raise
 
+    def remove(self) -> None:
+        """Take it away, if it is there."""
+        with self._told(), contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+
     @contextlib.contextmanager
     def _told(self) -> t.Iterator[None]:
         try:

@@ -113,6 +113,14 @@ def _read(path: str, plural: str, read: Read) -> File:
     return File(path, found, lines)
 
 
+def read_mapping(text: str) -> Item:
+    """What a text in JSON or YAML says, which is one mapping. Raises Flaw."""
+    found, _lines = _parsed("a.json" if text.lstrip().startswith("{") else "a.yml", text.encode())
+    if not isinstance(found, dict):
+        raise Flaw("this is no mapping")
+    return found
+
+
 def _parsed(path: str, content: bytes) -> tuple[t.Any, Lines]:
     """What a file says, and the lines where the objects of its list begin. Raises Flaw."""
     try:

@@ -13,7 +13,9 @@ import typing as t
 
 from ansible import constants
 from ansible.errors import AnsibleError, AnsibleFileNotFound
+from ansible.module_utils.common.text.converters import to_text
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.parsing.vault import VaultLib, match_encrypt_secret
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
@@ -119,26 +121,32 @@ class ModuleAction(ActionBase):
         return surroundings({key: str(value) for key, value in environment.items()}, self._loader.get_basedir())
 
     def _perform(self, args: Params, variables: Params) -> Params:
+        name = self._task.action.rpartition(".")[2]
         done = perform(
             self.body,
             self._task.action,
             args,
             check=self._task.check_mode,
             invocation=_repeats_arguments(variables),
-            progress=self._progress(self._task.action.rpartition(".")[2], variables),
+            progress=self._progress(name, variables),
+            say=lambda sentence: self._show(f"{_with_host(name, variables)}: {sentence}"),
             read=self._read,
+            seal=self._seal,
         )
         if "exception" in done and not self._task.no_log:  # some versions of ansible-core keep it to themselves
             Display().vvv(done["exception"])
         return done
 
     def _progress(self, name: str, variables: Params) -> t.Callable[[str, int, int], None]:
-        """On the error channel, so that no callback's output is disturbed; nothing where the task is not to be seen."""
+        """Nothing where the task is not to be seen."""
         if self._task.no_log or not self._is_switched_on(PROGRESS, variables):
             return lambda said, done, total: None
-        if len(variables.get("ansible_play_hosts_all", ())) > 1:
-            name = f"{name} of {variables['inventory_hostname']}"
-        return Progress(name, lambda line: Display().display(line, stderr=True))
+        return Progress(_with_host(name, variables), self._show)
+
+    @staticmethod
+    def _show(line: str) -> None:
+        """At once, and on the error channel, so that no callback's output is disturbed."""
+        Display().display(line, stderr=True)
 
     def _read(self, path: str) -> bytes:
         """A file, decrypted where ansible-vault has encrypted it."""
@@ -147,11 +155,29 @@ class ModuleAction(ActionBase):
         except AnsibleFileNotFound as exc:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from exc
         except AnsibleError as exc:
-            raise InputError(f"src: {path} cannot be read: {exc.message}") from exc
+            raise OSError(errno.EACCES, exc.message.rstrip("."), path) from exc
         try:
             return plain_read(real)
         finally:
             self._loader.cleanup_tmp_file(real)
+
+    def _seal(self, text: str, vault_id: t.Optional[str]) -> str:
+        """A text as ansible-vault encrypts it. Raises InputError where there is no secret to encrypt it with."""
+        known = self._loader._vault.secrets or []
+        if not known:
+            raise InputError("there is no secret to encrypt with. Give one to Ansible, as by --vault-id")
+        wanted = vault_id or constants.DEFAULT_VAULT_ENCRYPT_IDENTITY
+        try:
+            found, secret = match_encrypt_secret(known, wanted)
+        except AnsibleError as exc:
+            raise InputError(f"there is no secret of the vault id {wanted!r} to encrypt with") from exc
+        return to_text(VaultLib(known).encrypt(text, secret, wanted or found))
+
+
+def _with_host(name: str, variables: Params) -> str:
+    """What a line about a task begins with: which host's it is, where there are others."""
+    several = len(variables.get("ansible_play_hosts_all", ())) > 1
+    return f"{name} of {variables['inventory_hostname']}" if several else name
 
 
 def _repeats_arguments(variables: Params) -> bool:

@@ -58,24 +58,33 @@ def session(params: t.Mapping[str, t.Any], http: Transport, store: Store) -> Ses
 def connect(params: t.Mapping[str, t.Any], read_only: bool) -> Freebox:
     """A client for a task."""
     http = transport(params, read_only)
-    client = Freebox(http, session(params, http, handed_over(params["freebox_session"] or {})))
-    if params["freebox_plain_http"]:
-        client.cautions.append(
-            f"{http.url} is asked without TLS: whoever is on the way reads its passwords and profiles."
-        )
-    elif is_unchecked(params, PREFIX):
-        client.cautions.append(
-            f"The certificate of {http.url} is not checked: whoever answers there gets the passwords."
-        )
+    client = Freebox(http, session(params, http, shared(params)))
+    client.cautions += cautions(params, http.url)
     return client
 
 
-def _account(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
+def shared(params: t.Mapping[str, t.Any]) -> Store:
+    """What the tasks of the run share about the box."""
+    return handed_over(params["freebox_session"] or {})
+
+
+def cautions(params: t.Mapping[str, t.Any], url: str) -> list[str]:
+    """What to hear of the way to the box, whatever the task does."""
+    if params["freebox_plain_http"]:
+        return [f"{url} is asked without TLS: whoever is on the way reads its passwords and profiles."]
+    if is_unchecked(params, PREFIX):
+        return [f"The certificate of {url} is not checked: whoever answers there gets the passwords."]
+    return []
+
+
+def account(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
+    """Whose session it is."""
     return f"{params['freebox_url'].lower()}\n{params['freebox_app_id'] or ''}\n{params['freebox_api_version'] or ''}"
 
 
-def _sign_in(params: t.Mapping[str, t.Any], store: Store, codes: t.Optional[str]) -> None:
+def sign_in(params: t.Mapping[str, t.Any], store: Store, codes: t.Optional[str]) -> None:
+    """Open a session for modules that run elsewhere."""
     session(params, transport(params, read_only=True), store).headers()
 
 
-FREEBOX = Product(ARGUMENT_SPEC, {}, connect, Sharing("freebox_session", ARGUMENT_SPEC, _account, _sign_in))
+FREEBOX = Product(ARGUMENT_SPEC, {}, connect, Sharing("freebox_session", ARGUMENT_SPEC, account, sign_in))

@@ -54,8 +54,9 @@ def answer_to(app_token: str, challenge: str) -> str:
 class Session:
     """Headers for each call, and the sign-in behind them.
 
-    What tasks share of it: box (what it tells of itself), token, permissions, dropped (number of sessions that the box no
-    longer knew), refused (a sentence). Sessions end when the box likes (F36), so that they are used until it says so.
+    What tasks share of it: box (what it tells of itself), whose (which of the application's tokens the rest is about), token,
+    permissions, dropped (number of sessions that the box no longer knew), refused (a sentence), refused_as (the box's word
+    for it). Sessions end when the box likes (F36), so that they are used until it says so.
     """
 
     def __init__(self, http: Transport, who: Application, store: Store, version: t.Optional[int] = None) -> None:
@@ -110,6 +111,7 @@ class Session:
             return {SESSION_HEADER: self._seen["token"]}
         base = self.base
         with self._store.held() as state:
+            self._take_over(state)
             if refused is not None and state.get("token") == refused[SESSION_HEADER]:
                 del state["token"]
                 state["dropped"] = state.get("dropped", 0) + 1
@@ -117,6 +119,21 @@ class Session:
                 self._sign_in(base, state)
             self._seen = dict(state)
         return {SESSION_HEADER: self._seen["token"]}
+
+    def forget(self) -> None:
+        """Have the next task sign in anew, for what the box says of a session may have changed since."""
+        with self._store.held() as state:
+            for name in ("token", "permissions"):
+                state.pop(name, None)
+            self._seen = {}
+
+    def _take_over(self, state: State) -> None:
+        """What is shared about another token of the application, as before it was paired anew, is nothing about this one."""
+        mark = hashlib.sha256((self._who.app_token or "").encode()).hexdigest()
+        if state.setdefault("whose", mark) != mark:
+            box = {"box": state["box"]} if "box" in state else {}
+            state.clear()
+            state.update(box, whose=mark)
 
     def close(self) -> None:
         """Say that the session has ended, where this task has opened it for itself alone."""
@@ -139,7 +156,7 @@ class Session:
 
     def _sign_in(self, base: str, state: State) -> None:
         if state.get("refused"):
-            raise SignInError(state["refused"])
+            raise SignInError(state["refused"], said=state.get("refused_as", ""))
         if not self._who.app_id or not self._who.app_token:
             raise InputError(
                 "Give freebox_app_id and freebox_app_token, which freebox_app makes: a Freebox lets nobody else in."
@@ -152,7 +169,7 @@ class Session:
             state["token"], state["permissions"] = self._let_in(base, self._who.app_id, self._who.app_token)
         except SignInError as exc:
             if exc.final:
-                state["refused"] = str(exc)
+                state["refused"], state["refused_as"] = str(exc), exc.said
             raise
         self._opened = True
 
@@ -166,7 +183,7 @@ class Session:
         try:
             answer = self._http.sign_in(call(base, "POST /login/session/", proof, secret=True))
         except Refused as exc:
-            raise SignInError(self._refusal(exc)) from exc
+            raise SignInError(self._refusal(exc), said=exc.said) from exc
         except OutcomeUnknown as exc:
             raise SignInError(
                 f"{self._http.url} never answered the sign-in of {app_id}. It was not repeated, because failed ones are counted. "

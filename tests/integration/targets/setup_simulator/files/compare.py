@@ -23,6 +23,8 @@ VOLATILE = (
     (r"\b127\.0\.0\.1:\d+", "SERVER"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", "TIME"),
     (r"\bj\d+\.\d+", "JOB"),
+    (r'"https_port": \d+', '"https_port": PORT'),
+    (r"\b[0-9a-f]{32}\b", "BOX"),
     (r"\b\d{15,49}\b", "SERIAL"),
     (r'"content": "(?:[^"\\]|\\.)*"', "CONTENT"),
     (r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", "PEM"),

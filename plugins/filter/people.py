@@ -1,0 +1,356 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters that make users of each product from one list of people, and say what cannot be or is not what it seems."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER, WIREGUARD
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._source import Checker
+
+User = dict[str, t.Any]
+Inventory = Mapping[str, Sequence[str]]
+
+PRESENT = "present"
+BLOCKED = "blocked"
+ABSENT = "absent"
+STATES = (PRESENT, BLOCKED, ABSENT)
+EVERYBODY = "all"  # the inventory's own name for the group of all hosts
+SAID = ("name", "state", "groups", "servers", "addresses", "password")  # of a person, beside what only one product has
+
+
+class _Product:
+    """What one product makes of a person."""
+
+    name: str
+    resource: Resource
+    users: str  # the variable in which a server has users of its own
+    addresses: Mapping[int, str]  # the option for one address, by version of IP
+    not_here: Collection[str]  # options that are said of the person, not in the product's own part
+
+    def state(self, person: _Person) -> str:
+        """The state that says the same of a user."""
+        return person.state
+
+    def place(self, person: _Person, user: User) -> Iterator[str]:
+        """Put the person in a group. Yields what cannot be."""
+        yield from ()
+
+    def complete(self, person: _Person, user: User) -> Iterator[str]:
+        """Change what follows from the other options. Yields what cannot be."""
+        yield from ()
+
+    def notices(self, people: Sequence[_Person]) -> Iterator[str]:
+        """What is declared and means something else than it seems, or nothing."""
+        yield from ()
+
+
+class _AccessServer(_Product):
+    name = "access_server"
+    resource = USER
+    users = "access_server_users"
+    addresses = {4: "static_ipv4", 6: "static_ipv6"}
+    not_here = ("name", "state", "static_ipv4", "static_ipv6")
+
+    def place(self, person: _Person, user: User) -> Iterator[str]:
+        """A user has one group, or none."""
+        if person.groups is None:
+            return
+        chosen = user.get("group")
+        if chosen is None and len(person.groups) > 1:
+            yield (
+                f"{person.name} is in the groups {_listed(person.groups)}, and a user of an Access Server is in one: say which, as "
+                f"access_server: {{group: {person.groups[0]}}}"
+            )
+        elif chosen is not None and chosen not in (person.groups or [""]):
+            yield f"{person.name} has the group {chosen or 'none'} in access_server, which is none of groups"
+        elif chosen is None:
+            user["group"] = person.groups[0] if person.groups else ""
+
+
+class _Freebox(_Product):
+    name = "freebox"
+    resource = VPN_USER
+    users = "freebox_vpn_users"
+    addresses = {4: "ip_reservation"}
+    not_here = ("login", "name", "state", "ip_reservation")
+
+    def state(self, person: _Person) -> str:
+        """A box cannot keep somebody out and keep the user (server-behaviour.md, F61)."""
+        return ABSENT if person.state == BLOCKED else person.state
+
+    def complete(self, person: _Person, user: User) -> Iterator[str]:
+        """Users of WireGuard have keys in place of a password, and need an address."""
+        if user.get("type") != WIREGUARD:
+            return
+        if "password" not in (person.more.get(self.name) or {}):
+            user.pop("password", None)
+        if not user.get("ip_reservation"):
+            yield f"{person.name} is a user of WireGuard, who needs an address on each Freebox, in addresses"
+
+    def notices(self, people: Sequence[_Person]) -> Iterator[str]:
+        """Groups, and states that a box does not have."""
+        blocked = [person.name for person in people if person.state == BLOCKED]
+        if blocked:
+            yield (
+                f"a Freebox cannot block anybody and keep the user, so that whoever is blocked is deleted there: {_listed(blocked)}"
+            )
+        grouped = [person.name for person in people if person.state == PRESENT and person.groups]
+        if grouped:
+            yield f"a Freebox has no groups, and lets everybody go everywhere; groups mean nothing there to: {_listed(grouped)}"
+
+
+PRODUCTS: Mapping[str, _Product] = {each.name: each for each in (_AccessServer(), _Freebox())}
+
+
+@dataclass(eq=False)
+class _Person:
+    """What is said of one person; ``groups`` and ``servers`` are None where nothing is."""
+
+    name: str
+    state: str
+    groups: list[str] | None
+    servers: list[str] | None
+    addresses: Mapping[str, list[str]]
+    password: t.Any
+    more: Mapping[str, User]
+
+
+class _Estate:
+    """The people, seen from one server."""
+
+    def __init__(self, people: t.Any, product: str, server: str, inventory: t.Any, own: t.Any) -> None:
+        if product not in PRODUCTS:
+            raise AnsibleFilterError(f"people: the product {product!r} is none of {', '.join(PRODUCTS)}.")
+        if not isinstance(people, list) or not isinstance(own, list) or not isinstance(inventory, Mapping):
+            raise AnsibleFilterError("people: lists of people and users are needed, and the inventory's groups.")
+        self._product, self._server, self._inventory, self._own = PRODUCTS[product], server, inventory, own
+        self._hosts = set(inventory.get(EVERYBODY, ()))
+        self.problems: list[str] = []
+        self._people = [person for number, said in enumerate(people) for person in self._read(number, said)]
+        self._refuse_doubles()
+        self.users = self._merged([self._user(person) for person in self._people])
+
+    @property
+    def notices(self) -> list[str]:
+        """One sentence for each kind."""
+        return list(self._product.notices([one for one in self._people if self._is_here(one, self._server)]))
+
+    # -- what is said of a person
+
+    def _read(self, number: int, said: t.Any) -> Iterator[_Person]:
+        name = said.get("name") if isinstance(said, Mapping) else None
+        if not isinstance(name, str) or not name.strip():
+            self.problems.append(f"number {number + 1} of the people is no mapping with a name")
+            return
+        found = [*self._flaws(name, said)]
+        self.problems += found
+        if found:
+            return
+        addresses = {host: _texts(value) or [] for host, value in (said.get("addresses") or {}).items()}
+        more = {product: dict(said.get(product) or {}) for product in PRODUCTS}
+        state, groups, servers = said.get("state") or PRESENT, _texts(said.get("groups")), _texts(said.get("servers"))
+        person = _Person(name, state, groups, servers, addresses, said.get("password"), more)
+        self.problems += self._misplaced(person)
+        yield person
+
+    @staticmethod
+    def _flaws(name: str, said: Mapping[str, t.Any]) -> Iterator[str]:
+        """What is not of the form that is needed."""
+        known = (*SAID, *PRODUCTS)
+        for key in said:
+            if key not in known:
+                yield f"{name} has {key!r}, which is none of {', '.join(known)}"
+        if (said.get("state") or PRESENT) not in STATES:
+            yield f"the state of {name} is {said['state']!r}, which is none of {', '.join(STATES)}"
+        for key in ("groups", "servers"):
+            value = said.get(key)
+            if value is not None and not _is_texts(value):
+                yield f"{key} of {name} is no list of names"
+        addresses = said.get("addresses")
+        if addresses is not None and not isinstance(addresses, Mapping):
+            yield f"addresses of {name} is no mapping from servers to addresses"
+        elif any(not isinstance(value, str) and not _is_texts(value) for value in (addresses or {}).values()):
+            yield f"addresses of {name} has a server with neither an address nor a list of them"
+        for product in PRODUCTS.values():
+            own = said.get(product.name)
+            if own is not None and not isinstance(own, Mapping):
+                yield f"{product.name} of {name} is no mapping of options"
+                continue
+            for option in product.not_here:
+                if option in (own or {}):
+                    yield f"{product.name} of {name} has {option!r}, which is said of the person, in {_where(option)}"
+
+    def _misplaced(self, person: _Person) -> Iterator[str]:
+        """Servers that are none, and addresses where the person is not."""
+        for name in person.servers or ():
+            if name not in self._hosts and name not in self._inventory:
+                yield f"servers of {person.name} names {name!r}, which is no host and no group of the inventory"
+        for name in person.addresses:
+            if name not in self._hosts:
+                what = "a group; an address is of one server" if name in self._inventory else "no host of the inventory"
+                yield f"addresses of {person.name} names {name!r}, which is {what}"
+            elif not self._is_here(person, name):
+                yield f"addresses of {person.name} names {name!r}, where servers says that there is no {person.name}"
+
+    def _is_here(self, person: _Person, host: str) -> bool:
+        named = person.servers
+        return named is None or any(host == one or host in self._inventory.get(one, ()) for one in named)
+
+    def _refuse_doubles(self) -> None:
+        seen: dict[str, _Person] = {}
+        for person in self._people:
+            twin = seen.setdefault(person.name.casefold(), person)
+            if twin is not person:
+                differ = "" if twin.name == person.name else f" and {person.name}, which differ only in case"
+                self.problems.append(f"two people are called {twin.name}{differ}")
+
+    # -- users of this server
+
+    def _user(self, person: _Person) -> User:
+        """What the module of the product is to be told."""
+        product, key = self._product, self._product.resource.key
+        state = product.state(person) if self._is_here(person, self._server) else ABSENT
+        if state == ABSENT:
+            return {key: person.name, "state": ABSENT}
+        user: User = {key: person.name, **person.more[product.name]}
+        if person.state != PRESENT:
+            user["state"] = state
+        if person.password is not None:
+            user.setdefault("password", person.password)
+        self.problems += [*product.place(person, user), *self._number(person, user), *product.complete(person, user)]
+        return user
+
+    def _number(self, person: _Person, user: User) -> Iterator[str]:
+        """Addresses of the person on this server, each in the option for its version of IP."""
+        said = person.addresses.get(self._server)
+        options = self._product.addresses
+        if said == []:
+            user.update(dict.fromkeys(options.values(), ""))
+        for text in said or ():
+            try:
+                address = ipaddress.ip_address(text)
+            except ValueError:
+                yield f"the address {text!r} of {person.name} on {self._server} is none"
+                continue
+            option = options.get(address.version)
+            if option is None:
+                yield f"{person.name} has the address {text} on {self._server}, which gives none of IPv{address.version}"
+            elif option in user:
+                yield f"{person.name} has two addresses of IPv{address.version} on {self._server}, and can have one"
+            else:
+                user[option] = str(address)
+
+    def _merged(self, users: Sequence[User]) -> list[User]:
+        """Those of the people, completed by what the server says of them, and then those of the server alone."""
+        key, merged = self._product.resource.key, {user[self._product.resource.key]: user for user in users}
+        for number, own in enumerate(self._own):
+            name = own.get(key) if isinstance(own, Mapping) else None
+            if isinstance(name, str) and name in merged:
+                merged[name] = self._completed(merged[name], own)
+            else:
+                merged[name if isinstance(name, str) else f"\n{number}"] = own  # what is wrong with it, the module says
+        if self._people:
+            self.problems += self._impossible([merged[user[key]] for user in users], list(merged.values()))
+        return list(merged.values())
+
+    def _completed(self, user: User, own: User) -> User:
+        """What the server says of somebody may add to what is said among the people, and not contradict it."""
+        key, where = self._product.resource.key, f"{self._product.users} of {self._server}"
+        name, secrets = user[key], {field.name for field in self._product.resource.fields if field.secret}
+        if ABSENT in (user.get("state"), own.get("state")):
+            if own.get("state") != ABSENT:
+                self.problems.append(
+                    f"{name} is not to be on {self._server}, as the people say, and {where} declares {name}"
+                )
+            return {key: name, "state": ABSENT}
+        for option in sorted(set(user) & set(own)):
+            if user[option] != own[option]:
+                told = "" if option in secrets else f", which are {user[option]!r} and {own[option]!r}"
+                self.problems.append(f"the people and {where} say different things of {option} of {name}{told}")
+        return {**user, **own}
+
+    def _impossible(self, ours: Sequence[User], everybody: Sequence[User]) -> Iterator[str]:
+        """What the module would refuse before it asks the server, and addresses that two users have."""
+        resource = self._product.resource
+        checker = Checker(resource.plural, resource.argument_spec()[resource.plural])
+        for user in ours:
+            try:
+                resource.wanted(checker.checked(dict(user)), PRESENT)
+            except (InputError, ValueError) as exc:
+                yield f"{user[resource.key]} cannot be a user of {self._server}: {str(exc).rstrip('.')}"
+        holders: dict[str, str] = {}
+        for user in everybody:
+            for option in self._product.addresses.values():
+                text = user.get(option) if isinstance(user, Mapping) and user.get("state") != ABSENT else None
+                address = _normal(text)
+                name = str(user.get(resource.key)) if isinstance(user, Mapping) else ""
+                if address and holders.setdefault(address, name) != name:
+                    yield f"{holders[address]} and {name} have the same address on {self._server}, {address}"
+
+
+def _normal(text: t.Any) -> str:
+    """An address in its shortest spelling; empty where it is none, which the module will say."""
+    try:
+        return str(ipaddress.ip_address(text)) if text else ""
+    except ValueError:
+        return ""
+
+
+def _texts(value: t.Any) -> list[str] | None:
+    if value is None:
+        return None
+    return [value] if isinstance(value, str) and value else [] if isinstance(value, str) else list(value)
+
+
+def _is_texts(value: t.Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _where(option: str) -> str:
+    return {"name": "name", "login": "name", "state": "state"}.get(option, "addresses")
+
+
+def people(estate: t.Any, product: str, server: str, inventory: t.Any, own: t.Any = None) -> list[User]:
+    """The users of a server, as the module of its product takes them."""
+    if not estate:
+        return t.cast("list[User]", own or [])
+    seen = _Estate(estate, product, server, inventory, own or [])
+    if seen.problems:
+        raise AnsibleFilterError(f"people: {'; '.join(dict.fromkeys(seen.problems))}")
+    return seen.users
+
+
+def people_contradictions(estate: t.Any, product: str, server: str, inventory: t.Any, own: t.Any = None) -> list[str]:
+    """A sentence for each thing that cannot be on a server, or cannot be at all."""
+    return list(dict.fromkeys(_Estate(estate, product, server, inventory, own or []).problems)) if estate else []
+
+
+def people_notices(estate: t.Any, product: str, server: str, inventory: t.Any) -> list[str]:
+    """A sentence for each kind of thing that means less on a server, or something else, than it seems."""
+    return _Estate(estate, product, server, inventory, []).notices if estate else []
+
+
+class FilterModule:
+    """Filters of this file by name."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Filters of this file by name."""
+        return {
+            "people": people,
+            "people_contradictions": people_contradictions,
+            "people_notices": people_notices,
+        }

@@ -1,0 +1,319 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An application that a Freebox lets in: asked for once, allowed by somebody at the box, and its token kept in a file."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    EstateError,
+    InputError,
+    OutcomeUnknown,
+    Refused,
+    SignInError,
+    Unreadable,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._freebox import connection
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import call
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.refusals import RIGHTS, meaning
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS, TOLD
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.token_file import Kept, Request, TokenFile
+from ansible_collections.vpn.estate.plugins.module_utils._http import Transport
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Sharing, Task
+
+Params = t.Mapping[str, t.Any]
+
+# What becomes of a request (server-behaviour.md, F25).
+GRANTED, PENDING = "granted", "pending"
+ENDS: t.Mapping[str, str] = {
+    "denied": "somebody has refused it at the box",
+    "timeout": "nobody answered at the box in the time that it gives",
+    "unknown": "the box does not know it any more, as after somebody has revoked it",
+}
+PAUSE = 2.0  # seconds between two looks
+REMINDER = 60.0  # seconds between two sentences to whoever waits
+SPEC: t.Mapping[str, t.Any] = {
+    "dest": {"type": "path", "required": True},
+    "app_name": {"type": "str", "default": "vpn.estate"},
+    "app_version": {"type": "str", "default": "1"},
+    "device_name": {"type": "str", "default": "Ansible"},
+    "permissions": {"type": "list", "elements": "str", "default": [SETTINGS]},
+    "vault": {"type": "bool"},
+    "vault_id": {"type": "str"},
+    "wait_timeout": {"type": "int", "default": 300},
+    "renew": {"type": "bool", "default": False},
+}
+
+
+class Doorstep:
+    """A client of a box that may not know the application yet."""
+
+    def __init__(self, http: Transport, params: Params) -> None:
+        self._http, self.params = http, params
+        self._store = connection.shared(params)
+        self._nobody = connection.session({**params, "freebox_app_token": None}, http, self._store)
+        http.authorise, http.meaning = (lambda refused: {}), meaning
+        self.kept_otherwise = False  # whether a file was written though the box was not
+        self.cautions = connection.cautions(params, http.url)
+
+    @property
+    def url(self) -> str:
+        """The address of the box."""
+        return self._http.url
+
+    @property
+    def wrote(self) -> bool:
+        """Whether a token was, or may have been, made or stored."""
+        return self.kept_otherwise or self._http.writes > 0
+
+    @property
+    def box(self) -> t.Mapping[str, t.Any]:
+        """What the box tells of itself."""
+        return self._nobody.box
+
+    def close(self) -> None:
+        """Nothing: sessions are closed by whoever opens them here."""
+
+    def ask(self) -> Request:
+        """Ask to be let in. It is never asked twice, as each time is a question on the box's display."""
+        params = self.params
+        told = {name: params[name] for name in ("app_name", "app_version", "device_name")}
+        body = {"app_id": params["freebox_app_id"], **told}
+        try:
+            answer = self._http.write(call(self._nobody.base, "POST /login/authorize/", body, secret=True))
+        except Refused as exc:
+            raise EstateError(f"{self.url} takes no request of the application {body['app_id']}: {exc}.") from exc
+        except OutcomeUnknown as exc:
+            raise EstateError(
+                f"{exc}. It was not asked again. If the box shows a question about {body['app_name']}, refuse it, because nobody "
+                "has the token; then run again."
+            ) from exc
+        try:
+            return Request(str(answer["result"]["app_token"]), str(answer["result"]["track_id"]))
+        except (LookupError, TypeError) as exc:
+            raise Unreadable(f"{self._http.asked} answered without a token.") from exc
+
+    def status(self, request: Request) -> str:
+        """What has become of a request."""
+        operation = "GET /login/authorize/{track_id}"
+        answer = self._http.read(call(self._nobody.base, operation, path={"track_id": request.track}, secret=True))
+        try:
+            return str(answer["result"]["status"])
+        except (LookupError, TypeError) as exc:
+            raise Unreadable(f"{self._http.asked} answered without a status.") from exc
+
+    def granted(self, token: str, needed: t.Collection[str] = ()) -> t.Optional[list[str]]:
+        """What the application may do, in the order of the alphabet; None where the box does not know the token.
+
+        Where that is less than ``needed``, the next task asks once more.
+        """
+        whole = {**self.params, "freebox_app_token": token}
+        session = connection.session(whole, connection.transport(whole, read_only=True), self._store)
+        try:
+            found = sorted(name for name, granted in session.permissions.items() if granted)
+        except SignInError as exc:
+            if exc.said == "invalid_token":
+                return None
+            raise
+        session.close()
+        if not set(needed) <= set(found):
+            session.forget()
+        return found
+
+
+def _connect(params: Params, read_only: bool) -> Doorstep:
+    return Doorstep(connection.transport(params, read_only), params)
+
+
+_OPTIONS: t.Mapping[str, t.Any] = {
+    **connection.ARGUMENT_SPEC,
+    "freebox_app_id": {**connection.ARGUMENT_SPEC["freebox_app_id"], "required": False, "default": "vpn.estate"},
+    "freebox_app_token": {**connection.ARGUMENT_SPEC["freebox_app_token"], "required": False},
+}
+STRANGER = Product(_OPTIONS, {}, _connect, Sharing("freebox_session", _OPTIONS, connection.account, connection.sign_in))
+
+
+def inform(client: Doorstep, task: Task) -> dict[str, t.Any]:
+    """The work of freebox_app_info."""
+    token = client.params["freebox_app_token"]
+    permissions = client.granted(token) if token else None
+    if token and permissions is None:
+        raise SignInError(
+            f"{client.url} does not know the token of the application {client.params['freebox_app_id']}. It is of another box, or "
+            "was revoked: pair again with freebox_app."
+        )
+    return {"box": {name: client.box.get(name) for name in TOLD}, "permissions": permissions, "changed": False}
+
+
+def pair(client: Doorstep, task: Task) -> dict[str, t.Any]:
+    """The work of freebox_app: while the token in the file is good, nobody is asked for anything."""
+    params = client.params
+    if params["wait_timeout"] < 1:
+        raise InputError(f"wait_timeout: {params['wait_timeout']} is not a number of seconds from 1 up.")
+    if not params["freebox_app_id"].strip() or not params["freebox_app_id"].isprintable():
+        raise InputError(f"freebox_app_id: {params['freebox_app_id']!r} is empty, or holds what cannot be printed.")
+    return _Pairing(client, task).bring_about()
+
+
+class _Pairing:
+    """One run of it."""
+
+    def __init__(self, client: Doorstep, task: Task) -> None:
+        self._client, self._task, self._params = client, task, client.params
+        self._file = TokenFile(task)
+        kept = self._file.read()
+        self._kept = kept or Kept(self._params["freebox_app_id"])
+        self._refuse_another()
+
+    @property
+    def _uid(self) -> t.Optional[str]:
+        """Of the box that answers; None from outside, where it does not tell (server-behaviour.md, F2)."""
+        told = self._client.box.get("uid")
+        return str(told) if told else None
+
+    def _refuse_another(self) -> None:
+        asked, path = self._params["freebox_app_id"], self._file.path
+        if self._kept.app_id != asked:
+            raise InputError(
+                f"dest: {path} is of the application {self._kept.app_id}, and freebox_app_id is {asked}. Give each a file of its "
+                "own. Nothing was written."
+            )
+        if self._kept.box and self._uid and self._kept.box != self._uid:
+            raise InputError(
+                f"dest: {path} is of the box {self._kept.box}, and {self._client.url} is {self._uid}. Give each a file of its own. "
+                "Nothing was written."
+            )
+
+    def bring_about(self) -> dict[str, t.Any]:
+        """Let the token in the file be one that works and may do what is needed."""
+        kept, reason = self._kept, "there is no token yet"
+        if kept.request:
+            status = self._client.status(kept.request)
+            if status == GRANTED:
+                return self._let_in("the request was granted")
+            reason = "somebody has to answer the request" if status == PENDING else self._end(status)
+        elif self._params["renew"]:
+            reason = "renew is said" if kept.token else reason
+        else:
+            token = kept.token or self._params["freebox_app_token"]
+            permissions = self._client.granted(token, self._params["permissions"]) if token else None
+            if token and permissions is not None:
+                return self._keep(token, permissions)
+            if token:
+                self._refuse_to_lose(kept)
+                reason = "the box does not know the token any more"
+        if self._task.check:
+            return {"changed": True, "reason": reason}
+        if not kept.request:
+            self._ask()
+        status = self._wait()
+        if status == GRANTED:
+            return self._let_in(reason)
+        raise EstateError(self._unanswered() if status == PENDING else self._ended(status))
+
+    def _refuse_to_lose(self, kept: Kept) -> None:
+        """A token that this box refuses may be another's, where nothing says whose it is."""
+        if kept.token and not kept.box:
+            raise InputError(
+                f"dest: {self._client.url} does not know the token in {self._file.path}. It is of another box, or was revoked. "
+                "If it may be replaced, say renew: true. Nothing was written."
+            )
+
+    def _keep(self, token: str, permissions: list[str]) -> dict[str, t.Any]:
+        """A good token stays, in a file as it is asked for."""
+        reason = self._file.misfit if self._kept.token else "the token was not in the file"
+        if reason and not self._task.check:
+            self._store(token)
+        self._refuse_lack(permissions, f"The application {self._kept.app_id}")
+        return {**({"reason": reason} if reason else {}), "changed": bool(reason), "permissions": permissions}
+
+    def _let_in(self, reason: str) -> dict[str, t.Any]:
+        """The request was granted: its token takes the place of one that there may have been."""
+        request = self._kept.request
+        if self._task.check or not request:
+            return {"changed": True, "reason": reason}
+        self._store(request.token)
+        permissions = self._client.granted(request.token, self._params["permissions"])
+        if permissions is None:
+            raise EstateError(
+                f"{self._client.url} says that it has granted the request, and does not know the token. Remove {self._file.path} "
+                "and run again."
+            )
+        done = f"The application {self._kept.app_id} is allowed on {self._client.url} now, and {self._file.path} has its token."
+        self._refuse_lack(permissions, f"{done} But it")
+        return {"changed": True, "reason": reason, "permissions": permissions}
+
+    def _store(self, token: str) -> None:
+        kept = self._kept
+        kept.token, kept.request, kept.box = token, None, self._uid or kept.box
+        self._file.write(kept)
+        self._client.kept_otherwise = True
+
+    def _refuse_lack(self, permissions: t.Collection[str], who: str) -> None:
+        lacking = [name for name in self._params["permissions"] if name not in permissions]
+        if lacking:
+            several = "permissions" if len(lacking) > 1 else "permission"
+            raise EstateError(
+                f"{who} lacks the {several} {', '.join(lacking)}, which no program can grant: tick it in {RIGHTS} of the box, then "
+                "run again."
+            )
+
+    def _ask(self) -> None:
+        """The token is in its place before anybody can allow it, so that it is not lost whatever happens to this run."""
+        request = self._client.ask()
+        self._task.secrets.add(request.token)
+        self._kept.request, self._kept.box = request, self._uid or self._kept.box
+        self._file.write(self._kept)
+
+    def _wait(self) -> str:
+        """What has become of the request, or that it is pending still when the time is over."""
+        request = t.cast(Request, self._kept.request)
+        deadline = time.monotonic() + self._params["wait_timeout"]
+        spoke: t.Optional[float] = None
+        while True:
+            try:
+                status = self._client.status(request)
+            except EstateError as exc:
+                raise EstateError(
+                    f"{str(exc).rstrip('.')}. {self._file.path} keeps the request: run again to go on waiting."
+                ) from exc
+            now = time.monotonic()
+            if status != PENDING or now >= deadline:
+                return status
+            if spoke is None or now - spoke >= REMINDER:
+                spoke = now
+                who = f"{self._params['app_name']} of {self._params['device_name']}"
+                left = f"{deadline - now:.0f} s left."
+                self._task.say(
+                    f"{self._client.url} shows that {who} asks to be let in: press the button on the box. {left}"
+                )
+            time.sleep(min(PAUSE, deadline - now))
+
+    def _end(self, status: str) -> str:
+        """Why a new request is needed."""
+        if not self._task.check:
+            self._file.end_request(self._kept)
+            self._client.kept_otherwise = True
+        self._kept.request = None
+        return f"the request came to nothing: {_end_of(status)}"
+
+    def _ended(self, status: str) -> str:
+        self._file.end_request(self._kept)
+        left = "still has the token that it had" if self._kept.token else "is removed again"
+        return (
+            f"{self._client.url} did not let the application {self._kept.app_id} in: {_end_of(status)}. {self._file.path} {left}. "
+            "Run again to ask again."
+        )
+
+    def _unanswered(self) -> str:
+        return (
+            f"Nobody has pressed the button on {self._client.url} for the application {self._kept.app_id} within "
+            f"{self._params['wait_timeout']} seconds. {self._file.path} keeps the request: run again to go on waiting."
+        )
+
+
+def _end_of(status: str) -> str:
+    return ENDS.get(status, f"the box says {status!r} of it")
