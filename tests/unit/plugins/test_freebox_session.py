@@ -746,7 +746,6 @@ print(json.dumps(said))
 """
 
 
-@pytest.mark.exhaustive
 def test_with_python_3_13(box: Box, listener: Wire, expired: TlsIdentity, tmp_path: Path) -> None:
     """The oldest that is strict by itself: the modules' own code, with the libraries of this environment."""
     find = ["/bin/sh", str(ROOT / "tools/find-python.sh"), "3.13"]
