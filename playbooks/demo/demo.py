@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show the collection at work: two simulated Access Servers, one declared estate, a tunnel, and a cluster of three more."""
+"""Show the collection at work: two Access Servers and a Freebox, simulated; one declared estate, a tunnel, and a cluster."""
 
 from __future__ import annotations
 
@@ -27,10 +27,12 @@ from runs import CACHE, DEMO, ROOT, Runner, Stopped
 from tunnel import Network
 
 SITES = ("site-a", "site-b")
+BOX = "home"
 INTRODUCTION = """\
 The declared estate is in playbooks/demo/inventory: 3 groups, 25 users, 40 access rules and 15 configuration items for
-each of two Access Servers. Both are simulated and have nothing of it yet. Two machines get client profiles then, and
-connect with them where this machine lets them. At last, three more servers become a cluster.
+each of two Access Servers, and 3 VPN servers and 4 users for a Freebox. All of them are simulated and have nothing of it
+yet. Two machines get client profiles then, and connect with them where this machine lets them. At last, three more servers
+become a cluster.
 
 The administrator of site-b signs in with a code of an authenticator. A code is good for one sign-in, and there is a new
 one every 30 seconds: from the second run on, a run may wait that long for its turn.
@@ -40,9 +42,9 @@ one every 30 seconds: from the second run on, a run may wait that long for its t
 class Site:
     """A simulated server, and what it says about itself."""
 
-    def __init__(self, name: str, running: contextlib.ExitStack, *options: str) -> None:
+    def __init__(self, name: str, running: contextlib.ExitStack, *options: str, kind: str = "access-server") -> None:
         self.name = name
-        program = [sys.executable, str(ROOT / "tests/simulator/serve.py"), "access-server", "--port", "0", *options]
+        program = [sys.executable, str(ROOT / "tests/simulator/serve.py"), kind, "--port", "0", *options]
         self._process = running.enter_context(subprocess.Popen(program, stdout=subprocess.PIPE, text=True))  # noqa: S603
         running.callback(self._process.terminate)
 
@@ -57,6 +59,8 @@ class Site:
     def credentials(self, second_factor: bool) -> dict[str, str]:
         """What the inventory needs to know to reach the server."""
         where = {key: self.told[key] for key in ("url", "ca_path")}
+        if self.told["kind"] == "freebox":
+            return {**where, **{key: self.told[key] for key in ("app_id", "app_token")}}
         if not second_factor:
             return {**where, "username": self.told["username"], "password": self.told["password"]}
         who = {key: self.told[f"mfa_{key}"] for key in ("username", "password", "totp_secret")}
@@ -99,7 +103,7 @@ def patched(text: str, folder: Path) -> None:
 
 
 def show_sites(runner: Runner, sites: t.Sequence[Site], network: Network) -> list[str]:
-    """The runs for the two sites, their summary, and a tunnel; the answer is what should not have happened."""
+    """The runs for sites and box, their summary, and a tunnel; the answer is what should not have happened."""
     changed_inventory = runner.folder / "inventory"
     change = (DEMO / "change.patch").read_text()
     runs = [
@@ -110,8 +114,9 @@ def show_sites(runner: Runner, sites: t.Sequence[Site], network: Network) -> lis
     shutil.copytree(DEMO / "inventory", changed_inventory)
     patched(change, changed_inventory)
     sites[1].control("connect", {"user": "frank"})  # the other server has a real VPN, and no made-up clients
-    for site in sites:
+    for site in sites[: len(SITES)]:
         site.control("profile", {"user": "frank", "profile_type": "userlogin"})
+    sites[-1].control("connect", {"user": "frank", "server": "openvpn_routed"})
     runs += [
         runner.run("3. changed declaration, check mode", sites, changed_inventory, "--check", "--diff"),
         runner.run("4. changed declaration", sites, changed_inventory, "--diff"),
@@ -120,7 +125,7 @@ def show_sites(runner: Runner, sites: t.Sequence[Site], network: Network) -> lis
     ]
     _first, again, check, applied, issued, kept = runs
     heads = ("changed", "unchanged", "requests", "writes", "seconds")
-    print(f"\n{'both servers together':<34}" + "".join(f"{head:>11}" for head in heads))
+    print(f"\n{'all three together':<34}" + "".join(f"{head:>11}" for head in heads))
     for run in runs:
         print(run.row())
     print("(objects changed and unchanged; requests that the servers saw, and those of them that wrote)\n")
@@ -157,6 +162,7 @@ def main() -> int:
         options = {SITES[0]: network.server_options}
         cluster = Cluster(folder, running)
         sites = [Site(name, running, *options.get(name, ())) for name in SITES]
+        sites.append(Site(BOX, running, kind="freebox"))
         for site in sites:
             site.await_ready()
         runner = Runner(folder)
