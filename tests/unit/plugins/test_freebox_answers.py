@@ -17,8 +17,6 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user impor
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.test_answers import broken_texts, mutants, with_news
 
-pytestmark = pytest.mark.exhaustive
-
 PASSWORD = "Marker-Password-7!"
 MUTANTS = 60  # of one answer, beside those of its topmost level
 FEWER = 20  # of a refusal
@@ -103,7 +101,7 @@ READERS: dict[str, list[Work]] = {
         CUT,
         manages(VPN_USER, {"login": "max", "state": "absent"}),
     ],
-    "vpn/connection/openvpn_routed-1": [CUT],
+    "vpn/connection/openvpn_routed-1001": [CUT],
 }
 
 
