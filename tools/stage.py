@@ -47,6 +47,7 @@ SLOW = ("sanity", "integration", "molecule")
 VERSIONED = (
     "access_rule",
     "crew",
+    "freebox_session",
     "freebox_vpn_user",
     "hand_out",
     "http",

@@ -101,7 +101,7 @@ READERS: dict[str, list[Work]] = {
         CUT,
         manages(VPN_USER, {"login": "max", "state": "absent"}),
     ],
-    "vpn/connection/openvpn_routed-1": [CUT],
+    "vpn/connection/openvpn_routed-1001": [CUT],
 }
 
 

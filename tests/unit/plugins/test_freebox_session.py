@@ -421,7 +421,7 @@ def test_tasks_at_the_same_time_share_one_refusal(world: World, shared: Callable
 def test_too_many_refusals(start: Start) -> None:
     world = World(start(Box, settings={"refused_logins": 1}).simulator)
     world.refusal("refused the token", Application(world.who.app_id, "w" * 64))
-    world.refusal(r"did not let .* in: .* \(too many sign-ins from this address have failed: wait .*\) \(ratelimited\)")
+    world.refusal(r"answered ratelimited: .* \(too many sign-ins from this address have failed: wait")
 
 
 def test_an_application_that_nobody_has_allowed_yet(world: World) -> None:
@@ -450,23 +450,24 @@ def test_an_application_that_nobody_has_allowed_yet(world: World) -> None:
 )
 def test_any_other_refusal_is_told_in_the_words_of_the_box(world: World, code: str, sentence: str) -> None:
     world.simulator.faults.add(path=SIGN_IN, times=None, **refusing(code))
-    said = world.refusal(f"did not let {world.who.app_id} in: Non merci")
+    said = world.refusal(f"The sign-in of {world.who.app_id} was refused: .* answered {code}: Non merci")
     assert sentence in said
-    assert f"({code})" in said
 
 
 def test_applications_that_are_switched_off(start: Start) -> None:
     world = World(start(Box, settings={"accepts_apps": False}).simulator)
-    world.refusal(r"applications are switched off: .*\(apps_denied\)")
+    world.refusal(r"answered apps_denied: .* \(applications are switched off: allow them in")
 
 
 @pytest.mark.parametrize("msg", ["You shall not pass", "", None, 7])
 @pytest.mark.parametrize("code", ["invalid_token", "pending_token", "auth_required"])
 def test_what_a_refusal_is_does_not_hang_on_its_words(world: World, code: str, msg: t.Any) -> None:
     world.simulator.faults.add(path=SIGN_IN, times=None, **refusing(code, msg=msg))
-    text = {"invalid_token": "pair again", "pending_token": "press the button", "auth_required": r"\(auth_required\)"}[
-        code
-    ]
+    text = {
+        "invalid_token": "pair again",
+        "pending_token": "press the button",
+        "auth_required": "answered auth_required: ",
+    }[code]
     said = world.refusal(text)
     assert (msg if isinstance(msg, str) and msg else "it gave no reason") in said
 

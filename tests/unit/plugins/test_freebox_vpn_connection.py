@@ -225,6 +225,47 @@ def test_a_session_may_end_in_the_middle(busy: Box) -> None:
     assert there(busy) == [E_ROUTED, E_PPTP]
 
 
+FAULTS: dict[str, dict[str, t.Any]] = {
+    "lost before it was done": {"do": "drop"},
+    "lost after it was done": {"do": "drop", "applied": True},
+    "cut off": {"do": "truncate"},
+    "a web page": {"do": "html"},
+    "500 after it was done": {"status": 500, "applied": True},
+    "502": {"status": 502},
+    "busy": {"status": 200, "body": {**NO, "error_code": "busy"}},
+    "internal error": {"status": 200, "body": {**NO, "error_code": "internal_error"}},
+    "refused": {"status": 200, "body": NO},
+    "gone by then": {"status": 200, "body": GONE, "applied": True},
+    "no permission": {"status": 403, "body": {**NO, "error_code": "insufficient_rights"}},
+    "no session": {"status": 403, "body": {**NO, "error_code": "auth_required"}},
+}
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_a_fault_at_any_request_is_told_and_the_next_task_ends_the_rest(start: Start, what: str) -> None:
+    for nth in range(1, 8):  # discovery, two calls to sign in, the list, two ends, and one to log out
+        box = start(Box, enabled=["openvpn_routed"])
+        for login in ("max", "erika", "max"):
+            box.simulator.set_user(login)
+            box.simulator.connect(login)
+        everybody = there(box)
+        others = [everybody[1]]
+        box.simulator.faults.add(nth=nth, **FAULTS[what])
+        answer = cut(box, users=["max"])
+        where = f"{box.simulator.log[nth - 1].path}: {answer.get('msg')}"
+        left = there(box)
+        assert set(others) <= set(left), where
+        assert answer["changed"] or left == everybody, where
+        assert answer.get("failed") or left == others, where
+        assert not answer.get("failed") or answer["msg"].strip().count("\n") == 0, where
+        assert "exception" not in answer, where
+        assert set(ids(answer.get("disconnected", []))) <= set(everybody) - set(left), where
+        box.simulator.faults.clear()
+        again = cut(box, users=["max"])
+        assert not again.get("failed"), where
+        assert there(box) == others, where
+
+
 # -- how they are told
 
 
