@@ -16,7 +16,7 @@ import binascii
 import re
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._stamp import stamp_of
+from ansible_collections.vpn.estate.plugins.module_utils._stamp import height
 from ansible_collections.vpn.estate.plugins.module_utils._x509 import Certificate, from_der, public_half
 
 WITHHELD = "# withheld"
@@ -112,7 +112,8 @@ def public_part(text: str) -> str:
     for the settings of Access Server and the stamp of this collection; and everything from the first flaw on, where a
     block can no longer be told from the rest. As a profile it says the same as the text, or has its first flaw in the same line.
     """
-    return "\n".join(_public(_lines(text)))
+    lines, stamp = _lines(text), height(text)
+    return "\n".join([*lines[:stamp], *_public(lines[stamp:])])
 
 
 class Profile:
@@ -288,8 +289,7 @@ def _public(lines: t.Sequence[str]) -> list[str]:
 
 def _public_line(each: Statement) -> str:
     if not each.name:
-        noted = each.line == WITHHELD or bool(stamp_of(each.line))
-        return each.line if noted or _SETTING.match(each.line) else ""
+        return each.line if each.line == WITHHELD or _SETTING.match(each.line) else ""
     if each.name == "setenv":
         return each.line if PUBLIC_VARIABLES.issuperset(each.parameters[:1]) else WITHHELD
     return each.line if each.name in PUBLIC else WITHHELD

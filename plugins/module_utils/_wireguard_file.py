@@ -14,7 +14,7 @@ import binascii
 import re
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._stamp import stamp_of
+from ansible_collections.vpn.estate.plugins.module_utils._stamp import height
 
 WITHHELD = "# withheld"
 INTERFACE, PEER = "interface", "peer"
@@ -54,7 +54,8 @@ def is_wireguard(text: str) -> bool:
 
 def public_part(text: str) -> str:
     """The text without what is or might be a secret. Never fails, and has the same number of lines."""
-    return "\n".join(map(_public, _lines(text)))
+    lines, stamp = list(_lines(text)), height(text)
+    return "\n".join([*(each.text for each in lines[:stamp]), *map(_public, lines[stamp:])])
 
 
 class WireGuardFile:
@@ -148,8 +149,6 @@ def _public(each: Line) -> str:
         name = each.text.split("=")[0].strip()
         public = each.value if each.key in PUBLIC[each.section] else WITHHELD
         return f"{name} = {public}"
-    if stamp_of(each.text):
-        return each.text
     return each.text.split("#")[0].rstrip()
 
 

@@ -14,6 +14,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
     OutcomeUnknown,
+    Refused,
+    SignInError,
+    Unreachable,
     Unreadable,
     reads,
 )
@@ -228,7 +231,7 @@ class VpnProfile(Issued):
     def _check_running(box: Box, names: t.Collection[str], task: Task) -> None:
         assumed = set(task.params["assume_present"]) if task.check else set()
         for name in sorted(set(names) - assumed):
-            state = box.servers[name]["state"]
+            state = box.servers[name]["state"] if name in box.servers else "gone"
             if state == ERROR:
                 raise InputError(f"server: {name} is in the state error, and gives no files. Nothing was written.")
             if state in (STARTED, STARTING):
@@ -242,9 +245,11 @@ class VpnProfile(Issued):
 
     @staticmethod
     def _tell_ends(box: Box, downloads: t.Sequence[Object], task: Task) -> None:
-        running = {name: one["type"] for name, one in sorted(box.servers.items()) if one["state"] == STARTED}
+        needed = {said["server"] for said in downloads}
+        there = {name: one for name, one in sorted(box.servers.items()) if name in needed or one["state"] == STARTED}
+        running = {name: one["type"] for name, one in there.items()}
         for said in downloads:
-            kind = box.servers[said["server"]]["type"]
+            kind = running.get(said["server"])
             others = [name for name, its in running.items() if name != said["server"] and its == kind]
             if others:
                 task.warn(
@@ -269,7 +274,7 @@ class VpnProfile(Issued):
         if needed:
             now = states(client)
             for name in sorted(needed):
-                if now[name] not in (STARTED, STARTING):
+                if now.get(name) not in (STARTED, STARTING):
                     client.set_server_config(name, {"enabled": True})
             await_started(client, needed, task.params["start_timeout"])
         super().create(client, changes, effort, task)
@@ -287,8 +292,13 @@ class VpnProfile(Issued):
         """The text of a new file, and at its top what it was made for; or what came before and is in no place yet."""
         if have.get("from_rescue"):
             return Place(said["dest"]).beside.read() or ""
-        box = Box.of(client, [said["server"]])
-        whose, settings = box.whose(said), reads(lambda client: box.settings(said))(client)
+        try:
+            box = Box.of(client, [said["server"]])
+            whose, settings = box.whose(said), reads(lambda client: box.settings(said))(client)
+        except (InputError, Refused, SignInError, Unreachable):
+            raise
+        except EstateError as exc:
+            raise Unreachable(f"{exc} Nothing was downloaded.") from exc
         place = Place(said["dest"]) if "dest" in said else None
         if place:
             place.announce(whose)
@@ -315,7 +325,9 @@ class VpnProfile(Issued):
         try:
             found = KINDS[stamp["kind"]].read(text)
         except ValueError as exc:
-            raise Unreadable(f"{client.asked} answered something that no client could use: {exc}") from None
+            raise Unreadable(
+                f"{client.asked} answered something that no client could use: {str(exc).rstrip('.')}."
+            ) from None
         days = {} if found.days_left is None else {"days_left": found.days_left}
         return {**found.told, **days, "differs": stamp["differs"]}
 
