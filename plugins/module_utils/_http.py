@@ -268,8 +268,8 @@ class Transport:
     def _carry(self, call: Call, authorise: Authorise) -> t.Any:
         attempt, renewed = 1, False
         while True:
-            self.asked = f"{call} of {self.url}"
             headers = authorise(None)
+            self.asked = f"{call} of {self.url}"  # not the sign-in that may have come before it
             try:
                 answer = self._send(call, headers)
             except _NotSent as exc:

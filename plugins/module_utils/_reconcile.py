@@ -38,10 +38,12 @@ def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task
     first = plan(resource, actual, wanted, task)
     guard_purge(resource, actual, wanted, first, task)
     resource.check(client, first, task)
-    if task.check or not first.changed:
+    if task.check:
         return first
     try:
-        _settle(resource, client, wanted, first, task)
+        if first.changed:
+            _settle(resource, client, wanted, first, task)
+        resource.attend(client, first, task)
     except EstateError as exc:
         _take_stock(resource, client, wanted, first, exc, task)
         exc.plan = first  # type: ignore[attr-defined]

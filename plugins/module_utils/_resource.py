@@ -355,6 +355,9 @@ class Resource:
         """After everything was written: why we could no longer sign in, if so."""
         return None
 
+    def attend(self, client: t.Any, plan: Plan, task: Task) -> None:
+        """After everything was written, or found as it should be: wait for what follows by itself. What does not come fails."""
+
     # -- info modules
 
     def inform(self, client: t.Any, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:

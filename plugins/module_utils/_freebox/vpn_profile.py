@@ -23,17 +23,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox, Record
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.client_file import KINDS, Kind
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.profile_place import Place, is_superseded
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.server_state import (
-    ERROR,
-    STARTED,
-    STARTING,
-    await_started,
-    states,
-)
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import ERROR, RUNNING, STARTED, VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import STANDARD
 from ansible_collections.vpn.estate.plugins.module_utils._issued import TEXT, Issued
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._reconcile import converge
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Task, Wanted
 from ansible_collections.vpn.estate.plugins.module_utils._stamp import stamp_of, stamped
 
@@ -208,9 +203,9 @@ class VpnProfile(Issued):
 
     def check(self, client: Freebox, plan: Plan, task: Task) -> None:
         """Also whether a download could succeed; whose files it ends is said beforehand."""
-        for name in ("renew_before", "start_timeout"):
-            if task.params[name] < 0:
-                raise InputError(f"{name}: {task.params[name]} is not a number from 0 up.")
+        for name, least in (("renew_before", 0), ("start_timeout", 1)):
+            if task.params[name] < least:
+                raise InputError(f"{name}: {task.params[name]} is not a number from {least} up.")
         super().check(client, plan, task)
         declared = self.declared(task)
         downloads = [declared[change.name] for change in _downloads(plan.changes)]
@@ -234,7 +229,7 @@ class VpnProfile(Issued):
             state = box.servers[name]["state"] if name in box.servers else "gone"
             if state == ERROR:
                 raise InputError(f"server: {name} is in the state error, and gives no files. Nothing was written.")
-            if state in (STARTED, STARTING):
+            if state in RUNNING:
                 continue
             if not task.params["start"]:
                 raise InputError(
@@ -272,11 +267,7 @@ class VpnProfile(Issued):
         declared = self.declared(task)
         needed = {declared[change.name]["server"] for change in _downloads(changes)}
         if needed:
-            now = states(client)
-            for name in sorted(needed):
-                if now.get(name) not in (STARTED, STARTING):
-                    client.set_server_config(name, {"enabled": True})
-            await_started(client, needed, task.params["start_timeout"])
+            _have_running(client, sorted(needed), task)
         super().create(client, changes, effort, task)
         for change in changes:
             days = change.results.get("days_left")
@@ -360,6 +351,16 @@ def _downloads(changes: t.Iterable[Change]) -> list[Change]:
     """Those for which the box has to make a new file."""
     going = [change for change in changes if change.action in ("create", "update") and change.outcome != "failed"]
     return [c for c in going if "usable" in c.values and not (c.before or {}).get("from_rescue")]
+
+
+def _have_running(client: Freebox, names: t.Sequence[str], task: Task) -> None:
+    """Start those that do not run, and wait for them. Raises EstateError for one that does not come to run."""
+    wanted = [VPN_SERVER.wanted({"name": name, "enabled": True}, "present") for name in names]
+    params = {"wait": True, "wait_timeout": task.params["start_timeout"]}
+    steps = converge(VPN_SERVER, client, wanted, Task(params, progress=task.progress, wanted=wanted))
+    for change in steps.changes:
+        if change.outcome == "failed":
+            raise EstateError(f"{change.name} of {client.url} does not run: {change.message}. Nothing was downloaded.")
 
 
 def _judged(box: Box, said: Object, task: Task) -> t.Optional[Object]:

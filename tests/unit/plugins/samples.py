@@ -16,6 +16,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.group im
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import SCRIPTS
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server, Simulated
@@ -34,6 +35,7 @@ BOXES: t.Mapping[str, Declared] = {
             "partial_objects": "replace",
             "noent_status": "404",
             "change_while_started": "goes_on",
+            "ipsec_auth_modes": "map",
         }
     },
 }
@@ -112,6 +114,11 @@ def make_owners(server: t.Any) -> None:
     """Groups and a user that samples refer to."""
     make_groups(server)
     server.manage(USER, users=[{"name": "erika"}, {"name": "max"}])
+
+
+def hurry(box: t.Any) -> None:
+    """Servers that start and stop at once."""
+    box.simulator.configure(start_duration=0, stop_duration=0)
 
 
 def keep_us_in(server: t.Any) -> None:
@@ -235,6 +242,70 @@ SAMPLES = [
             "conf_wireguard": {"keepalive": 25, "psk": True},
         },
         {"login": "phone", "ip_reservation": "192.168.27.72", "conf_wireguard": {"keepalive": 0, "psk": False}},
+        kind=Box,
+        ways=BOXES,
+    ),
+    Sample(
+        VPN_SERVER,
+        {
+            "name": "openvpn_routed",
+            "enabled": True,
+            "enable_ipv4": False,
+            "enable_ipv6": True,
+            "port": 1199,
+            "conf_openvpn": {"cipher": "aes256", "disable_fragment": True, "use_tcp": True},
+        },
+        {
+            "name": "openvpn_routed",
+            "enabled": False,
+            "enable_ipv4": True,
+            "enable_ipv6": False,
+            "port": 443,
+            "conf_openvpn": {"cipher": "blowfish", "disable_fragment": False, "use_tcp": False},
+        },
+        prepare=hurry,
+        gone="",
+        kind=Box,
+        ways=OLD_BOXES,
+    ),
+    Sample(
+        VPN_SERVER,
+        {
+            "name": "pptp",
+            "enabled": True,
+            "conf_pptp": {"mppe": "require", "allowed_auth": {"pap": True, "chap": False, "mschapv2": False}},
+        },
+        {
+            "name": "pptp",
+            "enabled": False,
+            "conf_pptp": {"mppe": "disable", "allowed_auth": {"pap": False, "chap": True, "mschapv2": True}},
+        },
+        prepare=hurry,
+        gone="",
+        kind=Box,
+        ways=OLD_BOXES,
+    ),
+    Sample(
+        VPN_SERVER,
+        {
+            "name": "ipsec",
+            "enabled": True,
+            "port_ike": 1500,
+            "port_nat": 1501,
+            "conf_ipsec": {"ike_version": 2, "auth_modes": [{"id_source": "custom", "id_custom": "freebox"}]},
+        },
+        {"name": "ipsec", "enabled": False, "port_ike": 500, "port_nat": 4500},
+        prepare=hurry,
+        gone="",
+        kind=Box,
+        ways=BOXES,
+    ),
+    Sample(
+        VPN_SERVER,
+        {"name": "wireguard", "enabled": True, "port": 51821, "conf_wireguard": {"mtu": 1280}},
+        {"name": "wireguard", "enabled": False, "port": 443, "conf_wireguard": {"mtu": 1420}},
+        prepare=hurry,
+        gone="",
         kind=Box,
         ways=BOXES,
     ),

@@ -484,7 +484,7 @@ ADA: dict[str, t.Any] = {"user": "ada", "server": ROUTED}
             "server: openvpn_bridge is stopped, and gives files only while it runs. Start it first, or ",
         ),
         ({**ADA, "renew_before": -1}, "renew_before: -1 is not a number from 0 up."),
-        ({**ADA, "start_timeout": -1}, "start_timeout: -1 is not a number from 0 up."),
+        ({**ADA, "start_timeout": 0}, "start_timeout: 0 is not a number from 1 up."),
     ],
 )
 def test_what_cannot_be_is_refused(
@@ -596,16 +596,17 @@ def test_a_server_that_is_starting_is_waited_for(start: Start, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("broken", "sentence"),
     [
-        (True, "has failed to start: its state is error. Nothing was downloaded."),
-        (False, "does not run after 0 seconds: its state is starting. Nothing was downloaded."),
+        (True, "does not run: it is in the state error after the change"),
+        (False, "does not run: it is starting after 1 seconds, and not started"),
     ],
 )
 def test_a_server_that_does_not_start(start: Start, tmp_path: Path, broken: bool, sentence: str) -> None:
     box = stocked(start(Box, settings={"start_duration": 0.05 if broken else 9999}))
     box.simulator.set_server(ROUTED, enabled=False, broken=broken)
-    timeout = {} if broken else {"start_timeout": 0}
+    timeout = {} if broken else {"start_timeout": 1}
     answer = box.manage(VPN_PROFILE, **ADA, dest=str(tmp_path / "file"), start=True, **timeout)
-    assert sentence in answer["msg"]
+    assert f"openvpn_routed of {box.simulator.url} {sentence}" in answer["msg"]
+    assert "Nothing was downloaded." in answer["msg"]
     assert answer["changed"]
     assert downloads(box) == 0
     assert not list(tmp_path.iterdir())

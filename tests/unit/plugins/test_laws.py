@@ -161,7 +161,16 @@ def test_one_property_alone_changes_alone(start: t.Callable[..., Simulated], sam
         if not answer["changed"]:
             continue
         after = shown(server, sample)
-        follows = {"compile", "effective", "inherited_from", "member_count", "derived_from", "mfa_status", "is_set"}
+        follows = {
+            "compile",
+            "effective",
+            "inherited_from",
+            "member_count",
+            "derived_from",
+            "mfa_status",
+            "is_set",
+            "state",
+        }
         assert {k for k in after if after[k] != before[k]} - follows == {name}
 
 

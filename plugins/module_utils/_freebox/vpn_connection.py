@@ -1,0 +1,117 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connected VPN clients of a Freebox: who they are, and cutting them off."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, OutcomeUnknown, Refused, reads
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox, Record
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+
+ATTEMPTS = 3  # looks at who is still connected, where answers are lost
+INFO_SPEC: t.Mapping[str, t.Any] = {
+    "users": {"type": "list", "elements": "str"},
+    "servers": {"type": "list", "elements": "str"},
+}
+SPEC: t.Mapping[str, t.Any] = {
+    "ids": {"type": "list", "elements": "str"},
+    **INFO_SPEC,
+    "state": {"type": "str", "choices": ["absent"], "default": "absent"},
+}
+CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
+    "required_one_of": [("ids", "users", "servers")],
+    "mutually_exclusive": [("ids", "users"), ("ids", "servers")],
+}
+NAMED_BY = {"ids": "id", "users": "user", "servers": "vpn"}  # options, and what of a connection they name
+IDENTITY = ("id", "user", "vpn", "src_ip", "src_port", "auth_time")  # numbers may be given again to somebody else
+
+
+def inform(client: Freebox, task: Task) -> dict[str, t.Any]:
+    """The work of freebox_vpn_connection_info."""
+    return {"connections": _found(client, task.params), "changed": False}
+
+
+def disconnect(client: Freebox, task: Task) -> dict[str, t.Any]:
+    """The work of freebox_vpn_connection: nothing is said to the box where nobody is connected."""
+    params = task.params
+    if all(params[option] is None for option in NAMED_BY):
+        raise InputError(f"one of the following is required, and none has a value: {', '.join(NAMED_BY)}.")
+    for option in NAMED_BY:
+        if params[option] is not None and not params[option]:
+            raise InputError(f"{option} is empty: name those whose connections shall end.")
+    found = _found(client, params)
+    if found:
+        client.session.refuse_without(SETTINGS)
+    if task.check or not found:
+        return _answer(found)
+    left, reasons = _cut_off(client, found, params)
+    answer = _answer([one for one in found if one not in left])
+    if not left:
+        return answer
+    why = next((reasons[one["id"]] for one in left if one["id"] in reasons), "the others are there as before")
+    ended = f"{len(found) - len(left)} of {len(found)} connections of {client.url} were ended: {why.rstrip('.')}."
+    return {**answer, "changed": client.wrote, "failed": True, "msg": ended}
+
+
+def _answer(ended: t.Sequence[Record]) -> dict[str, t.Any]:
+    told = [{key: one.get(key) for key in ("id", "vpn", "user", "src_ip", "local_ip")} for one in ended]
+    return {"changed": bool(ended), "disconnected": told}
+
+
+def _cut_off(
+    client: Freebox, found: t.Sequence[Record], params: t.Mapping[str, t.Any]
+) -> tuple[list[Record], dict[str, str]]:
+    """Who is left in the end, and why, by their ids. After a lost answer it is looked who is still there, and tried again."""
+    left, reasons, refused = list(found), {}, set()
+    for _unused in range(ATTEMPTS):
+        lost = False
+        for one in left:
+            number = one["id"]
+            try:
+                if number not in refused:
+                    client.close_connection(number)
+            except OutcomeUnknown as exc:
+                lost, reasons[number] = True, str(exc)
+            except Refused as exc:
+                refused.add(number)
+                reasons[number] = f"{number}: {exc.reason}"
+        if not reasons:
+            return [], {}
+        still = {_identity(one) for one in _found(client, params)}
+        left = [one for one in left if _identity(one) in still]
+        if not lost or not left:
+            break
+    return left, reasons
+
+
+def _identity(one: Record) -> tuple[t.Any, ...]:
+    return tuple(str(one.get(key)) for key in IDENTITY)
+
+
+@reads
+def _found(client: Freebox, params: t.Mapping[str, t.Any]) -> list[Record]:
+    """Connections that the task means, as the box tells them."""
+    return [
+        {
+            "src_port": None,
+            **one,
+            "id": str(one["id"]),
+            "local_ip": _dotted(one.get("local_ip")),
+        }  # F69: not all tell both
+        for one in client.vpn_connections()
+        if all(params.get(option) is None or str(one[key]) in params[option] for option, key in NAMED_BY.items())
+    ]
+
+
+def _dotted(address: t.Any) -> t.Optional[str]:
+    """An address that is documented as a number, and comes as a text (server-behaviour.md, F69)."""
+    if address is None or address == "":
+        return None
+    if isinstance(address, (str, int)) and not isinstance(address, bool):
+        return str(ipaddress.ip_address(address))
+    raise TypeError("address")

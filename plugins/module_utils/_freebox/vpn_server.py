@@ -1,0 +1,291 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VPN servers of a Freebox: which there are is the box's affair, and what each has follows from its type."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, reads
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.sub_object import merged, said, sub_object
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
+
+STARTED, STOPPED, ERROR = "started", "stopped", "error"
+RUNNING = (STARTED, "starting")
+MPPE = ("disable", "require", "require_128")
+CIPHERS = ("blowfish", "aes128", "aes256", "chacha20poly1305")
+MTUS = range(512, 1421)  # bytes (server-behaviour.md, F55)
+PORTS = range(1, 65536)
+CHOOSE_THEIR_PORT = ("openvpn", "wireguard")  # types of servers (server-behaviour.md, F55)
+CONF_IPSEC = "conf_ipsec"  # all of it is read-only (vendor document, lines 145 to 152)
+PATIENCE = 180  # seconds; the longest that clients of others wait for a server to start (server-behaviour.md, F59)
+INTERVAL = 2.0  # seconds between two looks
+OLD_ERROR = 10.0  # seconds for which the error of before a change may still be told after it
+
+
+def _typed(kind: type) -> t.Callable[[t.Any], t.Any]:
+    """Takes a value of this type off the wire; any other cannot be compared with what is declared."""
+
+    def load(value: t.Any) -> t.Any:
+        if value is None or (isinstance(value, kind) and isinstance(value, bool) == (kind is bool)):
+            return value
+        raise TypeError(kind.__name__)
+
+    return load
+
+
+def _ipsec(value: t.Mapping[str, t.Any]) -> Object:
+    """Modes of authentication in a list, whether they come in one or by their names (server-behaviour.md, F56)."""
+    told = said(value)
+    modes = told.get("auth_modes")
+    if modes is None:
+        return told
+    each = [modes[name] for name in sorted(modes)] if isinstance(modes, dict) else modes
+    return {**told, "auth_modes": [said(one) for one in each]}
+
+
+def _option(name: str, kind: type) -> Field:
+    return Field(name, {"type": kind.__name__}, load=_typed(kind))
+
+
+def _told(name: str, kind: type) -> Field:
+    return Field(name, load=_typed(kind))
+
+
+class VpnServer(Resource):
+    """VPN servers. Each has a configuration, in which it is enabled or not, and a state that follows after a while."""
+
+    noun, plural = "VPN server", "servers"
+    states = ("present",)
+    purgeable = False
+    always_there = True
+    fields = (
+        _told("type", str),
+        _told("state", str),
+        _option("enabled", bool),
+        _option("enable_ipv4", bool),
+        _option("enable_ipv6", bool),
+        _option("port", int),
+        _told("min_port", int),
+        _told("max_port", int),
+        _option("port_ike", int),
+        _option("port_nat", int),
+        sub_object(
+            "conf_pptp",
+            {
+                "mppe": {"type": "str", "choices": list(MPPE)},
+                # How people prove who they are, and nothing that proves it.
+                "allowed_auth": {
+                    "type": "dict",
+                    "no_log": False,
+                    "options": {name: {"type": "bool"} for name in ("pap", "chap", "mschapv2")},
+                },
+            },
+        ),
+        sub_object(
+            "conf_openvpn",
+            {
+                "cipher": {"type": "str", "choices": list(CIPHERS)},
+                "disable_fragment": {"type": "bool"},
+                "use_tcp": {"type": "bool"},
+            },
+        ),
+        Field(
+            CONF_IPSEC,
+            {
+                "type": "dict",
+                "options": {
+                    "ike_version": {"type": "int"},
+                    "auth_modes": {
+                        "type": "list",
+                        "elements": "dict",
+                        "no_log": False,
+                        "options": {"id_source": {"type": "str"}, "id_custom": {"type": "str"}},
+                    },
+                },
+            },
+            normal=_ipsec,
+        ),
+        sub_object("conf_wireguard", {"mtu": {"type": "int"}}),
+        *(_told(name, str) for name in ("ip_start", "ip_end", "ip6_start", "ip6_end")),
+        _told("connection_count", int),
+        _told("auth_connection_count", int),
+    )
+    options = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": PATIENCE}}
+
+    def __init__(
+        self,
+        clock: t.Callable[[], float] = time.monotonic,
+        sleep: t.Callable[[float], object] = lambda seconds: time.sleep(seconds),
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
+
+    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+        """What can be found wrong in what is said of one server."""
+        want = super().wanted(params, state)
+        mtu = want.values.get("conf_wireguard", {}).get("mtu", MTUS[0])
+        if mtu not in MTUS:
+            raise InputError(
+                f"conf_wireguard of {self.noun} {want.name}: mtu is {mtu}, and can be {MTUS[0]} to {MTUS[-1]}."
+            )
+        return want
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """What is said, completed by what is there."""
+        return merged(super().desired(wanted, have, task), have)
+
+    def rank(self, change: Change) -> int:
+        """A server that stops gives its port away."""
+        return 0 if change.values.get("enabled") is False else 1
+
+    # -- looking
+
+    def read(self, client: Freebox, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """The list tells states, and one call for each server its configuration."""
+        listed = {str(one["name"]): one for one in client.servers()}
+        chosen = [name for name in listed if names is None or name in names]
+        return Actual({name: self.load({**client.server_config(name), **listed[name]}) for name in chosen}, whole=True)
+
+    def check(self, client: Freebox, plan: Plan, task: Task) -> None:
+        """Servers, settings and ports that a box does not have; and who would be cut off."""
+        if task.params["wait_timeout"] < 1:
+            raise InputError(f"wait_timeout: {task.params['wait_timeout']} is not a number of seconds from 1 up.")
+        unknown = next((change.name for change in plan.changes if change.before is None), None)
+        if unknown is not None:
+            there = ", ".join(sorted(_states(client)))
+            raise InputError(f"{client.url} has no {self.noun} {unknown!r}; it has {there}. Nothing was written.")
+        for change in plan.of("update"):
+            self._check_offered(change)
+            self._check_read_only(change, task)
+            self._check_ports(change)
+        if plan.changed:
+            client.session.refuse_without(SETTINGS)
+        self._tell_connections(client, plan, task)
+        for change in plan.of("none"):
+            if _declared(change, task).get("enabled") and (change.before or {})["state"] == ERROR:
+                change.fail("it is enabled, and in the state error: the box cannot start it, and does not say why")
+
+    def _check_offered(self, change: Change) -> None:
+        have = change.before or {}
+        for key in change.values:
+            if have.get(key) is None:
+                own = [f.name for f in self.fields if f.spec and have.get(f.name) is not None]
+                raise InputError(
+                    f"{key} of {self.noun} {change.name}: this server, of type {have['type']}, has no such setting. It has "
+                    f"{', '.join(own)}. Nothing was written."
+                )
+
+    def _check_read_only(self, change: Change, task: Task) -> None:
+        have = (change.before or {}).get(CONF_IPSEC) or {}
+        for key, value in (_declared(change, task).get(CONF_IPSEC) or {}).items():
+            if have.get(key) != value:
+                raise InputError(
+                    f"{CONF_IPSEC} of {self.noun} {change.name}: {key} is {have.get(key)!r} and cannot be changed, to "
+                    f"{value!r} either. Nothing was written."
+                )
+
+    def _check_ports(self, change: Change) -> None:
+        have = change.before or {}
+        for key in ("port", "port_ike", "port_nat"):
+            port = change.values.get(key)
+            if port is None:
+                continue
+            which = f"{key} of {self.noun} {change.name}"
+            if key == "port" and have["type"] not in CHOOSE_THEIR_PORT:
+                raise InputError(
+                    f"{which} is {have[key]}, and cannot be changed: only servers of type {' and '.join(CHOOSE_THEIR_PORT)} "
+                    "choose theirs. Nothing was written."
+                )
+            first, last = PORTS[0], PORTS[-1]
+            if key == "port":
+                first, last = have["min_port"] or first, have["max_port"] or last
+            if not first <= port <= last:
+                raise InputError(f"{which}: {port} is not from {first} to {last}. Nothing was written.")
+
+    def _tell_connections(self, client: Freebox, plan: Plan, task: Task) -> None:
+        cut = []
+        for change in plan.changes:
+            number = (change.before or {}).get("connection_count") or 0
+            change.results["connections"] = number
+            if number and change.action == "update":
+                cut.append(f"{change.name} ({number} connected)")
+        if cut:
+            task.warn(f"VPN clients of {client.url} may be cut off by a change to {', '.join(cut)}.")
+
+    # -- changing
+
+    def update(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Only what differs by now, so that what somebody else has changed meanwhile stays."""
+
+        def write(change: Change) -> None:
+            there = client.server_config(change.name)
+            declared = {key: value for key, value in _declared(change, task).items() if key in change.values}
+            whole = merged(self.dump(declared), there)
+            change.values.update(said(whole))
+            left = {key: value for key, value in whole.items() if there.get(key) != value}
+            if left:
+                client.set_server_config(change.name, left)
+
+        effort.each(changes, write)
+
+    def leaves_open(self, change: Change) -> bool:
+        """A change is documented for one server only (server-behaviour.md, F57)."""
+        return True
+
+    def attend(self, client: Freebox, plan: Plan, task: Task) -> None:
+        """Servers start and stop in their own time (server-behaviour.md, F59)."""
+        goals = {change.name: _goal(change, task) for change in plan.of("update", "none")}
+        waiting = [change for change in plan.of("update", "none") if _is_open(change, goals[change.name])]
+        if not waiting or not task.params["wait"]:
+            return
+        total, since, limit = len(waiting), self._clock(), task.params["wait_timeout"]
+        while True:
+            states, elapsed = _states(client), self._clock() - since
+            waiting = [change for change in waiting if states.get(change.name) != goals[change.name]]
+            for change in waiting:
+                old = change.action == "update" and (change.before or {})["state"] == ERROR and elapsed < OLD_ERROR
+                if states.get(change.name) == ERROR and not old:
+                    change.fail("it is in the state error after the change, and the box does not say why")
+                elif elapsed >= limit:
+                    change.fail(
+                        f"it is {states.get(change.name, 'not listed')} after {limit} seconds, and not "
+                        f"{goals[change.name]}; see wait_timeout"
+                    )
+            waiting = [change for change in waiting if change.outcome != "failed"]
+            task.progress("settled", total - len(waiting), total)
+            if not waiting:
+                return
+            self._sleep(min(INTERVAL, limit - elapsed))
+
+
+def _declared(change: Change, task: Task) -> Object:
+    """What the task says of a server, without what completes it."""
+    return next((want.values for want in task.wanted or () if want.name == change.name), {})
+
+
+def _goal(change: Change, task: Task) -> t.Optional[str]:
+    """The state that a server shall come to: as it is declared, and as it was where only something else has changed."""
+    enabled = _declared(change, task).get("enabled")
+    if enabled is None:
+        came_from = (change.before or {})["state"]
+        return STARTED if change.action == "update" and came_from in RUNNING else None
+    return STARTED if enabled else STOPPED
+
+
+def _is_open(change: Change, goal: t.Optional[str]) -> bool:
+    """Whether only a look can tell that a server has come to a state."""
+    return goal is not None and (change.action == "update" or (change.before or {})["state"] != goal)
+
+
+@reads
+def _states(client: Freebox) -> dict[str, str]:
+    return {str(one["name"]): str(one["state"]) for one in client.servers()}
+
+
+VPN_SERVER = VpnServer()

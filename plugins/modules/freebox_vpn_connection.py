@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: freebox_vpn_connection
+short_description: Cut VPN clients of a Freebox off
+description:
+  - Ends the connections of users, those to servers, or single ones.
+  - Where there is no such connection, nothing is said to the box, and nothing has changed. One that ends by itself meanwhile
+    is ended all the same.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._freebox
+  - vpn.estate._attributes
+  - vpn.estate._attributes.verb
+  - vpn.estate._attributes.freebox
+options:
+  ids:
+    description: Single connections, as M(vpn.estate.freebox_vpn_connection_info) tells their C(id). An empty list is refused.
+    type: list
+    elements: str
+  users:
+    description: Logins of the users whose connections end, compared exactly. An empty list is refused.
+    type: list
+    elements: str
+  servers:
+    description:
+      - Names of the servers whose connections end, such as V(openvpn_routed). An empty list is refused.
+      - Together with O(users), the connections of these users to these servers end.
+    type: list
+    elements: str
+  state:
+    description: V(absent) is the only state. A connection cannot be made from here.
+    type: str
+    choices: [absent]
+    default: absent
+notes:
+  - A client may connect again at once. To keep somebody out, delete the user with M(vpn.estate.freebox_vpn_user), which
+    cuts the user off too.
+seealso:
+  - module: vpn.estate.freebox_vpn_connection_info
+  - module: vpn.estate.freebox_vpn_user
+"""
+
+EXAMPLES = r"""
+- name: Cut two users off
+  vpn.estate.freebox_vpn_connection:
+    freebox_app_id: vpn.estate
+    freebox_app_token: "{{ vault_freebox_app_token }}"
+    users: [erika, max]
+
+- name: Cut one of them off from one server, with the box set by module_defaults
+  vpn.estate.freebox_vpn_connection:
+    users: [erika]
+    servers: [openvpn_routed]
+
+- name: See who is connected
+  vpn.estate.freebox_vpn_connection_info:
+  register: connected
+
+- name: End the connections of those who came from one network
+  vpn.estate.freebox_vpn_connection:
+    ids: "{{ from_there | map(attribute='id') }}"
+    state: absent
+  vars:
+    from_there: "{{ connected.connections | selectattr('src_ip', 'match', '198[.]51[.]100[.]') }}"
+  when: from_there | length > 0
+"""
+
+RETURN = r"""
+disconnected:
+  description: The connections that were ended. In check mode, those that would have been.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: What the box calls the connection. It may call a later one the same.
+      type: str
+      sample: openvpn_routed-2
+    vpn:
+      description: Name of the server.
+      type: str
+      sample: openvpn_routed
+    user:
+      description: Login of the user.
+      type: str
+      sample: erika
+    src_ip:
+      description: Address that the client came from.
+      type: str
+      sample: 198.51.100.5
+    local_ip:
+      description: Address that the client had in the VPN; V(null) if the box told none.
+      type: str
+      sample: 192.168.27.65
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_connection import CONSTRAINTS, SPEC, disconnect
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+
+BODY = Body(FREEBOX, SPEC, disconnect, CONSTRAINTS)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()

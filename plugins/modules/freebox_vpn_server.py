@@ -1,0 +1,272 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: freebox_vpn_server
+short_description: Configure the VPN servers of a Freebox
+description:
+  - Configures, starts and stops the VPN servers that a box has, one by O(name) or many by O(servers). Which these are
+    depends on the box; M(vpn.estate.freebox_vpn_server_info) lists them. None can be created or deleted.
+  - An option that is left out is left alone, and so are keys of O(conf_openvpn) and the like that are left out.
+  - What is declared is looked at before anything is written. A server has only the options of its type.
+  - Starting and stopping takes a while; see O(wait).
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._freebox
+  - vpn.estate._src
+  - vpn.estate._attributes
+  - vpn.estate._attributes.manage
+  - vpn.estate._attributes.freebox
+options:
+  name:
+    description: Name of the server, such as V(openvpn_routed). Either this, O(servers) or O(src) is needed.
+    type: str
+  servers:
+    description: Servers, each with the options that a single one takes.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the server, such as V(openvpn_routed).
+        type: str
+        required: true
+      enabled: &enabled
+        description:
+          - Whether the server runs. One that is declared to run, and found in the state C(error), is a failure.
+        type: bool
+      enable_ipv4: &enable_ipv4
+        description: Whether clients get IPv4 through the VPN. The servers C(openvpn_bridge), PPTP and WireGuard have no such
+          choice.
+        type: bool
+      enable_ipv6: &enable_ipv6
+        description: The same of IPv6.
+        type: bool
+      port: &port
+        description:
+          - Port that the server listens on. Only OpenVPN and WireGuard servers have a choice, within the range that the
+            box tells as C(min_port) and C(max_port).
+        type: int
+      port_ike: &port_ike
+        description: Port for IKE, of an IPsec server.
+        type: int
+      port_nat: &port_nat
+        description: Port for IKE through NAT, of an IPsec server.
+        type: int
+      conf_pptp: &conf_pptp
+        description: What is particular to PPTP servers.
+        type: dict
+        suboptions:
+          mppe:
+            description: Whether encryption is required, and with which strength.
+            type: str
+            choices: [disable, require, require_128]
+          allowed_auth:
+            description: Ways in which users may prove who they are.
+            type: dict
+            suboptions:
+              pap:
+                description: Whether by PAP.
+                type: bool
+              chap:
+                description: Whether by CHAP.
+                type: bool
+              mschapv2:
+                description: Whether by MS-CHAPv2.
+                type: bool
+      conf_openvpn: &conf_openvpn
+        description: What is particular to OpenVPN servers.
+        type: dict
+        suboptions:
+          cipher:
+            description: Cipher of the data. Not every box has V(chacha20poly1305).
+            type: str
+            choices: [blowfish, aes128, aes256, chacha20poly1305]
+          disable_fragment:
+            description: Whether to leave the option C(fragment) out of the configuration.
+            type: bool
+          use_tcp:
+            description: Whether to use TCP in place of UDP.
+            type: bool
+      conf_ipsec: &conf_ipsec
+        description:
+          - What is particular to IPsec servers. Freebox OS lets nobody change it. So that a task can declare all that
+            M(vpn.estate.freebox_vpn_server_info) tells, it is compared, and another value than the box has is refused.
+        type: dict
+        suboptions:
+          ike_version:
+            description: Version of IKE.
+            type: int
+          auth_modes:
+            description: How both sides prove who they are, in the order of the box.
+            type: list
+            elements: dict
+            suboptions:
+              id_source:
+                description: Where the identity comes from, such as V(custom).
+                type: str
+              id_custom:
+                description: The identity itself, where O(servers[].conf_ipsec.auth_modes[].id_source) is V(custom).
+                type: str
+      conf_wireguard: &conf_wireguard
+        description: What is particular to WireGuard servers.
+        type: dict
+        suboptions:
+          mtu:
+            description: Largest packet in the tunnel, V(512) to V(1420) bytes.
+            type: int
+  enabled: *enabled
+  enable_ipv4: *enable_ipv4
+  enable_ipv6: *enable_ipv6
+  port: *port
+  port_ike: *port_ike
+  port_nat: *port_nat
+  conf_pptp: *conf_pptp
+  conf_openvpn: *conf_openvpn
+  conf_ipsec: *conf_ipsec
+  conf_wireguard: *conf_wireguard
+  wait:
+    description:
+      - Whether to wait until the servers run, or have stopped, as O(enabled) says, and to fail where one does not within
+        O(wait_timeout), or ends in the state C(error). A server that was running before another option changed is waited
+        for as well.
+      - All servers of the task are written before any is waited for. In check mode nothing is waited for.
+    type: bool
+    default: true
+  wait_timeout:
+    description: How many seconds to wait for all servers of the task together.
+    type: int
+    default: 180
+notes:
+  - A change to a server that runs may cut its clients off. The task warns of it, also in check mode, and tells how many are
+    connected as RV(objects[].connections).
+seealso:
+  - module: vpn.estate.freebox_vpn_server_info
+  - module: vpn.estate.freebox_vpn_connection_info
+  - module: vpn.estate.freebox_vpn_user
+"""
+
+EXAMPLES = r"""
+- name: Run OpenVPN over TCP with a strong cipher
+  vpn.estate.freebox_vpn_server:
+    freebox_app_id: vpn.estate
+    freebox_app_token: "{{ vault_freebox_app_token }}"
+    name: openvpn_routed
+    enabled: true
+    port: 1194
+    enable_ipv4: true
+    enable_ipv6: true
+    conf_openvpn:
+      cipher: aes256
+      use_tcp: true
+      disable_fragment: true
+
+- name: WireGuard and nothing else, with the box set by module_defaults
+  vpn.estate.freebox_vpn_server:
+    servers:
+      - name: wireguard
+        enabled: true
+        port: 51820
+        conf_wireguard:
+          mtu: 1360
+      - {name: openvpn_routed, enabled: false}
+      - {name: openvpn_bridge, enabled: false}
+      - {name: ipsec, enabled: false}
+      - {name: pptp, enabled: false}
+    wait_timeout: 300
+
+- name: Prepare PPTP for old clients, and do not wait
+  vpn.estate.freebox_vpn_server:
+    name: pptp
+    enabled: true
+    conf_pptp:
+      mppe: require_128
+      allowed_auth:
+        pap: false
+        chap: false
+        mschapv2: true
+    wait: false
+
+- name: IPsec on other ports, where the box identifies itself as is expected here
+  vpn.estate.freebox_vpn_server:
+    name: ipsec
+    port_ike: 1500
+    port_nat: 14500
+    conf_ipsec:
+      ike_version: 2
+      auth_modes:
+        - id_source: custom
+          id_custom: freebox
+
+- name: Only which servers run, of those declared in a file
+  vpn.estate.freebox_vpn_server:
+    src: files/freebox_servers.yml
+    only_properties: [enabled]
+
+- name: See who would be cut off
+  vpn.estate.freebox_vpn_server:
+    name: openvpn_routed
+    port: 1195
+  check_mode: true
+  register: told
+  failed_when: told.objects | map(attribute='connections') | sum > 0
+"""
+
+RETURN = r"""
+objects:
+  description: The servers, in the order in which they were declared.
+  returned: when the task got as far as a comparison with the box
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the server.
+      type: str
+    action:
+      description:
+        - What was done, or in check mode would be done. Either V(updated) or V(unchanged).
+        - Of a task that failed also V(failed), V(not attempted), and V(unknown) where the answer was lost.
+      type: str
+    changed_keys:
+      description: Options whose values changed.
+      type: list
+      elements: str
+    connections:
+      description: How many clients were connected to the server when the task began. A change may cut them off.
+      type: int
+    msg:
+      description: Why it failed.
+      returned: when it failed
+      type: str
+  sample:
+    - name: openvpn_routed
+      action: updated
+      changed_keys: [enabled, port]
+      connections: 0
+counts:
+  description: How many servers each action happened to.
+  returned: when the task got as far as a comparison with the box
+  type: dict
+  sample:
+    unchanged: 4
+    updated: 1
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
+
+BODY = manage(VPN_SERVER, FREEBOX)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()

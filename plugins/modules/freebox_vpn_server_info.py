@@ -1,0 +1,150 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: freebox_vpn_server_info
+short_description: Read the VPN servers of a Freebox
+description:
+  - Returns the VPN servers that the box has, each with its state and its configuration, in the form that
+    M(vpn.estate.freebox_vpn_server) takes.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._freebox
+  - vpn.estate._names
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.freebox
+seealso:
+  - module: vpn.estate.freebox_vpn_server
+  - module: vpn.estate.freebox_vpn_connection_info
+"""
+
+EXAMPLES = r"""
+- name: Read all VPN servers
+  vpn.estate.freebox_vpn_server_info:
+    freebox_app_id: vpn.estate
+    freebox_app_token: "{{ vault_freebox_app_token }}"
+  register: found
+
+- name: Name those that are in trouble
+  ansible.builtin.debug:
+    msg: "{{ found.servers | selectattr('state', 'eq', 'error') | map(attribute='name') }}"
+
+- name: Read one of them, with the box set by module_defaults
+  vpn.estate.freebox_vpn_server_info:
+    names: [openvpn_routed]
+"""
+
+RETURN = r"""
+servers:
+  description: The servers, by name. What a server does not have, or the box does not tell, is V(null).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the server.
+      type: str
+    type:
+      description: What it speaks, such as V(pptp), V(openvpn), V(ipsec) or V(wireguard).
+      type: str
+    state:
+      description: V(stopped), V(starting), V(started), V(stopping) or V(error).
+      type: str
+    enabled:
+      description: Whether it shall run.
+      type: bool
+    enable_ipv4:
+      description: Whether clients get IPv4 through the VPN.
+      type: bool
+    enable_ipv6:
+      description: Whether clients get IPv6 through the VPN.
+      type: bool
+    port:
+      description: Port that it listens on.
+      type: int
+    min_port:
+      description: Lowest port that it can have.
+      type: int
+    max_port:
+      description: Highest port that it can have.
+      type: int
+    port_ike:
+      description: Port for IKE.
+      type: int
+    port_nat:
+      description: Port for IKE through NAT.
+      type: int
+    conf_pptp:
+      description: C(mppe) and C(allowed_auth) of a PPTP server.
+      type: dict
+    conf_openvpn:
+      description: C(cipher), C(disable_fragment) and C(use_tcp) of an OpenVPN server.
+      type: dict
+    conf_ipsec:
+      description: C(ike_version) and C(auth_modes) of an IPsec server.
+      type: dict
+    conf_wireguard:
+      description: C(mtu) of a WireGuard server.
+      type: dict
+    ip_start:
+      description: First IPv4 address that clients can get.
+      type: str
+    ip_end:
+      description: Last IPv4 address that clients can get.
+      type: str
+    ip6_start:
+      description: First IPv6 address that clients can get.
+      type: str
+    ip6_end:
+      description: Last IPv6 address that clients can get.
+      type: str
+    connection_count:
+      description: How many clients are connected.
+      type: int
+    auth_connection_count:
+      description: How many of them have proven who they are.
+      type: int
+  sample:
+    - name: wireguard
+      type: wireguard
+      state: started
+      enabled: true
+      enable_ipv4:
+      enable_ipv6:
+      port: 51820
+      min_port: 1
+      max_port: 65535
+      port_ike:
+      port_nat:
+      conf_pptp:
+      conf_openvpn:
+      conf_ipsec:
+      conf_wireguard: {mtu: 1360}
+      ip_start: 192.168.27.65
+      ip_end: 192.168.27.95
+      ip6_start:
+      ip6_end:
+      connection_count: 2
+      auth_connection_count: 2
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+
+BODY = inform(VPN_SERVER, FREEBOX)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()
