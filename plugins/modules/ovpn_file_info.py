@@ -90,6 +90,12 @@ format:
   returned: when it exists
   type: str
   sample: openvpn
+stamp:
+  description:
+    - What M(vpn.estate.freebox_vpn_profile) has noted at its top when it was made; empty where it has not.
+  returned: when it exists
+  type: dict
+  sample: {made: "2026-11-19T09:00:00.123456+00:00", server: wireguard, user: desk}
 content:
   description:
     - Its text without secrets, line by line. In place of a secret stands C(# withheld). Of blocks, only certificates and
@@ -116,6 +122,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.vpn.estate.plugins.module_utils import _profile_file, _wireguard_file
+from ansible_collections.vpn.estate.plugins.module_utils._stamp import stamp_of
 
 LARGEST = 1 << 20  # bytes; no profile is near that
 OPENVPN, WIREGUARD = "openvpn", "wireguard"
@@ -139,6 +146,7 @@ def look_at(path: str) -> dict[str, t.Any]:
         group=_name(lambda: grp.getgrgid(status.st_gid).gr_name, status.st_gid),
         size=status.st_size,
         format=OPENVPN,
+        stamp={},
         content=None,
     )
     if not stat.S_ISREG(status.st_mode):
@@ -148,6 +156,7 @@ def look_at(path: str) -> dict[str, t.Any]:
     with open(path, "rb") as file:
         text = file.read(LARGEST).decode("utf-8", errors="replace")
     found["format"] = WIREGUARD if _wireguard_file.is_wireguard(text) else OPENVPN
+    found["stamp"] = stamp_of(text)
     read, public_part = FORMATS[found["format"]]
     return {**found, "content": public_part(text), "problem": _problem(read, text)}
 
