@@ -218,11 +218,10 @@ def test_no_file_can_be_written(trial: Trial, monkeypatch: pytest.MonkeyPatch) -
 def test_what_has_come_by_another_way_meanwhile_stays(start: Start, tmp_path: Path) -> None:
     """What was on its way has ended with it."""
     trial = Trial(start(Box), tmp_path, "moved", ROUTED)
-    run(
-        trial.host,
-        trial.folder,
-        next(n for n, step in enumerate(Controller(trial.host, trial.folder).steps()) if step == "put"),
-    )
+    trial.start_over()
+    for step in Controller(trial.host, trial.folder).steps():
+        if step == "put":
+            break
     assert (trial.folder / "arriving").exists()
     trial.host.file.unlink()
     trial.host.held()
