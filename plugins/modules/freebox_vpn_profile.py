@@ -18,6 +18,7 @@ description:
     was made, and under which settings. By it, and by what the file says itself, the file is known again.
   - A file without that comment, such as one that somebody has downloaded in Freebox OS, is judged by what it says itself, and
     is left as it is if nothing speaks against it.
+  - The role P(vpn.estate.profile_distribution#role) brings files to hosts.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -114,8 +115,6 @@ notes:
 seealso:
   - module: vpn.estate.freebox_vpn_user
   - module: vpn.estate.ovpn_file_info
-  - plugin: vpn.estate.profile_distribution
-    plugin_type: role
 """
 
 EXAMPLES = r"""
