@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._crew import Crew
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    InputError,
     OutcomeUnknown,
     Refused,
     SignInError,
@@ -126,7 +127,7 @@ def _telling(changes: t.Sequence[Change]) -> t.Iterator[None]:
         yield
         for change in changes:
             change.made = change.made or change.action == "create"
-    except (Refused, SignInError, Unreachable):
+    except (InputError, Refused, SignInError, Unreachable):
         acted = False
         raise
     finally:

@@ -16,6 +16,7 @@ import binascii
 import re
 import typing as t
 
+from ansible_collections.vpn.estate.plugins.module_utils._stamp import height
 from ansible_collections.vpn.estate.plugins.module_utils._x509 import Certificate, from_der, public_half
 
 WITHHELD = "# withheld"
@@ -108,10 +109,11 @@ def public_part(text: str) -> str:
     """The text without what is or might be a secret. Never fails, and has the same number of lines.
 
     Gone are what is in blocks, but for certificates and connections; directives that are not in PUBLIC; comments, but
-    for the settings of Access Server; and everything from the first flaw on, where a block can no longer be told from the
-    rest. As a profile it says the same as the text, or has its first flaw in the same line.
+    for the settings of Access Server and the stamp of this collection; and everything from the first flaw on, where a
+    block can no longer be told from the rest. As a profile it says the same as the text, or has its first flaw in the same line.
     """
-    return "\n".join(_public(_lines(text)))
+    lines, stamp = _lines(text), height(text)
+    return "\n".join([*lines[:stamp], *_public(lines[stamp:])])
 
 
 class Profile:
@@ -155,6 +157,11 @@ class Profile:
             "key_present": any(self._body(name) for name in ("key", "pkcs12")),
             "key_matches": _matches(self._body("key"), own[0]) if own else None,
         }
+
+    def days_left(self) -> t.Optional[int]:
+        """Whole days until its own certificate expires; None where it has none."""
+        own = [self._read("cert", one) for one in self._certificates[:1]]
+        return own[0].days_left() if own else None
 
     def _parameter(self, *names: str) -> t.Optional[str]:
         said = [self._last[name] for name in names if name in self._last]

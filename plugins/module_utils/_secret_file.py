@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import stat
 import tempfile
@@ -76,20 +77,8 @@ class SecretFile:
 
     def write(self, text: str) -> None:
         """Put a text in its place at once; whoever reads it meanwhile finds the old one or the new one, and whole."""
-        with self._told():
-            number, temporary = tempfile.mkstemp(
-                prefix=f".{os.path.basename(self.path)}.", dir=os.path.dirname(self.path)
-            )
-            try:
-                with open(number, "w", encoding="utf-8", newline="") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(temporary, self.path)  # a link that is there by now is replaced, not followed
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
-                raise
+        with self.room() as keep:
+            keep(text)
 
     def remove(self) -> None:
         """Take it away, if it is there."""
@@ -97,8 +86,46 @@ class SecretFile:
             os.unlink(self.path)
 
     @contextlib.contextmanager
-    def _told(self) -> t.Iterator[None]:
+    def room(self, size: int = 0) -> t.Iterator[t.Callable[[str], None]]:
+        """Room on the disk for a text that is yet to come, so that one that comes only once can be kept.
+
+        The function that it answers puts a text in its place, as write() does; without that, what is there stays.
+        """
+        folder, name = os.path.split(self.path)
+        with self._told(InputError):
+            number, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+        with open(number, "wb", buffering=0) as file:
+            try:
+                with self._told(InputError):
+                    _write(file, bytes(size))
+                yield lambda text: self._put(text, file, temporary)
+            finally:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+
+    def _put(self, text: str, file: io.FileIO, temporary: str) -> None:
+        with self._told():
+            file.seek(0)
+            _write(file, text.encode("utf-8"))
+            os.replace(temporary, self.path)  # a link that is there by now is replaced, not followed
+
+    def remove(self) -> None:
+        """Remove it, if it is there."""
+        with self._told(), contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+
+    @contextlib.contextmanager
+    def _told(self, kind: type[EstateError] = EstateError) -> t.Iterator[None]:
         try:
             yield
         except OSError as exc:
-            raise EstateError(f"{self.option}: {self.path} cannot be written: {exc.strerror}.") from exc
+            raise kind(f"{self.option}: {self.path} cannot be written: {exc.strerror}.") from exc
+
+
+def _write(file: io.FileIO, content: bytes) -> None:
+    """All of it, to the disk, and nothing behind it."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) or 0 :]
+    file.truncate()
+    os.fsync(file.fileno())

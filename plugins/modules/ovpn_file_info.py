@@ -12,6 +12,8 @@ description:
   - Reads an C(.ovpn) file on a VPN client, and what the file system says of it. Secrets, such as the private key, never leave
     the host.
   - The filter P(vpn.estate.ovpn_info#filter) says what the profile means.
+  - It reads the files of WireGuard as well (RV(format)), because a Freebox gives out both, and M(vpn.estate.freebox_vpn_profile)
+    says whether one is good.
   - It talks to no server, and needs nothing but Python on the host.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
@@ -83,18 +85,30 @@ size:
   returned: when it exists
   type: int
   sample: 5120
+format:
+  description: What kind of file it is, by how it begins. What is meant for nobody counts as V(openvpn).
+  returned: when it exists
+  type: str
+  sample: openvpn
+stamp:
+  description:
+    - What M(vpn.estate.freebox_vpn_profile) has noted at its top when it was made; empty where it has not.
+  returned: when it exists
+  type: dict
+  sample: {made: "2026-11-19T09:00:00.123456+00:00", server: wireguard, user: desk}
 content:
   description:
     - Its text without secrets, line by line. In place of a secret stands C(# withheld). Of blocks, only certificates and
-      connections are there; of comments, only what Access Server writes for programs; of directives, only such as are
-      known to hold no secret. From the first line on that cannot be read, all is withheld.
+      connections are there; of comments, only what Access Server and this collection write for programs; of directives, only
+      such as are known to hold no secret. From the first line on that cannot be read, all is withheld.
+    - Of a file of WireGuard, keys and commands are withheld, but for the public key of the server.
     - Null for what is no regular file, or larger than one mebibyte.
   returned: when it exists
   type: str
 problem:
   description:
-    - Why C(openvpn) could not read the profile, with the number of the line; null where it could. Whether certificates are
-      sound is for the filter to say.
+    - Why C(openvpn), or C(wg-quick), could not read the file, with the number of the line; null where it could. Whether
+      certificates are sound is for the filter to say.
   returned: when it exists
   type: str
   sample: "line 14: the block that begins here has no end."
@@ -107,9 +121,16 @@ import stat
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile, public_part
+from ansible_collections.vpn.estate.plugins.module_utils import _profile_file, _wireguard_file
+from ansible_collections.vpn.estate.plugins.module_utils._stamp import stamp_of
 
 LARGEST = 1 << 20  # bytes; no profile is near that
+OPENVPN, WIREGUARD = "openvpn", "wireguard"
+Format = tuple[t.Callable[[str], object], t.Callable[[str], str]]  # what reads a file, and what takes its secrets out
+FORMATS: dict[str, Format] = {
+    OPENVPN: (_profile_file.Profile, _profile_file.public_part),
+    WIREGUARD: (lambda text: _wireguard_file.WireGuardFile(text).facts(), _wireguard_file.public_part),
+}
 
 
 def look_at(path: str) -> dict[str, t.Any]:
@@ -124,6 +145,8 @@ def look_at(path: str) -> dict[str, t.Any]:
         owner=_name(lambda: pwd.getpwuid(status.st_uid).pw_name, status.st_uid),
         group=_name(lambda: grp.getgrgid(status.st_gid).gr_name, status.st_gid),
         size=status.st_size,
+        format=OPENVPN,
+        stamp={},
         content=None,
     )
     if not stat.S_ISREG(status.st_mode):
@@ -132,7 +155,10 @@ def look_at(path: str) -> dict[str, t.Any]:
         return {**found, "problem": "This is too large to be a profile."}
     with open(path, "rb") as file:
         text = file.read(LARGEST).decode("utf-8", errors="replace")
-    return {**found, "content": public_part(text), "problem": _problem(text)}
+    found["format"] = WIREGUARD if _wireguard_file.is_wireguard(text) else OPENVPN
+    found["stamp"] = stamp_of(text)
+    read, public_part = FORMATS[found["format"]]
+    return {**found, "content": public_part(text), "problem": _problem(read, text)}
 
 
 def _name(look_up: t.Callable[[], str], number: int) -> str:
@@ -142,9 +168,9 @@ def _name(look_up: t.Callable[[], str], number: int) -> str:
         return str(number)
 
 
-def _problem(text: str) -> t.Optional[str]:
+def _problem(read: t.Callable[[str], object], text: str) -> t.Optional[str]:
     try:
-        Profile(text)
+        read(text)
     except ValueError as exc:
         return str(exc)
     return None

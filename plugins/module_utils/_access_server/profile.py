@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, Record, some
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.departure import REVOKED, revoke_profiles
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.issued import TEXT, Issued
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.revocable import Revocable
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Unreadable, reads
+from ansible_collections.vpn.estate.plugins.module_utils._issued import TEXT
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Facts
 from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile as ProfileFile
@@ -28,7 +29,7 @@ SAME = ("user", "profile_type", "serial", "ca", "tls_crypt_v2")
 WRITTEN = ("user", "profile_type", "tls_crypt_v2", "comment", "ignore_missing_user")
 
 
-class Profile(Issued):
+class Profile(Revocable):
     """A place for one good profile, such as a user's telephone; or, to be absent, every profile that fits."""
 
     noun, plural, key = "client profile", "profiles", "user"
@@ -44,10 +45,10 @@ class Profile(Issued):
         Field("protect", {"type": "list", "elements": "str"}, create_only=True),
         Field("tls_crypt_v2", {"type": "bool"}, create_only=True),
         Field("ignore_missing_user", {"type": "bool"}, create_only=True),
-        *Issued.placed,
+        *Revocable.placed,
     )
     options = {
-        **Issued.placing,
+        **Revocable.placing,
         "renew_before": {"type": "int", "default": 30},
         "accept_old_ca": {"type": "bool", "default": False},
         "delete_clients": {"type": "int"},
@@ -190,7 +191,7 @@ class Profile(Issued):
 
     # -- talking to the server
 
-    def issue(self, client: AccessServer, said: Object) -> str:
+    def issue(self, client: AccessServer, said: Object, have: Object) -> str:
         """The text of a profile, with its private key."""
         return client.create_profile({name: said[name] for name in WRITTEN if name in said})
 

@@ -11,16 +11,17 @@ from urllib.parse import parse_qs, urlsplit
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, Record
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.departure import revoke_tokens
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.issued import TEXT, Issued
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile import TYPES
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.revocable import Revocable
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Unreadable, reads
+from ansible_collections.vpn.estate.plugins.module_utils._issued import TEXT
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Task, Wanted
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
 
 
-class ProfileToken(Issued):
+class ProfileToken(Revocable):
     """A valid token for a user and a type of profile; or, to be absent, every one of a user."""
 
     noun, plural, key = "profile token", "profile_tokens", "user"
@@ -30,9 +31,9 @@ class ProfileToken(Issued):
         Field("profile_type", {**TEXT, "choices": list(TYPES)}, create_only=True),
         Field("lifetime", {"type": "int"}, create_only=True),
         Field("usages", {"type": "int"}, create_only=True),
-        *Issued.placed,
+        *Revocable.placed,
     )
-    options = {**Issued.placing, "assume_present": {"type": "list", "elements": "str", "default": []}}
+    options = {**Revocable.placing, "assume_present": {"type": "list", "elements": "str", "default": []}}
     info_options = {"users": {"type": "list", "elements": "str"}}
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
@@ -87,7 +88,7 @@ class ProfileToken(Issued):
         named = {declared[change.name]["user"] for change in issued}
         self.users_there(client, named, task)
 
-    def issue(self, client: AccessServer, said: Object) -> str:
+    def issue(self, client: AccessServer, said: Object, have: Object) -> str:
         """The URL."""
         how = {name: value for name, value in said.items() if name in ("profile_type", "lifetime", "usages")}
         return client.create_profile_token({"username": said["user"], **how})

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._errors import Refused, Unreadable
+from ansible_collections.vpn.estate.plugins.module_utils._errors import OutcomeUnknown, Refused, Unreadable
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import call
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import Session
 from ansible_collections.vpn.estate.plugins.module_utils._http import Call, Transport
 
 Record = dict[str, t.Any]
-PROFILE = "application/x-openvpn-profile"
+ANYTHING = "*/*"  # the type of a WireGuard file is told nowhere (server-behaviour.md, F71)
 
 
 class Freebox:
@@ -23,6 +23,7 @@ class Freebox:
 
     def __init__(self, http: Transport, session: Session) -> None:
         self._http, self.session = http, session
+        self._takes_formats = True
         self.cautions: list[str] = []  # what the user should hear whatever the task does
         self.progress: t.Callable[[str, int, int], object] = lambda said, done, total: None
 
@@ -85,6 +86,27 @@ class Freebox:
     def ip_pool(self) -> Record:
         """The addresses that VPN clients get, and which of them are reserved for whom."""
         return self._object(self._call("GET /vpn/ip_pool/"))
+
+    # -- configuration files
+
+    def download_config(self, server: str, login: str) -> str:
+        """A new configuration file of a user for a server. It ends earlier ones, so that this is a write (F72)."""
+        path, text = {"server_name": server, "login": login}, None
+        if self._takes_formats:
+            try:
+                text = self._download("GET /vpn/download_config/{server_name}/{login}/{fmt}", {**path, "fmt": "plain"})
+            except Refused as exc:
+                if exc.said != "invalid_request" or exc.status != 404:
+                    raise
+                self._takes_formats = False  # its software is older (F70)
+        if not self._takes_formats:
+            text = self._download("GET /vpn/download_config/{server_name}/{login}", path)
+        if not isinstance(text, str):
+            raise OutcomeUnknown(f"{self.asked} was answered, and not by a file")
+        return text
+
+    def _download(self, operation: str, path: t.Mapping[str, str]) -> t.Any:
+        return self._http.write(self._call(operation, path=path, secret=True, accept=ANYTHING))
 
     # -- connections
 

@@ -214,7 +214,7 @@ def test_no_secret_is_told(start: t.Callable[..., Simulated], sample: Sample) ->
 
 # What they manage lies in files, is made anew by the server and never changed, needs several servers, or cuts the connection
 # that a law would look through; they have tests of their own.
-APART = {"Ca", "Certificate", "Cluster", "ClusterNode", "Profile", "ProfileToken", "WebCertificate"}
+APART = {"Ca", "Certificate", "Cluster", "ClusterNode", "Profile", "ProfileToken", "VpnProfile", "WebCertificate"}
 
 
 def test_every_resource_has_a_sample() -> None:

@@ -125,6 +125,20 @@ def test_a_file_that_others_can_read_is_made_private(estate: Server, tmp_path: P
     assert len(serials(estate, "ada")) == 1
 
 
+def test_a_disk_that_is_full_is_noticed_before_anything_is_issued(
+    estate: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(number: int) -> t.NoReturn:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    answer = estate.manage(PROFILE, **ADA, dest=str(tmp_path / "ada.ovpn"))
+    assert "ada.ovpn cannot be written: No space left on device." in answer["msg"]
+    assert (answer["changed"], answer["objects"][0]["action"]) == (False, "not attempted")
+    assert not serials(estate, "ada")
+    assert not list(tmp_path.iterdir())
+
+
 def test_no_text_of_a_profile_is_told_unless_asked_for(estate: Server, tmp_path: Path) -> None:
     answer = profile(estate, **ADA, dest=str(tmp_path / "ada.ovpn"))
     assert "PRIVATE KEY" not in text_of(answer)

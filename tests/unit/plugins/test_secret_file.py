@@ -99,6 +99,41 @@ def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path: Path, monkey
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_room_is_kept_before_there_is_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is none, that is told before; where there is, a text that comes has the room of a longer one."""
+    path = tmp_path / "key"
+    path.write_text("old")
+    with SecretFile("dest", str(path)).room(1 << 16) as keep:
+        [kept] = [one for one in tmp_path.iterdir() if one != path]
+        assert (kept.stat().st_size, mode(kept)) == (1 << 16, 0o600)
+        assert path.read_text() == "old"
+        keep("new")
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+    with SecretFile("dest", str(path)).room(1 << 16):
+        pass
+    assert path.read_text() == "new"
+
+    def full(number: int) -> t.NoReturn:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with (
+        pytest.raises(InputError, match="cannot be written: No space left on device"),
+        SecretFile("dest", str(path)).room(1 << 16),
+    ):
+        raise AssertionError("there is no room")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_removed_may_be_gone(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("old")
+    for _turn in range(2):
+        SecretFile("dest", str(path)).remove()
+    assert not path.exists()
+
+
 def test_others_lose_what_they_could_do(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("secret")

@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import refuse_unknown
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, OutcomeUnknown, reads
+from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    EstateError,
+    InputError,
+    OutcomeUnknown,
+    Unreadable,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Field, Object, Resource, Spec, Task, Wanted
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
 
 TEXT: Spec = {"type": "str"}
+ROOM = 1 << 16  # bytes that are kept free for what is to come; few of them are longer
 
 
 class Issued(Resource):
@@ -35,17 +40,24 @@ class Issued(Resource):
         "return_content": {"type": "bool", "default": False},
     }
 
-    def issue(self, client: AccessServer, said: Object) -> str:
-        """Have the server make a new one; answers its text."""
+    def issue(self, client: t.Any, said: Object, have: Object) -> str:
+        """Have the server make a new one in place of what is there, if anything is; answers its text."""
         raise NotImplementedError
 
-    def recognised(self, client: AccessServer, text: str) -> Object:
+    def recognised(self, client: t.Any, text: str) -> Object:
         """What the task tells of a new one; Unreadable where it is none."""
         raise NotImplementedError
 
-    def take_back(self, client: AccessServer, new: Object, text: str) -> bool:
-        """Make a new one that could not be kept invalid again, and say whether that worked."""
+    def lost_answer(self, said: Object) -> str:
+        """What to do where the server may have made a new one, and nobody has it."""
         raise NotImplementedError
+
+    def unkept(self, client: t.Any, said: Object, text: str, new: t.Optional[Object]) -> str:
+        """What became of a new one that could not be kept, or, where ``new`` is None, was not recognised."""
+        raise NotImplementedError
+
+    def kept(self, said: Object) -> None:
+        """After a new one has taken its place."""
 
     def known(self, have: Object) -> Object:
         """What the task tells of what is there."""
@@ -63,7 +75,7 @@ class Issued(Resource):
         """A good one, in a file that is its owner's alone if it is in one."""
         return {**wanted.values, "usable": True, **({"private": True} if "dest" in wanted.values else {})}
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, client: t.Any, plan: Plan, task: Task) -> None:
         """Files that can be written; and what is told of each, whether or not anything is written."""
         declared = self.declared(task)
         for change in plan.of("create", "update"):
@@ -76,13 +88,6 @@ class Issued(Resource):
                 change.results["reason"] = have.get("why") or "there is none yet"
 
     @staticmethod
-    def users_there(client: AccessServer, names: t.Collection[str], task: Task) -> dict[str, t.Any]:
-        """Records of users by name; InputError where one is neither there nor made by the same run."""
-        found = reads(lambda client: client.users(sorted(names)).records)(client) if names else {}
-        refuse_unknown(set(names) - found.keys(), "user", task)
-        return t.cast("dict[str, t.Any]", found)
-
-    @staticmethod
     def declared(task: Task) -> dict[str, Object]:
         """What is said of each object, by name."""
         return {want.name: want.values for want in task.wanted or ()}
@@ -91,12 +96,12 @@ class Issued(Resource):
         """What was issued is known by its text."""
         return False
 
-    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Each with a call of its own; what comes is looked at before it takes the place of anything."""
         declared = self.declared(task)
         effort.each(changes, lambda change: self._issue(client, change, declared[change.name], task), "issued")
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """A new one where the old one is not good any more; the old one stays until it is told to go."""
         declared = self.declared(task)
         for change in changes:
@@ -104,33 +109,28 @@ class Issued(Resource):
                 SecretFile("dest", declared[change.name]["dest"]).make_private()
         self.create(client, [change for change in changes if "usable" in change.values], effort, task)
 
-    def _issue(self, client: AccessServer, change: Change, said: Object, task: Task) -> None:
-        try:
-            text = self.issue(client, said)
-        except OutcomeUnknown as exc:
-            if "dest" not in said and not task.params["return_content"]:
-                raise  # to read again tells whether there is one, and nobody wants its text
+    def _issue(self, client: t.Any, change: Change, said: Object, task: Task) -> None:
+        file = SecretFile("dest", said["dest"]) if "dest" in said else None
+        with file.room(ROOM) if file else contextlib.nullcontext(lambda text: None) as keep:
+            text = self._asked_for(client, change, said, task)
             change.begun = True
-            raise EstateError(
-                f"{exc}. There may be a new {self.noun} now that nobody has: see which there are, make it absent, and run again."
-            ) from exc
-        change.begun = True
-        new = self.recognised(client, text)
-        if "dest" in said:
+            new: t.Optional[Object] = None
             try:
-                SecretFile("dest", said["dest"]).write(text)
+                new = self.recognised(client, text)
+                keep(text)
             except EstateError as exc:
-                raise EstateError(f"{exc} {self._taken_back(client, new, text)}") from exc
+                became = self.unkept(client, said, text, new)
+                raise (Unreadable if new is None else EstateError)(f"{exc} {became}".rstrip()) from exc
+        self.kept(said)
         change.results = {"reason": change.results.get("reason", ""), **new}
         if task.params["return_content"]:
             change.results["content"] = text
 
-    def _taken_back(self, client: AccessServer, new: Object, text: str) -> str:
+    def _asked_for(self, client: t.Any, change: Change, said: Object, task: Task) -> str:
         try:
-            gone = self.take_back(client, new, text)
-        except EstateError:
-            gone = False
-        which = ", ".join(f"{name} {value}" for name, value in new.items() if isinstance(value, str))
-        return f"The new {self.noun} ({which}) " + (
-            "was revoked again." if gone else "is in nobody's hands: make it absent."
-        )
+            return self.issue(client, said, change.before or {})
+        except OutcomeUnknown as exc:
+            if "dest" not in said and not task.params["return_content"]:
+                raise  # to read again tells whether there is one, and nobody wants its text
+            change.begun = True
+            raise EstateError(f"{exc}. {self.lost_answer(said)}") from exc

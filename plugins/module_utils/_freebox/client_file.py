@@ -1,0 +1,105 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configuration files that a Freebox makes for VPN clients: what one says, and the settings of the box that it follows.
+
+No document shows what is in one (server-behaviour.md, F71), so that a setting is compared only where a file has it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Record
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import STANDARD, WIREGUARD
+from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Object
+from ansible_collections.vpn.estate.plugins.module_utils._wireguard_file import WireGuardFile
+
+# How names of ciphers in OpenVPN begin, and what a Freebox calls these (vendor document, conf_openvpn).
+CIPHERS = {"BF-": "blowfish", "AES-128-": "aes128", "AES-256-": "aes256", "CHACHA20-POLY1305": "chacha20poly1305"}
+
+
+class Found(t.NamedTuple):
+    """What a file says: settings by the names that the box has for them, what results tell of it, and of its certificate."""
+
+    settings: Object
+    told: Object
+    days_left: t.Optional[int] = None
+    owner: t.Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Files of one type of server, and of the users whom it serves.
+
+    ``settings`` takes the configuration of the server and the record of the user; ``read`` takes the text of a file, or
+    its public part, and raises ValueError with half a sentence where no client could use it.
+    """
+
+    user_type: str
+    settings: t.Callable[[Record, Record], Object]
+    read: t.Callable[[str], Found]
+
+
+def _of_openvpn(config: Record, user: Record) -> Object:
+    said = config.get("conf_openvpn") or {}
+    return {
+        "port": config.get("port"),
+        "protocol": "tcp" if said.get("use_tcp") else "udp",
+        "cipher": said.get("cipher"),
+        "disable_fragment": said.get("disable_fragment"),
+    }
+
+
+def _read_openvpn(text: str) -> Found:
+    profile = Profile(text)
+    facts = profile.facts()
+    certificate = facts["certificate"]
+    if not facts["ca"] or not facts["remotes"]:
+        raise ValueError(f"it names no {'server' if facts['ca'] else 'authority'}")
+    if certificate and (not facts["key_present"] or facts["key_matches"] is False):
+        raise ValueError("the key in it is not that of its certificate")
+    remote = facts["remotes"][0]
+    cipher = next((ours for theirs, ours in CIPHERS.items() if (facts["cipher"] or "").startswith(theirs)), None)
+    settings = {"port": remote["port"], "protocol": remote["proto"][:3], **({"cipher": cipher} if cipher else {})}
+    told = {name: certificate[name] for name in ("serial", "not_after")} if certificate else {}
+    owner = certificate["common_name"] if certificate else None
+    return Found(settings, {**told, "remotes": facts["remotes"]}, profile.days_left(), owner)
+
+
+def _of_wireguard(config: Record, user: Record) -> Object:
+    said = user.get("conf_wireguard") or {}
+    return {
+        "port": config.get("port"),
+        "mtu": (config.get("conf_wireguard") or {}).get("mtu"),
+        "ip_reservation": user.get("ip_reservation") or "",
+        "keepalive": said.get("keepalive"),
+        "psk": said.get("psk"),
+    }
+
+
+def _read_wireguard(text: str) -> Found:
+    facts = WireGuardFile(text).facts()
+    endpoint = facts["endpoint"]
+    if endpoint is None:
+        raise ValueError("it names no server")
+    address = next((str(one.ip) for one in map(_interface, facts["addresses"]) if one.version == 4), "")
+    settings = {"port": endpoint["port"], "ip_reservation": address, "psk": facts["preshared_key"]}
+    remote = {"host": endpoint["host"], "port": endpoint["port"], "proto": "udp"}
+    return Found(settings, {"addresses": facts["addresses"], "remotes": [remote]})
+
+
+def _interface(text: str) -> t.Any:
+    try:
+        return ipaddress.ip_interface(text)
+    except ValueError:
+        raise ValueError("its address is none") from None
+
+
+KINDS: t.Mapping[str, Kind] = {
+    "openvpn": Kind(STANDARD, _of_openvpn, _read_openvpn),
+    "wireguard": Kind(WIREGUARD, _of_wireguard, _read_wireguard),
+}

@@ -1,0 +1,400 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configuration files of VPN users of a Freebox: each download makes a new one, and ends those before."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
+from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    EstateError,
+    InputError,
+    OutcomeUnknown,
+    Refused,
+    SignInError,
+    Unreachable,
+    Unreadable,
+    reads,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox, Record
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.client_file import KINDS, Kind
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.profile_place import Place, is_superseded
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import ERROR, RUNNING, STARTED, VPN_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import STANDARD
+from ansible_collections.vpn.estate.plugins.module_utils._issued import TEXT, Issued
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._reconcile import converge
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Task, Wanted
+from ansible_collections.vpn.estate.plugins.module_utils._stamp import stamp_of, stamped
+
+USER, SERVER = "user", "server"  # what a download may end: every file of the user, or those for the same server
+WHOSE = ("box", "server", "user")
+
+
+@dataclass(frozen=True)
+class Box:
+    """What a box says that matters to files: its servers, their configuration, and its users, each by name."""
+
+    url: str
+    uid: t.Optional[str]
+    servers: t.Mapping[str, Record]
+    configs: t.Mapping[str, Record]
+    users: t.Mapping[str, Record]
+
+    @classmethod
+    def of(cls, client: Freebox, names: t.Iterable[str]) -> Box:
+        """Read it, with the configuration of these servers, where they are such as have files."""
+        return t.cast(Box, _box_of(client, names))
+
+    def kind(self, server: str) -> Kind:
+        """The files of a server."""
+        return KINDS[self.servers[server]["type"]]
+
+    def whose(self, said: Object) -> Object:
+        """Whose file it is, as its stamp says it."""
+        return {"box": self.uid, "server": said["server"], "user": said["user"]}
+
+    def settings(self, said: Object) -> Object:
+        """What a file of this user for this server follows."""
+        if said["server"] not in self.configs or said["user"] not in self.users:
+            raise InputError(
+                f"{said['server']} of {said['user']} is not on {self.url} any more. Nothing was downloaded."
+            )
+        return self.kind(said["server"]).settings(self.configs[said["server"]], self.users[said["user"]])
+
+    def refuse_impossible(self, wanted: t.Sequence[Wanted], task: Task) -> None:
+        """Servers without files, users who are not there or not of that type, and files that would end each other."""
+        assumed = set(task.params["assume_present"]) if task.check else set()
+        able = sorted(name for name, one in self.servers.items() if one["type"] in KINDS)
+        first: dict[str, str] = {}
+        for want in wanted:
+            login, server = want.values["user"], want.values["server"]
+            there = self.servers.get(server)
+            if there is None:
+                known = ", ".join(sorted(self.servers))
+                raise InputError(
+                    f"server: {self.url} has no VPN server {server!r}; it has {known}. Nothing was written."
+                )
+            if there["type"] not in KINDS:
+                raise InputError(
+                    f"server: {server} is of the type {there['type']}, which has no configuration files. There are some for "
+                    f"{', '.join(able)}. Nothing was written."
+                )
+            user = self.users.get(login)
+            if user is None and login not in assumed:
+                raise InputError(
+                    f"user: {self.url} has no VPN user {login!r}. Nothing was written. Create it first, or, if this run does, "
+                    "list it in assume_present."
+                )
+            needed = self.kind(server).user_type
+            if user is not None and (user.get("type") or STANDARD) != needed:
+                raise InputError(
+                    f"user: {login} is of the type {user.get('type') or STANDARD}, and {server} is for users of the type "
+                    f"{needed}. Nothing was written."
+                )
+            other = first.setdefault(login, server)
+            if other != server and task.params["invalidates"] == USER:
+                raise InputError(
+                    f"user: {login} is to have files for {other} and for {server}, and to download one ends the other. Give each "
+                    "server a user of its own; or say invalidates: server, if you know that this box ends files for the same "
+                    "server only. Nothing was written."
+                )
+
+    def fault(self, text: str, said: Object, days: int) -> str:
+        """Why a file is not good enough; empty if it is, as far as can be told."""
+        stamp, whose = stamp_of(text), self.whose(said)
+        if is_superseded(text):
+            return "a newer one was asked for, and never arrived"
+        if said["user"] not in self.users:
+            return f"the user {said['user']} is not there yet"
+        try:
+            found = self.kind(said["server"]).read(text)
+        except ValueError as exc:
+            return f"no client could use it: {str(exc).rstrip('.')}"
+        for name in WHOSE:
+            if stamp.get(name) and whose[name] and stamp[name] != whose[name]:
+                return f"it was made for {name} {stamp[name]}, and not for {whose[name]}"
+        if not stamp and found.owner != said["user"] and found.owner in self.users:
+            return f"its certificate is that of {found.owner}"
+        now = self.settings(said)
+        told, apart = stamp.get("settings"), stamp.get("differs")
+        for name, then in told.items() if isinstance(told, dict) else ():
+            if name in now and now[name] != then:
+                return f"it was made when {name} was {_said(then)}, which is {_said(now[name])} now"
+        for name, its in found.settings.items():
+            if now.get(name) not in (None, its) and name not in (apart if isinstance(apart, list) else ()):
+                return f"its {name} is {_said(its)}, and on the box that is {_said(now[name])}"
+        if found.days_left is not None and found.days_left <= days:
+            return f"it has {found.days_left} days left, and renew_before is {days}"
+        return ""
+
+
+@reads
+def _box_of(client: Freebox, names: t.Iterable[str]) -> Box:
+    servers = {str(one["name"]): {name: str(one[name]) for name in ("type", "state")} for one in client.servers()}
+    of_interest = [name for name in sorted(set(names)) if name in servers and servers[name]["type"] in KINDS]
+    configs = {name: client.server_config(name) for name in of_interest}
+    users = {str(one["login"]): one for one in client.users()}
+    return Box(client.url, client.session.box.get("uid"), servers, configs, users)
+
+
+class VpnProfile(Issued):
+    """A place for the configuration file of a user for a server."""
+
+    noun, plural, key = "VPN profile", "profiles", "user"
+    states = ("present",)
+    identifying = ("user", "server", "dest", "held")
+    fields = (
+        Field("user", TEXT, create_only=True),
+        Field("server", TEXT, create_only=True),
+        Field("held", TEXT, create_only=True),
+        *Issued.placed,
+        Field("rescued", unset=False),
+    )
+    options = {
+        **Issued.placing,
+        "renew_before": {"type": "int", "default": 30},
+        "start": {"type": "bool", "default": False},
+        "start_timeout": {"type": "int", "default": 180},
+        "invalidates": {"type": "str", "choices": [USER, SERVER], "default": USER},
+        "assume_present": {"type": "list", "elements": "str", "default": []},
+    }
+
+    # -- the words of a playbook
+
+    def identity(self, params: t.Mapping[str, t.Any]) -> str:
+        """Such as ``openvpn_routed of ada``."""
+        return f"{params.get('server') or 'no server'} of {params['user']}"
+
+    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+        """A file has a user, a server and a place."""
+        want = super().wanted(params, state)
+        for name in ("user", "server"):
+            if not want.values.get(name):
+                raise InputError(f"{self.noun} {want.name}: it needs {name}.")
+        if not want.values.get("dest") and "held" not in want.values:
+            raise InputError(f"{self.noun} {want.name}: it needs dest, because by its file alone it is known again.")
+        return want
+
+    # -- the words of the box
+
+    def read(self, client: Freebox, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """For each place: what is there, and why it is not good enough, if so. Nothing is downloaded to find out (F72)."""
+        wanted = [want for want in task.wanted or () if names is None or want.name in names]
+        box = Box.of(client, [want.values["server"] for want in wanted])
+        box.refuse_impossible(task.wanted or (), task)
+        judged = {want.name: _judged(box, want.values, task) for want in wanted}
+        return Actual({name: have for name, have in judged.items() if have is not None}, whole=True)
+
+    # -- decisions
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """A good one, and nothing beside it."""
+        return {**super().desired(wanted, have, task), "rescued": False}
+
+    def known(self, have: Object) -> Object:
+        """What the file says, where it is good."""
+        return dict(have["told"])
+
+    def check(self, client: Freebox, plan: Plan, task: Task) -> None:
+        """Also whether a download could succeed; whose files it ends is said beforehand."""
+        for name, least in (("renew_before", 0), ("start_timeout", 1)):
+            if task.params[name] < least:
+                raise InputError(f"{name}: {task.params[name]} is not a number from {least} up.")
+        super().check(client, plan, task)
+        declared = self.declared(task)
+        downloads = [declared[change.name] for change in _downloads(plan.changes)]
+        for said in downloads:
+            if "dest" not in said and not task.params["return_content"] and not task.check:
+                raise InputError(
+                    f"{self.noun} {self.identity(said)}: nobody would get the new one; say dest or return_content. Nothing was "
+                    "written."
+                )
+        if downloads:
+            client.session.refuse_without(SETTINGS)
+            box = Box.of(client, ())
+            self._check_running(box, {said["server"] for said in downloads}, task)
+            if task.params["invalidates"] == USER:
+                self._tell_ends(box, downloads, task)
+
+    @staticmethod
+    def _check_running(box: Box, names: t.Collection[str], task: Task) -> None:
+        assumed = set(task.params["assume_present"]) if task.check else set()
+        for name in sorted(set(names) - assumed):
+            state = box.servers[name]["state"] if name in box.servers else "gone"
+            if state == ERROR:
+                raise InputError(f"server: {name} is in the state error, and gives no files. Nothing was written.")
+            if state in RUNNING:
+                continue
+            if not task.params["start"]:
+                raise InputError(
+                    f"server: {name} is {state}, and gives files only while it runs. Start it first, or say start: true. If "
+                    "this run starts it, list it in assume_present. Nothing was written."
+                )
+            task.warn(f"{name} is started for its files, and goes on running afterwards.")
+
+    @staticmethod
+    def _tell_ends(box: Box, downloads: t.Sequence[Object], task: Task) -> None:
+        needed = {said["server"] for said in downloads}
+        there = {name: one for name, one in sorted(box.servers.items()) if name in needed or one["state"] == STARTED}
+        running = {name: one["type"] for name, one in there.items()}
+        for said in downloads:
+            kind = running.get(said["server"])
+            others = [name for name, its in running.items() if name != said["server"] and its == kind]
+            if others:
+                task.warn(
+                    f"The new file of {said['user']} for {said['server']} may end the one for {', '.join(others)}, if there is "
+                    "any: see invalidates."
+                )
+
+    # -- talking to the box
+
+    def update(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """And remove what is left over."""
+        declared = self.declared(task)
+        for change in changes:
+            if "usable" not in change.values and "rescued" in change.values:
+                Place(declared[change.name]["dest"]).beside.remove()
+        super().update(client, changes, effort, task)
+
+    def create(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Once the servers run; and say what the next run would not be content with."""
+        declared = self.declared(task)
+        needed = {declared[change.name]["server"] for change in _downloads(changes)}
+        if needed:
+            _have_running(client, sorted(needed), task)
+        super().create(client, changes, effort, task)
+        for change in changes:
+            days = change.results.get("days_left")
+            if days is not None and days <= task.params["renew_before"]:
+                task.warn(
+                    f"The new {change.name} has {days} days, and renew_before is {task.params['renew_before']}: each run makes "
+                    "it anew, and ends the one before."
+                )
+            for name in change.results.get("differs", ()):
+                task.warn(f"The new {change.name} has another {name} than the box says. It is kept as it came.")
+
+    def issue(self, client: Freebox, said: Object, have: Object) -> str:
+        """The text of a new file, and at its top what it was made for; or what came before and is in no place yet."""
+        if have.get("from_rescue"):
+            return Place(said["dest"]).beside.read() or ""
+        try:
+            box = Box.of(client, [said["server"]])
+            whose, settings = box.whose(said), reads(lambda client: box.settings(said))(client)
+        except (InputError, Refused, SignInError, Unreachable):
+            raise
+        except EstateError as exc:
+            raise Unreachable(f"{exc} Nothing was downloaded.") from exc
+        place = Place(said["dest"]) if "dest" in said else None
+        if place:
+            place.announce(whose)
+        try:
+            text = client.download_config(said["server"], said["user"])
+        except OutcomeUnknown:
+            raise
+        except EstateError:
+            if place:
+                place.take_back()
+            raise
+        try:
+            its = box.kind(said["server"]).read(text).settings
+        except ValueError:
+            its = {}  # recognised() says so
+        differs = [name for name, value in its.items() if settings.get(name) not in (None, value)]
+        made = datetime.now(timezone.utc).isoformat()
+        kind = box.servers[said["server"]]["type"]
+        return stamped(text, {**whose, "kind": kind, "made": made, "settings": settings, "differs": differs})
+
+    def recognised(self, client: Freebox, text: str) -> Object:
+        """What results tell of it."""
+        stamp = stamp_of(text)
+        try:
+            found = KINDS[stamp["kind"]].read(text)
+        except ValueError as exc:
+            raise Unreadable(
+                f"{client.asked} answered something that no client could use: {str(exc).rstrip('.')}."
+            ) from None
+        days = {} if found.days_left is None else {"days_left": found.days_left}
+        return {**found.told, **days, "differs": stamp["differs"]}
+
+    def lost_answer(self, said: Object) -> str:
+        """The next run knows by the file itself."""
+        ended = f"Files that {said['user']} had before may have ended with it, and the new one has reached nobody"
+        again = "Run again" if "dest" in said else "Run again with renew: true"
+        return f"{ended}. It was not asked for again, because each time makes another. {again}, and there will be a new one."
+
+    def unkept(self, client: Freebox, said: Object, text: str, new: t.Optional[Object]) -> str:
+        """It is kept elsewhere: there is no other, and what was there before has ended."""
+        if "dest" not in said:
+            return self.lost_answer(said)
+        place = Place(said["dest"])
+        where = place.rescue(text)
+        if not where:
+            return f"There was no other place for it either. {self.lost_answer(said)}"
+        if new is None:
+            return f"What came is in {where}, which only this account can read. {self.lost_answer(said)}"
+        then = "the next run puts it in its place" if where == place.beside.path else f"move it to {place.file.path}"
+        return f"What was there before has ended. The new one is in {where}: {then}."
+
+    def kept(self, said: Object) -> None:
+        """What could not be put there before is of no use any more."""
+        if "dest" in said:
+            Place(said["dest"]).beside.remove()
+
+
+def _downloads(changes: t.Iterable[Change]) -> list[Change]:
+    """Those for which the box has to make a new file."""
+    going = [change for change in changes if change.action in ("create", "update") and change.outcome != "failed"]
+    return [c for c in going if "usable" in c.values and not (c.before or {}).get("from_rescue")]
+
+
+def _have_running(client: Freebox, names: t.Sequence[str], task: Task) -> None:
+    """Start those that do not run, and wait for them. Raises EstateError for one that does not come to run."""
+    wanted = [VPN_SERVER.wanted({"name": name, "enabled": True}, "present") for name in names]
+    params = {"wait": True, "wait_timeout": task.params["start_timeout"]}
+    steps = converge(VPN_SERVER, client, wanted, Task(params, progress=task.progress, wanted=wanted))
+    for change in steps.changes:
+        if change.outcome == "failed":
+            raise EstateError(f"{change.name} of {client.url} does not run: {change.message}. Nothing was downloaded.")
+
+
+def _judged(box: Box, said: Object, task: Task) -> t.Optional[Object]:
+    """What there is in a place, and why it is not good enough; None where there is nothing."""
+    days, renew = task.params["renew_before"], task.params["renew"]
+    if "held" in said:
+        text, newer, private, rescued = said["held"], None, True, False
+        there = bool(text.strip())
+    else:
+        place = Place(said["dest"])
+        text, newer = place.newest()
+        private, rescued = place.file.is_private, place.beside.read() is not None
+        there = text is not None or newer is not None
+    if not there:
+        return None
+    why = box.fault(text, said, days) if text is not None else "there is no file, but one that could not be put there"
+    from_rescue = newer is not None and not box.fault(newer, said, days)
+    if from_rescue:
+        why = f"the newest one is in {Place(said['dest']).beside.path}, and could not be put in its place before"
+    elif renew:
+        why = "renew is said"
+    told = box.kind(said["server"]).read(text).told if text is not None and not why else {}
+    return {
+        "usable": not why,
+        "why": why,
+        "private": private,
+        "rescued": rescued,
+        "from_rescue": from_rescue,
+        "told": told,
+    }
+
+
+def _said(value: t.Any) -> str:
+    return "none" if value in (None, "") else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+VPN_PROFILE = VpnProfile()
