@@ -109,11 +109,6 @@ class SecretFile:
             _write(file, text.encode("utf-8"))
             os.replace(temporary, self.path)  # a link that is there by now is replaced, not followed
 
-    def remove(self) -> None:
-        """Remove it, if it is there."""
-        with self._told(), contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)
-
     @contextlib.contextmanager
     def _told(self, kind: type[EstateError] = EstateError) -> t.Iterator[None]:
         try:

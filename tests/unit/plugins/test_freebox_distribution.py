@@ -26,8 +26,6 @@ from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, R
 from ansible_collections.vpn.estate.tests.unit.plugins.test_distribution import Stopped, full_disk, secrets_in, words
 from ansible_collections.vpn.estate.tests.unit.plugins.test_freebox_vpn_profile import FAULTS, downloads, secrets_of
 
-pytestmark = pytest.mark.exhaustive
-
 Start = Callable[..., t.Any]
 ROUTED, WIREGUARD = "openvpn_routed", "wireguard"
 PLAYBOOK = Path(__file__).parents[3] / "playbooks/distribute_profiles.yml"

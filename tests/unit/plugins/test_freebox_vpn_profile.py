@@ -668,7 +668,6 @@ class Trial:
 
 
 TRIALS = (("nothing", WIREGUARD), ("moved", ROUTED), ("to be renewed", ROUTED), ("to be renewed", WIREGUARD))
-exhaustive = pytest.mark.exhaustive
 
 
 @pytest.fixture(name="trial", params=TRIALS, ids=str)
@@ -697,7 +696,6 @@ FAULTS: dict[str, dict[str, t.Any]] = {
 }
 
 
-@exhaustive
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_at_any_request(trial: Trial, fault: str) -> None:
     """At most one file is made, a failure says so, and a file that has ended never passes for good."""
@@ -742,7 +740,6 @@ def killing(nth: int, function: Callable[..., t.Any], before: bool) -> Callable[
     return counted
 
 
-@exhaustive
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("what", ["request", "replace", "fsync"])
 def test_killed_at_any_request_and_file_operation(
