@@ -122,9 +122,9 @@ class VpnServer(Resource):
     def __init__(
         self,
         clock: t.Callable[[], float] = time.monotonic,
-        sleep: t.Callable[[float], object] = lambda seconds: time.sleep(seconds),
+        sleep: t.Optional[t.Callable[[float], object]] = None,
     ) -> None:
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._pause = clock, sleep
 
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """What can be found wrong in what is said of one server."""
@@ -261,7 +261,7 @@ class VpnServer(Resource):
             task.progress("settled", total - len(waiting), total)
             if not waiting:
                 return
-            self._sleep(min(INTERVAL, limit - elapsed))
+            (self._pause or time.sleep)(min(INTERVAL, limit - elapsed))
 
 
 def _declared(change: Change, task: Task) -> Object:
