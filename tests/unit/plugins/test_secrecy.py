@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import threading
 import typing as t
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,8 +20,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server, text_of
+from ansible_collections.vpn.estate.tests.unit.plugins.marked_secrets import Secrets, echo, refuse, sinks, until
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
-from ansible_collections.vpn.estate.tests.unit.plugins.wire import Wire, reply
+from ansible_collections.vpn.estate.tests.unit.plugins.wire import Wire
 
 # Secrets that we tell the server, or that it tells us. Each has a mark in it, and letters that quoting changes.
 SECRETS = {
@@ -48,43 +48,9 @@ PLAIN = "mArKpLaIn5"
 SOURCES = {"site.yml", "secrets.json", "hosts.json"}
 
 
-class Secrets:
-    """The marks of a server and of the play, and where they were found."""
-
-    def __init__(self, simulator: AccessServerSimulator) -> None:
-        self.known = [*SECRETS.values(), TOKEN_FOR_HEADERS, simulator.mfa_totp_secret, simulator.mfa_password]
-
-    def found_in(self, text: str) -> Iterator[str]:
-        """Lines in which there is a secret or a part of one, in one form or another."""
-        forms = [
-            *MARKS,
-            *(form for word in self.known for form in (word, quote(word), html.escape(word), json.dumps(word)[1:-1])),
-            *(base64.b64encode(word.encode()).decode().rstrip("=") for word in self.known),
-        ]
-        for line in text.splitlines():
-            if any(form in line for form in forms):
-                yield line[:300]
-
-    def found_below(self, folder: Path) -> Iterator[str]:
-        """The same for every file that a run has left, by its name and what is in it."""
-        for path in sorted(folder.rglob("*")):
-            for line in self.found_in(str(path.relative_to(folder))):
-                yield f"the name {line}"
-            if path.is_file() and not path.is_symlink() and path.name not in SOURCES:
-                for line in self.found_in(path.read_bytes().decode("utf-8", "replace")):
-                    yield f"{path.relative_to(folder)}: {line}"
-
-
-def echo(request: bytes) -> bytes:
-    """A page that repeats the request, as it came and as a page should."""
-    text = request.decode("utf-8", "replace")
-    return reply(f"<html><body>{text} {html.escape(text)} {json.dumps(text)}</body></html>".encode())
-
-
-def refuse(request: bytes) -> bytes:
-    """A refusal whose reason is the request."""
-    text = request.decode("utf-8", "replace")
-    return reply({"reason": text, "detail": {"body": html.escape(text)}}, 400)
+def secrets_of(simulator: AccessServerSimulator) -> Secrets:
+    known = [*SECRETS.values(), TOKEN_FOR_HEADERS, simulator.mfa_totp_secret, simulator.mfa_password]
+    return Secrets(known, MARKS, SOURCES)
 
 
 @pytest.fixture(name="folder")
@@ -227,27 +193,6 @@ def play(hosts: str, server: Server, tasks: str) -> str:
 {tasks}"""
 
 
-def sinks(folder: Folder) -> dict[str, str]:
-    """Everywhere that Ansible can be told to write."""
-    return {
-        "ANSIBLE_LOG_PATH": str(folder.path / "ansible.log"),
-        "ANSIBLE_CACHE_PLUGIN": "jsonfile",
-        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(folder.path / "facts"),
-        "ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.tree,ansible.builtin.junit",
-        "ANSIBLE_CALLBACK_TREE_DIR": str(folder.path / "tree"),
-        "JUNIT_OUTPUT_DIR": str(folder.path / "junit"),
-    }
-
-
-def until(done: Callable[[], bool]) -> None:
-    """Wait, though not for ever: Ansible's wrapper of asynchronous tasks tidies up when the run may have ended already."""
-    pause = threading.Event()  # time.sleep() does not wait in these tests
-    for _unused in range(100):
-        if done():
-            return
-        pause.wait(0.1)
-
-
 def test_a_run_with_everything_turned_up(guarded: Server, folder: Folder, parrots: dict[str, str]) -> None:
     simulator = guarded.simulator
     folder.hosts(here={"ansible_connection": "local", **parrots})
@@ -277,7 +222,7 @@ def test_a_run_with_everything_turned_up(guarded: Server, folder: Folder, parrot
     simulator.faults.add(path="/database/convert", status=400, body={"reason": reason})
     tasks = SUCCESSES + READS + second_factor + failures(FAILURES)
     run = folder.play(play("here", guarded, tasks), "-vvvvv", "--diff", **sinks(folder))
-    secrets = Secrets(simulator)
+    secrets = secrets_of(simulator)
     assert run.status == 0, run.output[-3000:]
     assert run.tally["here"]["rescued"] == len(FAILURES)
     assert simulator.password_is("carol", SECRETS["user_password"])
@@ -294,7 +239,7 @@ def test_a_run_in_check_mode_from_elsewhere(guarded: Server, folder: Folder, par
     chosen = [name for name in FAILURES if "refused" in name or "repeats the" in name or "secret" in name]
     tasks = SUCCESSES + READS + failures(chosen)
     run = folder.play(play("there", guarded, tasks), "-vvvvv", "--check", "--diff", **sinks(folder))
-    secrets = Secrets(guarded.simulator)
+    secrets = secrets_of(guarded.simulator)
     assert run.status == 0, run.output[-3000:]
     assert run.tally["there"]["rescued"] == len(chosen)
     assert guarded.simulator.writes == []
@@ -308,7 +253,7 @@ def test_a_quiet_run_that_fails(guarded: Server, folder: Folder) -> None:
     task = "\n    - vpn.estate.as_user: {name: bob, password: '{{ user_password }}', static_ipv4: 300.1.1.1}\n"
     run = folder.play(play("all", guarded, task))
     assert run.tally["here"]["failed"] == run.tally["there"]["failed"] == 1
-    assert list(Secrets(guarded.simulator).found_in(run.output)) == []
+    assert list(secrets_of(guarded.simulator).found_in(run.output)) == []
 
 
 # -- defects of our own
@@ -329,4 +274,4 @@ def test_the_text_of_a_defect_is_withheld(server: Server, form: Callable[[str], 
     assert answer["failed"] is True
     assert "KeyError" in answer["msg"]
     assert "its text is withheld" in answer["msg"]
-    assert list(Secrets(server.simulator).found_in(text_of(answer))) == []
+    assert list(secrets_of(server.simulator).found_in(text_of(answer))) == []
