@@ -55,3 +55,12 @@ def fixture_box(start: t.Callable[..., t.Any]) -> Box:
     from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box
 
     return t.cast("Box", start(Box))
+
+
+@pytest.fixture(name="parrots")
+def fixture_parrots() -> t.Iterator[dict[str, str]]:
+    """Addresses of servers that repeat what they hear."""
+    from ansible_collections.vpn.estate.tests.unit.plugins.marked_secrets import repeating_servers
+
+    with repeating_servers() as addresses:
+        yield addresses

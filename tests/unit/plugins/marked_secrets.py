@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
-from ansible_collections.vpn.estate.tests.unit.plugins.wire import reply
+from ansible_collections.vpn.estate.tests.unit.plugins.wire import Wire, reply
 
 
 class Secrets:
@@ -78,3 +80,30 @@ def until(done: Callable[[], bool]) -> None:
         if done():
             return
         pause.wait(0.1)
+
+
+def failures(tasks: Mapping[str, str], names: Iterable[str]) -> str:
+    """Tasks of a play that must fail, by their names, each with a rescue that shows what is known of the failure."""
+    return "".join(
+        f"""
+    - block:
+        - name: {name}
+          vpn.estate.{tasks[name]}
+          register: outcome
+        - ansible.builtin.fail: {{msg: It did not fail}}
+      rescue:
+        - ansible.builtin.debug: {{msg: [it failed, "{{{{ ansible_failed_result }}}}", "{{{{ outcome | default('') }}}}"]}}
+        - ansible.builtin.assert: {{that: "ansible_failed_task.action is match('vpn.estate')"}}
+"""
+        for name in names
+    )
+
+
+@contextlib.contextmanager
+def repeating_servers() -> Iterator[dict[str, str]]:
+    """Addresses of servers that repeat what they hear."""
+    context = (process_identity("127.0.0.1").context(),)
+    wires = {"echo": Wire(echo, contexts=context), "refuse": Wire(refuse, contexts=context)}
+    yield {name: wire.url for name, wire in wires.items()}
+    for wire in wires.values():
+        wire.stop()

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import json
 import re
-import typing as t
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from ansible_collections.vpn.estate.tests.simulator.freebox import FreeboxSimulator
-from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box
-from ansible_collections.vpn.estate.tests.unit.plugins.marked_secrets import Secrets, echo, refuse, sinks, until
+from ansible_collections.vpn.estate.tests.unit.plugins.marked_secrets import (
+    Secrets,
+    failures,
+    sinks,
+    until,
+)
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
-from ansible_collections.vpn.estate.tests.unit.plugins.wire import Wire
 
 # Of 8 to 32 characters, each with a mark in it, and letters that quoting changes.
 SECRETS = {name: f"{mark}-&<\"'%\\aZ9+/" for name, mark in (("erikas", "mArKeRiKa"), ("maxs", "mArKmAx"))}
@@ -95,16 +96,6 @@ def fixture_folder(tmp_path: Path) -> Folder:
     return folder
 
 
-@pytest.fixture(name="parrots")
-def fixture_parrots() -> Iterator[dict[str, str]]:
-    """Addresses of servers that repeat what they hear."""
-    context = (process_identity("127.0.0.1").context(),)
-    wires = {"echo": Wire(echo, contexts=context), "refuse": Wire(refuse, contexts=context)}
-    yield {name: wire.url for name, wire in wires.items()}
-    for wire in wires.values():
-        wire.stop()
-
-
 def play(hosts: str, box: Box, tasks: str) -> str:
     """A play against a box, whose token comes from a file as a vault would give it."""
     options = {**box.connection, "freebox_app_token": "{{ app_token }}"}
@@ -115,23 +106,6 @@ def play(hosts: str, box: Box, tasks: str) -> str:
   module_defaults: {{"group/vpn.estate.freebox": {json.dumps(options)}}}
   tasks:
 {tasks}"""
-
-
-def failures(names: t.Iterable[str]) -> str:
-    """Tasks that must fail, each with a rescue that shows what is known of the failure."""
-    return "".join(
-        f"""
-    - block:
-        - name: {name}
-          vpn.estate.{FAILURES[name]}
-          register: outcome
-        - ansible.builtin.fail: {{msg: It did not fail}}
-      rescue:
-        - ansible.builtin.debug: {{msg: [it failed, "{{{{ ansible_failed_result }}}}", "{{{{ outcome | default('') }}}}"]}}
-        - ansible.builtin.assert: {{that: "ansible_failed_task.action is match('vpn.estate')"}}
-"""
-        for name in names
-    )
 
 
 def tokens(simulator: FreeboxSimulator) -> list[str]:
@@ -155,7 +129,7 @@ def fixture_prepared(box: Box, folder: Folder) -> Box:
 def test_a_run_with_everything_turned_up(prepared: Box, folder: Folder, parrots: dict[str, str]) -> None:
     simulator = prepared.simulator
     folder.hosts(here={"ansible_connection": "local", **parrots})
-    tasks = SUCCESSES + PROFILES + READS + failures(FAILURES)
+    tasks = SUCCESSES + PROFILES + READS + failures(FAILURES, FAILURES)
     run = folder.play(play("here", prepared, tasks), "-vvvvv", "--diff", **sinks(folder))
     assert run.status == 0, run.output[-3000:]
     assert run.tally["here"]["rescued"] == len(FAILURES)
@@ -178,7 +152,7 @@ def test_a_run_in_check_mode_from_elsewhere(prepared: Box, folder: Folder, parro
     """The session travels with the arguments, and the action plugin itself signs in and fails."""
     folder.hosts(there={"ansible_connection": "elsewhere", **parrots})
     chosen = [name for name in FAILURES if "refused" in name or "the request" in name]
-    tasks = SUCCESSES + READS + failures(chosen)
+    tasks = SUCCESSES + READS + failures(FAILURES, chosen)
     run = folder.play(play("there", prepared, tasks), "-vvvvv", "--check", "--diff", **sinks(folder))
     assert run.status == 0, run.output[-3000:]
     assert run.tally["there"]["rescued"] == len(chosen)
@@ -204,9 +178,6 @@ def test_a_run_signs_in_once(box: Box, folder: Folder, connection: str) -> None:
     operations = [one.operation for one in box.simulator.log]
     assert (operations.count(OPEN), operations.count("getApiVersion")) == (1, 1)
     assert "closeSession" not in operations
-
-
-Start = Callable[..., Box]
 
 
 def test_a_refused_token_is_tried_once_in_a_run(box: Box, folder: Folder) -> None:

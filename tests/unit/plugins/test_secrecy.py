@@ -9,7 +9,7 @@ import base64
 import html
 import json
 import typing as t
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,11 +18,14 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.connecti
 from ansible_collections.vpn.estate.plugins.module_utils._module import answer_to
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
-from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server, text_of
-from ansible_collections.vpn.estate.tests.unit.plugins.marked_secrets import Secrets, echo, refuse, sinks, until
+from ansible_collections.vpn.estate.tests.unit.plugins.marked_secrets import (
+    Secrets,
+    failures,
+    sinks,
+    until,
+)
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
-from ansible_collections.vpn.estate.tests.unit.plugins.wire import Wire
 
 # Secrets that we tell the server, or that it tells us. Each has a mark in it, and letters that quoting changes.
 SECRETS = {
@@ -77,16 +80,6 @@ def fixture_guarded(start: Callable[..., Server]) -> Server:
     )
     server.simulator.set_user("alice", password=SECRETS["other_password"], auth_method="local")
     return server
-
-
-@pytest.fixture(name="parrots")
-def fixture_parrots() -> Iterator[dict[str, str]]:
-    """Addresses of servers that repeat what they hear."""
-    context = (process_identity("127.0.0.1").context(),)
-    wires = {"echo": Wire(echo, contexts=context), "refuse": Wire(refuse, contexts=context)}
-    yield {name: wire.url for name, wire in wires.items()}
-    for wire in wires.values():
-        wire.stop()
 
 
 # What goes well.
@@ -164,23 +157,6 @@ FAILURES = {
 }
 
 
-def failures(names: t.Iterable[str]) -> str:
-    """Tasks of a play that must fail, each with a rescue that shows what is known of the failure."""
-    return "".join(
-        f"""
-    - block:
-        - name: {name}
-          vpn.estate.{FAILURES[name]}
-          register: outcome
-        - ansible.builtin.fail: {{msg: It did not fail}}
-      rescue:
-        - ansible.builtin.debug: {{msg: [it failed, "{{{{ ansible_failed_result }}}}", "{{{{ outcome | default('') }}}}"]}}
-        - ansible.builtin.assert: {{that: "ansible_failed_task.action is match('vpn.estate')"}}
-"""
-        for name in names
-    )
-
-
 def play(hosts: str, server: Server, tasks: str) -> str:
     """A play against a server, with secrets from a file as a vault would give them."""
     options = {**server.connection, "as_password": "{{ as_password }}"}
@@ -220,7 +196,7 @@ def test_a_run_with_everything_turned_up(guarded: Server, folder: Folder, parrot
         f"u, {SECRETS['user_password']} or {quote(SECRETS['user_password'])} or {html.escape(SECRETS['user_password'])}"
     )
     simulator.faults.add(path="/database/convert", status=400, body={"reason": reason})
-    tasks = SUCCESSES + READS + second_factor + failures(FAILURES)
+    tasks = SUCCESSES + READS + second_factor + failures(FAILURES, FAILURES)
     run = folder.play(play("here", guarded, tasks), "-vvvvv", "--diff", **sinks(folder))
     secrets = secrets_of(simulator)
     assert run.status == 0, run.output[-3000:]
@@ -237,7 +213,7 @@ def test_a_run_in_check_mode_from_elsewhere(guarded: Server, folder: Folder, par
     """The token travels with the arguments, and the action plugin itself signs in and fails."""
     folder.hosts(there={"ansible_connection": "elsewhere", **parrots})
     chosen = [name for name in FAILURES if "refused" in name or "repeats the" in name or "secret" in name]
-    tasks = SUCCESSES + READS + failures(chosen)
+    tasks = SUCCESSES + READS + failures(FAILURES, chosen)
     run = folder.play(play("there", guarded, tasks), "-vvvvv", "--check", "--diff", **sinks(folder))
     secrets = secrets_of(guarded.simulator)
     assert run.status == 0, run.output[-3000:]
