@@ -125,7 +125,8 @@ from ansible_collections.vpn.estate.plugins.module_utils import _profile_file, _
 from ansible_collections.vpn.estate.plugins.module_utils._stamp import stamp_of
 
 LARGEST = 1 << 20  # bytes; no profile is near that
-OPENVPN, WIREGUARD = "openvpn", "wireguard"
+OPENVPN = "openvpn"
+WIREGUARD = "wireguard"
 Format = tuple[t.Callable[[str], object], t.Callable[[str], str]]  # what reads a file, and what takes its secrets out
 FORMATS: dict[str, Format] = {
     OPENVPN: (_profile_file.Profile, _profile_file.public_part),

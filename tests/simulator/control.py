@@ -29,7 +29,7 @@ class Control:
             ("POST", "faults"): self._faults,
             ("POST", "clock"): lambda body: machine.clock.advance(float(body["advance"])),
             ("POST", "readings"): self._readings,
-            ("POST", "settings"): lambda body: machine.change_settings(body),
+            ("POST", "settings"): machine.change_settings,
         }
 
     def answer(self, method: str, path: str, text: bytes) -> Answer:

@@ -83,7 +83,7 @@ class Session:
     @property
     def base(self) -> str:
         """Where the API begins on the box, such as ``/api/v16`` (F4)."""
-        announced = int(str(self.box["api_version"]).split(".")[0])
+        announced = int(str(self.box["api_version"]).partition(".")[0])
         if self._version is not None and not 1 <= self._version <= announced:
             raise InputError(
                 f"freebox_api_version: {self._version} is none that {self._http.url} serves, 1 to {announced}."
@@ -145,7 +145,7 @@ class Session:
     def _discovered(self) -> State:
         told = self._http.sign_in(DISCOVERY)
         try:
-            int(str(told["api_version"]).split(".")[0])
+            int(str(told["api_version"]).partition(".")[0])
             found = {name: told[name] for name in TOLD if name in told}
             base = told.get("api_base_url") or "/api/"
             if not re.fullmatch("(/[A-Za-z0-9_.-]+)*/?", base):  # it is put behind the address of the box

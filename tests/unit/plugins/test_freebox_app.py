@@ -545,7 +545,6 @@ class Vault:
 
 def test_a_file_is_encrypted_where_that_is_asked_for(start: Callable[..., Box], dest: Path) -> None:
     box, vault = paired(start, dest), Vault().how
-    first = lambda: dest.read_text().splitlines()[0]  # noqa: E731
     for params, reason, header in (
         ({"vault": True}, "it was not encrypted", "$ANSIBLE_VAULT;1.1;AES256"),
         ({}, None, "$ANSIBLE_VAULT;1.1;AES256"),
@@ -563,7 +562,7 @@ def test_a_file_is_encrypted_where_that_is_asked_for(start: Callable[..., Box], 
         assert dest.read_text() == before
         answer = pair(box, dest, how=vault, **params)
         assert (answer["changed"], answer.get("reason")) == (reason is not None, reason), answer
-        assert first() == header
+        assert dest.read_text().splitlines()[0] == header
     assert ASKED not in requests(box)
 
 

@@ -319,7 +319,7 @@ REASONS: dict[str, tuple[str, Callable[[Box, Path], object], str]] = {
     "wg endpoint": (WIREGUARD, lambda box, file: rewrite(file, "^Endpoint = .*\n", ""), "it names no server"),
     "wg, another kind": (
         WIREGUARD,
-        lambda box, file: have(box, file),
+        have,
         "no client could use it: line 3: this is no setting",
     ),
 }

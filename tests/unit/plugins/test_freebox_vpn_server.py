@@ -283,11 +283,9 @@ def test_unknown_keys_are_no_difference(start: Start) -> None:
 def test_what_the_box_does_not_keep_is_told_by_its_key(start: Start, key: str) -> None:
     box = start(Box, settings=AT_ONCE)
     box.simulator.faults.add(path=CONFIG, method="PUT", status=200, body={"success": True})
-    answer = servers(box, {"name": "openvpn_routed", key: {"enabled": True, "port": 1199}[key]})
-    assert (
-        f"the server accepted the change and did not keep it: {key} is { ({'enabled': False, 'port': 1194}[key]) }"
-        in answer["msg"]
-    )
+    before, after = {"enabled": (False, True), "port": (1194, 1199)}[key]
+    answer = servers(box, {"name": "openvpn_routed", key: after})
+    assert f"the server accepted the change and did not keep it: {key} is {before}" in answer["msg"]
     assert answer["objects"][0]["action"] == "failed"
 
 
