@@ -234,3 +234,19 @@ def test_a_new_user_whose_name_is_taken_meanwhile_is_brought_to_what_is_declared
     answer = users(box, {"login": "max", "ip_reservation": "192.168.27.70"})
     assert not answer.get("failed"), answer["msg"]
     assert kept(box) == {"max": "192.168.27.70"}
+
+
+def test_keys_that_nobody_knows_are_not_shown(box: Box) -> None:
+    """They may be the user's own, of which nobody knows yet whether a box tells them."""
+    users(box, phone("192.168.27.71", conf_wireguard={"keepalive": 25}))
+    [user] = [one.response for one in box.simulator.log if one.method == "GET" and one.path.endswith("/vpn/user/")][-1][
+        "result"
+    ]
+    later = {**user, "conf_wireguard": {**user["conf_wireguard"], "private_key": PASSWORD}}
+    box.simulator.faults.add(
+        path="vpn/user/", method="GET", status=200, times=None, body={"success": True, "result": [later]}
+    )
+    assert PASSWORD not in str(box.inform(VPN_USER))
+    answer = users(box, {"login": "phone", "conf_wireguard": {"psk": True}}, check=True)
+    assert answer["changed"]
+    assert PASSWORD not in text_of(answer)
