@@ -201,6 +201,7 @@ class VpnUser(Resource):
             return
         client.delete_user(change.name)
         change.begun = True
+        self._cut_off(client, [change])
         try:
             self._create(client, change, declared)
         except Refused as exc:

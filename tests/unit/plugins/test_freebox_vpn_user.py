@@ -295,6 +295,20 @@ def test_who_is_deleted_to_be_made_anew_and_is_not_is_told(box: Box) -> None:
     assert "max: it was deleted, but" in answer["msg"]
 
 
+@pytest.mark.parametrize("refused", [True, False])
+def test_who_is_made_anew_is_cut_off(lasting: Box, refused: bool) -> None:
+    box = lasting
+    users(box, {"login": "max"})
+    box.simulator.connect("max")
+    if refused:
+        box.simulator.faults.add(path="vpn/connection/*", method="DELETE", times=None, status=200, body=NO)
+    answer = users(box, {"login": "max", "type": "wireguard", "ip_reservation": "192.168.27.70"}, recreate=True)
+    assert bool(answer.get("failed")) is refused
+    assert not refused or "max: it was deleted, and may be connected still: " in answer["msg"]
+    assert bool(box.simulator.state()["connections"]) is refused
+    assert box.inform(VPN_USER)[0]["type"] == "wireguard"
+
+
 def test_keys_that_nobody_knows_are_not_shown(box: Box) -> None:
     """They may be the user's own, of which nobody knows yet whether a box tells them."""
     users(box, phone("192.168.27.71", conf_wireguard={"keepalive": 25}))
