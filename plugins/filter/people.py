@@ -253,11 +253,16 @@ class _Estate:
     def _merged(self, users: Sequence[User]) -> list[User]:
         """Those of the people, completed by what the server says of them, and then those of the server alone."""
         key, merged = self._product.resource.key, {user[self._product.resource.key]: user for user in users}
+        spelt = {name.casefold(): name for name in merged}
         for number, own in enumerate(self._own):
             name = own.get(key) if isinstance(own, Mapping) else None
             if isinstance(name, str) and name in merged:
                 merged[name] = self._completed(merged[name], own)
             else:
+                twin = spelt.get(name.casefold()) if isinstance(name, str) else None
+                if twin:
+                    where = f"{self._product.users} of {self._server}"
+                    self.problems.append(f"{twin} of the people and {name} in {where} differ only in case")
                 merged[name if isinstance(name, str) else f"\n{number}"] = own  # what is wrong with it, the module says
         if self._people:
             self.problems += self._impossible([merged[user[key]] for user in users], list(merged.values()))
@@ -301,7 +306,7 @@ class _Estate:
 def _normal(text: t.Any) -> str:
     """An address in its shortest spelling; empty where it is none, which the module will say."""
     try:
-        return str(ipaddress.ip_address(text)) if text else ""
+        return str(ipaddress.ip_address(text.strip() if isinstance(text, str) else text)) if text else ""
     except ValueError:
         return ""
 

@@ -158,7 +158,8 @@ def _verify(resource: Resource, client: t.Any, steps: Plan, effort: Effort, task
         lost = _lost(resource, client, doubtful, task)
     for change in doubtful:
         if change.name in lost:
-            told = "; ".join(f"{k} is {had!r} instead of {change.values[k]!r}" for k, had in lost[change.name].items())
+            wanted = resource.shown(change.values)
+            told = "; ".join(f"{k} is {had!r} instead of {wanted[k]!r}" for k, had in lost[change.name].items())
             change.fail(f"the server accepted the change and did not keep it: {told}")
 
 

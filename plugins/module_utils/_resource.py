@@ -59,6 +59,7 @@ class Field:
     create_only: bool = False
     is_set: t.Optional[t.Callable[[Object], bool]] = None  # of a secret: whether the server has one
     keeps: t.Callable[[Plain, Plain], bool] = operator.eq  # whether what the server has is what was written
+    shows: t.Callable[[Plain], Plain] = same  # what results and diffs tell of it
 
     def __post_init__(self) -> None:
         if self.spec and "default" in self.spec:
@@ -308,7 +309,8 @@ class Resource:
 
     def shown(self, values: Object) -> Object:
         """Values for results and diffs."""
-        return dict(values)
+        partly = {f.name: f.shows for f in self.fields if f.shows is not same and f.name in values}
+        return {**values, **{name: shows(values[name]) for name, shows in partly.items()}}
 
     def lost(self, have: Object) -> Object:
         """What goes with an object, for the diff of its deletion."""
@@ -372,4 +374,4 @@ class Resource:
                 f"{client.url} counts {found.total} {self.plural} and listed {len(found.objects)}: somebody is changing "
                 "them, or the list is not whole."
             )
-        return [{self.key: name, **one} for name, one in sorted(found.objects.items())]
+        return [{self.key: name, **self.shown(one)} for name, one in sorted(found.objects.items())]

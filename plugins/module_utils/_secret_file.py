@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
 
 OWN_EYES = 0o600
+NO_FILE = "is there and no file"
 LARGEST = 1 << 20  # bytes; no key, certificate or profile is near that
 
 
@@ -30,7 +31,7 @@ class SecretFile:
         if os.path.islink(self.path):
             why = "is a symbolic link, through which no secret is written"
         elif os.path.lexists(self.path) and not os.path.isfile(self.path):
-            why = "is there and no file"
+            why = NO_FILE
         elif not os.path.isdir(folder):
             why = f"cannot be written: there is no folder {folder}"
         elif not os.access(folder, os.W_OK | os.X_OK):
@@ -53,7 +54,7 @@ class SecretFile:
         if os.path.islink(self.path):
             self.refuse_unusable()
         try:
-            with open(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
+            with open(self._opened(), "rb") as file:
                 return file.read(LARGEST + 1)[:LARGEST].decode("utf-8")
         except FileNotFoundError:
             return None
@@ -62,10 +63,18 @@ class SecretFile:
         except OSError as exc:
             raise InputError(f"{self.option}: {self.path} cannot be read: {exc.strerror}.") from exc
 
+    def _opened(self) -> int:
+        """For reading, if it is a file: who opens a pipe waits for somebody to write into it."""
+        number = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        if stat.S_ISREG(os.fstat(number).st_mode):
+            return number
+        os.close(number)
+        raise InputError(f"{self.option}: {self.path} {NO_FILE}. Nothing was written.")
+
     def make_private(self) -> None:
         """Take from others what they may do with it; also from an owner who is not this account, by a file of our own."""
         with self._told():
-            number = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            number = self._opened()
             try:
                 ours = os.fstat(number).st_uid == os.geteuid()
                 if ours:

@@ -14,7 +14,8 @@ description:
   - An option that is left out is left alone, and an empty O(ip_reservation) means none.
   - Addresses are looked at before anything is written. They have to be in the range that the box gives to VPN clients,
     and can be one user's only; users of one task may change addresses with each other.
-  - A deleted user is cut off, if it is connected.
+  - A deleted user is cut off, if it is connected. One who cannot be is a failure that names the user, because the next task
+    finds no such user, and nothing to do; M(vpn.estate.freebox_vpn_connection) ends the connection then.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:

@@ -74,6 +74,10 @@ class Doorstep:
         """What the box tells of itself."""
         return self._nobody.box
 
+    def refuse_unserved(self) -> None:
+        """Raise what keeps from asking the box at all, such as a version of its API that it does not serve."""
+        _base = self._nobody.base
+
     def close(self) -> None:
         """Nothing: sessions are closed by whoever opens them here."""
 
@@ -87,14 +91,17 @@ class Doorstep:
         except Refused as exc:
             raise EstateError(f"{self.url} takes no request of the application {body['app_id']}: {exc}.") from exc
         except OutcomeUnknown as exc:
-            raise EstateError(
-                f"{exc}. It was not asked again. If the box shows a question about {body['app_name']}, refuse it, because nobody "
-                "has the token; then run again."
-            ) from exc
+            raise EstateError(f"{exc}. It was not asked again. {self.unheld}") from exc
         try:
             return Request(str(answer["result"]["app_token"]), str(answer["result"]["track_id"]))
         except (LookupError, TypeError) as exc:
-            raise Unreadable(f"{self._http.asked} answered without a token.") from exc
+            raise Unreadable(f"{self._http.asked} answered without a token. {self.unheld}") from exc
+
+    @property
+    def unheld(self) -> str:
+        """What to do where a question may have been asked, and nobody has the token that it is about."""
+        name = self.params["app_name"]
+        return f"If the box shows a question about {name}, refuse it, because nobody has the token; then run again."
 
     def status(self, request: Request) -> str:
         """What has become of a request."""
@@ -166,6 +173,7 @@ class _Pairing:
         self._file = TokenFile(task)
         kept = self._file.read()
         self._kept = kept or Kept(self._params["freebox_app_id"])
+        client.refuse_unserved()
         self._refuse_another()
 
     @property
@@ -263,10 +271,14 @@ class _Pairing:
 
     def _ask(self) -> None:
         """The token is in its place before anybody can allow it, so that it is not lost whatever happens to this run."""
-        request = self._client.ask()
-        self._task.secrets.add(request.token)
-        self._kept.request, self._kept.box = request, self._uid or self._kept.box
-        self._file.write(self._kept)
+        with self._file.room() as keep:
+            request = self._client.ask()
+            self._task.secrets.add(request.token)
+            self._kept.request, self._kept.box = request, self._uid or self._kept.box
+            try:
+                keep(self._kept)
+            except EstateError as exc:
+                raise EstateError(f"{exc} {self._client.unheld}") from exc
 
     def _wait(self) -> str:
         """What has become of the request, or that it is pending still when the time is over."""

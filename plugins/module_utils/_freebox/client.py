@@ -63,7 +63,7 @@ class Freebox:
 
     def set_server_config(self, name: str, values: Record) -> None:
         """Change keys of a VPN server's configuration; those that are not named stay (F57)."""
-        self._http.write(self._call("PUT /vpn/{vpn_id}/config/", values, path={"vpn_id": name}))
+        self._write(self._call("PUT /vpn/{vpn_id}/config/", values, path={"vpn_id": name}))
 
     # -- users, common to all servers
 
@@ -73,11 +73,11 @@ class Freebox:
 
     def create_user(self, record: Record) -> None:
         """Make a VPN user."""
-        self._http.write(self._call("POST /vpn/user/", record, secret=True))
+        self._write(self._call("POST /vpn/user/", record, secret=True))
 
     def update_user(self, login: str, values: Record) -> None:
         """Change properties of a VPN user; those that are not named stay."""
-        self._http.write(self._call("PUT /vpn/user/{login}", values, path={"login": login}, secret=True))
+        self._write(self._call("PUT /vpn/user/{login}", values, path={"login": login}, secret=True))
 
     def delete_user(self, login: str) -> None:
         """Delete a VPN user, if it is there."""
@@ -143,9 +143,15 @@ class Freebox:
             return answer.get("result")
         raise Unreadable(f"{self.asked} answered something that is no answer of Freebox OS.")
 
+    def _write(self, request: Call) -> None:
+        """Raises OutcomeUnknown where the answer does not say that it was done, whatever its status (F48)."""
+        answer = self._http.write(request)
+        if not isinstance(answer, dict) or answer.get("success") is not True:
+            raise OutcomeUnknown(f"{self.asked} was answered, and not by what became of it")
+
     def _delete(self, operation: str, path: t.Mapping[str, str]) -> None:
         try:
-            self._http.write(self._call(operation, path=path))
+            self._write(self._call(operation, path=path))
         except Refused as exc:
             if exc.said != "noent":
                 raise

@@ -42,7 +42,11 @@ ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
 def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
     """The way to the box that connection options describe."""
     url, plain = params["freebox_url"].rstrip("/"), params["freebox_plain_http"]
-    if not url.startswith("http://" if plain else "https://") or "@" in url or "?" in url or "#" in url:
+    if "@" in url:
+        raise InputError(
+            "freebox_url holds a name or a password, and a Freebox takes neither; give freebox_app_id and freebox_app_token."
+        )
+    if not url.startswith("http://" if plain else "https://") or "?" in url or "#" in url:
         kind = "an http address, as freebox_plain_http asks for" if plain else f"an https address, such as {AT_HOME}"
         raise InputError(f"freebox_url: {url!r} is not {kind}.")
     told = trust(params, PREFIX, roots=ROOTS, strict=False, plain=plain)

@@ -5,19 +5,30 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Field, Object, Spec
 
 
-def sub_object(name: str, options: t.Mapping[str, Spec]) -> Field:
-    """A property that is an object; keys of it that nobody here knows are kept, and sent back as they came."""
-    return Field(name, {"type": "dict", "options": options}, normal=said, keeps=holds)
-
-
 def said(value: t.Mapping[str, t.Any]) -> Object:
     """Without what Ansible fills in for what was left out."""
     return {key: said(one) if isinstance(one, dict) else one for key, one in value.items() if one is not None}
+
+
+def sub_object(name: str, options: t.Mapping[str, Spec], normal: t.Callable[[t.Any], t.Any] = said) -> Field:
+    """A property that is an object; keys of it that nobody here knows are kept, sent back as they came, and not shown."""
+    shows = functools.partial(known, options)
+    return Field(name, {"type": "dict", "options": options}, normal=normal, keeps=holds, shows=shows)
+
+
+def known(options: t.Mapping[str, Spec], value: t.Any) -> t.Any:
+    """Without keys that have no option: a later box may tell keys of another kind there, and nobody would mask them."""
+    if isinstance(value, list):
+        return [known(options, one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: known(options[key].get("options", {}), one) for key, one in value.items() if key in options}
 
 
 def holds(have: t.Any, wanted: t.Any) -> bool:

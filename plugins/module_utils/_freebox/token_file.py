@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import typing as t
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._secret_file import Sec
 from ansible_collections.vpn.estate.plugins.module_utils._source import VAULTED, Flaw, read_mapping
 
 OPENING = VAULTED.decode()
+ROOM = 1 << 13  # bytes that are kept free for what is to come, which is shorter, also when it is encrypted
 USUAL = "default"  # the vault id of what names none
 ID, TOKEN, BOX, REQUEST = "freebox_app_id", "freebox_app_token", "freebox_app_box", "freebox_app_request"
 TRACK = "track_id"
@@ -83,10 +85,20 @@ class TokenFile:
 
     def write(self, kept: Kept) -> None:
         """Put all of it in place at once."""
+        with self.room() as keep:
+            keep(kept)
+
+    @contextlib.contextmanager
+    def room(self) -> t.Iterator[t.Callable[[Kept], None]]:
+        """Room on the disk for what is yet to come, as of a SecretFile."""
+        with self._file.room(ROOM) as keep:
+            yield lambda kept: keep(self._text(kept))
+
+    def _text(self, kept: Kept) -> str:
         request = {TOKEN: kept.request.token, TRACK: kept.request.track} if kept.request else None
         told = {ID: kept.app_id, TOKEN: kept.token, BOX: kept.box, REQUEST: request}
         text = json.dumps({name: value for name, value in told.items() if value is not None}, indent=2) + "\n"
-        self._file.write(self._sealed(text) if self._encrypts else text)
+        return self._sealed(text) if self._encrypts else text
 
     def end_request(self, kept: Kept) -> None:
         """Forget a request that came to nothing, and the file with it where it holds nothing else."""

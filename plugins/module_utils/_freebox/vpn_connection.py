@@ -33,7 +33,7 @@ IDENTITY = ("id", "user", "vpn", "src_ip", "src_port", "auth_time")  # numbers m
 
 def inform(client: Freebox, task: Task) -> dict[str, t.Any]:
     """The work of freebox_vpn_connection_info."""
-    return {"connections": _found(client, task.params), "changed": False}
+    return {"connections": found(client, task.params), "changed": False}
 
 
 def disconnect(client: Freebox, task: Task) -> dict[str, t.Any]:
@@ -44,17 +44,16 @@ def disconnect(client: Freebox, task: Task) -> dict[str, t.Any]:
     for option in NAMED_BY:
         if params[option] is not None and not params[option]:
             raise InputError(f"{option} is empty: name those whose connections shall end.")
-    found = _found(client, params)
-    if found:
+    meant = found(client, params)
+    if meant:
         client.session.refuse_without(SETTINGS)
-    if task.check or not found:
-        return _answer(found)
-    left, reasons = _cut_off(client, found, params)
-    answer = _answer([one for one in found if one not in left])
+    if task.check or not meant:
+        return _answer(meant)
+    left, why = cut_off(client, meant, params)
+    answer = _answer([one for one in meant if one not in left])
     if not left:
         return answer
-    why = next((reasons[one["id"]] for one in left if one["id"] in reasons), "the others are there as before")
-    ended = f"{len(found) - len(left)} of {len(found)} connections of {client.url} were ended: {why.rstrip('.')}."
+    ended = f"{len(meant) - len(left)} of {len(meant)} connections of {client.url} were ended: {why.rstrip('.')}."
     return {**answer, "changed": client.wrote, "failed": True, "msg": ended}
 
 
@@ -63,11 +62,12 @@ def _answer(ended: t.Sequence[Record]) -> dict[str, t.Any]:
     return {"changed": bool(ended), "disconnected": told}
 
 
-def _cut_off(
-    client: Freebox, found: t.Sequence[Record], params: t.Mapping[str, t.Any]
-) -> tuple[list[Record], dict[str, str]]:
-    """Who is left in the end, and why, by their ids. After a lost answer it is looked who is still there, and tried again."""
-    left, reasons, refused = list(found), {}, set()
+def cut_off(client: Freebox, meant: t.Sequence[Record], params: t.Mapping[str, t.Any]) -> tuple[list[Record], str]:
+    """Who is left in the end, and why. After a lost answer it is looked who is still there, and tried again.
+
+    ``params`` are those that these connections were found by.
+    """
+    left, reasons, refused = list(meant), {}, set()
     for _unused in range(ATTEMPTS):
         lost = False
         for one in left:
@@ -81,12 +81,12 @@ def _cut_off(
                 refused.add(number)
                 reasons[number] = f"{number}: {exc.reason}"
         if not reasons:
-            return [], {}
-        still = {_identity(one) for one in _found(client, params)}
+            return [], ""
+        still = {_identity(one) for one in found(client, params)}
         left = [one for one in left if _identity(one) in still]
         if not lost or not left:
             break
-    return left, reasons
+    return left, next((reasons[one["id"]] for one in left if one["id"] in reasons), "the others are there as before")
 
 
 def _identity(one: Record) -> tuple[t.Any, ...]:
@@ -94,8 +94,8 @@ def _identity(one: Record) -> tuple[t.Any, ...]:
 
 
 @reads
-def _found(client: Freebox, params: t.Mapping[str, t.Any]) -> list[Record]:
-    """Connections that the task means, as the box tells them."""
+def found(client: Freebox, params: t.Mapping[str, t.Any]) -> list[Record]:
+    """Connections that are meant, by their ids, users or servers, as the box tells them."""
     return [
         {
             "src_port": None,

@@ -96,18 +96,15 @@ class VpnServer(Resource):
                 "use_tcp": {"type": "bool"},
             },
         ),
-        Field(
+        sub_object(
             CONF_IPSEC,
             {
-                "type": "dict",
-                "options": {
-                    "ike_version": {"type": "int"},
-                    "auth_modes": {
-                        "type": "list",
-                        "elements": "dict",
-                        "no_log": False,
-                        "options": {"id_source": {"type": "str"}, "id_custom": {"type": "str"}},
-                    },
+                "ike_version": {"type": "int"},
+                "auth_modes": {
+                    "type": "list",
+                    "elements": "dict",
+                    "no_log": False,
+                    "options": {"id_source": {"type": "str"}, "id_custom": {"type": "str"}},
                 },
             },
             normal=_ipsec,

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._freebox import vpn_connection
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.ip_pool import Pool
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS
@@ -149,11 +151,31 @@ class VpnUser(Resource):
 
     def delete(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """And cut off those of them who are connected, who could not come back by then."""
-        effort.each(changes, lambda change: client.delete_user(change.name))
-        gone = {change.name for change in changes if change.outcome != "failed"}
-        for one in client.vpn_connections():
-            if one.get("user") in gone:
-                client.close_connection(str(one["id"]))
+        try:
+            effort.each(changes, lambda change: client.delete_user(change.name))
+        except EstateError:
+            with contextlib.suppress(EstateError):  # the next look finds that they are gone, and nothing to do
+                there = self.read(client, None, task).objects
+                self._cut_off(client, [change for change in changes if change.begun and change.name not in there])
+            raise
+        self._cut_off(client, [change for change in changes if change.outcome != "failed"])
+
+    @staticmethod
+    def _cut_off(client: Freebox, gone: t.Sequence[Change]) -> None:
+        """Whoever stays connected fails, because no later task finds such a user."""
+        if not gone:
+            return
+        named = {"users": [change.name for change in gone]}
+        try:
+            left, why = vpn_connection.cut_off(client, vpn_connection.found(client, named), named)
+        except EstateError as exc:
+            left, why = [{"user": change.name} for change in gone], str(exc)
+        staying = {str(one["user"]) for one in left}
+        for change in gone:
+            if change.name in staying:
+                change.fail(
+                    f"it was deleted, and may be connected still: {why.rstrip('.')}; see freebox_vpn_connection"
+                )
 
     def create(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Each with all that is said of it."""
@@ -179,7 +201,11 @@ class VpnUser(Resource):
             return
         client.delete_user(change.name)
         change.begun = True
-        self._create(client, change, declared)
+        self._cut_off(client, [change])
+        try:
+            self._create(client, change, declared)
+        except Refused as exc:
+            change.fail(f"it was deleted, but {exc}")
 
     def leaves_open(self, change: Change) -> bool:
         """The answers to writes are not told in full (server-behaviour.md, F66)."""

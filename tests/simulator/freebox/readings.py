@@ -22,6 +22,8 @@ READINGS: dict[str, tuple[str, ...]] = {
     "ipsec_auth_modes": ("list", "map"),
     # a PUT with login and password in one body (F67)
     "put_with_login": ("accepted", "refused"),
+    # whoever is deleted while connected: is cut off, or goes on until somebody ends the connection
+    "deleted_user": ("cut_off", "goes_on"),
     # the error for an address that another user has (F64)
     "address_taken": ("inval", "exist", "inuse"),
     # whether a new WireGuard file invalidates the one before (F72)

@@ -78,7 +78,8 @@ class VpnUsers:
         """With what belongs to the user."""
         del self._users[login]
         self._machine.client_files.forget(login)
-        self._machine.connections.drop_user(login)
+        if self._machine.readings["deleted_user"] == "cut_off":
+            self._machine.connections.drop_user(login)
 
     # changes
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import typing as t
 from collections.abc import Callable
@@ -343,7 +344,10 @@ def _press(box: Box) -> None:
 
 def test_an_answer_without_a_token_or_a_status(box: Box, dest: Path) -> None:
     box.simulator.faults.add(path="/login/authorize/", method="POST", do="status", status=200, body={"success": True})
-    assert pair(box, dest)["msg"].endswith("answered without a token.")
+    assert pair(box, dest)["msg"].endswith(
+        "answered without a token. If the box shows a question about vpn.estate, refuse it, because nobody has the token; then "
+        "run again."
+    )
     box.simulator.faults.add(path="/login/authorize/*", method="GET", do="status", status=200, body={"success": True})
     assert "answered without a status. " in pair(box, dest)["msg"]
 
@@ -780,3 +784,29 @@ def test_a_vault_that_cannot_be_used(
     run = folder.play(PLAY, *arguments)
     assert words in " ".join(run.output.split()), run.output
     assert requests(box) == []
+
+
+def test_a_full_disk_is_noticed_before_anybody_is_asked(box: Box, dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(number: int) -> t.NoReturn:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    answer = pair(box, dest)
+    assert f"dest: {dest} cannot be written: No space left on device." in answer["msg"]
+    assert answer["changed"] is False
+    assert requests(box) == []
+
+
+def test_check_mode_says_where_no_box_answers(dest: Path) -> None:
+    answer = perform(
+        freebox_app.BODY,
+        "freebox_app",
+        {"freebox_url": "https://127.0.0.1:9", "dest": str(dest)},
+        check=True,
+        invocation=False,
+    )
+    assert "no connection to https://127.0.0.1:9" in answer["msg"]
+
+
+def test_check_mode_refuses_a_version_that_the_box_does_not_serve(box: Box, dest: Path) -> None:
+    assert "freebox_api_version: 99 is none that" in pair(box, dest, check=True, freebox_api_version=99)["msg"]

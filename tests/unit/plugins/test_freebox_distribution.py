@@ -384,6 +384,21 @@ def test_what_a_freebox_has_not_is_refused(estate: Estate, to: str) -> None:
     assert not estate.box.writes()
 
 
+def test_two_hosts_of_one_user_are_refused(estate: Estate) -> None:
+    """Each run would end what the one before has brought, and neither would see it."""
+    for name, user in (("desk", "desk"), ("twin", "desk"), ("phone", "phone")):
+        estate.host(name, ROUTED, vpn_user=user)
+    failed = estate.run()
+    said = words(failed)
+    assert (
+        "vpn_user: desk is that of desk and of twin, and a profile of a Freebox for one host ends those of the others."
+        in said
+    )
+    assert "Give each a user of its own. Nothing was downloaded for twin." in said
+    assert downloads(estate.box) == 1
+    assert {host: tally["failed"] for host, tally in failed.tally.items()} == {"desk": 1, "twin": 1, "phone": 0}
+
+
 def test_the_playbook_passes_every_connection_option_on() -> None:
     [play] = yaml.safe_load(PLAYBOOK.read_text(encoding="utf-8"))
     passed_on = play["module_defaults"]["group/vpn.estate.freebox"]

@@ -834,10 +834,16 @@ def test_a_redirect_from_one_to_the_other_is_not_followed(start: Start, plain_ht
     assert [one.path for one in box.simulator.log] == [DISCOVERY]
 
 
-@pytest.mark.parametrize("url", ["https://user:pass@box", "https://box?x=1", "https://box#x", "box", "ftp://box", ""])
+@pytest.mark.parametrize("url", ["https://box?x=1", "https://box#x", "box", "ftp://box", ""])
 def test_an_address_that_is_none_is_refused(box: Box, url: str) -> None:
     answer = box.manage(VPN_USER, login="max", freebox_url=url)
     assert "is not an https address" in answer["msg"]
+
+
+def test_an_address_with_a_password_is_refused_and_not_repeated(box: Box) -> None:
+    answer = box.manage(VPN_USER, login="max", freebox_url="https://user:marker-7@box")
+    assert answer["msg"].startswith("freebox_url holds a name or a password, and a Freebox takes neither;")
+    assert "marker-7" not in answer["msg"]
 
 
 def test_an_unchecked_certificate_is_warned_of(box: Box) -> None:

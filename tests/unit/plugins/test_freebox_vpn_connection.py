@@ -351,3 +351,12 @@ def test_a_pool_that_is_none_is_said_to_be_unreadable(box: Box, wrong: dict[str,
     box.simulator.faults.add(path="vpn/ip_pool/", status=200, body={"success": True, "result": told})
     answer = box.run(ip_pool.inform, {})
     assert f"vpn/ip_pool/ of {box.simulator.url} answered something that this collection cannot read" in answer["msg"]
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[]", "null", '{"result": {}}'])
+def test_what_does_not_say_success_is_no_end(busy: Box, body: str) -> None:
+    """It is looked who is left, and tried again."""
+    busy.simulator.faults.add(path="vpn/connection/*", method="DELETE", status=200, body=body)
+    answer = cut(busy, users=["max"])
+    assert not answer.get("failed"), answer["msg"]
+    assert not set(ids(answer["disconnected"])) & set(there(busy))

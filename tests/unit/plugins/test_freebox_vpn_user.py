@@ -182,7 +182,17 @@ def test_a_user_is_made_anew_where_that_is_said(box: Box) -> None:
     assert not users(box, {"login": "max", "type": "wireguard"}, recreate=True)["changed"]
 
 
-def test_whoever_is_deleted_is_cut_off(box: Box) -> None:
+@pytest.fixture(name="lasting")
+def fixture_lasting(start: Callable[..., Box]) -> Box:
+    """A box that cuts nobody off by itself."""
+    box = start(Box, readings={"deleted_user": "goes_on"})
+    box.simulator.set_server("openvpn_routed", enabled=True)
+    return box
+
+
+@pytest.mark.parametrize("reading", ["cut_off", "goes_on"])
+def test_whoever_is_deleted_is_cut_off(start: Callable[..., Box], reading: str) -> None:
+    box = start(Box, readings={"deleted_user": reading})
     box.simulator.set_server("openvpn_routed", enabled=True)
     users(box, {"login": "max"}, {"login": "erika"})
     for login in ("max", "erika"):
@@ -234,3 +244,82 @@ def test_a_new_user_whose_name_is_taken_meanwhile_is_brought_to_what_is_declared
     answer = users(box, {"login": "max", "ip_reservation": "192.168.27.70"})
     assert not answer.get("failed"), answer["msg"]
     assert kept(box) == {"max": "192.168.27.70"}
+
+
+NO = {"success": False, "error_code": "inval", "msg": "Paramètres invalides"}
+UNSURE = {"success": False, "error_code": "internal_error", "msg": "Erreur interne"}
+
+
+@pytest.mark.parametrize("path", ["vpn/connection/*", "vpn/user/max"])
+@pytest.mark.parametrize("how", [{"do": "drop"}, {"do": "drop", "applied": True}, {"status": 200, "body": UNSURE}])
+def test_whoever_is_deleted_is_cut_off_though_an_answer_is_lost(lasting: Box, path: str, how: dict[str, t.Any]) -> None:
+    box = lasting
+    users(box, {"login": "max"})
+    box.simulator.connect("max")
+    box.simulator.faults.add(path=path, method="DELETE", **how)
+    answer = users(box, {"login": "max", "state": "absent"})
+    assert not answer.get("failed"), answer["msg"]
+    assert box.simulator.state()["connections"] == []
+
+
+@pytest.mark.parametrize("how", [{"do": "drop"}, {"status": 200, "body": UNSURE}, {"status": 200, "body": NO}])
+def test_whoever_is_deleted_and_not_cut_off_is_told(lasting: Box, how: dict[str, t.Any]) -> None:
+    """The next task would find no such user, and nothing to do."""
+    box = lasting
+    users(box, {"login": "max"}, {"login": "erika"})
+    box.simulator.connect("max")
+    box.simulator.faults.add(path="vpn/connection/*", method="DELETE", times=None, **how)
+    answer = users(box, {"login": "max", "state": "absent"}, {"login": "erika", "state": "absent"})
+    assert answer["failed"]
+    assert answer["changed"]
+    assert "max: it was deleted, and may be connected still: " in answer["msg"]
+    assert "freebox_vpn_connection" in answer["msg"]
+    assert [one["action"] for one in answer["objects"]] == ["failed", "deleted"]
+
+
+def test_who_is_connected_cannot_be_read(box: Box) -> None:
+    users(box, {"login": "max"})
+    box.simulator.faults.add(path="vpn/connection/", method="GET", times=None, status=502)
+    answer = users(box, {"login": "max", "state": "absent"})
+    assert answer["failed"]
+    assert "max" in answer["msg"]
+    assert "freebox_vpn_connection" in answer["msg"]
+
+
+def test_who_is_deleted_to_be_made_anew_and_is_not_is_told(box: Box) -> None:
+    users(box, {"login": "max", "password": PASSWORD})
+    box.simulator.faults.add(path="vpn/user/", method="POST", status=200, body=NO)
+    answer = users(box, {"login": "max", "type": "wireguard", "ip_reservation": "192.168.27.70"}, recreate=True)
+    assert answer["failed"]
+    assert answer["changed"]
+    assert "max: it was deleted, but" in answer["msg"]
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_who_is_made_anew_is_cut_off(lasting: Box, refused: bool) -> None:
+    box = lasting
+    users(box, {"login": "max"})
+    box.simulator.connect("max")
+    if refused:
+        box.simulator.faults.add(path="vpn/connection/*", method="DELETE", times=None, status=200, body=NO)
+    answer = users(box, {"login": "max", "type": "wireguard", "ip_reservation": "192.168.27.70"}, recreate=True)
+    assert bool(answer.get("failed")) is refused
+    assert not refused or "max: it was deleted, and may be connected still: " in answer["msg"]
+    assert bool(box.simulator.state()["connections"]) is refused
+    assert box.inform(VPN_USER)[0]["type"] == "wireguard"
+
+
+def test_keys_that_nobody_knows_are_not_shown(box: Box) -> None:
+    """They may be the user's own, of which nobody knows yet whether a box tells them."""
+    users(box, phone("192.168.27.71", conf_wireguard={"keepalive": 25}))
+    [user] = [one.response for one in box.simulator.log if one.method == "GET" and one.path.endswith("/vpn/user/")][-1][
+        "result"
+    ]
+    later = {**user, "conf_wireguard": {**user["conf_wireguard"], "private_key": PASSWORD}}
+    box.simulator.faults.add(
+        path="vpn/user/", method="GET", status=200, times=None, body={"success": True, "result": [later]}
+    )
+    assert PASSWORD not in str(box.inform(VPN_USER))
+    answer = users(box, {"login": "phone", "conf_wireguard": {"psk": True}}, check=True)
+    assert answer["changed"]
+    assert PASSWORD not in text_of(answer)

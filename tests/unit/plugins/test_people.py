@@ -319,6 +319,14 @@ def test_one_address_of_two_people() -> None:
     assert wrong(people, "home") == []
     own = [{"login": "kiosk", "ip_reservation": " 192.168.27.70"}, {"login": "max", "ip_reservation": "192.168.27.70"}]
     assert wrong(people, "home", own[1:]) == ["anna and max have the same address on home, 192.168.27.70"]
+    assert wrong(people, "home", own[:1]) == ["anna and kiosk have the same address on home, 192.168.27.70"]
+
+
+def test_a_person_and_a_user_of_a_server_who_differ_only_in_case() -> None:
+    for server, key, where in (("home", "login", "freebox_vpn_users"), ("site-a", "name", "access_server_users")):
+        sentence = f"anna of the people and Anna in {where} of {server} differ only in case"
+        assert wrong([{"name": "anna"}], server, [{key: "Anna"}]) == [sentence]
+        assert wrong([{"name": "anna"}], server, [{key: "berta"}]) == []
 
 
 @pytest.mark.parametrize(

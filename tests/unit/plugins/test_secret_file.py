@@ -164,3 +164,13 @@ def test_reading_never_fails_over_what_a_file_holds(tmp_path: Path, content: byt
     if content is not None:
         path.write_bytes(content)
     assert SecretFile("dest", str(path)).read() == read
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_what_is_no_file_is_not_read(tmp_path: Path, case: str) -> None:
+    """Nor waited for: nobody may ever write into a pipe."""
+    prepare, sentence = UNUSABLE[case]
+    prepare(tmp_path / "key")
+    for work in (SecretFile.read, SecretFile.make_private):
+        with pytest.raises(EstateError):
+            work(SecretFile("dest", str(tmp_path / "key")))
