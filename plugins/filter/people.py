@@ -131,11 +131,14 @@ class _Estate:
     def __init__(self, people: t.Any, product: str, server: str, inventory: t.Any, own: t.Any) -> None:
         if product not in PRODUCTS:
             raise AnsibleFilterError(f"people: the product {product!r} is none of {', '.join(PRODUCTS)}.")
-        if not isinstance(people, list) or not isinstance(own, list) or not isinstance(inventory, Mapping):
-            raise AnsibleFilterError("people: lists of people and users are needed, and the inventory's groups.")
+        if not isinstance(own, list) or not isinstance(inventory, Mapping):
+            raise AnsibleFilterError("people: a list of users is needed, and the inventory's groups.")
         self._product, self._server, self._inventory, self._own = PRODUCTS[product], server, inventory, own
         self._hosts = set(inventory.get(EVERYBODY, ()))
         self.problems: list[str] = []
+        if not isinstance(people, list):
+            self.problems.append("estate_people is no list of people")
+            people = []
         self._people = [person for number, said in enumerate(people) for person in self._read(number, said)]
         self._refuse_doubles()
         self.users = self._merged([self._user(person) for person in self._people])
@@ -240,7 +243,7 @@ class _Estate:
             try:
                 address = ipaddress.ip_address(text)
             except ValueError:
-                yield f"the address {text!r} of {person.name} on {self._server} is none"
+                yield f"the address {text!r} of {person.name} on {self._server} is none, such as 192.0.2.7 would be"
                 continue
             option = options.get(address.version)
             if option is None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible.module_utils.common.parameters import env_fallback
@@ -38,9 +39,12 @@ def trust(params: t.Mapping[str, t.Any], prefix: str, **more: t.Any) -> Trust:
     """Whom the options say to believe; ``more`` is the product's own."""
     if params[f"{prefix}timeout"] < 1:
         raise InputError(f"{prefix}timeout: {params[f'{prefix}timeout']} is not a number of seconds from 1 up.")
+    authorities = params[f"{prefix}ca_path"]
+    if authorities and not os.path.exists(authorities):
+        raise InputError(f"{prefix}ca_path: there is no file or folder {authorities!r}.")
     return Trust(
         params[f"{prefix}validate_certs"],
-        params[f"{prefix}ca_path"],
+        authorities,
         _fingerprint(params, prefix),
         params[f"{prefix}server_name"] or None,
         prefix,

@@ -232,6 +232,8 @@ class Session:
                 f"{where} refused the name or the password of {who} ({exc.reason}). This was one failed sign-in; "
                 "the server locks an account after a few (5 by default), so none of this run's tasks tries again."
             )
+        if exc.status == 404:
+            return f"{where} has nothing that signs {who} in ({exc}): is this an Access Server, and the port of its Web API?"
         return f"{where} refused to sign {who} in: {exc}."
 
     def _lost(self) -> str:

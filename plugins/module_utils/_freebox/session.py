@@ -143,15 +143,17 @@ class Session:
                 self._http.sign_in(call(self.base, "POST /login/logout/"), {SESSION_HEADER: token})
 
     def _discovered(self) -> State:
-        told = self._http.sign_in(DISCOVERY)
         try:
+            told = self._http.sign_in(DISCOVERY)
             int(str(told["api_version"]).partition(".")[0])
             found = {name: told[name] for name in TOLD if name in told}
             base = told.get("api_base_url") or "/api/"
             if not re.fullmatch("(/[A-Za-z0-9_.-]+)*/?", base):  # it is put behind the address of the box
                 raise ValueError(base)
             return {**found, "api_base_url": base}
-        except (LookupError, TypeError, ValueError) as exc:
+        except (Refused, LookupError, TypeError, ValueError) as exc:
+            if isinstance(exc, Refused) and exc.status != 404:
+                raise
             raise Unreadable(f"{self._http.url} does not say which API it has: is it a Freebox?") from exc
 
     def _sign_in(self, base: str, state: State) -> None:

@@ -72,8 +72,11 @@ class VpnUser(Resource):
             )
         if want.values.get("type") == WIREGUARD and password is not None:
             raise InputError(f"password of {self.noun} {want.name}: a WireGuard user has keys, and no password.")
-        if want.values.get("conf_wireguard", {}).get("keepalive", 0) < 0:
-            raise InputError(f"conf_wireguard of {self.noun} {want.name}: keepalive is a number of seconds from 0 up.")
+        keepalive = want.values.get("conf_wireguard", {}).get("keepalive", 0)
+        if keepalive < 0:
+            raise InputError(
+                f"conf_wireguard of {self.noun} {want.name}: keepalive is {keepalive}, and can be a number of seconds from 0 up."
+            )
         return want
 
     def agree(self, wanted: t.Sequence[Wanted]) -> None:

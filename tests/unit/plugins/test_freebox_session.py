@@ -217,6 +217,14 @@ def test_who_does_not_say_which_api_it_has_is_no_freebox(world: World, body: t.A
     assert world.paths == [DISCOVERY]
 
 
+def test_who_knows_no_discovery_is_no_freebox(world: World) -> None:
+    """An address of something else is a likely mistake, where one run looks after both."""
+    world.simulator.faults.add(path=DISCOVERY, status=404, body=json.dumps({"detail": "Not Found"}))
+    with pytest.raises(Unreadable, match=f"{world.simulator.url} does not say which API it has: is it a Freebox"):
+        world.client().servers()
+    assert world.paths == [DISCOVERY]
+
+
 @pytest.mark.parametrize("path", [DISCOVERY, LOGIN, SIGN_IN, "/api/v16/vpn/"])
 def test_a_web_page_is_no_answer(world: World, path: str) -> None:
     """It comes from whatever stands in front of the box, which has refused nobody: the next task tries."""

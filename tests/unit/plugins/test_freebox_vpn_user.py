@@ -48,7 +48,10 @@ def phone(ip: str, login: str = "phone", **more: t.Any) -> dict[str, t.Any]:
         ({"login": "new", "ip_reservation": "192.168.27.70"}, "192.168.27.70 would be that of max and of new"),
         ({"login": "new", "type": "wireguard"}, "ip_reservation of VPN user new: a WireGuard user needs an address"),
         (phone("192.168.27.80", "new", password=PASSWORD), "a WireGuard user has keys, and no password"),
-        (phone("192.168.27.80", "new", conf_wireguard={"keepalive": -1}), "a number of seconds from 0 up"),
+        (
+            phone("192.168.27.80", "new", conf_wireguard={"keepalive": -1}),
+            "keepalive is -1, and can be a number of seconds from 0 up",
+        ),
         (
             {"login": "new", "conf_wireguard": {"psk": True}},
             "conf_wireguard of VPN user new: this is a user of type sta",

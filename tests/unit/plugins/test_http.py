@@ -624,6 +624,13 @@ def test_a_pin_that_is_no_fingerprint(server: Server, pin: str) -> None:
         client_of(server, as_certificate_fingerprint=pin)
 
 
+def test_authorities_that_are_not_there(server: Server, tmp_path: Path) -> None:
+    missing = str(tmp_path / "ca.pem")
+    with pytest.raises(InputError, match=f"as_ca_path: there is no file or folder '{missing}'"):
+        client_of(server, as_ca_path=missing)
+    assert server.simulator.log == []
+
+
 def test_a_timeout_of_nothing(server: Server) -> None:
     with pytest.raises(InputError, match="as_timeout: 0 is not a number of seconds"):
         client_of(server, as_timeout=0)

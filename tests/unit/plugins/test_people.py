@@ -268,7 +268,11 @@ def test_what_a_server_says_of_a_person_does_not_contradict_it(
             "home",
             "addresses of anna names 'site-a', where servers says that there is no anna",
         ),
-        ({"addresses": {"home": "10.8.16"}}, "home", "the address '10.8.16' of anna on home is none"),
+        (
+            {"addresses": {"home": "10.8.16"}},
+            "home",
+            "the address '10.8.16' of anna on home is none, such as 192.0.2.7 ",
+        ),
         ({"addresses": {"home": "fd00::9"}}, "home", "anna has the address fd00::9 on home, which gives none of IPv6"),
         (
             {"addresses": {"site-a": ["10.8.16.9", "10.8.16.10"]}},
@@ -329,12 +333,15 @@ def test_a_person_and_a_user_of_a_server_who_differ_only_in_case() -> None:
         assert wrong([{"name": "anna"}], server, [{key: "berta"}]) == []
 
 
-@pytest.mark.parametrize(
-    "given", [("people", {}), ("people", "anna"), ("inventory", []), ("product", "router"), ("own", "x")]
-)
-def test_what_is_no_list_of_people(given: tuple[str, t.Any]) -> None:
-    what = {"people": [{"name": "anna"}], "product": "freebox", "inventory": INVENTORY, "own": [], given[0]: given[1]}
-    arguments = (what["people"] or {"a": 1}, what["product"], "home", what["inventory"], what["own"])
+@pytest.mark.parametrize("people", [{"anna": {"groups": ["staff"]}}, "anna"])
+def test_what_is_no_list_of_people(people: t.Any) -> None:
+    assert wrong(people, "home") == ["estate_people is no list of people"]
+
+
+@pytest.mark.parametrize("given", [("inventory", []), ("product", "router"), ("own", "x")])
+def test_what_the_filters_cannot_do_without(given: tuple[str, t.Any]) -> None:
+    what = {"product": "freebox", "inventory": INVENTORY, "own": [], given[0]: given[1]}
+    arguments = ([{"name": "anna"}], what["product"], "home", what["inventory"], what["own"])
     for name in ("people", "people_contradictions"):
         with pytest.raises(AnsibleFilterError, match=r"^people: "):
             FILTERS[name](*arguments)

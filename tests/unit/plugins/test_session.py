@@ -256,6 +256,11 @@ def test_a_broken_sign_in(world: World) -> None:
     world.refusal(world.admin, "refused to sign openvpn in: .* answered 500: Internal server error")
 
 
+def test_something_else_than_an_access_server(world: World) -> None:
+    world.simulator.faults.add(path=LOGIN, status=404, body={"msg": "Unknown"}, times=None)
+    world.refusal(world.admin, "has nothing that signs openvpn in .* is this an Access Server, and the port of its")
+
+
 @pytest.mark.parametrize(
     "fault", [{"do": "drop"}, {"do": "drop", "applied": True}, {"do": "truncate"}, {"status": 504}]
 )
