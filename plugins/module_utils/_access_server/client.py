@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import Session
+from ansible_collections.vpn.estate.plugins.module_utils._client import Client
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     NotBack,
@@ -46,44 +47,20 @@ class Listing(t.NamedTuple):
     whole: bool = False
 
 
-class AccessServer:
+class AccessServer(Client):
     """Methods for operations. Those that read answer records as they come; names are compared exactly."""
 
     def __init__(self, http: Transport, session: Session, connections: int = 1, batch_size: int = 500) -> None:
-        self._http, self.session = http, session
+        super().__init__(http)
+        self.session = session
         self.connections, self.batch_size = connections, batch_size
-        self.cautions: list[str] = []  # what the user should hear whatever the task does
-        self.progress: t.Callable[[str, int, int], object] = lambda said, done, total: None
         self._rolls: dict[str, tuple[int, Roll]] = {}  # and how often this task had tried to write by then
         self._there: dict[str, dict[str, bool]] = collections.defaultdict(dict)  # whether a name that was asked for is
-
-    @property
-    def url(self) -> str:
-        """The address of the server."""
-        return self._http.url
 
     @property
     def username(self) -> t.Optional[str]:
         """The account we are signed in with, where it is known."""
         return self.session.username
-
-    @property
-    def wrote(self) -> bool:
-        """Whether anything was, or may have been, written."""
-        return self._http.writes > 0
-
-    @property
-    def pressed(self) -> int:
-        """How often the server asked for less."""
-        return self._http.pressed
-
-    @property
-    def asked(self) -> str:
-        """The last call, for sentences."""
-        return self._http.asked
-
-    def close(self) -> None:
-        """Nothing: sessions end by themselves, and nobody is told of a sign-out."""
 
     # -- users, groups, and their properties (server-behaviour.md, C and D)
 

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import connection, values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import asks_for_code, unused_code
+from ansible_collections.vpn.estate.plugins.module_utils._client import Client
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
@@ -99,29 +100,17 @@ class Challenge(t.NamedTuple):
         return cls("R" in found[1].split(","), found[2], username, found[4])
 
 
-class Download:
+class Download(Client):
     """A client that signs in with each request, and therefore never repeats one that was refused."""
 
     def __init__(self, http: Transport, params: Params) -> None:
-        self._http, self.params = http, params
+        super().__init__(http)
+        self.params = params
         self._who: str = params["as_username"] or ""
         self._store, self._codes = connection.shared(params)
         self._below, self._in_xml = REST, False
-        self.cautions = connection.cautions(params)
+        self.cautions += connection.cautions(params)
         http.meaning = self._meaning
-
-    @property
-    def url(self) -> str:
-        """The address of the server."""
-        return self._http.url
-
-    @property
-    def wrote(self) -> bool:
-        """Whether a profile was, or may have been, made."""
-        return self._http.writes > 0
-
-    def close(self) -> None:
-        """Nothing: nobody is signed in for longer than a call."""
 
     def by_token(self) -> str:
         """The profile that the token stands for."""

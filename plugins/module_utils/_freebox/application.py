@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ansible_collections.vpn.estate.plugins.module_utils._client import Client
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
@@ -48,26 +49,22 @@ SPEC: t.Mapping[str, t.Any] = {
 }
 
 
-class Doorstep:
+class Doorstep(Client):
     """A client of a box that may not know the application yet."""
 
     def __init__(self, http: Transport, params: Params) -> None:
-        self._http, self.params = http, params
+        super().__init__(http)
+        self.params = params
         self._store = connection.shared(params)
         self._nobody = connection.session({**params, "freebox_app_token": None}, http, self._store)
         http.authorise, http.meaning = (lambda refused: {}), meaning
         self.kept_otherwise = False  # whether a file was written though the box was not
-        self.cautions = connection.cautions(params, http.url)
-
-    @property
-    def url(self) -> str:
-        """The address of the box."""
-        return self._http.url
+        self.cautions += connection.cautions(params, http.url)
 
     @property
     def wrote(self) -> bool:
         """Whether a token was, or may have been, made or stored."""
-        return self.kept_otherwise or self._http.writes > 0
+        return self.kept_otherwise or super().wrote
 
     @property
     def box(self) -> t.Mapping[str, t.Any]:
@@ -77,9 +74,6 @@ class Doorstep:
     def refuse_unserved(self) -> None:
         """Raise what keeps from asking the box at all, such as a version of its API that it does not serve."""
         _base = self._nobody.base
-
-    def close(self) -> None:
-        """Nothing: sessions are closed by whoever opens them here."""
 
     def ask(self) -> Request:
         """Ask to be let in. It is never asked twice, as each time is a question on the box's display."""

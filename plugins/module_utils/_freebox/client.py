@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.vpn.estate.plugins.module_utils._client import Client
 from ansible_collections.vpn.estate.plugins.module_utils._errors import OutcomeUnknown, Refused, Unreadable
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import call
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import Session
@@ -16,36 +17,13 @@ Record = dict[str, t.Any]
 ANYTHING = "*/*"  # the type of a WireGuard file is told nowhere (server-behaviour.md, F71)
 
 
-class Freebox:
+class Freebox(Client):
     """Methods for operations. Those that read answer records as they come; an empty list comes as nothing (F47)."""
 
-    connections = batch_size = 1  # the box is a small machine, and takes one object at a time
-
     def __init__(self, http: Transport, session: Session) -> None:
-        self._http, self.session = http, session
+        super().__init__(http)
+        self.session = session
         self._takes_formats = True
-        self.cautions: list[str] = []  # what the user should hear whatever the task does
-        self.progress: t.Callable[[str, int, int], object] = lambda said, done, total: None
-
-    @property
-    def url(self) -> str:
-        """The address of the box."""
-        return self._http.url
-
-    @property
-    def wrote(self) -> bool:
-        """Whether anything was, or may have been, written."""
-        return self._http.writes > 0
-
-    @property
-    def pressed(self) -> int:
-        """How often the box asked for less."""
-        return self._http.pressed
-
-    @property
-    def asked(self) -> str:
-        """The last call, for sentences."""
-        return self._http.asked
 
     def close(self) -> None:
         """End the session, where it is this task's alone."""
