@@ -62,5 +62,4 @@ def fixture_parrots() -> t.Iterator[dict[str, str]]:
     """Addresses of servers that repeat what they hear."""
     from ansible_collections.vpn.estate.tests.unit.plugins.marked_secrets import repeating_servers
 
-    with repeating_servers() as addresses:
-        yield addresses
+    yield from repeating_servers()

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import html
 import json
 import threading
@@ -99,7 +98,6 @@ def failures(tasks: Mapping[str, str], names: Iterable[str]) -> str:
     )
 
 
-@contextlib.contextmanager
 def repeating_servers() -> Iterator[dict[str, str]]:
     """Addresses of servers that repeat what they hear."""
     context = (process_identity("127.0.0.1").context(),)
