@@ -83,7 +83,7 @@ def works(work: t.Callable[[t.Any, t.Any], Answer], spec: t.Mapping[str, t.Any],
 
 
 VALUES = {"autologin": True, "bypass_subnets": ["10.2.0.0/16"], "auth_method": "pam"}
-OVERVIEW = works(report.server, {})
+OVERVIEW = works(report.server, report.SERVER_SPEC)
 ITEMS = [{"name": "cs.https.port", "state": "default"}, {"name": "vpn.server.daemon.tcp.n_daemons", "value": 4}]
 READERS: dict[str, list[Work]] = {
     "users/list": [

@@ -10,9 +10,10 @@ import typing as t
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Simulated, text_of
-from ansible_collections.vpn.estate.tests.unit.plugins.samples import PASSWORD, SAMPLES, Sample
+from ansible_collections.vpn.estate.tests.unit.plugins.samples import DIALECTS, PASSWORD, SAMPLES, Sample
 
 samples = pytest.mark.parametrize("sample", SAMPLES, ids=str)
+dialects = pytest.mark.parametrize("dialect", DIALECTS)
 ways = pytest.mark.parametrize(("sample", "way"), [(s, way) for s in SAMPLES for way in s.ways], ids=str)
 removable = pytest.mark.parametrize(("sample", "way"), [(s, way) for s in SAMPLES if s.gone for way in s.ways], ids=str)
 

@@ -14,23 +14,38 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
-from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
+from ansible_collections.vpn.estate.tests.simulator.freebox import READINGS as READINGS_OF_BOXES
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server, Simulated
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES, Sample
-from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import apply, dialects, normal, shown, typed
+from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import (
+    apply,
+    dialects,
+    normal,
+    shown,
+    started,
+    typed,
+    usual,
+)
 
-OTHERS = [(name, reading) for name, found in READINGS.items() for reading in found[1:]]
-other_readings = pytest.mark.parametrize(("name", "reading"), OTHERS, ids=[f"{n}={r}" for n, r in OTHERS])
+OF_KIND: dict[type[Simulated], t.Mapping[str, t.Sequence[str]]] = {Server: READINGS, Box: READINGS_OF_BOXES}
+other_readings = pytest.mark.parametrize(
+    ("sample", "name", "reading"),
+    [
+        pytest.param(sample, name, reading, id=f"{sample}-{name}={reading}")
+        for sample in SAMPLES
+        for name, found in OF_KIND[sample.kind].items()
+        for reading in found[1:]
+    ],
+)
 # Readings under which a property cannot be handed back at all: an honest failure is all that can be had.
 NOTHING_BACK = {("null_property", "refuse"), ("null_property", "ignore")}
 
 
 @other_readings
-@pytest.mark.parametrize("sample", SAMPLES, ids=str)
 def test_a_task_converges_or_says_what_was_not_kept(
-    start: t.Callable[..., Server], sample: Sample, name: str, reading: str
+    start: t.Callable[..., Simulated], sample: Sample, name: str, reading: str
 ) -> None:
-    server = start()
-    sample.prepare(server)
+    server = started(start, sample, usual(sample))
     server.simulator.read_as(**{name: reading})
     for declared in (sample.first, sample.second):
         answer = server.manage(sample.resource, **{**sample.options, **declared})

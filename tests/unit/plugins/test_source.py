@@ -25,9 +25,10 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import Resour
 from ansible_collections.vpn.estate.plugins.module_utils._source import Checker, place_among, plain_read, read_files
 from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
-from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, Simulated, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import PASSWORD, SAMPLES, Sample
+from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import started, usual
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -548,13 +549,11 @@ def test_what_is_of_the_right_types_needs_no_conversion(resource: Resource, monk
 @listed
 @pytest.mark.parametrize("ending", ["json", "yml"])
 def test_a_file_is_as_good_as_arguments(
-    start: Callable[..., Server], sample: Sample, tmp_path: Path, ending: str
+    start: Callable[..., Simulated], sample: Sample, tmp_path: Path, ending: str
 ) -> None:
     """The same answers in both modes, and the same requests."""
-    by_file, by_arguments = start(), start()
+    by_file, by_arguments = (started(start, sample, usual(sample)) for _unused in range(2))
     dump = json.dumps if ending == "json" else yaml.safe_dump
-    for server in (by_file, by_arguments):
-        sample.prepare(server)
     for number, declared in enumerate((sample.first, sample.first, sample.second)):
         path = tmp_path / f"{number}.{ending}"
         path.write_text(dump([declared]))
