@@ -276,7 +276,8 @@ def test_converges(start: t.Callable[..., Server], scenario: str, fault: str) ->
     hold_to_the_law(WORLD, start(**HOW), SCENARIOS[scenario], fault)
 
 
-@pytest.mark.parametrize("fault", ["dropped before", "dropped after", "500 after", "403"])
+# What was lost on the way and after it is looked for by reading, which is where readings matter.
+@pytest.mark.parametrize("fault", ["dropped after", "500 after"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_converges_also_where_the_document_is_read_otherwise(
     start: t.Callable[..., Server], scenario: str, fault: str

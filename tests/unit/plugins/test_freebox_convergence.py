@@ -192,7 +192,8 @@ def test_converges(start: t.Callable[..., Box], scenario: str, fault: str) -> No
     hold_to_the_law(WORLD, start(Box, **HOW), SCENARIOS[scenario], fault)
 
 
-@pytest.mark.parametrize("fault", ["dropped before", "dropped after", "internal_error after", "auth_required"])
+# What was lost on the way is looked for by reading, which is where readings matter.
+@pytest.mark.parametrize("fault", ["dropped after", "auth_required"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_converges_also_where_documents_are_read_otherwise(
     start: t.Callable[..., Box], scenario: str, fault: str

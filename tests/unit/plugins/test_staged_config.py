@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import staged_config
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
+from ansible_collections.vpn.estate.tests.unit.plugins.convergence import HEALED
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.test_configuration import certificate_pem, key_pem
-from ansible_collections.vpn.estate.tests.unit.plugins.test_convergence_under_faults import FAULTS, HEALED, kind_of
+from ansible_collections.vpn.estate.tests.unit.plugins.test_convergence_under_faults import WORLD
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects
 
 Start = t.Callable[..., Server]
@@ -500,7 +501,7 @@ def is_met(request: Request, fault: str, number: int) -> bool:
     """
     method, path, _nth = request
     reads = method == "GET" or path.endswith("/list")
-    return not reads or fault in EVERYWHERE or (number + list(FAULTS).index(fault)) % TURN == 0
+    return not reads or fault in EVERYWHERE or (number + list(WORLD.faults).index(fault)) % TURN == 0
 
 
 class Trial:
@@ -529,7 +530,7 @@ class Trial:
         old = configuration(self.simulator)["default"]
         new = {**old, COMPANY: "Example", SECRET_KEY: SECRET}
         method, path, nth = request
-        more = FAULTS[fault] or {"do": "delay", "delay": 0.05}
+        more = WORLD.faults[fault] or {"do": "delay", "delay": 0.05}
         faults = self.simulator.faults
 
         def begin() -> None:
@@ -547,7 +548,7 @@ class Trial:
             yield "says it is done, and it is not"
         if answer.get("failed"):
             yield from self.explained(answer, state["active_profile"])
-            [hit] = [kind_of(one) for one in self.simulator.log if one.fault][:1]
+            [hit] = [WORLD.kind_of(one) for one in self.simulator.log if one.fault][:1]
             if fault in HEALED.get(hit, ()) and not self.simulator.machine.settings.ailing_with:
                 yield f"fails, and need not: {answer['msg']}"
         if SECRET in text_of(answer) or self.simulator.password in text_of(answer):
@@ -592,7 +593,7 @@ def fixture_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("hurry")
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", WORLD.faults)
 def test_whichever_request_goes_wrong_the_old_or_the_new_profile_is_in_force(start: Start, fault: str) -> None:
     trial = Trial(start(settings=QUICK))
     hold_to_the_law(trial, fault, [one for i, one in enumerate(trial.requests) if is_met(one, fault, i)])
@@ -600,11 +601,11 @@ def test_whichever_request_goes_wrong_the_old_or_the_new_profile_is_in_force(sta
 
 def test_each_request_meets_faults_and_each_fault_requests(start: Start) -> None:
     requests = Trial(start(settings=QUICK)).requests
-    met = {(one, fault) for fault in FAULTS for i, one in enumerate(requests) if is_met(one, fault, i)}
+    met = {(one, fault) for fault in WORLD.faults for i, one in enumerate(requests) if is_met(one, fault, i)}
     assert Counter(one for one, _fault in met).keys() == set(requests)
     assert min(Counter(one for one, _fault in met).values()) >= 5
     assert min(Counter(fault for _one, fault in met).values()) >= 9
-    assert Counter(one for one, _fault in met)[ACTIVATION] == len(FAULTS)
+    assert Counter(one for one, _fault in met)[ACTIVATION] == len(WORLD.faults)
 
 
 @pytest.mark.usefixtures("hurry")
@@ -641,7 +642,7 @@ def test_also_where_the_api_moves(start: Start, fault: str) -> None:
         moved = {"config_items": [{"name": PORT, "value": new}], "allow_connection_change": True}
         if request:
             method, path, nth = request
-            server.simulator.faults.add(path=path, method=method, nth=nth, **FAULTS[fault])
+            server.simulator.faults.add(path=path, method=method, nth=nth, **WORLD.faults[fault])
         answer = stage(server, **moved)
         if not request:
             done(answer)
