@@ -20,7 +20,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import Transport
 from ansible_collections.vpn.estate.plugins.module_utils._profile_file import public_part
 from ansible_collections.vpn.estate.plugins.module_utils._stamp import BEGINNING, height, stamp_of, stamped
 from ansible_collections.vpn.estate.plugins.module_utils._wireguard_file import public_part as wireguard_public_part
-from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, text_of
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, struck, text_of
 
 Start = Callable[..., Box]
 SBIN = f"{os.environ['PATH']}:/usr/sbin:/sbin"
@@ -628,7 +628,7 @@ class Trial:
         self.start_over()
         box.simulator.log.clear()
         self.run()
-        self.requests = len(box.simulator.log)
+        self.log = [*box.simulator.log]
 
     def start_over(self) -> None:
         simulator = self.box.simulator
@@ -699,7 +699,7 @@ FAULTS: dict[str, dict[str, t.Any]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_at_any_request(trial: Trial, fault: str) -> None:
     """At most one file is made, a failure says so, and a file that has ended never passes for good."""
-    for number in range(1, trial.requests + 1):
+    for number in struck(trial.log, FAULTS, fault):
         trial.start_over()
         before = trial.file.read_bytes() if trial.file.exists() else None
         good = bool(before) and trial.box.simulator.lets_in(trial.server, trial.file.read_text())
@@ -763,7 +763,7 @@ def test_killed_at_any_request_and_file_operation(
 
 
 def test_a_session_that_ends_in_the_middle_is_renewed(trial: Trial) -> None:
-    for number in range(3, trial.requests + 1):
+    for number in range(3, len(trial.log) + 1):
         trial.start_over()
         trial.box.simulator.faults.add(nth=number, do="act", act=trial.box.simulator.expire_sessions)
         assert not trial.run().get("failed")
