@@ -17,6 +17,21 @@ from pathlib import Path
 from ansible.plugins.connection import local
 
 TIME_LIMIT = 120  # seconds of one run
+# Read by every Python that a run starts: the collection never sleeps for long, however long it means to.
+SHORT_SLEEPS = """\
+import sys
+import time
+
+sleep = time.sleep
+
+
+def short(seconds):
+    caller = sys._getframe(1).f_globals.get("__name__", "")
+    sleep(min(seconds, 0.1) if caller.startswith("ansible_collections.vpn.estate.") else seconds)
+
+
+time.sleep = short
+"""
 
 
 class Run(t.NamedTuple):
@@ -58,6 +73,11 @@ class Folder:
         }
         if "PYTHONPATH" in os.environ:
             self.environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
+
+    def hurry(self) -> None:
+        """Let runs from now on repeat at once what they repeat; how long they wait is tested where the clock is not a real one."""
+        path = str(self.write("hurry/sitecustomize.py", SHORT_SLEEPS).parent)
+        self.environment["PYTHONPATH"] = os.pathsep.join([path, *filter(None, [self.environment.get("PYTHONPATH")])])
 
     def write(self, name: str, content: t.Any) -> Path:
         """Make a file; what is not text is written as JSON, which YAML readers read as well."""

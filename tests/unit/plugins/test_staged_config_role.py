@@ -25,6 +25,7 @@ class Estate:
 
     def __init__(self, server: Server, path: Path) -> None:
         self.server, self.folder = server, Folder(path)
+        self.folder.hurry()
         self.connection = server.connection
 
     def run(self, *arguments: str, **variables: t.Any) -> Run:
@@ -72,6 +73,7 @@ def test_one_server_after_the_other(start: t.Callable[..., Server], tmp_path: Pa
     servers = {name: start(settings={"restart_downtime": 0.05}) for name in ("none", "well", "sick", "spared")}
     servers["sick"].simulator.configure(ailing_with=f"{COMPANY}=Example", ailment="daemons")
     folder = Folder(tmp_path)
+    folder.hurry()
     declared = {"staged_config_items": ITEMS, "staged_config_check_timeout": 1}
     hosts = {name: {**one.connection, **(declared if name != "none" else {})} for name, one in servers.items()}
     folder.write("hosts.json", {"all": {"children": {"access_servers": {"hosts": hosts}}}})
