@@ -33,7 +33,7 @@ class Cluster:
             return
         options = folder / "node.options"  # so that the password is in no list of processes
         with os.fdopen(os.open(options, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(f"--password\n{secrets.token_urlsafe(12)}-aA1\n")
+            file.write(f"--password={secrets.token_urlsafe(12)}-aA1\n")
         shared = running.enter_context(database.Database())
         self.servers = list(running.enter_context(nodes.Nodes(NAMES, f"@{options}")).nodes.values())
         self.vault = {

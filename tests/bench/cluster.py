@@ -71,7 +71,7 @@ def measure(options: argparse.Namespace) -> list[Figures]:
     with Database() as database, tempfile.TemporaryDirectory() as name:
         words = Path(name) / "node.options"
         words.touch(mode=0o600)
-        words.write_text(f"--password\n{secrets.token_urlsafe(12)}-aA1\n--latency\n{options.latency}\n")
+        words.write_text(f"--password={secrets.token_urlsafe(12)}-aA1\n--latency\n{options.latency}\n")
         with Nodes(names, f"@{words}") as nodes:
             for node in nodes.nodes.values():
                 node.control("settings", {"restart_downtime": options.downtime})
