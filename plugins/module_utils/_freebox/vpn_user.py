@@ -117,9 +117,9 @@ class VpnUser(Resource):
         if not plan.changed:
             return
         client.session.refuse_without(SETTINGS)
-        for change in plan.of("create", "update"):
-            self._check_type(change, task)
         going_on = plan.of("create", "update")
+        for change in going_on:
+            self._check_type(change, task)
         if any(_type_after(change) == WIREGUARD and SHAPE & set(change.values) for change in going_on):
             self._check_wireguard(client)
         if any("ip_reservation" in change.values for change in going_on):
@@ -226,7 +226,9 @@ def _type_after(change: Change) -> str:
 def _in_turn(client: Freebox, changes: t.Sequence[Change]) -> tuple[list[Change], dict[str, str]]:
     """Changes in an order in which no address is taken before it is free; and who has to step aside first, to where."""
     held = {change.name: (change.before or {}).get("ip_reservation", "") for change in changes}
-    waiting, order, aside = list(changes), [], {}
+    goals = {change.values.get("ip_reservation", "") for change in changes}
+    aside: dict[str, str] = {}
+    waiting, order = list(changes), []
     while waiting:
         taken = {held[change.name]: change.name for change in waiting if held[change.name]}
         free = [c for c in waiting if taken.get(c.values.get("ip_reservation", ""), c.name) == c.name]
@@ -234,7 +236,8 @@ def _in_turn(client: Freebox, changes: t.Sequence[Change]) -> tuple[list[Change]
         waiting = [change for change in waiting if change not in free]
         if waiting and not free:  # they want each other's
             first = min(waiting, key=lambda change: _type_after(change) == WIREGUARD)
-            aside[first.name] = Pool.of(client).spare(held.values()) if _type_after(first) == WIREGUARD else ""
+            in_use = {*held.values(), *goals, *aside.values()}
+            aside[first.name] = Pool.of(client).spare(in_use) if _type_after(first) == WIREGUARD else ""
             held[first.name] = ""
     return order, aside
 

@@ -124,6 +124,15 @@ def test_addresses_change_hands(start: Callable[..., Box], kinds: str, turn: tup
     assert not users(box, *second)["changed"]
 
 
+def test_who_steps_aside_is_in_nobodys_way(box: Box) -> None:
+    """Two pairs of WireGuard users change addresses, while somebody else takes the first one that is free."""
+    users(box, *(phone(ADDRESSES[number], f"phone{number}") for number in range(4)), {"login": "max"})
+    turned = [phone(ADDRESSES[number], f"phone{number ^ 1}") for number in range(4)]
+    answer = users(box, *turned, {"login": "max", "ip_reservation": ADDRESSES[4]})
+    assert not answer.get("failed"), answer["msg"]
+    assert kept(box) == {**{f"phone{number ^ 1}": ADDRESSES[number] for number in range(4)}, "max": ADDRESSES[4]}
+
+
 def test_a_full_box_has_no_room_to_step_aside(box: Box) -> None:
     users(box, *(phone(ip, f"phone{number}") for number, ip in enumerate(ADDRESSES)))
     swapped = [phone(ADDRESSES[1], "phone0"), phone(ADDRESSES[0], "phone1")]
