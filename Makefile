@@ -29,7 +29,7 @@ export no_proxy := $(NO_PROXY)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve bench packages database pins clean $(STAGES)
+.PHONY: help demo test test-all serve bench packages database pins clean $(STAGES)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -43,6 +43,9 @@ serve: $(READY) ## run three simulated servers to play with, until Ctrl-C
 
 test: $(READY) packages database ## run every stage, then say what passed, failed and was skipped
 	@$(BIN)/python tools/stage.py $(STAGES)
+
+test-all: $(READY) packages database ## the same with the long tests, and ten times as many generated examples
+	@$(BIN)/python tools/stage.py --exhaustive $(STAGES)
 
 $(STAGES): $(READY)
 	@$(BIN)/python tools/stage.py $@

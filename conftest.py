@@ -1,12 +1,15 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the checkout importable as ansible_collections.vpn.estate before pytest-ansible looks for it."""
+"""Make the checkout importable as ansible_collections.vpn.estate before pytest-ansible looks for it, and say how much runs."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent
 
@@ -20,3 +23,17 @@ else:
         LINK.symlink_to(Path("..") / ".." / "..", target_is_directory=True)
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / ".cache")
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".cache" / "hypothesis"))
+
+# Generated examples are the same in every run: a test that fails fails again, and on another machine too. The profile
+# `exhaustive` (`make test-all`) has ten times as many, and runs what is marked `exhaustive`.
+settings.register_profile("usual", max_examples=100, derandomize=True, database=None, deadline=None)
+settings.register_profile("exhaustive", settings.get_profile("usual"), max_examples=1000)
+settings.load_profile("usual")  # --hypothesis-profile chooses another one later
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to the exhaustive run what is marked so; the summary of `make test` names it."""
+    if settings.get_current_profile_name() != "exhaustive":
+        for item in items:
+            if item.get_closest_marker("exhaustive"):
+                item.add_marker(pytest.mark.skip(reason="left to make test-all"))

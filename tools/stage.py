@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run stages of the test, count what passed, failed and was skipped, and say so.
 
-usage: stage.py STAGE...
+usage: stage.py [--exhaustive] STAGE...
 
 A stage is a function here that runs commands and returns a Tally, counted from the reports that the tools write
 themselves where they write any. Every stage runs, whatever became of the others; a stage that ran nothing has failed.
 Of several stages, two run side by side, each in a process of its own whose output comes whole when it has ended. The
 numbers also go to .cache/summary/STAGE.json. ``make`` sets the environment that the commands need.
+
+With --exhaustive, stage unit tries ten times as many generated examples, and the tests that are marked ``exhaustive``.
 """
 
 from __future__ import annotations
@@ -133,7 +135,8 @@ def checks(*commands: t.Sequence[str | Path]) -> Tally:
 def junit(paths: t.Iterable[Path], code: int) -> Tally:
     """Count the test cases of JUnit reports; a command that failed without a failed case counts as one failure.
 
-    A sanity test that finds no file of its kind is neither passed nor skipped.
+    A sanity test that finds no file of its kind is neither passed nor skipped, nor is a test that `make test` leaves to
+    `make test-all`.
     """
     tally = Tally()
     reasons: collections.defaultdict[str, list[str]] = collections.defaultdict(list)
@@ -148,10 +151,13 @@ def junit(paths: t.Iterable[Path], code: int) -> Tally:
                 reason = skipped.get("message") or skipped.text or "skipped without a reason"
                 reasons[reason.rstrip(".")].append(case.get("name", "?"))
     irrelevant = reasons.pop("No tests applicable", [])
+    left = reasons.pop("left to make test-all", [])
     tally.skipped = sum(map(len, reasons.values()))
     tally.notes = [f"{reason} ({', '.join(names)})" for reason, names in reasons.items()]
     if irrelevant:
         tally.notes.append(f"nothing to look at for {', '.join(irrelevant)}")
+    if left:
+        tally.notes.append(f"left to make test-all: {', '.join(left)}")
     if code and not tally.failed:
         tally += Tally(failed=1, notes=[f"the test runner ended with exit code {code}"])
     return tally
@@ -206,11 +212,12 @@ def types() -> Tally:
     return tally
 
 
-def unit() -> Tally:
+def unit(exhaustive: bool = False) -> Tally:
+    """All tests of pytest; `exhaustive` says with the long ones, and more examples of what is generated."""
     report = REPORTS / "unit.xml"
     report.unlink(missing_ok=True)
     command = ["pytest", "-q", "-n", "auto", "--cov", "--cov-report=term:skip-covered", f"--junitxml={report}"]
-    code, _output = run(*command)
+    code, _output = run(*command, *(["--hypothesis-profile=exhaustive"] if exhaustive else []))
     return junit([report] if report.exists() else [], code)
 
 
@@ -316,12 +323,12 @@ STAGES: dict[str, Callable[[], Tally]] = {
 }
 
 
-def run_stage(name: str) -> Tally:
+def run_stage(name: str, exhaustive: bool) -> Tally:
     """Run one stage between its header and its summary line."""
     print(f"\n=== {name} ===", flush=True)
     start = time.monotonic()
     try:
-        tally = STAGES[name]()
+        tally = unit(exhaustive=True) if exhaustive and name == "unit" else STAGES[name]()
         if not tally.passed and not tally.failed:
             tally += Tally(failed=1, notes=["ran no test at all"])
     except NotHere as reason:
@@ -335,12 +342,12 @@ def run_stage(name: str) -> Tally:
     return tally
 
 
-def run_apart(names: list[str], printing: threading.Lock) -> None:
+def run_apart(names: list[str], options: list[str], printing: threading.Lock) -> None:
     """Run stages one after the other, in processes of their own."""
     for name in names:
         print(f"{name} has begun", flush=True)
         done = subprocess.run(  # noqa: S603 - this file
-            [sys.executable, __file__, name],
+            [sys.executable, __file__, *options, name],
             check=False,
             text=True,
             errors="replace",
@@ -351,14 +358,14 @@ def run_apart(names: list[str], printing: threading.Lock) -> None:
             print(done.stdout, end="", flush=True)
 
 
-def run_side_by_side(names: list[str]) -> int:
+def run_side_by_side(names: list[str], options: list[str]) -> int:
     """Run two stages at a time, and print a table of all."""
     for name in names:
         (SUMMARY / f"{name}.json").unlink(missing_ok=True)
     printing = threading.Lock()
     lanes = [[name for name in names if (name in SLOW) == slow] for slow in (True, False)]
     with ThreadPoolExecutor(len(lanes)) as pool:
-        list(pool.map(lambda lane: run_apart(lane, printing), lanes))
+        list(pool.map(lambda lane: run_apart(lane, options, printing), lanes))
     total = Tally()
     notes = []
     print(f"\n{'stage':<14}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
@@ -375,12 +382,14 @@ def run_side_by_side(names: list[str]) -> int:
     return 1 if total.failed else 0
 
 
-def main(names: list[str]) -> int:
+def main(words: list[str]) -> int:
+    options = [word for word in words if word == "--exhaustive"]
+    names = [word for word in words if word not in options]
     REPORTS.mkdir(parents=True, exist_ok=True)
     SUMMARY.mkdir(parents=True, exist_ok=True)
     if len(names) > 1:
-        return run_side_by_side(names)
-    return 1 if run_stage(names[0]).failed else 0
+        return run_side_by_side(names, options)
+    return 1 if run_stage(names[0], exhaustive=bool(options)).failed else 0
 
 
 if __name__ == "__main__":

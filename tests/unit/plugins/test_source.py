@@ -28,8 +28,9 @@ from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perfo
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, Simulated, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import PASSWORD, SAMPLES, Sample
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import examples
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import started, usual
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 PEOPLE = [{"name": "anna", "autologin": True}, {"name": "bert", "bypass_subnets": ["10.8.0.0/16"]}]
@@ -518,7 +519,7 @@ def wanted(resource: Resource, item: dict[str, t.Any]) -> t.Any:
 
 
 @pytest.mark.parametrize("resource", [USER, GROUP, ACCESS_LIST], ids=lambda resource: str(resource.plural))
-@settings(max_examples=300, deadline=None)
+@examples(300, 3000)
 @given(data=st.data())
 def test_files_are_held_to_the_options_as_arguments_are(resource: Resource, data: st.DataObject) -> None:
     """What Ansible accepts is accepted, what it refuses is refused, and what is accepted means the same."""

@@ -13,6 +13,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server import r
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -248,5 +249,5 @@ def turned(part: dict[str, Declared], random: t.Any) -> dict[str, Declared]:
 def test_every_task_keeps_its_laws_whatever_the_order() -> None:
     run_state_machine_as_test(
         Estate,
-        settings=settings(max_examples=40, stateful_step_count=25, deadline=None, derandomize=True, database=None),
+        settings=settings(examples(40, 400), stateful_step_count=25),
     )
