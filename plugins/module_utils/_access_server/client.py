@@ -55,6 +55,7 @@ class AccessServer(Client):
         self.session = session
         self.connections, self.batch_size = connections, batch_size
         self._rolls: dict[str, tuple[int, Roll]] = {}  # and how often this task had tried to write by then
+        self._takes_null = True  # for a configuration key, until this server refuses it
         self._there: dict[str, dict[str, bool]] = collections.defaultdict(dict)  # whether a name that was asked for is
 
     @property
@@ -198,10 +199,26 @@ class AccessServer(Client):
         return self._list(answer, "items", named=True)
 
     def set_config_items(self, profile: str, values: t.Mapping[str, t.Any], *, secret: bool = False) -> None:
-        """Write configuration items; None asks for the default. ``secret`` values are kept out of error texts."""
+        """Write configuration items. ``secret`` values are kept out of error texts."""
         path = {"configurationProfile": profile}
         request = call("POST /config-items/{configurationProfile}", dict(values), path=path, secret=secret)
         self._http.write(request)
+
+    def reset_config_items(self, profile: str, defaults: t.Mapping[str, t.Any]) -> None:
+        """Hand configuration keys back to their defaults: by null, or by the defaults themselves (server-behaviour.md, 87).
+
+        A server that refuses null once is not asked with null again by this task.
+        """
+        if self._takes_null:
+            try:
+                self.set_config_items(profile, dict.fromkeys(defaults))
+            except Refused as exc:
+                if exc.status != 400:
+                    raise
+                self._takes_null = False
+            else:
+                return
+        self.set_config_items(profile, defaults)
 
     def address_pools(self) -> list[str]:
         """Networks that VPN clients get addresses from, as far as the configuration tells."""

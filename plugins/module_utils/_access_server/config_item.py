@@ -12,7 +12,7 @@ import typing as t
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     HIDDEN,
@@ -112,9 +112,12 @@ class ConfigItem(Resource):
         return Actual(found)
 
     def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
-        """The value in the item's own type; a number may have been written as text."""
+        """The value in the item's own type; a number may have been written as text.
+
+        With the state default, ``wanted`` may hold the value that stands for a default that the server does not tell.
+        """
         if wanted.state == "default":
-            return {"value": have["default_value"]} if have else {}
+            return default_of(have, wanted.values.get("value"))
         if "value" not in wanted.values:
             return {}
         return {"value": typed(wanted.name, wanted.values["value"], have or {})}
@@ -151,7 +154,9 @@ class ConfigItem(Resource):
 
     def _has_default(self, change: Change, have: Object) -> None:
         if have.get("category") == "required" or change.values.get("value") is None:
-            raise InputError(f"{self.noun} {change.name} has no default on this server; it must have a value.")
+            raise InputError(
+                f"{self.noun} {change.name} has no default on this server; it must have a value. Nothing was written."
+            )
 
     def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
         """A private key is never read; whether it is the one in use shows in the certificate beside it."""
@@ -161,24 +166,18 @@ class ConfigItem(Resource):
         return super().renews(f, have, wanted, task)
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
-        """All of them in one request; for a default, null first, because how a key is handed back is not documented."""
+        """Values in one request, and what goes back to its default in another."""
         profile = profile_of(client, task)
 
         def write(batch: list[Change]) -> None:
             said = {c.name: c.secrets.get("secret_value", c.values.get("value")) for c in batch}
             client.set_config_items(profile, said, secret=any(change.secrets for change in batch))
 
+        def reset(batch: list[Change]) -> None:
+            client.reset_config_items(profile, {c.name: c.values["value"] for c in batch})
+
         effort.many([change for change in changes if change.state != "default"], write)
-
-        def hand_back(change: Change) -> None:
-            try:
-                client.set_config_items(profile, {change.name: None})
-            except Refused as exc:
-                if exc.status != 400:
-                    raise
-                client.set_config_items(profile, {change.name: change.values["value"]})
-
-        effort.each([change for change in changes if change.state == "default"], hand_back, in_order=True)
+        effort.many([change for change in changes if change.state == "default"], reset)
 
     def leaves_open(self, change: Change) -> bool:
         """How a key is handed back is not documented; a read shows a written value at once (server-behaviour.md, 88)."""
@@ -208,6 +207,17 @@ def profile_of(client: AccessServer, task: Task) -> str:
             return str(active)  # a copy that this run will have made is most like the profile that it is made of
         raise InputError(f"profile: there is no configuration profile {profile!r}; there are {', '.join(profiles)}.")
     return str(profile)
+
+
+def default_of(have: t.Optional[Object], otherwise: t.Any = None) -> Object:
+    """The value that an item has once it is handed back: nothing to change where it is not set.
+
+    ``otherwise`` stands in where the server tells no default; without it, the value is None.
+    """
+    told = have["default_value"] if have else None
+    if told is None and not (have and have["is_set"]):
+        return {}
+    return {"value": otherwise if told is None else told}
 
 
 def typed(name: str, said: t.Any, have: Object) -> t.Any:

@@ -20,9 +20,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
 )
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Plan
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import converge
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Object, Task
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Task, Wanted
 
-MODE, UCARP = "failover.mode", "ucarp"
+MODE, UCARP, OFF = "failover.mode", "ucarp", ""
 ROLES = ("primary", "secondary")
 HOST: t.Mapping[str, t.Any] = {
     "public": {"type": "str", "required": True},
@@ -65,22 +65,8 @@ def set_up(client: AccessServer, task: Task) -> dict[str, t.Any]:
 
 
 def _switched_off(client: AccessServer, task: Task) -> dict[str, t.Any]:
-    """The mode alone goes back to its default, which the server knows if it knows the item at all."""
-    have = _mode(client, task)
-    was, default = have.get("value"), have.get("default_value")
-    changed = was not in (None, "", default)
-    if changed and not task.check:
-        client.set_config_items(client.config_profiles[0], {MODE: None})
-        if _mode(client, task).get("value") == was:
-            raise EstateError(f"{client.url} took {MODE} back and still has it; set it by as_config_item.")
-    diff = {"before": {MODE: {"value": was}}, "after": {MODE: {"value": default}}} if changed else {}
-    return {"changed": changed, "changed_items": [MODE] if changed else [], "diff": diff}
-
-
-def _mode(client: AccessServer, task: Task) -> Object:
-    return CONFIG_ITEM.look(client, [MODE], replace(task, params={**task.params, "profile": None})).objects.get(
-        MODE, {}
-    )
+    """The mode alone goes back to its default. Where the server tells none, an empty text stands for it."""
+    return _answer(_brought(client, task, [Wanted(MODE, "default", {"value": OFF}, [])]), {})
 
 
 def _items(params: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
@@ -97,9 +83,13 @@ def _items(params: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
 
 
 def _written(client: AccessServer, task: Task, declared: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
-    """Items of the active configuration profile, which the server need not have heard of before."""
+    """The declared items."""
+    return _brought(client, task, [CONFIG_ITEM.wanted(one, "present") for one in declared])
+
+
+def _brought(client: AccessServer, task: Task, wanted: t.Sequence[Wanted]) -> Plan:
+    """Items of the active configuration profile, which the server need not know; or what is to be done to them."""
     params = {**task.params, "profile": None, "custom": True}
-    wanted = [CONFIG_ITEM.wanted(one, "present") for one in declared]
     plan = converge(CONFIG_ITEM, client, wanted, replace(task, params=params, wanted=wanted))
     failed = [change for change in plan.changes if change.outcome == "failed"]
     if failed:
@@ -139,10 +129,15 @@ def _start(client: AccessServer, task: Task, done: Plan) -> None:
             f"{exc}. It was not asked a second time. The configuration is written; see by state: tested whether it works."
         ) from exc
     except Refused as exc:
-        before = {c.name: (c.before or {}).get("value") for c in done.of("update") if not c.secrets}
+        items = {c.name: c.before or {} for c in done.of("update") if not c.secrets}
+        values = {name: item["value"] for name, item in items.items() if item.get("is_set")}
+        unset = {name: item.get("default_value") or OFF for name, item in items.items() if name not in values}
         said = "The configuration could not be set back"
         with contextlib.suppress(EstateError):
-            client.set_config_items(client.config_profiles[0], before)
+            if unset:
+                client.reset_config_items(client.config_profiles[0], unset)
+            if values:
+                client.set_config_items(client.config_profiles[0], values)
             said = "The configuration is as before, except for secrets"
         raise EstateError(f"{client.url} does not set the secondary server up: {exc.reason}. {said}.") from exc
 

@@ -27,7 +27,6 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart 
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     InputError,
-    Refused,
     Unreachable,
     reads,
 )
@@ -199,16 +198,10 @@ class WebCertificate(Resource):
         effort.each(changes, bring_in_force, "put in force", in_order=True)
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
-        """Set all three back to their defaults; how a key is handed back is not documented, so by null first."""
+        """Hand all three keys back; none of them is set on a new server."""
 
         def hand_back(change: Change) -> None:
-            profile = client.config_profiles[0]
-            try:
-                client.set_config_items(profile, dict.fromkeys(KEYS.values()))
-            except Refused as exc:
-                if exc.status != 400:
-                    raise
-                client.set_config_items(profile, dict.fromkeys(KEYS.values(), ""))
+            client.reset_config_items(client.config_profiles[0], dict.fromkeys(KEYS.values(), ""))
             _restart(client, change, task, task.params)
 
         effort.each(changes, hand_back, "set back", in_order=True)

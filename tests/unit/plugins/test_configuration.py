@@ -243,6 +243,18 @@ def test_an_item_that_must_have_a_value_has_no_default(start: Start, dialect: st
 
 
 @dialects
+def test_an_item_whose_default_is_not_told_is_refused_before_anything_is_written(start: Start, dialect: str) -> None:
+    server = start(dialect=dialect)
+    done(items(server, name="local.note", value="x", custom=True))
+    server.simulator.log.clear()
+    declared = [{"name": PORT, "value": 8443}, {"name": "local.note", "state": "default"}]
+    sentences = {items(server, config_items=declared, custom=True, check=check)["msg"] for check in (True, False)}
+    assert not server.writes()
+    assert len(sentences) == 1
+    assert "local.note has no default on this server; it must have a value. Nothing was written" in sentences.pop()
+
+
+@dialects
 def test_a_secret_goes_back_to_its_default_too(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     for name in (RADIUS_SECRET, LDAP_SECRET):

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import failover, notification
+from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects
 
@@ -104,8 +105,9 @@ def test_a_test_that_does_not_begin_is_an_error(server: Server) -> None:
     assert "does not begin to test the failover: no *** here" in set_up(server)["msg"]
 
 
-def test_what_the_server_does_not_bring_into_being_is_tried_again(start: Start) -> None:
-    server = start(settings={"failing": "init"})
+@pytest.mark.parametrize("reading", READINGS["config_reset"])
+def test_what_the_server_does_not_bring_into_being_is_tried_again(start: Start, reading: str) -> None:
+    server = start(settings={"failing": "init"}, readings={"config_reset": reading})
     answer = set_up(server)
     assert answer["failed"]
     assert "does not set the secondary server up: Something went wrong" in answer["msg"]

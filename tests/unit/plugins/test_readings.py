@@ -8,15 +8,19 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import failover, staged_config, web_certificate
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.web_certificate import WEB_CERTIFICATE
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
 from ansible_collections.vpn.estate.tests.simulator.freebox import READINGS as READINGS_OF_BOXES
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server, Simulated
+from ansible_collections.vpn.estate.tests.unit.plugins.identities import identity
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES, Sample
+from ansible_collections.vpn.estate.tests.unit.plugins.test_failover import DECLARED as FAILOVER
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import (
     apply,
     dialects,
@@ -101,16 +105,68 @@ def test_the_default_user_is_written_and_no_user_comes_to_be(
     assert {user["name"] for user in server.inform(USER)} == before
 
 
+Run = t.Callable[..., dict[str, t.Any]]
+
+
+def items_handed_back(server: Server) -> Run:
+    """Several configuration items that are set, of several types, one of them secret."""
+    declared = [
+        {"name": "vpn.server.daemon.tcp.port", "value": 8443},
+        {"name": "vpn.server.daemon.enable", "value": False},
+        {"name": "sa.company_name", "value": "Example"},
+        {"name": "auth.ldap.0.bind_pw", "secret_value": "Bind-Pw-7!"},
+    ]
+    server.manage(CONFIG_ITEM, config_items=declared)
+    back = [{"name": one["name"], "state": "default"} for one in declared]
+    return lambda **how: server.manage(CONFIG_ITEM, config_items=back, **how)
+
+
+def staged_items_handed_back(server: Server) -> Run:
+    """The same in a copy of the profile."""
+    declared = [{"name": "vpn.server.max_clients", "value": 100}, {"name": "sa.company_name", "value": "Example"}]
+    server.manage(CONFIG_ITEM, config_items=declared)
+    back = [{"name": one["name"], "state": "default"} for one in declared]
+    spec, rules = staged_config.SPEC, staged_config.CONSTRAINTS
+    return lambda **how: server.run(staged_config.stage, spec, rules, config_items=back, **how)
+
+
+def failover_switched_off(server: Server) -> Run:
+    """The mode of the failover."""
+    server.run(failover.set_up, failover.SPEC, failover.CONSTRAINTS, **FAILOVER)
+    return lambda **how: server.run(failover.set_up, failover.SPEC, failover.CONSTRAINTS, state="absent", **how)
+
+
+def web_certificate_removed(server: Server) -> Run:
+    """The three keys of the web certificate."""
+    one = identity("vpn.example.com", "127.0.0.1")
+    declared = {"cs.cert": one.pem, "cs.priv_key": one.key_pem}
+    server.simulator.set_configuration(**declared)
+    spec, rules = WEB_CERTIFICATE.argument_spec(), WEB_CERTIFICATE.constraints()
+    trusting = {"state": "absent", "restart": False, "allow_connection_change": True}
+    return lambda **how: server.run(web_certificate.bring_in_force, spec, rules, **trusting, **how)
+
+
+@pytest.mark.parametrize(
+    "hand_back",
+    [items_handed_back, staged_items_handed_back, failover_switched_off, web_certificate_removed],
+    ids=lambda one: one.__name__,
+)
 @pytest.mark.parametrize("reading", READINGS["config_reset"])
-def test_a_configuration_item_goes_back_to_its_default(start: t.Callable[..., Server], reading: str) -> None:
-    server = start(readings={"config_reset": reading})
-    name = "vpn.server.daemon.tcp.port"
-    server.manage(CONFIG_ITEM, name=name, value=8443)
-    answer = server.manage(CONFIG_ITEM, name=name, state="default")
-    assert answer["changed"]
+def test_keys_are_handed_back_under_every_reading_and_check_mode_tells_it(
+    start: t.Callable[..., Server], reading: str, hand_back: t.Callable[[Server], Run]
+) -> None:
+    server = start(readings={"config_reset": reading}, settings={"restart_downtime": 0.05})
+    task = hand_back(server)
+    server.simulator.log.clear()
+    told = task(check=True)
+    assert not server.writes()
+    answer = task()
     assert not answer.get("failed"), answer["msg"]
-    assert server.inform(CONFIG_ITEM, [name])[0]["value"] == 443
-    assert not server.manage(CONFIG_ITEM, name=name, state="default")["changed"]
+    assert answer["changed"]
+    assert told["diff"] == answer["diff"]
+    refused = [one for one in server.simulator.log if one.status == 400 and "/config-items/" in one.path]
+    assert len(refused) == (reading == "refuse"), "null is not sent again to a server that has refused it"
+    assert not task()["changed"]
 
 
 @pytest.mark.parametrize("reading", READINGS["null_property"])
