@@ -40,7 +40,7 @@ def trust(params: t.Mapping[str, t.Any], prefix: str, **more: t.Any) -> Trust:
     if params[f"{prefix}timeout"] < 1:
         raise InputError(f"{prefix}timeout: {params[f'{prefix}timeout']} is not a number of seconds from 1 up.")
     authorities = params[f"{prefix}ca_path"]
-    if authorities and not os.path.exists(authorities):
+    if authorities and not os.path.isfile(authorities) and not os.path.isdir(authorities):
         raise InputError(f"{prefix}ca_path: there is no file or folder {authorities!r}.")
     return Trust(
         params[f"{prefix}validate_certs"],

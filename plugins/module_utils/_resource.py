@@ -11,8 +11,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, reads
+from ansible_collections.vpn.estate.plugins.module_utils._file import Read, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._shared_state import Store
-from ansible_collections.vpn.estate.plugins.module_utils._source import plain_read
 
 if t.TYPE_CHECKING:
     from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
@@ -120,7 +120,7 @@ class Task:
     params: t.Mapping[str, t.Any]
     check: bool = False
     progress: t.Callable[[str, int, int], None] = lambda said, done, total: None
-    read: t.Callable[[str], bytes] = plain_read
+    read: Read = plain_read
     seal: t.Optional[t.Callable[[str, t.Optional[str]], str]] = None
     say: t.Callable[[str], object] = same
     warnings: list[str] = field(default_factory=list)

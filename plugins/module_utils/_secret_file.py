@@ -13,6 +13,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
+from ansible_collections.vpn.estate.plugins.module_utils._file import Irregular, opened
 
 OWN_EYES = 0o600
 NO_FILE = "is there and no file"
@@ -64,12 +65,11 @@ class SecretFile:
             raise InputError(f"{self.option}: {self.path} cannot be read: {exc.strerror}.") from exc
 
     def _opened(self) -> int:
-        """For reading, if it is a file: who opens a pipe waits for somebody to write into it."""
-        number = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        if stat.S_ISREG(os.fstat(number).st_mode):
-            return number
-        os.close(number)
-        raise InputError(f"{self.option}: {self.path} {NO_FILE}. Nothing was written.")
+        """For reading, if it is a file, and not through a link."""
+        try:
+            return opened(self.path, os.O_NOFOLLOW)
+        except Irregular as exc:
+            raise InputError(f"{self.option}: {self.path} {NO_FILE}. Nothing was written.") from exc
 
     def make_private(self) -> None:
         """Take from others what they may do with it; also from an owner who is not this account, by a file of our own."""

@@ -15,6 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_mutually_exclusive, check_required_one_of
 from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._file import Read, content_of
 
 try:
     import yaml
@@ -24,7 +25,6 @@ else:
     SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 ENDINGS = (".json", ".yaml", ".yml")
-VAULTED = b"$ANSIBLE_VAULT;"
 MOST_REPEATED = 10_000_000  # values that aliases of YAML stand for, so that a few lines keep nobody busy for long
 DEEPEST = 100  # levels of YAML within each other; the C parser would end the process some ten thousand further down
 
@@ -33,7 +33,6 @@ PLAIN = {TEXT, MERGE, *(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool",
 
 Item = dict[str, t.Any]
 Spec = t.Mapping[str, t.Any]
-Read = t.Callable[[str], bytes]
 Lines = t.Callable[[], t.Sequence[int]]
 
 
@@ -56,12 +55,6 @@ class File:
     def place(self, number: int) -> str:
         """Path and line of an object; ``number`` counts from 0."""
         return f"{self.path}, line {self.lines()[number]}"
-
-
-def plain_read(path: str) -> bytes:
-    """The content of a file that nobody has encrypted."""
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def read_files(src: str, plural: str, read: Read) -> list[File]:
@@ -93,16 +86,7 @@ def place_among(files: t.Sequence[File], number: int) -> str:
 
 def _read(path: str, plural: str, read: Read) -> File:
     try:
-        content = read(path)
-    except OSError as exc:
-        raise InputError(f"src: {path} cannot be read: {exc.strerror}.") from exc
-    if content.startswith(VAULTED):
-        raise InputError(
-            f"src: {path} is encrypted by ansible-vault. Only a task that Ansible runs in its own process can read it; this "
-            "one runs as a module."
-        )
-    try:
-        found, lines = _parsed(path, content)
+        found, lines = _parsed(path, content_of("src", path, read))
     except Flaw as flaw:
         where = f"{path}, line {flaw.line}" if flaw.line else path
         raise InputError(f"src: {where}: {flaw}.") from None

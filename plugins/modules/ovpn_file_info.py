@@ -122,6 +122,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.vpn.estate.plugins.module_utils import _profile_file, _wireguard_file
+from ansible_collections.vpn.estate.plugins.module_utils._file import Irregular, opened
 from ansible_collections.vpn.estate.plugins.module_utils._stamp import stamp_of
 
 LARGEST = 1 << 20  # bytes; no profile is near that
@@ -150,12 +151,14 @@ def look_at(path: str) -> dict[str, t.Any]:
         stamp={},
         content=None,
     )
-    if not stat.S_ISREG(status.st_mode):
+    try:
+        with open(opened(path), "rb") as file:
+            content = file.read(LARGEST + 1)
+    except Irregular:
         return {**found, "problem": "This is no regular file."}
-    if status.st_size > LARGEST:
+    if len(content) > LARGEST:
         return {**found, "problem": "This is too large to be a profile."}
-    with open(path, "rb") as file:
-        text = file.read(LARGEST).decode("utf-8", errors="replace")
+    text = content.decode("utf-8", errors="replace")
     found["format"] = WIREGUARD if _wireguard_file.is_wireguard(text) else OPENVPN
     found["stamp"] = stamp_of(text)
     read, public_part = FORMATS[found["format"]]

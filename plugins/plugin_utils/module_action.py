@@ -12,7 +12,7 @@ import sys
 import typing as t
 
 from ansible import constants
-from ansible.errors import AnsibleError, AnsibleFileNotFound
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.text.converters import to_text
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultLib, match_encrypt_secret
@@ -20,9 +20,9 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._file import LIMIT, VAULTED, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._http import REQUESTS_ERROR
 from ansible_collections.vpn.estate.plugins.module_utils._module import Body
-from ansible_collections.vpn.estate.plugins.module_utils._source import plain_read
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings
 from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
 
@@ -53,6 +53,7 @@ class ModuleAction(ActionBase):
         """Find or make what is shared, and run the module with it."""
         result, variables = super().run(tmp, task_vars), task_vars or {}
         args = dict(self._task.args)
+        self._pass_on(LIMIT, variables)
         try:
             self._refuse_to_reveal(args)
             with self._surroundings():
@@ -112,6 +113,13 @@ class ModuleAction(ActionBase):
         ours = sys.executable  # its neighbours of other names are the same environment; its target is the system's
         return os.path.dirname(asked) == os.path.dirname(ours) and os.path.realpath(asked) == os.path.realpath(ours)
 
+    def _pass_on(self, switch: str, variables: Params) -> None:
+        """Put a variable into the environment of the module, wherever it runs."""
+        if switch in variables:
+            said = self._task.environment or []
+            own = {switch.upper(): str(self._templar.template(variables[switch]))}
+            self._task.environment = [*(said if isinstance(said, list) else [said]), own]
+
     def _surroundings(self) -> t.ContextManager[None]:
         """The environment and the folder of this task's processes, if they are processes of this machine."""
         if not self.is_local:
@@ -150,16 +158,17 @@ class ModuleAction(ActionBase):
 
     def _read(self, path: str) -> bytes:
         """A file, decrypted where ansible-vault has encrypted it."""
+        content = plain_read(path)
+        if not content.startswith(VAULTED):
+            return content
+        vault = self._loader._vault
+        if not vault.secrets:
+            what = f"A vault password or secret must be specified to decrypt {path}"
+            raise OSError(errno.EACCES, what, path)
         try:
-            real = self._loader.get_real_file(path)
-        except AnsibleFileNotFound as exc:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from exc
+            return t.cast(bytes, vault.decrypt(content))
         except AnsibleError as exc:
             raise OSError(errno.EACCES, exc.message.rstrip("."), path) from exc
-        try:
-            return plain_read(real)
-        finally:
-            self._loader.cleanup_tmp_file(real)
 
     def _seal(self, text: str, vault_id: t.Optional[str]) -> str:
         """A text as ansible-vault encrypts it. Raises InputError where there is no secret to encrypt it with."""

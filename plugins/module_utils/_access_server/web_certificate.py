@@ -30,11 +30,11 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     Unreachable,
     reads,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._file import content_of
 from ansible_collections.vpn.estate.plugins.module_utils._module import bring_about
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
-from ansible_collections.vpn.estate.plugins.module_utils._source import VAULTED
 
 KEYS = {"certificate": "cs.cert", "private_key": "cs.priv_key", "ca_bundle": "cs.ca_bundle"}
 SOURCES = {name: f"{name}_src" for name in KEYS}
@@ -224,17 +224,9 @@ def bring_in_force(client: AccessServer, task: Task) -> dict[str, t.Any]:
 def _read(source: str, task: Task) -> str:
     path = task.params[source]
     try:
-        content = task.read(path)
-        if content.startswith(VAULTED):
-            raise InputError(
-                f"{source}: {path} is encrypted by ansible-vault. Only a task that Ansible runs in its own process can read it; "
-                "this one runs as a module."
-            )
-        return content.decode("utf-8-sig")
+        return content_of(source, path, task.read).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{source}: {path} is not a text in PEM format.") from None
-    except OSError as exc:
-        raise InputError(f"{source}: {path} cannot be read: {exc.strerror}.") from exc
 
 
 @reads

@@ -11,9 +11,10 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._file import VAULTED, content_of
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
-from ansible_collections.vpn.estate.plugins.module_utils._source import VAULTED, Flaw, read_mapping
+from ansible_collections.vpn.estate.plugins.module_utils._source import Flaw, read_mapping
 
 OPENING = VAULTED.decode()
 ROOM = 1 << 13  # bytes that are kept free for what is to come, which is shorter, also when it is encrypted
@@ -113,16 +114,7 @@ class TokenFile:
         return self._label is not None if self._vault is None else bool(self._vault)
 
     def _decrypted(self) -> str:
-        try:
-            content = self._task.read(self.path)
-        except OSError as exc:
-            raise InputError(f"dest: {self.path} cannot be read: {exc.strerror}.") from exc
-        if content.startswith(VAULTED):
-            raise InputError(
-                f"dest: {self.path} is encrypted by ansible-vault. Only a task that Ansible runs in its own process can read it; "
-                "this one runs as a module."
-            )
-        return content.decode("utf-8", "replace")
+        return content_of("dest", self.path, self._task.read).decode("utf-8", "replace")
 
     def _sealed(self, text: str) -> str:
         """Encrypted. Raises InputError where that cannot be, which is found out before anything is asked of a box."""

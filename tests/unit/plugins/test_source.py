@@ -21,8 +21,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_l
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._file import plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
-from ansible_collections.vpn.estate.plugins.module_utils._source import Checker, place_among, plain_read, read_files
+from ansible_collections.vpn.estate.plugins.module_utils._source import Checker, place_among, read_files
 from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, Simulated, text_of

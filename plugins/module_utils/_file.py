@@ -1,0 +1,67 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one way to read a file that a task names: a regular file, of limited size, without waiting for a writer."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import typing as t
+
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+
+VAULTED = b"$ANSIBLE_VAULT;"
+LIMIT = "vpn_estate_src_limit"  # a variable; in capitals, in the environment
+USUAL_LIMIT = 64  # megabytes; a hundred thousand users need 20
+MEGABYTE = 1 << 20  # bytes
+
+Read = t.Callable[[str], bytes]
+
+
+class Irregular(OSError):
+    """A pipe, a device, a socket or a folder, where a regular file is needed."""
+
+
+def opened(path: str, flags: int = 0) -> int:
+    """A descriptor of a regular file for reading. Raises OSError; Irregular for everything else that has a path.
+
+    A pipe blocks whoever opens it until a writer comes, and a device may never end; so no open here waits.
+    """
+    number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags)
+    if stat.S_ISREG(os.fstat(number).st_mode):
+        return number
+    os.close(number)
+    raise Irregular(errno.EINVAL, "it is not a regular file", path)
+
+
+def plain_read(path: str) -> bytes:
+    """The content of a file as it is, encrypted or not. Raises OSError, also where it is larger than the limit."""
+    limit = _limit()
+    with open(opened(path), "rb") as file:
+        content = file.read(limit * MEGABYTE + 1)
+    if len(content) > limit * MEGABYTE:
+        raise OSError(errno.EFBIG, f"it is larger than {limit} MB. Set {LIMIT} to a larger number of MB", path)
+    return content
+
+
+def _limit() -> int:
+    said = os.environ.get(LIMIT.upper(), str(USUAL_LIMIT))
+    if not said.isdecimal() or not int(said):
+        raise InputError(f"{LIMIT}: {said!r} is not a number of megabytes from 1 up.")
+    return int(said)
+
+
+def content_of(option: str, path: str, read: Read) -> bytes:
+    """The content of a file that an option names, in clear. Raises InputError."""
+    try:
+        content = read(path)
+    except OSError as exc:
+        raise InputError(f"{option}: {path} cannot be read: {exc.strerror}.") from exc
+    if content.startswith(VAULTED):
+        raise InputError(
+            f"{option}: {path} is encrypted by ansible-vault. Only a task that Ansible runs in its own process can read it; this "
+            "one runs as a module."
+        )
+    return content
