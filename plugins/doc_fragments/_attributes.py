@@ -47,7 +47,8 @@ attributes:
   diff_mode:
     description:
       - Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
-    support: none
+    support: full
+    details: Says what is done once, and to what. Secrets do not stand there.
 """
 
     ACCESS_SERVER = r"""

@@ -71,6 +71,11 @@ class SecretFile:
         except Irregular as exc:
             raise InputError(f"{self.option}: {self.path} {NO_FILE}. Nothing was written.") from exc
 
+    def diff(self, fault: str, *, there: bool = True) -> dict[str, dict[str, t.Any]]:
+        """The diff of a task that writes the file because of a fault; ``there`` says whether there was a file before."""
+        before = {self.path: {"fault": fault}} if there else {}
+        return {"before": before, "after": {self.path: {"fault": None}}}
+
     def make_private(self) -> None:
         """Take from others what they may do with it; also from an owner who is not this account, by a file of our own."""
         with self._told():

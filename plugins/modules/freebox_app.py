@@ -19,7 +19,8 @@ description:
     lacks C(settings) as a rule. The first task then fails, with the token in its place, and says what to tick. The next one
     finds nothing to do.
   - The file is a mapping with C(freebox_app_id) and C(freebox_app_token), so that playbooks can read it as variables. It also
-    says of which box it is (C(freebox_app_box)), and while a question is open, how to follow it (C(freebox_app_request)).
+    says which box has granted the token (C(freebox_app_box)), and while a question is open, how to follow it
+    (C(freebox_app_request)).
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -81,7 +82,8 @@ options:
     description:
       - Whether to ask for a new token, however good the one there is, which stays in the file until the new one is allowed.
         That counts as a change in every run.
-      - It is also the way to replace a token of which nothing says that it is of this box.
+      - It also replaces a token of another box, such as one that this box has replaced, and a token of which nothing says
+        that it is of this box. Without it, such a token stays, and the task fails.
     type: bool
     default: false
 notes:

@@ -15,6 +15,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import (
     TIMEOUT,
+    announced,
     refusal,
     refuse_no_time,
     restarted,
@@ -87,8 +88,11 @@ def convert(client: AccessServer, task: Task) -> dict[str, t.Any]:
         )
     if params["check_database"]:
         refuse_unless_empty(params["mysql_uri"])
+    after = {"database": {"in_use": MYSQL}, **announced(client, task, REREADING)}
+    answer = {"changed": True, "before": before, "in_use": MYSQL}
+    answer["diff"] = {"before": {"database": {"in_use": before}}, "after": after}
     if task.check:
-        return {"changed": True, "before": before, "in_use": MYSQL}
+        return answer
     with client.session.excused():
         lost = _convert(client, params)
         with refusal(client), restarted(client, params["restart_timeout"]):
@@ -98,7 +102,7 @@ def convert(client: AccessServer, task: Task) -> dict[str, t.Any]:
         raise EstateError(
             f"{lost}{client.url} has restarted, and does not tell that it uses MySQL now (but: {now}). It was not asked again."
         )
-    return {"changed": True, "before": before, "in_use": MYSQL if now == UNKNOWN else now}
+    return {**answer, "in_use": MYSQL if now == UNKNOWN else now}
 
 
 def _convert(client: AccessServer, params: t.Mapping[str, t.Any]) -> str:

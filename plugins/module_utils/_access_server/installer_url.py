@@ -36,11 +36,13 @@ def create(client: AccessServer, task: Task) -> dict[str, t.Any]:
         raise InputError("The address would be lost: say dest, or return_content: true.")
     if params["user"] is not None:
         _refuse_user(client, params)
-    answer: dict[str, t.Any] = {"changed": True}
+    names = ("user", "installer_type", "profile_type", "tls_crypt_v2")
+    said = {name: params[name] for name in names if params[name] is not None}
+    place = {"dest": file.path} if file else {}
+    answer: dict[str, t.Any] = {"changed": True, "diff": {"before": {}, "after": {"installer": {**said, **place}}}}
     if task.check:
         return answer
-    said = ("user", "installer_type", "profile_type", "tls_crypt_v2")
-    url = client.create_installer_url({name: params[name] for name in said if params[name] is not None})
+    url = client.create_installer_url(said)
     if file:
         file.write(f"{url}\n")
     return {**answer, "content": url} if params["return_content"] else answer

@@ -16,6 +16,7 @@ SPEC: t.Mapping[str, t.Any] = {"notification_type": {"type": "str", "required": 
 
 def notify(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The work of as_notification: a new one in each run."""
+    kind = task.params["notification_type"]
     if not task.check:
-        client.notify(task.params["notification_type"].upper())
-    return {"changed": True}
+        client.notify(kind.upper())
+    return {"changed": True, "diff": {"before": {}, "after": {"notification": {"notification_type": kind}}}}

@@ -271,8 +271,9 @@ def download(client: Download, task: Task) -> dict[str, t.Any]:
     reason = "there is none yet" if text is None else "renew is said" if params["renew"] else _fault(text, params)
     if text is not None and not reason:
         return {**_kept(file, task), **_told(_facts(text))}
+    answer = {"changed": True, "reason": reason, "diff": file.diff(reason, there=text is not None)}
     if task.check:
-        return {"changed": True, "reason": reason}
+        return answer
     new = client.by_token() if params["token"] else client.by_password()
     try:
         facts = _facts(new)
@@ -285,7 +286,7 @@ def download(client: Download, task: Task) -> dict[str, t.Any]:
     flaw = _fault(new, params)
     if flaw:
         task.warn(f"The new profile will not do for the next run, which will get another one: {flaw}.")
-    return {"changed": True, "reason": reason, **_told(facts)}
+    return {**answer, **_told(facts)}
 
 
 def _refuse_impossible(params: Params) -> None:
@@ -305,9 +306,11 @@ def _kept(file: SecretFile, task: Task) -> dict[str, t.Any]:
     """A good profile stays, and becomes its owner's alone."""
     if file.is_private:
         return {"changed": False}
+    reason = "others could read it"
+    answer = {"changed": True, "reason": reason, "diff": file.diff(reason)}
     if not task.check:
         file.make_private()
-    return {"changed": True, "reason": "others could read it"}
+    return answer
 
 
 def _facts(text: str) -> Facts:

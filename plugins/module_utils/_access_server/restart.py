@@ -60,7 +60,7 @@ def restart(client: AccessServer, task: Task) -> dict[str, t.Any]:
     refuse_no_time("timeout", params["timeout"])
     reasons = pending(client, params)
     connected = len(client.vpn_clients())
-    answer = {"changed": False, "restarted": False, "pending": reasons, "vpn_clients": connected}
+    answer: dict[str, t.Any] = {"changed": False, "restarted": False, "pending": reasons, "vpn_clients": connected}
     if params["mode"] == "dry_run":
         if not task.check:  # what a dry run is to the server is not documented (server-behaviour.md, 103)
             with refusal(client):
@@ -68,18 +68,26 @@ def restart(client: AccessServer, task: Task) -> dict[str, t.Any]:
         return answer
     if params["only_if_pending"] and not reasons:
         return answer
-    if connected:
-        task.warn(f"A restart of {client.url} may interrupt VPN clients; connected: {connected}.")
+    answer.update(changed=True, diff={"before": {}, "after": announced(client, task, params["mode"], connected)})
+    answer["diff"]["after"]["restart"]["pending"] = reasons
     if task.check:
-        return {**answer, "changed": True}
+        return answer
     with refusal(client):
         if params["wait"]:
-            with restarted(client, params["timeout"]) as told:
+            with restarted(client, params["timeout"]) as heard:
                 client.restart(params["mode"])
-            answer.update(told)
+            answer.update(heard)
         else:
             client.restart(params["mode"])
-    return {**answer, "changed": True, "restarted": True}
+    return {**answer, "restarted": True}
+
+
+def announced(client: AccessServer, task: Task, mode: str, connected: t.Optional[int] = None) -> dict[str, t.Any]:
+    """What a task that restarts the server adds to its diff; it warns of VPN clients who may be interrupted."""
+    connected = len(client.vpn_clients()) if connected is None else connected
+    if connected:
+        task.warn(f"A restart of {client.url} may interrupt VPN clients; connected: {connected}.")
+    return {"restart": {"mode": mode, "vpn_clients": connected}}
 
 
 def refuse_no_time(option: str, seconds: int) -> None:

@@ -23,6 +23,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.report i
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import (
     MODES,
     TIMEOUT,
+    announced,
     refuse_no_time,
     restarted,
 )
@@ -132,7 +133,7 @@ def stage(client: AccessServer, task: Task) -> Answer:
     elif names.owns(active):
         _warn_of_ailments(client, task, active)
     answer["removed"] = stale + names.outdated(profiles, answer["profile"], params["keep"])
-    answer["changed"] = bool(change or answer["removed"])
+    _tell_removed(answer, compared, change)
     if task.check:
         return answer
     left = _remove(client, task, stale)
@@ -141,8 +142,16 @@ def stage(client: AccessServer, task: Task) -> Answer:
         client = change.reached
     left += _remove(client, task, [profile for profile in answer["removed"] if profile not in stale])
     answer["removed"] = [profile for profile in answer["removed"] if profile not in left]
-    answer["changed"] = bool(change or answer["removed"])
+    _tell_removed(answer, compared, change)
     return answer
+
+
+def _tell_removed(answer: Answer, compared: Answer, change: t.Optional[Staging]) -> None:
+    """Whether anything changes, and the diff: items, the restart, and profiles that go."""
+    before, after = ({**compared["diff"][side]} for side in ("before", "after"))
+    before.update({f"configuration profile {name}": {"state": "present"} for name in answer["removed"]})
+    after.update(change.restart if change else {})
+    answer.update(changed=bool(change or answer["removed"]), diff={"before": before, "after": after})
 
 
 def _refuse_odd(params: Values) -> None:
@@ -242,9 +251,7 @@ class Staging:
         self._ailed = _ailments(client, self._had_daemons)
         for sentence in self._ailed.values():
             task.warn(f"Before the change, {sentence} on {client.url}; that is no reason to go back.")
-        connected = len(client.vpn_clients())
-        if connected:
-            task.warn(f"A restart of {client.url} may interrupt VPN clients; connected: {connected}.")
+        self.restart = announced(client, task, task.params["restart_mode"])
 
     def _refuse_to_be_cut_off(self, before: Values, after: Values) -> None:
         port = _port(self.client.url)

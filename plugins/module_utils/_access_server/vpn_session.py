@@ -42,7 +42,7 @@ def disconnect(client: AccessServer, task: Task) -> dict[str, t.Any]:
     if params["users"] is not None and not params["users"]:
         raise InputError("users is empty: name those whose sessions shall end.")
     found = _sessions(client, params)
-    answer = {"changed": bool(found), "disconnected": found}
+    answer = _answer(found)
     if task.check or not found:
         return answer
     reasons = {key: params[key] for key in ("reason", "client_reason") if params[key]}
@@ -57,12 +57,17 @@ def disconnect(client: AccessServer, task: Task) -> dict[str, t.Any]:
             raise
         left = _sessions(client, params)  # some may have ended, or all of them by themselves
         ended = [one for one in found if one not in left]
-        answer = {"changed": bool(ended), "disconnected": ended}
+        answer = _answer(ended)
         if len(ended) < len(found):
             answer.update(
                 failed=True, msg=f"{len(ended)} of {len(found)} sessions of {client.url} were ended: {exc.reason}."
             )
     return answer
+
+
+def _answer(ended: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:
+    before = {f"{one['daemon_id']}/{one['client_id']}": {"username": one["username"]} for one in ended}
+    return {"changed": bool(ended), "disconnected": list(ended), "diff": {"before": before, "after": {}}}
 
 
 @reads

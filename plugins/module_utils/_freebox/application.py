@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.vpn.estate.plugins.module_utils._client import Client
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
@@ -20,7 +21,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import connection
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import call
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.refusals import RIGHTS, meaning
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS, TOLD
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import PAIR_AGAIN, SETTINGS, TOLD
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.token_file import Kept, Request, TokenFile
 from ansible_collections.vpn.estate.plugins.module_utils._http import Transport
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Sharing, Task
@@ -144,7 +145,7 @@ def inform(client: Doorstep, task: Task) -> dict[str, t.Any]:
     if token and permissions is None:
         raise SignInError(
             f"{client.url} does not know the token of the application {client.params['freebox_app_id']}. It is of another box, or "
-            "was revoked: pair again with freebox_app."
+            f"was revoked: {PAIR_AGAIN}."
         )
     return {"box": {name: client.box.get(name) for name in TOLD}, "permissions": permissions, "changed": False}
 
@@ -166,9 +167,14 @@ class _Pairing:
         self._client, self._task, self._params = client, task, client.params
         self._file = TokenFile(task)
         kept = self._file.read()
+        self._there = kept is not None
         self._kept = kept or Kept(self._params["freebox_app_id"])
         client.refuse_unserved()
-        self._refuse_another()
+        self._refuse_another_application()
+        request = self._kept.request
+        if request and self._is_another(request.box):
+            self._refuse_another(request.box)
+            self._kept.request = None
 
     @property
     def _uid(self) -> t.Optional[str]:
@@ -176,17 +182,25 @@ class _Pairing:
         told = self._client.box.get("uid")
         return str(told) if told else None
 
-    def _refuse_another(self) -> None:
+    def _refuse_another_application(self) -> None:
         asked, path = self._params["freebox_app_id"], self._file.path
         if self._kept.app_id != asked:
             raise InputError(
                 f"dest: {path} is of the application {self._kept.app_id}, and freebox_app_id is {asked}. Give each a file of its "
                 "own. Nothing was written."
             )
-        if self._kept.box and self._uid and self._kept.box != self._uid:
+
+    def _is_another(self, box: t.Optional[str]) -> bool:
+        """Whether a box is not the one that answers, as far as both are known."""
+        return bool(box and self._uid and box != self._uid)
+
+    def _refuse_another(self, box: t.Optional[str]) -> None:
+        """What is of another box stays, unless this one has taken its place; only the user knows, and says so by renew."""
+        if self._is_another(box) and not self._params["renew"]:
             raise InputError(
-                f"dest: {path} is of the box {self._kept.box}, and {self._client.url} is {self._uid}. Give each a file of its own. "
-                "Nothing was written."
+                f"dest: {self._file.path} is of the box {box}, and {self._client.url} is {self._uid}. If that box was replaced by "
+                "this one, say renew: true, which asks this one for a token and replaces the old one. If there are two boxes, "
+                "give each a file of its own. Nothing was written."
             )
 
     def bring_about(self) -> dict[str, t.Any]:
@@ -196,10 +210,15 @@ class _Pairing:
             status = self._client.status(kept.request)
             if status == GRANTED:
                 return self._let_in("the request was granted")
-            reason = "somebody has to answer the request" if status == PENDING else self._end(status)
+            reason = "somebody has to answer the request"
+            if status != PENDING:
+                self._refuse_another(kept.box)
+                reason = self._end(status)
         elif self._params["renew"]:
-            reason = "renew is said" if kept.token else reason
+            other = f", and the token is of the box {kept.box}" if self._is_another(kept.box) else ""
+            reason = f"renew is said{other}" if kept.token else reason
         else:
+            self._refuse_another(kept.box)
             token = kept.token or self._params["freebox_app_token"]
             permissions = self._client.granted(token, self._params["permissions"]) if token else None
             if token and permissions is not None:
@@ -208,7 +227,7 @@ class _Pairing:
                 self._refuse_to_lose(kept)
                 reason = "the box does not know the token any more"
         if self._task.check:
-            return {"changed": True, "reason": reason}
+            return self._changed(reason)
         if not kept.request:
             self._ask()
         status = self._wait()
@@ -217,8 +236,8 @@ class _Pairing:
         raise EstateError(self._unanswered() if status == PENDING else self._ended(status))
 
     def _refuse_to_lose(self, kept: Kept) -> None:
-        """A token that this box refuses may be another's, where nothing says whose it is."""
-        if kept.token and not kept.box:
+        """A token that this box refuses may be another's, where nothing says whose it is, or which box this is."""
+        if kept.token and not (kept.box and self._uid):
             raise InputError(
                 f"dest: {self._client.url} does not know the token in {self._file.path}. It is of another box, or was revoked. "
                 "If it may be replaced, say renew: true. Nothing was written."
@@ -228,16 +247,19 @@ class _Pairing:
         """A good token stays, in a file as it is asked for."""
         reason = self._file.misfit if self._kept.token else "the token was not in the file"
         if reason and not self._task.check:
-            self._store(token)
+            self._store(token, self._kept.box)
         self._refuse_lack(permissions, f"The application {self._kept.app_id}")
-        return {**({"reason": reason} if reason else {}), "changed": bool(reason), "permissions": permissions}
+        return {**(self._changed(reason) if reason else {"changed": False}), "permissions": permissions}
+
+    def _changed(self, reason: str) -> dict[str, t.Any]:
+        return {"changed": True, "reason": reason, "diff": self._file.diff(reason, there=self._there)}
 
     def _let_in(self, reason: str) -> dict[str, t.Any]:
         """The request was granted: its token takes the place of one that there may have been."""
         request = self._kept.request
         if self._task.check or not request:
-            return {"changed": True, "reason": reason}
-        self._store(request.token)
+            return self._changed(reason)
+        self._store(request.token, request.box)
         permissions = self._client.granted(request.token, self._params["permissions"])
         if permissions is None:
             raise EstateError(
@@ -246,11 +268,11 @@ class _Pairing:
             )
         done = f"The application {self._kept.app_id} is allowed on {self._client.url} now, and {self._file.path} has its token."
         self._refuse_lack(permissions, f"{done} But it")
-        return {"changed": True, "reason": reason, "permissions": permissions}
+        return {**self._changed(reason), "permissions": permissions}
 
-    def _store(self, token: str) -> None:
+    def _store(self, token: str, box: t.Optional[str]) -> None:
         kept = self._kept
-        kept.token, kept.request, kept.box = token, None, self._uid or kept.box
+        kept.token, kept.request, kept.box = token, None, self._uid or box
         self._file.write(kept)
         self._client.kept_otherwise = True
 
@@ -266,9 +288,9 @@ class _Pairing:
     def _ask(self) -> None:
         """The token is in its place before anybody can allow it, so that it is not lost whatever happens to this run."""
         with self._file.room() as keep:
-            request = self._client.ask()
+            request = replace(self._client.ask(), box=self._uid)
             self._task.secrets.add(request.token)
-            self._kept.request, self._kept.box = request, self._uid or self._kept.box
+            self._kept.request = request
             try:
                 keep(self._kept)
             except EstateError as exc:

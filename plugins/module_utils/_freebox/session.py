@@ -26,6 +26,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._shared_state import St
 SESSION_HEADER = "X-Fbx-App-Auth"
 SETTINGS = "settings"  # the permission that everything about VPN servers needs (server-behaviour.md, F41)
 SIGN_INS = 3  # to a box that drops sessions, in one run
+PAIR_AGAIN = "pair again with freebox_app, and with renew: true if this box has replaced another one"
 TOLD = (
     "box_model",
     "box_model_name",
@@ -211,7 +212,7 @@ class Session:
             known = self.box.get("uid")
             return (
                 f"{where} refused the token of the application {who} ({exc.reason}). It is of another box"
-                f"{f' than this one, {known},' if known else ''} or was revoked: pair again with freebox_app. No other sign-in "
+                f"{f' than this one, {known},' if known else ''} or was revoked: {PAIR_AGAIN}. No other sign-in "
                 "is tried in this run, because the box counts failures."
             )
         if exc.said == "pending_token":

@@ -29,11 +29,12 @@ class Request:
 
     token: str = field(repr=False)
     track: str
+    box: t.Optional[str] = None  # the uid of the box that was asked, where it tells it
 
 
 @dataclass
 class Kept:
-    """What the file holds; ``box`` is the uid of the box that the rest is of, where it is told."""
+    """What the file holds; ``box`` is the uid of the box that has granted the token, where it tells it."""
 
     app_id: str
     token: t.Optional[str] = field(repr=False, default=None)
@@ -84,6 +85,10 @@ class TokenFile:
             return f"it was encrypted for the vault id {self._label}"
         return ""
 
+    def diff(self, fault: str, *, there: bool) -> dict[str, dict[str, t.Any]]:
+        """As of a SecretFile."""
+        return self._file.diff(fault, there=there)
+
     def write(self, kept: Kept) -> None:
         """Put all of it in place at once."""
         with self.room() as keep:
@@ -96,9 +101,10 @@ class TokenFile:
             yield lambda kept: keep(self._text(kept))
 
     def _text(self, kept: Kept) -> str:
-        request = {TOKEN: kept.request.token, TRACK: kept.request.track} if kept.request else None
-        told = {ID: kept.app_id, TOKEN: kept.token, BOX: kept.box, REQUEST: request}
-        text = json.dumps({name: value for name, value in told.items() if value is not None}, indent=2) + "\n"
+        asked = kept.request
+        request = _said({TOKEN: asked.token, TRACK: asked.track, BOX: asked.box}) if asked else None
+        told = _said({ID: kept.app_id, TOKEN: kept.token, BOX: kept.box, REQUEST: request})
+        text = json.dumps(told, indent=2) + "\n"
         return self._sealed(text) if self._encrypts else text
 
     def end_request(self, kept: Kept) -> None:
@@ -140,16 +146,20 @@ class TokenFile:
         return kept
 
 
+def _said(told: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {name: value for name, value in told.items() if value is not None}
+
+
 def _kept(told: t.Mapping[str, t.Any]) -> Kept:
     """The mapping of a file. Raises Flaw with a sentence that holds none of its values."""
     others = sorted(map(str, set(told) - {ID, TOKEN, BOX, REQUEST}))
     if others:
         raise Flaw(f"it also holds {', '.join(others)}")
     request = told.get(REQUEST)
-    if request is not None and not (isinstance(request, dict) and set(request) == {TOKEN, TRACK}):
+    if request is not None and not (isinstance(request, dict) and set(request) - {BOX} == {TOKEN, TRACK}):
         raise Flaw(f"{REQUEST} is not what this module writes")
     texts = [told.get(ID), told.get(TOKEN), told.get(BOX), *(request or {}).values()]
     if any(one is not None and (not isinstance(one, str) or not one) for one in texts) or not told.get(ID):
         raise Flaw(f"{ID} and {TOKEN} are texts, and the first is always there")
-    pending = Request(request[TOKEN], request[TRACK]) if request else None
+    pending = Request(request[TOKEN], request[TRACK], request.get(BOX)) if request else None
     return Kept(told[ID], told.get(TOKEN), told.get(BOX), pending)

@@ -59,7 +59,8 @@ def disconnect(client: Freebox, task: Task) -> dict[str, t.Any]:
 
 def _answer(ended: t.Sequence[Record]) -> dict[str, t.Any]:
     told = [{key: one.get(key) for key in ("id", "vpn", "user", "src_ip", "local_ip")} for one in ended]
-    return {"changed": bool(ended), "disconnected": told}
+    before = {one["id"]: {key: value for key, value in one.items() if key != "id"} for one in told}
+    return {"changed": bool(ended), "disconnected": told, "diff": {"before": before, "after": {}}}
 
 
 def cut_off(client: Freebox, meant: t.Sequence[Record], params: t.Mapping[str, t.Any]) -> tuple[list[Record], str]:

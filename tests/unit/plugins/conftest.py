@@ -21,6 +21,24 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_http.time, "sleep", lambda seconds: None)
 
 
+@pytest.fixture(autouse=True)
+def _changes_have_diffs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every task of every test, of whatever module, has a diff if it succeeds and changes something, and else none."""
+    from ansible_collections.vpn.estate.plugins.module_utils import _module
+    from ansible_collections.vpn.estate.plugins.plugin_utils import in_process
+    from ansible_collections.vpn.estate.tests.unit.plugins import harness
+
+    answer_to = _module.answer_to
+
+    def checked(*args: t.Any) -> dict[str, t.Any]:
+        answer = answer_to(*args)
+        assert answer.get("failed") or harness.shows_its_change(answer), answer
+        return answer
+
+    for module in (in_process, harness):
+        monkeypatch.setattr(module, "answer_to", checked)
+
+
 @pytest.fixture(name="start")
 def fixture_start() -> t.Iterator[t.Callable[..., t.Any]]:
     """Starts servers; when they stop, what was said between them and the client is held to the contract."""

@@ -136,6 +136,12 @@ SIMULATORS: t.Mapping[type[Simulated], t.Callable[..., Simulator]] = {
 }
 
 
+def shows_its_change(answer: Answer) -> bool:
+    """Whether a task that says that it changes something, and no other, has a diff that says what."""
+    diff = answer.get("diff") or {"before": {}, "after": {}}
+    return bool(answer.get("changed")) is (diff["before"] != diff["after"])
+
+
 def struck(log: t.Sequence[t.Any], faults: t.Iterable[str], fault: str) -> list[int]:
     """Numbers of the requests at which a fault is tried: all that write, and a fixed sample of the others.
 

@@ -57,7 +57,9 @@ def test_a_server_moves_once(telling: Server, uri: str) -> None:
     told = converted(telling, uri, check=True)
     assert not telling.writes()
     done = converted(telling, uri)
-    assert told == done == {"changed": True, "before": "local", "in_use": "mysql"}
+    after = {"database": {"in_use": "mysql"}, "restart": {"mode": "server_agent", "vpn_clients": 0}}
+    diff = {"before": {"database": {"in_use": "local"}}, "after": after}
+    assert told == done == {"changed": True, "before": "local", "in_use": "mysql", "diff": diff}
     assert telling.writes() == ["/api/database/convert", "/api/server/restart"]
     assert in_use(telling) == "mysql"
     telling.simulator.log.clear()

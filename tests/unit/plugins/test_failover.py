@@ -150,7 +150,8 @@ def test_each_kind_is_told(start: Start, dialect: str, kind: str) -> None:
     server = start(dialect=dialect)
     for check in (True, False):
         answer = server.run(notification.notify, notification.SPEC, notification_type=kind, check=check)
-        assert answer == {"changed": True}
+        diff = {"before": {}, "after": {"notification": {"notification_type": kind}}}
+        assert answer == {"changed": True, "diff": diff}
         assert server.simulator.state()["notifications"] == ([] if check else [kind.upper()])
 
 

@@ -184,7 +184,8 @@ def test_the_token_is_in_its_place_before_anybody_can_press_the_button(box: Box,
     answered(box)
     pair(box, dest, how={"say": lambda sentence: seen.append(content(dest))})
     [held] = seen
-    assert set(held) == {"freebox_app_id", "freebox_app_box", "freebox_app_request"}
+    assert set(held) == {"freebox_app_id", "freebox_app_request"}
+    assert held["freebox_app_request"]["freebox_app_box"] == box.simulator.machine.uid
     assert held["freebox_app_request"]["freebox_app_token"] == content(dest)["freebox_app_token"]
 
 
@@ -382,8 +383,9 @@ def test_a_token_that_may_be_of_another_box_is_not_replaced_unasked(start: Calla
     before = dest.read_text()
     refused = pair(other, dest)
     assert refused["msg"] == (
-        f"dest: {dest} is of the box {box.simulator.machine.uid}, and {other.simulator.url} is {other.simulator.machine.uid}. Give "
-        "each a file of its own. Nothing was written."
+        f"dest: {dest} is of the box {box.simulator.machine.uid}, and {other.simulator.url} is {other.simulator.machine.uid}. If "
+        "that box was replaced by this one, say renew: true, which asks this one for a token and replaces the old one. If there "
+        "are two boxes, give each a file of its own. Nothing was written."
     )
     told = content(dest)
     del told["freebox_app_box"]
@@ -397,6 +399,65 @@ def test_a_token_that_may_be_of_another_box_is_not_replaced_unasked(start: Calla
     dest.write_text(before.replace(box.simulator.machine.uid, other.simulator.machine.uid))
     answered(other)
     assert pair(other, dest, renew=True)["reason"] == "renew is said"
+
+
+def test_a_replaced_box_gets_the_place_of_the_other_by_renew(start: Callable[..., Box], dest: Path) -> None:
+    """Each message on the way leads to the end of it."""
+    paired(start, dest)
+    new = start(Box, readings={"rights_after_pairing": "all"})
+    old = content(dest)
+    told = {name: old[name] for name in ("freebox_app_id", "freebox_app_token")}
+    assert "with renew: true if this box has replaced another one" in new.manage(VPN_USER, login="erika", **told)["msg"]
+    assert "with renew: true if this box has replaced another one" in look(new, **told)["msg"]
+    assert "say renew: true" in pair(new, dest)["msg"]
+    reason = f"renew is said, and the token is of the box {old['freebox_app_box']}"
+    said = pair(new, dest, renew=True, check=True)
+    assert (said["reason"], content(dest)) == (reason, old)
+    answered(new)
+    answer = pair(new, dest, renew=True)
+    assert (answer["changed"], answer["reason"]) == (True, reason)
+    assert (
+        answer["diff"]
+        == said["diff"]
+        == {"before": {str(dest): {"fault": reason}}, "after": {str(dest): {"fault": None}}}
+    )
+    assert content(dest)["freebox_app_box"] == new.simulator.machine.uid
+    assert pair(new, dest)["changed"] is False
+
+
+def test_the_token_of_another_box_stays_its_own_until_this_one_lets_us_in(
+    start: Callable[..., Box], dest: Path
+) -> None:
+    """An address that is wrong for a while costs no token, and no run without renew asks a question of the other box."""
+    box = paired(start, dest)
+    other = start(Box, readings={"rights_after_pairing": "all"})
+    old = content(dest)
+    assert "Nobody has pressed the button" in pair(other, dest, renew=True, wait_timeout=10)["msg"]
+    assert {name: content(dest)[name] for name in old} == old
+    refused = pair(box, dest)
+    request = content(dest)["freebox_app_request"]
+    assert f"is of the box {request['freebox_app_box']}, and" in refused["msg"]
+    assert "Nobody has pressed" in pair(other, dest, wait_timeout=10)["msg"]
+    other.simulator.press_button("denied")
+    assert f"is of the box {old['freebox_app_box']}, and" in pair(other, dest)["msg"]
+    assert requests(other).count(ASKED) == 1
+    answered(box)
+    assert pair(box, dest, renew=True)["reason"] == "renew is said"
+    assert requests(box).count(ASKED) == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_box_that_does_not_say_which_it_is_gets_nothing_replaced(
+    start: Callable[..., Box], dest: Path, known: bool
+) -> None:
+    paired(start, dest)
+    other = start(Box, settings={"outside": True})
+    if not known:
+        told = content(dest)
+        dest.write_text(json.dumps({name: told[name] for name in told if name != "freebox_app_box"}))
+    answer = pair(other, dest)
+    assert "It is of another box, or was revoked. If it may be replaced, say renew: true." in answer["msg"]
+    assert ASKED not in requests(other)
 
 
 def test_renewing_keeps_the_token_that_works_until_the_new_one_does(start: Callable[..., Box], dest: Path) -> None:

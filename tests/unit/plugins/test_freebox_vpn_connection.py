@@ -73,6 +73,7 @@ def fixture_busy(start: Start, request: pytest.FixtureRequest) -> Box:
     return box
 
 
+UNCHANGED = {"changed": False, "disconnected": [], "diff": {"before": {}, "after": {}}}
 E_ROUTED, E_PPTP, M_FIRST, M_SECOND = "openvpn_routed-1001", "pptp-1002", "openvpn_routed-1003", "openvpn_routed-1004"
 
 
@@ -99,12 +100,13 @@ def test_they_are_meant_by_ids_users_and_servers(busy: Box, said: dict[str, t.An
     told = cut(busy, check=True, **said)
     assert (told["changed"], ids(told["disconnected"])) == (bool(meant), meant)
     assert there(busy) == before
+    assert sorted(told["diff"]["before"]) == sorted(meant)
     done = cut(busy, **said)
     assert done == told
     assert there(busy) == [one for one in before if one not in meant]
     busy.simulator.log.clear()
     again = cut(busy, **said)
-    assert again == {"changed": False, "disconnected": []}
+    assert again == UNCHANGED
     assert not busy.writes()
 
 
@@ -139,7 +141,7 @@ def test_where_nobody_is_connected_nothing_is_said(start: Start, reading: str) -
     box = start(Box, readings={"empty_list": reading})
     box.simulator.set_rights("calls")
     assert connections(box) == []
-    assert cut(box, users=["max"]) == {"changed": False, "disconnected": []}  # which takes no permission either
+    assert cut(box, users=["max"]) == UNCHANGED  # which takes no permission either
     assert not box.writes()
 
 

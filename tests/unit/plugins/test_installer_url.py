@@ -47,7 +47,8 @@ def test_each_run_makes_an_address_and_keeps_it_in_the_file(start: Start, tmp_pa
     dest = tmp_path / "url"
     params = {"profile_type": "autologin", "tls_crypt_v2": True, "dest": str(dest)}
     answer = making(server, **params)
-    assert answer == {"changed": True}
+    after = {"installer": {"user": "alice", "installer_type": "win_v3", **params}}
+    assert answer == {"changed": True, "diff": {"before": {}, "after": after}}
     assert made(server) == [
         {"user": "alice", "installer_type": "win_v3", "profile_type": "autologin", "tls_crypt_v2": True}
     ]
@@ -61,7 +62,8 @@ def test_each_run_makes_an_address_and_keeps_it_in_the_file(start: Start, tmp_pa
 
 def test_what_is_left_out_is_left_to_the_server(people: Server, tmp_path: Path) -> None:
     answer = making(people, user=None, dest=str(tmp_path / "url"))
-    assert answer == {"changed": True}
+    after = {"installer": {"installer_type": "win_v3", "dest": str(tmp_path / "url")}}
+    assert answer == {"changed": True, "diff": {"before": {}, "after": after}}
     assert made(people) == [{"installer_type": "win_v3"}]
 
 
@@ -73,7 +75,7 @@ def test_the_address_is_returned_where_that_is_said(people: Server, tmp_path: Pa
 
 def test_check_mode_makes_nothing(people: Server, tmp_path: Path) -> None:
     answer = making(people, dest=str(tmp_path / "url"), return_content=True, check=True)
-    assert answer == {"changed": True}
+    assert answer["changed"]
     assert (people.writes(), made(people), list(tmp_path.iterdir())) == ([], [], [])
 
 

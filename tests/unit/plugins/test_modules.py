@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.vpn.estate.plugins.doc_fragments._attributes import ModuleDocFragment
 from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES
 
@@ -101,6 +102,16 @@ def test_its_examples_call_modules_by_their_full_names(name: str) -> None:
     called = set(calls(documentation(name)["EXAMPLES"]))
     assert f"vpn.estate.{name}" in called
     assert all(one.startswith("vpn.estate.") for one in called)
+
+
+@pytest.mark.parametrize("name", OF_SERVERS)
+def test_it_has_a_diff_unless_it_only_reads(name: str) -> None:
+    """That the diff says what changes is checked of every task of the tests, in conftest.py."""
+    fragments = documentation(name)["DOCUMENTATION"]["extends_documentation_fragment"]
+    found = {one.rpartition(".")[2] for one in fragments if one.startswith("vpn.estate._attributes.")}
+    assert len(found & {"manage", "verb"}) == (not name.endswith("_info"))
+    kinds = {kind: yaml.safe_load(getattr(ModuleDocFragment, kind.upper())) for kind in found & {"manage", "verb"}}
+    assert all(each["attributes"]["diff_mode"]["support"] == "full" for each in kinds.values())
 
 
 @modules

@@ -176,7 +176,9 @@ def test_a_time_that_is_none_is_refused_before_anything_happens(quick: Server, t
 def test_check_mode_restarts_nothing_and_tells_what_would_be(quick: Server) -> None:
     before = last_restarted(quick)
     answer = restarting(quick, check=True, only_if_pending=True, changed_items=["cs.cert"])
-    assert answer == {"changed": True, "restarted": False, "pending": ["cs.cert"], "vpn_clients": 0}
+    told = {"changed": True, "restarted": False, "pending": ["cs.cert"], "vpn_clients": 0}
+    after = {"restart": {"mode": "warm", "pending": ["cs.cert"], "vpn_clients": 0}}
+    assert answer == {**told, "diff": {"before": {}, "after": after}}
     assert not restarting(quick, check=True, only_if_pending=True)["changed"]
     assert modes(quick) == []
     assert not quick.writes()
@@ -222,6 +224,17 @@ def test_a_restart_warns_of_connected_clients(quick: Server) -> None:
     assert answer["warnings"] == [f"A restart of {quick.simulator.url} may interrupt VPN clients; connected: 2."]
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_a_restart_has_a_diff(quick: Server, check: bool) -> None:
+    quick.simulator.connect("alice")
+    due = {"only_if_pending": True, "changed_items": ["cs.cert", "sa.company_name"], "harmless": ["sa.*"]}
+    answer = restarting(quick, mode="cold", check=check, **due)
+    told = {"mode": "cold", "pending": ["cs.cert"], "vpn_clients": 1}
+    assert answer["diff"] == {"before": {}, "after": {"restart": told}}
+    assert answer["restarted"] is not check
+    assert "diff" not in restarting(quick, only_if_pending=True)
+
+
 def test_check_mode_warns_too_and_a_server_that_stays_does_not(quick: Server) -> None:
     quick.simulator.connect("alice")
     assert restarting(quick, check=True)["warnings"]
@@ -262,7 +275,8 @@ def test_one_session_ends_by_its_daemon_and_number(start: Start, dialect: str) -
 def test_where_nobody_is_connected_nothing_is_said(server: Server) -> None:
     server.simulator.connect("bob")
     for whom in ({"users": ["alice"]}, {"daemon_id": "openvpn_0", "client_id": 1}):
-        assert disconnecting(server, **whom) == {"changed": False, "disconnected": []}
+        answer = disconnecting(server, **whom)
+        assert answer == {"changed": False, "disconnected": [], "diff": {"before": {}, "after": {}}}
     assert "/api/vpn/client/disconnect" not in [one.path for one in server.simulator.log]
 
 
