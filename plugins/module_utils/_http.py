@@ -19,16 +19,18 @@ import typing as t
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 from urllib.request import getproxies_environment
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
+    InputError,
     OutcomeUnknown,
     Refused,
     Unreachable,
     WriteWithheld,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._text import refused_in_path
 
 try:
     import requests
@@ -198,6 +200,25 @@ class Call:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+
+_HOST = "http://host"
+
+
+def path_of(operation: str, base: str, values: t.Mapping[str, str]) -> tuple[str, str]:
+    """The method of an operation, such as ``GET /users/{login}``, and its path below ``base``, its braces filled.
+
+    Raises InputError for a value that would make it another path: libraries and servers resolve dots (RFC 3986, 5.2.4).
+    """
+    method, template = operation.split(" ", 1)
+    for name, value in values.items():
+        why = refused_in_path(value)
+        if why:
+            sent = urljoin(_HOST, base + template.format(**values))[len(_HOST) :]
+            raise InputError(
+                f"{operation}: {value!r} cannot be its {name}: {why}. {method} {sent} would have been sent; nothing was."
+            )
+    return method, base + template.format(**{name: quote(value, safe="") for name, value in values.items()})
 
 
 @functools.lru_cache(maxsize=KEPT)

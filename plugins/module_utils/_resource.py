@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, reads
 from ansible_collections.vpn.estate.plugins.module_utils._file import Read, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._shared_state import Store
+from ansible_collections.vpn.estate.plugins.module_utils._text import oddity
 
 if t.TYPE_CHECKING:
     from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
@@ -176,6 +177,7 @@ class Resource:
     noun: str
     plural: str
     key: str = "name"
+    naming: t.Optional[t.Collection[str]] = None  # options that name something of the server, if not the key alone
     fields: t.Sequence[Field] = ()
     states: t.Sequence[str] = ("present", "absent")
     purgeable: bool = True
@@ -252,6 +254,7 @@ class Resource:
 
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """What the user said, in normal form, and nothing that the user did not."""
+        self._refuse_odd_names(params, state)
         name, values, secrets = self.identity(params), {}, {}
         for f in self.fields:
             said = params.get(f.name) if f.spec else None
@@ -271,6 +274,14 @@ class Resource:
                 f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be."
             )
         return Wanted(name, params.get("state") or state, values, inherit, secrets)
+
+    def _refuse_odd_names(self, params: t.Mapping[str, t.Any], state: str) -> None:
+        """Whatever has such a name all the same, another program created; it can be deleted."""
+        for option in (self.key,) if self.naming is None else self.naming:
+            said = params.get(option)
+            why = "" if said is None else oddity(str(said), there=(params.get("state") or state) == "absent")
+            if why:
+                raise InputError(f"{option}: {said!r} cannot be a name: {why}.")
 
     def agree(self, wanted: t.Sequence[Wanted]) -> None:
         """Refuse objects that cannot all be, before anything is read. Raises InputError."""

@@ -52,6 +52,7 @@ class AccessList(Resource):
     """Where a user or the members of a group may go, and who may come to them: one list each for an owner."""
 
     noun, plural = "access list of", "access_lists"
+    naming = tuple(OWNERS)
     always_there = True
     fields = tuple(Field(d, {"type": "list", "elements": "raw"}, normal=rules, unset=[]) for d in DIRECTIONS)
     options = {

@@ -75,6 +75,7 @@ class Certificate(Resource):
     """Certificates with their private keys. What is there are the files; the server makes new ones and keeps nothing."""
 
     noun, plural, key = "certificate", "certificates", "dest"
+    naming = ()  # a path
     purgeable = False
     fields = (
         Field("private_key_dest", {"type": "path", "no_log": False}, create_only=True),

@@ -16,7 +16,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     guard_own_way_in,
     may_create,
     network_set,
-    refuse_odd_name,
+    refuse_default_user,
     refuse_taken_names,
     refuse_unknown,
     unless_gone,
@@ -56,7 +56,7 @@ class Group(Owner):
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """Users and groups share one name space, and so what a name can be."""
         want = super().wanted(params, state)
-        refuse_odd_name(want.name, "group")
+        refuse_default_user(want.name, "group")
         return want
 
     def agree(self, wanted: t.Sequence[Wanted]) -> None:

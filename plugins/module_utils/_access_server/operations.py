@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from urllib.parse import quote
 
 from ansible_collections.vpn.estate.plugins.module_utils._http import (
     CONTROL,
@@ -17,6 +16,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import (
     SET,
     SIGN_IN,
     Call,
+    path_of,
 )
 
 # The verb says nothing: most reads are POSTs (server-behaviour.md, 4). A test holds this table to the contract.
@@ -122,6 +122,5 @@ def call(
     accept: str = JSON,
 ) -> Call:
     """A call of an operation of the table; ``path`` fills the braces of its path."""
-    method, template = operation.split(" ", 1)
-    filled = template.format(**{name: quote(value, safe="") for name, value in (path or {}).items()})
-    return Call(method, BASE + filled, OPERATIONS[operation], body, query or {}, secret, accept)
+    method, filled = path_of(operation, BASE, path or {})
+    return Call(method, filled, OPERATIONS[operation], body, query or {}, secret, accept)

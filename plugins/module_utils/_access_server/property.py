@@ -185,12 +185,10 @@ def unless_gone(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[l
     effort.many(changes, write, said)
 
 
-def refuse_odd_name(name: str, noun: str) -> None:
-    """What is not a name of its own."""
+def refuse_default_user(name: str, noun: str) -> None:
+    """Raise InputError for the name of what has a module of its own."""
     if name == DEFAULT_USER_NAME:
         raise InputError(f"{name} is not a {noun} but the default user: use as_default_user.")
-    if not name or name != name.strip():
-        raise InputError(f"{name!r} is not a name of a {noun}: it is empty, or begins or ends with a blank.")
 
 
 def refuse_taken_names(steps: Plan, taken: t.Iterable[str], noun: str, other: str) -> None:

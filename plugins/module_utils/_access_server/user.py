@@ -19,7 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     guard_own_way_in,
     may_create,
     network_set,
-    refuse_odd_name,
+    refuse_default_user,
     refuse_taken_names,
     refuse_unknown,
     text,
@@ -82,7 +82,7 @@ class User(Owner):
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """A blocked user is denied, whatever else is said."""
         want = super().wanted(params, state)
-        refuse_odd_name(want.name, "user")
+        refuse_default_user(want.name, "user")
         if want.state == "blocked":
             if want.values.get("deny") is False or "deny" in want.inherit:
                 raise InputError(f"user {want.name} is declared blocked, and deny says otherwise; only one can be.")

@@ -16,7 +16,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.client i
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
     BOOL,
     Owner,
-    refuse_odd_name,
+    refuse_default_user,
     refuse_unknown,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import TOTP_STEP, totp
@@ -67,7 +67,7 @@ class UserMfa(Owner):
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """Groups and the default user have no authenticator."""
         want = super().wanted(params, state)
-        refuse_odd_name(want.name, "user")
+        refuse_default_user(want.name, "user")
         return want
 
     def agree(self, wanted: t.Sequence[Wanted]) -> None:

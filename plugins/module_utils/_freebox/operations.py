@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from urllib.parse import quote
 
 from ansible_collections.vpn.estate.plugins.module_utils._http import (
     JSON,
@@ -16,6 +15,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import (
     SET,
     SIGN_IN,
     Call,
+    path_of,
 )
 
 # A download makes a new key and ends the old one (server-behaviour.md, F72), so it is no read, whatever its verb.
@@ -52,6 +52,5 @@ def call(
     accept: str = JSON,
 ) -> Call:
     """A call of an operation of the table below a base such as ``/api/v16``; ``path`` fills the braces of its path."""
-    method, template = operation.split(" ", 1)
-    filled = template.format(**{name: quote(value, safe="") for name, value in (path or {}).items()})
-    return Call(method, base + filled, OPERATIONS[operation], body, secret=secret, accept=accept)
+    method, filled = path_of(operation, base, path or {})
+    return Call(method, filled, OPERATIONS[operation], body, secret=secret, accept=accept)

@@ -148,6 +148,7 @@ class VpnProfile(Issued):
 
     noun, plural, key = "VPN profile", "profiles", "user"
     states = ("present",)
+    naming = ("user", "server")
     identifying = ("user", "server", "dest", "held")
     fields = (
         Field("user", TEXT, create_only=True),

@@ -18,6 +18,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.sub_object import merged, sub_object
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
+from ansible_collections.vpn.estate.plugins.module_utils._text import refused_in_path
 
 STANDARD, WIREGUARD = "standard", "wireguard"
 PASSWORD_LENGTHS = range(8, 33)  # characters (vendor document, line 356)
@@ -62,8 +63,6 @@ class VpnUser(Resource):
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """What can be found wrong in what is said of one user."""
         want = super().wanted(params, state)
-        if not want.name.strip() or not want.name.isprintable():
-            raise InputError(f"login: {want.name!r} is no login; it is empty, or holds what cannot be printed.")
         password = want.secrets.get("password")
         if password is not None and len(password) not in PASSWORD_LENGTHS:
             raise InputError(
@@ -117,6 +116,10 @@ class VpnUser(Resource):
         if not plan.changed:
             return
         client.session.refuse_without(SETTINGS)
+        for change in plan.of("delete"):  # of a purge: no such name can be declared
+            why = refused_in_path(change.name)
+            if why:
+                change.fail(f"it cannot be deleted by its name: {why}")
         going_on = plan.of("create", "update")
         for change in going_on:
             self._check_type(change, task)

@@ -50,7 +50,7 @@ def test_absent_without_rules_empties_both_lists(listed: Server) -> None:
 def test_nobody_owns_no_list(listed: Server, owner: dict[str, str]) -> None:
     answer = listed.manage(ACCESS_LIST, **owner, access_to=RULES)
     assert answer["failed"]
-    assert "name of a user or of a group" in answer["msg"]
+    assert "cannot be a name: it is empty" in answer["msg"]
 
 
 def test_the_default_user_may_own_one_and_a_purge_takes_it(listed: Server) -> None:

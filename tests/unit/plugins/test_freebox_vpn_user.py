@@ -39,8 +39,8 @@ def phone(ip: str, login: str = "phone", **more: t.Any) -> dict[str, t.Any]:
 @pytest.mark.parametrize(
     ("declared", "sentence"),
     [
-        ({"login": " "}, "login: ' ' is no login"),
-        ({"login": "a\nb"}, "login: 'a\\nb' is no login"),
+        ({"login": " "}, "login: ' ' cannot be a name"),
+        ({"login": "a\nb"}, "login: 'a\\nb' cannot be a name"),
         ({"login": "new", "password": "short"}, "password of VPN user new has 5 characters; a Freebox takes 8 to 32."),
         ({"login": "new", "password": "x" * 33}, "has 33 characters"),
         ({"login": "new", "ip_reservation": "10.0.0.1"}, "10.0.0.1 is outside 192.168.27.65 to 192.168.27.95"),
