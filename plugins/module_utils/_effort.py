@@ -65,8 +65,9 @@ class Effort:
             _fail(batch, str(exc))
             return []
         refused: dict[str, list[str]] = {}
+        names = {change.name for change in batch}
         for key, text in exc.reasons.items():
-            meant = max((change.name for change in batch if _names(key, change.name)), key=len, default=None)
+            meant = _named(key, names)
             if meant is not None:
                 refused.setdefault(meant, []).append(text)
         if not refused:  # the server does not say which: find it
@@ -140,8 +141,11 @@ def _fail(changes: t.Sequence[Change], reason: str) -> None:
         change.fail(f"it was created, but {reason}" if change.made else reason)
 
 
-def _names(key: str, name: str) -> bool:
-    """Whether a key of an error's detail speaks of an object; keys are tuples of unknown form (server-behaviour.md, 6)."""
-    return key == name or any(
-        key.startswith(f"{opening}{name}{end}") for opening in ("('", '("', "(", "") for end in ("'", '"', ",", ".")
-    )
+def _named(key: str, names: t.Collection[str]) -> t.Optional[str]:
+    """The object that a key of an error's detail speaks of; keys are tuples of unknown form (server-behaviour.md, 6)."""
+    if key in names:
+        return key
+    longest = max(map(len, names))
+    said = [key[len(opening) :] for opening in ("('", '("', "(", "") if key.startswith(opening)]
+    starts = {text[:end] for text in said for end in range(min(len(text), longest + 1)) if text[end] in "'\",."}
+    return max(starts.intersection(names), key=len, default=None)

@@ -10,7 +10,9 @@ import re
 import traceback
 import typing as t
 
-_LOCKED = re.compile(r"\b(database|table|record)\b.*\blocked\b|\bdeadlock\b|\block wait\b", re.IGNORECASE)
+_STORED = re.compile(r"\b(database|table|record)\b", re.IGNORECASE)
+_LOCKED = re.compile(r"\blocked\b", re.IGNORECASE)
+_WAITS = re.compile(r"\bdeadlock\b|\block wait\b", re.IGNORECASE)
 
 
 class EstateError(Exception):
@@ -47,7 +49,12 @@ class Refused(EstateError):
     @property
     def locked(self) -> bool:
         """Whether the server could not write because something else did, whatever the status that it says so with."""
-        return bool(_LOCKED.search(" ".join((self.reason, *self.reasons.values()))))
+        return any(map(_speaks_of_a_lock, " ".join((self.reason, *self.reasons.values())).split("\n")))
+
+
+def _speaks_of_a_lock(line: str) -> bool:
+    what = _STORED.search(line)
+    return bool(_WAITS.search(line) or (what and _LOCKED.search(line, what.end())))
 
 
 class SignInError(EstateError):

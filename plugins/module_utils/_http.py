@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import functools
+import itertools
 import json
 import os
 import random
@@ -19,9 +21,16 @@ import typing as t
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import getproxies_environment
 
+from ansible_collections.vpn.estate.plugins.module_utils._confided import (
+    address,
+    concealed,
+    longest_form,
+    parts_of_uri,
+    words,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
@@ -53,9 +62,9 @@ RETRY_BUDGET = 20  # repeats in one task, however many calls it makes
 LONGEST_WAIT = 8.0  # seconds between two attempts
 CONNECT_TIMEOUT = 5.0  # seconds
 TELLING = 200  # characters of an unexpected answer that an error quotes
-SHORTEST_SENT = 4  # characters; shorter words that we sent are no secrets, and are left in what an error quotes
+LONGEST_REASON = 2000  # characters of the server's own words for a refusal
+MOST_REASONS = 10_000  # objects of one request that a refusal speaks of one by one
 NO_SECRETS = ("username", "name", "api_endpoint")  # of a secret call: they say whom it was about
-LONGEST_SIGN = 12  # characters that a sign can become when it is quoted, and quoted again
 
 # What a call is to the server, which decides what may be repeated (server-behaviour.md, "Retry classes").
 READ, SET, NAMED, MAKES_NEW, SIGN_IN, CONTROL = "R", "S", "N", "M", "L", "C"
@@ -255,7 +264,7 @@ class Transport:
         if not trust.validate:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the task warns, in better words
         # Of a Mac, requests would also ask the system, which ends a process that was forked, as Ansible's workers are.
-        self._proxies = requests.utils.get_environ_proxies(self.url) if getproxies_environment() else {}
+        self._proxies = _proxies(self.url) if getproxies_environment() else {}
         self.authorise: Authorise = lambda refused: {}
         self.meaning: t.Optional[t.Callable[[int, str], t.Optional[Meaning]]] = None
         self.beyond = ""
@@ -378,7 +387,7 @@ class Transport:
     def _understood(self, call: Call, status: int, meant: t.Optional[Meaning], answer: t.Any, attempt: int) -> t.Any:
         asked = f"{call} of {self.url}"
         if 300 <= status < 400:
-            where = re.split("[?#]", answer.headers.get("Location", ""))[0]
+            where = _told(re.split("[?#]", answer.headers.get("Location", ""))[0], [*_confided(call, answer)])
             raise Refused(
                 asked,
                 status,
@@ -390,8 +399,8 @@ class Transport:
             reason, reasons = (meant.reason, {}) if meant else _reason(body)
             said = (meant and meant.said) or str(status)
             confided = list(_confided(call, answer))
-            reasons = {key: _concealed(text, confided) for key, text in reasons.items()}
-            quoted = self._quote(call, answer) if reason is None else _concealed(reason, confided)
+            reasons = {_told(key, confided): _told(text, confided) for key, text in reasons.items()}
+            quoted = self._quote(call, answer) if reason is None else _told(reason, confided)
             if status in (429, 503) and "Retry-After" in answer.headers:
                 quoted += f" (Retry-After: {answer.headers['Retry-After'][:TELLING]})"
             if status in (502, 504) and self.beyond:
@@ -425,11 +434,26 @@ class Transport:
         """The start of an answer. Data of the server may hold secrets, and so may what it repeats of the request."""
         if call.secret:
             return "(not shown)"
-        text = " ".join(answer.text[: TELLING * 4].split())
+        sent = [*words([call.body, *call.query.values()]), *_confided(call, answer)]
+        start = answer.content[: 4 * (4 * TELLING + longest_form(sent))].decode("utf-8", "replace")
+        text = " ".join(start.split())
         if text[:1] in ("{", "["):
             return f"({len(answer.content)} bytes of data, not shown)"
-        sent = [*_words([call.body, *call.query.values()]), *_confided(call, answer)]
-        return _concealed(text, sent)[:TELLING] or "(empty)"
+        return concealed(text, sent, TELLING) or "(empty)"
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """The proxies that the environment names for an address, by scheme. Raises InputError, which quotes none of them."""
+    proxies: dict[str, str] = requests.utils.get_environ_proxies(url)
+    for proxy in proxies.values():
+        try:
+            address(proxy if "://" in proxy else f"http://{proxy}")
+        except ValueError:
+            raise InputError(
+                f"The environment names a proxy for {url} that is not an address such as http://USER:PASSWORD@HOST:3128. Write "
+                "signs such as @, #, / and ? in the password in percent code (%40, %23, %2F, %3F)."
+            ) from None
+    return proxies
 
 
 def _confided(call: Call, answer: t.Any) -> t.Iterator[str]:
@@ -437,38 +461,21 @@ def _confided(call: Call, answer: t.Any) -> t.Iterator[str]:
     for name, value in answer.request.headers.items():
         if re.search("auth|token", name, re.IGNORECASE):
             yield value
+            with contextlib.suppress(ValueError):  # a name and a password, which only look as if nobody could read them
+                yield from words(
+                    base64.b64decode(value.removeprefix("Basic "), validate=True).decode().partition(":")[2]
+                )
     if call.secret:
         body = call.body
         told = {k: v for k, v in body.items() if k not in NO_SECRETS} if isinstance(body, dict) else body
-        for word in _words([told, *call.query.values()]):
+        for word in words([told, *call.query.values()]):
             yield word
-            yield from _words(_passwords(word))
+            yield from words(parts_of_uri(word))
 
 
-def _words(value: t.Any) -> t.Iterator[str]:
-    """Every string in a value, however deep."""
-    if isinstance(value, str):
-        if len(value) >= SHORTEST_SENT:
-            yield value
-    elif isinstance(value, (list, tuple, dict)):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _words(each)
-
-
-def _passwords(word: str) -> list[str]:
-    """The password in a URI, as it stands there and as it is meant."""
-    found = re.match("[a-z][a-z0-9+.-]*://[^:/?#]*:(.+)@", word, re.IGNORECASE)
-    return [found[1], unquote(found[1])] if found else []
-
-
-def _concealed(text: str, words: t.Iterable[str]) -> str:
-    """A text without these words, in whatever form it quotes them: letters and digits stay the same in all of them."""
-    for word in sorted(words, key=len, reverse=True):
-        plain = re.escape(word)
-        if len(re.findall("[A-Za-z0-9]", word)) >= SHORTEST_SENT:
-            plain = re.sub("[^A-Za-z0-9]+", lambda signs: f".{{1,{LONGEST_SIGN * len(signs[0])}}}?", word)
-        text = re.sub(plain, "***", text, flags=re.DOTALL)
-    return text
+def _told(text: str, sent: t.Sequence[str]) -> str:
+    """The server's own words, without what was confided, and not at length."""
+    return concealed(text, sent, LONGEST_REASON)
 
 
 def _object(answer: t.Any) -> dict[str, t.Any]:
@@ -484,7 +491,8 @@ def _reason(body: t.Mapping[str, t.Any]) -> tuple[t.Optional[str], dict[str, str
     detail = body.get("detail")
     reasons: dict[str, str] = {}
     if isinstance(detail, dict):
-        reasons = {str(k): str(v["reason"] if isinstance(v, dict) and "reason" in v else v) for k, v in detail.items()}
+        some = itertools.islice(detail.items(), MOST_REASONS)
+        reasons = {str(k): str(v["reason"] if isinstance(v, dict) and "reason" in v else v) for k, v in some}
     for text in (body.get("reason"), detail, body.get("message"), body.get("msg"), body.get("error")):
         if isinstance(text, str) and text:
             return text, reasons
@@ -493,7 +501,7 @@ def _reason(body: t.Mapping[str, t.Any]) -> tuple[t.Optional[str], dict[str, str
 
 def _seconds(retry_after: t.Optional[str]) -> t.Optional[float]:
     """What a Retry-After header asks for, None where it is neither a number nor a date."""
-    text = retry_after or ""
+    text = (retry_after or "")[:TELLING]
     if re.fullmatch("[0-9]{1,9}", text):
         return float(text)
     with contextlib.suppress(TypeError, ValueError):
@@ -543,12 +551,12 @@ def presented(url: str, server_name: t.Optional[str] = None) -> t.Optional[bytes
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        address = urlsplit(url)
+        place = urlsplit(url)
         with contextlib.ExitStack() as open_ones:
             raw = open_ones.enter_context(
-                socket.create_connection((address.hostname, address.port or 443), CONNECT_TIMEOUT)
+                socket.create_connection((place.hostname, place.port or 443), CONNECT_TIMEOUT)
             )
-            name = server_name or address.hostname
+            name = server_name or place.hostname
             return open_ones.enter_context(context.wrap_socket(raw, server_hostname=name)).getpeercert(True)
     except (OSError, ValueError):
         return None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.vpn.estate.plugins.module_utils import _http
+from ansible_collections.vpn.estate.plugins.module_utils._confided import with_passwords
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Plan
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import converge
@@ -87,7 +88,7 @@ class _Module(AnsibleModule):
 
     def fail_json(self, msg: str, **more: t.Any) -> t.Any:
         """Ansible's own, with all secrets masked."""
-        self.no_log_values.update(confided(self.argument_spec, self.params))
+        self.no_log_values.update(with_passwords(confided(self.argument_spec, self.params)))
         return super().fail_json(msg=msg, **more)
 
 
@@ -98,7 +99,7 @@ def run(body: Body) -> None:
         module.fail_json(msg=missing_required_lib("requests"), exception=_http.REQUESTS_ERROR)
     task = Task(module.params, module.check_mode)
     answer = answer_to(body.product, body.work, task)
-    module.no_log_values |= task.secrets
+    module.no_log_values |= with_passwords({*module.no_log_values, *task.secrets})
     for sentence in answer.pop("warnings", ()):
         module.warn(sentence)
     if answer.pop("failed", False):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 
 from ansible.module_utils.common.parameters import env_fallback
@@ -67,3 +68,8 @@ def _fingerprint(params: t.Mapping[str, t.Any], prefix: str) -> t.Optional[str]:
 def is_unchecked(params: t.Mapping[str, t.Any], prefix: str) -> bool:
     """Whether whoever answers is believed."""
     return not params[f"{prefix}validate_certs"] and not params[f"{prefix}certificate_fingerprint"]
+
+
+def shown(url: str) -> str:
+    """An address for a sentence: what follows a ? or # may be a secret that somebody has copied along."""
+    return re.split("[?#]", url, maxsplit=1)[0] + ("..." if "?" in url or "#" in url else "")

@@ -29,7 +29,7 @@ SECRET = {
 KEY_LENGTH = 32  # bytes
 
 _SECTION = re.compile(r"\s*\[(Interface|Peer)\]\s*(?:#.*)?\Z", re.IGNORECASE)
-_SETTING = re.compile(r"\s*(?P<key>[A-Za-z]+)\s*=\s*(?P<value>[^#]*?)\s*(?P<comment>#.*)?\Z")
+_KEY = re.compile(r"[A-Za-z]+\Z")
 _ENDPOINT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:\s]+)):(?P<port>[0-9]{1,5})\Z")
 
 Facts = dict[str, t.Any]
@@ -125,16 +125,18 @@ def _lines(text: str) -> t.Iterator[Line]:
     """Each line. What follows a flaw is looked at all the same: a line means the same wherever it is."""
     section = ""
     for number, line in enumerate(text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n"), 1):
-        opened, setting = _SECTION.match(line), _SETTING.match(line)
+        opened = _SECTION.match(line)
+        said, mark, comment = line.partition("#")
+        key, sign, value = (part.strip() for part in said.partition("="))
         if opened:
             section = opened[1].lower()
             yield Line(number, line, section)
-        elif not line.split("#")[0].strip():
+        elif not said.strip():
             yield Line(number, line, section)
-        elif setting and section:
-            key, value = setting["key"].lower(), setting["value"]
+        elif sign and _KEY.match(key) and section:
+            key = key.lower()
             known = key in PUBLIC[section] + SECRET[section]
-            withheld = not value and setting["comment"] == WITHHELD
+            withheld = not value and mark + comment == WITHHELD
             flaw = "" if known else "there is no such key in this section"
             flaw = flaw or ("" if value or withheld else "there is no value")
             yield Line(number, line, section, key, WITHHELD if withheld else value, flaw)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import ipaddress
-import re
 import ssl
 import typing as t
 from dataclasses import dataclass, field
@@ -32,7 +31,7 @@ else:
 
 UNREADABLE = "there is a certificate in it that cannot be read"
 
-_CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 # Algorithms as certificates tell them, and what else the vendor calls them (server-behaviour.md, 99).
 _ALGORITHMS = (
     *("rsa2048", "rsa3072", "rsa4096", "secp256r1", "secp384r1", "secp521r1", "secp256k1"),
@@ -99,10 +98,20 @@ def spelled(algorithm: str) -> str:
 def certificates(text: str) -> list[Certificate]:
     """All certificates of a text, in its order; there is at least one."""
     _need_cryptography()
-    found = _CERTIFICATE.findall(text.replace("\r\n", "\n"))
+    found = list(_blocks(text.replace("\r\n", "\n")))
     if not found:
         raise ValueError("there is no certificate in PEM format in it")
     return [from_der(_der_of(pem)) for pem in found]
+
+
+def _blocks(text: str) -> t.Iterator[str]:
+    begin = text.find(_BEGIN)
+    while begin >= 0:
+        end = text.find(_END, begin)
+        if end < 0:
+            return
+        yield text[begin : end + len(_END)]
+        begin = text.find(_BEGIN, end)
 
 
 def certificate(text: str) -> Certificate:

@@ -42,8 +42,8 @@ options:
     type: str
   mysql_uri:
     description:
-      - Address of the database that the nodes share, such as C(mysql://USER:PASSWORD@HOST:3306/), with signs such as C(@)
-        in the password in percent code.
+      - Address of the database that the nodes share, such as C(mysql://USER:PASSWORD@HOST:3306/). Signs such as C(@), C(#),
+        C(/) and C(?) in the password are written in percent code, as in C(%40); where they are not, the address is refused.
       - A server that is not yet a node needs it. A node keeps the one that it has, which is not compared.
     type: str
   peers:

@@ -22,8 +22,11 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   mysql_uri:
-    description: Address of the database, such as C(mysql://USER:PASSWORD@HOST:3306/), with signs such as C(@) in the password
-      in percent code.
+    description:
+      - Address of the database, such as C(mysql://USER:PASSWORD@HOST:3306/).
+      - Signs such as C(@), C(#), C(/) and C(?) in the password are written in percent code, as in C(%40). An address with a
+        fragment, with a second C(@), or with a query of unknown names is refused, because a part of the password could be
+        taken for the name of a host.
     type: str
     required: true
   check_database:

@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, Validati
 from ansible.module_utils.common.json import AnsibleJSONEncoder
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
+from ansible_collections.vpn.estate.plugins.module_utils._confided import with_passwords
 from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body, answer_to, confided
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
@@ -41,7 +42,7 @@ def perform(
     _add_notices(answer, checked)
     if invocation:
         answer["invocation"] = {"module_args": params}
-    return Mask(secrets).over(answer)
+    return Mask(with_passwords(secrets)).over(answer)
 
 
 def _plain(value: t.Any) -> t.Any:

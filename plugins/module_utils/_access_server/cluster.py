@@ -111,8 +111,9 @@ class ClusterNode(Resource):
             return replace(want, values={}, secrets={})
         endpoint, fingerprint = want.values.get("api_endpoint"), want.values.get("certificate_fingerprint")
         if endpoint is not None and not _is_endpoint(endpoint):
+            shown = "this" if "@" in endpoint else repr(endpoint)  # else it may hold a password
             raise InputError(
-                f"api_endpoint: {endpoint!r} is not an address such as https://node1.example.com:945, without anything after it."
+                f"api_endpoint: {shown} is not an address such as https://node1.example.com:945, without anything after it."
             )
         if fingerprint is not None and not re.fullmatch("([0-9A-F]{2}:){31}[0-9A-F]{2}", fingerprint):
             raise InputError(

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import re
 import typing as t
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote
 
 from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.vpn.estate.plugins.module_utils import _confided as confided
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import (
     TIMEOUT,
@@ -33,6 +33,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 LOCAL, MYSQL, CLUSTER, UNKNOWN = "local", "mysql", "cluster", "unknown"
 REREADING = "server_agent"  # the mode of a restart that reads again which database there is (server-behaviour.md, 103)
 PORT = 3306
+# Parameters that the usual libraries for MySQL know; what else follows a ? may be the rest of a password.
+QUERY = ("charset", "connect_timeout", "ssl_ca", "ssl_cert", "ssl_key", "ssl_mode", "unix_socket")
 # Where configuration items come from, and which database that means.
 _SOURCES = {"cluster_db": CLUSTER, "mysql_standalone_db": MYSQL, "local_db": LOCAL}
 _STAYS_LOCAL = re.compile(
@@ -121,14 +123,13 @@ def _convert(client: AccessServer, params: t.Mapping[str, t.Any]) -> str:
 
 def address(uri: str) -> SplitResult:
     """The parts of a database's address. Raises InputError, which quotes nothing of it."""
-    with contextlib.suppress(ValueError):
-        parts = urlsplit(uri)
-        if parts.scheme and parts.path + parts.netloc and (parts.port or PORT):
-            return parts
-    raise InputError(
-        "mysql_uri is not the address of a database, such as mysql://USER:PASSWORD@HOST:3306/, with signs such as @ in the "
-        "password written in percent code."
-    )
+    try:
+        return confided.address(uri, QUERY)
+    except ValueError:
+        raise InputError(
+            "mysql_uri is not the address of a database, such as mysql://USER:PASSWORD@HOST:3306/. Write signs such as @, #, / "
+            f"and ? in the password in percent code (%40, %23, %2F, %3F). After a ? only these are allowed: {', '.join(QUERY)}."
+        ) from None
 
 
 def tables(uri: str) -> dict[str, int]:

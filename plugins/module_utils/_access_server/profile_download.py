@@ -65,8 +65,7 @@ CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
     "required_one_of": [("as_url", "token_url"), ("as_username", "token", "token_url")],
 }
 _OF_ADMINISTRATORS = ("as_token", "as_node", "as_connections", "as_batch_size")
-_MESSAGE = re.compile(r"\s*(?:<\?xml[^>]*>)?\s*<Error>.*?<Message>(.*?)</Message>", re.DOTALL)
-_CHALLENGE = re.compile(r"CRV1: ?([^:]*):([^:]*):([^:]*):(.*?)(?: \(\d+\))?\s*", re.DOTALL)
+_CHALLENGE = "CRV1:"
 # What to do about a refusal, by the number in the server's words.
 ADVICE = {
     "9000": "An administrator has to allow it first (as_user, autologin), or say profile_type: userlogin.",
@@ -77,8 +76,13 @@ ADVICE = {
 
 def explained(text: str) -> t.Optional[str]:
     """What an error in XML says; None of any other text. Its status says nothing (contract, L1)."""
-    found = _MESSAGE.match(text)
-    return html.unescape(found[1]).strip() if found else None
+    rest = text.lstrip()
+    if rest.startswith("<?xml"):
+        rest = rest.partition(">")[2].lstrip()
+    if not rest.startswith("<Error>"):
+        return None
+    words, end, _unused = rest.partition("<Message>")[2].partition("</Message>")
+    return html.unescape(words).strip() if end else None
 
 
 class Challenge(t.NamedTuple):
@@ -92,12 +96,15 @@ class Challenge(t.NamedTuple):
     @classmethod
     def of(cls, reason: str, username: str) -> t.Optional[Challenge]:
         """The question in a refusal; None where there is none."""
-        found = _CHALLENGE.fullmatch(reason)
-        if not found:
+        found = reason[len(_CHALLENGE) :].split(":", 3)
+        if not reason.startswith(_CHALLENGE) or len(found) < 4:
             return None
+        flags, state, name, text = found
         with contextlib.suppress(ValueError):  # else it is the name that was sent
-            username = base64.b64decode(found[3], validate=True).decode("utf-8")
-        return cls("R" in found[1].split(","), found[2], username, found[4])
+            username = base64.b64decode(name, validate=True).decode("utf-8")
+        text = text.rstrip()
+        words, _unused, number = text.rpartition(" (")  # of the message, as behind every refusal
+        return cls("R" in flags.strip().split(","), state, username, words if re.fullmatch(r"\d+\)", number) else text)
 
 
 class Download(Client):

@@ -35,7 +35,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import (
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
 
 FORMATS = ("otpauth", "secret")
-_SECRET = re.compile(r"^(?:otpauth://\S*[?&]secret=)?([A-Z2-7]{8,})=*(?:&\S*)?\s*$", re.IGNORECASE)
+_SECRET = re.compile(r"([A-Z2-7]{8,})=*(?:&\S*)?\s*", re.IGNORECASE)
+_KEY_OF_SECRET = re.compile("[?&]secret=", re.IGNORECASE)
 
 
 def _digest(secret: t.Optional[str]) -> t.Optional[str]:
@@ -104,7 +105,8 @@ class UserMfa(Owner):
         """Whether a file holds the user's secret, as far as the server tells it, and as the task wants it."""
         file = SecretFile("dest", path)
         text = file.read() or ""
-        found = _SECRET.match(text)
+        *_unused, secret = _KEY_OF_SECRET.split(text) if text.lower().startswith("otpauth://") else [text]
+        found = _SECRET.fullmatch(secret)
         if not found or not file.is_private or text != self._text(name, found[1], task):
             return False
         return have.get("digest") in (None, _digest(found[1]))

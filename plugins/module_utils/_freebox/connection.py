@@ -16,6 +16,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._reach import (
     from_environment,
     is_unchecked,
     reach_spec,
+    shown,
     trust,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Sharing
@@ -48,7 +49,7 @@ def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
         )
     if not url.startswith("http://" if plain else "https://") or "?" in url or "#" in url:
         kind = "an http address, as freebox_plain_http asks for" if plain else f"an https address, such as {AT_HOME}"
-        raise InputError(f"freebox_url: {url!r} is not {kind}.")
+        raise InputError(f"freebox_url: {shown(url)!r} is not {kind}.")
     told = trust(params, PREFIX, roots=ROOTS, strict=False, plain=plain)
     return Transport(url, trust=told, timeout=params["freebox_timeout"], read_only=read_only)
 

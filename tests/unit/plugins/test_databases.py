@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import types
 import typing as t
@@ -14,9 +15,13 @@ import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import cluster, database
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import CLUSTER_NODE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body
+from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.tests.simulator.database import Database, available
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 
+_addresses = socket.getaddrinfo
 Start = t.Callable[..., Server]
 QUICK = {"restart_downtime": 0.05}
 MYSQL_URI = "mysql://as_user:mArKp%40ss@db.example.com:3307/"
@@ -119,12 +124,72 @@ def test_what_the_server_refuses_is_told_without_the_database(telling: Server) -
     assert "mArK" not in text_of(answer)
 
 
-@pytest.mark.parametrize("uri", ["mArK", "mysql://u:mArK@h:port/", "mysql:", "://mArK"])
-def test_what_is_no_address_is_refused_and_not_told(server: Server, uri: str) -> None:
-    answer = converted(server, uri)
+AMBIGUOUS = [
+    *("mArK", "mysql://u:mArK@h:port/", "mysql:", "://mArK", "mysql://u:p@mArK@h:3306/", "mysql://u:p#mArK@h/"),
+    *("mysql://u:p@h/#mArK", "mysql://u:p/mArK@h/", "mysql://u:p?mArK@h/", "mysql://u:p@h/?mArK=1", "mysql://u:p@h/d?"),
+    *(
+        "mysql://u:12#mArK@h/",
+        "mysql://u:p@[mArK/",
+        "mysql://u:p@h/\nmArK",
+        "mysql://u:mArK p@h/",
+        "mysql://u:p@h:0/mArK",
+    ),
+]
+
+
+@pytest.mark.parametrize("uri", AMBIGUOUS)
+@pytest.mark.parametrize("noun", ["database", "node"])
+def test_what_is_no_address_is_refused_and_not_told(
+    server: Server, look: Look, monkeypatch: pytest.MonkeyPatch, noun: str, uri: str
+) -> None:
+    """Nobody is asked for by a name that may be the rest of a password."""
+    asked: list[object] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *more: asked.append(host) or _addresses(host, *more))
+    how: dict[str, t.Any] = {"check_database": True, "restart_timeout": 3, "mysql_uri": uri}
+    if noun == "node":
+        how |= {"name": "node1", "api_endpoint": "https://127.0.0.1:1", "peers": []}
+        answer = server.run(
+            lambda client, task: CLUSTER_NODE.wanted(task.params, "present"), CLUSTER_NODE.argument_spec(), **how
+        )
+    else:
+        answer = server.run(database.convert, database.SPEC, **how)
     assert "mysql_uri is not the address of a database" in answer["msg"]
     assert "mArK" not in text_of(answer)
     assert not server.simulator.log
+    assert not look.asked
+    assert not asked
+
+
+@pytest.mark.parametrize("query", ["", "?charset=utf8mb4", "?ssl_ca=/etc/ca.pem&charset=utf8"])
+def test_what_libraries_know_may_follow_an_address(query: str) -> None:
+    assert (
+        database.address(f"mysql://as_user:p%40s%23s%2F@db.example.com:3307/name{query}").hostname == "db.example.com"
+    )
+
+
+@pytest.mark.parametrize(("raw", "form"), [("p%40ss%23mArK", "p@ss#mArK"), ("p%40ss%23mArK", "p%40ss%23mArK")])
+def test_the_parts_of_an_address_are_masked_wherever_they_stand(server: Server, raw: str, form: str) -> None:
+    """A result, and not only what the server says: in the controller's own process and as Ansible masks in another."""
+    body = Body(ACCESS_SERVER, database.SPEC, lambda client, task: {"changed": False, "told": f"it is {form}, is it?"})
+    answer = perform(
+        body,
+        "as_database",
+        {**server.connection, "mysql_uri": f"mysql://as_user:{raw}@h/"},
+        check=False,
+        invocation=True,
+    )
+    assert "mArK" not in text_of(answer)
+    assert "is it?" in answer["told"]
+
+
+def test_a_refusal_names_no_part_of_an_address(telling: Server) -> None:
+    telling.simulator.faults.add(
+        path="/database/convert", status=400, body={"reason": "as_user cannot", "detail": {MYSQL_URI: "mArKp@ss"}}
+    )
+    answer = converted(telling, MYSQL_URI)
+    assert "refuses to convert its database: *** cannot" in answer["msg"]
+    assert "as_user" not in text_of(answer)
+    assert "mArK" not in text_of(answer)
 
 
 # -- looking into a database

@@ -421,6 +421,29 @@ def test_a_proxy_that_refuses_has_passed_nothing_on(server: Server, proxy: Calla
     assert server.simulator.log == []
 
 
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://jo:p@mArK@h:1",
+        "http://jo:12#mArK@h:1",
+        "jo:12/mArK@h:1",
+        "http://jo:1?mArK@h",
+        "http://mArK:port",
+        "http://[mArK",
+    ],
+)
+def test_a_proxy_whose_password_has_raw_signs_is_asked_for_nothing(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *which, **how: asked.append(which) or [])
+    monkeypatch.setenv("https_proxy", proxy)
+    with pytest.raises(
+        InputError, match="The environment names a proxy for https://vpn.example.com that is not an"
+    ) as raised:
+        Transport("https://vpn.example.com", trust=Trust(), timeout=1, read_only=True)
+    assert "mArK" not in str(raised.value)
+    assert not asked
+
+
 def test_a_proxy_that_is_not_there(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://joe:{PASSWORD_IN_URL}@127.0.0.1:1")
     with pytest.raises(Unreachable, match="through the proxy that the environment names: .*refused") as raised:
