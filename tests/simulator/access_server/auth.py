@@ -150,6 +150,8 @@ class Authentication:
             account = self.radius.get(username)
             if account is None or account.password != password:
                 raise self._failed(call, username, admin, "radius auth failed: Wrong password", "Wrong password")
+        elif method != "local":  # no other back end stands behind this server
+            raise self._failed(call, username, admin, f"{method} auth failed: no such account")
         elif not passwords.matches(password, record.password):
             raise self._failed(call, username, admin, _WRONG_PASSWORD if record.password else _NO_PASSWORD)
         for denied in ("deny",) if call.service == "VPN" else ("deny", "deny_web"):

@@ -321,9 +321,12 @@ class Properties:
     def _inherited(self, kind: str, member_of: str | None) -> dict[str, _Inherited]:
         store = self._machine.store
         above: list[tuple[str, str, dict[str, Any]]] = []
+        default = store.record(DEFAULT_USER) if kind != "default" else None
+        if kind == "user" and member_of is None and default and self._machine.readings["default_group"] == "followed":
+            member_of = default.own.get("group")
         if member_of is not None and (group := store.record(member_of)):
             above.append(("group", group.name, group.own))
-        if kind != "default" and (default := store.record(DEFAULT_USER)):
+        if default:
             above.append(("default", DEFAULT_USER, default.own))
         place = {}
         for each in _WRAPPED:

@@ -18,6 +18,8 @@ READINGS: dict[str, tuple[str, ...]] = {
     "config_reset": ("null", "refuse", "store"),
     # the name by which userprop/set knows the default user; the other one is unknown
     "default_user_name": ("__DEFAULT__", "DEFAULT"),
+    # whether users without a group of their own belong to that of the default user
+    "default_group": ("alone", "followed"),
     # `members` of a group in userprop/set and groups/create
     "members": ("replace", "extend", "ignore"),
     # whether userprop/access/list keeps to the names asked for (server-behaviour.md, 69)

@@ -42,6 +42,19 @@ def test_values_come_from_the_nearest_level_that_has_them(server, api):
     assert "group" not in user(api, "alice")
 
 
+@pytest.mark.parametrize(("reading", "denied"), [("alone", False), ("followed", True)])
+def test_readings_of_the_group_of_the_default_user(start, reading, denied):
+    """One's own group counts before it."""
+    server, api = start(readings={"default_group": reading})
+    server.set_group("guests", deny=True)
+    server.set_group("staff", members=["bob"])
+    server.set_user("alice")
+    server.set_default_user(group="guests")
+    assert user(api, "alice")["deny"]["value"] is denied
+    assert user(api, "bob")["deny"]["value"] is False
+    assert "group" not in user(api, "alice")
+
+
 def test_configuration_is_inherited_once_it_is_in_force(start):
     server, api = start(settings={"restart_downtime": 0.0})
     server.set_user("alice")

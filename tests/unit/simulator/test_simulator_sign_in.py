@@ -38,6 +38,12 @@ def test_five_failures_lock_the_account_for_a_quarter_of_an_hour(server, api):
     assert api.login("openvpn", server.password).status == 200
 
 
+@pytest.mark.parametrize("method", ["ldap", "pam", "pas_only", "radius"])
+def test_a_back_end_that_is_not_there_knows_no_passwords(server, api, method):
+    server.set_user("openvpn", auth_method=method)
+    assert api.login("openvpn", server.password, request_admin=True).status == 403
+
+
 def test_wrong_codes_count_as_failures_and_say_nothing_of_the_lockout(server, api, current_code):
     for _unused in range(5):
         assert answer(api, server, challenge(api, server), "000000").status == 403
