@@ -13,9 +13,12 @@ class ModuleDocFragment:
 options:
   allow_self:
     description:
-      - Whether the task may change what decides over the sign-in of the account that it is signed in with, itself or
-        through its group or the default user.
-      - Such a change comes last, and is proven by a new sign-in.
+      - Whether the task may make changes that could end the sign-in of the account that it uses. It calculates the rights
+        of the account before and after all of its changes, from the user, its group, the default user and the configuration.
+      - Such changes come last, and a new sign-in proves them. Where it fails, the task sets them back, and says what it could
+        not set back.
+      - With O(as_token) and no O(as_username), the account can be that of any administrator. Without O(as_password), no new
+        sign-in is possible, and the task warns that nobody has proven the change.
     type: bool
     default: false
 """

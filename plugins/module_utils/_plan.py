@@ -13,6 +13,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import InputErr
 from ansible_collections.vpn.estate.plugins.module_utils._resource import HIDDEN, Actual, Object, Resource, Task, Wanted
 
 PURGE_SHARE, PURGE_FLOOR = 10, 5  # percent of the objects there, and a number that is always allowed
+MOST_NAMES = 20  # of those that a refusal speaks of
 PAST = {"create": "created", "update": "updated", "delete": "deleted", "none": "unchanged"}
 
 _LIMIT = re.compile(r"^\s*(?P<number>\d+)\s*(?P<percent>%?)\s*$")
@@ -34,7 +35,10 @@ class Change:
     begun: bool = False  # the server acted on it, or may have
     made: bool = False  # it was created, whatever has become of the rest
     existed: bool = False  # somebody else created it meanwhile
-    last: bool = False  # after all others, because it could end our own access
+    ours: bool = False  # it touches the account that the task uses
+    risky: bool = False  # it could end the sign-in of that account, and has to be proven
+    last: bool = False  # after all others
+    undo: Object = field(default_factory=dict, repr=False)  # what it takes to set it back, beside ``before``
 
     @property
     def keys(self) -> list[str]:
@@ -129,25 +133,32 @@ def guard_purge(resource: Resource, actual: Actual, wanted: t.Sequence[Wanted], 
     params = task.params
     if not params.get("purge"):
         return
+    declared = {want.name for want in wanted}
+    doomed = [change.name for change in steps.of("delete", "update") if change.name not in declared]
     if not (task.wanted or wanted) and not params.get("purge_empty"):
         raise InputError(
-            f"purge with an empty list of {resource.plural} would delete every one that is there. If that is meant, "
-            "say purge_empty: true."
+            f"purge with an empty list of {resource.plural} would delete {listed(doomed) or 'nothing now'}. Nothing was written. "
+            "If that is meant, say purge_empty: true."
         )
     if actual.total is not None and actual.total != len(actual.objects):
         raise InputError(
             f"purge needs the whole list, but the server counts {actual.total} {resource.plural} and listed "
             f"{len(actual.objects)}. Nothing was deleted; run again when nobody else is changing them."
         )
-    declared = {want.name for want in wanted}
-    doomed = sum(change.name not in declared for change in steps.of("delete", "update"))
     there = len(actual.objects)
     allowed = _purge_limit(params.get("purge_limit"), there)
-    if doomed > allowed:
+    if len(doomed) > allowed:
         raise InputError(
-            f"purge would delete {doomed} of {there} {resource.plural}, and purge_limit allows {allowed}. "
-            f'If that is meant, say purge_limit: "{doomed}".'
+            f"purge would delete {listed(doomed)}: {len(doomed)} of {there} {resource.plural}, and purge_limit allows "
+            f'{allowed}. Nothing was written. If that is meant, say purge_limit: "{len(doomed)}".'
         )
+
+
+def listed(names: t.Iterable[str]) -> str:
+    """Names for a refusal: the first twenty, then a count."""
+    found = sorted(names)
+    more = len(found) - MOST_NAMES
+    return ", ".join(found[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _purge_limit(text: t.Optional[str], there: int) -> int:

@@ -105,7 +105,8 @@ def _remaining(
     for name in waiting:
         told, have = open_ones[name], actual.objects.get(name)
         change = change_of(resource, have, declared.get(name) or Wanted(name, "absent", {}, []), task)
-        change.last, change.begun, change.existed = told.last, told.begun, told.existed
+        change.ours, change.risky, change.last, change.undo = told.ours, told.risky, told.last, told.undo
+        change.begun, change.existed = told.begun, told.existed
         change.made = told.made or (told.begun and told.action == "create" and have is not None)
         change.results = told.results
         if told.existed:
@@ -118,13 +119,16 @@ def _remaining(
 
 def _carry_out(resource: Resource, client: t.Any, steps: Plan, effort: Effort, task: Task) -> None:
     """Make the calls in the order that frees names and addresses before they are taken."""
-    doomed = steps.of("delete")
-    if doomed:
-        resource.withdraw(client, doomed, effort, task)
-        resource.delete(client, [c for c in doomed if c.outcome != "failed"], effort, task)
-        _done(doomed)
     for last in (False, True):
-        _write(resource, client, [c for c in steps.of("create", "update") if c.last == last], effort, task)
+        changes = [change for change in steps.of("create", "update", "delete") if change.last == last]
+        if last and changes:
+            resource.reconsider(client, changes, task)
+        doomed = [change for change in changes if change.action == "delete" and change.outcome != "failed"]
+        if doomed:
+            resource.withdraw(client, doomed, effort, task)
+            resource.delete(client, [c for c in doomed if c.outcome != "failed"], effort, task)
+            _done(doomed)
+        _write(resource, client, [c for c in changes if c.action != "delete" and c.outcome != "failed"], effort, task)
     _verify(resource, client, steps, effort, task)
     _done(steps.of("create", "update"))
 

@@ -341,6 +341,9 @@ class Resource:
     def check(self, client: t.Any, plan: Plan, task: Task) -> None:
         """Everything that can be found wrong without writing."""
 
+    def reconsider(self, client: t.Any, changes: t.Sequence[Change], task: Task) -> None:
+        """Look once more at what comes last, when all the rest is written; what must not be written any more fails."""
+
     def withdraw(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """What comes before a deletion, such as ending sessions."""
 

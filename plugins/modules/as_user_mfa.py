@@ -85,8 +85,9 @@ options:
     default: false
 notes:
   - The users must be there. To create them, use M(vpn.estate.as_user).
-  - The authenticator of the account that the task is signed in with is not changed by it, because the task could not sign
-    in again the way it did. Its secret can be handed out.
+  - A change that could end the sign-in of the account that the task uses is refused, such as another secret where the account
+    has to show a code. With O(as_token) and no O(as_username), the account can be that of any administrator. The secret can be
+    handed out.
   - The server takes codes of the time step before and after its own, so clocks may differ by half a minute where a code
     is to prove O(enrolled).
   - Whether a user is enrolled shows in RV(vpn.estate.as_user_info#module:users[].mfa_status).

@@ -535,7 +535,7 @@ class AccessServer(Client):
         missing = [name for name in names if name not in seen]
         if listing.whole or (listing.total == len(seen) and len(missing) > NAMES):
             missing = []  # of several pages, one may have slipped by; of so many, the writes will tell
-        others = sorted(_spellings(missing)) if spellings else []
+        others = sorted(respelled(missing)) if spellings else []
         beside = others if len(missing) + len(others) <= NAMES else []
         seen.update(self._named(operation, names_key, [*missing, *beside], how, load))
         return Listing({name: record for name, record in seen.items() if name in wanted}, None, whole=True)
@@ -554,7 +554,7 @@ class AccessServer(Client):
         if operation in self._rolls:
             return self._rolls[operation][1]
         there = self._there[operation]
-        self._named(operation, names_key, sorted(_spellings(names) - there.keys()), {}, same)
+        self._named(operation, names_key, sorted(respelled(names) - there.keys()), {}, same)
         return [name for name, is_there in there.items() if is_there]
 
     def _roll(self, operation: str) -> Roll:
@@ -597,7 +597,7 @@ def _administers(record: Record) -> bool:
     return bool(admin) and not denied
 
 
-def _spellings(names: t.Iterable[str]) -> set[str]:
+def respelled(names: t.Iterable[str]) -> set[str]:
     """How else people write these names: in small letters, in capitals, and beginning with one."""
     said = set(names)
     return {spell(name) for name in said for spell in (str.lower, str.upper, str.capitalize, str.title)} - said

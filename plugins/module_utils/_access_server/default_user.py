@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_safety import Standing, changed, guard
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import inherits
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
     BOOL,
     COMMON,
     Owner,
-    guard_own_way_in,
     refuse_unknown,
     text,
 )
@@ -56,14 +56,31 @@ class DefaultUser(Owner):
         return Actual({NAME: load(client.default_user())})
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
-        """A group that is not there, and ourselves."""
+        """A group that is not there, and our own account."""
         for change in plan.of("update"):
             group = change.values.get("group")
             if group:
                 refuse_unknown({group} - client.groups([group]).records.keys(), "group", task)
-            ours = client.users([client.username]).records.get(client.username) if client.username else None
-            if ours and not ours.get("group"):
-                guard_own_way_in(client, change, [key for key in change.keys if inherits(ours, key)], task)
+        guard(self, client, plan, task)
+
+    def matters(self, change: Change) -> bool:
+        """Also its group, which may be that of users without one, and whether it denies users without a record."""
+        return super().matters(change) or bool({"group", "def_deny"} & set(change.keys))
+
+    def joined(self, change: Change) -> t.Collection[str]:
+        """The group that users without one may be in."""
+        return {change.values["group"]} if change.values.get("group") else ()
+
+    def touches(self, change: Change, name: str, before: Standing) -> bool:
+        """Everybody inherits from it, also who has a group, in what the group leaves open."""
+        return True
+
+    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+        """What it has then."""
+        [change] = changes
+        default = changed(before.default, change.values)
+        group = change.values["group"] if "group" in change.values else before.default.get("group")
+        return replace(before, default={**default, "group": group or ""})
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Under the name that the server shows; how it is written is not documented, so under the other if refused."""

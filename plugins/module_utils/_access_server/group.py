@@ -6,14 +6,20 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_safety import (
+    Standing,
+    changed,
+    guard,
+    own_names,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
     COMMON,
     TEXTS,
     Owner,
-    guard_own_way_in,
     may_create,
     network_set,
     refuse_default_user,
@@ -80,59 +86,95 @@ class Group(Owner):
         return Actual(listing.records, listing.total, listing.whole)
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
-        """Members that are not there, names that are taken, and ourselves."""
+        """Members that are not there, names that are taken, and our own account."""
         new = [change.name for change in plan.of("create")]
         members = {name for change in plan.of("create", "update") for name in change.values.get("members", ())}
-        ours = {client.username} if client.username else set()
-        records = client.users(sorted({*new, *members, *ours})).records if plan.changed else {}
+        own = own_names(client) if plan.changed else []
+        records = client.users(sorted({*new, *members, *own})).records if plan.changed else {}
         refuse_taken_names(plan, records, "group", "user")
         refuse_unknown(members - records.keys(), "user", task)
         warn_of_twins(plan, client.groups_like, "group", task)
-        us = records.get(client.username or "")
-        if us:
-            self._guard_ourselves(client, us, plan, task)
+        for change in plan.of("create", "update"):
+            if "members" in change.values:
+                left = dict.fromkeys((change.before or {}).get("members") or (), change.name)
+                come = {name: records[name].get("group") for name in change.values["members"] if name in records}
+                change.undo["groups"] = {**come, **left}
+        guard(self, client, plan, task, records if own else None)
 
-    @staticmethod
-    def _guard_ourselves(client: AccessServer, us: Record, plan: Plan, task: Task) -> None:
-        for change in plan.of("update", "delete"):
-            moves = _joins_or_leaves(change, client.username)
-            if us.get("group") == change.name or moves:
-                touched = [key for key in change.keys if inherits(us, key)] if change.action == "update" else ["group"]
-                guard_own_way_in(client, change, [key for key in touched if key != "members" or moves], task)
+    def matters(self, change: Change) -> bool:
+        """Also who is a member."""
+        return super().matters(change) or "members" in change.values
+
+    def joined(self, change: Change) -> t.Collection[str]:
+        """The group itself, which may be there."""
+        return {change.name} if change.values.get("members") else ()
+
+    def touches(self, change: Change, name: str, before: Standing) -> bool:
+        """Members, who join or leave included."""
+        there, then = (change.before or {}).get("members") or (), change.values.get("members")
+        moves = then is not None and (name in there) != (name in then)
+        return moves or change.name in {before.among(way) for way in (False, True)}
+
+    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+        """Its own properties, and those of the group that the account is in then."""
+        groups, group = dict(before.groups), before.group
+        for change in changes:
+            if change.action == "delete":
+                groups.pop(change.name, None)
+                group = "" if group == change.name else group
+                continue
+            known = groups.get(change.name, {})
+            groups[change.name] = None if known is None else changed(known, change.values)
+            if "members" in change.values and group == change.name and name not in change.values["members"]:
+                group = ""
+        group = next((c.name for c in changes if name in (c.values.get("members") or ())), group)
+        return replace(before, groups=groups, group=group)
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Properties, then members."""
         super().update(client, changes, effort, task)
-        self._enrol(client, changes, effort)
+        self._enrol(client, changes, effort, task)
 
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
-        """Each with all its properties, then members."""
+        """Each with all its properties, then members.
+
+        Servers may keep no more than the name (server-behaviour.md, 52), so ours has its properties before we are in it.
+        """
         effort.each(changes, lambda change: client.create_group(self.record(change)))
-        self._enrol(client, changes, effort)
+        super().update(client, [c for c in changes if c.ours and c.outcome != "failed"], effort, task)
+        self._enrol(client, changes, effort, task)
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""
         unless_gone(changes, effort, client.delete_groups, "deleted")
 
     @staticmethod
-    def _enrol(client: AccessServer, changes: t.Sequence[Change], effort: Effort) -> None:
+    def _enrol(client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Who joins another declared group is not put out of the one before: a move is one write."""
+        joining = {n for want in task.wanted or () if want.state == "present" for n in want.values.get("members", ())}
+
         def records(change: Change) -> list[Record]:
             there, wanted = set((change.before or {}).get("members") or ()), set(change.values["members"])
-            joining = [{"name": name, "group": change.name} for name in sorted(wanted - there)]
-            return joining + [{"name": name, "group": None} for name in sorted(there - wanted)]
+            come = [{"name": name, "group": change.name} for name in sorted(wanted - there)]
+            return come + [{"name": name, "group": None} for name in sorted(there - wanted - joining)]
 
         moved = [change for change in changes if "members" in change.values and change.outcome != "failed"]
         effort.many(moved, lambda batch: client.set_properties([r for change in batch for r in records(change)]))
 
-
-def inherits(record: t.Mapping[str, t.Any], key: str) -> bool:
-    """Whether a user takes this property from above."""
-    return key in ("group", "members") or values.own(record.get(key)) is None
-
-
-def _joins_or_leaves(change: Change, name: t.Optional[str]) -> bool:
-    before, after = (change.before or {}).get("members") or (), change.values.get("members")
-    return after is not None and (name in before) != (name in after)
+    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+        """Members go back to where they were, the account of the task first; then the group itself."""
+        groups = change.undo.get("groups", {})
+        if change.action == "delete":
+            super().take_back(client, change, task)
+        if groups:
+            own = set(client.session.account_names)
+            ordered = sorted(groups, key=lambda name: (name not in own, name))
+            client.set_properties([{"name": name, "group": groups[name] or None} for name in ordered])
+        if change.action == "delete":
+            return
+        values = {name: value for name, value in change.values.items() if name != "members"}
+        if change.action == "create" or values:
+            super().take_back(client, replace(change, values=values), task)
 
 
 GROUP = Group()

@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_safety import (
+    PROOFS,
+    RIGHTS,
+    Standing,
+    reconsider,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Field, Object, Resource, Task, Wire, same
 
@@ -29,8 +36,6 @@ SCRIPTS = tuple(
 ENVIRONMENTS = ("cli_script_connect_win_env", "cli_script_connect_mac_env")
 LAST_RANK = 9
 DEFAULT_USER_NAME = "__DEFAULT__"  # as servers show it (server-behaviour.md, 60)
-WAY_IN = ("deny", "deny_web", "admin", "auth_method", "totp")
-"""Properties that decide whether an administrator still gets in."""
 
 
 def lines(text: str) -> str:
@@ -145,31 +150,103 @@ class Owner(Resource):
         going_on = [change for change in changes if change.outcome != "failed"]
         effort.many(going_on, lambda batch: client.set_properties([emptied(change) for change in batch]))
 
+    # -- the account that the task uses
+
+    are_accounts = False
+
+    def matters(self, change: Change) -> bool:
+        """Whether a change could change rights of anybody."""
+        return change.action == "delete" or bool({*RIGHTS, *PROOFS} & set(change.keys))
+
+    def joined(self, change: Change) -> t.Collection[str]:
+        """Groups that accounts join by a change."""
+        return ()
+
+    def touches(self, change: Change, name: str, before: Standing) -> bool:
+        """Whether a change could change the rights of an account."""
+        return change.name == name
+
+    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+        """The standing of an account after these changes; None where the account is deleted."""
+        raise NotImplementedError
+
+    def reconsider(self, client: AccessServer, changes: t.Sequence[Change], task: Task) -> None:
+        """Fail what would end our own sign-in after all, because something before it failed."""
+        reconsider(self, client, changes, task)
+
     def prove(self, client: AccessServer, plan: Plan, task: Task) -> t.Optional[EstateError]:
-        """Whether we still get in after what concerned ourselves; if not, undo it while the token is good."""
-        own = [change for change in plan.of("update") if change.last]
-        if not own or client.session.username is None:
+        """Whether we still get in after what could have ended our sign-in; if not, undo it while the token is good."""
+        risky = [change for change in plan.changes if change.risky and (change.begun or change.outcome == "done")]
+        if not risky or not client.session.can_sign_in:
             return None
         try:
             client.session.sign_in_anew()
-        except SignInError as exc:
-            return EstateError(f"{exc} {self._undo(client, own, task)}")
+        except EstateError as exc:
+            return EstateError(f"{str(exc).rstrip('.')}. {self._undone(client, risky, task)}")
         return None
 
-    def _undo(self, client: AccessServer, changes: t.Sequence[Change], task: Task) -> str:
-        """Set back what changed, as far as the token that is still there may, and say how far."""
-        undone = [
-            Change(c.name, "update", values={name: (c.before or {}).get(name) for name in c.values}) for c in changes
-        ]
-        names = " and ".join(change.name for change in changes)
+    def _undone(self, client: AccessServer, changes: t.Sequence[Change], task: Task) -> str:
+        """Set back what changed, as far as the token that is still there may, and say how far, by what the server has then."""
         for change in changes:
             change.fail("after this change the account of this task could no longer sign in")
-        with contextlib.suppress(EstateError):
-            self.update(client, undone, Effort(client, task), task)
-        if any(change.values and not change.begun for change in undone):
-            return f"The change of {names} stays, because it could not be set back: another administrator has to."
-        kept = [change.name for change in changes if change.secrets]
-        return f"The change of {names} was set back" + (f", but not the password of {kept[0]}." if kept else ".")
+        for change in reversed(changes):
+            with contextlib.suppress(EstateError):
+                self.take_back(client, change, task)
+        return " ".join(self._left(client, change, task) for change in changes)
+
+    def _left(self, client: AccessServer, change: Change, task: Task) -> str:
+        stays = "another administrator has to set it back."
+        try:
+            found = self._as_it_is(client, change, task)
+        except EstateError as exc:
+            return f"What became of {self.noun} {change.name} is not known ({str(exc).rstrip('.')}): {stays}"
+        if change.action == "create":
+            return f"{self._the(change)} was deleted again." if found is None else f"{self._the(change)} stays: {stays}"
+        if found is None:
+            return f"{self._the(change)} is gone: another administrator has to create it again."
+        if change.action == "delete":
+            return f"{self._the(change)} was created again, with the properties that it had."
+        before, was, shown = change.before or {}, change.undo.get("rights", {}), {f.name for f in self.loaded}
+        other = sorted(
+            n for n in change.values if n in shown and found.get(n) not in (before.get(n), was.get(n, before.get(n)))
+        )
+        other += sorted(set(change.secrets) - set(change.undo.get("secrets", ())))
+        back = sorted({*change.values, *change.secrets} - set(other))
+        parts = [f"{', '.join(back)} of {self._the(change)} was set back"] if back else []
+        parts += [f"{', '.join(other)} of {self._the(change)} could not be set back: {stays[:-1]}"] if other else []
+        return f"{', but '.join(parts)}."
+
+    def _the(self, change: Change) -> str:
+        return f"{self.noun} {change.name}"
+
+    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+        """Undo one change."""
+        effort = Effort(client, task)
+        if change.action == "create":
+            self.delete(client, [Change(change.name, "delete")], effort, task)
+            return
+        before = change.before or {}
+        if change.action == "delete":
+            values = {
+                f.name: before[f.name] for f in self.loaded if f.spec and before.get(f.name) not in (None, f.unset)
+            }
+            self.create(client, [Change(change.name, "create", values=values)], effort, task)
+            return
+        values = {name: before.get(name) for name in change.values}
+        for handed_back in (False, True):  # apart, because servers may refuse null (server-behaviour.md, 57)
+            some = {name: value for name, value in values.items() if (value is None) == handed_back}
+            self._write(client, change, some, effort, task)
+        found, was = self._as_it_is(client, change, task) or {}, change.undo.get("rights", {})
+        stuck = {n: was[n] for n, value in values.items() if value is None and n in was and found.get(n) is not None}
+        self._write(client, change, stuck, effort, task)
+
+    def _write(self, client: AccessServer, change: Change, values: Object, effort: Effort, task: Task) -> None:
+        if values:
+            again = Change(change.name, "update", before=change.values, values=values)
+            self.update(client, [again], effort, task)
+
+    def _as_it_is(self, client: AccessServer, change: Change, task: Task) -> t.Optional[Object]:
+        return self.look(client, [change.name], replace(task, wanted=None)).objects.get(change.name)
 
 
 def unless_gone(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[list[str]], None], said: str) -> None:
@@ -221,17 +298,3 @@ def warn_of_twins(steps: Plan, like: t.Callable[[t.Iterable[str]], t.Collection[
         twin = folded.get(name.casefold())
         if twin not in (None, name):
             task.warn(f"{noun.capitalize()} {name} is created beside {twin}, which differs only in case.")
-
-
-def guard_own_way_in(client: AccessServer, change: Change, keys: t.Iterable[str], task: Task) -> None:
-    """Refuse what could lock out the account that we are signed in with; where it is meant, do it last and prove it."""
-    risky = sorted(set(keys) & {*WAY_IN, "password", "group", "members"})
-    if not risky:
-        return
-    if not task.params.get("allow_self"):
-        raise InputError(
-            f"{', '.join(risky)} of {change.name} would change for {client.username}, the account that this task is signed in "
-            "with, and could lock it out. Nothing was written. If that is meant, say allow_self: true; it is then done last and "
-            "proven by a new sign-in."
-        )
-    change.last = True

@@ -48,9 +48,9 @@ class Credentials:
 class Session:
     """Headers for each call, and the sign-in behind them.
 
-    What tasks share of it: token, expires, renew_from, renewable_until (seconds of this machine's clock), totp (last
-    counter used), dropped (number of tokens that the server no longer took), refused (a sentence), download (headers that
-    spare a second code).
+    What tasks share of it: token, expires, renew_from, renewable_until (seconds of this machine's clock), account (what the
+    server calls it, if it told), totp (last counter used), dropped (number of tokens that the server no longer took), refused
+    (a sentence), download (headers that spare a second code).
     """
 
     def __init__(
@@ -65,6 +65,9 @@ class Session:
         self._http, self._who, self._store, self._codes = http, credentials, store, codes
         self._clock, self._sleep = clock, sleep
         self._seen: State = {}  # what this process read last, so that not every call opens the file
+        self._named: t.Optional[str] = (
+            None  # whose a token is that was brought alone; empty where that was asked in vain
+        )
         http.authorise = self.headers
         http.beyond = f"node {credentials.node}" if credentials.node else ""
 
@@ -72,6 +75,22 @@ class Session:
     def username(self) -> t.Optional[str]:
         """The account that the calls are made with; None where a token was brought without a name."""
         return self._who.username
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether there is what a new sign-in takes; a token alone is not."""
+        return bool(self._who.username) and self._who.password is not None
+
+    @property
+    def account_names(self) -> list[str]:
+        """What the account is called: by the server, where its answers tell, and by the task. Empty where neither does.
+
+        Recorded renewals do not name the user (server-behaviour.md, 19), so a token alone tells nothing on such servers.
+        """
+        if not self._who.username and self._named is None:
+            self._named = _account_in(self._renewed(self.headers()[TOKEN_HEADER]))
+        found = (self._named, self._seen.get("account"), self._who.username)
+        return list(dict.fromkeys(name for name in found if name))
 
     @property
     def state(self) -> State:
@@ -246,15 +265,19 @@ class Session:
         """Ahead of time, because an expired token cannot be renewed (server-behaviour.md, 19)."""
         if self._clock() >= state.get("renewable_until", 0.0):
             return  # until it expires it is good; then comes a new sign-in
-        request = call("POST /auth/token/renew", secret=True)
-        try:
-            answer = self._http.sign_in(request, {TOKEN_HEADER: state["token"]})
-        except EstateError:
-            answer = None
-        if isinstance(answer, dict) and isinstance(answer.get("auth_token"), str):
+        answer = self._renewed(state["token"])
+        if isinstance(answer.get("auth_token"), str):
             self._adopt(state, answer, fresh=False)
         else:
             state["renew_from"] = state["expires"]
+
+    def _renewed(self, token: str) -> t.Mapping[str, t.Any]:
+        """The answer to a renewal; empty where there is none. The token that it is about stays good."""
+        try:
+            answer = self._http.sign_in(call("POST /auth/token/renew", secret=True), {TOKEN_HEADER: token})
+        except EstateError:
+            return {}
+        return answer if isinstance(answer, dict) else {}
 
     def _adopt(self, state: State, answer: t.Mapping[str, t.Any], *, fresh: bool) -> None:
         """Keep a token. Its dates are of the server's clock, which may be wrong: so it is renewed well ahead."""
@@ -262,8 +285,16 @@ class Session:
         expires, last = parse_time(answer.get("expires_after")), parse_time(answer.get("renewable_until"))
         life = expires - now if expires and expires > now else BLIND_LIFETIME
         state.update(token=answer["auth_token"], expires=now + life, renew_from=now + min(life / 2, BLIND_LIFETIME))
+        state["account"] = _account_in(answer) or state.get("account", "")
         if fresh:
             state["renewable_until"] = now + life + (last - expires if last and expires else 0.0)
+
+
+def _account_in(answer: t.Mapping[str, t.Any]) -> str:
+    """Whose session an answer is about, in either of its forms (server-behaviour.md, 15); empty where it does not tell."""
+    properties = answer.get("user_properties")
+    told = [each.get("username") for each in (properties, answer) if isinstance(each, dict)]
+    return next((name for name in told if isinstance(name, str) and name), "")
 
 
 def _challenge(refusal: Refused) -> t.Optional[t.Mapping[str, t.Any]]:

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import ipaddress
 import typing as t
+from dataclasses import replace
 from functools import partial
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_safety import (
+    Standing,
+    changed,
+    guard,
+    keep_an_administrator,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.departure import HOLDINGS, end, holdings
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
     BOOL,
     COMMON,
     Owner,
-    guard_own_way_in,
     may_create,
     network_set,
     refuse_default_user,
@@ -52,6 +58,7 @@ class User(Owner):
 
     noun, plural = "user", "users"
     states = ("present", "absent", "blocked")
+    are_accounts = True
     secrets_apart = True
     needed = ("group", "password_defined")
     fields = (
@@ -175,32 +182,50 @@ class User(Owner):
             )
 
     def _guard_ourselves(self, client: AccessServer, plan: Plan, task: Task) -> None:
-        losing = {c.name for c in plan.of("delete")} | {c.name for c in plan.of("update") if self._loses_admin(c)}
-        for change in plan.of("delete", "update"):
-            if change.name != client.username:
-                continue
-            if change.action == "delete" or change.state == "blocked":
+        own = set(client.session.account_names) if plan.changed else set()
+        ending = [c for c in plan.of("delete", "update", "create") if c.action == "delete" or c.state == "blocked"]
+        for change in ending:
+            if change.name in own and (change.action == "delete" or change.values.get("deny")):
                 verb = "deleted" if change.action == "delete" else "blocked"
                 raise InputError(
                     f"user {change.name} is the account that this task is signed in with, and would be {verb}. Nothing was "
                     "written. Name it in protect, or sign in as another administrator."
                 )
-            guard_own_way_in(client, change, change.keys, task)
-        if losing and (task.params.get("purge") or client.username is None):
-            self._keep_an_administrator(client, losing)
+        guard(self, client, plan, task)
+        losing = {c.name for c in plan.of("delete")} | {c.name for c in plan.of("update") if self._loses_admin(c)}
+        if losing and task.params.get("purge"):
+            keep_an_administrator(client, losing)
 
     @staticmethod
     def _loses_admin(change: Change) -> bool:
         return change.values.get("deny") is True or change.values.get("admin", True) is not True
 
-    @staticmethod
-    def _keep_an_administrator(client: AccessServer, losing: set[str]) -> None:
-        administrators = {name for name, administers in client.user_roll().items() if administers}
-        if administrators and administrators <= losing:
-            raise InputError(
-                f"This would leave the server without an administrator: {some(administrators)} would be the last to go. "
-                "Nothing was written. Name one in protect."
-            )
+    def matters(self, change: Change) -> bool:
+        """Also the group."""
+        return super().matters(change) or "group" in change.values
+
+    def joined(self, change: Change) -> t.Collection[str]:
+        """The group that the user joins."""
+        return {change.values["group"]} if change.values.get("group") else ()
+
+    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+        """What is set on the account then. A password that is the one in use proves the same as before."""
+        [change] = changes
+        if change.action == "delete":
+            return None
+        password = change.secrets.get("password")
+        proof = {} if password in (None, task.params["as_password"]) else {"password": "another"}
+        group = change.values.get("group", before.group)
+        return replace(before, user={**changed(before.user, change.values), **proof}, group=group or "", recorded=True)
+
+    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+        """Also the password, where it is our own, because the task knows the one before."""
+        super().take_back(client, change, task)
+        before = task.params["as_password"]
+        if "password" in change.secrets and before is not None and change.name in client.session.account_names:
+            client.session.use_password(before)
+            client.change_password(change.name, before)
+            change.undo["secrets"] = ["password"]
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Properties first, so that nobody who is disconnected comes back."""

@@ -9,9 +9,16 @@ import hashlib
 import re
 import time
 import typing as t
+from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_safety import (
+    TOTP,
+    Standing,
+    changed,
+    guard,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
     BOOL,
@@ -49,6 +56,7 @@ class UserMfa(Owner):
 
     noun, plural = "user", "users"
     states = ("present",)
+    are_accounts = True
     purgeable = False
     always_there = True
     needed = ("enrolled", "digest")
@@ -120,16 +128,23 @@ class UserMfa(Owner):
         return f"otpauth://totp/{issuer}:{quote(name, safe='')}?secret={secret}&issuer={issuer}\n"
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
-        """Users who are not there, files that cannot be written, and ourselves."""
+        """Users who are not there, files that cannot be written, and our own account."""
         refuse_unknown({change.name for change in plan.changes if change.before is None}, "user", task)
         for change in plan.of("update"):
             if "file" in change.values:
                 SecretFile("dest", change.values["file"]).refuse_unusable()
-            if change.name == client.username and set(change.values) - {"file"}:
-                raise InputError(
-                    f"user {change.name} is the account that this task is signed in with, and could not sign in again the way it "
-                    "did. Nothing was written. Sign in as another administrator."
-                )
+        guard(self, client, plan, task)
+
+    def matters(self, change: Change) -> bool:
+        """Whether a code is asked for, and which."""
+        return bool(set(change.values) - {"file"})
+
+    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+        """The authenticator is another one with a new secret, and where the server counts it as enrolled or no longer."""
+        [change] = changes
+        user = changed(before.user, {TOTP: change.values["required"]} if "required" in change.values else {})
+        proof = {"authenticator": "another"} if {"secret", "enrolled"} & change.values.keys() else {}
+        return replace(before, user={**user, **proof})
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Secrets first: nobody counts as enrolled without one."""

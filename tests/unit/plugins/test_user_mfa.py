@@ -258,9 +258,14 @@ def test_files_that_cannot_be_written(people: Server, tmp_path: Path, what: str)
 
 
 def test_our_own_authenticator_is_left_alone_and_can_be_handed_out(people: Server, tmp_path: Path) -> None:
-    name = people.simulator.username
-    for params in ({"reset": True}, {"enrolled": True}, {"required": True}, {"dest": str(tmp_path / "x")}):
-        assert "is the account that this task is signed in with" in refused(people, name=name, **params)
+    name = people.simulator.mfa_username
+    token = people.run(lambda client, task: {"token": client.session.token(), "changed": False}, {})["token"]
+    people.simulator.log.clear()
+    for params in ({"reset": True}, {"enrolled": False}, {"enrolled": False, "reset": True}):
+        assert "authenticator" in refused(
+            people, name=name, **params, as_token=token, as_username=name, as_password=None
+        )
+    assert "totp" in refused(people, name=people.simulator.username, required=True)
     mine = {"as_username": people.simulator.mfa_username, "as_password": people.simulator.mfa_password}
     secret = people.simulator.mfa_totp_secret
     answer = applied(people, name=mine["as_username"], dest=str(tmp_path / "x"), as_totp_secret=secret, **mine)

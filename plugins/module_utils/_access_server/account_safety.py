@@ -1,0 +1,351 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a plan could end the sign-in of the account that the task uses.
+
+The effect decides, not the name of a property: the rights of the account are calculated as they are, and as they are after
+the plan. A user goes before the group, the group before the default user, that before the configuration
+(server-behaviour.md, 66).
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, Record, respelled
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan, listed
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Object, Task
+
+METHOD, TOTP = "auth_method", "totp"
+HARMLESS: t.Mapping[str, bool] = {"admin": True, "deny": False, "deny_web": False, TOTP: False}
+"""Rights with the value that lets an administrator in. No value of the authentication method is known to do so."""
+RIGHTS = (*HARMLESS, METHOD)
+PRODUCT: t.Mapping[str, bool] = {"admin": False, "deny": False, "deny_web": False}
+"""What counts where nothing is set (recorded as ``implicit_default``; server-behaviour.md, 41)."""
+SETTINGS: t.Mapping[str, str] = {METHOD: "auth.module.type", TOTP: "vpn.server.google_auth.enable"}
+"""Rights that the configuration decides where no user, group or default user does (server-behaviour.md, 50, 66)."""
+FROM_BENEATH = ("configuration", "implicit_default")
+PROOFS = ("password", "authenticator")
+"""What the account proves itself with; in a level, the value stands for another one than the task knows."""
+
+ANOTHER = "to another one"
+
+Level = t.Mapping[str, t.Any]
+
+
+class _Unknown:
+    def __repr__(self) -> str:
+        return "a value that is not known"
+
+
+UNKNOWN: t.Final = _Unknown()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is set on each level that decides over the rights of one account.
+
+    ``groups`` holds the groups that matter; None stands for one that another task of the run creates, and of which nothing
+    is known yet. ``beneath`` tells what counts where no level has a value.
+    """
+
+    user: Level
+    group: str
+    groups: t.Mapping[str, t.Optional[Level]]
+    default: Level
+    beneath: Beneath = field(repr=False)
+    recorded: bool = True
+
+    def among(self, default_group: bool) -> str:
+        """The group of the account. Whether the group of the default user is that of users without one, is not known."""
+        return self.group or (self.default.get("group") or "" if default_group else "")
+
+    def right(self, name: str, default_group: bool) -> t.Any:
+        """The value in force; UNKNOWN where nothing tells it."""
+        group = self.among(default_group)
+        for level in (self.user, self.groups.get(group, {}) if group else {}, self.default):
+            if level is None:
+                return UNKNOWN
+            if level.get(name) is not None:
+                return level[name]
+        return self.beneath.value(name)
+
+
+class Beneath:
+    """What counts for an account where no user, group or default user has a value."""
+
+    def __init__(self, client: AccessServer, told: Level) -> None:
+        self._client, self._told = client, {**PRODUCT, **told}
+
+    def value(self, name: str) -> t.Any:
+        """From the account's own record, else from the configuration, which is read once and only where it is needed."""
+        if name not in self._told and name in SETTINGS:
+            self._told = {**configured(self._client), **self._told}
+        return self._told.get(name, UNKNOWN)
+
+
+def configured(client: AccessServer) -> dict[str, t.Any]:
+    """What the active configuration profile says of rights; empty where it cannot be read."""
+    try:
+        items = {
+            i["name"]: i.get("value") for i in client.config_items(client.config_profiles[0], [*SETTINGS.values()])
+        }
+    except EstateError:
+        return {}
+    told = {right: values.boolean(items.get(key)) for right, key in SETTINGS.items()}
+    return {right: value for right, value in told.items() if value is not None}
+
+
+def level(record: Record) -> dict[str, t.Any]:
+    """What is set on one record, and decides over rights."""
+    own = {name: values.boolean(values.own(record.get(name))) for name in (*RIGHTS, "def_deny")}
+    found = {name: value for name, value in own.items() if value is not None}
+    return {**found, **({"group": record["group"]} if record.get("group") else {})}
+
+
+def changed(before: t.Optional[Level], after: Object) -> dict[str, t.Any]:
+    """A level with the values of a change; None hands one back."""
+    both = {
+        **(before or {}),
+        **{name: value for name, value in after.items() if name in (*RIGHTS, *PROOFS, "def_deny")},
+    }
+    return {name: value for name, value in both.items() if value is not None}
+
+
+def losses(before: Standing, after: Standing) -> dict[str, str]:
+    """Rights that the account could lose, each with both values, as in ``{"deny": "False to True"}``."""
+    lost: dict[str, str] = {}
+    for default_group in (False, True):
+        for name in RIGHTS:
+            was, will = before.right(name, default_group), after.right(name, default_group)
+            if was != will and will != HARMLESS.get(name):
+                lost[name] = f"{was} to {will}"
+    denied = [standing.default.get("def_deny") for standing in (before, after)]
+    if not after.recorded and denied[1] and not denied[0]:  # of users without a record alone (server-behaviour.md, 45)
+        lost["def_deny"] = f"{denied[0] or False} to True"
+    if after.user.get("password") != before.user.get("password"):
+        lost["password"] = ANOTHER
+    asked = any(after.right(TOTP, default_group) is not False for default_group in (False, True))
+    if asked and after.user.get("authenticator") != before.user.get("authenticator"):
+        lost["authenticator"] = ANOTHER
+    return lost
+
+
+class Noun(t.Protocol):
+    """What the safety of accounts wants to know of a resource whose objects decide over rights."""
+
+    noun: str
+    are_accounts: bool  # each object is one account, and nobody else's
+
+    def matters(self, change: Change) -> bool:
+        """Whether a change could change rights of anybody."""
+
+    def touches(self, change: Change, name: str, before: Standing) -> bool:
+        """Whether a change could change the rights of an account."""
+
+    def joined(self, change: Change) -> t.Collection[str]:
+        """Groups that accounts join by it."""
+
+    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+        """The standing of an account after these changes; None where the account is deleted."""
+
+
+@dataclass
+class Risk:
+    """What a plan does to one account that may be the task's own: the changes that touch it, and the rights it could lose."""
+
+    account: str
+    touching: list[Change]
+    before: Standing
+    after: t.Optional[Standing]
+    lost: t.Mapping[str, str]
+
+    @property
+    def rights_of_before(self) -> dict[str, t.Any]:
+        """Of the rights that the account could lose, the values that are in force."""
+        found = {name: self.before.right(name, default_group=False) for name in self.lost if name in RIGHTS}
+        return {name: value for name, value in found.items() if value is not UNKNOWN}
+
+    @property
+    def ends_it(self) -> bool:
+        """Whether the account is certainly no administrator any more."""
+        if self.after is None:
+            return True
+        return any(
+            self.after.right("admin", way) is False or self.after.right("deny", way) is True for way in (False, True)
+        )
+
+
+def guard(
+    noun: Noun, client: AccessServer, plan: Plan, task: Task, known: t.Optional[t.Mapping[str, Record]] = None
+) -> None:
+    """Refuse a plan that could end the sign-in of the account that the task uses; with ``allow_self``, have it proven.
+
+    ``known`` are records of users that the caller has read, those of ``own_names`` among them. Changes that touch the
+    account are marked: those that could end its sign-in are made last, and so are those of a group that it leaves.
+    """
+    changes = [change for change in plan.of("create", "update", "delete") if noun.matters(change)]
+    names = own_names(client) if changes else []
+    if noun.are_accounts:
+        changes = [c for c in changes if (c.name in names if names else c.action != "create")]
+    if not changes:
+        return
+    found = _risks(noun, client, changes, names, task, known)
+    for each in found:
+        for change in each.touching:
+            change.ours = True
+            change.risky = change.risky or bool(each.lost)
+            change.last = change.last or change.risky or change.name in _left(each)
+            change.undo["rights"] = {**change.undo.get("rights", {}), **each.rights_of_before}
+    risks = [each for each in found if each.lost]
+    if not risks:
+        return
+    if not task.params.get("allow_self"):
+        raise InputError(_refusal(noun, client, risks, bool(names), "allow_self" in task.params))
+    if not names:
+        keep_an_administrator(client, {each.account for each in risks if each.ends_it})
+    if not client.session.can_sign_in:
+        task.warn(
+            f"{_told(noun, risks)}. Nobody has proven that {_account(client, bool(names))} can still sign in: that takes "
+            "as_username and as_password."
+        )
+
+
+def reconsider(noun: Noun, client: AccessServer, changes: t.Sequence[Change], task: Task) -> None:
+    """Judge once more, just before it is written, what comes last and was found harmless: something else may have failed."""
+    open_ones = [change for change in changes if not change.risky and noun.matters(change)]
+    for each in _risks(noun, client, open_ones, own_names(client), task, None) if open_ones else ():
+        for change in each.touching if each.lost else ():
+            change.fail(f"it was left out, because after what has become of the rest it would change {_losses(each)}")
+
+
+def own_names(client: AccessServer) -> list[str]:
+    """Names that the record of the task's own account may have, likeliest first; none where nothing tells them.
+
+    Servers may be lenient about the spelling of a name at sign-in, so other usual spellings come last.
+    """
+    names = client.session.account_names
+    return [*names, *sorted(respelled(names))]
+
+
+def own_record(names: t.Sequence[str], records: t.Mapping[str, t.Any]) -> t.Optional[str]:
+    """The likeliest of the names that has a record."""
+    return next((name for name in names if name in records), None)
+
+
+def _risks(
+    noun: Noun,
+    client: AccessServer,
+    changes: t.Sequence[Change],
+    names: t.Sequence[str],
+    task: Task,
+    known: t.Optional[t.Mapping[str, Record]],
+) -> list[Risk]:
+    found = []
+    for account, before in _standings(noun, client, changes, names, task, known).items():
+        touching = [change for change in changes if noun.touches(change, account, before)]
+        if not touching:
+            continue
+        after = noun.after(touching, account, before, task)
+        lost = {"account": "to none"} if after is None else losses(before, after)
+        found.append(Risk(account, touching, before, after, lost))
+    return found
+
+
+def _standings(
+    noun: Noun,
+    client: AccessServer,
+    changes: t.Sequence[Change],
+    names: t.Sequence[str],
+    task: Task,
+    known: t.Optional[t.Mapping[str, Record]],
+) -> dict[str, Standing]:
+    """Standings of all accounts that may be the task's own: the one that is named, or every administrator."""
+    if names:
+        there = client.users(names).records if known is None else known
+        own = own_record(names, there)
+        records = {own: there[own]} if own else {names[0]: {}}  # people of a directory need no record
+    else:
+        records = client.users([name for name, administers in client.user_roll().items() if administers]).records
+    default = level(client.default_user())
+    if not names and default.get("admin"):
+        records[""] = {}  # the same
+    joined = {group for change in changes for group in noun.joined(change)}
+    asked = {str(each.get("group") or "") for each in (*records.values(), default)} - {""} | joined
+    groups: dict[str, t.Optional[Level]] = {}
+    if asked:
+        there = client.groups(sorted(asked)).records
+        groups = {name: level(record) for name, record in there.items()}
+        assumed = set(task.params.get("assume_present") or ()) if task.check else set()
+        groups.update(dict.fromkeys((asked & assumed) - groups.keys()))
+    return {
+        name: Standing(
+            level(record), record.get("group") or "", groups, default, _beneath(client, record), bool(record)
+        )
+        for name, record in records.items()
+    }
+
+
+def _beneath(client: AccessServer, record: Record) -> Beneath:
+    """What an account's record tells of the lowest levels, where it inherits from there."""
+    wrapped = {name: record.get(name) for name in RIGHTS}
+    told = {
+        name: values.boolean(wire["value"])
+        for name, wire in wrapped.items()
+        if isinstance(wire, dict) and wire.get("inherited") and wire.get("inherited_source_type") in FROM_BENEATH
+    }
+    return Beneath(client, told)
+
+
+def _left(risk: Risk) -> set[str]:
+    """Groups that the account leaves."""
+    if risk.after is None:
+        return set()
+    pairs = [(risk.before.among(way), risk.after.among(way)) for way in (False, True)]
+    return {before for before, after in pairs if before and before != after}
+
+
+def keep_an_administrator(client: AccessServer, losing: t.Collection[str]) -> None:
+    administrators = {name for name, administers in client.user_roll().items() if administers}
+    if administrators and administrators <= set(losing):
+        raise InputError(
+            f"{listed(administrators)} would be the last to go: this would leave the server without an administrator. Nothing "
+            "was written. Name one in protect."
+        )
+
+
+def _refusal(noun: Noun, client: AccessServer, risks: t.Sequence[Risk], named: bool, may_be_allowed: bool) -> str:
+    way_out = "Sign in as another administrator."
+    if may_be_allowed and client.session.can_sign_in:
+        way_out = "If that is meant, say allow_self: true; it is then done last and proven by a new sign-in."
+    elif may_be_allowed:
+        way_out = (
+            "If that is meant, say allow_self: true; without as_username and as_password, no new sign-in proves it."
+        )
+    if not named:
+        way_out = f"Say as_username beside as_token. {way_out}"
+    return (
+        f"{_told(noun, risks)}, and could end the sign-in of {_account(client, named)}. Nothing was written. {way_out}"
+    )
+
+
+def _account(client: AccessServer, named: bool) -> str:
+    if named:
+        return f"{client.username}, the account that this task is signed in with"
+    return (
+        "the account that this task is signed in with, which can be any administrator, because as_token does not tell"
+    )
+
+
+def _told(noun: Noun, risks: t.Sequence[Risk]) -> str:
+    objects = {change.name: None for each in risks for change in each.touching}
+    who = listed(each.account or "users without a record" for each in risks)
+    what = "; ".join(dict.fromkeys(_losses(each) for each in risks))
+    return f"{noun.noun} {listed(objects)} would change {what} for {who}"
+
+
+def _losses(risk: Risk) -> str:
+    return ", ".join(f"{name} ({change})" for name, change in sorted(risk.lost.items()))
