@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile
+from ansible_collections.vpn.estate.plugins.module_utils._text import shown
 from ansible_collections.vpn.estate.plugins.module_utils._wireguard_file import is_wireguard
 
 
@@ -22,7 +23,7 @@ def ovpn_info(text: t.Any, default: t.Any = None) -> t.Any:
         if default is not None:
             return default
         why = "this is a file of WireGuard, and no profile of OpenVPN." if is_wireguard(text) else str(exc)
-        raise AnsibleFilterError(f"ovpn_info: {why}") from None
+        raise AnsibleFilterError(f"ovpn_info: {shown(why)}") from None
 
 
 class FilterModule:

@@ -18,6 +18,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Field, Object, Resource, Spec, Task, Wanted
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
+from ansible_collections.vpn.estate.plugins.module_utils._text import Sentence
 
 TEXT: Spec = {"type": "str"}
 ROOM = 1 << 16  # bytes that are kept free for what is to come; few of them are longer
@@ -85,7 +86,7 @@ class Issued(Resource):
             have = change.before or {}
             change.results = self.known(have) if have else {}
             if "usable" in change.values:
-                change.results["reason"] = have.get("why") or "there is none yet"
+                change.results["reason"] = Sentence(have.get("why") or "there is none yet")
 
     @staticmethod
     def declared(task: Task) -> dict[str, Object]:

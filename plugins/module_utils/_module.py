@@ -20,6 +20,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._plan import Plan
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import converge
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Resource, Task, Wanted
 from ansible_collections.vpn.estate.plugins.module_utils._source import Checker, File, place_among, read_files
+from ansible_collections.vpn.estate.plugins.module_utils._told import told
 
 Answer = dict[str, t.Any]
 Work = t.Callable[[t.Any, Task], Answer]
@@ -89,7 +90,7 @@ class _Module(AnsibleModule):
     def fail_json(self, msg: str, **more: t.Any) -> t.Any:
         """Ansible's own, with all secrets masked."""
         self.no_log_values.update(with_passwords(confided(self.argument_spec, self.params)))
-        return super().fail_json(msg=msg, **more)
+        return super().fail_json(**told({"msg": msg, **more}, self.no_log_values))
 
 
 def run(body: Body) -> None:
@@ -97,7 +98,7 @@ def run(body: Body) -> None:
     module = _Module(argument_spec=body.argument_spec, supports_check_mode=True, **body.constraints)
     if _http.REQUESTS_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=_http.REQUESTS_ERROR)
-    task = Task(module.params, module.check_mode)
+    task = Task(module.params, module.check_mode, secrets=set(module.no_log_values))
     answer = answer_to(body.product, body.work, task)
     module.no_log_values |= with_passwords({*module.no_log_values, *task.secrets})
     for sentence in answer.pop("warnings", ()):
@@ -117,8 +118,12 @@ def answer_to(product: Product, work: Work, task: Task) -> Answer:
         answer = work(client, task)
     except EstateError as exc:
         steps: t.Optional[Plan] = getattr(exc, "plan", None)
-        told = report(steps) if steps else {}
-        answer = {**told, "failed": True, "changed": bool(client and client.wrote), "msg": str(exc)}
+        answer = {
+            **(report(steps) if steps else {}),
+            "failed": True,
+            "changed": bool(client and client.wrote),
+            "msg": str(exc),
+        }
         if steps:
             answer["msg"] = f"{answer['msg'].rstrip('.')}. {_tally(steps)}"
         if isinstance(exc, SignInError) and exc.final:
@@ -138,7 +143,7 @@ def answer_to(product: Product, work: Work, task: Task) -> Answer:
             client.close()
     if task.warnings:
         answer["warnings"] = task.warnings
-    return answer
+    return told(answer, task.secrets)
 
 
 def bring_about(resource: Resource, client: t.Any, task: Task) -> Answer:
@@ -219,7 +224,7 @@ def _declared_as_arguments(resource: Resource, params: t.Mapping[str, t.Any]) ->
 
 def _declared_in_files(resource: Resource, task: Task, files: t.Sequence[File], state: str) -> t.Iterator[Wanted]:
     checker = Checker(resource.plural, resource.argument_spec()[resource.plural])
-    task.secrets = checker.secrets
+    checker.secrets = task.secrets
     for file in files:
         for number, item in enumerate(file.items):
             try:

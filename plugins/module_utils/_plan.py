@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._resource import HIDDEN, Actual, Object, Resource, Task, Wanted
+from ansible_collections.vpn.estate.plugins.module_utils._text import Sentence
 
 PURGE_SHARE, PURGE_FLOOR = 10, 5  # percent of the objects there, and a number that is always allowed
 MOST_NAMES = 20  # of those that a refusal speaks of
@@ -58,7 +59,7 @@ class Change:
             "changed_keys": self.keys if went_well else [],
             **self.results,
         }
-        return {**line, "msg": self.message} if self.message else line
+        return {**line, "msg": Sentence(self.message)} if self.message else line
 
 
 @dataclass

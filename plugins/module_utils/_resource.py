@@ -114,7 +114,7 @@ class Task:
     many it will;
     ``read`` reads files; ``seal`` encrypts a text by ansible-vault, for a vault id or the one that is usual, and is None
     where only Ansible itself could; ``say`` tells whoever watches a sentence at once, such as what they have to do for the
-    task to go on; ``secrets`` are those that came in a file, for whoever masks the answer; ``wanted`` is what is declared,
+    task to go on; ``secrets`` are what the answer must not show; ``wanted`` is what is declared,
     and None where nothing can be.
     """
 

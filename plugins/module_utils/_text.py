@@ -15,10 +15,19 @@ _UNSEEN = (
     "\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
     "\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+# Marks above and below letters.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb4-\u0ebc\u0ec8-\u0ecd\u0f71-\u0f84"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe20-\ufe2f"
+)
 _JOINERS = "\u200c\u200d"  # some languages are written with them (Unicode Standard Annex 31, 2.3)
 _DOTS = (".", "..")  # in a path, these are steps and no names (RFC 3986, 5.2.4)
 
+LONGEST = 8000  # characters of a sentence; an own list of twenty mistakes is shorter
+MOST_MARKS = 4  # above and below one letter; no language needs more, and hundreds of them cover the lines around
+
 _HIDDEN = re.compile(f"[{_UNSEEN}]")
+_ESCAPED = re.compile(f"[{_UNSEEN}]|(?<=[{_MARKS}]{{{MOST_MARKS}}})[{_MARKS}]")
 
 
 def refused_in_path(name: t.Any) -> str:
@@ -59,3 +68,46 @@ def alike(name: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", name).casefold())
     return unicodedata.normalize("NFKC", _HIDDEN.sub("", folded).casefold())
+
+
+class Sentence(str):
+    """A text for people, where an answer holds data beside it: it may quote a server, and is shown()."""
+
+
+def shown(text: str, longest: int = LONGEST) -> str:
+    """A text on one line of a terminal or a log, whatever a server put into it.
+
+    What cannot be seen, or acts on a terminal, is written as Python would (``\\x1b``, ``\\u202e``, ``\\n``). Of a text that is
+    longer than ``longest`` characters, the middle is left out, and it says so.
+    """
+    start, end = (_ESCAPED.sub(_escape, part) for part in (text[:longest], text[-longest:]))
+    if len(start) <= longest and len(text) <= longest:
+        return start
+    cut = f" ... (shortened: {len(text):,} characters) ... "
+    kept = longest - len(cut)
+    return start[: kept - kept // 3] + cut + end[-(kept // 3) :]
+
+
+def shown_value(value: t.Any) -> t.Any:
+    """A value of a diff, and everything in it, escaped alike; two names that look the same then stay two.
+
+    Lines of a text stay lines, which people compare one by one, and which Ansible quotes or indents. Nothing is cut: what differs
+    could be in what is left out.
+    """
+    if isinstance(value, dict):
+        found: dict[str, t.Any] = {}
+        for key, one in value.items():
+            name = _ESCAPED.sub(_escape, str(key))
+            found[name if name not in found else f"{name} ({len(found) + 1})"] = shown_value(one)
+        return found
+    if isinstance(value, (list, tuple)):
+        return [shown_value(one) for one in value]
+    return _ESCAPED.sub(_escape_in_lines, value) if isinstance(value, str) else value
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
+
+
+def _escape_in_lines(found: re.Match[str]) -> str:
+    return found[0] if found[0] in "\n\t" else _escape(found)

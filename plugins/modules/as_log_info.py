@@ -156,9 +156,11 @@ options:
     type: int
     default: 100
 notes:
-  - Text in a record, above all RV(records[].username), comes from whoever tried to sign in, and may hold anything, such
-    as line breaks, terminal controls or template expressions. Treat it as data. Never hand it to a template, a shell or
-    a command.
+  - "Nobody vouches for the texts of a record. Anybody who can reach the server chooses RV(records[].username) and what
+    RV(records[].error) and RV(records[].extra) repeat of a request. The client program chooses RV(records[].platform),
+    RV(records[].version), RV(records[].gui_version) and RV(records[].session_id). The server chooses all others."
+  - These texts are returned as they are, and may hold anything, such as line breaks, terminal controls, text that runs
+    backwards, or template expressions. Treat them as data. Never hand them to a template, a shell or a command.
   - The server writes records with a delay of some seconds.
   - The log of a busy server grows while it is read. For more records than one page of 1000 holds, set an end of
     O(timestamp), so that none is read twice.
@@ -255,7 +257,7 @@ records:
   description:
     - The records, with everything that the server tells. Numbers and flags that do not apply are null, and so may
       others be.
-    - The texts are not to be trusted; see the notes.
+    - Its texts are not to be trusted, and are not escaped; see the notes.
   returned: success
   type: list
   elements: dict

@@ -124,6 +124,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.vpn.estate.plugins.module_utils import _profile_file, _wireguard_file
 from ansible_collections.vpn.estate.plugins.module_utils._file import Irregular, opened
 from ansible_collections.vpn.estate.plugins.module_utils._stamp import stamp_of
+from ansible_collections.vpn.estate.plugins.module_utils._text import shown
 
 LARGEST = 1 << 20  # bytes; no profile is near that
 OPENVPN = "openvpn"
@@ -176,7 +177,7 @@ def _problem(read: t.Callable[[str], object], text: str) -> t.Optional[str]:
     try:
         read(text)
     except ValueError as exc:
-        return str(exc)
+        return shown(str(exc))
     return None
 
 

@@ -12,11 +12,11 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.common.json import AnsibleJSONEncoder
-from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.vpn.estate.plugins.module_utils._confided import with_passwords
 from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body, answer_to, confided
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._told import Mask, told
 
 
 def perform(
@@ -32,17 +32,17 @@ def perform(
     params, secrets = checked.validated_parameters, set(checked._no_log_values)
     if checked.error_messages:
         secrets |= set(confided(body.argument_spec, given))
-        answer: Answer = {"failed": True, "msg": checked.errors.msg}
+        msg = checked.errors.msg
         if isinstance(checked.errors[0], UnsupportedError):
-            answer["msg"] = f"Unsupported parameters for ({name}) module: {answer['msg']}"
+            msg = f"Unsupported parameters for ({name}) module: {msg}"
+        answer: Answer = told({"failed": True, "msg": msg}, secrets)
     else:
-        task = Task(params, check, **how)
+        task = Task(params, check, secrets=secrets, **how)
         answer = answer_to(body.product, body.work, task)
-        secrets |= task.secrets
     _add_notices(answer, checked)
     if invocation:
-        answer["invocation"] = {"module_args": params}
-    return Mask(with_passwords(secrets)).over(answer)
+        answer["invocation"] = Mask(with_passwords(secrets)).over({"module_args": params})
+    return answer
 
 
 def _plain(value: t.Any) -> t.Any:
@@ -60,45 +60,6 @@ def _add_notices(answer: Answer, checked: ValidationResult) -> None:
             {key: each[key] for key in ("msg", "version", "date", "collection_name") if each.get(key)}
             for each in checked._deprecations
         ]
-
-
-class Mask:
-    """Hides secrets as AnsibleModule does, at a cost that grows with the text and not with the number of secrets.
-
-    Ansible looks for each secret in each string. Here the secrets that a string holds are found first, by looking up
-    its pieces, and Ansible's own function is then asked about those alone. Pieces are as long as the largest power of
-    two that a secret is no shorter than: there are few of them, and one short secret makes no others harder to find.
-    """
-
-    def __init__(self, secrets: t.Iterable[str]) -> None:
-        self._secrets = set(map(str, secrets))
-        self._lengths: dict[int, dict[str, set[int]]] = {}  # of secrets, by the length of their beginning, and by that
-        for secret in self._secrets:
-            beginning = secret[: 1 << len(secret).bit_length() >> 1]
-            self._lengths.setdefault(len(beginning), {}).setdefault(beginning, set()).add(len(secret))
-
-    def over(self, value: t.Any) -> t.Any:
-        """The value with its secrets masked. Truth values and names of keys stay."""
-        if isinstance(value, dict):
-            return {key: self.over(one) for key, one in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.over(one) for one in value]
-        if value is None or isinstance(value, bool):
-            return value
-        if not isinstance(value, str):
-            return remove_values(value, self._held_by(str(value)))
-        held = self._held_by(value)
-        return remove_values(value, held) if held else value
-
-    def _held_by(self, text: str) -> set[str]:
-        return {
-            text[at : at + length]
-            for size, lengths in self._lengths.items()
-            for at in range(len(text) - size + 1)
-            if text[at : at + size] in lengths
-            for length in lengths[text[at : at + size]]
-            if text[at : at + length] in self._secrets
-        }
 
 
 @contextlib.contextmanager

@@ -22,7 +22,9 @@ from ansible.utils.vars import merge_hash
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._file import LIMIT, VAULTED, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._http import REQUESTS_ERROR
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, confided
+from ansible_collections.vpn.estate.plugins.module_utils._text import shown
+from ansible_collections.vpn.estate.plugins.module_utils._told import told
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings
 from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
 
@@ -61,7 +63,8 @@ class ModuleAction(ActionBase):
                 args.update(self.share(args))
                 done = self._perform(args, variables) if here else None
         except (InputError, SignInError) as exc:
-            return {**result, "failed": True, "changed": False, "msg": str(exc)}
+            secrets = confided(self.body.argument_spec, args)
+            return {**result, **told({"failed": True, "changed": False, "msg": str(exc)}, secrets)}
         if done is None:
             done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
             if not self._task.async_val:
@@ -154,7 +157,7 @@ class ModuleAction(ActionBase):
     @staticmethod
     def _show(line: str) -> None:
         """At once, and on the error channel, so that no callback's output is disturbed."""
-        Display().display(line, stderr=True)
+        Display().display(shown(line), stderr=True)
 
     def _read(self, path: str) -> bytes:
         """A file, decrypted where ansible-vault has encrypted it."""

@@ -23,6 +23,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
+from ansible_collections.vpn.estate.plugins.module_utils._text import Sentence
 
 TEMPLATES = ("spcert", "ca", "intermediate_ca", "webserver", "server", "client", "hybrid")
 AUTHORITIES, WITH_NAMES = ("ca", "intermediate_ca"), "webserver"
@@ -346,7 +347,7 @@ def _expiry(have: Object) -> str:
 
 
 def _reasons(have: Object, wrong: t.Collection[str]) -> list[str]:
-    return [sentence.format(_told(have.get(name))) for name, sentence in REASONS.items() if name in wrong]
+    return [Sentence(said.format(_told(have.get(name)))) for name, said in REASONS.items() if name in wrong]
 
 
 def _told(value: t.Any) -> str:
@@ -409,7 +410,7 @@ def _answered(answer: dict[str, t.Any], verdict: str, reason: str) -> t.Iterator
     except Refused as exc:
         if exc.status != 400:
             raise
-        answer.update({verdict: False, reason: exc.reason})
+        answer.update({verdict: False, reason: Sentence(exc.reason)})
 
 
 CERTIFICATE = Certificate()

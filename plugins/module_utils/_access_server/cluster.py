@@ -36,6 +36,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import presented
 from ansible_collections.vpn.estate.plugins.module_utils._module import bring_about
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Resource, Task, Wanted
+from ansible_collections.vpn.estate.plugins.module_utils._text import Sentence
 
 AUTO = "auto"
 CREATE, JOIN, AGAIN, LEAVE, NONE = "create", "join", "again", "leave", "none"  # what a server and a cluster come to
@@ -541,7 +542,7 @@ def _row(node: AccessServer, name: str, wire: Record) -> dict[str, t.Any]:
         raise
     except EstateError as exc:
         unknown = dict.fromkeys(("version", "last_restarted", "services_not_on", "ailments", "vpn_clients"))
-        return {**row, **unknown, "reachable": False, "error": str(exc)}
+        return {**row, **unknown, "reachable": False, "error": Sentence(exc)}
 
 
 @reads

@@ -39,6 +39,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Fa
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Task
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
 from ansible_collections.vpn.estate.plugins.module_utils._shared_state import State
+from ansible_collections.vpn.estate.plugins.module_utils._text import Sentence
 from ansible_collections.vpn.estate.plugins.module_utils._x509 import HAS_CRYPTOGRAPHY
 
 Params = t.Mapping[str, t.Any]
@@ -278,7 +279,7 @@ def download(client: Download, task: Task) -> dict[str, t.Any]:
     reason = "there is none yet" if text is None else "renew is said" if params["renew"] else _fault(text, params)
     if text is not None and not reason:
         return {**_kept(file, task), **_told(_facts(text))}
-    answer = {"changed": True, "reason": reason, "diff": file.diff(reason, there=text is not None)}
+    answer = {"changed": True, "reason": Sentence(reason), "diff": file.diff(reason, there=text is not None)}
     if task.check:
         return answer
     new = client.by_token() if params["token"] else client.by_password()

@@ -21,6 +21,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
 )
 from ansible_collections.vpn.estate.plugins.module_utils._http import Headers
 from ansible_collections.vpn.estate.plugins.module_utils._resource import HIDDEN, Task
+from ansible_collections.vpn.estate.plugins.module_utils._text import Sentence
 
 WELL = ("on", "enabled", "disabled")  # what nobody has to worry about (server-behaviour.md, 107)
 SERIOUS = ("error", "critical")
@@ -145,7 +146,8 @@ def ailments(status: Record, vpn: t.Optional[Record]) -> dict[str, str]:
     for name, one in (status.get("service_status") or {}).items():
         serious = [str(note.get("message")) for note in one.get("error") or () if note.get("severity") in SERIOUS]
         if one.get("status") not in WELL or serious:
-            found[name] = f"service {name} is {one.get('status')}" + (f" ({'; '.join(serious)})" if serious else "")
+            why = f" ({'; '.join(serious)})" if serious else ""
+            found[name] = Sentence(f"service {name} is {one.get('status')}{why}")
     if vpn is not None and not vpn.get("vpn_daemons"):
         found[""] = "no VPN daemon runs"
     return found

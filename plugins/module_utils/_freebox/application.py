@@ -25,6 +25,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.token_file import Kept, Request, TokenFile
 from ansible_collections.vpn.estate.plugins.module_utils._http import Transport
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Sharing, Task
+from ansible_collections.vpn.estate.plugins.module_utils._text import Sentence
 
 Params = t.Mapping[str, t.Any]
 
@@ -252,7 +253,7 @@ class _Pairing:
         return {**(self._changed(reason) if reason else {"changed": False}), "permissions": permissions}
 
     def _changed(self, reason: str) -> dict[str, t.Any]:
-        return {"changed": True, "reason": reason, "diff": self._file.diff(reason, there=self._there)}
+        return {"changed": True, "reason": Sentence(reason), "diff": self._file.diff(reason, there=self._there)}
 
     def _let_in(self, reason: str) -> dict[str, t.Any]:
         """The request was granted: its token takes the place of one that there may have been."""

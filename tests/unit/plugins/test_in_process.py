@@ -19,11 +19,13 @@ from types import SimpleNamespace
 import pytest
 from ansible.module_utils.common.parameters import remove_values
 from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible_collections.vpn.estate.plugins.module_utils import _told
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
-from ansible_collections.vpn.estate.plugins.plugin_utils import in_process, module_action
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import Mask, perform, surroundings
+from ansible_collections.vpn.estate.plugins.module_utils._told import Mask
+from ansible_collections.vpn.estate.plugins.plugin_utils import module_action
+from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings
 from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
 from ansible_collections.vpn.estate.tests.unit.plugins import specimen
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
@@ -106,7 +108,7 @@ def test_masking_costs_no_more_for_more_secrets(
         asked.add(len(secrets))
         return remove_values(value, secrets)
 
-    monkeypatch.setattr(in_process, "remove_values", counting)
+    monkeypatch.setattr(_told, "remove_values", counting)
 
     def looks(number: int, others: tuple[str, ...]) -> float:
         secrets = [f"secret{each:05d}".ljust(lengths[each % len(lengths)], "-") for each in range(number)]

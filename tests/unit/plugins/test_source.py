@@ -216,7 +216,8 @@ BEFORE = f"- name: anna\n  password: {PASSWORD}\n"
 def test_a_mistake_in_an_object(server: Server, tmp_path: Path, text: str, words: str) -> None:
     """Told in the same words of either format, with the name if there is one."""
     secret = "bert" if "{0}" in text else PASSWORD
-    name = " (bert)" if text.startswith(("- name: bert\n", "- name: {0}\n")) else ""
+    names = {"- name: bert\n": " (bert)", "- name: {0}\n": " (********)"}
+    name = next((told for beginning, told in names.items() if text.startswith(beginning)), "")
     path = write(tmp_path, a_yml=BEFORE + text.format(secret)) / "a.yml"
     told = refusal(server, path)
     assert told.startswith(f"src: SRC, line 3{name}: {words}")

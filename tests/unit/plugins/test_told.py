@@ -1,0 +1,349 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a server says cannot act on a terminal or a log, and a secret in it is masked whatever else is done to the text."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import sys
+import typing as t
+import unicodedata
+
+import pytest
+from ansible_collections.vpn.estate.plugins.module_utils import _text
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body
+from ansible_collections.vpn.estate.plugins.module_utils._text import LONGEST, Sentence, shown, shown_value
+from ansible_collections.vpn.estate.plugins.module_utils._told import told
+from ansible_collections.vpn.estate.plugins.plugin_utils import module_action
+from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
+from ansible_collections.vpn.estate.tests.simulator.answers import Answer
+from ansible_collections.vpn.estate.tests.unit.plugins import test_answers, test_freebox_answers
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import SIMULATORS, Box, Server, Simulated
+from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES, Sample
+from ansible_collections.vpn.estate.tests.unit.plugins.test_modules import OF_SERVERS
+from hypothesis import given
+from hypothesis import strategies as st
+
+Json = t.Any
+# A line of its own, a title of the terminal, writing that runs backwards, nothing at all, a tag, half a character, a flood.
+HOSTILE = "\r\n\x1b[2J\x1b]0;x\x07PLAY RECAP ***\n\x9b2K\u202e\u2066\u200b\ufeff\u2028\U000e0041\ud800e" + "\u0301" * 40
+SEEN = r"\x1b[2J"  # how a part of it is shown
+VISIBLE = (
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"  # signs around numbers
+)
+SECRET = "Marker-Secret-7!"
+
+
+def acts(text: str, lines: bool = False) -> list[str]:
+    """Characters of a text that act on a terminal, as Unicode's own table tells them; ``lines`` may stay."""
+    return [
+        one
+        for one in text
+        if (unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp") and not (lines and one in "\n\t"))
+        or (unicodedata.category(one) == "Cf" and one not in VISIBLE and not "\U00013430" <= one <= "\U0001345f")
+    ]
+
+
+def texts(value: Json) -> t.Iterator[str]:
+    """Every text in a value, names of keys too."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from (str(key), *texts(one))
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from texts(one)
+    elif isinstance(value, str):
+        yield value
+
+
+SENTENCES = ("ailments", "reason", "reasons", "key_reason", "trust_reason")
+
+
+def sentences(answer: Json) -> t.Iterator[str]:
+    """What a task says to people, wherever its answer has it."""
+    yield from texts([answer.get("msg"), answer.get("warnings")])
+    for one in [*answer.get("objects", ()), *answer.get("nodes", ()), answer, answer.get("server", {})]:
+        for key in (*SENTENCES, *(("msg", "error") if one is not answer else ())):
+            yield from texts(one.get(key))
+
+
+def faults(answer: Json) -> list[tuple[str, list[str]]]:
+    """Texts for people that act on a terminal."""
+    said = [(text, acts(text)) for text in sentences(answer)]
+    return [each for each in [*said, *((text, acts(text, True)) for text in texts(answer.get("diff")))] if each[1]]
+
+
+# -- one text
+
+
+@pytest.mark.parametrize("lines", [False, True])
+def test_no_character_that_acts_is_shown(lines: bool) -> None:
+    every = acts("".join(map(chr, range(sys.maxunicode + 1))))
+    assert len(every) > 2000  # half of them halves of characters
+    show: t.Callable[[str], str] = shown_value if lines else lambda text: shown(text, len(every) * 10)
+    assert acts(show("".join(every)), lines) == []
+
+
+@given(st.text(alphabet=st.characters() | st.sampled_from([*HOSTILE, "\\", "\u0e49"]), max_size=40))
+def test_a_text_is_shown_in_one_way(text: str) -> None:
+    once = shown(text)
+    assert not acts(once)
+    assert shown(once) == once
+    once.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ana María",
+        "Zoë",
+        "日本語",
+        "Việt Nam",
+        unicodedata.normalize("NFD", "Việt Nam"),
+        "שָׁלוֹם",
+        "สวัสดีครับ",
+        "👍🏽",
+        "a\\x1b",
+        "é\xa0!",
+    ],
+)
+def test_what_people_write_is_shown_as_it_is(text: str) -> None:
+    assert shown(text) == text
+
+
+def test_escapes_are_those_of_python() -> None:
+    assert shown("a\x1b[1m\nb\tc\u202ed\U000e0041\ud800\x85") == r"a\x1b[1m\nb\tc\u202ed\U000e0041\ud800\x85"
+    assert shown_value({"a\nb": ["x\n\ty\r\x1b"]}) == {r"a\nb": ["x\n\ty\\r\\x1b"]}
+    assert shown_value({r"a\x1b": 1, "a\x1b": 2}) == {r"a\x1b": 1, r"a\x1b (2)": 2}
+
+
+def test_marks_on_one_letter_are_few() -> None:
+    assert shown("e" + "\u0301" * 40).count("\u0301") == _text.MOST_MARKS
+    assert shown("\u0e01" + "\u0e49" * 40).count("\u0e49") == _text.MOST_MARKS
+
+
+@pytest.mark.parametrize("filler", ["x", "\x1b", "e\u0301\u0301\u0301\u0301\u0301"], ids=ascii)
+def test_a_long_text_keeps_both_ends_and_says_how_long_it_was(filler: str) -> None:
+    text = "It begins. " + filler * 100_000 + " It ends."
+    found = shown(text)
+    assert len(found) == LONGEST
+    assert found.startswith("It begins. ")
+    assert found.endswith(" It ends.")
+    assert f"{len(text):,} characters" in found
+    assert shown(found) == found
+
+
+def test_nothing_of_a_diff_is_left_out() -> None:
+    text = "x" * (LONGEST * 2)
+    assert shown_value({"before": {"a": text}}) == {"before": {"a": text}}
+
+
+# -- an answer
+
+
+@pytest.mark.parametrize("secret", [SECRET, "two\nlines-8", "\x1b-secret-\u202e", "e" + "\u0301" * 9])
+@pytest.mark.parametrize("before", range(LONGEST - 40, LONGEST + 8, 3))
+def test_no_part_of_a_secret_is_left_by_a_cut_or_an_escape(secret: str, before: int) -> None:
+    """Wherever in a text that is cut a secret is, and whatever of it is escaped."""
+    kept = before - before // 3
+    for at in (kept, before):
+        text = "-" * at + secret + "-" * LONGEST
+        answer: Json = {
+            "msg": text,
+            "warnings": [text],
+            "diff": {"before": {"a": text}, "after": {}},
+            "objects": [{"msg": Sentence(text)}],
+        }
+        for one in texts(told(answer, {secret})):
+            plain = one.replace("*", "-")
+            assert secret[:4] not in plain
+            assert shown(secret)[:4] not in plain
+
+
+def test_data_stays_as_it_is() -> None:
+    answer: Json = {
+        "records": [{"username": HOSTILE, "error": HOSTILE}],
+        "objects": [{"name": HOSTILE, "action": "failed", "msg": Sentence(HOSTILE)}],
+        "msg": f"{HOSTILE} is wrong.",
+        "changed": False,
+    }
+    found = told(answer, ())
+    assert found["records"] == answer["records"]
+    assert found["objects"] == [{"name": HOSTILE, "action": "failed", "msg": shown(HOSTILE)}]
+    assert found["msg"] == f"{shown(HOSTILE)} is wrong."
+
+
+def test_what_is_said_at_once_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress, and what a task asks people to do."""
+    said: list[str] = []
+    monkeypatch.setattr(module_action.Display, "display", lambda self, line, **how: said.append(line))
+    module_action.ModuleAction._show(f"as_user of {HOSTILE}: 1 of 2 read")
+    assert said == [f"as_user of {shown(HOSTILE)}: 1 of 2 read"]
+
+
+# -- servers that are hostile wherever they can be
+
+
+def spoilt(value: Json, only: t.Container[str] | None = None, key: str = "") -> Json:
+    """An answer with every text made hostile but those that let anybody in; ``only`` those of some keys."""
+    if isinstance(value, dict):
+        return {name: one if name in LETS_IN else spoilt(one, only, name) for name, one in value.items()}
+    if isinstance(value, list):
+        return [spoilt(one, only, key) for one in value]
+    return value + HOSTILE if isinstance(value, str) and (only is None or key in only) else value
+
+
+LETS_IN = (
+    "auth_token",
+    "session_token",
+    "challenge",
+    "api_version",
+    "api_base_url",
+    "user_type",
+    "expires_after",
+    "uid",
+)
+# Keys of texts that may be anything, so that what holds them is read, compared and shown.
+FREE = (
+    *(
+        "username",
+        "comment",
+        "message",
+        "status",
+        "description",
+        "error",
+        "platform",
+        "version",
+        "device_name",
+        "default_value",
+    ),
+    *("cc_commands", "auth_method", "value", "friendly", "hostname", "common_name", "signing_ca_cn", "msg", "login"),
+)
+WAYS: dict[str, t.Callable[[t.Any, bool], Answer]] = {}
+
+
+def refused(answer: t.Any, writes: bool) -> t.Any:
+    """No write is done, for a hostile reason."""
+    if not writes or answer.status >= 400:
+        return answer
+    if isinstance(answer.body, dict) and "success" in answer.body:
+        return Answer(200, {"success": False, "msg": HOSTILE, "error_code": "inval"}, wrote=False)
+    return Answer(400, {"reason": HOSTILE, "detail": {f"{HOSTILE}": {"reason": HOSTILE}}}, wrote=False)
+
+
+def all_spoilt(answer: t.Any, writes: bool) -> t.Any:
+    return Answer(answer.status, spoilt(answer.body), answer.wrote, answer.headers)
+
+
+def free_spoilt(answer: t.Any, writes: bool) -> t.Any:
+    return Answer(answer.status, spoilt(answer.body, FREE), answer.wrote, answer.headers)
+
+
+WAYS = {"refuses": refused, "spoils everything": all_spoilt, "spoils what is free": free_spoilt}
+ways = pytest.mark.parametrize("way", WAYS)
+
+
+@contextlib.contextmanager
+def hostile(kind: type[Simulated], furnish: t.Callable[[t.Any], object], way: str) -> t.Iterator[t.Any]:
+    """A server that becomes hostile once it is furnished."""
+    with SIMULATORS[kind]() as simulator:
+        server = kind(simulator)
+        furnish(server)
+        machine: t.Any = simulator.machine  # type: ignore[attr-defined]
+        carry_out = machine.answer
+
+        def answer(call: t.Any, headers: t.Any, text: bytes) -> t.Any:
+            told, route, wrote = carry_out(call, headers, text)
+            signs_in = any(word in call.path for word in ("/login", "/auth/", "/api_version"))
+            return told if signs_in else WAYS[way](told, bool(route and route.writes)), route, wrote
+
+        machine.answer = answer
+        yield server
+
+
+def bodies() -> t.Iterator[tuple[str, Body]]:
+    for name in OF_SERVERS:
+        if name.endswith("_info"):
+            yield name, importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}").BODY
+
+
+INFO = dict(bodies())
+ARGUMENTS: dict[str, dict[str, t.Any]] = {
+    "as_certificate_info": {"certificate": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"},
+}
+FURNISHED: dict[type[Simulated], t.Callable[[t.Any], t.Any]] = {
+    Server: test_answers.furnished,
+    Box: test_freebox_answers.furnished,
+}
+READERS: list[tuple[type[Simulated], str, t.Any]] = [
+    *((Server, path, work) for path, works in test_answers.READERS.items() for work in works),
+    *((Box, path, work) for path, works in test_freebox_answers.READERS.items() for work in works),
+]
+
+
+def kind_of(name: str) -> type[Simulated]:
+    return Server if name.startswith("as_") else Box
+
+
+@ways
+@pytest.mark.parametrize("kind", FURNISHED)
+def test_no_info_module_lets_a_server_act(kind: type[Simulated], way: str) -> None:
+    names = [name for name in INFO if kind_of(name) is kind]
+    with hostile(kind, FURNISHED[kind], way) as server:
+        for name in names:
+            if name == "as_web_certificate_info" and way == "refuses":
+                continue
+            arguments = {**server.connection, **ARGUMENTS.get(name, {})}
+            answer = perform(INFO[name], name, arguments, check=False, invocation=False)
+            assert not faults(answer), name
+            assert "exception" not in answer, (name, answer)
+
+
+@ways
+@pytest.mark.parametrize("kind", FURNISHED)
+def test_no_task_lets_a_server_act(kind: type[Simulated], way: str) -> None:
+    """Tasks that read everything and write everything, some of which fail."""
+    shows = 0
+    with hostile(kind, FURNISHED[kind], way) as server:
+        for one, path, work in READERS:
+            if one is kind:
+                answer = work(server)
+                assert not faults(answer), path
+                shows += any(SEEN in text for text in [*sentences(answer), *texts(answer.get("diff"))])
+    assert shows
+
+
+@ways
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_no_noun_lets_a_server_act(sample: Sample, way: str) -> None:
+    def furnish(server: Simulated) -> None:
+        sample.prepare(server)
+        assert not server.manage(sample.resource, **sample.options, **sample.first).get("failed")
+
+    shows = 0
+    with hostile(sample.kind, furnish, way) as server:
+        tasks = [sample.second, *([{**sample.key, "state": sample.gone}] if sample.gone else [])]
+        for declared in tasks:
+            for check in (True, False):
+                answer = server.manage(sample.resource, check=check, **{**sample.options, **declared})
+                assert not faults(answer)
+                assert "exception" not in answer
+                shows += any(SEEN in text for text in [*sentences(answer), *texts(answer.get("diff"))])
+    assert shows or way != "refuses"
+
+
+def test_names_of_others_are_shown_and_kept(server: Server) -> None:
+    """A purge names whom it deletes: escaped where people read it, as it is where programs do."""
+    name = "eve\x1b[2J\nPLAY RECAP"
+    server.simulator.set_user(name)
+    answer = server.manage(
+        USER, users=[{"name": "openvpn"}], purge=True, purge_limit="100%", protect=["mfa-admin"], check=True
+    )
+    assert name in [one["name"] for one in answer["objects"]]
+    assert shown(name) in answer["diff"]["before"]
+    assert name not in answer["diff"]["before"]
+    assert json.dumps(answer)
