@@ -28,7 +28,8 @@ options:
   rr_dns_this_node:
     description:
       - V(true) makes that name the host name of this node, the one at O(as_url) or that of O(as_node).
-      - V(false) is refused; give the node a host name of its own by M(vpn.estate.as_config_item) (C(host.name)).
+      - V(false) is refused of a node that goes by that name; give it a host name of its own by
+        M(vpn.estate.as_config_item) (C(host.name)).
     type: bool
 notes:
   - A changed host name takes effect with a restart; see M(vpn.estate.as_restart).

@@ -15,10 +15,12 @@ description:
     default that the server gives it.
   - A value is compared in the type that the server tells for the item, so that V(1194), V("1194") and the server's own
     1194 are one, and so are V(true) and V("true").
-  - All that can be checked without writing is checked before the first write. The item must be known to the server (see
-    O(custom)), the value must be of its type, within its limits, one of its allowed values, and of the kind that the
-    server wants, such as a host name or a certificate in PEM format. Items that the server derives from others are read
-    only.
+  - All that can be checked without writing is checked before the first write. The item must be known to the server, the
+    value must be of its type, within its limits, one of its allowed values, and of the kind that the server wants, such as
+    a host name or a certificate in PEM format. O(custom) is the way out for one item. Items that the server derives from
+    others are read only.
+  - Line ends at the end of a text are left out, and C(CRLF) counts as a line end, on both sides. What
+    M(vpn.estate.as_config_item_info) shows can be declared as it is shown, and is no change then.
   - Secrets are given as O(secret_value). They are never read, compared, returned or shown in a diff.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
@@ -35,7 +37,7 @@ options:
   config_items:
     description:
       - Many items, written with one request. Every item stands here once.
-      - Takes the place of O(name), O(value) and O(secret_value).
+      - Takes the place of O(name), O(value), O(secret_value) and O(custom).
     type: list
     elements: dict
     suboptions:
@@ -56,6 +58,16 @@ options:
           - A private key beside whose certificate the server shows is written whenever it does not belong to that
             certificate, and only then. The two may be declared in one task.
         type: str
+      custom: &custom
+        description:
+          - Whether this item is set although the server does not know its key, or although the server's own description of
+            it, such as its type or its allowed values, does not fit the value. Descriptions can be narrower than what
+            servers take.
+          - A server may take a key that it does not know and do nothing with it, so that a typing error would look like
+            success. Values of such items are texts.
+          - A key with an index, such as V(vpn.server.routing.private_network.2), counts as known where the server knows the
+            same key with the index 0.
+        type: bool
       state:
         description: State of this item. Left out, it is O(state).
         type: str
@@ -65,6 +77,7 @@ options:
     type: str
   value: *value
   secret_value: *secret_value
+  custom: *custom
   state:
     description:
       - V(present) gives the item the declared value.
@@ -93,13 +106,6 @@ options:
     type: str
     choices: [on_create, always]
     default: on_create
-  custom:
-    description:
-      - Whether the items may have keys that the server does not know. A server may take such a key and do nothing with
-        it, so that a slip of the pen would look like success.
-      - Values of such items are texts.
-    type: bool
-    default: false
 notes:
   - A changed item is stored, and can be read back, at once. Many items take effect only at the next restart of the
     server. Call M(vpn.estate.as_restart) once, after the last change.

@@ -44,8 +44,8 @@ options:
       active: &active
         description:
           - V(true) makes this profile the active one, after all others were created. Only one can be.
-          - Left out, a new profile is not activated, and one that is there stays what it is. V(false) is refused; make
-            another profile active instead.
+          - Left out, a new profile is not activated, and one that is there stays what it is. V(false) is refused of
+            the active one; make another profile active instead.
         type: bool
       state:
         description: State of this profile. Left out, it is O(state).

@@ -44,6 +44,9 @@ options:
         description:
           - Value of an item that holds a secret; see O(vpn.estate.as_config_item#module:secret_value). It is never shown.
         type: str
+      custom:
+        description: Whether the server need not know the item; see O(vpn.estate.as_config_item#module:custom).
+        type: bool
       state:
         description: V(default) gives the item the default of the server. Left out, it is V(present).
         type: str
@@ -60,10 +63,6 @@ options:
     type: str
     choices: [on_create, always]
     default: on_create
-  custom:
-    description: Whether the items may have keys that the server does not know.
-    type: bool
-    default: false
   name:
     description:
       - How the names of the copies begin. They go on with a number, and with what they are a copy of, as in
@@ -164,7 +163,6 @@ EXAMPLES = r"""
 - name: Items from an encrypted file, on slow hardware, with a full restart
   vpn.estate.as_staged_config:
     src: files/config_items.yml
-    custom: true
     restart_mode: cold
     restart_timeout: 300
     check_timeout: 180

@@ -453,15 +453,6 @@ class Cluster(Resource):
         """What results and diffs call it."""
         return self.noun
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
-        """A node that is to have another host name gets it by its own item."""
-        want = super().wanted(params, state)
-        if want.values.get("rr_dns_this_node") is False:
-            raise InputError(
-                "rr_dns_this_node: false cannot be; give the node a host name of its own by as_config_item (host.name)."
-            )
-        return want
-
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """Properties, and the host name of this node."""
         if not client.cluster_nodes():
@@ -478,11 +469,16 @@ class Cluster(Resource):
         )
 
     def desired(self, wanted: Wanted, have: t.Optional[dict[str, t.Any]], task: Task) -> dict[str, t.Any]:
-        """A node goes by the cluster's name only until that changes."""
+        """A node goes by the cluster's name only until that changes, or until it gets a name of its own."""
         desired = super().desired(wanted, have, task)
         name = desired.get("rr_dns_hostname", (have or {}).get("rr_dns_hostname"))
         if desired.get("rr_dns_this_node") and not name:
             raise InputError("rr_dns_this_node: the cluster has no round-robin host name; say rr_dns_hostname.")
+        if desired.get("rr_dns_this_node") is False and (have or {}).get("rr_dns_this_node"):
+            raise InputError(
+                "rr_dns_this_node: the node goes by the cluster's name; give it a host name of its own by as_config_item "
+                "(host.name). Nothing was written."
+            )
         return desired
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:

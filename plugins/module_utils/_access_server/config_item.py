@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import re
 import typing as t
@@ -29,12 +30,18 @@ from ansible_collections.vpn.estate.plugins.module_utils._x509 import certificat
 _SECRET = re.compile(
     r".*pass(word|wd|phrase)?|(.*_)?(bind_)?pw|.*secret|(.*_)?psk|.*priv(ate)?_key|.*(hmac|api)_key|.*token|subkey|bundle|mysqluri"
 )
+_CREDENTIALS = re.compile(
+    "://[^/@]*:[^/]*@"
+)  # a password in an address, such as of a database (server-behaviour.md, 117)
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"^(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?$")
 _PEM = {"pemCertificate": "-----BEGIN CERTIFICATE-----", "pemPrivateKey": "PRIVATE KEY-----"}
 PEM_KEY = "pemPrivateKey"
 _KEY_END = re.compile("(?:priv_key|private_key|key)$")
 KNOWN_TYPES = ("string", "integer", "boolean")
+_BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
+_INDEX = re.compile(r"\.[0-9]+(?=\.|$)")
+SHOWN_MISTAKES = 20
 LIMITS = ("allowed_values", "min_value", "max_value", "type_hint")
 FACTS = ("default_value", "type", "category", "derived_from", "description", *LIMITS)
 
@@ -43,15 +50,32 @@ def is_secret(name: str, item: t.Mapping[str, t.Any]) -> bool:
     """Whether a value is never to be shown, by what the server says and by its key."""
     if item.get("redacted_value") or item.get("type_hint") == PEM_KEY:
         return True
+    if isinstance(item.get("value"), str) and _CREDENTIALS.search(item["value"]):
+        return True
     words = [word for word in name.split(".") if not word.isdigit()]  # keys may end in an index or a version
     return bool(words and _SECRET.fullmatch(words[-1]))
 
 
-def one_line_end(value: t.Any) -> t.Any:
-    """A text in PEM format ends in one line end, whatever a file or a server makes of it; other values are as they are."""
-    if isinstance(value, str) and "-----BEGIN" in value:
-        return value.replace("\r\n", "\n").rstrip() + "\n"
-    return value
+def plain_text(text: str) -> str:
+    """A text as it is compared and written: a PEM text ends in one line end, any other in none."""
+    if "-----BEGIN" in text:
+        return values.lines(text).rstrip() + "\n"
+    return values.lines(text)
+
+
+def typed(value: t.Any, kind: t.Any) -> t.Any:
+    """A value in the type that the server tells for its item; what is not of that type is as it was.
+
+    The same for what a playbook says and what a server answers, so that what is shown can be declared.
+    """
+    if value is None or isinstance(value, (list, dict)):
+        return value
+    if kind == "boolean":
+        return _BOOLEANS.get(value.strip().lower(), plain_text(value)) if isinstance(value, str) else value
+    if kind == "integer":
+        whole = isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,18}\s*", value)
+        return int(value) if whole else plain_text(value) if isinstance(value, str) else value
+    return plain_text(str(value).lower() if isinstance(value, bool) else str(value))
 
 
 class ConfigItem(Resource):
@@ -61,17 +85,19 @@ class ConfigItem(Resource):
     states = ("present", "default")
     purgeable, always_there = False, True
     fields = (
-        Field("value", {"type": "raw"}, normal=one_line_end),
+        Field("value", {"type": "raw"}),
         Field("secret_value", {"type": "str", "no_log": True}, is_set=lambda have: bool(have["is_set"])),
+        Field("custom", {"type": "bool"}, create_only=True),
         *(Field(fact) for fact in FACTS),
         Field("is_set"),
         Field("secret"),
         Field("certificate"),
+        Field("like"),
     )
+    identifying = ("custom",)
     options = {
         "profile": {"type": "str"},
         "update_secrets": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
-        "custom": {"type": "bool", "default": False},
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
     info_options = {"profile": {"type": "str"}, "only_set": {"type": "bool", "default": False}}
@@ -79,24 +105,24 @@ class ConfigItem(Resource):
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """A value, a secret one, or the default."""
         want = super().wanted(params, state)
-        said = [*want.values, *want.secrets]
+        said = [name for name in ("value", "secret_value") if name in {*want.values, *want.secrets}]
         if len(said) != (0 if want.state == "default" else 1):
             raise InputError(
                 f"{self.noun} {want.name} with state {want.state} "
                 + ("takes no value." if want.state == "default" else "takes one of value and secret_value.")
             )
-        if "value" in want.values and is_secret(want.name, {}):
+        if "value" in want.values and is_secret(want.name, want.values):
             raise InputError(f"{self.noun} {want.name} is a secret: give it as secret_value, so that Ansible masks it.")
         return want
 
     def load(self, wire: t.Mapping[str, t.Any]) -> Object:
-        """An item; the value of a secret one is dropped here."""
+        """An item in its own type; the value of a secret one is dropped here."""
         item = super().load(wire)
-        secret = is_secret(wire["name"], wire)
+        item.update({name: typed(item[name], item["type"]) for name in ("value", "default_value")}, like=None)
         filled = wire.get("value") not in (None, "") or bool(wire.get("redacted_value"))
-        item.update(secret=secret, is_set=filled)
-        if secret:
-            item.update(value=HIDDEN if filled else "", default_value="")
+        item.update(secret=False, is_set=filled)
+        if is_secret(wire["name"], wire):
+            _hide(item)
         return item
 
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
@@ -108,8 +134,23 @@ class ConfigItem(Resource):
         if names is not None and beside:
             items.update((item["name"], item) for item in client.config_items(profile, sorted(beside.values())))
         for name, certificate in beside.items():
-            found[name]["certificate"] = items.get(certificate, {}).get("value")
+            text = items.get(certificate, {}).get("value")
+            found[name]["certificate"] = plain_text(text) if isinstance(text, str) else None
+        if names is not None:
+            self._liken(client, profile, names, found)
         return Actual(found)
+
+    def _liken(self, client: AccessServer, profile: str, names: t.Sequence[str], found: dict[str, Object]) -> None:
+        """Let keys that the server does not know by their index be like those with the index 0 (server-behaviour.md, 86)."""
+        strangers = {name: _INDEX.sub(".0", name) for name in names if not is_known(found.get(name))}
+        firsts = sorted({first for name, first in strangers.items() if first != name})
+        told = {item["name"]: self.load(item) for item in client.config_items(profile, firsts)} if firsts else {}
+        for name, first in strangers.items():
+            if first != name and is_known(told.get(first)):
+                item = found.setdefault(name, self.load({"name": name, "category": "custom"}))
+                item["like"] = told[first]
+                if told[first]["secret"]:
+                    _hide(item)
 
     def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
         """The value in the item's own type; a number may have been written as text.
@@ -120,43 +161,49 @@ class ConfigItem(Resource):
             return default_of(have, wanted.values.get("value"))
         if "value" not in wanted.values:
             return {}
-        return {"value": typed(wanted.name, wanted.values["value"], have or {})}
+        return {"value": typed(wanted.values["value"], (have or {}).get("type"))}
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
-        """Everything that the server says about its items."""
+        """Everything that the server says about its items, all mistakes at once. Raises InputError."""
+        custom = {want.name for want in task.wanted or () if want.values.get("custom")}
+        mistakes: list[str] = []
+        strangers: list[str] = []
         for change in plan.changes:
             have = change.before or {}
-            self._known(change, have, task)
-            if change.action == "none":
-                continue
-            if change.state == "default":
-                self._has_default(change, have)
-            elif have.get("secret") and "value" in change.values:
-                raise InputError(
-                    f"{self.noun} {change.name} is a secret: give it as secret_value, so that Ansible masks it."
-                )
-            else:
-                _allowed(change, have)
+            if not is_known(have) and not have.get("like") and change.name not in custom:
+                strangers.append(change.name)
+            elif change.action != "none":
+                mistakes.append(self._mistake(change, have, change.name in custom))
+            if have.get("category") in ("deprecated", "removed"):
+                task.warn(f"{self.noun} {change.name} is {have['category']} on this server.")
+        if strangers:
+            known = [
+                item["name"] for item in client.config_items(profile_of(client, task)) if is_known(self.load(item))
+            ]
+            mistakes += [_stranger(name, known) for name in strangers]
+        mistakes = [mistake for mistake in mistakes if mistake]
+        if mistakes:
+            more = len(mistakes) - SHOWN_MISTAKES
+            shown = mistakes[:SHOWN_MISTAKES] + ([f"There are {more} more mistakes."] if more > 0 else [])
+            raise InputError(f"{' '.join(shown)} Nothing was written.")
 
-    def _known(self, change: Change, have: Object, task: Task) -> None:
-        unknown = (
-            not have or have["category"] == "custom" or (have["type"] not in KNOWN_TYPES and have["type"] is not None)
-        )
-        if unknown and not task.params["custom"]:
-            raise InputError(
-                f"{change.name} is not a configuration item that this server knows. Nothing was written. If it is not a slip of "
-                "the pen, say custom: true."
-            )
-        if have.get("category") == "derived" and change.action != "none":
-            raise InputError(f"{self.noun} {change.name} is calculated by the server from others and cannot be set.")
-        if have.get("category") in ("deprecated", "removed"):
-            task.warn(f"{self.noun} {change.name} is {have['category']} on this server.")
-
-    def _has_default(self, change: Change, have: Object) -> None:
-        if have.get("category") == "required" or change.values.get("value") is None:
-            raise InputError(
-                f"{self.noun} {change.name} has no default on this server; it must have a value. Nothing was written."
-            )
+    def _mistake(self, change: Change, have: Object, custom: bool) -> str:
+        """What is wrong with a change of an item, in a sentence; empty where nothing is."""
+        if have.get("category") == "derived":
+            return f"{self.noun} {change.name} is calculated by the server from others and cannot be set."
+        value = change.values.get("value")
+        if change.state == "default":
+            missing = have.get("category") == "required" or value is None
+            return f"{self.noun} {change.name} has no default on this server; it must have a value." if missing else ""
+        if isinstance(value, (list, dict)):
+            return f"{change.name}: {value!r} is not a text; the server keeps one value under one key."
+        if have.get("secret") and "value" in change.values:
+            return f"{self.noun} {change.name} is a secret: give it as secret_value, so that Ansible masks it."
+        item = have.get("like") or have
+        problem = _problem(typed(value, item.get("type")), item)
+        if not problem or custom:
+            return ""
+        return f"{change.name}: {problem}. If the server takes it all the same, say custom: true for this item."
 
     def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
         """A private key is never read; whether it is the one in use shows in the certificate beside it."""
@@ -192,7 +239,7 @@ class ConfigItem(Resource):
         """Items with what the server says about them; the values of secret ones are withheld."""
         found = self.look(client, names, task).objects
         chosen = {n: i for n, i in found.items() if not task.params["only_set"] or i["derived_from"] != "default"}
-        left_out = ("secret_value", "certificate")
+        left_out = ("secret_value", "certificate", "like")
         return [
             {"name": n, **{k: v for k, v in item.items() if k not in left_out}} for n, item in sorted(chosen.items())
         ]
@@ -220,37 +267,42 @@ def default_of(have: t.Optional[Object], otherwise: t.Any = None) -> Object:
     return {"value": otherwise if told is None else told}
 
 
-def typed(name: str, said: t.Any, have: Object) -> t.Any:
-    """A declared value in the type of its item. Raises InputError."""
-    kind = have.get("type")
-    if kind == "boolean":
-        value = values.boolean(said)
-        value = {"yes": True, "no": False, "on": True, "off": False}.get(str(value).lower(), value)
-        if not isinstance(value, bool):
-            raise InputError(f"{name}: {said!r} is not a boolean; it is true or false.")
-        return value
-    if kind == "integer":
-        if isinstance(said, bool) or not re.fullmatch(r"\s*-?\d+\s*", str(said)):
-            raise InputError(f"{name}: {said!r} is not a whole number.")
-        return int(said)
-    if isinstance(said, (list, dict)):
-        raise InputError(f"{name}: {said!r} is not a text; the server keeps one value under one key.")
-    text = str(said).lower() if isinstance(said, bool) else str(said)
-    return text.rstrip("\n") if "-----BEGIN" not in text else text
+def is_known(item: t.Optional[Object]) -> bool:
+    """Whether the server has a definition of an item that it answered."""
+    if not item or item["category"] == "custom":
+        return False
+    return item["type"] in KNOWN_TYPES or (item["type"] is None and item["category"] is not None)
 
 
-def _allowed(change: Change, have: Object) -> None:
-    """Hints of the server about a value. Raises InputError."""
-    name, value = change.name, change.values.get("value")
+def _hide(item: Object) -> None:
+    item.update(secret=True, value=HIDDEN if item["is_set"] else "", default_value="")
+
+
+def _stranger(name: str, known: t.Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return (
+        f"{name} is not a configuration item that this server knows.{meant} If it is not a mistake, say custom: true for this "
+        "item."
+    )
+
+
+def _problem(value: t.Any, item: Object) -> str:
+    """What is wrong with a value by what the server tells of its item; empty where nothing is."""
     if value is None:
-        return
-    low, high, choices, hint = (have.get(k) for k in ("min_value", "max_value", "allowed_values", "type_hint"))
-    if (low is not None and value < low) or (high is not None and value > high):
-        raise InputError(f"{name}: {value!r} is not allowed; it goes from {low} to {high}.")
+        return ""
+    if item.get("type") == "boolean" and not isinstance(value, bool):
+        return f"{value!r} is not a boolean; it is true or false"
+    if item.get("type") == "integer" and (isinstance(value, bool) or not isinstance(value, int)):
+        return f"{value!r} is not a whole number"
+    low, high, choices, hint = (item.get(k) for k in ("min_value", "max_value", "allowed_values", "type_hint"))
+    if isinstance(value, int) and ((low is not None and value < low) or (high is not None and value > high)):
+        return f"{value!r} is not allowed; it goes from {low} to {high}"
     if choices and value not in choices:
-        raise InputError(f"{name}: {value!r} is not allowed; it is one of {', '.join(map(repr, choices))}.")
+        return f"{value!r} is not allowed; it is one of {', '.join(map(repr, choices))}"
     if value and hint and not _fits(str(value), hint):
-        raise InputError(f"{name}: {value!r} is not what the server wants, which is of the kind {hint}.")
+        return f"{value!r} is not what the server wants, which is of the kind {hint}"
+    return ""
 
 
 def _fits(value: str, hint: str) -> bool:

@@ -37,12 +37,10 @@ class ConfigProfile(Resource):
     }
 
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
-        """A profile stops being active when another one starts to be."""
+        """A profile is active, or absent."""
         want = super().wanted(params, state)
         if want.values.get("active") and want.state == "absent":
             raise InputError(f"{self.noun} {want.name} is declared active and absent; only one can be.")
-        if want.values.get("active") is False:
-            raise InputError(f"active of {self.noun} {want.name}: false cannot be; make another one active instead.")
         return want
 
     def agree(self, wanted: t.Sequence[Wanted]) -> None:
@@ -62,6 +60,12 @@ class ConfigProfile(Resource):
         """One active profile; sources that are there; and what the server says of those to be activated."""
         refuse_no_time("restart_timeout", task.params["restart_timeout"])
         active, profiles = client.config_profiles
+        for change in plan.of("update"):
+            if change.values.get("active") is False:
+                raise InputError(
+                    f"active of {self.noun} {change.name}: it is, and stops being so when another one is made active. Nothing was "
+                    "written."
+                )
         activated = [c for c in plan.of("create", "update") if c.values.get("active")]
         for change in plan.of("delete"):
             if change.name == active:

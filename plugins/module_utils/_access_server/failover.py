@@ -66,7 +66,7 @@ def set_up(client: AccessServer, task: Task) -> dict[str, t.Any]:
 
 def _switched_off(client: AccessServer, task: Task) -> dict[str, t.Any]:
     """The mode alone goes back to its default. Where the server tells none, an empty text stands for it."""
-    return _answer(_brought(client, task, [Wanted(MODE, "default", {"value": OFF}, [])]), {})
+    return _answer(_brought(client, task, [Wanted(MODE, "default", {"value": OFF, "custom": True}, [])]), {})
 
 
 def _items(params: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
@@ -84,12 +84,12 @@ def _items(params: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
 
 def _written(client: AccessServer, task: Task, declared: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
     """The declared items."""
-    return _brought(client, task, [CONFIG_ITEM.wanted(one, "present") for one in declared])
+    return _brought(client, task, [CONFIG_ITEM.wanted({**one, "custom": True}, "present") for one in declared])
 
 
 def _brought(client: AccessServer, task: Task, wanted: t.Sequence[Wanted]) -> Plan:
     """Items of the active configuration profile, which the server need not know; or what is to be done to them."""
-    params = {**task.params, "profile": None, "custom": True}
+    params = {**task.params, "profile": None}
     plan = converge(CONFIG_ITEM, client, wanted, replace(task, params=params, wanted=wanted))
     failed = [change for change in plan.changes if change.outcome == "failed"]
     if failed:

@@ -38,11 +38,6 @@ LAST_RANK = 9
 DEFAULT_USER_NAME = "__DEFAULT__"  # as servers show it (server-behaviour.md, 60)
 
 
-def lines(text: str) -> str:
-    """Text as a server keeps it: no carriage returns, no line end at the end."""
-    return str(text).replace("\r\n", "\n").rstrip("\n")
-
-
 def windows_lines(text: str) -> str:
     """Text in normal form with the line ends that Windows' own shells want."""
     return text.replace("\n", "\r\n")
@@ -84,12 +79,12 @@ def text(name: str, normal: t.Callable[[str], str] = str) -> Field:
 COMMON: t.Sequence[Field] = (
     *(inherited(name, BOOL) for name in ("deny", "deny_web", "admin", "autologin")),
     inherited("auth_method", TEXT, str),
-    inherited("cc_commands", TEXT, lines),
+    inherited("cc_commands", TEXT, values.lines),
     *(inherited(name, BOOL) for name in ("totp", "allow_generate_profiles")),
     *(inherited(name, NO_SECRET) for name in ("password_strength", "allow_password_change")),
     inherited("reroute_gw", {"type": "str", "choices": list(REROUTE)}, values.reroute),
     network_set("bypass_subnets"),
-    *(inherited(name, TEXT, lines, windows_lines if "_win_" in name else same) for name in SCRIPTS),
+    *(inherited(name, TEXT, values.lines, windows_lines if "_win_" in name else same) for name in SCRIPTS),
     *(Field(name, {"type": "dict"}, load=_environment_in, normal=_environment_in, unset={}) for name in ENVIRONMENTS),
 )
 

@@ -60,7 +60,7 @@ PREFIX = re.compile(r"[A-Za-z0-9_]{1,20}")
 
 Values = t.Mapping[str, t.Any]
 SPEC: t.Mapping[str, t.Any] = {
-    **{name: CONFIG_ITEM.argument_spec()[name] for name in ("config_items", "src", "update_secrets", "custom")},
+    **{name: CONFIG_ITEM.argument_spec()[name] for name in ("config_items", "src", "update_secrets")},
     "name": {"type": "str", "default": "staged"},
     "keep": {"type": "int", "default": 5},
     "restart_mode": {"type": "str", "choices": list(MODES), "default": "warm"},

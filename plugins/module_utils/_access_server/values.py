@@ -16,6 +16,7 @@ from datetime import datetime, timedelta, timezone
 
 Wire = t.Any
 PROTOCOLS = ("tcp", "udp")
+_LINE_END = re.compile("\r+\n")
 _RANGE = re.compile(
     r"^\s*(?P<first>[0-9A-Fa-f:.]+?)\s*(?P<how>[-~]|:(?=\d+\.\d+\.\d+\.\d+\s*$))\s*(?P<last>[0-9A-Fa-f:.]+)\s*$"
 )
@@ -45,6 +46,11 @@ def boolean(value: t.Any) -> t.Any:
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     return value
+
+
+def lines(text: t.Any) -> str:
+    """Text as a server keeps it: no carriage returns at line ends, no line end at the end."""
+    return _LINE_END.sub("\n", str(text)).rstrip("\r\n")
 
 
 def moment(text: t.Any) -> str:

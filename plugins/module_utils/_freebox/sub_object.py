@@ -44,6 +44,8 @@ def merged(wanted: Object, have: t.Optional[Object]) -> Object:
 
 
 def _completed(value: t.Any, have: t.Any) -> t.Any:
+    if isinstance(value, list) and isinstance(have, list) and len(value) == len(have):
+        return [_completed(one, there) for one, there in zip(value, have)]
     if not isinstance(value, dict) or not isinstance(have, dict):
         return value
     return {**have, **{key: _completed(one, have.get(key)) for key, one in value.items()}}

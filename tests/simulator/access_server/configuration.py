@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer
 from .answers import Call, checked, invalid, refused
-from .configuration_keys import KEYS, Key
+from .configuration_keys import KEYS, Key, definition
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -67,7 +67,11 @@ class Configuration:
         store = self._machine.store
         stored = store.configuration(profile)
         wanted = sorted({*KEYS, *stored} - _unset_removed(stored)) if names is None else list(dict.fromkeys(names))
-        return [self._machine.dialect.configuration_item(_item(name, stored, store.source(name))) for name in wanted]
+        items = [_item(name, self._key(name), stored, store.source(name)) for name in wanted]
+        return [self._machine.dialect.configuration_item(item) for item in items]
+
+    def _key(self, name: str) -> Key | None:
+        return definition(name, self._machine.readings["indexed_keys"] == "known")
 
     # operations
 
@@ -86,7 +90,7 @@ class Configuration:
         reset: list[str] = []
         values: dict[str, Any] = {}
         for name, value in call.body.items():
-            problem = _problem(name, value, null_allowed=reading != "refuse")
+            problem = _problem(name, self._key(name), value, null_allowed=reading != "refuse")
             if problem:
                 wrong[name] = problem
             elif value is None and reading == "null":
@@ -162,8 +166,7 @@ def _unset_removed(stored: dict[str, Any]) -> set[str]:
     return {key.name for key in KEYS.values() if key.category == "removed"} - set(stored)
 
 
-def _item(name: str, stored: dict[str, Any], stored_source: str) -> dict[str, Any]:
-    key = KEYS.get(name)
+def _item(name: str, key: Key | None, stored: dict[str, Any], stored_source: str) -> dict[str, Any]:
     source = stored_source if name in stored else "default"
     if key is None:
         return {
@@ -197,9 +200,8 @@ def _item(name: str, stored: dict[str, Any], stored_source: str) -> dict[str, An
     return item
 
 
-def _problem(name: str, value: Any, null_allowed: bool) -> str | None:
+def _problem(name: str, key: Key | None, value: Any, null_allowed: bool) -> str | None:
     """What is wrong with a value for a key, or None. Unknown keys take any value (server-behaviour.md, 86)."""
-    key = KEYS.get(name)
     if not name.strip() or len(name) > 255:
         return "Invalid configuration key"
     if key is not None and key.category == "derived":
@@ -208,6 +210,8 @@ def _problem(name: str, value: Any, null_allowed: bool) -> str | None:
         return None if null_allowed else "Input should not be null"
     if key is None:
         return None if isinstance(value, (str, int)) else "Input should be a string, an integer or a boolean"
+    if isinstance(value, str) and value in key.takes:
+        return None
     if type(value).__name__ != {"string": "str", "integer": "int", "boolean": "bool"}[key.type]:
         return f"Input should be a valid {key.type}"
     if isinstance(value, str):

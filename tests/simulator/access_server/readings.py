@@ -16,6 +16,8 @@ READINGS: dict[str, tuple[str, ...]] = {
     "list_property": ("replace", "merge"),
     # null as the value of a configuration key: back to the default, 400, or kept as a value
     "config_reset": ("null", "refuse", "store"),
+    # a key with another index than a defined one: defined as well, or like any key that the server does not know
+    "indexed_keys": ("known", "custom"),
     # the name by which userprop/set knows the default user; the other one is unknown
     "default_user_name": ("__DEFAULT__", "DEFAULT"),
     # whether users without a group of their own belong to that of the default user

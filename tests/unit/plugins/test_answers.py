@@ -117,7 +117,7 @@ READERS: dict[str, list[Work]] = {
     ],
     "config-items/default/list": [
         informs(CONFIG_ITEM),
-        manages(CONFIG_ITEM, config_items=ITEMS, custom=True),
+        manages(CONFIG_ITEM, config_items=ITEMS),
         manages(CONFIG_ITEM, config_items=[{"name": "auth.radius.0.server.0.secret", "secret_value": "Another-7!"}]),
         manages(USER, users=[{"name": "alice", "static_ipv4": "172.27.224.9"}]),
     ],

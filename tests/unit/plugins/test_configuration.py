@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._resource import HIDDEN
+from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects
 from cryptography import x509
@@ -208,7 +209,7 @@ def test_an_unknown_item_is_refused_unless_custom_is_said(start: Start, dialect:
     wanted = {"name": "vpn.server.deamon.tcp.port", "value": 8443}
     sentence = refused(server, **wanted)
     assert "vpn.server.deamon.tcp.port is not a configuration item that this server knows" in sentence
-    assert "custom: true" in sentence
+    assert "Did you mean vpn.server.daemon.tcp.port? If it is not a mistake, say custom: true for this item" in sentence
     assert done(items(server, **wanted, custom=True))["changed"]
     assert stored(server)["vpn.server.deamon.tcp.port"] == "8443"
     assert not done(items(server, **wanted, custom=True))["changed"]
@@ -221,6 +222,132 @@ def test_an_unknown_item_that_the_server_leaves_out_of_its_answers_can_be_set(se
     server.simulator.faults.add(path=path, status=200, body={"total": 0, "items": []})
     assert done(items(server, name="local.note", value="x", custom=True))["changed"]
     assert stored(server)["local.note"] == "x"
+
+
+@dialects
+def test_one_item_that_is_custom_leaves_the_others_guarded(start: Start, dialect: str) -> None:
+    declared = [
+        {"name": "local.note", "value": "x", "custom": True},
+        {"name": "vpn.server.deamon.tcp.port", "value": 8443},
+    ]
+    sentence = refused(start(dialect=dialect), config_items=declared)
+    assert "vpn.server.deamon.tcp.port is not a configuration item" in sentence
+    assert "local.note" not in sentence
+
+
+def test_all_mistakes_are_told_at_once(server: Server) -> None:
+    declared = [
+        {"name": PORT, "value": "https"},
+        {"name": "vpn.server.deamon.tcp.port", "value": 8443},
+        {"name": "cs.tls_version_min", "value": "1.4"},
+        {"name": "cs.url", "value": "https://vpn.example.com/"},
+        {"name": "host.name", "state": "default"},
+        {"name": RADIUS_SECRET, "secret_value": SECRET},
+    ]
+    sentence = refused(server, config_items=declared)
+    for words in (
+        f"{PORT}: 'https' is not a whole number",
+        "vpn.server.deamon.tcp.port is not a configuration item",
+        "cs.tls_version_min: '1.4' is not allowed",
+        "cs.url is calculated by the server",
+        "host.name has no default",
+    ):
+        assert words in sentence
+    assert sentence.count("Nothing was written") == 1
+    many = [{"name": f"local.note{number}", "value": "x"} for number in range(25)]
+    sentence = refused(server, config_items=many)
+    assert "local.note19 is not" in sentence
+    assert "local.note20 is not" not in sentence
+    assert "There are 5 more mistakes" in sentence
+
+
+@pytest.mark.parametrize("reading", READINGS["indexed_keys"])
+@pytest.mark.parametrize(
+    ("name", "said", "is_told"),
+    [
+        ("vpn.server.routing.private_network.2", "172.21.70.72/32", "172.21.70.72/32"),
+        ("auth.ldap.1.server.2.host", "ldap.example.com:636", "ldap.example.com:636"),
+        ("auth.radius.1.acct_enable", True, True),
+        ("auth.radius.0.server.3.auth_port", 1645, 1645),
+    ],
+)
+@dialects
+def test_a_key_with_another_index_is_known(
+    start: Start, dialect: str, name: str, said: t.Any, is_told: t.Any, reading: str
+) -> None:
+    server = start(dialect=dialect, readings={"indexed_keys": reading})
+    assert done(items(server, name=name, value=said))["changed"]
+    told = is_told if reading == "known" else str(is_told).lower()  # keys without a definition hold texts
+    assert stored(server)[name] == told
+    assert not done(items(server, name=name, value=said))["changed"]
+    assert not done(items(server, name=name, value=value(server, name)))["changed"]
+
+
+@pytest.mark.parametrize("reading", READINGS["indexed_keys"])
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ({"name": "auth.radius.0.server.3.auth_port", "value": 65536}, "65536 is not allowed; it goes from 1 to 65535"),
+        ({"name": "vpn.server.dhcp_option.dns.4", "value": "example.com"}, "is of the kind ipAddress"),
+        ({"name": "auth.radius.1.server.2.secret", "value": SECRET}, "is a secret: give it as secret_value"),
+        ({"name": "vpn.server.routing.privat_network.2", "value": "10.0.0.0/8"}, "Did you mean"),
+    ],
+)
+def test_a_key_with_another_index_is_guarded_like_the_first(
+    start: Start, declared: dict[str, t.Any], words: str, reading: str
+) -> None:
+    sentence = refused(start(readings={"indexed_keys": reading}), **declared)
+    assert words in sentence
+    assert SECRET not in sentence
+
+
+REROUTE_DNS = (
+    "vpn.client.routing.reroute_dns"  # told as a boolean; servers take one text more (server-behaviour.md, 117)
+)
+
+
+@dialects
+def test_a_description_that_is_narrower_than_the_server_has_a_way_round_for_one_item(
+    start: Start, dialect: str
+) -> None:
+    server = start(dialect=dialect)
+    sentence = refused(server, name=REROUTE_DNS, value="custom")
+    assert f"{REROUTE_DNS}: 'custom' is not a boolean" in sentence
+    assert "say custom: true for this item" in sentence
+    server.simulator.log.clear()
+    assert done(items(server, name=REROUTE_DNS, value="custom", custom=True))["changed"]
+    assert stored(server)[REROUTE_DNS] == "custom"
+    for custom in (True, False):  # what is there already needs no way round
+        assert not done(items(server, name=REROUTE_DNS, value="custom", custom=custom))["changed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "kept"),
+    [(PORT, 70000, 70000), ("cs.tls_version_min", "1.4", "1.4"), ("host.name", "vpn,example", "vpn,example")],
+)
+def test_the_server_decides_on_an_item_that_is_custom(server: Server, name: str, said: t.Any, kept: t.Any) -> None:
+    answer = items(server, name=name, value=said, custom=True)
+    assert answer["failed"]
+    [sent] = [one.request for one in server.simulator.log if one.path == "/api/config-items/default"]
+    assert sent == {name: kept}
+
+
+def test_what_the_server_calculates_stays_refused_where_it_is_custom(server: Server) -> None:
+    sentence = refused(server, name="cs.url", value="https://vpn.example.com/", custom=True)
+    assert "is calculated by the server" in sentence
+
+
+@dialects
+def test_an_address_with_a_password_in_it_is_a_secret(start: Start, dialect: str) -> None:
+    server = start(dialect=dialect)
+    server.simulator.set_configuration(certs_db=f"mysql://as:{SECRET}@db.example.com/as_certs")
+    for names in (["certs_db"], None):
+        told = {one["name"]: one for one in server.inform(CONFIG_ITEM, names)}["certs_db"]
+        assert told["secret"]
+        assert told["value"] == HIDDEN
+    sentence = refused(server, name="log_db", value=f"mysql://as:{SECRET}@db.example.com/as_log", custom=True)
+    assert "is a secret: give it as secret_value" in sentence
+    assert SECRET not in sentence
 
 
 # -- the default
@@ -247,8 +374,8 @@ def test_an_item_whose_default_is_not_told_is_refused_before_anything_is_written
     server = start(dialect=dialect)
     done(items(server, name="local.note", value="x", custom=True))
     server.simulator.log.clear()
-    declared = [{"name": PORT, "value": 8443}, {"name": "local.note", "state": "default"}]
-    sentences = {items(server, config_items=declared, custom=True, check=check)["msg"] for check in (True, False)}
+    declared = [{"name": PORT, "value": 8443}, {"name": "local.note", "state": "default", "custom": True}]
+    sentences = {items(server, config_items=declared, check=check)["msg"] for check in (True, False)}
     assert not server.writes()
     assert len(sentences) == 1
     assert "local.note has no default on this server; it must have a value. Nothing was written" in sentences.pop()
@@ -519,7 +646,10 @@ def test_the_profile_that_was_in_force_can_be_deleted(quick: Server) -> None:
     ("declared", "words"),
     [
         ([{"name": "a", "active": True}, {"name": "b", "active": True}], "only one profile can be, and a and b"),
-        ([{"name": "default", "active": False}], "false cannot be; make another one active instead"),
+        (
+            [{"name": "default", "active": False}],
+            "it is, and stops being so when another one is made active. Nothing was written",
+        ),
         ([{"name": "a"}, {"name": "a"}], "a is declared twice"),
     ],
 )

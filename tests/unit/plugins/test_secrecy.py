@@ -109,9 +109,8 @@ SUCCESSES = """
     - vpn.estate.as_config_item:
         config_items:
           - {name: auth.radius.0.server.0.secret, secret_value: "{{ new_bind_pw }}"}
-          - {name: acme.eab_hmac_key.2.9.0, secret_value: "{{ new_bind_pw }}"}
+          - {name: acme.eab_hmac_key.2.9.0, secret_value: "{{ new_bind_pw }}", custom: true}
         update_secrets: always
-        custom: true
     - vpn.estate.as_user: {name: bob, password: {a: "{{ plain }}"}, update_password: always}
 """
 READS = """

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import socket
 import ssl
 import time
@@ -32,7 +34,7 @@ def wait_until_back(api):
 
 
 def test_keys_of_every_category_and_type():
-    assert len(KEYS) >= 60
+    assert len(KEYS) >= 150
     assert {key.category for key in KEYS.values()} == {
         "default",
         "required",
@@ -43,6 +45,59 @@ def test_keys_of_every_category_and_type():
     }
     assert {key.type for key in KEYS.values()} == {"string", "integer", "boolean"}
     assert {key.hint for key in KEYS.values() if key.hint} >= {"hostname", "ipAddress", "pemCertificate"}
+
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "server-behaviour.md"
+# What public configurations set, as text as sacli shows it: Q and J of server-behaviour.md, 117, without what is empty.
+PUBLIC = {
+    "auth.ldap.0.server.0.host": "ldap.test.com:389",
+    "auth.ldap.0.server.1.host": "ldap2.test.com:389",
+    "auth.ldap.0.ssl_verify": "internal",
+    "auth.module.type": "pam",
+    "cs.tls_version_min": "1.1",
+    "sa.initial_run_groups.0": "web_group",
+    "sa.initial_run_groups.1": "openvpn_group",
+    "vpn.client.routing.reroute_dns": "custom",
+    "vpn.server.daemon.protocols": "both",
+    "vpn.server.dhcp_option.dns.2": "1.1.1.1",
+    "vpn.server.dhcp_option.domain": "dev.test.com,prd.test.com",
+    "vpn.server.port_share.ip_address": "1.2.3.4",
+    "vpn.server.routing.private_network.2": "172.21.70.72/32",
+    "vpn.server.tls_cc_security": "tls-crypt",
+    "vpn.client.config_text": "-remote \nremote-random",
+}
+
+
+def test_each_key_is_documented_with_its_source():
+    """The table is what people read; the definitions are what the simulator does."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    letters = set(re.findall(r"^    - ([A-Z]): ", text, re.MULTILINE))
+    rows = re.findall(r"^\| `([^`]+)` \| (string|integer|boolean) \| (.*) \| ([A-Z]) \|$", text, re.MULTILINE)
+    assert {row[3] for row in rows} <= letters
+    told = {key.name: (key.type, shown_default(key), key.source) for key in KEYS.values()}
+    assert {name: rest for name, *rest in rows} == {name: list(rest) for name, rest in told.items()}
+    assert len(rows) == len(KEYS)
+
+
+def shown_default(key):
+    """A default as the table shows it; a guess has a question mark."""
+    shown = "`" + json.dumps(key.default) + "`" if key.default not in ("", None) else "empty"
+    return shown if key.sure else f"{shown} ?"
+
+
+@pytest.mark.parametrize("reading", ["known", "custom"])
+@pytest.mark.parametrize("name", PUBLIC)
+def test_what_public_configurations_set_is_taken(start, name, reading):
+    _unused, api = start(readings={"indexed_keys": reading})
+    assert api.post("config-items/default", {name: PUBLIC[name]}).status == 200
+    assert item(api, name)["value"] == PUBLIC[name]
+
+
+@pytest.mark.parametrize(("reading", "category"), [("known", "default"), ("custom", "custom")])
+def test_readings_of_a_key_with_another_index(start, reading, category):
+    _unused, api = start(readings={"indexed_keys": reading})
+    assert item(api, "auth.ldap.1.server.2.host")["category"] == category
+    assert item(api, "auth.ldap.x.server.2.host")["category"] == "custom"
 
 
 @pytest.mark.parametrize(
