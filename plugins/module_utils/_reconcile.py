@@ -38,6 +38,7 @@ def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task
     first = plan(resource, actual, wanted, task)
     guard_purge(resource, actual, wanted, first, task)
     resource.check(client, first, task)
+    resource.warn_of_unknown(first, task)
     if task.check:
         return first
     try:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import operator
 import typing as t
@@ -40,6 +41,23 @@ def same(value: t.Any) -> t.Any:
 
 
 @dataclass(frozen=True)
+class KnownValues:
+    """Texts that a vendor is known to take for an option whose list is open: another one is doubtful, and not wrong.
+
+    ``separator`` stands between several of them in one text.
+    """
+
+    values: tuple[str, ...]
+    separator: str = ""
+
+    def unknown(self, said: t.Any) -> list[str]:
+        """What is not known of a text; the empty text stands for none, and what is no text is not judged."""
+        if not isinstance(said, str) or not said:
+            return []
+        return [one for one in (said.split(self.separator) if self.separator else [said]) if one not in self.values]
+
+
+@dataclass(frozen=True)
 class Field:
     """One option, and the API property behind it.
 
@@ -61,6 +79,7 @@ class Field:
     is_set: t.Optional[t.Callable[[Object], bool]] = None  # of a secret: whether the server has one
     keeps: t.Callable[[Plain, Plain], bool] = operator.eq  # whether what the server has is what was written
     shows: t.Callable[[Plain], Plain] = same  # what results and diffs tell of it
+    known: t.Optional[KnownValues] = None  # of a text whose list the vendor leaves open
 
     def __post_init__(self) -> None:
         if self.spec and "default" in self.spec:
@@ -327,6 +346,25 @@ class Resource:
         """What goes with an object, for the diff of its deletion."""
         said = {f.name: have.get(f.name) for f in self.fields if f.spec and not f.secret}
         return self.shown({name: value for name, value in said.items() if value not in (None, [], {}, "")})
+
+    def known_values(self, f: Field, change: Change) -> t.Optional[KnownValues]:
+        """The values that are known for a property of this object, where there are more than these."""
+        return f.known
+
+    def warn_of_unknown(self, plan: Plan, task: Task) -> None:
+        """Warn of values that nobody is known to have used, before they are written and in check mode alike."""
+        for change in plan.of("create", "update"):
+            for f in self.fields:
+                known = self.known_values(f, change) if f.name in change.values else None
+                if known is None:
+                    continue
+                for value in known.unknown(change.values[f.name]):
+                    near = difflib.get_close_matches(value, known.values, 1)
+                    meant = f" Did you mean {near[0]}?" if near else ""
+                    task.warn(
+                        f"{f.name} of {self.noun} {change.name}: {value!r} is not among the values that are known "
+                        f"({', '.join(known.values)}), and the server may refuse it.{meant}"
+                    )
 
     # -- talking to the server
 

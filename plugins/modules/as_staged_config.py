@@ -134,6 +134,9 @@ EXAMPLES = r"""
         value: 4
       - name: vpn.server.lockout_policy.n_fails
         state: default
+      - name: vpn.client.routing.reroute_dns
+        value: custom
+        custom: true # servers take more than they say
 
 # From here on the server is set once for all modules:
 #   module_defaults:

@@ -10,7 +10,7 @@ import ipaddress
 import re
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import known_values, values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
@@ -19,6 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     HIDDEN,
     Actual,
     Field,
+    KnownValues,
     Object,
     Resource,
     Task,
@@ -204,6 +205,13 @@ class ConfigItem(Resource):
         if not problem or custom:
             return ""
         return f"{change.name}: {problem}. If the server takes it all the same, say custom: true for this item."
+
+    def known_values(self, f: Field, change: Change) -> t.Optional[KnownValues]:
+        """By the key, unless the server itself tells what is allowed."""
+        have = change.before or {}
+        item = have.get("like") or have
+        open_list = f.name == "value" and not item.get("allowed_values") and item.get("type") != "boolean"
+        return known_values.of_key(change.name) if open_list else None
 
     def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
         """A private key is never read; whether it is the one in use shows in the certificate beside it."""

@@ -17,10 +17,19 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_
     reconsider,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.known_values import METHODS
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Field, Object, Resource, Task, Wire, same
+from ansible_collections.vpn.estate.plugins.module_utils._resource import (
+    Field,
+    KnownValues,
+    Object,
+    Resource,
+    Task,
+    Wire,
+    same,
+)
 
 BOOL: t.Mapping[str, t.Any] = {"type": "bool"}
 NO_SECRET: t.Mapping[str, t.Any] = {**BOOL, "no_log": False}  # though its name sounds like one to Ansible
@@ -54,9 +63,10 @@ def inherited(
     spec: t.Mapping[str, t.Any],
     normal: t.Callable[[t.Any], t.Any] = values.boolean,
     dump: t.Callable[[t.Any], t.Any] = same,
+    known: t.Optional[KnownValues] = None,
 ) -> Field:
     """A property that comes wrapped, and can be handed back to the level above."""
-    return Field(name, spec, load=values.own, normal=normal, dump=dump, inherited=True)
+    return Field(name, spec, load=values.own, normal=normal, dump=dump, inherited=True, known=known)
 
 
 def network_set(name: str) -> Field:
@@ -78,7 +88,7 @@ def text(name: str, normal: t.Callable[[str], str] = str) -> Field:
 
 COMMON: t.Sequence[Field] = (
     *(inherited(name, BOOL) for name in ("deny", "deny_web", "admin", "autologin")),
-    inherited("auth_method", TEXT, str),
+    inherited("auth_method", TEXT, str, known=METHODS),
     inherited("cc_commands", TEXT, values.lines),
     *(inherited(name, BOOL) for name in ("totp", "allow_generate_profiles")),
     *(inherited(name, NO_SECRET) for name in ("password_strength", "allow_password_change")),

@@ -217,6 +217,7 @@ _KEYS = (
         "tls-cryptv2",
         "Protection of the control channel.",
         allowed=("none", "tls-auth", "tls-crypt", "tls-cryptv2"),
+        takes=("tls-crypt-v2",),
     ),
     _flag("J", "vpn.server.tls_auth", True, "The control channel is signed.", category="deprecated"),
     _text("Q", "cs.tls_version_min", "1.2", "Lowest TLS version of the web services.", allowed=_TLS_VERSIONS),

@@ -82,7 +82,7 @@ class DataPlane(Daemon):
         security = machine.configuration.in_force("vpn.server.tls_cc_security")
         if security in ("tls-auth", "tls-crypt"):
             blocks[security] = keys.static
-        elif security == "tls-cryptv2":
+        elif security in ("tls-cryptv2", "tls-crypt-v2"):
             blocks |= {"tls-crypt": keys.static, "tls-crypt-v2": keys.server}
         return blocks
 

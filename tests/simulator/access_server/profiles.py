@@ -189,7 +189,7 @@ class Profiles:
     def _control_channel(self, tls_crypt_v2: bool) -> str | None:
         """The option that protects the control channel of a client that knows tls-crypt-v2 or does not."""
         configured = self._machine.configuration.in_force("vpn.server.tls_cc_security")
-        if configured == "tls-cryptv2":
+        if configured in ("tls-cryptv2", "tls-crypt-v2"):
             return "tls-crypt-v2" if tls_crypt_v2 else "tls-crypt"
         return None if configured == "none" else str(configured)
 

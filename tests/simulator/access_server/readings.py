@@ -12,6 +12,8 @@ READINGS: dict[str, tuple[str, ...]] = {
     "null_property": ("reset", "refuse", "ignore"),
     # userprop/set for a name that does not exist: 404, a new user, or 200 without effect
     "unknown_name": ("refuse", "create", "ignore"),
+    # an authentication method that the server does not have: 400, or kept as a text
+    "auth_methods": ("known", "any"),
     # a list of subnets, ranges or the like in userprop/set
     "list_property": ("replace", "merge"),
     # null as the value of a configuration key: back to the default, 400, or kept as a value
