@@ -236,7 +236,7 @@ def declared_again(resource: Resource, have: dict[str, t.Any], informed: dict[st
         *(f.name for f in resource.fields if f.spec and not f.secret and not f.create_only),
     ]
     said = {name: informed[name] for name in options if informed.get(name) is not None}
-    said = yaml.safe_load(yaml.safe_dump(said, allow_unicode=True))
+    said = yaml.safe_load(yaml.safe_dump(said))
     validated = ModuleArgumentSpecValidator(spec).validate(said)
     assert not validated.error_messages, (said, validated.error_messages)
     params = validated.validated_parameters
