@@ -94,8 +94,8 @@ class Issued(Resource):
         return {want.name: want.values for want in task.wanted or ()}
 
     def leaves_open(self, change: Change) -> bool:
-        """What was issued is known by its text."""
-        return False
+        """What was issued is known by its text; what was taken back is looked for."""
+        return change.action == "delete"
 
     def create(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Each with a call of its own; what comes is looked at before it takes the place of anything."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import typing as t
 from dataclasses import replace
 
@@ -17,9 +18,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     Unreachable,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan, change_of, guard_purge, plan
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource, Task, Wanted
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Object, Resource, Task, Wanted
 
 ATTEMPTS = 3  # readings of the server in one task, where answers to writes are lost
+PAUSE = 1.0  # seconds between two looks for what should be gone
+
+Left = t.TypeVar("Left", bound=t.Sized)
 
 
 def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task: Task) -> Plan:
@@ -128,10 +132,9 @@ def _carry_out(resource: Resource, client: t.Any, steps: Plan, effort: Effort, t
         if doomed:
             resource.withdraw(client, doomed, effort, task)
             resource.delete(client, [c for c in doomed if c.outcome != "failed"], effort, task)
-            _done(doomed)
         _write(resource, client, [c for c in changes if c.action != "delete" and c.outcome != "failed"], effort, task)
     _verify(resource, client, steps, effort, task)
-    _done(steps.of("create", "update"))
+    _done(steps.of("create", "update", "delete"))
 
 
 def _write(resource: Resource, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
@@ -153,26 +156,55 @@ def _done(changes: t.Sequence[Change]) -> None:
 
 
 def _verify(resource: Resource, client: t.Any, steps: Plan, effort: Effort, task: Task) -> None:
-    """Read back what the vendor leaves open. What the server did not keep is an error that names the key."""
+    """Read back what the vendor leaves open, in one reading. What the server did not keep is an error that names the key."""
     doubtful = [change for change in steps.of("create", "update") if resource.leaves_open(change)]
-    lost = _lost(resource, client, doubtful, task)
+    doomed = [change for change in steps.of("delete") if resource.leaves_open(change)]
+    actual = _seen(resource, client, [*doubtful, *doomed], task)
+    lost = _lost(resource, actual, doubtful)
     if lost:
-        parts = [replace(c, values={k: c.values[k] for k in lost[c.name]}) for c in doubtful if c.name in lost]
+        parts = [
+            replace(c, values={k: _after(resource, c)[k] for k in lost[c.name]}) for c in doubtful if c.name in lost
+        ]
         resource.repair(client, parts, effort, task)
         doubtful = [change for change in doubtful if change.name in lost]
-        lost = _lost(resource, client, doubtful, task)
+        lost = _lost(resource, _seen(resource, client, doubtful, task), doubtful)
     for change in doubtful:
         if change.name in lost:
-            wanted = resource.shown(change.values)
+            wanted = resource.shown(_after(resource, change))
             told = "; ".join(f"{k} is {had!r} instead of {wanted[k]!r}" for k, had in lost[change.name].items())
             change.fail(f"the server accepted the change and did not keep it: {told}")
+    left = lingering(
+        {change.name: actual[change.name] for change in doomed if change.name in actual},
+        lambda names: {n: have for n, have in resource.look(client, list(names), task).objects.items() if n in names},
+    )
+    for change in doomed:
+        if change.name in left:
+            resource.disbelieve(change, left[change.name])
 
 
-def _lost(resource: Resource, client: t.Any, changes: t.Sequence[Change], task: Task) -> dict[str, dict[str, t.Any]]:
+def lingering(left: Left, look: t.Callable[[Left], Left]) -> Left:
+    """What should be gone and is there after a few more looks, as some servers take a moment. ``look`` is given what is left."""
+    for _unused in range(1, ATTEMPTS):
+        if not left:
+            break
+        time.sleep(PAUSE)
+        left = look(left)
+    return left
+
+
+def _seen(resource: Resource, client: t.Any, changes: t.Sequence[Change], task: Task) -> dict[str, Object]:
+    return resource.look(client, [change.name for change in changes], task).objects if changes else {}
+
+
+def _after(resource: Resource, change: Change) -> Object:
+    """What an object has when its change is done."""
+    return {**change.values, **resource.ends(change)}
+
+
+def _lost(
+    resource: Resource, actual: t.Mapping[str, Object], changes: t.Sequence[Change]
+) -> dict[str, dict[str, t.Any]]:
     """What the server has in place of values that were written, by object and key."""
-    if not changes:
-        return {}
-    actual = resource.look(client, [change.name for change in changes], task).objects
     known = {f.name: f for f in resource.fields if not f.create_only}
     lost: dict[str, dict[str, t.Any]] = {}
     for change in changes:
@@ -182,6 +214,7 @@ def _lost(resource: Resource, client: t.Any, changes: t.Sequence[Change], task: 
             continue
         wanted = {k: known[k].unset if v is None else v for k, v in change.values.items() if k in known}
         wrong = resource.shown({k: have.get(k) for k, v in wanted.items() if not known[k].keeps(have.get(k), v)})
+        wrong.update((k, have.get(k)) for k, v in resource.ends(change).items() if have.get(k) != v)
         if wrong:
             lost[change.name] = wrong
     return lost

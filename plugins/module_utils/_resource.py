@@ -401,10 +401,27 @@ class Resource:
         """Write ``change.secrets``, where they have a call of their own, to objects that are there."""
 
     def leaves_open(self, change: Change) -> bool:
-        """Whether the vendor leaves open what the server makes of this write, so that it is read back."""
-        return change.action == "create" or any(
+        """Whether the vendor leaves open what the server makes of this write, so that it is read back.
+
+        An answer to a deletion is believed by nobody, if what should be gone can be looked for.
+        """
+        return change.action in ("create", "delete") or any(
             v is None or isinstance(v, (list, dict)) for v in change.values.values()
         )
+
+    def ends(self, change: Change) -> Object:
+        """What a change ends besides, and what is left of it then, which is read back like the rest."""
+        return {}
+
+    def disbelieve(self, change: Change, have: Object) -> None:
+        """Fail a deletion after which the object is there all the same."""
+        change.fail(
+            f"the server answered that it deleted {self.noun} {change.name}, and still lists {self.remains(have)}"
+        )
+
+    def remains(self, have: Object) -> str:
+        """What is there of an object that should be gone, for sentences."""
+        return "it"
 
     def repair(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """A second way to write what the first did not achieve; the default has none."""

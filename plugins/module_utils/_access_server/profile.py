@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, Record, some
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.departure import REVOKED, revoke_profiles
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.departure import revoke_profiles
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.revocable import Revocable
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Unreadable, reads
@@ -207,7 +207,10 @@ class Profile(Revocable):
 
     def take_back(self, client: AccessServer, new: Object, text: str) -> bool:
         """Revoke it."""
-        return "serial" in new and client.delete_profiles([new["serial"]]).get(new["serial"]) in REVOKED
+        if "serial" not in new:
+            return False
+        client.delete_profiles([new["serial"]])
+        return all(one["serial"] != new["serial"] for one in client.profiles())
 
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """And say what the next run would not be content with, and what nobody has."""

@@ -102,7 +102,7 @@ class ProfileToken(Revocable):
     def take_back(self, client: AccessServer, new: Object, text: str) -> bool:
         """Make it invalid."""
         client.delete_profile_tokens([_token_in(text)])
-        return True
+        return all(one.get("token") != _token_in(text) for one in client.profile_tokens())
 
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """And tell how long they can be used."""

@@ -114,7 +114,7 @@ class User(Owner):
         }
         leaving = {name for name in users if name not in staying} if task.wanted is not None else set()
         if names is not None:  # who has no record, or none any more, may hold something all the same
-            leaving |= {want.name for want in task.wanted or () if want.state == "absent"} & set(names)
+            leaving |= set(names) - {want.name for want in task.wanted or () if want.state != "absent"}
         for name, held in (holdings(client, leaving) if leaving else {}).items():
             if name in users:
                 users[name].update(held)
@@ -231,6 +231,26 @@ class User(Owner):
         """Properties first, so that nobody who is disconnected comes back."""
         super().update(client, changes, effort, task)
         end(client, [change for change in changes if set(HOLDINGS) & change.values.keys()], effort)
+
+    def leaves_open(self, change: Change) -> bool:
+        """Also what ends along with somebody's access."""
+        return bool(self.ends(change)) or super().leaves_open(change)
+
+    def ends(self, change: Change) -> Object:
+        """Everything that somebody holds who is blocked."""
+        new = change.action == "create" and change.state == "blocked" and change.values.get("deny") is True
+        return {name: 0 for name in HOLDINGS if new or name in change.values}
+
+    def remains(self, have: Object) -> str:
+        """Of somebody without a record, what they hold."""
+        if not have.get("recordless"):
+            return super().remains(have)
+        return " and ".join(f"{have[name]} {name}" for name in HOLDINGS if have.get(name)).replace("_", " ")
+
+    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """What has not ended is ended once more."""
+        end(client, [change for change in changes if set(HOLDINGS) & change.values.keys()], effort)
+        super().repair(client, [change for change in changes if change.values.keys() - set(HOLDINGS)], effort, task)
 
     def withdraw(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Who is deleted is blocked first: a directory could bring a deleted user back."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, Record
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused, reads
+from ansible_collections.vpn.estate.plugins.module_utils._reconcile import lingering
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
 REASON = "Disconnected by vpn.estate"
@@ -50,19 +51,30 @@ def disconnect(client: AccessServer, task: Task) -> dict[str, t.Any]:
         whom: dict[str, t.Any] = {"users": sorted({one["username"] for one in found})}
     else:
         whom = {"daemon_id": params["daemon_id"], "client_id": params["client_id"]}
+
+    def still(meant: list[Record]) -> list[Record]:
+        return [one for one in _sessions(client, params) if one in meant]
+
     try:
         client.disconnect({**whom, **reasons})
     except Refused as exc:
         if exc.status not in (400, 404):
             raise
-        left = _sessions(client, params)  # some may have ended, or all of them by themselves
-        ended = [one for one in found if one not in left]
-        answer = _answer(ended)
-        if len(ended) < len(found):
-            answer.update(
-                failed=True, msg=f"{len(ended)} of {len(found)} sessions of {client.url} were ended: {exc.reason}."
-            )
-    return answer
+        left, why = still(found), exc.reason  # some may have ended all the same, or all of them by themselves
+    else:
+        left, why = (
+            lingering(still(found), still),
+            "the server answered that all of them were, and still lists the others",
+        )
+    if not left:
+        return answer
+    ended = [one for one in found if one not in left]
+    return {
+        **_answer(ended),
+        "changed": client.wrote or bool(ended),
+        "failed": True,
+        "msg": f"{len(ended)} of {len(found)} sessions of {client.url} were ended: {why}.",
+    }
 
 
 def _answer(ended: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:

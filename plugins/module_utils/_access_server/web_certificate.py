@@ -202,7 +202,11 @@ class WebCertificate(Resource):
 
         def hand_back(change: Change) -> None:
             client.reset_config_items(client.config_profiles[0], dict.fromkeys(KEYS.values(), ""))
-            _restart(client, change, task, task.params)
+            have = configured(client)  # now, because nobody may trust what is presented after the restart
+            if have["is_set"]:
+                self.disbelieve(change, have)
+            else:
+                _restart(client, change, task, task.params)
 
         effort.each(changes, hand_back, "set back", in_order=True)
 

@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, OutcomeUnknown, Refused, reads
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox, Record
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS
+from ansible_collections.vpn.estate.plugins.module_utils._reconcile import lingering
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
 ATTEMPTS = 3  # looks at who is still connected, where answers are lost
@@ -81,13 +82,18 @@ def cut_off(client: Freebox, meant: t.Sequence[Record], params: t.Mapping[str, t
             except Refused as exc:
                 refused.add(number)
                 reasons[number] = f"{number}: {exc.reason}"
-        if not reasons:
-            return [], ""
-        still = {_identity(one) for one in found(client, params)}
-        left = [one for one in left if _identity(one) in still]
+        left = _still(client, left, params)
         if not lost or not left:
             break
-    return left, next((reasons[one["id"]] for one in left if one["id"] in reasons), "the others are there as before")
+    if left and not reasons:
+        left = lingering(left, lambda left: _still(client, left, params))
+    untold = "the box answered that it ended them, and still lists the others"
+    return left, next((reasons[one["id"]] for one in left if one["id"] in reasons), untold) if left else ""
+
+
+def _still(client: Freebox, meant: list[Record], params: t.Mapping[str, t.Any]) -> list[Record]:
+    there = {_identity(one) for one in found(client, params)}
+    return [one for one in meant if _identity(one) in there]
 
 
 def _identity(one: Record) -> tuple[t.Any, ...]:

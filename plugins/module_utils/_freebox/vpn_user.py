@@ -196,12 +196,12 @@ class VpnUser(Resource):
             "moved aside",
         )
         declared = {want.name: want.values for want in task.wanted or ()}
-        effort.each(order, lambda change: self._update(client, change, declared[change.name]))
+        effort.each(order, lambda change: self._update(client, change, declared[change.name], task))
 
     def _create(self, client: Freebox, change: Change, values: Object) -> None:
         client.create_user({"login": change.name, **self.dump(values), **change.secrets})
 
-    def _update(self, client: Freebox, change: Change, declared: Object) -> None:
+    def _update(self, client: Freebox, change: Change, declared: Object, task: Task) -> None:
         if "type" not in change.values:
             client.update_user(change.name, {**self.dump(change.values), **change.secrets})
             return
@@ -211,7 +211,12 @@ class VpnUser(Resource):
         try:
             self._create(client, change, declared)
         except Refused as exc:
-            change.fail(f"it was deleted, but {exc}")
+            kept = change.name in self.read(client, [change.name], task).objects
+            change.fail(
+                f"the box answered that it deleted it, and still lists it: {exc}"
+                if kept
+                else f"it was deleted, but {exc}"
+            )
 
     def leaves_open(self, change: Change) -> bool:
         """The answers to writes are not told in full (server-behaviour.md, F66)."""
