@@ -85,10 +85,12 @@ class Effort:
         said: t.Optional[str] = None,
         alone: t.Collection[int] = ONE_BAD_OBJECT,
         in_order: bool = False,
+        first_alone: bool = False,
     ) -> None:
         """One request for each object, several side by side unless ``in_order``.
 
-        What is answered by a status of ``alone`` fails alone, and the others go on.
+        What is answered by a status of ``alone`` fails alone, and the others go on. With ``first_alone`` they wait until the
+        first one has succeeded.
         """
         going, told = [change for change in changes if change.outcome != "failed"], self._teller(changes, said)
 
@@ -104,7 +106,8 @@ class Effort:
                 if exc.status not in alone or exc.locked:
                     raise
 
-        self._crew.work(going, one, lambda: told(1), in_order)
+        for part in (going[:1], going[1:]) if first_alone else (going,):
+            self._crew.work(part, one, lambda: told(1), in_order)
 
     def _teller(self, changes: t.Sequence[Change], said: t.Optional[str]) -> t.Callable[[int], None]:
         """Counts objects, and lets whoever waits know, from the beginning on."""

@@ -53,8 +53,12 @@ class Issued(Resource):
         """What to do where the server may have made a new one, and nobody has it."""
         raise NotImplementedError
 
-    def unkept(self, client: t.Any, said: Object, text: str, new: t.Optional[Object]) -> str:
-        """What became of a new one that could not be kept, or, where ``new`` is None, was not recognised."""
+    def objection(self, text: str, task: Task) -> str:
+        """Why a new one may not be used, as half a sentence; empty if it may."""
+        return ""
+
+    def unkept(self, client: t.Any, said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+        """What became of a new one that could not be kept, may not be used, or, where ``new`` is None, was not recognised."""
         raise NotImplementedError
 
     def kept(self, said: Object) -> None:
@@ -100,7 +104,12 @@ class Issued(Resource):
     def create(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Each with a call of its own; what comes is looked at before it takes the place of anything."""
         declared = self.declared(task)
-        effort.each(changes, lambda change: self._issue(client, change, declared[change.name], task), "issued")
+        effort.each(
+            changes,
+            lambda change: self._issue(client, change, declared[change.name], task),
+            "issued",
+            first_alone=True,  # what may not be used of one may not be used of the others either
+        )
 
     def update(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """A new one where the old one is not good any more; the old one stays until it is told to go."""
@@ -116,11 +125,15 @@ class Issued(Resource):
             text = self._asked_for(client, change, said, task)
             change.begun = True
             new: t.Optional[Object] = None
+            objection = ""
             try:
                 new = self.recognised(client, text)
+                objection = self.objection(text, task)
+                if objection:
+                    raise EstateError(f"The new {self.noun} {change.name} is not used: {objection}.")
                 keep(text)
             except EstateError as exc:
-                became = self.unkept(client, said, text, new)
+                became = self.unkept(client, said, text, new, bool(objection))
                 raise (Unreadable if new is None else EstateError)(f"{exc} {became}".rstrip()) from exc
         self.kept(said)
         change.results = {"reason": change.results.get("reason", ""), **new}

@@ -1,12 +1,16 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Client profiles of OpenVPN: what an .ovpn file says, and the part of it that is no secret.
+"""Client profiles of OpenVPN: what an .ovpn file says, what in it could harm a client, and the part of it that is no secret.
 
-The format is that of the program openvpn (``parse_line`` and ``check_inline_file`` in its options_parse.c, ``add_option``
-in its options.c), with two differences: lines may have any length, and none may end in a backslash, which openvpn takes
-for an escaped line break. Comments that Access Server writes for programs are read as OpenVPN Connect does
-(``parse_meta_from_config`` in options.hpp of its library). Nothing here is quoted in an error: it might be a key.
+The format is that of the program openvpn, version 2.6 (``parse_line``, ``check_inline_file``, ``add_option`` and
+``options_postprocess`` in its options.c). Tests hold the reader against the program. It is stricter where programs could
+take one text in two ways, so that no directive hides from it: there may be no NUL character, no line that ends in a
+backslash, and no end of a block within a line, which openvpn finds at every 255th byte. It is milder where only the values
+of directives matter: of those it reads no more than hosts, ports and protocols.
+
+Comments that Access Server writes for programs are read as OpenVPN Connect does (``parse_meta_from_config`` in options.hpp
+of its library). Nothing here is quoted in an error: it might be a key. Only names that openvpn knows are told.
 """
 
 from __future__ import annotations
@@ -16,6 +20,14 @@ import binascii
 import re
 import typing as t
 
+from ansible_collections.vpn.estate.plugins.module_utils._directives import (
+    DIRECTIVES,
+    MOST,
+    UNKNOWN,
+    Directive,
+    Unlisted,
+    names_of,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._stamp import height
 from ansible_collections.vpn.estate.plugins.module_utils._x509 import Certificate, from_der, public_half
 
@@ -26,45 +38,14 @@ PROTOS = {
     *("tcp-client", "tcp4-client", "tcp6-client", "tcp-server", "tcp4-server", "tcp6-server"),
 }
 TLS_CRYPT = ("tls-auth", "tls-crypt", "tls-crypt-v2")
+# Directives by which the private key is somewhere else, or in a block that holds more than that.
+KEY_ELSEWHERE = {"pkcs12", "pkcs11-id", "pkcs11-id-management", "cryptoapicert", "management-external-key"}
 
-# Directives that are read here, with the least and the greatest number of their parameters. A block is one parameter.
-READ = {
-    "auth-user-pass": (0, 1),
-    "ca": (1, 1),
-    "cert": (1, 1),
-    "cipher": (1, 1),
-    "connection": (1, 1),
-    "data-ciphers": (1, 1),
-    "dev": (1, 1),
-    "key": (1, 1),
-    "ncp-ciphers": (1, 1),  # what data-ciphers was called before 2.5
-    "pkcs12": (1, 1),
-    "port": (1, 1),
-    "proto": (1, 1),
-    "remote": (1, 3),
-    "rport": (1, 1),
-    "static-challenge": (2, 3),
-    "tls-auth": (1, 2),
-    "tls-crypt": (1, 1),
-    "tls-crypt-v2": (1, 2),
-}
-BLOCKS = {"auth-user-pass", "ca", "cert", "connection", "key", "pkcs12", *TLS_CRYPT}  # those of them that can be one
+LONGEST = 254  # bytes of a line outside of blocks, without its end (OPTION_LINE_SIZE in options.h)
 CERTIFICATES = {"ca", "cert", "extra-certs"}  # blocks of which certificates are public, and nothing else
+HIDDEN = "withheld"  # stands for a word that might be a secret
+INLINE = "[inline]"  # what stood for a block that follows, before openvpn 2.5
 
-# Directives whose parameters are no secrets. Of others, and of lines that are none, nothing is public.
-_HARMLESS = """
-allow-compression allow-recursive-routing auth auth-nocache auth-retry bind block-ipv6 block-outside-dns client
-comp-lzo compress connect-retry connect-retry-max connect-timeout crl-verify data-ciphers-fallback dev-node dev-type
-dhcp-option disable-dco dns explicit-exit-notify extra-certs fast-io float fragment group hand-window ifconfig
-ifconfig-ipv6 ignore-unknown-option inactive keepalive key-direction link-mtu local lport mssfix mtu-disc mute
-mute-replay-warnings nobind ns-cert-type peer-fingerprint persist-key persist-tun ping ping-exit ping-restart
-ping-timer-rem pull pull-filter push-peer-info rcvbuf redirect-gateway redirect-private register-dns remote-cert-eku
-remote-cert-ku remote-cert-tls remote-random remote-random-hostname reneg-bytes reneg-pkts reneg-sec resolv-retry
-route route-delay route-gateway route-ipv6 route-method route-metric route-nopull script-security server-poll-timeout
-sndbuf socket-flags tls-cipher tls-ciphersuites tls-client tls-groups tls-timeout tls-version-max tls-version-min
-topology tran-window tun-mtu user verb verify-x509-name windows-driver
-"""
-PUBLIC = {*READ, *_HARMLESS.split()}
 PUBLIC_VARIABLES = {"CLIENT_CERT", "FORWARD_COMPATIBLE", "FRIENDLY_NAME", "GENERIC_CONFIG", "PUSH_PEER_INFO"}
 # What Access Server tells programs: in a comment of its own, one by line. Long values (..._START, ..._STOP) are not read.
 _SETTING = re.compile(
@@ -83,6 +64,7 @@ _WORD = re.compile(
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
+_TOLD = re.compile(r"(?=.{1,40}\Z)[a-z]+(-[a-z0-9]+)*\Z")  # a name that cannot be a line of a key
 _BLANKS = " \t\n\v\f\r"
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+=*\Z")
@@ -94,7 +76,8 @@ class Statement(t.NamedTuple):
     """A directive, or a line without one, which has no name.
 
     ``number`` is that of its line, from 1; ``line`` is the text of it, without a comment behind a directive; ``body`` are
-    the lines of its block; ``flaw`` is a sentence, and then nothing else is known.
+    the lines of its block; ``is_optional`` says that older programs may pass over it (``setenv opt``); ``flaw`` is a
+    sentence, and then nothing else is known.
     """
 
     number: int
@@ -102,28 +85,57 @@ class Statement(t.NamedTuple):
     name: str
     parameters: t.Sequence[str] = ()
     body: t.Optional[t.Sequence[str]] = None
+    is_optional: bool = False
     flaw: str = ""
+
+    @property
+    def directive(self) -> t.Optional[Directive]:
+        """Its row in the table of directives; None where openvpn does not know it."""
+        return DIRECTIVES.get(self.name)
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether the table says so. What is in its block is not judged here, unless the block itself may not be there."""
+        known = self.directive
+        if known is None:
+            return False
+        return not known.is_refused if self.body is not None else known.is_harmless(self.parameters)
+
+    @property
+    def is_passed_over(self) -> bool:
+        """Whether openvpn only warns of it."""
+        return self.is_optional and (self.directive is None or not self.directive.takes(len(self.parameters)))
 
 
 def public_part(text: str) -> str:
     """The text without what is or might be a secret. Never fails, and has the same number of lines.
 
-    Gone are what is in blocks, but for certificates and connections; directives that are not in PUBLIC; comments, but
-    for the settings of Access Server and the stamp of this collection; and everything from the first flaw on, where a
-    block can no longer be told from the rest. As a profile it says the same as the text, or has its first flaw in the same line.
+    Gone are what is in blocks, but for certificates and connections; the parameters of directives that are not harmless;
+    names that openvpn does not know, unless it would read all else; comments, but for the settings of Access Server and the
+    stamp of this collection; and everything from the first flaw on, where a block can no longer be told from the rest. As a
+    profile it says the same as the text, or has its first flaw in the same line.
     """
     lines, stamp = _lines(text), height(text)
-    return "\n".join([*lines[:stamp], *_public(lines[stamp:])])
+    try:
+        Profile(text)
+        names_are_told = True
+    except ValueError:
+        names_are_told = False
+    return "\n".join([*(line.rstrip("\r") for line in lines[:stamp]), *_public(lines[stamp:], names_are_told)])
 
 
 class Profile:
-    """A profile that openvpn could read.
+    """A profile that openvpn could start with.
 
-    Raises ValueError with a sentence that names the line and quotes nothing.
+    ``unlisted`` are its directives that the table does not call harmless. Raises ValueError with a sentence that names the
+    line, if there is one, and quotes nothing.
     """
 
     def __init__(self, text: str) -> None:
         statements = _read(_lines(text))
+        everywhere = [inner for each in statements for inner in (each, *_inside(each))]
+        self.unlisted = [_unlisted(each) for each in everywhere if each.name and not each.is_harmless]
+        statements = [each for each in statements if not each.is_passed_over]
         self.remotes = _remotes(statements)
         found = (_SETTING.match(each.line) for each in statements if not each.name)
         self._settings = {setting[1]: setting[2] for setting in found if setting}
@@ -131,9 +143,28 @@ class Profile:
             each.parameters[0]: each.parameters[1:] for each in statements if each.name == "setenv" and each.parameters
         }
         self._last = {each.name: each for each in statements}  # of what is said twice, openvpn takes the latter
-        everywhere = (inner for each in statements for inner in (each, *_inside(each)))
         self._tls_crypt = ["none", *(each.name for each in everywhere if each.name in TLS_CRYPT)][-1]
+        for said in (*self._last.values(), *(inner for each in statements for inner in _inside(each))):
+            _refuse_broken(said)
         self._certificates, self._authorities = (_certificates(self._last.get(name)) for name in ("cert", "ca"))
+        self._refuse_incomplete()
+
+    def _refuse_incomplete(self) -> None:
+        """What openvpn needs before it connects to anything (options_postprocess_verify in its options.c)."""
+        said, own = self._last.keys(), self._last.keys() & {"cert", "key"}
+        without_key = said & KEY_ELSEWHERE or _true(self._settings.get("EXTERNAL_PKI"))
+        if "dev" not in said:
+            raise ValueError("it names no device (dev).")
+        if not said & {"client", "tls-client"}:
+            raise ValueError("it is not that of a client (client).")
+        if not self.remotes:
+            raise ValueError("it names no server (remote).")
+        if not said & {"ca", "capath", "peer-fingerprint", "pkcs12"}:
+            raise ValueError("it names no authority (ca).")
+        if len(own) == 1 and not without_key:
+            raise ValueError("it has only one of a certificate (cert) and its key (key).")
+        if not own and not without_key and "auth-user-pass" not in said:
+            raise ValueError("it has neither a certificate (cert) nor a question for a password (auth-user-pass).")
 
     def facts(self) -> Facts:
         """What it says, without secrets; docs of the filter ovpn_info have it key by key.
@@ -156,6 +187,7 @@ class Profile:
             "ca": [self._read("ca", one).facts() for one in self._authorities],
             "key_present": any(self._body(name) for name in ("key", "pkcs12")),
             "key_matches": _matches(self._body("key"), own[0]) if own else None,
+            "unlisted_directives": names_of(self.unlisted),
         }
 
     def days_left(self) -> t.Optional[int]:
@@ -216,16 +248,23 @@ def _true(value: t.Optional[str]) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    """The lines as openvpn has them: with a carriage return, if there is one, which is a blank."""
+    return text.removeprefix("\ufeff").split("\n")
+
+
+def _is_too_long(line: str) -> bool:
+    return len(line.encode("utf-8", "surrogatepass")) > LONGEST
 
 
 def _words(line: str) -> tuple[list[str], int]:
-    """The words of a line, and where a comment behind them begins. Raises ValueError."""
+    """The words of a line that openvpn reads, and where what is behind them begins. Raises ValueError."""
     if "\0" in line:
         raise ValueError("there is a NUL character")
+    if _is_too_long(line):
+        raise ValueError(f"the line is longer than {LONGEST} bytes")
     words: list[str] = []
     at = _skip_blanks(line, 0)
-    while at < len(line) and not _COMMENT.match(line, at):
+    while at < len(line) and len(words) <= MOST and not _COMMENT.match(line, at):
         found = _WORD.match(line, at)
         if not found:
             raise ValueError("a quotation mark is not closed, or a backslash stands where none may stand")
@@ -243,96 +282,179 @@ def _statements(lines: t.Sequence[str], first: int = 1) -> t.Iterator[Statement]
     """What stands in lines, the number of the first of which is given. The first flaw is the end."""
     position = 0
     while position < len(lines):
-        line, number = lines[position], first + position
-        position += 1
+        line, number = lines[position].rstrip("\r"), first + position
         try:
-            words, end = _words(line)
+            words, end = _words(lines[position])
         except ValueError as exc:
             yield Statement(number, "", "", flaw=str(exc))
             return
+        position += 1
         if words and words[0].startswith("--") and len(words[0]) > 2:
             words[0] = words[0][2:]
         is_block = len(words) == 1 and len(words[0]) > 1 and words[0][0] + words[0][-1] == "<>"
-        optional = words[:2] == ["setenv", "opt"]  # the rest is a directive that older programs may not know
-        words = words[2:] if optional else words
+        is_optional = words[:2] == ["setenv", "opt"]  # the rest is a directive that older programs may not know
+        words = words[2:] if is_optional else words
         if not words:
             yield Statement(number, line, "")
             continue
         name = words[0][1:-1] if is_block else words[0]
         flaw, body = "", None
-        if not _NAME.match(name) and not optional:
+        if not _NAME.match(name) and not is_optional:
             flaw = "this is no directive"
         elif is_block:
-            closing = f"</{name}>"
-            rest = range(position, len(lines))
-            close = next((at for at in rest if lines[at].lstrip(_BLANKS).startswith(closing)), None)
-            if close is None:
-                flaw = "the block that begins here has no end"
-            else:
-                body, position = lines[position:close], close + 1
-        yield Statement(number, line[:end], name, words[1:], body, flaw)
+            flaw, size = _block(lines[position:], f"</{name}>")
+            body = [each.rstrip("\r") for each in lines[position : position + size]]
+            position += size + 1
+        yield Statement(number, line[:end], name, words[1:], body, is_optional, flaw)
         if flaw:
             return
 
 
-def _public(lines: t.Sequence[str]) -> list[str]:
+def _block(lines: t.Sequence[str], closing: str) -> tuple[str, int]:
+    """What is wrong with the block at whose second line these begin, and how many lines are in it.
+
+    openvpn reads a block by pieces of at most 255 bytes and looks for its end at the beginning of each, so that in a longer
+    line it would find one that others do not see.
+    """
+    for size, line in enumerate(lines):
+        if "\0" in line:
+            return "in the block that begins here there is a NUL character", 0
+        if line.lstrip(_BLANKS).startswith(closing):
+            return ("the line that ends the block is too long" if _is_too_long(line) else ""), size
+        if closing in line:
+            return "the end of the block that begins here stands within a line", 0
+    return "the block that begins here has no end", 0
+
+
+def _public(lines: t.Sequence[str], names_are_told: bool) -> list[str]:
     public: list[str] = []
     for each in _statements(lines):
         if each.flaw:
             public.append(f'"{WITHHELD}')  # the open quotation mark is a flaw, too
         elif each.body is None:
-            public.append(_public_line(each))
+            public.append(_public_line(each, names_are_told))
         else:
-            public += [each.line, *_public_body(each.name, each.body), f"</{each.name}>"]
+            name = _public_name(each, names_are_told)
+            body = _public_body(each.name, each.body, names_are_told)
+            public += [each.line if name == each.name else f"<{name}>", *body, f"</{name}>"]
     return public + [""] * (len(lines) - len(public))
 
 
-def _public_line(each: Statement) -> str:
+def _public_line(each: Statement, names_are_told: bool) -> str:
     if not each.name:
         return each.line if each.line == WITHHELD or _SETTING.match(each.line) else ""
-    if each.name == "setenv":
-        return each.line if PUBLIC_VARIABLES.issuperset(each.parameters[:1]) else WITHHELD
-    return each.line if each.name in PUBLIC else WITHHELD
+    known = each.directive
+    if known is None or not each.is_harmless:
+        words = [_public_name(each, names_are_told), *(word if word == INLINE else HIDDEN for word in each.parameters)]
+        return " ".join(["setenv opt", *words] if each.is_optional else words)
+    is_secret = "secret" in known.flags and not (
+        each.name == "setenv" and PUBLIC_VARIABLES.issuperset(each.parameters[:1])
+    )
+    return WITHHELD if is_secret else each.line
 
 
-def _public_body(name: str, body: t.Sequence[str]) -> list[str]:
+def _public_name(each: Statement, is_told: bool) -> str:
+    """Its name, where that cannot be a secret."""
+    return each.name if each.directive or (is_told and _TOLD.match(each.name)) else HIDDEN
+
+
+def _public_body(name: str, body: t.Sequence[str], names_are_told: bool) -> list[str]:
     if name == "connection":
-        return _public(body)
+        return _public(body, names_are_told)
     if name in CERTIFICATES:
         return _certificate_lines(body)
-    return [WITHHELD if number == 0 and any(line.strip() for line in body) else "" for number in range(len(body))]
+    is_there = any(line.strip() for line in body) and _is_whole(name, "\n".join(body))
+    return [WITHHELD if number == 0 and is_there else "" for number in range(len(body))]
 
 
 def _certificate_lines(body: t.Sequence[str]) -> list[str]:
     """The lines that belong to certificates; all others, which may be a key, are empty."""
     kept, inside = [], False
     for line in body:
-        bare = line.strip(_BLANKS)
-        last = inside and bare == _END
-        inside = bare == _BEGIN or (inside and (last or bool(_BASE64.match(bare))))
+        bare, whole = line.strip(_BLANKS), line.rstrip(_BLANKS)  # the first and the last line may not be indented
+        last = inside and whole == _END
+        inside = whole == _BEGIN or (inside and (last or bool(_BASE64.match(bare))))
         kept.append(bare if inside else "")
         inside = inside and not last
     return kept
 
 
-def _read(lines: t.Sequence[str], first: int = 1) -> list[Statement]:
+def _has_certificates(text: str) -> bool:
+    return bool(_decoded(text))
+
+
+def _has_key(text: str) -> bool:
+    """A private key in PEM, perhaps encrypted."""
+    found = re.search(r"^-----BEGIN ([A-Z]+ )*PRIVATE KEY-----[ \t\r]*\n(?s:(.+?))^-----END ", text, re.MULTILINE)
+    return bool(found and re.search(r"^[ \t]*[A-Za-z0-9+/]+=*[ \t\r]*$", found[2], re.MULTILINE))
+
+
+def _has_static_key(text: str) -> bool:
+    """Such as tls-auth and tls-crypt have: hexadecimal digits of 128 bytes at least (read_key_file in openvpn's crypto.c)."""
+    found = re.search(r"^-----BEGIN OpenVPN Static key V1-----$(?s:(.*?))^-----END ", text, re.MULTILINE)
+    return bool(found and re.match(r"(\s*[0-9A-Fa-f]){256,}\s*\Z", found[1]))
+
+
+def _has_wrapped_key(text: str) -> bool:
+    """A key of a client for tls-crypt-v2."""
+    return bool(re.search(r"^-----BEGIN OpenVPN tls-crypt-v2 client key-----[ \t\r]*$", text, re.MULTILINE))
+
+
+# What the blocks of these directives have to hold.
+CONTENTS: t.Mapping[str, t.Callable[[str], bool]] = {
+    **dict.fromkeys(CERTIFICATES, _has_certificates),
+    "key": _has_key,
+    "tls-auth": _has_static_key,
+    "tls-crypt": _has_static_key,
+    "tls-crypt-v2": _has_wrapped_key,
+}
+
+
+def _is_whole(name: str, content: str) -> bool:
+    """Whether the content of a block is what openvpn needs there, or stands for that."""
+    return name not in CONTENTS or content.strip() == WITHHELD or CONTENTS[name](content)
+
+
+def _refuse_broken(each: Statement) -> None:
+    """A block that does not hold what it is for, or is announced and does not follow."""
+    if each.body is None:
+        if each.parameters[:1] == [INLINE] and each.name in (*CONTENTS, "pkcs12"):
+            raise ValueError(f"line {each.number}: the block that this announces does not follow.")
+        return
+    if not _is_whole(each.name, "\n".join(each.body)):
+        what = "certificate" if each.name in CERTIFICATES else "key"
+        raise ValueError(f"line {each.number}: in this block there is no whole {what}.")
+
+
+def _unlisted(each: Statement) -> Unlisted:
+    known = each.directive
+    name = each.name if known or _TOLD.match(each.name) else ""
+    return Unlisted(name if name != HIDDEN else "", each.number, known.danger if known else UNKNOWN)
+
+
+def _read(lines: t.Sequence[str], first: int = 1, is_inside: bool = False) -> list[Statement]:
     statements = list(_statements(lines, first))
     for each in statements:
-        least, most = READ.get(each.name, (0, len(each.parameters) + 1))
-        if each.flaw:
-            flaw = each.flaw
-        elif each.body is not None and each.name in READ and each.name not in BLOCKS:
-            flaw = "this directive cannot be a block"
-        elif not least <= len(each.parameters) + (each.body is not None) <= most:
-            flaw = "this directive has too many parameters or too few"
-        else:
-            continue
-        raise ValueError(f"line {each.number}: {flaw}.")
+        flaw = each.flaw or ("" if each.directive is None else _misuse(each, each.directive, is_inside))
+        if flaw:
+            raise ValueError(f"line {each.number}: {flaw}.")
     return statements
 
 
+def _misuse(each: Statement, known: Directive, is_inside: bool) -> str:
+    """Why openvpn would not take a directive here and in this form; empty if it would."""
+    if each.body is not None and not known.may_be_block:
+        return "this directive cannot be a block"
+    if is_inside and not known.may_be_inside:
+        return "this directive cannot be in a connection"
+    if not each.is_passed_over and not known.takes(len(each.parameters) + (each.body is not None)):
+        return "this directive has too many parameters or too few"
+    return ""
+
+
 def _inside(each: Statement) -> list[Statement]:
-    return _read(each.body, each.number + 1) if each.name == "connection" and each.body is not None else []
+    inner = _read(each.body, each.number + 1, True) if each.name == "connection" and each.body is not None else []
+    return [one for one in inner if not one.is_passed_over]
 
 
 def _remotes(statements: t.Sequence[Statement]) -> list[Facts]:
@@ -378,17 +500,17 @@ def _port(number: int, text: str) -> t.Union[int, str]:
 
 def _certificates(each: t.Optional[Statement]) -> list[bytes]:
     """The certificates of a block, in DER; none where they are in another file."""
-    if each is None or each.body is None:
-        return []
-    text = "\n".join(_certificate_lines(each.body))
-    pieces = [piece.partition(_END) for piece in text.split(_BEGIN)[1:]]
+    return [] if each is None or each.body is None else _decoded("\n".join(each.body))
+
+
+def _decoded(text: str) -> list[bytes]:
+    """The certificates in a text, in DER; none where one is not whole."""
+    pieces = [piece.partition(_END) for piece in "\n".join(_certificate_lines(text.split("\n"))).split(_BEGIN)[1:]]
     try:
         found = [base64.b64decode("".join(piece.split()), validate=True) for piece, end, _rest in pieces if end]
     except binascii.Error:
         found = []
-    if not found or len(found) < len(pieces):
-        raise ValueError(f"line {each.number}: in this block there is no whole certificate.")
-    return found
+    return found if len(found) == len(pieces) else []
 
 
 def _matches(private_key: str, certificate: Certificate) -> t.Optional[bool]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration files of WireGuard clients: what one says, and the part of it that is no secret.
+"""Configuration files of WireGuard clients: what one says, what in it could harm a client, and what in it is no secret.
 
 The format is that of wg-quick(8), of which wg(8) reads the rest: sections, keys in any case, comments from ``#`` on. A client
 has one peer, its server. Nothing here is quoted in an error: it might be a key.
@@ -14,21 +14,14 @@ import binascii
 import re
 import typing as t
 
+from ansible_collections.vpn.estate.plugins.module_utils._directives import WIREGUARD, Unlisted, names_of
 from ansible_collections.vpn.estate.plugins.module_utils._stamp import height
 
 WITHHELD = "# withheld"
 INTERFACE, PEER = "interface", "peer"
-PUBLIC = {
-    INTERFACE: ("address", "dns", "fwmark", "listenport", "mtu", "saveconfig", "table"),
-    PEER: ("allowedips", "endpoint", "persistentkeepalive", "publickey"),
-}
-SECRET = {
-    INTERFACE: ("postdown", "postup", "predown", "preup", "privatekey"),
-    PEER: ("presharedkey",),
-}  # commands may hold one
 KEY_LENGTH = 32  # bytes
 
-_SECTION = re.compile(r"\s*\[(Interface|Peer)\]\s*(?:#.*)?\Z", re.IGNORECASE)
+_SECTION = re.compile(r"\s*\[(Interface|Peer)\]\s*(?:#.*)?\Z", re.IGNORECASE | re.ASCII)
 _KEY = re.compile(r"[A-Za-z]+\Z")
 _ENDPOINT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:\s]+)):(?P<port>[0-9]{1,5})\Z")
 
@@ -48,7 +41,7 @@ class Line(t.NamedTuple):
 
 def is_wireguard(text: str) -> bool:
     """Whether a text is meant for WireGuard, sound or not: the first line that is no comment opens a section."""
-    first = next((line for line in text.removeprefix("\ufeff").splitlines() if line.split("#")[0].strip()), "")
+    first = next((line for line in text.removeprefix("\ufeff").split("\n") if line.split("#")[0].strip()), "")
     return bool(_SECTION.match(first))
 
 
@@ -59,9 +52,18 @@ def public_part(text: str) -> str:
 
 
 class WireGuardFile:
-    """A file that wg-quick could read. Raises ValueError with a sentence that names the line and quotes nothing."""
+    """A file that wg-quick could read.
+
+    ``unlisted`` are its settings that the table does not call harmless. Raises ValueError with a sentence that names the line
+    and quotes nothing.
+    """
 
     def __init__(self, text: str) -> None:
+        self.unlisted = [
+            Unlisted(WIREGUARD[each.key].name, each.number, WIREGUARD[each.key].danger)
+            for each in _lines(text)
+            if each.key and not each.flaw and not WIREGUARD[each.key].is_harmless([each.value])
+        ]
         self._found: dict[str, dict[str, list[Line]]] = {INTERFACE: {}, PEER: {}}
         peers = 0
         for each in _lines(text):
@@ -91,6 +93,7 @@ class WireGuardFile:
             "persistent_keepalive": self._number(PEER, "persistentkeepalive"),
             "server_key": self._public,
             "preshared_key": self._key(PEER, "presharedkey") is not None,
+            "unlisted_directives": names_of(self.unlisted),
         }
 
     def _last(self, section: str, key: str) -> t.Optional[Line]:
@@ -135,7 +138,7 @@ def _lines(text: str) -> t.Iterator[Line]:
             yield Line(number, line, section)
         elif sign and _KEY.match(key) and section:
             key = key.lower()
-            known = key in PUBLIC[section] + SECRET[section]
+            known = key in WIREGUARD and section in WIREGUARD[key].flags
             withheld = not value and mark + comment == WITHHELD
             flaw = "" if known else "there is no such key in this section"
             flaw = flaw or ("" if value or withheld else "there is no value")
@@ -149,7 +152,9 @@ def _public(each: Line) -> str:
         return WITHHELD
     if each.key:
         name = each.text.split("=")[0].strip()
-        public = each.value if each.key in PUBLIC[each.section] else WITHHELD
+        known = WIREGUARD[each.key]
+        is_public = "secret" not in known.flags and known.is_harmless([each.value])
+        public = each.value if is_public else WITHHELD
         return f"{name} = {public}"
     return each.text.split("#")[0].rstrip()
 

@@ -126,6 +126,17 @@ options:
         without.
     type: bool
     default: false
+  allow_directives:
+    description:
+      - Names of directives that profiles may have although they are not known as harmless, such as V(up) for a script that
+        sets the name servers. A profile starts as root, so that a server could otherwise run what it likes on its clients.
+      - A new profile with any other is revoked again, and the task fails and names them; a file with any other is not good
+        enough.
+      - Harmless are the directives that openvpn(8) describes as doing no more than to connect. Others run programs, load code,
+        or touch other files. M(vpn.estate.ovpn_file_info) names those of a file.
+    type: list
+    elements: str
+    default: []
   delete_clients:
     description:
       - How many profiles are expected to be revoked. Needed where neither user nor serial nor comment is named; any other
@@ -197,6 +208,7 @@ EXAMPLES = r"""
     profile_type: userlogin
     renew: true
     return_content: true
+    allow_directives: [script-security, up, down]
   no_log: true
   register: new
 

@@ -68,6 +68,18 @@ options:
     description: Download a new profile, however good the one there is. That counts as a change in every run.
     type: bool
     default: false
+  allow_directives:
+    description:
+      - Names of directives that profiles may have although they are not known as harmless, such as V(up) for a script that
+        sets the name servers. A profile starts as root, so that a server could otherwise run what it likes on its clients.
+      - A new profile with any other is not put in place. The task then fails, names them and the serial of the certificate,
+        which only an administrator can revoke. Where the file that is there has any other, nothing is downloaded unless
+        O(renew) says so.
+      - Harmless are the directives that openvpn(8) describes as doing no more than to connect. Others run programs, load code,
+        or touch other files. M(vpn.estate.ovpn_file_info) names those of a file.
+    type: list
+    elements: str
+    default: []
 notes:
   - A password that the server refuses is not tried again, neither by this task nor by others of the run, because failures
     lock the account.
@@ -107,6 +119,7 @@ EXAMPLES = r"""
     as_password: "{{ vault_alice_password }}"
     challenge_response: "{{ vault_alice_pin }}"
     renew: true
+    allow_directives: [script-security, up, down]
     dest: /etc/openvpn/client/office.conf
 
 - name: By the address that an administrator has sent

@@ -95,6 +95,18 @@ options:
       - Whether the result holds the text of files that were downloaded. The task then needs C(no_log), and is refused without.
     type: bool
     default: false
+  allow_directives:
+    description:
+      - Names of directives that files may have although they are not known as harmless, such as V(up), or V(PostUp) for
+        WireGuard. A file starts as root, so that a server could otherwise run what it likes on its clients.
+      - A new file with any other is not put in its place. The task then fails and names them, and keeps the file beside it.
+        Where the file that is there has any other, and nothing else is wrong with it, nothing is downloaded unless O(renew)
+        says so, because that would end it.
+      - Harmless are the directives that openvpn(8) and wg-quick(8) describe as doing no more than to connect. Others run programs,
+        load code, or touch other files. M(vpn.estate.ovpn_file_info) names those of a file.
+    type: list
+    elements: str
+    default: []
   assume_present:
     description:
       - Names of users that this run creates, and of servers that it starts, so that check mode does not miss them.
@@ -162,6 +174,7 @@ EXAMPLES = r"""
     user: phone
     server: wireguard
     dest: /srv/vpn/profiles/phone.conf
+    allow_directives: [PostUp]
     renew: true
     return_content: true
   no_log: true

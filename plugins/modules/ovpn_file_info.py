@@ -14,6 +14,7 @@ description:
   - The filter P(vpn.estate.ovpn_info#filter) says what the profile means.
   - It reads the files of WireGuard as well (RV(format)), because a Freebox gives out both, and M(vpn.estate.freebox_vpn_profile)
     says whether one is good.
+  - It names the directives that may harm the host (RV(unlisted_directives)).
   - It talks to no server, and needs nothing but Python on the host.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
@@ -99,19 +100,30 @@ stamp:
 content:
   description:
     - Its text without secrets, line by line. In place of a secret stands C(# withheld). Of blocks, only certificates and
-      connections are there; of comments, only what Access Server and this collection write for programs; of directives, only
-      such as are known to hold no secret. From the first line on that cannot be read, all is withheld.
-    - Of a file of WireGuard, keys and commands are withheld, but for the public key of the server.
+      connections are there; of comments, only what Access Server and this collection write for programs. From the first line
+      on that cannot be read, all is withheld.
+    - Of a directive that is not known as harmless, C(withheld) stands in place of each parameter, and in place of a name that
+      might be a secret.
+    - Of a file of WireGuard, keys and what is not known as harmless are withheld, but for the public key of the server.
     - Null for what is no regular file, or larger than one mebibyte.
   returned: when it exists
   type: str
 problem:
   description:
-    - Why C(openvpn), or C(wg-quick), could not read the file, with the number of the line; null where it could. Whether
+    - Why C(openvpn), or C(wg-quick), could not start with the file, with the number of the line; null where it could. Whether
       certificates are sound is for the filter to say.
   returned: when it exists
   type: str
   sample: "line 14: the block that begins here has no end."
+unlisted_directives:
+  description:
+    - Names of the directives that are not known as harmless, such as those that run programs or touch other files. The
+      modules do not put a profile that has any in place, unless their option C(allow_directives) names them.
+    - Of a directive whose name might be a secret, V(line) with the number of its line. Empty where RV(problem) is not null.
+  returned: when it exists
+  type: list
+  elements: str
+  sample: [script-security, up]
 """
 
 import grp
@@ -122,6 +134,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.vpn.estate.plugins.module_utils import _profile_file, _wireguard_file
+from ansible_collections.vpn.estate.plugins.module_utils._directives import Unlisted, names_of
 from ansible_collections.vpn.estate.plugins.module_utils._file import Irregular, opened
 from ansible_collections.vpn.estate.plugins.module_utils._stamp import stamp_of
 from ansible_collections.vpn.estate.plugins.module_utils._text import shown
@@ -129,10 +142,21 @@ from ansible_collections.vpn.estate.plugins.module_utils._text import shown
 LARGEST = 1 << 20  # bytes; no profile is near that
 OPENVPN = "openvpn"
 WIREGUARD = "wireguard"
-Format = tuple[t.Callable[[str], object], t.Callable[[str], str]]  # what reads a file, and what takes its secrets out
+Read = t.Callable[[str], t.Sequence[Unlisted]]
+Format = tuple[
+    Read, t.Callable[[str], str]
+]  # what finds the directives that may do harm, and what takes the secrets out
+
+
+def _unlisted_in_wireguard(text: str) -> t.Sequence[Unlisted]:
+    file = _wireguard_file.WireGuardFile(text)
+    file.facts()
+    return file.unlisted
+
+
 FORMATS: dict[str, Format] = {
-    OPENVPN: (_profile_file.Profile, _profile_file.public_part),
-    WIREGUARD: (lambda text: _wireguard_file.WireGuardFile(text).facts(), _wireguard_file.public_part),
+    OPENVPN: (lambda text: _profile_file.Profile(text).unlisted, _profile_file.public_part),
+    WIREGUARD: (_unlisted_in_wireguard, _wireguard_file.public_part),
 }
 
 
@@ -151,6 +175,7 @@ def look_at(path: str) -> dict[str, t.Any]:
         format=OPENVPN,
         stamp={},
         content=None,
+        unlisted_directives=[],
     )
     try:
         with open(opened(path), "rb") as file:
@@ -163,7 +188,11 @@ def look_at(path: str) -> dict[str, t.Any]:
     found["format"] = WIREGUARD if _wireguard_file.is_wireguard(text) else OPENVPN
     found["stamp"] = stamp_of(text)
     read, public_part = FORMATS[found["format"]]
-    return {**found, "content": public_part(text), "problem": _problem(read, text)}
+    found.update(content=public_part(text), problem=None)
+    try:
+        return {**found, "unlisted_directives": names_of(read(text))}
+    except ValueError as exc:
+        return {**found, "problem": shown(str(exc))}
 
 
 def _name(look_up: t.Callable[[], str], number: int) -> str:
@@ -171,14 +200,6 @@ def _name(look_up: t.Callable[[], str], number: int) -> str:
         return look_up()
     except KeyError:
         return str(number)
-
-
-def _problem(read: t.Callable[[str], object], text: str) -> t.Optional[str]:
-    try:
-        read(text)
-    except ValueError as exc:
-        return shown(str(exc))
-    return None
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server import v
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, Record, some
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.departure import revoke_profiles
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.revocable import Revocable
+from ansible_collections.vpn.estate.plugins.module_utils._directives import objection, refuse_no_names
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Unreadable, reads
 from ansible_collections.vpn.estate.plugins.module_utils._issued import TEXT
@@ -51,6 +52,7 @@ class Profile(Revocable):
         **Revocable.placing,
         "renew_before": {"type": "int", "default": 30},
         "accept_old_ca": {"type": "bool", "default": False},
+        "allow_directives": {"type": "list", "elements": "str", "default": []},
         "delete_clients": {"type": "int"},
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
@@ -160,6 +162,7 @@ class Profile(Revocable):
         """Also users who may have what they are to get, and a known number of those that go."""
         if task.params["renew_before"] < 0:
             raise InputError(f"renew_before: {task.params['renew_before']} is not a number of days from 0 up.")
+        refuse_no_names(task.params["allow_directives"])
         super().check(client, plan, task)
         declared = self.declared(task)
         issued = [declared[c.name] for c in plan.of("create", "update") if "usable" in c.values]
@@ -201,9 +204,19 @@ class Profile(Revocable):
             new = ProfileFile(text).facts()
         except ValueError as exc:
             raise Unreadable(f"{client.asked} answered something that is no client profile: {exc}") from None
-        if not new["ca"] or not new["remotes"]:
-            raise Unreadable(f"{client.asked} answered a client profile without an authority or a server.")
+        if not new["ca"]:
+            raise Unreadable(f"{client.asked} answered a client profile without an authority.")
         return {name: new["certificate"][name] for name in ("serial", "not_after")} if new["certificate"] else {}
+
+    def objection(self, text: str, task: Task) -> str:
+        """Directives that may harm the client."""
+        return objection(ProfileFile(text).unlisted, task.params["allow_directives"])
+
+    def unkept(self, client: AccessServer, said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+        """It is revoked, if it has a certificate."""
+        if new == {}:
+            return "It has no certificate that could be revoked."
+        return super().unkept(client, said, text, new, is_refused)
 
     def take_back(self, client: AccessServer, new: Object, text: str) -> bool:
         """Revoke it."""
@@ -239,6 +252,7 @@ class Standard:
     authorities: frozenset[str]
     days: int
     renew: bool
+    allowed: t.Sequence[str] = ()
 
     @classmethod
     def of(cls, client: AccessServer, task: Task) -> Standard:
@@ -247,7 +261,7 @@ class Standard:
         current = [one for one in listed if one.get("cert_type") == "ca"]
         accepted = listed if task.params["accept_old_ca"] else current
         known = frozenset(str(one[key]) for one in accepted for key in ("serial", "common_name"))
-        return cls(known, task.params["renew_before"], task.params["renew"])
+        return cls(known, task.params["renew_before"], task.params["renew"], task.params["allow_directives"])
 
     def judge(self, fitting: t.Sequence[Object], want: Wanted) -> Object:
         """The profiles of a place, and why none of them is good enough, if so."""
@@ -276,7 +290,7 @@ class Standard:
         self, path: str, text: t.Optional[str], fitting: t.Sequence[Object], want: Wanted
     ) -> tuple[list[Object], str]:
         """The profile that a file holds, as the server lists it; or why it is of no use, and what there is beside it."""
-        found, why = _profile_in(path, text)
+        found, why = _profile_in(path, text, self.allowed)
         if not found:
             return list(fitting), why
         if want.values["profile_type"] in OF_EVERYBODY:
@@ -305,19 +319,21 @@ def _listed(client: AccessServer, wanted: t.Sequence[Wanted]) -> list[Record]:
     return client.profiles(comment=comments.pop() if len(comments) == 1 else None)
 
 
-def _profile_in(path: str, text: t.Optional[str]) -> tuple[t.Optional[Facts], str]:
+def _profile_in(path: str, text: t.Optional[str], allowed: t.Sequence[str]) -> tuple[t.Optional[Facts], str]:
     """What a file holds, or why it is of no use."""
     if text is None:
         return None, f"there is no file {path}"
     try:
-        found = ProfileFile(text).facts()
+        profile = ProfileFile(text)
+        found = profile.facts()
     except ValueError as exc:
         return None, f"{path} is no client profile: {str(exc).rstrip('.')}"
-    if not found["ca"] or not found["remotes"]:
-        return None, f"{path} names no {'server' if found['ca'] else 'authority'}"
+    if not found["ca"]:
+        return None, f"{path} names no authority"
     if found["certificate"] and not found["key_matches"]:
         return None, f"the key in {path} is not that of its certificate, or cannot be read"
-    return found, ""
+    harm = objection(profile.unlisted, allowed)
+    return (None, f"{path} is not used: {harm}") if harm else (found, "")
 
 
 def _fits(profile: Object, said: Object, besides: t.Sequence[str]) -> bool:

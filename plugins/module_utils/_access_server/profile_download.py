@@ -18,6 +18,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import connection, values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import asks_for_code, unused_code
 from ansible_collections.vpn.estate.plugins.module_utils._client import Client
+from ansible_collections.vpn.estate.plugins.module_utils._directives import objection, refuse_no_names
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
@@ -60,6 +61,7 @@ SPEC: t.Mapping[str, t.Any] = {
     "token_url": {"type": "str", "no_log": True},
     "renew_before": {"type": "int", "default": 30},
     "renew": {"type": "bool", "default": False},
+    "allow_directives": {"type": "list", "elements": "str", "default": []},
 }
 CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
     "mutually_exclusive": [("token", "token_url")],
@@ -277,6 +279,12 @@ def download(client: Download, task: Task) -> dict[str, t.Any]:
     file.refuse_unusable()
     text = file.read()
     reason = "there is none yet" if text is None else "renew is said" if params["renew"] else _fault(text, params)
+    harm = _harm(text, params) if text is not None and not reason else ""
+    if harm:
+        raise InputError(
+            f"{file.path} is not used: {harm}. A new profile would probably have them too, and only an administrator could revoke "
+            "it. Nothing was downloaded. To download one all the same, say renew: true."
+        )
     if text is not None and not reason:
         return {**_kept(file, task), **_told(_facts(text))}
     answer = {"changed": True, "reason": Sentence(reason), "diff": file.diff(reason, there=text is not None)}
@@ -290,6 +298,15 @@ def download(client: Download, task: Task) -> dict[str, t.Any]:
             f"{client.url} answered something that is no profile, such as a page of whatever stands in front of it. "
             f"{file.path} is what it was."
         ) from None
+    harm = _harm(new, params)
+    if harm:
+        serial = _told(facts).get("serial")
+        which = (
+            f"Its certificate, of serial {serial}, is valid, and nobody has its key: let an administrator revoke it. "
+        )
+        raise EstateError(
+            f"{client.url} answered a profile that is not used: {harm}. {which if serial else ''}{file.path} is what it was."
+        )
     file.write(new)
     flaw = _fault(new, params)
     if flaw:
@@ -298,6 +315,7 @@ def download(client: Download, task: Task) -> dict[str, t.Any]:
 
 
 def _refuse_impossible(params: Params) -> None:
+    refuse_no_names(params["allow_directives"])
     if params["renew_before"] < 0:
         raise InputError(f"renew_before: {params['renew_before']} is not a number of days from 0 up.")
     if not HAS_CRYPTOGRAPHY:
@@ -325,11 +343,14 @@ def _facts(text: str) -> Facts:
     """What a profile says. Raises ValueError where it is none with which anybody could connect."""
     profile = Profile(text)
     facts = profile.facts()
-    if not profile.remotes:
-        raise ValueError("it names no server to connect to")
     if not facts["key_matches"] and (facts["access_server"] or {}).get("profile_type") not in OF_EVERYBODY:
         raise ValueError("it has no certificate with its private key")
     return facts
+
+
+def _harm(text: str, params: Params) -> str:
+    """Which directives may harm the client; empty if none do."""
+    return objection(Profile(text).unlisted, params["allow_directives"])
 
 
 def _told(facts: Facts) -> dict[str, t.Any]:

@@ -27,7 +27,7 @@ class Revocable(Issued):
             f"There may be a new {self.noun} now that nobody has: see which there are, make it absent, and run again."
         )
 
-    def unkept(self, client: AccessServer, said: Object, text: str, new: t.Optional[Object]) -> str:
+    def unkept(self, client: AccessServer, said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
         """It is revoked, if it is known."""
         if new is None:
             return ""

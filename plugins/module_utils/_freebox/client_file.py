@@ -12,6 +12,7 @@ import ipaddress
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.vpn.estate.plugins.module_utils._directives import Unlisted
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Record
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import STANDARD, WIREGUARD
 from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile
@@ -23,12 +24,16 @@ CIPHERS = {"BF-": "blowfish", "AES-128-": "aes128", "AES-256-": "aes256", "CHACH
 
 
 class Found(t.NamedTuple):
-    """What a file says: settings by the names that the box has for them, what results tell of it, and of its certificate."""
+    """What a file says: settings by the names that the box has for them, what results tell of it, and of its certificate.
+
+    ``unlisted`` are the directives that may harm the client.
+    """
 
     settings: Object
     told: Object
     days_left: t.Optional[int] = None
     owner: t.Optional[str] = None
+    unlisted: t.Sequence[Unlisted] = ()
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,8 @@ def _read_openvpn(text: str) -> Found:
     profile = Profile(text)
     facts = profile.facts()
     certificate = facts["certificate"]
-    if not facts["ca"] or not facts["remotes"]:
-        raise ValueError(f"it names no {'server' if facts['ca'] else 'authority'}")
+    if not facts["ca"]:
+        raise ValueError("it names no authority")
     if certificate and (not facts["key_present"] or facts["key_matches"] is False):
         raise ValueError("the key in it is not that of its certificate")
     remote = facts["remotes"][0]
@@ -67,7 +72,7 @@ def _read_openvpn(text: str) -> Found:
     settings = {"port": remote["port"], "protocol": remote["proto"][:3], **({"cipher": cipher} if cipher else {})}
     told = {name: certificate[name] for name in ("serial", "not_after")} if certificate else {}
     owner = certificate["common_name"] if certificate else None
-    return Found(settings, {**told, "remotes": facts["remotes"]}, profile.days_left(), owner)
+    return Found(settings, {**told, "remotes": facts["remotes"]}, profile.days_left(), owner, profile.unlisted)
 
 
 def _of_wireguard(config: Record, user: Record) -> Object:
@@ -82,14 +87,15 @@ def _of_wireguard(config: Record, user: Record) -> Object:
 
 
 def _read_wireguard(text: str) -> Found:
-    facts = WireGuardFile(text).facts()
+    file = WireGuardFile(text)
+    facts = file.facts()
     endpoint = facts["endpoint"]
     if endpoint is None:
         raise ValueError("it names no server")
     address = next((str(one.ip) for one in map(_interface, facts["addresses"]) if one.version == 4), "")
     settings = {"port": endpoint["port"], "ip_reservation": address, "psk": facts["preshared_key"]}
     remote = {"host": endpoint["host"], "port": endpoint["port"], "proto": "udp"}
-    return Found(settings, {"addresses": facts["addresses"], "remotes": [remote]})
+    return Found(settings, {"addresses": facts["addresses"], "remotes": [remote]}, unlisted=file.unlisted)
 
 
 def _interface(text: str) -> t.Any:

@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from ansible_collections.vpn.estate.plugins.module_utils._directives import objection, refuse_no_names
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
@@ -133,6 +134,12 @@ class Box:
             return f"it has {found.days_left} days left, and renew_before is {days}"
         return ""
 
+    def harm(self, text: str, said: Object, task: Task) -> str:
+        """Which directives of a file in which nothing else is at fault may harm the client; empty if there are none."""
+        if self.fault(text, said, task.params["renew_before"]):
+            return ""
+        return objection(self.kind(said["server"]).read(text).unlisted, task.params["allow_directives"])
+
 
 @reads
 def _box_of(client: Freebox, names: t.Iterable[str]) -> Box:
@@ -163,6 +170,7 @@ class VpnProfile(Issued):
         "start": {"type": "bool", "default": False},
         "start_timeout": {"type": "int", "default": 180},
         "invalidates": {"type": "str", "choices": [USER, SERVER], "default": USER},
+        "allow_directives": {"type": "list", "elements": "str", "default": []},
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
 
@@ -207,8 +215,16 @@ class VpnProfile(Issued):
         for name, least in (("renew_before", 0), ("start_timeout", 1)):
             if task.params[name] < least:
                 raise InputError(f"{name}: {task.params[name]} is not a number from {least} up.")
+        refuse_no_names(task.params["allow_directives"])
         super().check(client, plan, task)
         declared = self.declared(task)
+        for change in _downloads(plan.changes):
+            harm = (change.before or {}).get("harm")
+            if harm and not task.params["renew"]:
+                raise InputError(
+                    f"{self.noun} {change.name}: {harm}. A new one would probably have them too, and to download it ends this "
+                    "one. Nothing was downloaded. To download one all the same, say renew: true."
+                )
         downloads = [declared[change.name] for change in _downloads(plan.changes)]
         for said in downloads:
             if "dest" not in said and not task.params["return_content"] and not task.check:
@@ -323,13 +339,17 @@ class VpnProfile(Issued):
         days = {} if found.days_left is None else {"days_left": found.days_left}
         return {**found.told, **days, "differs": stamp["differs"]}
 
+    def objection(self, text: str, task: Task) -> str:
+        """Directives that may harm the client."""
+        return objection(KINDS[stamp_of(text)["kind"]].read(text).unlisted, task.params["allow_directives"])
+
     def lost_answer(self, said: Object) -> str:
         """The next run knows by the file itself."""
         ended = f"Files that {said['user']} had before may have ended with it, and the new one has reached nobody"
         again = "Run again" if "dest" in said else "Run again with renew: true"
         return f"{ended}. It was not asked for again, because each time makes another. {again}, and there will be a new one."
 
-    def unkept(self, client: Freebox, said: Object, text: str, new: t.Optional[Object]) -> str:
+    def unkept(self, client: Freebox, said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
         """It is kept elsewhere: there is no other, and what was there before has ended."""
         if "dest" not in said:
             return self.lost_answer(said)
@@ -339,7 +359,12 @@ class VpnProfile(Issued):
             return f"There was no other place for it either. {self.lost_answer(said)}"
         if new is None:
             return f"What came is in {where}, which only this account can read. {self.lost_answer(said)}"
-        then = "the next run puts it in its place" if where == place.beside.path else f"move it to {place.file.path}"
+        if is_refused and where == place.beside.path:
+            then = "a run that allows its directives puts it in its place, and downloads nothing"
+        else:
+            then = (
+                "the next run puts it in its place" if where == place.beside.path else f"move it to {place.file.path}"
+            )
         return f"What was there before has ended. The new one is in {where}: {then}."
 
     def kept(self, said: Object) -> None:
@@ -378,8 +403,12 @@ def _judged(box: Box, said: Object, task: Task) -> t.Optional[Object]:
     if not there:
         return None
     why = box.fault(text, said, days) if text is not None else "there is no file, but one that could not be put there"
-    from_rescue = newer is not None and not box.fault(newer, said, days)
-    if from_rescue:
+    newest = newer if newer is not None else text
+    harm = box.harm(newest, said, task) if newest is not None else ""
+    from_rescue = newer is not None and not harm and not box.fault(newer, said, days)
+    if harm:
+        why = harm if newer is None else f"the newest one is in {Place(said['dest']).beside.path}, and {harm}"
+    elif from_rescue:
         why = f"the newest one is in {Place(said['dest']).beside.path}, and could not be put in its place before"
     elif renew:
         why = "renew is said"
@@ -390,6 +419,7 @@ def _judged(box: Box, said: Object, task: Task) -> t.Optional[Object]:
         "private": private,
         "rescued": rescued,
         "from_rescue": from_rescue,
+        "harm": why if harm else "",
         "told": told,
     }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 import typing as t
 
 from ansible_collections.vpn.estate.tests.unit.plugins import identities
@@ -15,6 +16,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+# What openvpn needs of a client, by the directive that says it.
+NEEDED = {
+    "client": "client",
+    "dev": "dev tun",
+    "remote": "remote vpn.example.com",
+    "ca": "ca ca.crt",
+    "auth-user-pass": "auth-user-pass",
+}
 SERIAL = 9108875457979699679  # of 64 bits, as the server chooses them
 BEGIN, END = (dt.datetime(year, 10, 3, 15, 39, 38, tzinfo=dt.UTC) for year in (2026, 2036))
 STATIC_KEY = "\n".join(f"{number:032x}" for number in range(0xF00D, 0xF01D))
@@ -114,3 +123,9 @@ key-direction 1
 ## kfpG6mQFYlWKXTO5nB4ydhq9HyLX83tna+K4wHKcO2OkfZbCax
 ## -----END RSA SIGNATURE-----
 """
+
+
+def completed(text: str) -> str:
+    """A text with what it lacks to be the profile of a client, at its end."""
+    said = set(re.findall(r"^\s*(?:setenv opt )?(?:--)?<?([a-z-]+)", text.removeprefix("\ufeff"), re.MULTILINE))
+    return "\n".join([text, *(line for name, line in NEEDED.items() if name not in said)])

@@ -88,6 +88,10 @@ class Place:
         self.held()
         self.file.write_text(self.file.read_text()[:-400])
 
+    def harmful(self) -> None:
+        self.held()
+        self.file.write_text(f"up /bin/sh\n{self.file.read_text()}")
+
     def signed_by_old_authority(self) -> None:
         self.held()
         self.server.simulator.add_authority("New CA")
@@ -110,6 +114,7 @@ STATES: dict[str, Callable[[Place], object]] = {
     "of somebody else's making": lambda place: place.held(days_left=10, comment=None),
     "broken": Place.broken,
     "with an orphan": Place.with_orphan,
+    "harmful": Place.harmful,
 }
 
 
@@ -138,7 +143,8 @@ class Controller:
         yield "look"
         found = self.look()
         replaced = [one["certificate"]["serial"] for one in found if one.get("certificate")]
-        serial = found[0]["certificate"]["serial"] if found[0].get("certificate") else ""
+        is_usable = found[0].get("certificate") and not found[0]["unlisted_directives"]
+        serial = found[0]["certificate"]["serial"] if is_usable else ""
         yield "judge"
         judged = self.task(check=True, user=user, profile_type="autologin", serial=serial)
         if judged["objects"][0]["action"] != "unchanged":
@@ -225,7 +231,8 @@ class Trial:
         return ""
 
 
-@pytest.fixture(name="trial", params=STATES)
+# To the role, one that may harm the host is like one that is broken.
+@pytest.fixture(name="trial", params=[state for state in STATES if state != "harmful"])
 def fixture_trial(server: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Trial]:
     """Its user has a profile elsewhere, and has it afterwards."""
     trial = Trial(server, tmp_path, request.param)
@@ -379,15 +386,18 @@ def test_hosts(estate: Estate) -> None:
         "desk": "of somebody else's making",
         "eve": "good",
         "fay": "with an orphan",
+        "gus": "harmful",
     }
     users = {"car": "ada", "desk": "ada"}
     places = {host: estate.place(host, users.get(host), state) for host, state in chosen.items()}
-    check = estate.run("--check", "--diff", "--limit", "car,ben")
+    check = estate.run("--check", "--diff", "--limit", "car,ben,gus")
     assert check.status == 0, check.output
     assert "car would get a new profile for ada: there is none yet" in words(check)
     assert "ben would get a new profile for ben: what is there is no profile that can be used" in words(check)
+    harm = "what is there has directives that may harm the host: up"
+    assert f"gus would get a new profile for gus: {harm}" in words(check)
     assert not estate.server.writes()
-    assert {host: tally["changed"] for host, tally in check.tally.items()} == {"car": 1, "ben": 1}
+    assert {host: tally["changed"] for host, tally in check.tally.items()} == {"car": 1, "ben": 1, "gus": 1}
     done = estate.run("-vvvv", "--diff", "-e", "vpn_serial=1", ANSIBLE_KEEP_REMOTE_FILES="1")
     assert done.status == 0, done.output[-3000:]
     asked = estate.exchanges()
@@ -415,7 +425,7 @@ def test_hosts(estate: Estate) -> None:
     for place in places.values():
         assert not run(place, estate.folder.path)
     assert estate.exchanges() == asked
-    assert sum(path == "/api/profiles/delete" for _method, path, _request in asked) == 3
+    assert sum(path == "/api/profiles/delete" for _method, path, _request in asked) == 4
 
 
 def test_who_is_not_seen_to_connect_keeps_both(estate: Estate) -> None:

@@ -18,7 +18,14 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.vpn.estate.plugins.filter.ovpn_info import FilterModule
 from ansible_collections.vpn.estate.plugins.modules import ovpn_file_info
 from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_at
-from ansible_collections.vpn.estate.tests.unit.plugins.client_profile import KEYS, USUAL, authority, client, profile
+from ansible_collections.vpn.estate.tests.unit.plugins.client_profile import (
+    KEYS,
+    USUAL,
+    authority,
+    client,
+    completed,
+    profile,
+)
 from ansible_collections.vpn.estate.tests.unit.plugins.identities import identity
 
 FILTERS = Path(ovpn_file_info.__file__).parents[1] / "filter"
@@ -82,11 +89,14 @@ def test_keys() -> None:
         (client("rsa2048").key_pem, False),
         (client(USUAL).encrypted("open sesame"), None),
         ("# withheld\n", None),
-        ("\ud800\n", None),
+        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", None),
     ]:
         found = ovpn_info(profile(key=key))
         assert (found["key_present"], found["key_matches"]) == (True, matches)
-    assert ovpn_info("<key>\n\n</key>\n")["key_present"] is False
+    assert ovpn_info(completed(""))["key_present"] is False
+    for key in ("\n", "\ud800\n", f"{client(USUAL).key_pem[:60]}\n", "  " + client(USUAL).key_pem):
+        with pytest.raises(AnsibleFilterError, match="in this block there is no whole key"):
+            ovpn_info(profile(key=key))
 
 
 # What an Access Server has written, and user, server and type that follow from it.
@@ -105,15 +115,15 @@ WRITTEN = {
 
 @pytest.mark.parametrize("written", WRITTEN)
 def test_what_an_access_server_writes(written: str) -> None:
-    said = ovpn_info(f"client\n# OVPN_ACCESS_SERVER_{written}\n")["access_server"]
+    said = ovpn_info(completed(f"client\n# OVPN_ACCESS_SERVER_{written}\n"))["access_server"]
     assert (said["user"], said["server"], said["profile_type"]) == WRITTEN[written]
 
 
 def test_friendly_names() -> None:
     text = "# OVPN_ACCESS_SERVER_USERNAME=anna\nsetenv FRIENDLY_NAME 'At work'\n"
-    assert ovpn_info(text)["access_server"]["friendly_name"] == "At work"
+    assert ovpn_info(completed(text))["access_server"]["friendly_name"] == "At work"
     text += "# OVPN_ACCESS_SERVER_FRIENDLY_NAME=Work = here\n# OVPN_ACCESS_SERVER_ORGANIZATION=Example, Inc.\n"
-    said = ovpn_info(text)["access_server"]
+    said = ovpn_info(completed(text))["access_server"]
     assert (said["friendly_name"], said["organization"]) == ("Work = here", "Example, Inc.")
 
 

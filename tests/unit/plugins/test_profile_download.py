@@ -24,7 +24,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._shared_state import Fi
 from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
-from ansible_collections.vpn.estate.tests.unit.plugins.client_profile import identity, profile
+from ansible_collections.vpn.estate.tests.unit.plugins.client_profile import completed, identity, profile
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
 from ansible_collections.vpn.estate.tests.unit.plugins.wire import HANG_UP, Wire, reply
@@ -148,10 +148,10 @@ def test_each_type_has_a_call_and_tls_crypt_v2_is_said_in_the_query(serve: Calla
         (profile(), {"as_username": "berta"}, "it is of anna and of type autologin"),
         (USERLOGIN, {}, "it is of anna and of type userlogin"),
         (profile(key=identity("Ed25519")[1]), {}, "it is no profile: it has no certificate with its private key"),
-        ("client\nremote vpn.example.com\n", {}, "it is no profile: it has no certificate with its private key"),
-        (profile().replace("remote vpn.example.com", "# "), {}, "it is no profile: it names no server to connect to"),
+        (completed(""), {}, "it is no profile: it has no certificate with its private key"),
+        (profile().replace("remote vpn.example.com", "# "), {}, "it is no profile: it names no server (remote)"),
         (profile()[:3000], {}, "it is no profile: line "),
-        ("", {}, "it is no profile: it names no server to connect to"),
+        ("", {}, "it is no profile: it names no device (dev)"),
         ("\ufeff\0", {}, "it is no profile: line 1"),
     ],
 )
@@ -565,7 +565,7 @@ def test_a_token_is_spent_once(serve: Callable[..., Wire], dest: Path, form: str
 
 
 def test_a_profile_of_everybody_has_no_certificate_and_does_not_end(serve: Callable[..., Wire], dest: Path) -> None:
-    text = f"client\nremote vpn.example.com\nauth-user-pass\n<ca>\n{identity()[0]}</ca>\n"
+    text = f"client\ndev tun\nremote vpn.example.com\nauth-user-pass\n<ca>\n{identity()[0]}</ca>\n"
     wire = serve(served(f"# OVPN_ACCESS_SERVER_PROFILE=vpn.example.com\n# OVPN_ACCESS_SERVER_GENERIC=1\n{text}"))
     answer = fetch(wire, dest, token=TOKEN)
     assert answer["changed"]

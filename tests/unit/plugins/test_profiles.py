@@ -287,10 +287,12 @@ def test_no_comment_is_not_every_comment(estate: Server) -> None:
 
 def test_a_file_with_which_nobody_could_connect_is_not_good(estate: Server, tmp_path: Path) -> None:
     file = tmp_path / "ada.ovpn"
-    for block, lacking in (("(?s)<ca>.*?</ca>\n", "authority"), ("(?m)^remote .*\n", "server")):
+    for block, lacking in (("(?s)<ca>.*?</ca>\n", "authority (ca)"), ("(?m)^remote .*\n", "server (remote)")):
         profile(estate, **ADA, dest=str(file), renew=True)
         file.write_text(re.sub(block, "", file.read_text()))
-        assert profile(estate, **ADA, dest=str(file))["objects"][0]["reason"] == f"{file} names no {lacking}"
+        assert profile(estate, **ADA, dest=str(file))["objects"][0]["reason"] == (
+            f"{file} is no client profile: it names no {lacking}"
+        )
 
 
 def test_what_each_run_would_make_anew_is_said(estate: Server, tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ FACTS = {
     "persistent_keepalive": 25,
     "server_key": SERVER,
     "preshared_key": True,
+    "unlisted_directives": ["PostUp"],
 }
 
 
