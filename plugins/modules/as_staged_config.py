@@ -136,7 +136,7 @@ EXAMPLES = r"""
         state: default
       - name: vpn.client.routing.reroute_dns
         value: custom
-        custom: true # servers take more than they say
+        custom: true
 
 # From here on the server is set once for all modules:
 #   module_defaults:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import ipaddress
 import re
@@ -13,7 +14,7 @@ import typing as t
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import known_values, values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     HIDDEN,
@@ -137,15 +138,16 @@ class ConfigItem(Resource):
         for name, certificate in beside.items():
             text = items.get(certificate, {}).get("value")
             found[name]["certificate"] = plain_text(text) if isinstance(text, str) else None
-        if names is not None:
-            self._liken(client, profile, names, found)
+        self._liken(client, profile, list(found) if names is None else names, found)
         return Actual(found)
 
     def _liken(self, client: AccessServer, profile: str, names: t.Sequence[str], found: dict[str, Object]) -> None:
         """Let keys that the server does not know by their index be like those with the index 0 (server-behaviour.md, 86)."""
         strangers = {name: _INDEX.sub(".0", name) for name in names if not is_known(found.get(name))}
-        firsts = sorted({first for name, first in strangers.items() if first != name})
-        told = {item["name"]: self.load(item) for item in client.config_items(profile, firsts)} if firsts else {}
+        firsts = {first for name, first in strangers.items() if first != name}
+        missing = sorted(firsts - found.keys())
+        told = {item["name"]: self.load(item) for item in client.config_items(profile, missing)} if missing else {}
+        told.update((first, found[first]) for first in firsts & found.keys())
         for name, first in strangers.items():
             if first != name and is_known(told.get(first)):
                 item = found.setdefault(name, self.load({"name": name, "category": "custom"}))
@@ -178,9 +180,9 @@ class ConfigItem(Resource):
             if have.get("category") in ("deprecated", "removed"):
                 task.warn(f"{self.noun} {change.name} is {have['category']} on this server.")
         if strangers:
-            known = [
-                item["name"] for item in client.config_items(profile_of(client, task)) if is_known(self.load(item))
-            ]
+            known = []
+            with contextlib.suppress(EstateError):  # only a hint depends on it
+                known = [name for name, item in self.look(client, None, task).objects.items() if is_known(item)]
             mistakes += [_stranger(name, known) for name in strangers]
         mistakes = [mistake for mistake in mistakes if mistake]
         if mistakes:

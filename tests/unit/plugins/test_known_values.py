@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import re
 import typing as t
@@ -46,6 +47,16 @@ def test_the_table_in_the_documentation_is_that_of_the_collection() -> None:
     told = {name: tuple(re.findall("`([^`]+)`", values)) for name, values in rows}
     assert told == {name: known.values for name, known in {**OPTIONS, **KEYS}.items()}
     assert list(told) == [*OPTIONS, *sorted(KEYS)]
+
+
+def test_known_methods_are_those_of_a_recorded_server() -> None:
+    recorded = json.loads((DOCUMENT.parents[1] / "tests/recorded/access-server/server_status.json").read_text("utf-8"))
+    assert set(known_values.METHODS.values) == set(recorded["body"]["auth_module_status"])
+
+
+def test_known_kinds_of_control_channel_are_those_of_the_contract() -> None:
+    enum = ACCESS_SERVER.document["components"]["schemas"]["controlChannelSecurity"]["enum"]
+    assert sorted(KEYS["vpn.server.tls_cc_security"].values) == sorted(enum)
 
 
 @owners

@@ -17,7 +17,11 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import access_rule
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST, rules
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import (
+    ACCESS_LIST,
+    DIRECTIONS,
+    rules,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import CLUSTER, ClusterNode
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM, KNOWN_TYPES
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
@@ -181,10 +185,9 @@ def records(resource: Resource) -> Strategy:
     if resource is CONFIG_ITEM:
         return items()
     if resource is ACCESS_LIST:
-        rules = st.one_of(network_rules(), named_rules(), plain_rules()).map(access_rule.normal).map(access_rule.render)
-        return st.fixed_dictionaries(
-            {"access_to": st.lists(rules, max_size=3), "access_from": st.lists(rules, max_size=3)}
-        )
+        ruled = st.one_of(network_rules(), named_rules(), plain_rules()).map(access_rule.normal)
+        rows = ruled.map(lambda rule: (access_rule.to_wire(access_rule.render(rule)), rule["family"]))
+        return st.fixed_dictionaries({direction: st.lists(rows, max_size=3) for direction in DIRECTIONS})
     wires: dict[str, Strategy] = {}
     for f in resource.fields:
         if f.spec and not f.secret and not f.create_only:
@@ -216,7 +219,7 @@ def items() -> Strategy:
 def shown_of(resource: Resource, wire: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """An object as a task compares it, and as the info module shows it."""
     if resource is ACCESS_LIST:
-        have = {direction: rules(found) for direction, found in wire.items()}
+        have = {direction: rules(access_rule.from_wire(*row) for row in rows) for direction, rows in wire.items()}
         told = have
     else:
         have = resource.load({"name": "x", "login": "x", **wire})
