@@ -16,6 +16,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import InputErr
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER, WIREGUARD
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._source import Checker
+from ansible_collections.vpn.estate.plugins.module_utils._text import alike, only_in, twins
 
 User = dict[str, t.Any]
 Inventory = Mapping[str, Sequence[str]]
@@ -212,9 +213,10 @@ class _Estate:
     def _refuse_doubles(self) -> None:
         seen: dict[str, _Person] = {}
         for person in self._people:
-            twin = seen.setdefault(person.name.casefold(), person)
+            twin = seen.setdefault(alike(person.name), person)
             if twin is not person:
-                differ = "" if twin.name == person.name else f" and {person.name}, which differ only in case"
+                apart = only_in(twin.name, person.name)
+                differ = "" if twin.name == person.name else f" and {person.name}, which differ {apart}"
                 self.problems.append(f"two people are called {twin.name}{differ}")
 
     # -- users of this server
@@ -256,16 +258,15 @@ class _Estate:
     def _merged(self, users: Sequence[User]) -> list[User]:
         """Those of the people, completed by what the server says of them, and then those of the server alone."""
         key, merged = self._product.resource.key, {user[self._product.resource.key]: user for user in users}
-        spelt = {name.casefold(): name for name in merged}
+        ours = list(merged)
         for number, own in enumerate(self._own):
             name = own.get(key) if isinstance(own, Mapping) else None
             if isinstance(name, str) and name in merged:
                 merged[name] = self._completed(merged[name], own)
             else:
-                twin = spelt.get(name.casefold()) if isinstance(name, str) else None
-                if twin:
-                    where = f"{self._product.users} of {self._server}"
-                    self.problems.append(f"{twin} of the people and {name} in {where} differ only in case")
+                where = f"{self._product.users} of {self._server}"
+                for one, twin in (twins([name], ours) if isinstance(name, str) else {}).items():
+                    self.problems.append(f"{twin} of the people and {one} in {where} differ {only_in(twin, one)}")
                 merged[name if isinstance(name, str) else f"\n{number}"] = own  # what is wrong with it, the module says
         if self._people:
             self.problems += self._impossible([merged[user[key]] for user in users], list(merged.values()))

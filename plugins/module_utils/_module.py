@@ -20,6 +20,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._plan import Plan
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import converge
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Resource, Task, Wanted
 from ansible_collections.vpn.estate.plugins.module_utils._source import Checker, File, place_among, read_files
+from ansible_collections.vpn.estate.plugins.module_utils._text import alike, only_in
 from ansible_collections.vpn.estate.plugins.module_utils._told import told
 
 Answer = dict[str, t.Any]
@@ -246,7 +247,7 @@ def _place(resource: Resource, file: File, number: int) -> str:
 def _refuse_doubles(resource: Resource, wanted: t.Sequence[Wanted], files: t.Sequence[File]) -> None:
     seen: dict[str, int] = {}
     for number, want in enumerate(wanted):
-        first = seen.setdefault(want.name.casefold(), number)
+        first = seen.setdefault(alike(want.name), number)
         if first == number:
             continue
         twin = wanted[first].name
@@ -254,6 +255,6 @@ def _refuse_doubles(resource: Resource, wanted: t.Sequence[Wanted], files: t.Seq
         if twin == want.name:
             raise InputError(f"{resource.noun} {want.name} is declared twice in {resource.plural}{places}.")
         raise InputError(
-            f"{resource.plural} declares {twin!r} and {want.name!r}{places}, which differ only in case; the server takes them "
-            "for two. If that is meant, manage them in two tasks."
+            f"{resource.plural} declares {twin!r} and {want.name!r}{places}, which differ {only_in(twin, want.name)}; the "
+            "server takes them for two. If that is meant, manage them in two tasks."
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._resource import HIDDEN, Actual, Object, Resource, Task, Wanted
-from ansible_collections.vpn.estate.plugins.module_utils._text import Sentence
+from ansible_collections.vpn.estate.plugins.module_utils._text import Sentence, only_in, twins
 
 PURGE_SHARE, PURGE_FLOOR = 10, 5  # percent of the objects there, and a number that is always allowed
 MOST_NAMES = 20  # of those that a refusal speaks of
@@ -64,14 +64,27 @@ class Change:
 
 @dataclass
 class Plan:
-    """Changes in the order in which the objects were declared, those that nobody declared last."""
+    """Changes in the order in which the objects were declared, those that nobody declared last.
+
+    ``others`` are objects that were read and that nothing happens to, by name, as those that a purge spares.
+    """
 
     changes: list[Change]
+    others: t.Mapping[str, Object] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
         """Whether anything is to be done."""
         return any(change.action != "none" for change in self.changes)
+
+    def afterwards(self, name: str) -> dict[str, t.Any]:
+        """A property of each object that is there afterwards, as far as it is known, by the object's name."""
+        found = {each: have[name] for each, have in self.others.items() if have.get(name) is not None}
+        for change in self.changes:
+            value = change.values.get(name, (change.before or {}).get(name))
+            if change.action != "delete" and value is not None and (change.before or change.action == "create"):
+                found[change.name] = value
+        return found
 
     def of(self, *actions: str) -> list[Change]:
         """Changes of these kinds that have not failed."""
@@ -109,7 +122,8 @@ def plan(resource: Resource, actual: Actual, wanted: t.Sequence[Wanted], task: T
         strangers = [Wanted(name, "absent", {}, []) for name in sorted(actual.objects) if name not in named | spare]
         purged = [change_of(resource, actual.objects[want.name], want, task) for want in strangers]
         changes += [change for change in purged if change.action != "none"]
-    return Plan(changes)
+    planned = {change.name for change in changes}
+    return Plan(changes, {name: have for name, have in actual.objects.items() if name not in planned})
 
 
 def change_of(resource: Resource, have: t.Optional[Object], want: Wanted, task: Task) -> Change:
@@ -146,6 +160,7 @@ def guard_purge(resource: Resource, actual: Actual, wanted: t.Sequence[Wanted], 
             f"purge needs the whole list, but the server counts {actual.total} {resource.plural} and listed "
             f"{len(actual.objects)}. Nothing was deleted; run again when nobody else is changing them."
         )
+    _refuse_misspelt(resource, doomed, set(params.get("protect") or ()) - actual.objects.keys())
     there = len(actual.objects)
     allowed = _purge_limit(params.get("purge_limit"), there)
     if len(doomed) > allowed:
@@ -160,6 +175,15 @@ def listed(names: t.Iterable[str]) -> str:
     found = sorted(names)
     more = len(found) - MOST_NAMES
     return ", ".join(found[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _refuse_misspelt(resource: Resource, doomed: t.Sequence[str], missing: t.Collection[str]) -> None:
+    """A name in protect that is not there, and looks like one that is to go, means that one."""
+    for name, twin in sorted(twins(missing, doomed).items()):
+        raise InputError(
+            f"protect: there is no {resource.noun} {name!r}, but {twin!r}, which differs {only_in(name, twin)}, and purge would "
+            "delete it. Nothing was written."
+        )
 
 
 def _purge_limit(text: t.Optional[str], there: int) -> int:

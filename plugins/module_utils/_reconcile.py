@@ -43,6 +43,7 @@ def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task
     guard_purge(resource, actual, wanted, first, task)
     resource.check(client, first, task)
     resource.warn_of_unknown(first, task)
+    _tell_altered(resource, wanted, first, task)
     if task.check:
         return first
     try:
@@ -54,6 +55,23 @@ def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task
         exc.plan = first  # type: ignore[attr-defined]
         raise
     return first
+
+
+def _tell_altered(resource: Resource, wanted: t.Sequence[Wanted], first: Plan, task: Task) -> None:
+    """What is written now and means more than was said: once, and not in each run that finds it there."""
+    changes = {change.name: change for change in first.of("create", "update")}
+    for want in wanted:
+        if want.name not in changes:
+            continue
+        change = changes[want.name]
+        for name, items in want.altered.items():
+            there, then = (change.before or {}).get(name) or (), change.values.get(name) or ()
+            for item, said in items.items():
+                if item in then and item not in there:
+                    task.warn(
+                        f"{name} of {resource.noun} {want.name}: {said} is an address in a network and no network; {item} is "
+                        "written. If you mean the address alone, leave out the prefix."
+                    )
 
 
 def _take_stock(

@@ -26,6 +26,7 @@ Object = dict[str, Plain]
 Spec = t.Mapping[str, t.Any]
 
 HIDDEN = "(not shown)"
+MOST_TOLD = 20  # mistakes of one kind in a refusal
 READ = "read"  # what happens to objects that are only looked at, for whoever waits
 PURGE_OPTIONS: t.Mapping[str, Spec] = {
     "purge": {"type": "bool", "default": False},
@@ -64,7 +65,8 @@ class Field:
     ``load`` takes a value off the wire and answers None for "not set on this object", ``dump`` puts one on it.
     ``normal`` is applied to both sides before they are compared, leaves a normal value as it is, and raises
     ValueError with a sentence for what cannot be. A field without ``spec`` is shown and never declared. ``keeps`` is asked
-    about what the server has, and what was written, both in normal form.
+    about what the server has, and what was written, both in normal form. ``altered`` tells of a declared value which items
+    mean more in normal form than they say: each as it was said, by its normal form.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Field:
     keeps: t.Callable[[Plain, Plain], bool] = operator.eq  # whether what the server has is what was written
     shows: t.Callable[[Plain], Plain] = same  # what results and diffs tell of it
     known: t.Optional[KnownValues] = None  # of a text whose list the vendor leaves open
+    altered: t.Callable[[Plain], t.Mapping[str, str]] = lambda said: {}
 
     def __post_init__(self) -> None:
         if self.spec and "default" in self.spec:
@@ -106,11 +109,16 @@ class Wanted:
     values: Object
     inherit: list[str]
     secrets: dict[str, str] = field(repr=False, default_factory=dict)
+    altered: dict[str, t.Mapping[str, str]] = field(default_factory=dict)  # of each property, see Field
 
     def confined_to(self, names: t.Collection[str]) -> Wanted:
         """The same without what is said of other properties."""
-        said, confided = ({n: v for n, v in each.items() if n in names} for each in (self.values, self.secrets))
-        return Wanted(self.name, self.state, said, [name for name in self.inherit if name in names], confided)
+
+        def kept(of_each: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+            return {name: one for name, one in of_each.items() if name in names}
+
+        inherit = [name for name in self.inherit if name in names]
+        return Wanted(self.name, self.state, kept(self.values), inherit, kept(self.secrets), kept(self.altered))
 
 
 @dataclass
@@ -201,6 +209,7 @@ class Resource:
     states: t.Sequence[str] = ("present", "absent")
     purgeable: bool = True
     identifying: t.Collection[str] = ()  # properties that say which object is meant, as its key does
+    unshared: t.Collection[str] = ()  # options of which two objects never have the same value, but for none
     exclusive_keys: bool = True  # of several options that say which object is meant, one is said
     always_there: bool = False  # nothing is created or deleted: being absent is a value, which desired() knows
     secrets_apart: bool = False  # secrets have a call of their own, write_secrets()
@@ -274,7 +283,7 @@ class Resource:
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """What the user said, in normal form, and nothing that the user did not."""
         self._refuse_odd_names(params, state)
-        name, values, secrets = self.identity(params), {}, {}
+        name, values, secrets, altered = self.identity(params), {}, {}, {}
         for f in self.fields:
             said = params.get(f.name) if f.spec else None
             if said is None:
@@ -284,6 +293,7 @@ class Resource:
                 continue
             try:
                 values[f.name] = f.normal(said)
+                altered[f.name] = f.altered(said)
             except ValueError as exc:
                 raise InputError(f"{f.name} of {self.noun} {name}: {exc}.") from exc
         inherit = list(params.get("inherit") or [])
@@ -292,7 +302,7 @@ class Resource:
             raise InputError(
                 f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be."
             )
-        return Wanted(name, params.get("state") or state, values, inherit, secrets)
+        return Wanted(name, params.get("state") or state, values, inherit, secrets, altered)
 
     def _refuse_odd_names(self, params: t.Mapping[str, t.Any], state: str) -> None:
         """Whatever has such a name all the same, another program created; it can be deleted."""
@@ -303,7 +313,18 @@ class Resource:
                 raise InputError(f"{option}: {said!r} cannot be a name: {why}.")
 
     def agree(self, wanted: t.Sequence[Wanted]) -> None:
-        """Refuse objects that cannot all be, before anything is read. Raises InputError."""
+        """Refuse objects that cannot all be, before anything is read. Raises InputError with all that is wrong."""
+        wrong = []
+        for name in self.unshared:
+            holders: dict[str, list[str]] = {}
+            for want in wanted:
+                if want.values.get(name) and want.state != "absent":
+                    holders.setdefault(want.values[name], []).append(want.name)
+            shared = {value: owners for value, owners in holders.items() if len(owners) > 1}
+            wrong += [f"{name}: {value} is declared for {' and for '.join(owners)}" for value, owners in shared.items()]
+        if wrong:
+            more = f"; and {len(wrong) - MOST_TOLD} more" if len(wrong) > MOST_TOLD else ""
+            raise InputError(f"{'; '.join(wrong[:MOST_TOLD])}{more}. Nothing was written.")
 
     # -- the words of the server
 

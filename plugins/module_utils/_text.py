@@ -70,6 +70,20 @@ def alike(name: str) -> str:
     return unicodedata.normalize("NFKC", _HIDDEN.sub("", folded).casefold())
 
 
+def twins(names: t.Iterable[str], others: t.Iterable[str]) -> dict[str, str]:
+    """For each of these names that has one: another name among the others that looks the same."""
+    known: dict[str, list[str]] = {}
+    for other in others:
+        known.setdefault(alike(other), []).append(other)
+    found = {name: next((one for one in known.get(alike(name), ()) if one != name), None) for name in names}
+    return {name: twin for name, twin in found.items() if twin is not None}
+
+
+def only_in(name: str, twin: str) -> str:
+    """What alone tells a name from its twin, behind ``differ``."""
+    return "only in case" if name.casefold() == twin.casefold() else "only in characters that look alike"
+
+
 class Sentence(str):
     """A text for people, where an answer holds data beside it: it may quote a server, and is shown()."""
 

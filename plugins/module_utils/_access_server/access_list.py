@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import access_rule
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import access_rule, values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
     DEFAULT_USER_NAME,
@@ -39,6 +39,17 @@ def rules(given: t.Iterable[t.Any]) -> list[str]:
     return [text for found in families.values() for text in _ordered(found)]
 
 
+def altered(given: t.Iterable[t.Any]) -> dict[str, str]:
+    """Rules in normal form whose networks are written as an address in them: the network as written, by the rule."""
+    found = {}
+    for one in given:
+        subnet = access_rule.subnet_of(one) if isinstance(one, str) else one.get("subnet")
+        if subnet and values.has_host_bits(subnet):
+            [rule] = rules([one])
+            found[rule] = str(subnet).strip()
+    return found
+
+
 def _ordered(found: list[str]) -> list[str]:
     return found if any(text.startswith("-") for text in found) else sorted(found)
 
@@ -54,7 +65,9 @@ class AccessList(Resource):
     noun, plural = "access list of", "access_lists"
     naming = tuple(OWNERS)
     always_there = True
-    fields = tuple(Field(d, {"type": "list", "elements": "raw"}, normal=rules, unset=[]) for d in DIRECTIONS)
+    fields = tuple(
+        Field(d, {"type": "list", "elements": "raw"}, normal=rules, altered=altered, unset=[]) for d in DIRECTIONS
+    )
     options = {
         "exclusive": {"type": "bool", "default": True},
         "assume_present": {"type": "list", "elements": "str", "default": []},

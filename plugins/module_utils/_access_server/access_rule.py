@@ -118,6 +118,12 @@ def parse(text: str) -> Rule:
         raise ValueError(f"{text!r}: {exc}") from None
 
 
+def subnet_of(text: str) -> str:
+    """The network of a rule as it is written there; empty of a rule without one."""
+    body = text.strip().removeprefix("-").strip()
+    return "" if _split_once(body)[0] in (*NAMED_TYPES, *PLAIN_TYPES) else _network_parts(body)[0]
+
+
 def _split_once(body: str) -> tuple[str, str, str]:
     """The word in front of the first ``:`` or ``|``, that sign, and the rest."""
     found = [at for at in (body.find(":"), body.find("|")) if at >= 0]

@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import time
 import typing as t
+import unicodedata
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
@@ -25,6 +26,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
 )
 from ansible_collections.vpn.estate.plugins.module_utils._http import Call, Hear, Transport
 from ansible_collections.vpn.estate.plugins.module_utils._resource import READ, same
+from ansible_collections.vpn.estate.plugins.module_utils._text import alike
 
 PAGE = 1000  # records of one page; more brings nothing but memory
 NAMES = 100  # names of one request: the server's database limits the size of a query
@@ -97,6 +99,20 @@ class AccessServer(Client):
     def user_roll(self) -> Roll:
         """All users, and whether each may administer the server."""
         return self._roll("POST /users/list")
+
+    def users_with(self, properties: t.Sequence[str], load: Load) -> dict[str, t.Any]:
+        """All users by name, as ``load`` makes them of records with these properties at least.
+
+        There is no filter for any other property than name, group, admin and autologin (server-behaviour.md, 38), so that it
+        costs a request for each thousand users, of small records where the server knows ``proplist`` (36).
+        """
+        operation = "POST /users/list"
+        try:
+            return self._pages(operation, {"proplist": ["name", *properties]}, load).records
+        except (Refused, Unreadable) as exc:
+            if isinstance(exc, Refused) and exc.status != 400:
+                raise
+            return self._pages(operation, {}, load).records
 
     def default_user(self) -> Record:
         """The record that users without a group inherit from."""
@@ -585,7 +601,7 @@ class AccessServer(Client):
                 roll[record["name"]] = _administers(record)
             offset += len(page)  # servers may cap the page
             if offset >= total or len(records) == known:  # a page without news: the server makes no headway
-                if not {"users", "groups"} & how.keys():
+                if not {"users", "groups", "proplist"} & how.keys():
                     self._rolls[operation] = tried, roll
                 return Listing(records, total, total == len(records) == len(page))
             if until is not None and len(until - records.keys()) / NAMES < (total - offset) / len(page):
@@ -598,9 +614,10 @@ def _administers(record: Record) -> bool:
 
 
 def respelled(names: t.Iterable[str]) -> set[str]:
-    """How else people write these names: in small letters, in capitals, and beginning with one."""
-    said = set(names)
-    return {spell(name) for name in said for spell in (str.lower, str.upper, str.capitalize, str.title)} - said
+    """How else people write these names: in small letters, in capitals, beginning with one, and in other forms of Unicode."""
+    said, ways = set(names), (str.lower, str.upper, str.capitalize, str.title, alike)
+    forms = {unicodedata.normalize(form, name) for name in said for form in ("NFC", "NFD", "NFKC")}
+    return {*forms, *(spell(name) for name in said for spell in ways)} - said
 
 
 def _by_names(names: t.Sequence[str], read: t.Callable[[list[str]], list[Record]]) -> list[Record]:

@@ -31,7 +31,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Task, Wanted
+from ansible_collections.vpn.estate.plugins.module_utils._resource import MOST_TOLD, Actual, Field, Object, Task, Wanted
 
 Record = dict[str, t.Any]
 
@@ -99,7 +99,18 @@ class Group(Owner):
                 left = dict.fromkeys((change.before or {}).get("members") or (), change.name)
                 come = {name: records[name].get("group") for name in change.values["members"] if name in records}
                 change.undo["groups"] = {**come, **left}
+        self._warn_of_overlaps(plan, task)
         guard(self, client, plan, task, records if own else None)
+
+    @staticmethod
+    def _warn_of_overlaps(plan: Plan, task: Task) -> None:
+        """Of those groups that are known by now, and only where one of the two is written: no other group is read for it."""
+        written = {change.name for change in plan.of("create", "update") if change.values.get("subnets")}
+        found = values.overlaps(plan.afterwards("subnets")) if written else []
+        pairs = [f"{a} of {one} and {b} of {two}" for one, a, two, b in found if {one, two} & written]
+        if pairs:
+            more = f", and {len(pairs) - MOST_TOLD} more" if len(pairs) > MOST_TOLD else ""
+            task.warn(f"Subnets of different groups overlap: {', '.join(pairs[:MOST_TOLD])}{more}.")
 
     def matters(self, change: Change) -> bool:
         """Also who is a member."""

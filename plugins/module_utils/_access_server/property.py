@@ -30,6 +30,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     Wire,
     same,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._text import only_in, twins
 
 BOOL: t.Mapping[str, t.Any] = {"type": "bool"}
 NO_SECRET: t.Mapping[str, t.Any] = {**BOOL, "no_log": False}  # though its name sounds like one to Ansible
@@ -74,6 +75,7 @@ def network_set(name: str) -> Field:
     return Field(
         name,
         {**TEXTS, "no_log": False},
+        altered=values.host_bits,
         load=values.networks_in,
         dump=values.networks_out,
         normal=values.networks,
@@ -296,10 +298,7 @@ def may_create(client: AccessServer, task: Task) -> bool:
 
 
 def warn_of_twins(steps: Plan, like: t.Callable[[t.Iterable[str]], t.Collection[str]], noun: str, task: Task) -> None:
-    """A new name that differs from one that is there only in case is often a mistake."""
+    """A new name that looks like one that is there is often a mistake."""
     new = [change.name for change in steps.of("create")]
-    folded = {name.casefold(): name for name in like(new)} if new else {}
-    for name in new:
-        twin = folded.get(name.casefold())
-        if twin not in (None, name):
-            task.warn(f"{noun.capitalize()} {name} is created beside {twin}, which differs only in case.")
+    for name, twin in twins(new, like(new) if new else ()).items():
+        task.warn(f"{noun.capitalize()} {name} is created beside {twin}, which differs {only_in(name, twin)}.")

@@ -49,6 +49,14 @@ FORWARDED: t.Mapping[str, t.Any] = {
 }
 
 
+def _address(f: Field, wire: t.Mapping[str, t.Any]) -> t.Any:
+    """An address of somebody whom the task does not manage, whatever it is."""
+    try:
+        return f.off_the_wire(wire)
+    except (TypeError, ValueError):
+        return ""
+
+
 def _forwarded(name: str, version: int) -> Field:
     return Field(name, FORWARDED, normal=values.dmz(version), unset=[])
 
@@ -61,6 +69,7 @@ class User(Owner):
     are_accounts = True
     secrets_apart = True
     needed = ("group", "password_defined")
+    unshared = ("static_ipv4", "static_ipv6")
     fields = (
         text("group"),
         *COMMON,
@@ -138,7 +147,29 @@ class User(Owner):
         if fixed:
             known = {n: groups.get(group or "", {}) for n, group in theirs.items() if not group or group in groups}
             self._refuse_stray_addresses(client, fixed, known)
+        self._warn_of_shared_addresses(client, plan, task)
         warn_of_twins(plan, client.users_like, "user", task)
+
+    def _warn_of_shared_addresses(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Addresses that this task gives, and others have and keep. The server lets two users have one."""
+        given = [(c, name) for c in plan.of("create", "update") for name in self.unshared if c.values.get(name)]
+        if not given:
+            return
+        fields = [f for f in self.loaded if f.name in self.unshared]
+        if not task.params.get("purge"):  # which has read everybody
+            there = client.users_with([f.api for f in fields], lambda wire: {f.name: _address(f, wire) for f in fields})
+            planned = {change.name for change in plan.changes}
+            # In check mode, whom another task of this run deletes has no address by then.
+            leaving = {want.name for want in task.wanted or () if want.state == "absent"} if task.check else set()
+            plan = Plan(plan.changes, {name: one for name, one in there.items() if name not in planned | leaving})
+        holders: dict[tuple[str, str], list[str]] = {}
+        for name in self.unshared:
+            for user, address in plan.afterwards(name).items():
+                holders.setdefault((name, address), []).append(user)
+        for change, name in given:
+            others = [user for user in holders[name, change.values[name]] if user != change.name]
+            if others:
+                task.warn(f"{name} of user {change.name}: {change.values[name]} is that of {some(others)} too.")
 
     @staticmethod
     def _tell_what_ends(client: AccessServer, plan: Plan) -> None:

@@ -107,6 +107,33 @@ def networks(texts: t.Iterable[str]) -> list[str]:
     return [str(one) for one in sorted({ipaddress.ip_network(network(text)) for text in texts}, key=_order)]
 
 
+def host_bits(texts: t.Iterable[str]) -> dict[str, str]:
+    """Networks in normal form that were written as an address in them, such as 10.8.16.5/20, by their normal form."""
+    return {network(text): str(text).strip() for text in texts if has_host_bits(text)}
+
+
+def has_host_bits(text: str) -> bool:
+    """Whether a network is written as an address in it."""
+    found = ipaddress.ip_interface(str(text).strip())
+    return bool(found.ip != found.network.network_address)
+
+
+def overlaps(networks_of: t.Mapping[str, t.Iterable[str]]) -> list[tuple[str, str, str, str]]:
+    """Networks of two owners that have addresses in common: owner and network, and the other owner and network."""
+    every = sorted(
+        (net.version, int(net.network_address), net.prefixlen, owner, net)
+        for owner, texts in networks_of.items()
+        for net in map(ipaddress.ip_network, texts)
+    )
+    found: list[tuple[str, str, str, str]] = []
+    around: list[tuple[str, t.Any]] = []  # those that the network at hand may lie in; two networks never cross
+    for version, first, _prefix, owner, net in every:
+        around = [(other, one) for other, one in around if one.version == version and int(one[-1]) >= first]
+        found += [(other, str(one), owner, str(net)) for other, one in around if other != owner]
+        around.append((owner, net))
+    return found
+
+
 def _order(net: t.Any) -> tuple[int, t.Any, int]:
     return net.version, net.network_address, net.prefixlen
 

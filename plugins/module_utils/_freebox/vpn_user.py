@@ -18,7 +18,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.sub_object import merged, sub_object
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
-from ansible_collections.vpn.estate.plugins.module_utils._text import refused_in_path
+from ansible_collections.vpn.estate.plugins.module_utils._text import only_in, refused_in_path, twins
 
 STANDARD, WIREGUARD = "standard", "wireguard"
 PASSWORD_LENGTHS = range(8, 33)  # characters (vendor document, line 356)
@@ -39,6 +39,7 @@ class VpnUser(Resource):
     """VPN users. Of a password the box tells only whether there is one; a WireGuard user has keys instead, and an address."""
 
     noun, plural, key = "VPN user", "users", "login"
+    unshared = ("ip_reservation",)
     fields = (
         Field(
             "password",
@@ -78,14 +79,6 @@ class VpnUser(Resource):
             )
         return want
 
-    def agree(self, wanted: t.Sequence[Wanted]) -> None:
-        """An address is one user's."""
-        holders: dict[str, str] = {}
-        for want in wanted:
-            ip = want.values.get("ip_reservation") if want.state == "present" else None
-            if ip and holders.setdefault(ip, want.name) != want.name:
-                raise InputError(f"ip_reservation: {ip} is declared for {holders[ip]} and for {want.name}.")
-
     def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
         """What is said, completed by what is there; where the user is made anew, nothing is there any more."""
         said = super().desired(wanted, have, task)
@@ -104,11 +97,8 @@ class VpnUser(Resource):
         found = {str(one["login"]): self.load(one) for one in client.users()}
         if names is None:
             return Actual(found, whole=True)
-        spelt = {login.casefold(): login for login in found}
-        for name in names:
-            twin = spelt.get(name.casefold())
-            if twin and name not in found:
-                task.warn(f"There is no {self.noun} {name!r}, but {twin!r}, which differs only in case.")
+        for name, twin in twins([name for name in names if name not in found], found).items():
+            task.warn(f"There is no {self.noun} {name!r}, but {twin!r}, which differs {only_in(name, twin)}.")
         return Actual({name: found[name] for name in names if name in found}, whole=True)
 
     def check(self, client: Freebox, plan: Plan, task: Task) -> None:
