@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._errors import SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore
 from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import Params
@@ -25,9 +24,7 @@ class ActionModule(SharedSignIn):
 
     def _session(self, params: Params, store: FileStore, codes: t.Optional[str]) -> Params:
         """The file itself, on this machine; for another, what this one's environment says."""
-        with store.held() as state:
-            if state.get("refused"):
-                raise SignInError(state["refused"])
+        self._refuse_again(params, store)
         if self.is_local:
             return super()._session(params, store, codes)
         options = self.body.argument_spec

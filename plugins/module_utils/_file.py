@@ -21,7 +21,7 @@ Read = t.Callable[[str], bytes]
 
 
 class Irregular(OSError):
-    """A pipe, a device, a socket or a folder, where a regular file is needed."""
+    """A pipe, a device, a socket or a folder, where a regular file is needed; or a file that others can use."""
 
 
 def opened(path: str, flags: int = 0) -> int:
@@ -34,6 +34,45 @@ def opened(path: str, flags: int = 0) -> int:
         return number
     os.close(number)
     raise Irregular(errno.EINVAL, "it is not a regular file", path)
+
+
+def fault_of(found: os.stat_result, others: int = 0o077) -> str:
+    """Why a file is not a regular one that this account alone can use, by one name; empty where it is.
+
+    ``others`` are the bits of its mode that let others use it.
+    """
+    if not stat.S_ISREG(found.st_mode):
+        return "it is not a regular file"
+    if found.st_uid != os.geteuid():
+        return "it belongs to another user"
+    if found.st_nlink != 1:
+        return "it has several names (hard links)"
+    return "other users may use it" if stat.S_IMODE(found.st_mode) & others else ""
+
+
+def own_file(path: str) -> int:
+    """A descriptor of a file for reading and writing, made where there is none. Raises OSError where others could write into it.
+
+    Others cannot read it from now on.
+    """
+    number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+    fault = fault_of(os.fstat(number), 0o022)
+    if not fault:
+        os.fchmod(number, 0o600)
+        return number
+    os.close(number)
+    raise Irregular(errno.EINVAL, fault, path)
+
+
+def refuse_shared_folder(path: str) -> None:
+    """Raise OSError for a folder in which another user could put a file, or exchange one, and for a link to a folder."""
+    found = os.lstat(path)
+    if not stat.S_ISDIR(found.st_mode):
+        raise Irregular(errno.ENOTDIR, "it is not a folder", path)
+    if found.st_uid != os.geteuid():
+        raise Irregular(errno.EINVAL, "it belongs to another user", path)
+    if stat.S_IMODE(found.st_mode) & 0o022:
+        raise Irregular(errno.EINVAL, "other users may write into it", path)
 
 
 def plain_read(path: str) -> bytes:

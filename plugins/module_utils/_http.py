@@ -256,7 +256,7 @@ class Transport:
         self.url = url.rstrip("/")
         self.tried = self.writes = self.pressed = 0
         self.asked = ""  # the last call, for sentences
-        self._trust = trust
+        self.trust = trust
         self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
         self._read_only = read_only
         self._budget = RETRY_BUDGET
@@ -360,13 +360,13 @@ class Transport:
                 params=call.query,
                 headers={"Accept": call.accept, **headers},
                 timeout=self._timeout,
-                verify=self._trust.verify,
+                verify=self.trust.verify,
                 proxies=self._proxies,
                 allow_redirects=False,  # a redirect would carry the token to somebody else
             )
         except _NotSent as exc:
             if _is_distrust(exc.args[0]):
-                raise Unreachable(_tls_sentence(self.url, self._trust.options, exc.args[0])) from exc
+                raise Unreachable(_tls_sentence(self.url, self.trust.options, exc.args[0])) from exc
             raise
         except (
             requests.exceptions.InvalidURL,

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 import os
 import re
 import typing as t
 
 from ansible.module_utils.common.parameters import env_fallback
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._http import Trust
+from ansible_collections.vpn.estate.plugins.module_utils._file import plain_read
+from ansible_collections.vpn.estate.plugins.module_utils._http import Transport, Trust
 
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
@@ -63,6 +67,25 @@ def _fingerprint(params: t.Mapping[str, t.Any], prefix: str) -> t.Optional[str]:
             f"{prefix}certificate_fingerprint: {text!r} is not a SHA-256 fingerprint, 64 hexadecimal digits."
         )
     return str(digits)
+
+
+def trust_mark(http: Transport) -> str:
+    """A digest of the server's address, and of whom a connection to it believes: equal where a session may be shared.
+
+    Authorities count by what is in their file or folder, not by its name. Options without effect do not count.
+    """
+    told, verify = http.trust, http.trust.verify
+    authorities: t.Any = verify if isinstance(verify, bool) else list(_authorities(str(verify)))
+    parts = [http.url.lower(), authorities, told.fingerprint, told.server_name, told.plain]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _authorities(path: str) -> t.Iterator[str]:
+    """Digests of a file, or of each file in a folder."""
+    names = sorted(os.listdir(path)) if os.path.isdir(path) else [""]
+    for name in names:
+        with contextlib.suppress(OSError):
+            yield hashlib.sha256(plain_read(os.path.join(path, name) if name else path)).hexdigest()
 
 
 def is_unchecked(params: t.Mapping[str, t.Any], prefix: str) -> bool:

@@ -19,6 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text import oddity
 if t.TYPE_CHECKING:
     from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
     from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
+    from ansible_collections.vpn.estate.plugins.module_utils._share import Proof
 
 Plain = t.Any  # a value as a playbook would write it
 Wire = t.Any  # a value as the API says it
@@ -165,16 +166,18 @@ class Task:
 class Sharing:
     """How the tasks of a run share one session with a server.
 
-    ``option`` takes what the action plugin hands to a module, a dict: ``file`` and perhaps ``codes``, or ``state``.
-    ``spec`` are the options that say whose session it is; ``account`` tells it in a text, one for each account of a server,
-    and None where there is nothing to share; ``sign_in`` opens a session, for modules that run elsewhere; ``uses_codes``
-    says whether codes are used up by it, which is remembered from run to run.
+    ``option`` takes what the action plugin hands to a module, a dict: ``file`` and perhaps ``codes``, or ``state`` and
+    ``trust``. ``spec`` are the options that say whose session it is; ``account`` tells it in a text, one for each account of
+    a server, and None where there is nothing to share; ``proof`` is what proves who we are; ``sign_in`` opens a session,
+    for modules that run elsewhere, and answers what ``option`` takes; ``uses_codes`` says whether codes are used up by it,
+    which is remembered from run to run.
     """
 
     option: str
     spec: t.Mapping[str, Spec]
     account: t.Callable[[t.Mapping[str, t.Any]], t.Optional[str]]
-    sign_in: t.Callable[[t.Mapping[str, t.Any], Store, t.Optional[str]], object]
+    proof: t.Callable[[t.Mapping[str, t.Any]], Proof]
+    sign_in: t.Callable[[t.Mapping[str, t.Any], Store, t.Optional[str]], t.Mapping[str, t.Any]]
     uses_codes: t.Callable[[t.Mapping[str, t.Any]], bool] = lambda params: False
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import stat
 import tempfile
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
-from ansible_collections.vpn.estate.plugins.module_utils._file import Irregular, opened
+from ansible_collections.vpn.estate.plugins.module_utils._file import Irregular, fault_of, opened
 
 OWN_EYES = 0o600
 NO_FILE = "is there and no file"
@@ -43,12 +42,12 @@ class SecretFile:
 
     @property
     def is_private(self) -> bool:
-        """Whether nobody but this account can read it, where it is there."""
+        """Whether this account alone can use it, and by this name alone, where it is there."""
         try:
             found = os.lstat(self.path)
         except FileNotFoundError:
             return True
-        return found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & ~OWN_EYES
+        return not fault_of(found)
 
     def read(self) -> t.Optional[str]:
         """Its text; None where it is not there. What is no text, or too long to be one of ours, reads as empty."""
@@ -77,11 +76,12 @@ class SecretFile:
         return {"before": before, "after": {self.path: {"fault": None}}}
 
     def make_private(self) -> None:
-        """Take from others what they may do with it; also from an owner who is not this account, by a file of our own."""
+        """Take from others what they may do with it; by a file of our own where it is not ours, or has other names."""
         with self._told():
             number = self._opened()
             try:
-                ours = os.fstat(number).st_uid == os.geteuid()
+                found = os.fstat(number)
+                ours = found.st_uid == os.geteuid() and found.st_nlink == 1
                 if ours:
                     os.fchmod(number, OWN_EYES)
             finally:

@@ -13,6 +13,7 @@ import threading
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError
+from ansible_collections.vpn.estate.plugins.module_utils._file import own_file
 
 State = dict[str, t.Any]
 
@@ -76,7 +77,7 @@ def handed_over(told: t.Mapping[str, t.Any]) -> Store:
 def locked(path: str) -> t.Iterator[t.TextIO]:
     """A file that only its owner can open, and that is nobody else's until the block ends."""
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        handle = own_file(path)
     except OSError as exc:
         raise EstateError(f"{path} cannot be used: {exc.strerror}.") from exc
     with os.fdopen(handle, "r+", encoding="utf-8", errors="replace") as file:

@@ -5,30 +5,31 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import os
 import typing as t
 
 from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.utils.display import Display
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._file import own_file, refuse_shared_folder
 from ansible_collections.vpn.estate.plugins.module_utils._http import REQUESTS_ERROR
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Sharing
+from ansible_collections.vpn.estate.plugins.module_utils._share import known_of
 from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore
 from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction, Params
 
 
 class SharedSignIn(ModuleAction):
-    """Runs a module with a session that the tasks of the run share.
+    """Runs a module with a session that the tasks of the run share, if they give the same credentials and trust the same servers.
 
-    The session lies in a locked file in Ansible's private temporary folder, which goes when the run ends. A module that
-    runs on this machine opens the file itself. For one that runs elsewhere the sign-in happens here, and the token
-    travels with its arguments; only where the server cannot be reached from here does the module sign in by itself.
+    The sessions of an account lie in a locked file in Ansible's private temporary folder, which goes when the run ends. A
+    module that runs on this machine opens the file itself. For one that runs elsewhere the sign-in happens here, and the
+    token travels with its arguments; only where the server cannot be reached from here does the module sign in by itself.
     """
 
-    _store: t.Optional[FileStore] = None
+    _shared: t.Optional[tuple[Params, FileStore]] = None
 
     def share(self, args: Params) -> Params:
         """The session, where the connection options are right; where they are not, the module will say so."""
@@ -37,15 +38,26 @@ class SharedSignIn(ModuleAction):
         if params is None or account is None:
             return {}
         key = hashlib.sha256(account.encode()).hexdigest()[:32]
-        self._store = FileStore(os.path.join(constants.DEFAULT_LOCAL_TMP, f"vpn.estate-{key}.json"))
-        codes = _codes_file(key) if self._sharing.uses_codes(params) else None
-        return self._session(params, self._store, codes)
+        store = FileStore(os.path.join(constants.DEFAULT_LOCAL_TMP, f"vpn.estate-{key}.json"))
+        self._shared = params, store
+        codes = codes_file(key, Display().warning) if self._sharing.uses_codes(params) else None
+        return self._session(params, store, codes)
 
     def tell(self, refusal: str) -> None:
-        """A refused sign-in is tried by none of the run's tasks again."""
-        if self._store:
-            with self._store.held() as state:
-                state["refused"] = refusal
+        """A refused sign-in is tried by none of the run's tasks again that prove the same."""
+        if self._shared:
+            params, store = self._shared
+            with store.held() as state:
+                known = known_of(state, self._sharing.proof(params))
+                if "password" not in known:  # the one that took the place of theirs is known to the tasks
+                    known["refused"] = refusal
+
+    def _refuse_again(self, params: Params, store: FileStore) -> None:
+        """Raise SignInError where a sign-in by the same proof was refused."""
+        with store.held() as state:
+            refusal = known_of(state, self._sharing.proof(params)).get("refused")
+        if refusal:
+            raise SignInError(refusal)
 
     @property
     def _sharing(self) -> Sharing:
@@ -65,21 +77,29 @@ class SharedSignIn(ModuleAction):
         if REQUESTS_ERROR:
             return found
         try:
-            self._sharing.sign_in(params, store, codes)
+            return {**found, self._sharing.option: self._sharing.sign_in(params, store, codes)}
         except SignInError:
             raise
         except EstateError:
+            self._refuse_again(params, store)
             return found  # this machine may have no way to the server, and the module's host may
-        # As text: Ansible masks each value of a secret option, and the small numbers in here are everywhere.
-        with store.held() as state:
-            return {**found, self._sharing.option: {"state": json.dumps(state)}}
 
 
-def _codes_file(key: str) -> str:
-    """Which codes were used is remembered from run to run: the next run may come within the same 30 seconds."""
-    folder = os.path.join(constants.ANSIBLE_HOME, "vpn.estate")
-    with contextlib.suppress(OSError):
+def codes_file(key: str, warn: t.Callable[[str], object]) -> str:
+    """Which codes were used is remembered from run to run: the next run may come within the same 30 seconds.
+
+    The file lies in ANSIBLE_HOME; in the temporary folder of the run where another user could get at it there.
+    """
+    folder, name = os.path.join(constants.ANSIBLE_HOME, "vpn.estate"), f"totp-{key}"
+    try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-    if not os.access(folder, os.W_OK):
+        refuse_shared_folder(folder)
+        os.close(own_file(os.path.join(folder, name)))
+    except OSError as exc:
+        warn(
+            f"{exc.filename} is not used: {exc.strerror}. Which codes of an authenticator are used up is known in this run alone. "
+            "Another run within 30 seconds may offer the same code, which the server counts as a failed sign-in. Remove it, or "
+            f"give it to the user that runs Ansible, with mode 0700 for a folder and 0600 for a file."
+        )
         folder = constants.DEFAULT_LOCAL_TMP
-    return os.path.join(folder, f"totp-{key}")
+    return os.path.join(folder, name)

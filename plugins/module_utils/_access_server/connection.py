@@ -69,7 +69,7 @@ def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
 def credentials(params: t.Mapping[str, t.Any]) -> Credentials:
     """Who signs in, as connection options say."""
     names = ("as_username", "as_password", "as_totp_secret", "as_token", "as_node")
-    return Credentials(*(params[name] or None for name in names))
+    return Credentials(*(params.get(name) or None for name in names))
 
 
 def cautions(params: t.Mapping[str, t.Any]) -> list[str]:
@@ -89,7 +89,7 @@ def shared(params: t.Mapping[str, t.Any]) -> tuple[Store, t.Optional[str]]:
 def connect(params: t.Mapping[str, t.Any], read_only: bool) -> AccessServer:
     """A client for a task."""
     http = transport(params, read_only)
-    session = Session(http, credentials(params), *shared(params))
+    session = Session(http, credentials(params), *shared(params), trust=(params["as_session"] or {}).get("trust"))
     client = AccessServer(http, session, params["as_connections"], params["as_batch_size"])
     client.cautions += cautions(params)
     return client
@@ -102,11 +102,19 @@ def _account(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
     return f"{base_address(params['as_url']).lower()}\n{params['as_username'] or ''}"
 
 
-def _sign_in(params: t.Mapping[str, t.Any], store: Store, codes: t.Optional[str]) -> None:
+def _sign_in(params: t.Mapping[str, t.Any], store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
     session = Session(transport(params, read_only=True), credentials(params), store, codes)
     if not params["as_token"]:
         session.token()
+    return session.share.handed()
 
 
-SHARING = Sharing("as_session", ARGUMENT_SPEC, _account, _sign_in, lambda params: bool(params["as_totp_secret"]))
+SHARING = Sharing(
+    "as_session",
+    ARGUMENT_SPEC,
+    _account,
+    lambda params: credentials(params).proof,
+    _sign_in,
+    lambda params: bool(params["as_totp_secret"]),
+)
 ACCESS_SERVER = Product(ARGUMENT_SPEC, CONSTRAINTS, connect, SHARING)

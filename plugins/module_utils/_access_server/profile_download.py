@@ -39,6 +39,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import (
 from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Facts, Profile
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Task
 from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
+from ansible_collections.vpn.estate.plugins.module_utils._share import Share, tried_once
 from ansible_collections.vpn.estate.plugins.module_utils._shared_state import State
 from ansible_collections.vpn.estate.plugins.module_utils._text import Sentence
 from ansible_collections.vpn.estate.plugins.module_utils._x509 import HAS_CRYPTOGRAPHY
@@ -117,7 +118,8 @@ class Download(Client):
         super().__init__(http)
         self.params = params
         self._who: str = params["as_username"] or ""
-        self._store, self._codes = connection.shared(params)
+        store, self._codes = connection.shared(params)
+        self._share = Share(http, connection.credentials(params).proof, store)
         self._below, self._in_xml = REST, False
         self.cautions += connection.cautions(params)
         http.meaning = self._meaning
@@ -139,28 +141,22 @@ class Download(Client):
 
     def by_password(self) -> str:
         """The user's profile. Tasks side by side get theirs one after the other, so that one code serves them all."""
-        with self._store.held() as state:
-            if state.get("refused"):
-                raise SignInError(state["refused"])
-            try:
-                return self._by_password(state)
-            except SignInError as exc:
-                state["refused"] = str(exc)
-                raise
+        with self._share.held() as (state, known, session), tried_once(state, known, f"{self._who} to {self.url}"):
+            return self._by_password(state, known, session)
 
-    def _by_password(self, state: State) -> str:
+    def _by_password(self, state: State, known: State, session: State) -> str:
         # Before the challenge, which would not wait for long; after it only where none was to be expected.
-        code = None if state.get("download") else self._code(state)
+        code = None if session.get("download") else self._code(state)
         try:
-            return self._signed(state, self._who, self.params["as_password"])
+            return self._signed(session, self._who, str(known.get("password") or self.params["as_password"]))
         except Refused as exc:
             challenge = Challenge.of(exc.reason, self._who)
             if challenge is None:
                 raise self._refusal(exc) from exc
-        state.pop("download", None)  # it no longer spares the question
+        session.pop("download", None)  # it no longer spares the question
         answer = self._answer(challenge, code, state)
         try:
-            return self._signed(state, challenge.username, f"CRV1::{challenge.state}::{answer}")
+            return self._signed(session, challenge.username, f"CRV1::{challenge.state}::{answer}")
         except Refused as exc:
             if Challenge.of(exc.reason, self._who):
                 raise SignInError(f"{self.url} asks {self._who} a further question, which cannot be answered.") from exc
@@ -181,13 +177,13 @@ class Download(Client):
             )
         return str(answer)
 
-    def _signed(self, state: State, username: str, password: str) -> str:
+    def _signed(self, session: State, username: str, password: str) -> str:
         told = base64.b64encode(f"{username}:{password}".encode()).decode()
-        session = state.get("download", {})
-        self._http.authorise = lambda refused: {"Authorization": f"Basic {told}", **session}
+        spared = session.get("download", {})
+        self._http.authorise = lambda refused: {"Authorization": f"Basic {told}", **spared}
 
         def keep(headers: Headers) -> None:
-            state["download"] = {**session, **{name: headers[name] for name in SESSION if name in headers}}
+            session["download"] = {**spared, **{name: headers[name] for name in SESSION if name in headers}}
 
         query = {"tls-cryptv2": "1"} if self.params["tls_crypt_v2"] else {}
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import copy
 import hashlib
 import hmac
 import struct
@@ -24,7 +25,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     SignInError,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._http import Transport
-from ansible_collections.vpn.estate.plugins.module_utils._shared_state import State, Store, locked, rewrite
+from ansible_collections.vpn.estate.plugins.module_utils._share import Proof, Share, known_of, tried_once
+from ansible_collections.vpn.estate.plugins.module_utils._shared_state import MemoryStore, State, Store, locked, rewrite
 
 TOKEN_HEADER = "X-OpenVPN-As-AuthToken"  # noqa: S105 - the header's name
 NODE_HEADER = "X-OpenVPN-AS-Node"
@@ -44,13 +46,20 @@ class Credentials:
     token: t.Optional[str] = field(repr=False, default=None)  # brought by the user; used as it is
     node: t.Optional[str] = None
 
+    @property
+    def proof(self) -> Proof:
+        """What a sign-in proves; a token that was brought is used as it is, and is no part of it."""
+        return (self.username, self.password, self.totp_secret)
+
 
 class Session:
     """Headers for each call, and the sign-in behind them.
 
-    What tasks share of it: token, expires, renew_from, renewable_until (seconds of this machine's clock), account (what the
-    server calls it, if it told), totp (last counter used), dropped (number of tokens that the server no longer took), refused
-    (a sentence), download (headers that spare a second code).
+    What tasks share about an account: totp (last counter used), failed (number of refused sign-ins). Of those, tasks with
+    the same credentials: refused (a sentence), password (the one that this run has put in the place of theirs). And of
+    those, tasks that trust the same servers, as their Share tells: token, expires, renew_from, renewable_until (seconds of
+    this machine's clock), account (what the server calls it, if it told), dropped (number of tokens that the server no longer
+    took), download (headers that spare a second code).
     """
 
     def __init__(
@@ -61,9 +70,12 @@ class Session:
         codes: t.Optional[str] = None,
         clock: t.Callable[[], float] = time.time,
         sleep: t.Callable[[float], None] = time.sleep,
+        trust: t.Optional[str] = None,
     ) -> None:
         self._http, self._who, self._store, self._codes = http, credentials, store, codes
         self._clock, self._sleep = clock, sleep
+        self.share = Share(http, credentials.proof, store, trust)
+        self.outdated = ""  # why tasks that give the same password cannot sign in by it any more
         self._seen: State = {}  # what this process read last, so that not every call opens the file
         self._named: t.Optional[str] = (
             None  # whose a token is that was brought alone; empty where that was asked in vain
@@ -94,9 +106,9 @@ class Session:
 
     @property
     def state(self) -> State:
-        """What is shared: holds the token."""
-        with self._store.held() as state:
-            return dict(state)
+        """The session as it is shared: holds the token."""
+        with self.share.held() as (_state, _known, session):
+            return dict(session)
 
     def headers(self, refused: t.Optional[t.Mapping[str, str]] = None) -> dict[str, str]:
         """Headers that make a call ours; ``refused`` are those that the server no longer takes."""
@@ -109,15 +121,15 @@ class Session:
         """A token that is good now; ``spent`` is one that the server no longer takes."""
         if spent is None and self._clock() < self._seen.get("renew_from", 0.0):
             return str(self._seen["token"])
-        with self._store.held() as state:
-            if spent is not None and state.get("token") == spent:
-                del state["token"]
-                state["dropped"] = state.get("dropped", 0) + 1
-            if "token" not in state or self._clock() >= state["expires"]:
-                self._sign_in(state)
-            elif self._clock() >= state["renew_from"]:
-                self._renew(state)
-            self._seen = dict(state)
+        with self.share.held() as (state, known, session):
+            if spent is not None and session.get("token") == spent:
+                del session["token"]
+                session["dropped"] = session.get("dropped", 0) + 1
+            if "token" not in session or self._clock() >= session["expires"]:
+                self._sign_in(state, known, session)
+            elif self._clock() >= session["renew_from"]:
+                self._renew(session)
+            self._seen = dict(session)
         return str(self._seen["token"])
 
     def sign_in_anew(self, headers: t.Optional[t.Mapping[str, str]] = None) -> None:
@@ -125,55 +137,69 @@ class Session:
 
         ``headers`` are those that were not recent enough; of several calls side by side, one signs in for all.
         """
-        with self._store.held() as state:
-            if headers is None or state.get("token") in (None, headers[TOKEN_HEADER]):
-                self._sign_in(state)
-            self._seen = dict(state)
+        with self.share.held() as (state, known, session):
+            if headers is None or session.get("token") in (None, headers[TOKEN_HEADER]):
+                self._sign_in(state, known, session)
+            self._seen = dict(session)
 
     @contextlib.contextmanager
     def excused(self) -> t.Iterator[None]:
         """Around what may cost us sessions, and was asked for: they do not count as dropped."""
-        with self._store.held() as state:
-            counted = state.get("dropped", 0)
+        with self.share.held() as (_state, _known, session):
+            counted = session.get("dropped", 0)
         yield
-        with self._store.held() as state:
-            state["dropped"] = counted
+        with self.share.held() as (_state, _known, session):
+            session["dropped"] = counted
 
     def use_password(self, password: str) -> None:
-        """From now on sign in with this one."""
-        who = self._who
-        self._who = Credentials(who.username, password, who.totp_secret, None, who.node)
+        """From now on sign in with this one, also in tasks that still give the old one; those that give it share the session.
+
+        Where the session is not shared by a file, they cannot know, and ``outdated`` says so.
+        """
+        with self.share.held() as (state, known, _session):
+            changed = known_of(state, replace(self._who, password=password).proof)
+            changed["sessions"] = copy.deepcopy(known["sessions"])
+            for each in (known, changed):
+                each.pop("refused", None)
+            known["password"] = password
+        self._who = replace(self._who, token=None)
+        self.outdated = (
+            f"The password of {self._who.username} on {self._http.url} was changed in this run, by a task on another machine, and "
+            "this task gives the old one, which was not tried. Give the new one as as_password."
+        )
 
     def at_node(self, http: Transport, node: str) -> Session:
         """The same session over another transport, whose calls a node of the cluster carries out."""
         who = replace(self._who, node=node)
-        return Session(http, who, self._store, self._codes, self._clock, self._sleep)
+        return Session(http, who, self._store, self._codes, self._clock, self._sleep, self.share.trust)
 
-    def _sign_in(self, state: State) -> None:
-        if state.get("refused"):
-            raise SignInError(state["refused"])
+    def apart(self, http: Transport) -> Session:
+        """The account by its password alone, over another transport, in a session of its own."""
+        with self.share.held() as (_state, known, _session):
+            who = replace(self._who, password=known.get("password", self._who.password), token=None)
+        return Session(http, who, MemoryStore(), self._codes, self._clock, self._sleep)
+
+    def _sign_in(self, state: State, known: State, session: State) -> None:
+        if known.get("refused"):
+            raise SignInError(known["refused"])
         if not self._who.username or self._who.password is None:
             if self._who.token:
                 raise SignInError("The server no longer takes the token given as as_token; bring a new one.")
             raise InputError("Give as_username and as_password, or as_token: nobody can sign in without them.")
-        if state.get("dropped", 0) >= SIGN_INS:
+        if session.get("dropped", 0) >= SIGN_INS:
             raise SignInError(
                 f"{self._http.url} has dropped {SIGN_INS} sessions of {self._who.username} in this run. "
                 "No further sign-in was tried; look at the server's log."
             )
-        try:
-            answer = self._password_login(state)
-        except SignInError as exc:
-            if exc.final:
-                state["refused"] = str(exc)
-            raise
-        self._adopt(state, answer, fresh=True)
+        with tried_once(state, known, f"{self._who.username} to {self._http.url}"):
+            answer = self._password_login(state, known.get("password", self._who.password))
+        self._adopt(session, answer, fresh=True)
 
-    def _password_login(self, state: State) -> t.Mapping[str, t.Any]:
+    def _password_login(self, state: State, password: str) -> t.Mapping[str, t.Any]:
         code = None
         if self._who.totp_secret:  # before the challenge, which would not wait for long
             code = unused_code(self._who.totp_secret, state, self._codes, self._clock, self._sleep)
-        body = {"username": self._who.username, "password": self._who.password, "request_admin": True}
+        body = {"username": self._who.username, "password": password, "request_admin": True}
         try:
             answer = self._http.sign_in(call("POST /auth/login/userpassword", body, secret=True))
         except Refused as exc:
@@ -261,15 +287,15 @@ class Session:
             "may have been a refusal, and refusals lock the account. Run again when the server is well."
         )
 
-    def _renew(self, state: State) -> None:
+    def _renew(self, session: State) -> None:
         """Ahead of time, because an expired token cannot be renewed (server-behaviour.md, 19)."""
-        if self._clock() >= state.get("renewable_until", 0.0):
+        if self._clock() >= session.get("renewable_until", 0.0):
             return  # until it expires it is good; then comes a new sign-in
-        answer = self._renewed(state["token"])
+        answer = self._renewed(session["token"])
         if isinstance(answer.get("auth_token"), str):
-            self._adopt(state, answer, fresh=False)
+            self._adopt(session, answer, fresh=False)
         else:
-            state["renew_from"] = state["expires"]
+            session["renew_from"] = session["expires"]
 
     def _renewed(self, token: str) -> t.Mapping[str, t.Any]:
         """The answer to a renewal; empty where there is none. The token that it is about stays good."""
@@ -279,15 +305,15 @@ class Session:
             return {}
         return answer if isinstance(answer, dict) else {}
 
-    def _adopt(self, state: State, answer: t.Mapping[str, t.Any], *, fresh: bool) -> None:
+    def _adopt(self, session: State, answer: t.Mapping[str, t.Any], *, fresh: bool) -> None:
         """Keep a token. Its dates are of the server's clock, which may be wrong: so it is renewed well ahead."""
         now = self._clock()
         expires, last = parse_time(answer.get("expires_after")), parse_time(answer.get("renewable_until"))
         life = expires - now if expires and expires > now else BLIND_LIFETIME
-        state.update(token=answer["auth_token"], expires=now + life, renew_from=now + min(life / 2, BLIND_LIFETIME))
-        state["account"] = _account_in(answer) or state.get("account", "")
+        session.update(token=answer["auth_token"], expires=now + life, renew_from=now + min(life / 2, BLIND_LIFETIME))
+        session["account"] = _account_in(answer) or session.get("account", "")
         if fresh:
-            state["renewable_until"] = now + life + (last - expires if last and expires else 0.0)
+            session["renewable_until"] = now + life + (last - expires if last and expires else 0.0)
 
 
 def _account_in(answer: t.Mapping[str, t.Any]) -> str:

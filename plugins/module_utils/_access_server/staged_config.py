@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 import time
 import typing as t
@@ -18,7 +17,11 @@ from ansible_collections.vpn.estate.plugins.module_utils import _x509
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import base_address, connect
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import (
+    base_address,
+    connect,
+    transport,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import ailments
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import (
     MODES,
@@ -283,8 +286,8 @@ class Staging:
 
     def _session(self) -> dict[str, t.Any]:
         """The session that is open: who could not sign in anew with the new profile still has to be able to go back."""
-        shared = self.task.params["as_session"] or {}
-        return {} if "file" in shared else {"as_session": {**shared, "state": json.dumps(self.client.session.state)}}
+        share, told = self.client.session.share, self.task.params["as_session"] or {}
+        return {"as_session": {**told, **({"trust": share.trust} if "file" in told else share.handed())}}
 
     # -- there
 
@@ -390,9 +393,8 @@ class Staging:
         if not self.signs_in_anew or params["as_password"] is None:
             return ""
         changed = self._options[self.later.index(self.reached)] if self._options else {}
-        alone = {"as_token": None, "as_session": {"codes": (params["as_session"] or {}).get("codes")}}
         try:
-            connect({**params, **changed, **alone}, True).session.token()
+            self.client.session.apart(transport({**params, **changed}, True)).token()
         except EstateError as exc:
             return _plain(exc)
         return ""

@@ -136,7 +136,8 @@ _OPTIONS: t.Mapping[str, t.Any] = {
     "freebox_app_id": {**connection.ARGUMENT_SPEC["freebox_app_id"], "required": False, "default": "vpn.estate"},
     "freebox_app_token": {**connection.ARGUMENT_SPEC["freebox_app_token"], "required": False},
 }
-STRANGER = Product(_OPTIONS, {}, _connect, Sharing("freebox_session", _OPTIONS, connection.account, connection.sign_in))
+_SHARING = Sharing("freebox_session", _OPTIONS, connection.account, connection.proof, connection.sign_in)
+STRANGER = Product(_OPTIONS, {}, _connect, _SHARING)
 
 
 def inform(client: Doorstep, task: Task) -> dict[str, t.Any]:

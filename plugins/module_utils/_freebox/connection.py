@@ -20,6 +20,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._reach import (
     trust,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Sharing
+from ansible_collections.vpn.estate.plugins.module_utils._share import Proof
 from ansible_collections.vpn.estate.plugins.module_utils._shared_state import Store, handed_over
 
 PREFIX = "freebox_"
@@ -56,8 +57,13 @@ def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
 
 def session(params: t.Mapping[str, t.Any], http: Transport, store: Store) -> Session:
     """A session as connection options say."""
-    who = Application(params["freebox_app_id"] or None, params["freebox_app_token"] or None)
-    return Session(http, who, store, params["freebox_api_version"])
+    trust = (params.get("freebox_session") or {}).get("trust")
+    return Session(http, application(params), store, params["freebox_api_version"], trust)
+
+
+def application(params: t.Mapping[str, t.Any]) -> Application:
+    """Who asks, as connection options say."""
+    return Application(params["freebox_app_id"] or None, params["freebox_app_token"] or None)
 
 
 def connect(params: t.Mapping[str, t.Any], read_only: bool) -> Freebox:
@@ -87,9 +93,16 @@ def account(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
     return f"{params['freebox_url'].lower()}\n{params['freebox_app_id'] or ''}\n{params['freebox_api_version'] or ''}"
 
 
-def sign_in(params: t.Mapping[str, t.Any], store: Store, codes: t.Optional[str]) -> None:
-    """Open a session for modules that run elsewhere."""
-    session(params, transport(params, read_only=True), store).headers()
+def sign_in(params: t.Mapping[str, t.Any], store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
+    """Open a session for modules that run elsewhere, and answer what is handed to them."""
+    opened = session(params, transport(params, read_only=True), store)
+    opened.headers()
+    return opened.share.handed()
 
 
-FREEBOX = Product(ARGUMENT_SPEC, {}, connect, Sharing("freebox_session", ARGUMENT_SPEC, account, sign_in))
+def proof(params: t.Mapping[str, t.Any]) -> Proof:
+    """What a sign-in proves."""
+    return application(params).proof
+
+
+FREEBOX = Product(ARGUMENT_SPEC, {}, connect, Sharing("freebox_session", ARGUMENT_SPEC, account, proof, sign_in))

@@ -21,6 +21,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import DISCOVERY, call
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.refusals import RIGHTS, meaning
 from ansible_collections.vpn.estate.plugins.module_utils._http import Call, Transport
+from ansible_collections.vpn.estate.plugins.module_utils._share import Proof, Share, tried_once
 from ansible_collections.vpn.estate.plugins.module_utils._shared_state import State, Store
 
 SESSION_HEADER = "X-Fbx-App-Auth"
@@ -46,6 +47,11 @@ class Application:
     app_id: t.Optional[str]
     app_token: t.Optional[str] = field(repr=False)
 
+    @property
+    def proof(self) -> Proof:
+        """What a sign-in proves."""
+        return (self.app_id, self.app_token)
+
 
 def answer_to(app_token: str, challenge: str) -> str:
     """What proves the token without sending it: HMAC-SHA1 in hexadecimal digits (server-behaviour.md, F31)."""
@@ -55,13 +61,22 @@ def answer_to(app_token: str, challenge: str) -> str:
 class Session:
     """Headers for each call, and the sign-in behind them.
 
-    What tasks share of it: box (what it tells of itself), whose (which of the application's tokens the rest is about), token,
-    permissions, dropped (number of sessions that the box no longer knew), refused (a sentence), refused_as (the box's word
-    for it). Sessions end when the box likes (F36), so that they are used until it says so.
+    What tasks share about an application: failed (number of refused sign-ins). Of those, tasks with the same token: refused (a
+    sentence), refused_as (the box's word for it). And of those, tasks that trust the same boxes: box (what it tells of
+    itself), token, permissions, dropped (number of sessions that the box no longer knew). Sessions end when the box likes
+    (F36), so that they are used until it says so.
     """
 
-    def __init__(self, http: Transport, who: Application, store: Store, version: t.Optional[int] = None) -> None:
-        self._http, self._who, self._store, self._version = http, who, store, version
+    def __init__(
+        self,
+        http: Transport,
+        who: Application,
+        store: Store,
+        version: t.Optional[int] = None,
+        trust: t.Optional[str] = None,
+    ) -> None:
+        self._http, self._who, self._version = http, who, version
+        self.share = Share(http, who.proof, store, trust)
         self._seen: State = {}  # what this process read last, so that not every call opens the file
         self._opened = False
         http.authorise, http.meaning = self.headers, meaning
@@ -75,10 +90,10 @@ class Session:
     def box(self) -> t.Mapping[str, t.Any]:
         """What the box tells of itself to anybody: names of TOLD, and ``api_base_url``, as far as it tells them (F2)."""
         if "box" not in self._seen:
-            with self._store.held() as state:
-                if "box" not in state:
-                    state["box"] = self._discovered()
-                self._seen = dict(state)
+            with self.share.held() as (_state, _known, session):
+                if "box" not in session:
+                    session["box"] = self._discovered()
+                self._seen = dict(session)
         return t.cast("t.Mapping[str, t.Any]", self._seen["box"])
 
     @property
@@ -111,34 +126,25 @@ class Session:
         if refused is None and self._seen.get("token"):
             return {SESSION_HEADER: self._seen["token"]}
         base = self.base
-        with self._store.held() as state:
-            self._take_over(state)
-            if refused is not None and state.get("token") == refused[SESSION_HEADER]:
-                del state["token"]
-                state["dropped"] = state.get("dropped", 0) + 1
-            if "token" not in state:
-                self._sign_in(base, state)
-            self._seen = dict(state)
+        with self.share.held() as (state, known, session):
+            if refused is not None and session.get("token") == refused[SESSION_HEADER]:
+                del session["token"]
+                session["dropped"] = session.get("dropped", 0) + 1
+            if "token" not in session:
+                self._sign_in(base, state, known, session)
+            self._seen = dict(session)
         return {SESSION_HEADER: self._seen["token"]}
 
     def forget(self) -> None:
         """Have the next task sign in anew, for what the box says of a session may have changed since."""
-        with self._store.held() as state:
+        with self.share.held() as (_state, _known, session):
             for name in ("token", "permissions"):
-                state.pop(name, None)
+                session.pop(name, None)
             self._seen = {}
-
-    def _take_over(self, state: State) -> None:
-        """What is shared about another token of the application, as before it was paired anew, is nothing about this one."""
-        mark = hashlib.sha256((self._who.app_token or "").encode()).hexdigest()
-        if state.setdefault("whose", mark) != mark:
-            box = {"box": state["box"]} if "box" in state else {}
-            state.clear()
-            state.update(box, whose=mark)
 
     def close(self) -> None:
         """Say that the session has ended, where this task has opened it for itself alone."""
-        if self._opened and not self._store.is_shared:
+        if self._opened and not self.share.is_shared:
             token, self._seen = self._seen.pop("token", None), {}
             if token:
                 self._http.sign_in(call(self.base, "POST /login/logout/"), {SESSION_HEADER: token})
@@ -157,23 +163,17 @@ class Session:
                 raise
             raise Unreadable(f"{self._http.url} does not say which API it has: is it a Freebox?") from exc
 
-    def _sign_in(self, base: str, state: State) -> None:
-        if state.get("refused"):
-            raise SignInError(state["refused"], said=state.get("refused_as", ""))
+    def _sign_in(self, base: str, state: State, known: State, session: State) -> None:
         if not self._who.app_id or not self._who.app_token:
             raise InputError(
                 "Give freebox_app_id and freebox_app_token, which freebox_app makes: a Freebox lets nobody else in."
             )
-        if state.get("dropped", 0) >= SIGN_INS:
+        if session.get("dropped", 0) >= SIGN_INS:
             raise SignInError(
                 f"{self._http.url} has dropped {SIGN_INS} sessions in this run. No further sign-in was tried."
             )
-        try:
-            state["token"], state["permissions"] = self._let_in(base, self._who.app_id, self._who.app_token)
-        except SignInError as exc:
-            if exc.final:
-                state["refused"], state["refused_as"] = str(exc), exc.said
-            raise
+        with tried_once(state, known, f"{self._who.app_id} to {self._http.url}"):
+            session["token"], session["permissions"] = self._let_in(base, self._who.app_id, self._who.app_token)
         self._opened = True
 
     def _let_in(self, base: str, app_id: str, app_token: str) -> tuple[str, dict[str, bool]]:

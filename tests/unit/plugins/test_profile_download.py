@@ -684,10 +684,12 @@ def test_a_user_with_an_authenticator_is_asked_once_in_a_run(people: Server, des
 def test_the_password_is_proved_with_a_session_as_well(people: Server, dest: Path, run: dict[str, t.Any]) -> None:
     mine = {**ANNA, **run, "as_totp_secret": None}
     assert own(people, dest, **mine)["changed"]
-    answer = own(people, dest, **{**mine, "as_password": "wrong"})
+    wrong = {**mine, "as_password": "wrong"}
+    answer = own(people, dest, **wrong)
     assert "refused the name or the password of anna" in answer["msg"]
-    assert own(people, dest, **mine)["msg"] == answer["msg"], "nor does a task of this run try again"
+    assert own(people, dest, **wrong)["msg"] == answer["msg"], "nor does a task of this run try it again"
     assert len(people.simulator.log) == 2
+    assert own(people, dest, **mine)["changed"], "the right one is as good as before"
 
 
 def test_downloads_from_a_server_whose_older_api_is_off(people: Server, dest: Path, run: dict[str, t.Any]) -> None:

@@ -212,7 +212,11 @@ def test_runs_one_after_the_other_use_a_code_once(server: Server, folder: Folder
 
 @pytest.mark.parametrize(
     ("transport", "become", "hands_over"),
-    [("local", None, {"file", "codes"}), ("local", "sudo", {"state"}), ("ssh", None, {"state"})],
+    [
+        ("local", None, {"file", "codes"}),
+        ("local", "sudo", {"state", "trust"}),
+        ("ssh", None, {"state", "trust"}),
+    ],
 )
 def test_who_may_not_open_the_file_gets_the_token(
     server: Server, tmp_path: Path, transport: str, become: str | None, hands_over: set[str]
