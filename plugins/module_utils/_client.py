@@ -37,11 +37,6 @@ class Client:
         return self._http.pressed
 
     @property
-    def outdated(self) -> str:
-        """Why other tasks with the same credentials can no longer sign in, because of what this one did; empty where they can."""
-        return ""
-
-    @property
     def asked(self) -> str:
         """The last call, for sentences."""
         return self._http.asked

@@ -139,8 +139,8 @@ def answer_to(product: Product, work: Work, task: Task) -> Answer:
             "Please report it.",
             "exception": f"{place}{type(exc).__name__}",
         }
-    if client and client.outdated:
-        answer.setdefault("sign_in_refused", client.outdated)
+    if task.outdated:
+        answer.setdefault("sign_in_refused", task.outdated)
     if client:
         with contextlib.suppress(EstateError):  # the work is done, and a session that stays open ends by itself
             client.close()

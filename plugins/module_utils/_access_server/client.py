@@ -61,11 +61,6 @@ class AccessServer(Client):
         self._there: dict[str, dict[str, bool]] = collections.defaultdict(dict)  # whether a name that was asked for is
 
     @property
-    def outdated(self) -> str:
-        """The password that the task gave was changed by it."""
-        return self.session.outdated
-
-    @property
     def username(self) -> t.Optional[str]:
         """The account we are signed in with, where it is known."""
         return self.session.username

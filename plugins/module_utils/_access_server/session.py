@@ -74,8 +74,8 @@ class Session:
     ) -> None:
         self._http, self._who, self._store, self._codes = http, credentials, store, codes
         self._clock, self._sleep = clock, sleep
+        self._before: t.Optional[str] = None
         self.share = Share(http, credentials.proof, store, trust)
-        self.outdated = ""  # why tasks that give the same password cannot sign in by it any more
         self._seen: State = {}  # what this process read last, so that not every call opens the file
         self._named: t.Optional[str] = (
             None  # whose a token is that was brought alone; empty where that was asked in vain
@@ -151,22 +151,36 @@ class Session:
         with self.share.held() as (_state, _known, session):
             session["dropped"] = counted
 
-    def use_password(self, password: str) -> None:
+    def use_password(self, password: str) -> str:
         """From now on sign in with this one, also in tasks that still give the old one; those that give it share the session.
 
-        Where the session is not shared by a file, they cannot know, and ``outdated`` says so.
+        Answers what tasks have to be told that cannot know, because the session is not shared by a file.
         """
-        with self.share.held() as (state, known, _session):
-            changed = known_of(state, replace(self._who, password=password).proof)
-            changed["sessions"] = copy.deepcopy(known["sessions"])
-            for each in (known, changed):
-                each.pop("refused", None)
-            known["password"] = password
+        self._before = self.password_before
         self._who = replace(self._who, token=None)
-        self.outdated = (
+        with self.share.held() as (state, known, _session):
+            for name in ("refused", "password"):
+                known.pop(name, None)
+            if password == self._who.password:
+                return ""
+            known["password"] = password
+            changed = known_of(state, replace(self._who, password=password).proof)
+            changed.pop("refused", None)
+            changed["sessions"] = copy.deepcopy(known["sessions"])
+        return (
             f"The password of {self._who.username} on {self._http.url} was changed in this run, by a task on another machine, and "
             "this task gives the old one, which was not tried. Give the new one as as_password."
         )
+
+    @property
+    def password_before(self) -> t.Optional[str]:
+        """The password that was good before the first use_password(), which need not be the one that the task gives."""
+        return self._before if self._before is not None else self._password_now
+
+    @property
+    def _password_now(self) -> t.Optional[str]:
+        with self.share.held() as (_state, known, _session):
+            return t.cast(t.Optional[str], known.get("password", self._who.password))
 
     def at_node(self, http: Transport, node: str) -> Session:
         """The same session over another transport, whose calls a node of the cluster carries out."""
@@ -175,8 +189,7 @@ class Session:
 
     def apart(self, http: Transport) -> Session:
         """The account by its password alone, over another transport, in a session of its own."""
-        with self.share.held() as (_state, known, _session):
-            who = replace(self._who, password=known.get("password", self._who.password), token=None)
+        who = replace(self._who, password=self._password_now, token=None)
         return Session(http, who, MemoryStore(), self._codes, self._clock, self._sleep)
 
     def _sign_in(self, state: State, known: State, session: State) -> None:

@@ -252,9 +252,9 @@ class User(Owner):
     def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
         """Also the password, where it is our own, because the task knows the one before."""
         super().take_back(client, change, task)
-        before = task.params["as_password"]
+        before = client.session.password_before
         if "password" in change.secrets and before is not None and change.name in client.session.account_names:
-            client.session.use_password(before)
+            task.outdated = client.session.use_password(before)
             client.change_password(change.name, before)
             change.undo["secrets"] = ["password"]
 
@@ -313,7 +313,7 @@ class User(Owner):
         def write(change: Change) -> None:
             client.change_password(change.name, change.secrets["password"])
             if change.name == client.username:
-                client.session.use_password(change.secrets["password"])
+                task.outdated = client.session.use_password(change.secrets["password"])
 
         effort.each(sorted(changes, key=self.rank), write, "given a password", (*ONE_BAD_OBJECT, 403))
 

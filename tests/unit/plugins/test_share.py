@@ -385,3 +385,25 @@ def test_every_locked_file_is_our_own(tmp_path: Path, spoiled: str) -> None:
     SPOILED[spoiled][0](tmp_path / "vpn.estate")
     with pytest.raises(EstateError, match="cannot be used: "), locked(str(tmp_path / "vpn.estate/totp-key")):
         pytest.fail("it was opened")
+
+
+def test_a_password_that_is_taken_back_outdates_nothing(own: Run) -> None:
+    """Back to the one before the task, which is not the one that the task gives where another task has changed it."""
+    own.task()
+    change(own, **own.server.connection)
+    undone: list[str] = []
+
+    def work(client: t.Any, task: t.Any) -> Answer:
+        client.session.use_password("Third-Horse-3")
+        undone.append(client.session.password_before)
+        client.session.use_password(undone[0])
+        return {"changed": False}
+
+    options = {**own.server.connection, "as_session": {"file": str(own.file)}}
+    assert "failed" not in own.server.run(work, {}, **options)
+    assert undone == [NEW]
+    own.server.simulator.clock.advance(600)
+    assert "failed" not in own.task(**own.server.connection)
+    given = own.server.connection["as_password"]
+    told = own.server.run(lambda client, task: {"told": client.session.use_password(given), "changed": False}, {})
+    assert told["told"] == ""
