@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.vpn.estate.plugins.module_utils import _x509
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM, typed
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import (
     base_address,
@@ -56,6 +56,7 @@ METHOD = "auth.module.type"
 SIGN_IN = ("auth.module.*", "vpn.server.google_auth.enable")
 DAEMONS = ("vpn.server.daemon.tcp.n_daemons", "vpn.server.daemon.udp.n_daemons")
 MULTI_DAEMON = "vpn.server.daemon.enable"
+NUMBERS = frozenset([*DAEMONS, *(port for port, _interface in (*WEB, *SHARED))])
 PAUSE = 1.0  # seconds between two looks at a server that is not yet well
 ATTEMPTS = 3  # to go back, where the server tells that the one before was not carried out
 ORIGIN = 32  # characters of the name of a profile that stand in the name of its copy
@@ -203,10 +204,16 @@ def _in_force(client: AccessServer) -> str:
 def _values(client: AccessServer, profile: str) -> dict[str, tuple[t.Any, t.Any]]:
     """Every item of a profile that is not calculated: its value, and what stands in for one that is not shown."""
     return {
-        item["name"]: (item.get("value"), item.get("redacted_value"))
+        item["name"]: (_meant(item["name"], item.get("value")), item.get("redacted_value"))
         for item in client.config_items(profile)
         if item.get("category") != "derived"
     }
+
+
+def _meant(key: str, value: t.Any) -> t.Any:
+    """A value that decides something here, in the type of its key: servers may keep it as a text (server-behaviour.md, 84)."""
+    kind = "integer" if key in NUMBERS else "boolean" if key == MULTI_DAEMON else None
+    return typed(value, kind) if kind else value
 
 
 @reads
@@ -240,7 +247,7 @@ class Staging:
     def __init__(self, client: AccessServer, task: Task, source: str, name: str, compared: Answer) -> None:
         self.client, self.task, self.source, self.name = client, task, source, name
         self.declared = {line["name"] for line in compared["objects"]}
-        after = {key: said.get("value") for key, said in compared["diff"]["after"].items()}
+        after = {key: _meant(key, said.get("value")) for key, said in compared["diff"]["after"].items()}
         before = {key: value for key, (value, _redacted) in _values(client, source).items()}
         self.values = {**before, **after}
         self.signs_in_anew = _touched((*SIGN_IN, f"auth.{before.get(METHOD)}.*"), after)

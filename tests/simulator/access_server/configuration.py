@@ -68,6 +68,8 @@ class Configuration:
         stored = store.configuration(profile)
         wanted = sorted({*KEYS, *stored} - _unset_removed(stored)) if names is None else list(dict.fromkeys(names))
         items = [_item(name, self._key(name), stored, store.source(name)) for name in wanted]
+        if self._machine.readings["config_integers"] == "text":
+            items = [_as_text(item) if item["type"] == "integer" else item for item in items]
         return [self._machine.dialect.configuration_item(item) for item in items]
 
     def _key(self, name: str) -> Key | None:
@@ -90,7 +92,15 @@ class Configuration:
         reset: list[str] = []
         values: dict[str, Any] = {}
         for name, value in call.body.items():
-            problem = _problem(name, self._key(name), value, null_allowed=reading != "refuse")
+            key = self._key(name)
+            if (
+                key
+                and key.type == "integer"
+                and value is not None
+                and self._machine.readings["config_integers"] == "text"
+            ):
+                value = int(value) if isinstance(value, str) and value.isdecimal() else [value]
+            problem = _problem(name, key, value, null_allowed=reading != "refuse")
             if problem:
                 wrong[name] = problem
             elif value is None and reading == "null":
@@ -198,6 +208,12 @@ def _item(name: str, key: Key | None, stored: dict[str, Any], stored_source: str
     if key.hint:
         item["type_hint"] = key.hint
     return item
+
+
+def _as_text(item: dict[str, Any]) -> dict[str, Any]:
+    """An item that is a number, of a server that keeps all but booleans as texts."""
+    numbers = {name: str(item[name]) for name in ("value", "default_value") if item[name] is not None}
+    return {**item, "type": "string", **numbers, "max_value": None, "min_value": None}
 
 
 def _problem(name: str, key: Key | None, value: Any, null_allowed: bool) -> str | None:

@@ -12,6 +12,8 @@ READINGS: dict[str, tuple[str, ...]] = {
     "null_property": ("reset", "refuse", "ignore"),
     # userprop/set for a name that does not exist: 404, a new user, or 200 without effect
     "unknown_name": ("refuse", "create", "ignore"),
+    # a configuration key that is a number: of the type integer, or a string of digits (server-behaviour.md, 84)
+    "config_integers": ("integer", "text"),
     # an authentication method that the server does not have: 400, or kept as a text
     "auth_methods": ("known", "any"),
     # a list of subnets, ranges or the like in userprop/set

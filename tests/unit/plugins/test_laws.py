@@ -85,7 +85,9 @@ def test_what_is_written_reads_back(start: t.Callable[..., Simulated], sample: S
 
 
 def typed(said: t.Any, found: t.Any) -> t.Any:
-    """A number that a playbook writes as text is that number to the server."""
+    """A number that a playbook writes as text is that number to the server, or the other way round."""
+    if isinstance(found, str) and isinstance(said, int):
+        return str(said)
     return int(said) if isinstance(found, int) and isinstance(said, str) else said
 
 

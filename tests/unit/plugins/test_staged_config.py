@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import staged_config
-from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
+from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS, AccessServerSimulator
 from ansible_collections.vpn.estate.tests.unit.plugins.convergence import HEALED
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.test_configuration import certificate_pem, key_pem
@@ -361,15 +361,18 @@ def test_what_the_api_depends_on_needs_a_word(server: Server, item: dict[str, t.
     assert not server.writes()
 
 
-def test_a_port_of_a_daemon_counts_where_it_hands_us_on(start: Start) -> None:
-    server = start(settings=QUICK)
+@pytest.mark.parametrize("reading", READINGS["config_integers"])
+def test_a_port_of_a_daemon_counts_where_it_hands_us_on(start: Start, reading: str) -> None:
+    server = start(settings=QUICK, readings={"config_integers": reading})
     item = [{"name": "vpn.server.daemon.tcp.port", "value": 8443}]
     done(stage(server, config_items=item))
     server.simulator.set_configuration(COPY, **{"vpn.server.daemon.tcp.port": urlsplit(server.simulator.url).port})
     assert "The API itself depends on vpn.server.daemon.tcp.port" in failed(stage(server, config_items=item))
 
 
-def test_the_api_is_followed_to_its_new_port(movable: Server) -> None:
+@pytest.mark.parametrize("reading", READINGS["config_integers"])
+def test_the_api_is_followed_to_its_new_port(movable: Server, reading: str) -> None:
+    movable.simulator.read_as(config_integers=reading)
     old, new = movable.simulator.url, f"https://127.0.0.1:{free_port()}"
     moved = [{"name": PORT, "value": urlsplit(new).port}]
     check = done(stage(movable, config_items=moved, allow_connection_change=True, check=True))
