@@ -33,6 +33,8 @@ options:
     type: bool
     default: false
 notes:
+  - A text is shown without the line ends at its end, and with C(LF) between its lines. It can be declared as it is shown,
+    and is no change then.
   - A value that is read is stored; that is no proof that it is in force, for many items take effect only at the next
     restart of the server.
 seealso:
