@@ -30,7 +30,10 @@ options:
       - A share is rounded down. Left out, 10 percent may be deleted, and 5 objects in any case.
     type: str
   protect:
-    description: Names of objects that O(purge) spares although the list does not name them.
+    description:
+      - Names of objects that O(purge) spares although the list does not name them.
+      - A name that is not there is passed over. If it differs only in case, or only in characters that look alike, from one
+        that would be deleted, the task is refused.
     type: list
     elements: str
     default: []

@@ -17,7 +17,8 @@ description:
   - A rule can be written in two ways, which may stand side by side in one list. Results, diffs and
     M(vpn.estate.as_access_list_info) show the first.
   - A I(compact string) is the vendor's own notation, C(NETWORK[:SERVICES[:R|N]]). C(NETWORK) is an address with or
-    without a prefix length; host bits are cleared. C(SERVICES) are separated by commas, and none means all traffic.
+    without a prefix length; host bits are cleared, and a warning says so when the rule is written.
+    C(SERVICES) are separated by commas, and none means all traffic.
     C(R) routes, which shows the client's VPN address to the network; C(N), the default, translates it to the server's
     (NAT). Behind an IPv6 network, C(|) stands in place of C(:). Examples are V(10.10.0.0/24),
     V(10.10.0.0/24:https,udp/1194), V(192.168.99.0/24::R) and V(2001:db8:3::/64|https,udp/2000-2999|R).

@@ -115,7 +115,10 @@ options:
         description: Environment variables of the scripts on macOS, all of them. A variable that is not named goes.
         type: dict
       subnets: &subnets
-        description: Networks out of which members get their addresses in the VPN, in any order.
+        description:
+          - Networks out of which members get their addresses in the VPN, in any order.
+          - Of an address in a network, such as V(10.20.4.7/24), the network is written, and a warning says so. Another
+            warning tells of networks that overlap those of another group, as far as the task reads it.
         type: list
         elements: str
       dynamic_ranges: &dynamic_ranges
@@ -194,9 +197,11 @@ options:
     choices: [present, absent]
     default: present
 notes:
-  - Names are compared exactly. Two declared names that differ only in case are an error; a new one that differs only in
-    case from one that is there brings a warning. It is told from any where the task reads the whole list, as a purge does, and else
-    from its spellings in small letters, in capitals, and with capital initials. A group cannot have the name of a user.
+  - Names are compared exactly. Two declared names that differ only in case, or only in characters that look alike (they are
+    equal in the form NFKC_Casefold of Unicode), are an error. A new one that differs so from one that is there brings a
+    warning. It is compared with every name where the task reads the whole list, as a purge does, and else with its
+    spellings in small letters, in capitals, with capital initials, and in the normal forms of Unicode.
+    A group cannot have the name of a user.
   - A group that the server refuses fails alone, the others go on, and the task fails at the end. RV(objects) says what
     became of each.
   - After it created groups or wrote lists, the module reads them again. What the server did not keep is an error that

@@ -160,7 +160,8 @@ notes:
     RV(records[].error) and RV(records[].extra) repeat of a request. The client program chooses RV(records[].platform),
     RV(records[].version), RV(records[].gui_version) and RV(records[].session_id). The server chooses all others."
   - These texts are returned as they are, and may hold anything, such as line breaks, terminal controls, text that runs
-    backwards, or template expressions. Treat them as data. Never hand them to a template, a shell or a command.
+    backwards, or template expressions. Treat them as data. Never hand them to a template, a shell or a command, and print
+    them with the filter P(vpn.estate.shown#filter) only.
   - The server writes records with a delay of some seconds.
   - The log of a busy server grows while it is read. For more records than one page of 1000 holds, set an end of
     O(timestamp), so that none is read twice.

@@ -129,9 +129,13 @@ options:
         description:
           - The IPv4 address that the user always has in the VPN. It must lie in a network that the server gives
             addresses from, to all or to the user's group. An empty text takes it away.
+          - Declared for two users, it is refused. If another user keeps it on the server, a warning says so when it is
+            written. To see this, the task then reads the addresses of all users.
         type: str
       static_ipv6: &static_ipv6
-        description: The IPv6 address that the user always has in the VPN. An empty text takes it away.
+        description:
+          - The IPv6 address that the user always has in the VPN. An empty text takes it away.
+          - For two users, it goes for it what goes for O(static_ipv4).
         type: str
       dmz_ip: &dmz_ip
         description: IPv4 addresses of the server that lead from outside to the user's client, in any order.
@@ -163,7 +167,9 @@ options:
           start_port: *dmz_start_port
           end_port: *dmz_end_port
       client_to_server_subnets: &client_to_server_subnets
-        description: Networks behind the user's client, for which it is the gateway, in any order.
+        description:
+          - Networks behind the user's client, for which it is the gateway, in any order.
+          - Of an address in a network, such as V(10.20.4.7/24), the network is written, and a warning says so.
         type: list
         elements: str
       compile: &compile
@@ -260,9 +266,11 @@ options:
     choices: [on_create, always]
     default: on_create
 notes:
-  - Names are compared exactly. Two declared names that differ only in case are an error; a new one that differs only in
-    case from one that is there brings a warning. It is told from any where the task reads the whole list, as a purge does, and else
-    from its spellings in small letters, in capitals, and with capital initials. A user cannot have the name of a group.
+  - Names are compared exactly. Two declared names that differ only in case, or only in characters that look alike (they are
+    equal in the form NFKC_Casefold of Unicode), are an error. A new one that differs so from one that is there brings a
+    warning. It is compared with every name where the task reads the whole list, as a purge does, and else with its
+    spellings in small letters, in capitals, with capital initials, and in the normal forms of Unicode.
+    A user cannot have the name of a group.
   - The account that the task is signed in with is neither deleted nor blocked by it. A purge must name it in O(users)
     or O(protect).
   - A purge that would leave the server without an administrator is refused.

@@ -13,6 +13,7 @@ import typing as t
 import unicodedata
 
 import pytest
+from ansible_collections.vpn.estate.plugins.filter.shown import FilterModule
 from ansible_collections.vpn.estate.plugins.module_utils import _text
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._module import Body
@@ -175,6 +176,12 @@ def test_data_stays_as_it_is() -> None:
     assert found["records"] == answer["records"]
     assert found["objects"] == [{"name": HOSTILE, "action": "failed", "msg": shown(HOSTILE)}]
     assert found["msg"] == f"{shown(HOSTILE)} is wrong."
+
+
+def test_a_playbook_can_show_data_in_the_same_way() -> None:
+    show = FilterModule().filters()["shown"]
+    assert show(HOSTILE) == shown(HOSTILE)
+    assert [show(one) for one in (None, 7, ["a"])] == [None, 7, ["a"]]
 
 
 def test_what_is_said_at_once_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
