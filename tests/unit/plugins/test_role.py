@@ -123,7 +123,7 @@ def test_what_nobody_declares_is_purged(estate: Estate, in_files: bool) -> None:
     assert [one["name"] for one in estate.server.inform(GROUP)] == ["guests", "staff"]
     estate.folder.write("groups.json", [])
     empty = estate.run(**({"groups_src": "groups.json"} if in_files else {"groups": []}), purge=["groups"])
-    assert "purge with an empty list of groups would delete every one" in empty.output
+    assert "purge with an empty list of groups would delete " in empty.output
 
 
 @pytest.mark.parametrize("in_files", [True, False], ids=["files", "lists"])
