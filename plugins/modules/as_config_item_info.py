@@ -95,6 +95,11 @@ config_items:
       description: Whether the item holds a secret.
       type: bool
       sample: false
+    custom:
+      description: Whether the server does not know the key, so that a task that declares the item says so too; see
+        O(vpn.estate.as_config_item#module:custom).
+      type: bool
+      sample: false
     type:
       description: Type of the value, such as V(string), V(integer) or V(boolean). Null, or V(custom), if the server
         knows none.

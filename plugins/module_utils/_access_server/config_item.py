@@ -32,9 +32,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._x509 import certificat
 _SECRET = re.compile(
     r".*pass(word|wd|phrase)?|(.*_)?(bind_)?pw|.*secret|(.*_)?psk|.*priv(ate)?_key|.*(hmac|api)_key|.*token|subkey|bundle|mysqluri"
 )
-_CREDENTIALS = re.compile(
-    "://[^/@]*:[^/]*@"
-)  # a password in an address, such as of a database (server-behaviour.md, 117)
+# A password in an address, such as of a database (server-behaviour.md, 117).
+_CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]*@")
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"^(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?$")
 _PEM = {"pemCertificate": "-----BEGIN CERTIFICATE-----", "pemPrivateKey": "PRIVATE KEY-----"}
@@ -122,7 +121,7 @@ class ConfigItem(Resource):
         item = super().load(wire)
         item.update({name: typed(item[name], item["type"]) for name in ("value", "default_value")}, like=None)
         filled = wire.get("value") not in (None, "") or bool(wire.get("redacted_value"))
-        item.update(secret=False, is_set=filled)
+        item.update(secret=False, is_set=filled, custom=not is_known(item))
         if is_secret(wire["name"], wire):
             _hide(item)
         return item
@@ -151,7 +150,7 @@ class ConfigItem(Resource):
         for name, first in strangers.items():
             if first != name and is_known(told.get(first)):
                 item = found.setdefault(name, self.load({"name": name, "category": "custom"}))
-                item["like"] = told[first]
+                item.update(like=told[first], custom=False)
                 if told[first]["secret"]:
                     _hide(item)
 
@@ -198,10 +197,10 @@ class ConfigItem(Resource):
         if change.state == "default":
             missing = have.get("category") == "required" or value is None
             return f"{self.noun} {change.name} has no default on this server; it must have a value." if missing else ""
-        if isinstance(value, (list, dict)):
-            return f"{change.name}: {value!r} is not a text; the server keeps one value under one key."
         if have.get("secret") and "value" in change.values:
             return f"{self.noun} {change.name} is a secret: give it as secret_value, so that Ansible masks it."
+        if isinstance(value, (list, dict)):
+            return f"{change.name}: {value!r} is not a text; the server keeps one value under one key."
         item = have.get("like") or have
         problem = _problem(typed(value, item.get("type")), item)
         if not problem or custom:

@@ -350,6 +350,19 @@ def test_an_address_with_a_password_in_it_is_a_secret(start: Start, dialect: str
     assert SECRET not in sentence
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://vpn.example.com:943/?mail=a@b.c",
+        'url = "ldap://" + host\nport: int\n@cached\n',
+        "ldap://a.example:389/,b@c",
+    ],
+)
+def test_an_address_without_a_password_is_no_secret(server: Server, text: str) -> None:
+    assert done(items(server, name="auth.module.post_auth_script", value=text))["changed"]
+    assert value(server, "auth.module.post_auth_script") == text.rstrip()
+
+
 # -- the default
 
 
@@ -419,11 +432,14 @@ def test_a_secret_as_an_open_value_is_refused(start: Start, dialect: str, name: 
     assert SECRET not in sentence
 
 
-def test_what_the_server_calls_a_secret_is_one_whatever_its_name(server: Server) -> None:
+@pytest.mark.parametrize("said", ["x", ["mArKeD"], {"name": "mArKeD"}])
+def test_what_the_server_calls_a_secret_is_one_whatever_its_name(server: Server, said: t.Any) -> None:
     item = {"name": "acme.account", "type": "string", "category": "default", "derived_from": "db", "default_value": ""}
     shown = {"total": 1, "items": [{**item, "value": None, "redacted_value": "[hidden]"}]}
     server.simulator.faults.add(path="/config-items/default/list", status=200, body=shown)
-    assert "acme.account is a secret" in refused(server, name="acme.account", value="x")
+    sentence = refused(server, name="acme.account", value=said)
+    assert "acme.account is a secret" in sentence
+    assert "mArKeD" not in sentence
 
 
 @pytest.mark.parametrize("name", [RADIUS_SECRET, LDAP_SECRET])

@@ -231,6 +231,14 @@ def shown_of(resource: Resource, wire: t.Mapping[str, t.Any]) -> tuple[dict[str,
     return have, json.loads(json.dumps(informed))
 
 
+def options_of(resource: Resource) -> list[str]:
+    """What says which object is meant, and all that is shown of it and can be declared."""
+    shown_too = [
+        f.name for f in resource.fields if f.spec and not f.secret and (not f.create_only or f.name == "custom")
+    ]
+    return [*resource.key_spec(), *shown_too]
+
+
 def declared_again(resource: Resource, have: dict[str, t.Any], informed: dict[str, t.Any]) -> Change:
     """What a task would change that declares everything that was shown, out of a file."""
     spec = resource.argument_spec()
@@ -271,7 +279,7 @@ def test_the_law_is_tried_on_every_resource() -> None:
 @ways
 def test_a_sample_that_is_shown_is_no_change(start: t.Callable[..., Simulated], sample: Sample, way: str) -> None:
     server = started(start, sample, way)
-    options = {f.name for f in sample.resource.fields if f.spec and not f.secret and not f.create_only}
+    options = options_of(sample.resource)
     for declared in (sample.first, sample.second):
         apply(server, sample, declared)
         told = {name: value for name, value in shown(server, sample).items() if name in options and value is not None}
@@ -306,7 +314,7 @@ def test_a_stored_configuration_that_is_shown_is_no_change(
     server.simulator.set_configuration(**STORED)
     found = [one for one in server.inform(CONFIG_ITEM, list(STORED)) if not one["secret"]]
     assert len(found) == len(STORED)
-    declared = [{"name": one["name"], "value": one["value"], "custom": True} for one in found]
+    declared = [{name: one[name] for name in options_of(CONFIG_ITEM)} for one in found]
     answer = server.manage(CONFIG_ITEM, config_items=declared)
     assert not answer.get("failed"), answer["msg"]
     assert answer["counts"] == {"unchanged": len(STORED)}
