@@ -256,7 +256,7 @@ def declared_again(resource: Resource, have: dict[str, t.Any], informed: dict[st
 
 
 @pytest.mark.parametrize("resource", BROUGHT_TO_A_STATE, ids=lambda one: type(one).__name__)
-@examples(25, 1000)
+@examples(25, 400)
 @given(data=st.data())
 def test_what_is_shown_is_no_change(resource: Resource, data: st.DataObject) -> None:
     wire = data.draw(records(resource))
