@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
 import typing as t
 
@@ -41,6 +42,7 @@ TLS_CRYPT = ("tls-auth", "tls-crypt", "tls-crypt-v2")
 # Directives by which the private key is somewhere else, or in a block that holds more than that.
 KEY_ELSEWHERE = {"pkcs12", "pkcs11-id", "pkcs11-id-management", "cryptoapicert", "management-external-key"}
 
+LARGEST = 1 << 20  # characters; no profile is near that
 LONGEST = 254  # bytes of a line outside of blocks, without its end (OPTION_LINE_SIZE in options.h)
 CERTIFICATES = {"ca", "cert", "extra-certs"}  # blocks of which certificates are public, and nothing else
 HIDDEN = "withheld"  # stands for a word that might be a secret
@@ -67,6 +69,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 _TOLD = re.compile(r"(?=.{1,40}\Z)[a-z]+(-[a-z0-9]+)*\Z")  # a name that cannot be a line of a key
 _BLANKS = " \t\n\v\f\r"
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+_BEGIN_KEY = re.compile(r"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----[ \t\r]*\Z")
+_BEGIN_STATIC_KEY = re.compile(r"-----BEGIN OpenVPN Static key V1-----[ \t\r]*\Z")
+_BEGIN_WRAPPED_KEY = re.compile(r"-----BEGIN OpenVPN tls-crypt-v2 client key-----[ \t\r]*\Z")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+=*\Z")
 
 Facts = dict[str, t.Any]
@@ -132,6 +137,8 @@ class Profile:
     """
 
     def __init__(self, text: str) -> None:
+        if len(text) > LARGEST:
+            raise ValueError("it is too long for a profile.")
         statements = _read(_lines(text))
         everywhere = [inner for each in statements for inner in (each, *_inside(each))]
         self.unlisted = [_unlisted(each) for each in everywhere if each.name and not each.is_harmless]
@@ -144,10 +151,19 @@ class Profile:
         }
         self._last = {each.name: each for each in statements}  # of what is said twice, openvpn takes the latter
         self._tls_crypt = ["none", *(each.name for each in everywhere if each.name in TLS_CRYPT)][-1]
-        for said in (*self._last.values(), *(inner for each in statements for inner in _inside(each))):
-            _refuse_broken(said)
+        self._refuse_broken(
+            [_inside(each) for each in statements if each.name == "connection" and each.body is not None]
+        )
         self._certificates, self._authorities = (_certificates(self._last.get(name)) for name in ("cert", "ca"))
         self._refuse_incomplete()
+
+    def _refuse_broken(self, connections: t.Sequence[t.Sequence[Statement]]) -> None:
+        """Blocks that openvpn needs: where each connection has a key of its own for the control channel, none of outside."""
+        by_themselves = [any(each.name in TLS_CRYPT for each in inside) for inside in connections]
+        unused = TLS_CRYPT if by_themselves and all(by_themselves) else ()
+        outside = [each for each in self._last.values() if each.name not in unused]
+        for each in itertools.chain(outside, *connections):
+            _refuse_broken(each)
 
     def _refuse_incomplete(self) -> None:
         """What openvpn needs before it connects to anything (options_postprocess_verify in its options.c)."""
@@ -302,7 +318,7 @@ def _statements(lines: t.Sequence[str], first: int = 1) -> t.Iterator[Statement]
         if not _NAME.match(name) and not is_optional:
             flaw = "this is no directive"
         elif is_block:
-            flaw, size = _block(lines[position:], f"</{name}>")
+            flaw, size = _block(lines, position, f"</{name}>")
             body = [each.rstrip("\r") for each in lines[position : position + size]]
             position += size + 1
         yield Statement(number, line[:end], name, words[1:], body, is_optional, flaw)
@@ -310,13 +326,14 @@ def _statements(lines: t.Sequence[str], first: int = 1) -> t.Iterator[Statement]
             return
 
 
-def _block(lines: t.Sequence[str], closing: str) -> tuple[str, int]:
-    """What is wrong with the block at whose second line these begin, and how many lines are in it.
+def _block(lines: t.Sequence[str], first: int, closing: str) -> tuple[str, int]:
+    """What is wrong with the block whose content begins at this index, and how many lines it has.
 
     openvpn reads a block by pieces of at most 255 bytes and looks for its end at the beginning of each, so that in a longer
     line it would find one that others do not see.
     """
-    for size, line in enumerate(lines):
+    for size in range(len(lines) - first):
+        line = lines[first + size]
         if "\0" in line:
             return "in the block that begins here there is a NUL character", 0
         if line.lstrip(_BLANKS).startswith(closing):
@@ -383,21 +400,37 @@ def _has_certificates(text: str) -> bool:
     return bool(_decoded(text))
 
 
+def _framed(text: str, begin: re.Pattern[str]) -> list[str]:
+    """The lines from the first one that fits to the next one that ends such a frame, without blanks at their ends."""
+    framed: list[str] = []
+    for line in text.split("\n"):
+        if framed or begin.match(line):
+            framed.append(line.rstrip(_BLANKS))
+            if line.startswith("-----END "):
+                return framed
+    return []
+
+
 def _has_key(text: str) -> bool:
-    """A private key in PEM, perhaps encrypted."""
-    found = re.search(r"^-----BEGIN ([A-Z]+ )*PRIVATE KEY-----[ \t\r]*\n(?s:(.+?))^-----END ", text, re.MULTILINE)
-    return bool(found and re.search(r"^[ \t]*[A-Za-z0-9+/]+=*[ \t\r]*$", found[2], re.MULTILINE))
+    """A private key in PEM, perhaps encrypted and with headers that say how (RFC 1421)."""
+    framed = _framed(text, _BEGIN_KEY)
+    if not framed or framed[-1] != framed[0].replace("BEGIN", "END"):
+        return False
+    body = framed[1:-1]
+    if body and ":" in body[0]:
+        body = body[body.index("") + 1 :] if "" in body else []
+    return bool(body) and all(_BASE64.match(line.lstrip(_BLANKS)) for line in body)
 
 
 def _has_static_key(text: str) -> bool:
     """Such as tls-auth and tls-crypt have: hexadecimal digits of 128 bytes at least (read_key_file in openvpn's crypto.c)."""
-    found = re.search(r"^-----BEGIN OpenVPN Static key V1-----$(?s:(.*?))^-----END ", text, re.MULTILINE)
-    return bool(found and re.match(r"(\s*[0-9A-Fa-f]){256,}\s*\Z", found[1]))
+    digits = "".join("".join(_framed(text, _BEGIN_STATIC_KEY)[1:-1]).split())
+    return len(digits) >= 256 and not set(digits) - set("0123456789abcdefABCDEF")
 
 
 def _has_wrapped_key(text: str) -> bool:
     """A key of a client for tls-crypt-v2."""
-    return bool(re.search(r"^-----BEGIN OpenVPN tls-crypt-v2 client key-----[ \t\r]*$", text, re.MULTILINE))
+    return len(_framed(text, _BEGIN_WRAPPED_KEY)) > 2
 
 
 # What the blocks of these directives have to hold.

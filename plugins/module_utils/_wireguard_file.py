@@ -20,6 +20,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._stamp import height
 WITHHELD = "# withheld"
 INTERFACE, PEER = "interface", "peer"
 KEY_LENGTH = 32  # bytes
+LARGEST = 1 << 20  # characters; no such file is near that
 
 _SECTION = re.compile(r"\s*\[(Interface|Peer)\]\s*(?:#.*)?\Z", re.IGNORECASE | re.ASCII)
 _KEY = re.compile(r"[A-Za-z]+\Z")
@@ -59,6 +60,8 @@ class WireGuardFile:
     """
 
     def __init__(self, text: str) -> None:
+        if len(text) > LARGEST:
+            raise ValueError("it is too long for such a file.")
         self.unlisted = [
             Unlisted(WIREGUARD[each.key].name, each.number, WIREGUARD[each.key].danger)
             for each in _lines(text)
