@@ -106,11 +106,22 @@ options:
     type: str
     choices: [on_create, always]
     default: on_create
+  allow_self:
+    description:
+      - Whether items of the active profile may change that could cut the task off from the server, or end the sign-in of its
+        account. These are the ports, interfaces, certificate and TLS settings of the web services, what passes browsers on to
+        them where O(as_url) names the port of a VPN daemon, the groups of services that start, the authentication method and TOTP
+        where the account follows the configuration in them, settings of its authentication method, a script that runs after
+        each authentication, and limits of lockouts and sessions that leave what is usual.
+      - Such changes come last, and a new sign-in proves what is in force by then. Where it fails, the task sets them back. What
+        waits for a restart is not proven; M(vpn.estate.as_staged_config) proves it, and goes back by itself.
+    type: bool
+    default: false
 notes:
   - A changed item is stored, and can be read back, at once. Many items take effect only at the next restart of the
     server. Call M(vpn.estate.as_restart) once, after the last change.
   - A new web certificate, such as V(cs.cert), is what the server shows after the next restart. From then on the
-    connection options must trust that one.
+    connection options must trust that one. M(vpn.estate.as_web_certificate) looks at it before it installs it.
   - An item that reads like its default counts as being at its default, whether or not that value is stored.
   - To change much at once, change a copy of the active profile, and activate that; see M(vpn.estate.as_config_profile).
   - In a cluster, the items of a profile are those of all nodes.
@@ -186,6 +197,7 @@ EXAMPLES = r"""
         value: "{{ lookup('ansible.builtin.file', 'ca-bundle.crt') }}"
       - name: cs.priv_key
         secret_value: "{{ vault_web_private_key }}"
+    allow_self: true
 
 - name: Set an item in a profile that is not active
   vpn.estate.as_config_item:

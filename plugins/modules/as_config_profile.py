@@ -79,6 +79,13 @@ options:
     description: How many seconds to wait for the server to come back.
     type: int
     default: 120
+  allow_self:
+    description:
+      - Whether a profile may be activated that differs from the active one in items which could cut the task off from the
+        server, or end the sign-in of its account; see O(vpn.estate.as_config_item#module:allow_self).
+      - A new sign-in then proves it. Where that fails, the profile of before is made active again.
+    type: bool
+    default: false
 seealso:
   - module: vpn.estate.as_config_profile_info
   - module: vpn.estate.as_config_item
@@ -130,6 +137,12 @@ EXAMPLES = r"""
   vpn.estate.as_config_profile:
     name: release-2026-10
     active: true
+
+- name: Activate a profile in which administrators sign in another way, if the account of this task still can
+  vpn.estate.as_config_profile:
+    name: with-directory
+    active: true
+    allow_self: true
 
 - name: Remove profiles that are no longer of use
   vpn.estate.as_config_profile:

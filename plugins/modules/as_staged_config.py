@@ -92,9 +92,8 @@ options:
     default: 60
   allow_connection_change:
     description:
-      - Whether items may change that the API itself depends on, which are the port, interface, certificate and TLS settings
-        of the web services, and how administrators sign in. Where O(as_url) names the port of a VPN daemon that hands
-        browsers on, its items count too.
+      - Whether items may change that could cut the task off from the server, or end the sign-in of its account, which are
+        those of O(vpn.estate.as_config_item#module:allow_self).
       - The task then looks for the server at the address and with the certificate that are declared. Tasks that follow have to
         use them; see RV(url).
       - If the server is well and nobody can reach it from here, such as behind a firewall, the task cannot go back either, and

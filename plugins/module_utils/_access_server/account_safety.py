@@ -10,14 +10,16 @@ the plan. A user goes before the group, the group before the default user, that 
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, Record, respelled
+from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan, listed
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Object, Task
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Object, Resource, Task
 
 METHOD, TOTP = "auth_method", "totp"
 HARMLESS: t.Mapping[str, bool] = {"admin": True, "deny": False, "deny_web": False, TOTP: False}
@@ -63,15 +65,23 @@ class Standing:
         """The group of the account. Whether the group of the default user is that of users without one, is not known."""
         return self.group or (self.default.get("group") or "" if default_group else "")
 
-    def right(self, name: str, default_group: bool) -> t.Any:
-        """The value in force; UNKNOWN where nothing tells it."""
+    def _set(self, name: str, default_group: bool) -> t.Any:
         group = self.among(default_group)
         for level in (self.user, self.groups.get(group, {}) if group else {}, self.default):
             if level is None:
                 return UNKNOWN
             if level.get(name) is not None:
                 return level[name]
-        return self.beneath.value(name)
+        return None
+
+    def right(self, name: str, default_group: bool) -> t.Any:
+        """The value in force; UNKNOWN where nothing tells it."""
+        found = self._set(name, default_group)
+        return self.beneath.value(name) if found is None else found
+
+    def follows_configuration(self, name: str) -> bool:
+        """Whether no user, group or default user decides it."""
+        return any(self._set(name, way) in (None, UNKNOWN) for way in (False, True))
 
 
 class Beneath:
@@ -245,7 +255,8 @@ def _risks(
     known: t.Optional[t.Mapping[str, Record]],
 ) -> list[Risk]:
     found = []
-    for account, before in _standings(noun, client, changes, names, task, known).items():
+    joined = {group for change in changes for group in noun.joined(change)}
+    for account, before in _standings(client, names, joined, task, known).items():
         touching = [change for change in changes if noun.touches(change, account, before)]
         if not touching:
             continue
@@ -255,11 +266,15 @@ def _risks(
     return found
 
 
+def own_standings(client: AccessServer, task: Task) -> dict[str, Standing]:
+    """Standings of all accounts that may be the task's own, by name, as they are."""
+    return _standings(client, own_names(client), set(), task, None)
+
+
 def _standings(
-    noun: Noun,
     client: AccessServer,
-    changes: t.Sequence[Change],
     names: t.Sequence[str],
+    joined: set[str],
     task: Task,
     known: t.Optional[t.Mapping[str, Record]],
 ) -> dict[str, Standing]:
@@ -273,12 +288,11 @@ def _standings(
     default = level(client.default_user())
     if not names and default.get("admin"):
         records[""] = {}  # the same
-    joined = {group for change in changes for group in noun.joined(change)}
     asked = {str(each.get("group") or "") for each in (*records.values(), default)} - {""} | joined
     groups: dict[str, t.Optional[Level]] = {}
     if asked:
-        there = client.groups(sorted(asked)).records
-        groups = {name: level(record) for name, record in there.items()}
+        found = client.groups(sorted(asked)).records
+        groups = {name: level(record) for name, record in found.items()}
         assumed = set(task.params.get("assume_present") or ()) if task.check else set()
         groups.update(dict.fromkeys((asked & assumed) - groups.keys()))
     return {
@@ -349,3 +363,82 @@ def _told(noun: Noun, risks: t.Sequence[Risk]) -> str:
 
 def _losses(risk: Risk) -> str:
     return ", ".join(f"{name} ({change})" for name, change in sorted(risk.lost.items()))
+
+
+class Safeguarded(Resource):
+    """A resource whose changes may end the sign-in of the account that the task uses: they are proven, and taken back."""
+
+    def prove(self, client: AccessServer, plan: Plan, task: Task) -> t.Optional[EstateError]:
+        """Whether we still get in after what could have ended our sign-in; if not, undo it while the token is good."""
+        risky = [change for change in plan.changes if change.risky and (change.begun or change.outcome == "done")]
+        if not risky or not client.session.can_sign_in:
+            return None
+        try:
+            client.session.sign_in_anew()
+        except EstateError as exc:
+            return EstateError(f"{str(exc).rstrip('.')}. {self._undone(client, risky, task)}")
+        return None
+
+    def _undone(self, client: AccessServer, changes: t.Sequence[Change], task: Task) -> str:
+        """Set back what changed, as far as the token that is still there may, and say how far, by what the server has then."""
+        for change in changes:
+            change.fail("after this change the account of this task could no longer sign in")
+        for change in reversed(changes):
+            with contextlib.suppress(EstateError):
+                self.take_back(client, change, task)
+        return " ".join(self.left(client, change, task) for change in changes)
+
+    def left(self, client: AccessServer, change: Change, task: Task) -> str:
+        """What the server has after a change was taken back, in a sentence."""
+        stays = "another administrator has to set it back."
+        try:
+            found = self._as_it_is(client, change, task)
+        except EstateError as exc:
+            return f"What became of {self.noun} {change.name} is not known ({str(exc).rstrip('.')}): {stays}"
+        if change.action == "create":
+            return f"{self._the(change)} was deleted again." if found is None else f"{self._the(change)} stays: {stays}"
+        if found is None:
+            return f"{self._the(change)} is gone: another administrator has to create it again."
+        if change.action == "delete":
+            return f"{self._the(change)} was created again, with the properties that it had."
+        before, was, shown = change.before or {}, change.undo.get("rights", {}), {f.name for f in self.loaded}
+        other = sorted(
+            n for n in change.values if n in shown and found.get(n) not in (before.get(n), was.get(n, before.get(n)))
+        )
+        other += sorted(set(change.secrets) - set(change.undo.get("secrets", ())))
+        back = sorted({*change.values, *change.secrets} - set(other))
+        parts = [f"{', '.join(back)} of {self._the(change)} was set back"] if back else []
+        parts += [f"{', '.join(other)} of {self._the(change)} could not be set back: {stays[:-1]}"] if other else []
+        return f"{', but '.join(parts)}."
+
+    def _the(self, change: Change) -> str:
+        return f"{self.noun} {change.name}"
+
+    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+        """Undo one change."""
+        effort = Effort(client, task)
+        if change.action == "create":
+            self.delete(client, [Change(change.name, "delete")], effort, task)
+            return
+        before = change.before or {}
+        if change.action == "delete":
+            values = {
+                f.name: before[f.name] for f in self.loaded if f.spec and before.get(f.name) not in (None, f.unset)
+            }
+            self.create(client, [Change(change.name, "create", values=values)], effort, task)
+            return
+        values = {name: before.get(name) for name in change.values}
+        for handed_back in (False, True):  # apart, because servers may refuse null (server-behaviour.md, 57)
+            some = {name: value for name, value in values.items() if (value is None) == handed_back}
+            self._write(client, change, some, effort, task)
+        found, was = self._as_it_is(client, change, task) or {}, change.undo.get("rights", {})
+        stuck = {n: was[n] for n, value in values.items() if value is None and n in was and found.get(n) is not None}
+        self._write(client, change, stuck, effort, task)
+
+    def _write(self, client: AccessServer, change: Change, values: Object, effort: Effort, task: Task) -> None:
+        if values:
+            again = Change(change.name, "update", before=change.values, values=values)
+            self.update(client, [again], effort, task)
+
+    def _as_it_is(self, client: AccessServer, change: Change, task: Task) -> t.Optional[Object]:
+        return self.look(client, [change.name], replace(task, wanted=None)).objects.get(change.name)

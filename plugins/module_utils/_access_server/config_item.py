@@ -12,17 +12,18 @@ import re
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import known_values, values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_safety import Safeguarded
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.sign_in_settings import all_values, depends
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
-from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan, listed
 from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     HIDDEN,
     Actual,
     Field,
     KnownValues,
     Object,
-    Resource,
     Task,
     Wanted,
 )
@@ -79,7 +80,7 @@ def typed(value: t.Any, kind: t.Any) -> t.Any:
     return plain_text(str(value).lower() if isinstance(value, bool) else str(value))
 
 
-class ConfigItem(Resource):
+class ConfigItem(Safeguarded):
     """Configuration items of one configuration profile. They are always there; an unset one has its default."""
 
     noun, plural = "configuration item", "config_items"
@@ -100,6 +101,7 @@ class ConfigItem(Resource):
         "profile": {"type": "str"},
         "update_secrets": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
         "assume_present": {"type": "list", "elements": "str", "default": []},
+        "allow_self": {"type": "bool", "default": False},
     }
     info_options = {"profile": {"type": "str"}, "only_set": {"type": "bool", "default": False}}
 
@@ -188,6 +190,35 @@ class ConfigItem(Resource):
             more = len(mistakes) - SHOWN_MISTAKES
             shown = mistakes[:SHOWN_MISTAKES] + ([f"There are {more} more mistakes."] if more > 0 else [])
             raise InputError(f"{' '.join(shown)} Nothing was written.")
+        if "allow_self" in task.params:  # who writes items without that option has looked at them
+            self._guard(client, plan, task)
+
+    def _guard(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Refuse what the sign-in or the connection depends on, in the profile that is active."""
+        active = client.config_profiles[0]
+        changes = {change.name: change for change in plan.of("update")}
+        if profile_of(client, task) != active:
+            return
+        after = {name: c.secrets.get("secret_value", c.values.get("value")) for name, c in changes.items()}
+        endangered = depends(client, task, changes, lambda: all_values(client, active), after).endangered
+        if not endangered:
+            return
+        if not task.params["allow_self"]:
+            raise InputError(
+                f"The connection or the sign-in of this and later tasks depends on {listed(endangered)}, which would change. "
+                "Nothing was written. as_staged_config tries such a change, and goes back where it does not work. If it is meant "
+                "here, say allow_self: true."
+            )
+        for name in endangered:
+            changes[name].risky = changes[name].last = True
+        task.warn(
+            f"The connection or the sign-in of later tasks depends on {listed(endangered)}. "
+            + (
+                "The new sign-in that follows proves what is in force by then, and nothing that waits for a restart."
+                if client.session.can_sign_in
+                else "Nobody has proven that they work: that takes as_username and as_password."
+            )
+        )
 
     def _mistake(self, change: Change, have: Object, custom: bool) -> str:
         """What is wrong with a change of an item, in a sentence; empty where nothing is."""
@@ -243,6 +274,16 @@ class ConfigItem(Resource):
         """Write the value itself, also where it is the default."""
         profile = profile_of(client, task)
         effort.many(changes, lambda batch: client.set_config_items(profile, {c.name: c.values["value"] for c in batch}))
+
+    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+        """The value of before, or the default where the item was not set."""
+        before, profile = change.before or {}, profile_of(client, task)
+        if "value" not in change.values or before.get("secret"):
+            return
+        if before.get("derived_from") == "default":
+            client.reset_config_items(profile, {change.name: before.get("default_value")})
+        else:
+            client.set_config_items(profile, {change.name: before["value"]})
 
     def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
         """Items with what the server says about them; the values of secret ones are withheld."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_safety import Safeguarded
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import unless_gone
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import (
@@ -15,13 +16,14 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart 
     refuse_no_time,
     restarted,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.sign_in_settings import all_values, depends
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, NotBack, Refused
-from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Resource, Task, Wanted
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, NotBack, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan, listed
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Task, Wanted
 
 
-class ConfigProfile(Resource):
+class ConfigProfile(Safeguarded):
     """Configuration profiles. One is active; a change is made in a copy, checked by the server, and put in force at once."""
 
     noun, plural = "configuration profile", "config_profiles"
@@ -34,6 +36,7 @@ class ConfigProfile(Resource):
         "validate": {"type": "bool", "default": True},
         "restart_mode": {"type": "str", "choices": list(MODES), "default": "warm"},
         "restart_timeout": {"type": "int", "default": TIMEOUT},
+        "allow_self": {"type": "bool", "default": False},
     }
 
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
@@ -85,8 +88,49 @@ class ConfigProfile(Resource):
                 )
             there.append(change.name)
         for change in activated:
+            self._guard(client, change, change.values.get("copy_from") or change.name, task)
             if change.action == "update":
                 self._validate(client, change, task)
+
+    @staticmethod
+    def _guard(client: AccessServer, change: Change, source: str, task: Task) -> None:
+        """Refuse to put in force what the connection or the sign-in of the task depends on. ``source`` has the items."""
+        active, profiles = client.config_profiles
+        if "allow_self" not in task.params or source not in profiles:
+            return
+        before, after = all_values(client, active), all_values(client, source)
+        keys = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
+        endangered = depends(client, task, keys, lambda: before, after).endangered
+        if not endangered:
+            return
+        if not task.params["allow_self"]:
+            raise InputError(
+                f"configuration profile {change.name} differs from the active one in {listed(endangered)}, which the connection or "
+                "the sign-in of this and later tasks depends on. Nothing was written. If it is meant, say allow_self: true; a new "
+                "sign-in then proves it."
+            )
+        change.risky, change.undo["active"] = True, active
+        if not client.session.can_sign_in:
+            task.warn(
+                f"configuration profile {change.name} differs from the active one in {listed(endangered)}. Nobody has proven that "
+                "the account of this task can still sign in: that takes as_username and as_password."
+            )
+
+    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+        """Make the profile of before active again."""
+        with restarted(client, task.params["restart_timeout"]):
+            client.activate_config_profile(change.undo["active"], task.params["restart_mode"])
+
+    def left(self, client: AccessServer, change: Change, task: Task) -> str:
+        """Which profile is active then."""
+        try:
+            self.look(client, [change.name], task)
+        except EstateError as exc:
+            return f"Which {self.noun} is active is not known ({str(exc).rstrip('.')})."
+        active, before = client.config_profiles[0], change.undo["active"]
+        if active == before:
+            return f"{before} is active again."
+        return f"{active} is active: another administrator has to make {before} active again."
 
     def _validate(self, client: AccessServer, change: Change, task: Task) -> None:
         if not task.params["validate"]:

@@ -5,27 +5,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
-from dataclasses import replace
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_safety import (
     PROOFS,
     RIGHTS,
+    Safeguarded,
     Standing,
     reconsider,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.known_values import METHODS
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     Field,
     KnownValues,
     Object,
-    Resource,
     Task,
     Wire,
     same,
@@ -101,7 +99,7 @@ COMMON: t.Sequence[Field] = (
 )
 
 
-class Owner(Resource):
+class Owner(Safeguarded):
     """Somebody who has properties."""
 
     def load_whole(self, wire: t.Mapping[str, Wire]) -> Object:
@@ -180,80 +178,6 @@ class Owner(Resource):
     def reconsider(self, client: AccessServer, changes: t.Sequence[Change], task: Task) -> None:
         """Fail what would end our own sign-in after all, because something before it failed."""
         reconsider(self, client, changes, task)
-
-    def prove(self, client: AccessServer, plan: Plan, task: Task) -> t.Optional[EstateError]:
-        """Whether we still get in after what could have ended our sign-in; if not, undo it while the token is good."""
-        risky = [change for change in plan.changes if change.risky and (change.begun or change.outcome == "done")]
-        if not risky or not client.session.can_sign_in:
-            return None
-        try:
-            client.session.sign_in_anew()
-        except EstateError as exc:
-            return EstateError(f"{str(exc).rstrip('.')}. {self._undone(client, risky, task)}")
-        return None
-
-    def _undone(self, client: AccessServer, changes: t.Sequence[Change], task: Task) -> str:
-        """Set back what changed, as far as the token that is still there may, and say how far, by what the server has then."""
-        for change in changes:
-            change.fail("after this change the account of this task could no longer sign in")
-        for change in reversed(changes):
-            with contextlib.suppress(EstateError):
-                self.take_back(client, change, task)
-        return " ".join(self._left(client, change, task) for change in changes)
-
-    def _left(self, client: AccessServer, change: Change, task: Task) -> str:
-        stays = "another administrator has to set it back."
-        try:
-            found = self._as_it_is(client, change, task)
-        except EstateError as exc:
-            return f"What became of {self.noun} {change.name} is not known ({str(exc).rstrip('.')}): {stays}"
-        if change.action == "create":
-            return f"{self._the(change)} was deleted again." if found is None else f"{self._the(change)} stays: {stays}"
-        if found is None:
-            return f"{self._the(change)} is gone: another administrator has to create it again."
-        if change.action == "delete":
-            return f"{self._the(change)} was created again, with the properties that it had."
-        before, was, shown = change.before or {}, change.undo.get("rights", {}), {f.name for f in self.loaded}
-        other = sorted(
-            n for n in change.values if n in shown and found.get(n) not in (before.get(n), was.get(n, before.get(n)))
-        )
-        other += sorted(set(change.secrets) - set(change.undo.get("secrets", ())))
-        back = sorted({*change.values, *change.secrets} - set(other))
-        parts = [f"{', '.join(back)} of {self._the(change)} was set back"] if back else []
-        parts += [f"{', '.join(other)} of {self._the(change)} could not be set back: {stays[:-1]}"] if other else []
-        return f"{', but '.join(parts)}."
-
-    def _the(self, change: Change) -> str:
-        return f"{self.noun} {change.name}"
-
-    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
-        """Undo one change."""
-        effort = Effort(client, task)
-        if change.action == "create":
-            self.delete(client, [Change(change.name, "delete")], effort, task)
-            return
-        before = change.before or {}
-        if change.action == "delete":
-            values = {
-                f.name: before[f.name] for f in self.loaded if f.spec and before.get(f.name) not in (None, f.unset)
-            }
-            self.create(client, [Change(change.name, "create", values=values)], effort, task)
-            return
-        values = {name: before.get(name) for name in change.values}
-        for handed_back in (False, True):  # apart, because servers may refuse null (server-behaviour.md, 57)
-            some = {name: value for name, value in values.items() if (value is None) == handed_back}
-            self._write(client, change, some, effort, task)
-        found, was = self._as_it_is(client, change, task) or {}, change.undo.get("rights", {})
-        stuck = {n: was[n] for n, value in values.items() if value is None and n in was and found.get(n) is not None}
-        self._write(client, change, stuck, effort, task)
-
-    def _write(self, client: AccessServer, change: Change, values: Object, effort: Effort, task: Task) -> None:
-        if values:
-            again = Change(change.name, "update", before=change.values, values=values)
-            self.update(client, [again], effort, task)
-
-    def _as_it_is(self, client: AccessServer, change: Change, task: Task) -> t.Optional[Object]:
-        return self.look(client, [change.name], replace(task, wanted=None)).objects.get(change.name)
 
 
 def unless_gone(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[list[str]], None], said: str) -> None:

@@ -10,7 +10,6 @@ import re
 import time
 import typing as t
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from ansible_collections.vpn.estate.plugins.module_utils import _x509
@@ -30,6 +29,13 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart 
     refuse_no_time,
     restarted,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.sign_in_settings import (
+    CERTIFICATE,
+    SHARED,
+    WEB,
+    depends,
+    port,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
@@ -41,22 +47,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     reads,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, bring_about
+from ansible_collections.vpn.estate.plugins.module_utils._plan import listed
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
-# Where the API is reached, as keys of a port and of its interface; a daemon may hand browsers on (server-behaviour.md, 3).
-WEB = (("admin_ui.https.port", "admin_ui.https.ip_address"), ("cs.https.port", "cs.https.ip_address"))
-SHARED = (
-    ("vpn.server.daemon.tcp.port", "vpn.daemon.0.listen.ip_address"),
-    ("vpn.daemon.0.listen.port", "vpn.daemon.0.listen.ip_address"),
-)
-SHARING = ("vpn.server.port_share.*", "vpn.server.daemon.enable")
-CERTIFICATE = "cs.cert"
-TLS = (CERTIFICATE, "cs.priv_key", "cs.ca_bundle", "cs.tls_version_min", "cs.openssl_ciphersuites")
-METHOD = "auth.module.type"
-SIGN_IN = ("auth.module.*", "vpn.server.google_auth.enable")
 DAEMONS = ("vpn.server.daemon.tcp.n_daemons", "vpn.server.daemon.udp.n_daemons")
 MULTI_DAEMON = "vpn.server.daemon.enable"
-NUMBERS = frozenset([*DAEMONS, *(port for port, _interface in (*WEB, *SHARED))])
+NUMBERS = frozenset([*DAEMONS, *(key for key, _interface in (*WEB, *SHARED))])
 PAUSE = 1.0  # seconds between two looks at a server that is not yet well
 ATTEMPTS = 3  # to go back, where the server tells that the one before was not carried out
 ORIGIN = 32  # characters of the name of a profile that stand in the name of its copy
@@ -250,9 +246,10 @@ class Staging:
         after = {key: _meant(key, said.get("value")) for key, said in compared["diff"]["after"].items()}
         before = {key: value for key, (value, _redacted) in _values(client, source).items()}
         self.values = {**before, **after}
-        self.signs_in_anew = _touched((*SIGN_IN, f"auth.{before.get(METHOD)}.*"), after)
+        found = depends(client, task, after, lambda: before, after)
+        self.signs_in_anew = found.sign_in
         self.addresses = _addresses(client.url, before, self.values, task.params["new_url"])
-        self._refuse_to_be_cut_off(before, after)
+        self._refuse_to_be_cut_off(found.endangered, after)
         self._options = self._changed_options(after)
         self.later = [connect({**task.params, **each, **self._session()}, task.check) for each in self._options]
         self.later = self.later or [client]
@@ -263,16 +260,12 @@ class Staging:
             task.warn(f"Before the change, {sentence} on {client.url}; that is no reason to go back.")
         self.restart = announced(client, task, task.params["restart_mode"])
 
-    def _refuse_to_be_cut_off(self, before: Values, after: Values) -> None:
-        port = _port(self.client.url)
-        patterns = [*TLS, *(key for pair in WEB for key in pair)]
-        if any(before.get(key) == port for key, _interface in SHARED):
-            patterns += [*SHARING, *(key for pair in SHARED for key in pair)]
-        carrying = sorted({*_touched(patterns, after), *self.signs_in_anew})
-        if carrying and not self.task.params["allow_connection_change"]:
+    def _refuse_to_be_cut_off(self, endangered: t.Sequence[str], after: Values) -> None:
+        if endangered and not self.task.params["allow_connection_change"]:
             raise InputError(
-                f"The API itself depends on {some(carrying)}, so that this and later tasks may be cut off. If that is meant, say "
-                "allow_connection_change: true, and have later tasks use the address that this one returns. Nothing was written."
+                f"The connection or the sign-in of this and later tasks depends on {listed(endangered)}, which would change. "
+                "Nothing was written. If that is meant, say allow_connection_change: true, and have later tasks use the address "
+                "that this one returns."
             )
         if CERTIFICATE in after and not after[CERTIFICATE]:
             raise InputError(
@@ -455,26 +448,18 @@ class Staging:
         return f"but {wrong}" if wrong else "and the server is well with it"
 
 
-def _touched(patterns: t.Sequence[str], keys: t.Iterable[str]) -> list[str]:
-    return [key for key in keys if any(fnmatchcase(key, pattern) for pattern in patterns)]
-
-
-def _port(url: str) -> int:
-    return urlsplit(url).port or 443
-
-
 def _addresses(url: str, before: Values, after: Values, given: t.Optional[str]) -> list[str]:
     """Where the API may be with these values, likeliest first: what a port that ``url`` names, and its interface, become."""
     if given:
         return [base_address(given)]
     host, path, found = urlsplit(url).hostname or "", urlsplit(url).path, []
-    for port, interface in (*WEB, *SHARED):
-        if before.get(port) != _port(url) or all(before.get(key) == after.get(key) for key in (port, interface)):
+    for key, interface in (*WEB, *SHARED):
+        if before.get(key) != port(url) or all(before.get(each) == after.get(each) for each in (key, interface)):
             continue
         hosts = [host]
         if _is_address(host) and before.get(interface) != after.get(interface) and _is_address(after.get(interface)):
             hosts.insert(0, after[interface])
-        found += [f"https://{f'[{one}]' if ':' in one else one}:{after[port]}{path}" for one in hosts]
+        found += [f"https://{f'[{one}]' if ':' in one else one}:{after[key]}{path}" for one in hosts]
     return list(dict.fromkeys(found)) or [url]
 
 

@@ -5,16 +5,24 @@
 
 from __future__ import annotations
 
+import importlib
 import typing as t
+from pathlib import Path
 
 import pytest
+import yaml
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_safety import Safeguarded
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES
 
+ROOT = Path(__file__).resolve().parents[3]
 OWN = "openvpn"
 KEPT = ("users", "groups", "default_user", "configuration")
 Change = tuple[Resource, dict[str, t.Any]]
@@ -370,3 +378,142 @@ def test_a_renewal_that_names_us(server: Server, bearer: dict[str, t.Any]) -> No
     answer = server.manage(USER, name="mfa-admin", deny=True, **bearer)
     assert not answer.get("failed"), answer["msg"]
     assert can_administer(server)
+
+
+# -- the configuration
+
+
+PEM = "-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n"
+ENDANGERING: dict[str, object] = {
+    "auth.module.type": "saml",
+    "auth.module.post_auth_script": "/etc/check.py",
+    "vpn.server.google_auth.enable": True,
+    "vpn.server.lockout_policy.n_fails": 1,
+    "vpn.server.lockout_policy.reset_time": 86400,
+    "auth.sessiontoken.lifetime": 5,
+    "auth.sessiontoken.max_renewaltime": 5,
+    "admin_ui.https.port": 9443,
+    "admin_ui.https.ip_address": "eth7",
+    "cs.https.port": 9443,
+    "cs.https.ip_address": "eth7",
+    "cs.cert": PEM,
+    "cs.ca_bundle": PEM,
+    "cs.openssl_ciphersuites": "NULL",
+    "sa.initial_run_groups.0": 0,
+}
+HARMLESS: dict[str, object] = {
+    "vpn.server.google_auth.enable": False,
+    "vpn.server.lockout_policy.n_fails": 4,
+    "vpn.server.lockout_policy.reset_time": 60,
+    "auth.sessiontoken.lifetime": 300,
+    "auth.sessiontoken.max_renewaltime": 604800,
+    "auth.ldap.0.server.0.host": "ldap.example.com",
+    "cs.tls_version_min": "1.3",
+    "vpn.server.daemon.tcp.port": 8443,
+    "vpn.server.port_share.enable": False,
+    "sa.company_name": "Example",
+}
+
+
+def restarts(server: Server) -> None:
+    """What is stored comes into force, as by a restart."""
+    server.simulator.machine.configuration.take_over()
+
+
+@pytest.fixture(name="default")
+def fixture_default(server: Server) -> Server:
+    """A server whose administrator follows the configuration."""
+    server.simulator.set_user(OWN, auth_method=None, totp=None)
+    server.simulator.set_configuration(**{"vpn.server.google_auth.enable": None})
+    return server
+
+
+@pytest.mark.parametrize(("name", "value"), ENDANGERING.items())
+def test_items_that_could_end_our_sign_in(default: Server, name: str, value: object) -> None:
+    refused(default, (CONFIG_ITEM, {"name": name, "value": value}), name, "as_staged_config", "allow_self: true")
+
+
+@pytest.mark.parametrize(("name", "value"), HARMLESS.items())
+def test_items_that_could_not(default: Server, name: str, value: object) -> None:
+    if name == "vpn.server.google_auth.enable":
+        default.simulator.set_configuration(**{name: True})
+    answer = default.manage(CONFIG_ITEM, name=name, value=value)
+    assert not answer.get("failed"), answer["msg"]
+    restarts(default)
+    assert can_administer(default)
+
+
+@pytest.mark.parametrize("name", ["auth.module.type", "vpn.server.google_auth.enable"])
+def test_items_that_are_decided_above_them(default: Server, name: str) -> None:
+    """By a user, a group or the default user."""
+    change = (CONFIG_ITEM, {"name": name, "value": ENDANGERING[name]})
+    default.manage(GROUP, name="staff", auth_method="local", totp=False, members=[OWN], allow_self=True)
+    done(default, change)
+    restarts(default)
+    assert can_administer(default)
+    refused(default, (GROUP, {"name": "staff", "state": "absent"}), "group staff", "allow_self: true")
+
+
+def test_items_of_a_profile_that_is_not_active(default: Server) -> None:
+    """They are looked at when it is activated."""
+    default.manage(CONFIG_PROFILE, name="next", copy_from="default")
+    done(default, (CONFIG_ITEM, {"name": "auth.module.type", "value": "saml", "profile": "next"}))
+    refused(default, (CONFIG_PROFILE, {"name": "next", "active": True}), "auth.module.type", "allow_self: true")
+    copy = {"name": "other", "copy_from": "next", "active": True}
+    refused(default, (CONFIG_PROFILE, copy), "auth.module.type", "allow_self: true")
+
+
+def test_a_profile_that_ended_our_sign_in_is_active_no_more(start: t.Callable[..., Server]) -> None:
+    server = start(settings={"restart_downtime": 0.05, "restart_delay": 0.05})
+    server.simulator.set_user(OWN, auth_method=None)
+    server.manage(CONFIG_PROFILE, name="next", copy_from="default")
+    server.manage(CONFIG_ITEM, name="auth.module.type", value="saml", profile="next")
+    answer = server.manage(CONFIG_PROFILE, name="next", active=True, allow_self=True, restart_timeout=10)
+    assert answer["failed"]
+    assert "SAML" in answer["msg"]
+    assert "default is active again." in answer["msg"]
+    assert can_administer(server)
+
+
+def test_items_that_ended_our_sign_in_are_set_back(default: Server) -> None:
+    default.simulator.set_configuration(**{"vpn.server.lockout_policy.n_fails": 10})
+    both = [{"name": "auth.module.type", "value": "saml"}, {"name": "vpn.server.lockout_policy.n_fails", "value": 2}]
+    default.simulator.faults.add(path="auth/login/userpassword", nth=2, do="act", act=lambda: restarts(default))
+    answer = default.manage(CONFIG_ITEM, config_items=both, allow_self=True)
+    assert answer["failed"]
+    assert "SAML" in answer["msg"]
+    assert "value of configuration item auth.module.type was set back" in answer["msg"]
+    assert "waits for a restart" in " ".join(answer["warnings"])
+    restarts(default)
+    assert can_administer(default)
+    assert default.inform(CONFIG_ITEM, ["vpn.server.lockout_policy.n_fails"], profile=None)[0]["value"] == 10
+
+
+# -- everything that can end it asks
+
+
+def test_the_role_hands_on_what_is_allowed() -> None:
+    tasks = yaml.safe_load((ROOT / "roles/access_server/tasks/main.yml").read_text())
+    asking = set()
+    for task in tasks:
+        for name in (each for each in task if each.startswith("vpn.estate.as_")):
+            options = importlib.import_module(
+                f"ansible_collections.vpn.estate.plugins.modules.{name[11:]}"
+            ).BODY.options
+            if "allow_self" in options:
+                asking.add(name)
+                assert task[name]["allow_self"] == "{{ access_server_allow_self }}", task["name"]
+    assert asking == {f"vpn.estate.{name}" for name in ("as_user", "as_group", "as_default_user", "as_config_item")}
+
+
+def test_every_resource_with_rights_is_safeguarded() -> None:
+    for sample in SAMPLES:
+        names = {f.name for f in sample.resource.fields if f.spec} & {
+            "deny",
+            "admin",
+            "totp",
+            "required",
+            "active",
+            "value",
+        }
+        assert isinstance(sample.resource, Safeguarded) == bool(names), sample

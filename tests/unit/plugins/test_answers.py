@@ -62,7 +62,7 @@ def furnished(server: Server) -> Server:
     ]
     simulator.set_access_routes("staff", "access_to_ipv4", [{"accept": True, **route} for route in routes])
     simulator.set_access_routes("alice", "access_from_ipv6", [{"type": "all", "accept": False}])
-    configured: Json = {"cs.https.port": 9443, "auth.radius.0.server.0.secret": "Marker-Password-7!"}
+    configured: Json = {"vpn.server.daemon.udp.port": 9443, "auth.radius.0.server.0.secret": "Marker-Password-7!"}
     simulator.set_configuration(**configured)
     return server
 
@@ -84,7 +84,10 @@ def works(work: t.Callable[[t.Any, t.Any], Answer], spec: t.Mapping[str, t.Any],
 
 VALUES = {"autologin": True, "bypass_subnets": ["10.2.0.0/16"], "auth_method": "pam"}
 OVERVIEW = works(report.server, report.SERVER_SPEC)
-ITEMS = [{"name": "cs.https.port", "state": "default"}, {"name": "vpn.server.daemon.tcp.n_daemons", "value": 4}]
+ITEMS = [
+    {"name": "vpn.server.daemon.udp.port", "state": "default"},
+    {"name": "vpn.server.daemon.tcp.n_daemons", "value": 4},
+]
 READERS: dict[str, list[Work]] = {
     "users/list": [
         informs(USER),
@@ -399,7 +402,10 @@ UNCHANGED: dict[str, tuple[Resource, dict[str, t.Any]]] = {
         },
     ),
     "config-profile/list": (CONFIG_PROFILE, {"config_profiles": [{"name": "default", "active": True}]}),
-    "config-items/default/list": (CONFIG_ITEM, {"config_items": [{"name": "cs.https.port", "value": 9443}]}),
+    "config-items/default/list": (
+        CONFIG_ITEM,
+        {"config_items": [{"name": "vpn.server.daemon.udp.port", "value": 9443}]},
+    ),
 }
 
 

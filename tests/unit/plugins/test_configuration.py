@@ -174,7 +174,7 @@ def test_a_value_that_the_server_does_not_allow_is_not_sent(
 @dialects
 def test_a_value_within_the_limits_is_written(start: Start, dialect: str, name: str, said: t.Any) -> None:
     server = start(dialect=dialect)
-    done(items(server, name=name, value=said))
+    done(items(server, name=name, value=said, allow_self=True))
     assert value(server, name) == said
 
 
@@ -326,7 +326,7 @@ def test_a_description_that_is_narrower_than_the_server_has_a_way_round_for_one_
     [(PORT, 70000, 70000), ("cs.tls_version_min", "1.4", "1.4"), ("host.name", "vpn,example", "vpn,example")],
 )
 def test_the_server_decides_on_an_item_that_is_custom(server: Server, name: str, said: t.Any, kept: t.Any) -> None:
-    answer = items(server, name=name, value=said, custom=True)
+    answer = items(server, name=name, value=said, custom=True, allow_self=True)
     assert answer["failed"]
     [sent] = [one.request for one in server.simulator.log if one.path == "/api/config-items/default"]
     assert sent == {name: kept}
@@ -480,15 +480,15 @@ def pair(certificate: int, private_key: int) -> list[dict[str, t.Any]]:
 @dialects
 def test_a_private_key_is_compared_by_its_public_half(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
-    answer = done(items(server, config_items=pair(1, 1)))
+    answer = done(items(server, config_items=pair(1, 1), allow_self=True))
     assert [one["action"] for one in answer["objects"]] == ["updated", "updated"]
     assert "PRIVATE" not in text_of(answer)
     for update_secrets in ("on_create", "always"):
         assert not done(items(server, config_items=pair(1, 1), update_secrets=update_secrets))["changed"]
     renewed = [{"name": "cs.cert", "value": certificate_pem(1, "other.example.com")}, pair(1, 1)[1]]
-    answer = done(items(server, config_items=renewed))
+    answer = done(items(server, config_items=renewed, allow_self=True))
     assert [one["action"] for one in answer["objects"]] == ["updated", "unchanged"]
-    answer = done(items(server, config_items=pair(2, 2)))
+    answer = done(items(server, config_items=pair(2, 2), allow_self=True))
     assert [one["action"] for one in answer["objects"]] == ["updated", "updated"]
     assert stored(server)["cs.priv_key"] == key_pem(2)
     assert not done(items(server, config_items=pair(2, 2)))["changed"]
@@ -498,8 +498,8 @@ def test_a_private_key_is_compared_by_its_public_half(start: Start, dialect: str
 def test_a_private_key_that_is_missing_is_written_though_its_certificate_is_there(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     certificate, private_key = pair(1, 1)
-    done(items(server, **certificate))
-    assert done(items(server, **private_key))["changed"]
+    done(items(server, **certificate, allow_self=True))
+    assert done(items(server, **private_key, allow_self=True))["changed"]
     assert stored(server)["cs.priv_key"] == key_pem(1)
     assert not done(items(server, **private_key))["changed"]
 

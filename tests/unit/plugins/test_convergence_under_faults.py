@@ -65,7 +65,11 @@ def routed(simulator: AccessServerSimulator) -> None:
 
 def configured(simulator: AccessServerSimulator) -> None:
     """A configuration of which some values are not the default."""
-    values: dict[str, t.Any] = {"vpn.server.daemon.tcp.port": 8443, "cs.https.port": 9443, "sa.company_name": "Example"}
+    values: dict[str, t.Any] = {
+        "vpn.server.daemon.tcp.port": 8443,
+        "vpn.server.daemon.udp.port": 9443,
+        "sa.company_name": "Example",
+    }
     simulator.set_configuration(**values)
 
 
@@ -170,13 +174,18 @@ SCENARIOS = {
         {
             "config_items": [
                 {"name": "vpn.server.daemon.tcp.port", "value": 1443},
-                {"name": "cs.https.port", "state": "default"},
+                {"name": "vpn.server.daemon.udp.port", "state": "default"},
                 {"name": "sa.company_name", "value": "Other"},
                 {"name": "auth.radius.0.server.0.secret", "secret_value": PASSWORD},
             ]
         },
         configured,
-        item("vpn.server.daemon.tcp.port", "cs.https.port", "sa.company_name", "auth.radius.0.server.0.secret"),
+        item(
+            "vpn.server.daemon.tcp.port",
+            "vpn.server.daemon.udp.port",
+            "sa.company_name",
+            "auth.radius.0.server.0.secret",
+        ),
     ),
     "default user": Scenario(
         DEFAULT_USER,

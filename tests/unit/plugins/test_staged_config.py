@@ -348,8 +348,10 @@ def fixture_movable(start: Start) -> Server:
         {"name": "cs.https.port", "value": 9443},
         {"name": "cs.cert", "value": certificate_pem(1)},
         {"name": "cs.priv_key", "secret_value": key_pem(1)},
-        {"name": "cs.tls_version_min", "value": "1.3"},
-        {"name": "auth.module.type", "value": "pam"},
+        {"name": "sa.initial_run_groups.0", "value": 3},
+        {"name": "vpn.server.lockout_policy.n_fails", "value": 1},
+        {"name": "auth.sessiontoken.lifetime", "value": 5},
+        {"name": "auth.module.post_auth_script", "value": "/etc/check.py"},
         {"name": "vpn.server.google_auth.enable", "value": True},
     ],
     ids=lambda item: item["name"],
@@ -357,8 +359,21 @@ def fixture_movable(start: Start) -> Server:
 @pytest.mark.parametrize("check", [True, False])
 def test_what_the_api_depends_on_needs_a_word(server: Server, item: dict[str, t.Any], check: bool) -> None:
     answer = stage(server, config_items=[*CHANGED, item], check=check)
-    assert f"The API itself depends on {item['name']}, so" in failed(answer)
+    assert f"tasks depends on {item['name']}, which would change" in failed(answer)
     assert not server.writes()
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_how_we_sign_in_counts_where_we_follow_the_configuration(start: Start, check: bool) -> None:
+    server = start(settings=QUICK)
+    item = [
+        {"name": "auth.module.type", "value": "pam"},
+        {"name": "auth.ldap.0.server.0.host", "value": "ldap.example.com"},
+    ]
+    if not check:
+        done(stage(server, config_items=[item[1], {"name": "cs.tls_version_min", "value": "1.3"}]))
+    server.simulator.set_user(server.simulator.username, auth_method=None)
+    assert "tasks depends on auth.module.type, which" in failed(stage(server, config_items=item, check=check))
 
 
 @pytest.mark.parametrize("reading", READINGS["config_integers"])
@@ -367,7 +382,7 @@ def test_a_port_of_a_daemon_counts_where_it_hands_us_on(start: Start, reading: s
     item = [{"name": "vpn.server.daemon.tcp.port", "value": 8443}]
     done(stage(server, config_items=item))
     server.simulator.set_configuration(COPY, **{"vpn.server.daemon.tcp.port": urlsplit(server.simulator.url).port})
-    assert "The API itself depends on vpn.server.daemon.tcp.port" in failed(stage(server, config_items=item))
+    assert "tasks depends on vpn.server.daemon.tcp.port, which" in failed(stage(server, config_items=item))
 
 
 @pytest.mark.parametrize("reading", READINGS["config_integers"])

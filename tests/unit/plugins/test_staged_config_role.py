@@ -113,7 +113,7 @@ def test_to_a_new_address(estate: Estate) -> None:
     moved = [*ITEMS, {"name": PORT, "value": port}]
     refused = estate.run(items=moved)
     assert refused.status != 0
-    assert f"The API itself depends on {PORT}" in refused.output
+    assert f"tasks depends on {PORT}, which would change" in refused.output
     run = estate.run(items=moved, allow_connection_change=True)
     assert run.status == 0, run.output
     assert simulator.url == f"https://127.0.0.1:{port}"
