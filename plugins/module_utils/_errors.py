@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
 import traceback
@@ -106,3 +107,9 @@ def reads(work: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
             ) from exc
 
     return reading
+
+
+def did_you_mean(said: str, known: t.Iterable[str]) -> str:
+    """A question to put after a sentence, with a blank before it; empty where nothing known is like what was said."""
+    near = difflib.get_close_matches(said, list(known), 1)
+    return f" Did you mean {near[0]}?" if near else ""

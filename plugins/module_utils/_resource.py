@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import operator
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, reads
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, did_you_mean, reads
 from ansible_collections.vpn.estate.plugins.module_utils._file import Read, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._shared_state import Store
 from ansible_collections.vpn.estate.plugins.module_utils._text import oddity
@@ -384,11 +383,10 @@ class Resource:
                 if known is None:
                     continue
                 for value in known.unknown(change.values[f.name]):
-                    near = difflib.get_close_matches(value, known.values, 1)
-                    meant = f" Did you mean {near[0]}?" if near else ""
                     task.warn(
                         f"{f.name} of {self.noun} {change.name}: {value!r} is not among the values that are known "
-                        f"({', '.join(known.values)}), and the server may refuse it.{meant}"
+                        f"({', '.join(known.values)}), and the server may refuse it."
+                        f"{did_you_mean(value, known.values)}"
                     )
 
     # -- talking to the server

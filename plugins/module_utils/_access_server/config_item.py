@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import ipaddress
 import re
 import typing as t
@@ -16,7 +15,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.sign_in_settings import all_values, depends
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, did_you_mean
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan, listed
 from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     HIDDEN,
@@ -329,11 +328,9 @@ def _hide(item: Object) -> None:
 
 
 def _stranger(name: str, known: t.Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    meant = f" Did you mean {near[0]}?" if near else ""
     return (
-        f"{name} is not a configuration item that this server knows.{meant} If it is not a mistake, say custom: true for this "
-        "item."
+        f"{name} is not a configuration item that this server knows.{did_you_mean(name, known)} "
+        "If it is not a mistake, say custom: true for this item."
     )
 
 

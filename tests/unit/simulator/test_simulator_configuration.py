@@ -148,6 +148,27 @@ def test_readings_of_a_key_that_is_handed_back(start, reading, status, source, v
     assert (shown["derived_from"], shown["value"]) == (source, value)
 
 
+@pytest.mark.parametrize(
+    ("reading", "kind", "default", "wrong"), [("integer", "integer", 943, "8443"), ("text", "string", "943", 8443)]
+)
+def test_readings_of_a_key_that_is_a_number(start, reading, kind, default, wrong):
+    server, api = start(readings={"config_integers": reading})
+    value = type(default)(8443)
+    assert api.post("config-items/default", {"cs.https.port": wrong}).status == 400
+    assert api.post("config-items/default", {"cs.https.port": value}).status == 200
+    shown = item(api, "cs.https.port")
+    assert (shown["type"], shown["value"], shown["default_value"]) == (kind, value, default)
+    assert server.state()["configuration"]["default"]["cs.https.port"] == 8443  # what the server goes by
+
+
+@pytest.mark.parametrize(("reading", "status"), [("known", 400), ("any", 200)])
+def test_readings_of_an_unknown_authentication_method(start, reading, status):
+    server, api = start(readings={"auth_methods": reading})
+    server.set_user("alice")
+    assert api.post("userprop/set", [{"name": "alice", "auth_method": "oidc"}]).status == status
+    assert api.post("userprop/set", [{"name": "alice", "auth_method": 5}]).status == 400
+
+
 @pytest.mark.parametrize(("name", "kind"), [("3.2", None), ("document", "custom")])
 def test_unknown_keys_become_custom(start, name, kind):
     _unused, api = start(dialect=name)
