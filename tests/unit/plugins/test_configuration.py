@@ -359,8 +359,8 @@ def test_an_address_with_a_password_in_it_is_a_secret(start: Start, dialect: str
     ],
 )
 def test_an_address_without_a_password_is_no_secret(server: Server, text: str) -> None:
-    assert done(items(server, name="auth.module.post_auth_script", value=text))["changed"]
-    assert value(server, "auth.module.post_auth_script") == text.rstrip()
+    assert done(items(server, name="vpn.client.config_text", value=text))["changed"]
+    assert value(server, "vpn.client.config_text") == text.rstrip()
 
 
 # -- the default
