@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import warn_of_twins
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, reads
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
@@ -113,6 +114,7 @@ class Ca(Resource):
                     f"algorithm of {self.noun} {name}: {algorithm} is none that {client.url} offers, which are "
                     f"{', '.join(offered)}. Nothing was written."
                 )
+        warn_of_twins(plan, lambda names: [str(one.get("common_name")) for one in _listed(client)], self.noun, task)
         doomed = plan.of("delete")
         if doomed:
             self._check_deletion(client, doomed, task)

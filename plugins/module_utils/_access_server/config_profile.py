@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_safety import Safeguarded
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import unless_gone
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import unless_gone, warn_of_twins
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import (
     MODES,
     TIMEOUT,
@@ -87,6 +87,7 @@ class ConfigProfile(Safeguarded):
                     f"copy_from of {change.name}: there is no {self.noun} {source} by then; there are {', '.join(there)}."
                 )
             there.append(change.name)
+        warn_of_twins(plan, lambda names: profiles, self.noun, task)
         for change in activated:
             self._guard(client, change, change.values.get("copy_from") or change.name, task)
             if change.action == "update":

@@ -11,11 +11,14 @@ import json
 import sys
 import typing as t
 import unicodedata
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.vpn.estate.plugins.filter.shown import FilterModule
 from ansible_collections.vpn.estate.plugins.module_utils import _text
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._errors import SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._module import Body
 from ansible_collections.vpn.estate.plugins.module_utils._text import LONGEST, Sentence, shown, shown_value
 from ansible_collections.vpn.estate.plugins.module_utils._told import told
@@ -341,6 +344,128 @@ def test_no_noun_lets_a_server_act(sample: Sample, way: str) -> None:
                 assert "exception" not in answer
                 shows += any(SEEN in text for text in [*sentences(answer), *texts(answer.get("diff"))])
     assert shows or way != "refuses"
+
+
+# What the modules that have no sample are asked to do, so that each talks to its server as far as it can.
+DEEDS: dict[str, dict[str, t.Any]] = {
+    "as_ca": {"cas": [{"common_name": "New CA"}, {"common_name": "old", "state": "absent"}]},
+    "as_certificate": {
+        "dest": "c.pem",
+        "private_key_dest": "k.pem",
+        "common_name": "vpn.example.com",
+        "cert_template": "client",
+    },
+    "as_cluster": {"rr_dns_hostname": "vpn.example.com"},
+    "as_cluster_node": {
+        "name": "node1",
+        "api_endpoint": "https://127.0.0.1:945",
+        "certificate_fingerprint": ":".join(["AB"] * 32),
+        "mysql_uri": "mysql://a:longpassword@127.0.0.1/b",
+    },
+    "as_database": {"mysql_uri": "mysql://a:longpassword@127.0.0.1/b", "assume_local": True},
+    "as_failover": {
+        "state": "tested",
+        "address": "192.0.2.254",
+        "secret": "a-long-secret",
+        "primary": {"public": "192.0.2.11"},
+        "secondary": {"public": "192.0.2.12"},
+    },
+    "as_installer_url": {"user": "alice", "installer_type": "win_v3", "profile_type": "userlogin", "dest": "url"},
+    "as_notification": {"notification_type": "cluster_restart_pending"},
+    "as_profile": {"user": "alice", "profile_type": "userlogin", "dest": "p.ovpn"},
+    "as_profile_download": {"dest": "d.ovpn"},
+    "as_profile_token": {"user": "alice", "profile_type": "userlogin", "dest": "token"},
+    "as_restart": {},
+    "as_staged_config": {"config_items": [{"name": "vpn.server.daemon.tcp.port", "value": 8443}]},
+    "as_user_mfa": {"name": "alice", "required": True},
+    "as_vpn_session": {"users": ["alice"]},
+    "as_web_certificate": {"state": "absent"},
+    "freebox_app": {"dest": "app.json", "wait_timeout": 1},
+    "freebox_vpn_connection": {"users": ["max"]},
+    "freebox_vpn_profile": {"user": "max", "server": "openvpn_routed", "dest": "f.ovpn"},
+}
+OF_SAMPLES = {
+    *("as_user", "as_group", "as_default_user", "as_access_list", "as_config_item", "as_config_profile"),
+    *("freebox_vpn_user", "freebox_vpn_server"),
+}
+
+
+def test_every_module_is_tried() -> None:
+    assert {*INFO, *DEEDS, *OF_SAMPLES} == set(OF_SERVERS)
+
+
+@ways
+@pytest.mark.parametrize("kind", FURNISHED)
+def test_no_deed_lets_a_server_act(
+    kind: type[Simulated], way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shows = 0
+    for name in DEEDS:
+        if kind_of(name) is kind:
+            shows += _deed(name, kind, way)
+    assert shows or way == "spoils what is free"
+
+
+def _deed(name: str, kind: type[Simulated], way: str) -> int:
+    """How often a module shows that the server is hostile."""
+    body = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}").BODY
+    shows = 0
+    with hostile(kind, FURNISHED[kind], way) as server:
+        asked = len(server.simulator.log)
+        given = {**server.connection, **DEEDS[name]}
+        known = {key: value for key, value in given.items() if key in body.argument_spec}
+        for check in (True, False):
+            answer = perform(body, name, known, check=check, invocation=False)
+            assert "exception" not in answer, (name, answer)
+            assert not faults(answer), name
+            shows += any(SEEN in text for text in [*sentences(answer), *texts(answer.get("diff"))])
+        assert len(server.simulator.log) > asked, (name, answer)
+    return shows
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [
+        ("auth/login/userpassword", 403, {"reason": HOSTILE}),
+        ("auth/login/userpassword", 403, {"reason": f"denied {HOSTILE}"}),
+        (
+            "auth/login/userpassword",
+            401,
+            {"reason": "x", "MFAChallenge": {"challenge": HOSTILE, "challenge_context": "x"}},
+        ),
+        ("auth/login/userpassword", 401, {"reason": f"saml {HOSTILE}"}),
+        ("users/list", 500, HOSTILE),
+        ("users/list", 302, ""),
+        ("users/list", 503, {"reason": HOSTILE}),
+    ],
+)
+def test_no_refusal_lets_a_server_act(server: Server, path: str, status: int, body: Json) -> None:
+    headers = {"Retry-After": "x\x9b\x85", "Location": "https://x/\x9b\x85y"}
+    server.simulator.faults.add(path=path, times=None, status=status, body=body, headers=headers)
+    answer = server.manage(USER, name="alice")
+    assert answer["failed"]
+    assert not faults(answer)
+    assert not acts(answer.get("sign_in_refused", ""))
+
+
+def test_a_refusal_of_another_task_is_escaped_and_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The action plugin tells it, and no module."""
+
+    class Refusing(module_action.ModuleAction):
+        body = INFO["as_user_info"]
+
+        def share(self, args: dict[str, t.Any]) -> dict[str, t.Any]:
+            raise SignInError(f"{HOSTILE} {SECRET}")
+
+    action = Refusing.__new__(Refusing)
+    action._task = SimpleNamespace(args={"as_password": SECRET})
+    for name in ("_can_run_here", "_pass_on", "_refuse_to_reveal"):
+        monkeypatch.setattr(Refusing, name, lambda self, *given: None)
+    monkeypatch.setattr(Refusing, "_surroundings", lambda self: contextlib.nullcontext())
+    monkeypatch.setattr(module_action.ActionBase, "run", lambda self, tmp, variables: {})
+    answer = action.run()
+    assert answer["msg"] == f"{shown(HOSTILE)} ********"
 
 
 def test_names_of_others_are_shown_and_kept(server: Server) -> None:

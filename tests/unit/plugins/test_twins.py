@@ -13,6 +13,8 @@ import pytest
 from ansible_collections.vpn.estate.plugins.filter.people import people_contradictions
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.ca import CA
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
@@ -101,6 +103,16 @@ def test_a_new_name_that_looks_like_one_that_is_there_is_warned_of(
     there(name)
     said = warned(server.manage(resource, name=twin, check=True))
     assert f"{resource.noun.capitalize()} {shown(twin)} is created beside {name}" in said
+
+
+@pytest.mark.parametrize(("name", "twin"), [pair for pair in TWINS.values() if pair[0].isascii()])
+def test_profiles_and_authorities_are_compared_with_all_that_are_there(server: Server, name: str, twin: str) -> None:
+    warned(server.manage(CONFIG_PROFILE, name=name, copy_from="default"))
+    warned(server.manage(CA, common_name=name))
+    said = warned(server.manage(CONFIG_PROFILE, name=twin, copy_from="default", check=True))
+    assert f"Configuration profile {shown(twin)} is created beside {shown(name)}" in said
+    said = warned(server.manage(CA, common_name=twin, check=True))
+    assert f"Certificate authority {shown(twin)} is created beside {shown(name)}" in said
 
 
 @pairs
