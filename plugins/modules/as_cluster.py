@@ -33,7 +33,8 @@ options:
     type: bool
 notes:
   - A changed host name takes effect with a restart; see M(vpn.estate.as_restart).
-  - In check mode a server that is in no cluster is taken for one whose cluster has no properties yet.
+  - In check mode a server that is in no cluster is taken for one whose cluster has no properties yet. The task warns of it, also
+    of a server that lists itself as its only node and does not tell whether that is a cluster.
 seealso:
   - module: vpn.estate.as_cluster_info
   - module: vpn.estate.as_cluster_node

@@ -33,17 +33,18 @@ options:
     description:
       - Whether to look into the database first, from where the module runs, and refuse one that is not empty. It needs
         PyMySQL.
-      - Otherwise the server finds out, and what it says is reported.
+      - Otherwise the server finds out, and what it says is reported. O(assume_local) may make this look necessary.
     type: bool
     default: false
   assume_local:
     description:
-      - Whether a server that does not tell which database it uses is taken for one with a local database. Otherwise the
-        task fails there.
-      - Servers tell by where configuration items come from that somebody has set, and some releases call every source C(db).
-      - One that has moved and still does not tell refuses to move again, and the task fails with what it says.
+      - What a server that does not tell which database it uses has, a local one (V(true)) or another one, because it has moved
+        before (V(false)). Left out, the task fails there. Where the server tells, that counts.
+      - Servers tell by where configuration items come from that were set before, and some releases call every source C(db).
+      - Such a server may move again as often as it is asked. So with V(true) the database at O(mysql_uri) is looked into as with
+        O(check_database), and the task fails where it is not empty or cannot be looked into. After the server has moved, say
+        V(false).
     type: bool
-    default: false
   restart_timeout:
     description: How many seconds to wait for the server to come back.
     type: int
@@ -52,6 +53,8 @@ notes:
   - The server restarts afterwards (mode V(server_agent)). VPN clients may be interrupted.
   - There is no way back by the API. Keep a copy of the server's own databases.
   - A server that is to be a node of a cluster need not be moved first; M(vpn.estate.as_cluster_node) does that.
+  - A server that lists itself as its only node is taken for a cluster only where its items or the properties of the cluster tell
+    so.
 seealso:
   - module: vpn.estate.as_database_info
   - module: vpn.estate.as_cluster_node
@@ -73,11 +76,16 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Use MySQL, on a server of a release that does not tell what it uses
+- name: Use MySQL, on a server of a release that does not tell what it uses, and look whether it does already
   vpn.estate.as_database:
     mysql_uri: "{{ vault_mysql_uri }}"
     assume_local: true
     restart_timeout: 300
+
+- name: Leave such a server alone, because it has moved
+  vpn.estate.as_database:
+    mysql_uri: "{{ vault_mysql_uri }}"
+    assume_local: false
 """
 
 RETURN = r"""

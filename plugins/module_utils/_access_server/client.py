@@ -9,6 +9,7 @@ import collections
 import copy
 import dataclasses
 import functools
+import re
 import time
 import typing as t
 import unicodedata
@@ -32,6 +33,13 @@ PAGE = 1000  # records of one page; more brings nothing but memory
 NAMES = 100  # names of one request: the server's database limits the size of a query
 FEW_USERS = 10  # users whose profiles are asked for one by one; the profiles of more are read as a whole
 SHOWN_NAMES = 5  # names that an error lists
+
+LOCAL, MYSQL, CLUSTER = "local", "mysql", "cluster"
+# Where configuration items come from, and which database that means.
+_SOURCES = {"cluster_db": CLUSTER, "mysql_standalone_db": MYSQL, "local_db": LOCAL}
+_STAYS_LOCAL = re.compile(
+    r"host\.name|.*\.(ip_address|interface)"
+)  # whatever the rest is in (server-behaviour.md, 100)
 
 Record = dict[str, t.Any]
 Roll = dict[str, bool]
@@ -449,6 +457,44 @@ class AccessServer(Client):
 
     def cluster_nodes(self) -> dict[str, Record]:
         """Nodes of the cluster by name; none where this server is in no cluster, or knows nothing of clusters."""
+        nodes = self._listed_nodes()
+        return {} if self._is_node(nodes) is False else nodes
+
+    def is_node(self) -> t.Optional[bool]:
+        """Whether this server is in a cluster; None where it lists a single node and does not tell more."""
+        return self._is_node(self._listed_nodes())
+
+    def _is_node(self, nodes: t.Mapping[str, Record]) -> t.Optional[bool]:
+        """A server that is alone may list itself (server-behaviour.md, 102): then its database or the properties tell."""
+        if len(nodes) != 1:
+            return bool(nodes)
+        [node] = nodes.values()
+        source = self.database_source()
+        if source:
+            return source == CLUSTER
+        try:
+            shared = self.get_if_offered("GET /cluster/props")
+        except Refused as exc:
+            if exc.status != 400:
+                raise
+            shared = None
+        if shared is None or not node.get("api_endpoint"):
+            return False
+        return True if shared.get("props") else None
+
+    def database_source(self) -> t.Optional[str]:
+        """LOCAL, MYSQL or CLUSTER, by where configuration items come from; None where no item tells.
+
+        Items that stay on the server itself, whatever the rest is in, do not count (server-behaviour.md, 100).
+        """
+        told = {
+            item.get("derived_from")
+            for item in self.config_items(self.config_profiles[0])
+            if not _STAYS_LOCAL.fullmatch(str(item.get("name")))
+        }
+        return next((kind for source, kind in _SOURCES.items() if source in told), None)
+
+    def _listed_nodes(self) -> dict[str, Record]:
         nodes = (self.get_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {}
         if not isinstance(nodes, dict) or not all(isinstance(one, dict) for one in nodes.values()):
             raise self._odd("nodes by name")

@@ -311,6 +311,7 @@ class ClusterNode(Resource):
         """Leave, restart, and be forgotten by all who are asked. The accounts are those of before the cluster then."""
         [change] = changes
         name, patience = change.name, task.params["restart_timeout"]
+        others = set(self._nodes) - {name}
         with client.session.excused():
             lost = _once(client, change, ASKED[LEAVE], client.leave_cluster, patience)
             try:
@@ -318,7 +319,7 @@ class ClusterNode(Resource):
                     client.restart(database.REREADING)
                 _await(
                     client,
-                    lambda nodes: not nodes,
+                    lambda nodes: not others & set(nodes),
                     patience,
                     f"{lost}{client.url} has restarted and still lists nodes. It was not asked a second time to {ASKED[LEAVE]}.",
                 )
@@ -455,7 +456,13 @@ class Cluster(Resource):
 
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """Properties, and the host name of this node."""
-        if not client.cluster_nodes():
+        is_node = client.is_node()
+        if is_node is None:
+            task.warn(
+                f"{client.url} lists itself alone as a node, and does not tell whether that is a cluster. If it is not, the server "
+                "refuses to set the properties of one."
+            )
+        if is_node is False:
             if not task.check:
                 raise InputError(
                     f"{client.url} is in no cluster; make it a node first (as_cluster_node). Nothing was written."

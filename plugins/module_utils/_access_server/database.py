@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import importlib
-import re
 import typing as t
 from urllib.parse import SplitResult, unquote
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.vpn.estate.plugins.module_utils import _confided as confided
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import (
+    CLUSTER,
+    LOCAL,
+    MYSQL,
+    AccessServer,
+    some,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import (
     TIMEOUT,
     announced,
@@ -30,16 +35,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
 from ansible_collections.vpn.estate.plugins.module_utils._http import CONNECT_TIMEOUT
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
-LOCAL, MYSQL, CLUSTER, UNKNOWN = "local", "mysql", "cluster", "unknown"
+UNKNOWN = "unknown"
+ONCE_DONE = "If it has moved already, say assume_local: false."
 REREADING = "server_agent"  # the mode of a restart that reads again which database there is (server-behaviour.md, 103)
 PORT = 3306
 # Parameters that the usual libraries for MySQL know; what else follows a ? may be the rest of a password.
 QUERY = ("charset", "connect_timeout", "ssl_ca", "ssl_cert", "ssl_key", "ssl_mode", "unix_socket")
-# Where configuration items come from, and which database that means.
-_SOURCES = {"cluster_db": CLUSTER, "mysql_standalone_db": MYSQL, "local_db": LOCAL}
-_STAYS_LOCAL = re.compile(
-    r"host\.name|.*\.(ip_address|interface)"
-)  # whatever the rest is in (server-behaviour.md, 100)
 _SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
 _TABLES = (
     "SELECT table_schema, COUNT(*) FROM information_schema.tables "  # noqa: S608 - of constants
@@ -55,7 +56,7 @@ _REASONS = {
 SPEC: t.Mapping[str, t.Any] = {
     "mysql_uri": {"type": "str", "required": True, "no_log": True},
     "check_database": {"type": "bool", "default": False},
-    "assume_local": {"type": "bool", "default": False},
+    "assume_local": {"type": "bool"},
     "restart_timeout": {"type": "int", "default": TIMEOUT},
 }
 
@@ -63,11 +64,7 @@ SPEC: t.Mapping[str, t.Any] = {
 @reads
 def in_use(client: AccessServer) -> str:
     """Which kind of database the server has, as far as it tells: by its cluster, or by where its items come from."""
-    if client.cluster_nodes():
-        return CLUSTER
-    items = client.config_items(client.config_profiles[0])
-    told = {item.get("derived_from") for item in items if not _STAYS_LOCAL.fullmatch(item["name"])}
-    return next((kind for source, kind in _SOURCES.items() if source in told), UNKNOWN)
+    return CLUSTER if client.is_node() else client.database_source() or UNKNOWN
 
 
 def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
@@ -83,12 +80,16 @@ def convert(client: AccessServer, task: Task) -> dict[str, t.Any]:
     before = in_use(client)
     if before in (MYSQL, CLUSTER):
         return {"changed": False, "before": before, "in_use": before}
-    if before == UNKNOWN and not params["assume_local"]:
+    if before == UNKNOWN and params["assume_local"] is False:
+        return {"changed": False, "before": before, "in_use": before}
+    if before == UNKNOWN and params["assume_local"] is None:
         raise InputError(
-            f"{client.url} does not tell which database it has. If it is a local one, say assume_local: true. "
-            "Nothing was written."
+            f"{client.url} does not tell which database it has. If it is a local one, say assume_local: true. {ONCE_DONE} Nothing "
+            "was written."
         )
-    if params["check_database"]:
+    if before == UNKNOWN:
+        _refuse_again(client, params["mysql_uri"])
+    elif params["check_database"]:
         refuse_unless_empty(params["mysql_uri"])
     after = {"database": {"in_use": MYSQL}, **announced(client, task, REREADING)}
     answer = {"changed": True, "before": before, "in_use": MYSQL}
@@ -105,6 +106,20 @@ def convert(client: AccessServer, task: Task) -> dict[str, t.Any]:
             f"{lost}{client.url} has restarted, and does not tell that it uses MySQL now (but: {now}). It was not asked again."
         )
     return {**answer, "in_use": MYSQL if now == UNKNOWN else now}
+
+
+def _refuse_again(client: AccessServer, uri: str) -> None:
+    """A server that does not tell may have moved before, and may move again when it is asked: an empty database alone tells.
+
+    Raises InputError where that one is not empty, or cannot be looked at.
+    """
+    try:
+        refuse_unless_empty(uri)
+    except InputError as exc:
+        raise InputError(
+            f"{client.url} does not tell which database it has, so that only the one at mysql_uri can tell whether it has moved. "
+            f"{exc} {ONCE_DONE}"
+        ) from exc
 
 
 def _convert(client: AccessServer, params: t.Mapping[str, t.Any]) -> str:

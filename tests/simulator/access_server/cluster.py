@@ -287,16 +287,18 @@ class Cluster:
         return self._name
 
     def list_nodes(self, call: Call) -> Answer:
-        nodes: dict[str, Any] = {
-            name: {
-                "name": name,
-                "api_endpoint": node.api_endpoint,
-                "certificate_fingerprint": node.certificate_fingerprint,
-                "restart_pending": node.restart_pending,
-            }
-            for name, node in (self._nodes() or self._beside()).items()
-        }
-        return Answer(200, {"nodes": nodes})
+        found = self._nodes() or self._beside()
+        nodes: dict[str, Any] = {name: {"name": name, **_shown(node)} for name, node in found.items()}
+        return Answer(200, {"nodes": nodes or self._alone()})
+
+    def _alone(self) -> dict[str, Any]:
+        """What a server lists that is in no cluster."""
+        reading, name = self._machine.readings["lone_node"], self.host_name
+        if reading == "hidden":
+            return {}
+        node = Node(f"https://{name}:945", "0" * 64, restart_pending=self._own[name].restart_pending)
+        shown = _shown(node) if reading == "addressed" else {"restart_pending": node.restart_pending}
+        return {name: {"name": name, **shown}}
 
     def _beside(self) -> dict[str, Node]:
         if not self._machine.settings.cluster_nodes:
@@ -349,7 +351,11 @@ class Cluster:
         """From the server's own database to one of MySQL, for itself alone."""
         uri = checked(call.body, {"mysqluri!": str})["mysqluri"]
         if self._machine.store is not self._machine.local:
-            raise refused(400, "The database has been converted already")
+            if self._machine.readings["second_conversion"] == "refused":
+                raise refused(400, "The database has been converted already")
+            self.moved = True
+            self._own[self.host_name].restart_pending = True
+            return Answer()
         database = self._asked(uri, standalone=True)
         try:
             with database.founded_on(self._machine.store):
@@ -360,6 +366,14 @@ class Cluster:
         self._machine.local.set_fact(_CONVERTED, uri)
         self._move(database)
         return Answer()
+
+
+def _shown(node: Node) -> dict[str, Any]:
+    return {
+        "api_endpoint": node.api_endpoint,
+        "certificate_fingerprint": node.certificate_fingerprint,
+        "restart_pending": node.restart_pending,
+    }
 
 
 def _ill_formed(asked: dict[str, Any]) -> list[str]:

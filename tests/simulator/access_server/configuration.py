@@ -67,10 +67,15 @@ class Configuration:
         store = self._machine.store
         stored = store.configuration(profile)
         wanted = sorted({*KEYS, *stored} - _unset_removed(stored)) if names is None else list(dict.fromkeys(names))
-        items = [_item(name, self._key(name), stored, store.source(name)) for name in wanted]
+        items = [_item(name, self._key(name), stored, self._source(name)) for name in wanted]
         if self._machine.readings["config_integers"] == "text":
             items = [_as_text(item) if item["type"] == "integer" else item for item in items]
         return [self._machine.dialect.configuration_item(item) for item in items]
+
+    def _source(self, name: str) -> str:
+        """Where a stored value comes from; a dialect that has one word for all databases uses it for all of them."""
+        silent = self._machine.readings["moved_source"] == "db" and self._machine.dialect.name != "document"
+        return "db" if silent else self._machine.store.source(name)
 
     def _key(self, name: str) -> Key | None:
         return definition(name, self._machine.readings["indexed_keys"] == "known")

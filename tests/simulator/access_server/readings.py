@@ -50,5 +50,11 @@ READINGS: dict[str, tuple[str, ...]] = {
     "cluster_props": ("nested", "flat"),
     # joining once more as a node that the cluster knows with the same address and certificate, after a half-done join
     "repeated_join": ("accepted", "refused"),
+    # database/convert on a server that has moved to MySQL already: 400, or it is done once more
+    "second_conversion": ("refused", "repeated"),
+    # whether configuration items tell that they come from MySQL, where the dialect calls the server's own database db
+    "moved_source": ("told", "db"),
+    # cluster/nodes/list on a server that is in no cluster: nothing, itself by its name alone, or with an address as well
+    "lone_node": ("hidden", "listed", "addressed"),
 }
 """Name of each question with the readings it has; the first is the default."""

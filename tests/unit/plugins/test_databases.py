@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import sqlite3
 import sys
 import types
 import typing as t
@@ -13,11 +15,12 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import cluster, database
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import CLUSTER_NODE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import CLUSTER, CLUSTER_NODE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._module import Body
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
+from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
 from ansible_collections.vpn.estate.tests.simulator.database import Database, available
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 
@@ -40,6 +43,21 @@ def fixture_telling(start: Start) -> Server:
     server.manage(CONFIG_ITEM, name="sa.company_name", value="Example")
     server.simulator.log.clear()
     return server
+
+
+@pytest.fixture(autouse=True)
+def fixture_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The databases of simulated servers are files as a rule, into which nobody but these tests can look."""
+    tables = database.tables
+
+    def look(uri: str) -> dict[str, int]:
+        if not uri.startswith("sqlite://"):
+            return tables(uri)
+        with contextlib.closing(sqlite3.connect(uri.removeprefix("sqlite://"))) as file:
+            [[number]] = file.execute("select count(*) from sqlite_master where type = 'table'")
+        return {"openvpn_as": number} if number else {}
+
+    monkeypatch.setattr(database, "tables", look)
 
 
 def converted(server: Server, uri: str, **params: t.Any) -> Answer:
@@ -77,7 +95,8 @@ def test_a_server_that_does_not_tell_is_left_alone_unless_somebody_knows(start: 
     assert in_use(server) == "unknown"
     answer = converted(server, uri)
     assert answer["failed"]
-    assert "say assume_local: true" in answer["msg"]
+    assert "say assume_local: true. If it has moved already, say assume_local: false." in answer["msg"]
+    assert converted(server, uri, assume_local=False) == {"changed": False, "before": "unknown", "in_use": "unknown"}
     assert not server.writes()
     assert converted(server, uri, assume_local=True)["in_use"] == "mysql"
 
@@ -87,6 +106,105 @@ def test_a_node_of_a_cluster_is_left_alone(start: Start, uri: str) -> None:
     node = {"name": "node1", "api_endpoint": server.simulator.url, "mysql_uri": uri, "peers": []}
     assert not server.run(cluster.be_a_node, CLUSTER_NODE.argument_spec(), **node).get("failed")
     assert converted(server, uri) == {"changed": False, "before": "cluster", "in_use": "cluster"}
+
+
+MOVING = pytest.mark.parametrize("second", READINGS["second_conversion"])
+TELLING = pytest.mark.parametrize("source", READINGS["moved_source"])
+
+
+@MOVING
+@TELLING
+@pytest.mark.parametrize("check_database", [True, False])
+def test_no_server_moves_twice(start: Start, uri: str, second: str, source: str, check_database: bool) -> None:
+    """Also where it tells nothing about its database, and does what it is asked as often as it is asked."""
+    server = start(settings=QUICK, readings={"second_conversion": second, "moved_source": source})
+    server.manage(CONFIG_ITEM, name="sa.company_name", value="Example")
+    how = {"assume_local": True, "check_database": check_database}
+    told = converted(server, uri, check=True, **how)
+    assert not server.writes()[1:]
+    assert converted(server, uri, **how) == told
+    server.simulator.log.clear()
+    for check in (True, False):
+        again = converted(server, uri, check=check, **how)
+        if source == "told":
+            assert again == {"changed": False, "before": "mysql", "in_use": "mysql"}
+        else:
+            assert "only the one at mysql_uri can tell whether it has moved" in again["msg"]
+            assert "is not empty" in again["msg"]
+            assert again["msg"].endswith("If it has moved already, say assume_local: false.")
+    done = converted(server, uri, assume_local=False)
+    assert (done["changed"], "failed" in done) == (False, False)
+    assert not server.writes()
+
+
+def test_a_database_that_cannot_be_looked_at_is_not_moved_to_on_trust(start: Start, look: Look) -> None:
+    server, look.error = start(settings=QUICK), Refusal(2003, "mArK")
+    answer = converted(server, MYSQL_URI, assume_local=True)
+    assert (
+        "cannot be looked at: there is no connection to it. Nothing was written. If it has moved already"
+        in answer["msg"]
+    )
+    assert "mArK" not in text_of(answer)
+    assert not server.writes()
+
+
+@pytest.mark.parametrize("listed", READINGS["lone_node"])
+def test_a_server_that_lists_itself_is_no_cluster(start: Start, uri: str, listed: str) -> None:
+    """What it is said to have is what it has, and what is to be done is done."""
+    server = start(dialect="document", settings=QUICK, readings={"lone_node": listed})
+    server.manage(CONFIG_ITEM, name="sa.company_name", value="Example")
+    assert in_use(server) == "local"
+    told = converted(server, uri, check=True)
+    assert converted(server, uri) == told
+    assert told["changed"]
+    assert in_use(server) == "mysql"
+
+
+@pytest.mark.parametrize("listed", READINGS["lone_node"])
+def test_a_silent_server_that_lists_itself_is_not_said_to_have_moved(start: Start, uri: str, listed: str) -> None:
+    server = start(settings=QUICK, readings={"lone_node": listed, "moved_source": "db"})
+    assert in_use(server) == "unknown"
+    assert "does not tell which database it has" in converted(server, uri)["msg"]
+    assert not server.writes()
+
+
+@pytest.mark.parametrize("listed", READINGS["lone_node"])
+def test_the_properties_of_no_cluster_are_not_promised(start: Start, listed: str) -> None:
+    """In check mode it is said what the run would meet."""
+    server = start(readings={"lone_node": listed})
+    declared = {"rr_dns_hostname": "vpn.example.com"}
+    told = server.manage(CLUSTER, check=True, **declared)
+    assert told["warnings"]
+    done = server.manage(CLUSTER, **declared)
+    assert done["failed"]
+    assert not done["changed"]
+    if listed != "addressed":
+        assert "is in no cluster" in done["msg"]
+
+
+@pytest.mark.parametrize("listed", READINGS["lone_node"])
+@pytest.mark.parametrize("source", READINGS["moved_source"])
+def test_lone_servers_become_nodes_and_leave_again(start: Start, uri: str, listed: str, source: str) -> None:
+    """Whatever they list while they are alone. Where that looks like a cluster of one, nothing is written."""
+    readings = {"lone_node": listed, "moved_source": source}
+    servers = [start(settings=QUICK, password="Marker-Password-7!", node_name=name, readings=readings) for name in "ab"]
+    urls = [one.simulator.url for one in servers]
+    peers = [
+        {"as_url": url, "as_certificate_fingerprint": one.simulator.fingerprint_sha256}
+        for url, one in zip(urls, servers, strict=True)
+    ]
+    spec, node = CLUSTER_NODE.argument_spec(), {"mysql_uri": uri, "restart_timeout": 5, "peers": peers}
+    answers = [
+        server.run(cluster.be_a_node, spec, name=f"node{number}", api_endpoint=urls[number], **node)
+        for number, server in enumerate(servers)
+    ]
+    if listed == "addressed":
+        assert all(one["failed"] and not one["changed"] for one in answers)
+        return
+    assert not any(one.get("failed") for one in answers), answers
+    assert answers[1]["objects"][0]["nodes"] == ["node0", "node1"]
+    gone = servers[1].run(cluster.be_a_node, spec, name="node1", state="absent", **node)
+    assert not gone.get("failed"), gone["msg"]
 
 
 @pytest.fixture(name="silent")
@@ -285,7 +403,7 @@ def test_without_the_library_it_is_named(telling: Server, monkeypatch: pytest.Mo
 
 
 def test_only_mysql_is_looked_at(telling: Server, uri: str) -> None:
-    assert "mysql_uri is not one of MySQL" in converted(telling, uri, check_database=True)["msg"]
+    assert "mysql_uri is not one of MySQL" in converted(telling, f"other{uri}", check_database=True)["msg"]
 
 
 @pytest.fixture(name="mariadb")
