@@ -187,6 +187,7 @@ def _declared(resource: Resource, task: Task) -> list[Wanted]:
         wanted = [resource.wanted(one, state) for one in _declared_as_arguments(resource, params)]
     _refuse_doubles(resource, wanted, files)
     resource.agree(wanted)
+    task.declared = wanted
     if params.get("only_properties") is not None:
         kept = _chosen("only_properties", [f.name for f in resource.fields if f.spec], task)
         wanted = [want.confined_to({*kept, *resource.identifying}) for want in wanted]

@@ -142,7 +142,8 @@ class Task:
     ``read`` reads files; ``seal`` encrypts a text by ansible-vault, for a vault id or the one that is usual, and is None
     where only Ansible itself could; ``say`` tells whoever watches a sentence at once, such as what they have to do for the
     task to go on; ``secrets`` are what the answer must not show; ``wanted`` is what is declared, and None where nothing can
-    be; ``outdated`` is why other tasks with the same credentials cannot sign in after this one.
+    be; ``declared`` is the same with the properties that the task leaves to others of the run; ``outdated`` is why other
+    tasks with the same credentials cannot sign in after this one.
     """
 
     params: t.Mapping[str, t.Any]
@@ -154,6 +155,7 @@ class Task:
     warnings: list[str] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set, repr=False)
     wanted: t.Optional[t.Sequence[Wanted]] = None
+    declared: t.Sequence[Wanted] = ()
     outdated: str = ""
 
     def warn(self, sentence: str) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, Record, respelled
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, reads
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan, listed
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Object, Resource, Task
 
@@ -50,8 +50,8 @@ UNKNOWN: t.Final = _Unknown()
 class Standing:
     """What is set on each level that decides over the rights of one account.
 
-    ``groups`` holds the groups that matter; None stands for one that another task of the run creates, and of which nothing
-    is known yet. ``beneath`` tells what counts where no level has a value.
+    ``groups`` holds the groups that matter; None stands for one that another task of the run creates, of which nothing is
+    known in check mode. ``beneath`` tells what counts where no level has a value.
     """
 
     user: Level
@@ -67,12 +67,8 @@ class Standing:
 
     def _set(self, name: str, default_group: bool) -> t.Any:
         group = self.among(default_group)
-        for level in (self.user, self.groups.get(group, {}) if group else {}, self.default):
-            if level is None:
-                return UNKNOWN
-            if level.get(name) is not None:
-                return level[name]
-        return None
+        levels = (self.user, (self.groups.get(group) or {}) if group else {}, self.default)
+        return next((level[name] for level in levels if level.get(name) is not None), None)
 
     def right(self, name: str, default_group: bool) -> t.Any:
         """The value in force; UNKNOWN where nothing tells it."""
@@ -81,7 +77,7 @@ class Standing:
 
     def follows_configuration(self, name: str) -> bool:
         """Whether no user, group or default user decides it."""
-        return any(self._set(name, way) in (None, UNKNOWN) for way in (False, True))
+        return any(self._set(name, way) is None for way in (False, True))
 
 
 class Beneath:
@@ -205,6 +201,12 @@ def guard(
         return
     found = _risks(noun, client, changes, names, task, known)
     for each in found:
+        group = each.after.group if each.after else ""
+        if each.after and group and each.after.groups.get(group, {}) is None:
+            task.warn(
+                f"Group {group} is not there yet, so that check mode cannot tell what it does to the rights of "
+                f"{each.account}. The run looks at it, and refuses what could end the sign-in of that account."
+            )
         for change in each.touching:
             change.ours = True
             change.risky = change.risky or bool(each.lost)
@@ -256,7 +258,8 @@ def _risks(
 ) -> list[Risk]:
     found = []
     joined = {group for change in changes for group in noun.joined(change)}
-    for account, before in _standings(client, names, joined, task, known).items():
+    standings: dict[str, Standing] = _standings(client, names, joined, task, known)
+    for account, before in standings.items():
         touching = [change for change in changes if noun.touches(change, account, before)]
         if not touching:
             continue
@@ -268,9 +271,10 @@ def _risks(
 
 def own_standings(client: AccessServer, task: Task) -> dict[str, Standing]:
     """Standings of all accounts that may be the task's own, by name, as they are."""
-    return _standings(client, own_names(client), set(), task, None)
+    return t.cast("dict[str, Standing]", _standings(client, own_names(client), set(), task, None))
 
 
+@reads
 def _standings(
     client: AccessServer,
     names: t.Sequence[str],

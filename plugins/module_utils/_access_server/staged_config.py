@@ -250,6 +250,11 @@ class Staging:
         self.signs_in_anew = found.sign_in
         self.addresses = _addresses(client.url, before, self.values, task.params["new_url"])
         self._refuse_to_be_cut_off(found.endangered, after)
+        if self.signs_in_anew and task.params["as_password"] is None:
+            task.warn(
+                f"The sign-in depends on {listed(self.signs_in_anew)}. Nobody proves that the account of this task can still sign "
+                "in: that takes as_username and as_password."
+            )
         self._options = self._changed_options(after)
         self.later = [connect({**task.params, **each, **self._session()}, task.check) for each in self._options]
         self.later = self.later or [client]

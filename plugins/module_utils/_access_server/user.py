@@ -16,6 +16,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_
     changed,
     guard,
     keep_an_administrator,
+    own_names,
+    own_record,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.departure import HOLDINGS, end, holdings
@@ -213,15 +215,17 @@ class User(Owner):
             )
 
     def _guard_ourselves(self, client: AccessServer, plan: Plan, task: Task) -> None:
-        own = set(client.session.account_names) if plan.changed else set()
-        ending = [c for c in plan.of("delete", "update", "create") if c.action == "delete" or c.state == "blocked"]
-        for change in ending:
-            if change.name in own and (change.action == "delete" or change.values.get("deny")):
-                verb = "deleted" if change.action == "delete" else "blocked"
-                raise InputError(
-                    f"user {change.name} is the account that this task is signed in with, and would be {verb}. Nothing was "
-                    "written. Name it in protect, or sign in as another administrator."
-                )
+        ending = {c.name: c for c in plan.of("delete")}
+        ending.update((c.name, c) for c in plan.of("update", "create") if c.state == "blocked" and c.values.get("deny"))
+        names = own_names(client) if ending else []
+        own = own_record(names, client.users(names).records) if ending.keys() & names else None
+        change = ending.get(own or next(iter(names), ""))
+        if change:
+            verb = "deleted" if change.action == "delete" else "blocked"
+            raise InputError(
+                f"user {change.name} is the account that this task is signed in with, and would be {verb}. Nothing was "
+                "written. Name it in protect, or sign in as another administrator."
+            )
         guard(self, client, plan, task)
         losing = {c.name for c in plan.of("delete")} | {c.name for c in plan.of("update") if self._loses_admin(c)}
         if losing and task.params.get("purge"):

@@ -155,6 +155,42 @@ def test_the_name_that_the_server_has_for_us(server: Server) -> None:
         refused(server, change, "deny", as_token=token, as_username=name, as_password=None)
 
 
+def test_we_are_not_deleted_under_another_spelling_either(server: Server) -> None:
+    token = server.run(lambda client, task: {"token": client.session.token(), "changed": False}, {})["token"]
+    mine = {"as_token": token, "as_username": "OPENVPN", "as_password": None}
+    refused(server, (USER, {"name": OWN, "state": "absent"}), "would be deleted", allow_self=True, **mine)
+
+
+@pytest.mark.parametrize("right", ["deny", "deny_web"])
+def test_the_group_of_the_default_user_may_be_ours(server: Server, right: str) -> None:
+    """Whether it is that of users without one is not known."""
+    server.manage(GROUP, name="staff", **{right: True})
+    refused(server, (DEFAULT_USER, {"group": "staff"}), right, "allow_self: true")
+    server.manage(GROUP, name="ops")
+    done(server, (DEFAULT_USER, {"group": "ops"}))
+    refused(server, (GROUP, {"name": "ops", right: True}), right, "allow_self: true")
+
+
+def test_a_group_that_another_task_of_the_run_creates(server: Server) -> None:
+    """Check mode finds what the run finds, where the declaration tells it; else it says that it cannot."""
+    members = {
+        "only_properties": ["members"],
+        "assume_present": ["newg"],
+        "groups": [{"name": "newg", "members": [OWN]}],
+    }
+    joined = {"name": OWN, "group": "newg", "assume_present": ["newg"]}
+    for denied in (False, True):
+        members["groups"][0]["deny"] = denied  # type: ignore[index]
+        told = [server.manage(GROUP, check=True, **members), server.manage(USER, check=True, **joined)]
+        server.manage(GROUP, name="newg", deny=denied)
+        answers = [server.manage(GROUP, **members), server.manage(USER, **joined)]
+        assert [bool(one.get("failed")) for one in (told[0], *answers)] == [denied] * 3
+        assert "check mode cannot tell" in " ".join(told[1]["warnings"])
+        server.manage(USER, name=OWN, group="")
+        server.manage(GROUP, name="newg", state="absent")
+        assert can_administer(server)
+
+
 # -- what is not
 
 
