@@ -11,6 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+from ansible_collections.vpn.estate.plugins.filter import ovpn_info as plugin
 from ansible_collections.vpn.estate.plugins.filter.ovpn_info import ovpn_info
 from ansible_collections.vpn.estate.plugins.module_utils import _profile_file, _wireguard_file
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile import PROFILE
@@ -32,6 +36,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 SECRET = "S3cret.Horse:9"
+ROLE = Path(plugin.__file__).parents[2] / "roles/profile_distribution"
 CERTIFICATE, _KEY = identity()
 
 
@@ -469,3 +474,33 @@ def test_a_file_from_before_that_may_harm_is_not_ended_for_one_that_would_too(bo
         assert not box.box.writes()
     assert box.file.read_text() == text
     assert not box.have(held=public, dest=None, check=True, allow_directives=box.allowed)["changed"]
+
+
+# -- the role
+
+
+def test_the_role_passes_the_names_on_wherever_a_text_is_judged() -> None:
+    """That is where a profile is issued, and where what a host of a Freebox has is looked at."""
+    judged = 0
+    for file in sorted((ROLE / "tasks").rglob("*.yml")):
+        for task in yaml.safe_load(file.read_text()) or ():
+            for module in ("vpn.estate.as_profile", "vpn.estate.freebox_vpn_profile"):
+                options = task.get(module, {})
+                if {"dest", "held"} & options.keys():
+                    judged += 1
+                    assert options["allow_directives"] == "{{ profile_distribution_allow_directives }}", file
+    assert judged == 3
+
+
+def test_what_a_host_has_is_judged_by_the_role_as_by_the_modules() -> None:
+    """In any case of letters, and told by its names."""
+    variables = yaml.safe_load((ROLE / "vars/main.yml").read_text())
+    for allowed, harm in (
+        ([], ["script-security", "up"]),
+        (["UP"], ["script-security"]),
+        (["up", "script-security"], []),
+    ):
+        held = Profile(completed("script-security 2\nup /bin/sh\nca [inline]\n<ca>\n" + CERTIFICATE + "</ca>")).facts()
+        values = {"__profile_distribution_held": held, "profile_distribution_allow_directives": allowed}
+        templar = Templar(loader=DataLoader(), variables=values)
+        assert templar.template(trust_as_template(variables["__profile_distribution_harmful"])) == harm

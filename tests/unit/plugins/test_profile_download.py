@@ -24,7 +24,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._shared_state import Fi
 from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
-from ansible_collections.vpn.estate.tests.unit.plugins.client_profile import completed, identity, profile
+from ansible_collections.vpn.estate.tests.unit.plugins.client_profile import SERIAL, completed, identity, profile
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
 from ansible_collections.vpn.estate.tests.unit.plugins.wire import HANG_UP, Wire, reply
@@ -821,3 +821,40 @@ def test_a_session_is_shared_by_hosts_and_shown_nowhere(
     kept = [each.read_bytes().decode("latin-1") for each in tmp_path.rglob("*") if each.is_file()]
     for secret in (TOKEN, session(TOKEN)["VPN-Session-Token"]):
         assert not any(secret in text for text in [run.output, *kept])
+
+
+# -- directives that may harm the client
+
+HARMFUL = f"script-security 2\nup /bin/sh\n{profile()}"
+ALLOWED = ["up", "script-security"]
+
+
+@pytest.mark.parametrize("how", [{}, {"token": TOKEN}])
+def test_a_profile_that_may_harm_is_put_nowhere(serve: Callable[..., Wire], dest: Path, how: dict[str, str]) -> None:
+    """Nobody but an administrator can revoke it, so that its serial is told."""
+    dest.write_text("what was there before")
+    answer = fetch(serve(served(HARMFUL)), dest, **how)
+    assert answer["failed"]
+    assert (
+        "it has directives that may harm the client: script-security (lets programs run), up (runs a" in answer["msg"]
+    )
+    assert "allow_directives: [script-security, up]" in answer["msg"]
+    assert f"Its certificate, of serial {SERIAL}, is valid, and nobody has its key" in answer["msg"]
+    assert answer["msg"].endswith(f"{dest} is what it was.")
+    assert dest.read_text() == "what was there before"
+    assert [*dest.parent.iterdir()] == [dest]
+    assert fetch(serve(served(HARMFUL)), dest, allow_directives=ALLOWED, **how)["changed"]
+    assert dest.read_text() == HARMFUL
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_where_a_file_may_harm_no_other_one_is_made(serve: Callable[..., Wire], dest: Path, check: bool) -> None:
+    wire = serve(served(profile()))
+    dest.write_text(HARMFUL)
+    answer = fetch(wire, dest, check=check)
+    assert f"{dest} is not used: it has directives that may harm the client: " in answer["msg"]
+    assert "Nothing was downloaded. To download one all the same, say renew: true." in answer["msg"]
+    assert not fetch(wire, dest, check=check, allow_directives=["UP", "script-security"]).get("failed")
+    assert not wire.heard
+    assert fetch(wire, dest, check=check, renew=True)["changed"]
+    assert dest.read_text() == (HARMFUL if check else profile())
