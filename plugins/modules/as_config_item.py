@@ -110,9 +110,10 @@ options:
     description:
       - Whether items of the active profile may change that could cut the task off from the server, or end the sign-in of its
         account. These are the ports, interfaces, certificate and TLS settings of the web services, what passes browsers on to
-        them where O(as_url) names the port of a VPN daemon, the groups of services that start, the authentication method and TOTP
-        where the account follows the configuration in them, settings of its authentication method, a script that runs after
-        each authentication, and limits of lockouts and sessions that leave what is usual.
+        them where O(as_url) names the port of a VPN daemon, the groups of services that start, C(iptables.web), the first
+        administrators, the authentication method and TOTP where the account follows the configuration in them, settings of its
+        authentication method, a script that runs after each authentication, and limits of lockouts and sessions that leave what
+        is usual.
       - Such changes come last, and a new sign-in proves what is in force by then. Where it fails, the task sets them back. What
         waits for a restart is not proven; M(vpn.estate.as_staged_config) proves it, and goes back by itself.
     type: bool

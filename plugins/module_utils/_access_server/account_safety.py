@@ -62,7 +62,7 @@ class Standing:
     recorded: bool = True
 
     def among(self, default_group: bool) -> str:
-        """The group of the account. Whether the group of the default user is that of users without one, is not known."""
+        """The group of the account; users without one may belong to that of the default user (server-behaviour.md, 63)."""
         return self.group or (self.default.get("group") or "" if default_group else "")
 
     def _set(self, name: str, default_group: bool) -> t.Any:

@@ -35,18 +35,19 @@ SHARED = (
     ("vpn.daemon.0.listen.port", "vpn.daemon.0.listen.ip_address"),
 )
 SHARING = ("vpn.server.port_share.*", "vpn.server.daemon.enable")
-CERTIFICATE, VERSION = "cs.cert", "cs.tls_version_min"
-TRUST = (CERTIFICATE, "cs.priv_key", "cs.ca_bundle")
-TLS = (*TRUST, VERSION, "cs.openssl_ciphersuites", "cs.ssl_method")
-SERVICES = ("sa.initial_run_groups.*",)  # the web services are one of the groups that start (public configurations)
+CERTIFICATE, VERSION, FIREWALL = "cs.cert", "cs.tls_version_min", "iptables.web"
+TRUST = (CERTIFICATE, "cs.priv_key", "cs.ca_bundle", "acme.provider")
+TLS = (*TRUST, VERSION, "cs.tls_version_min_strict", "cs.openssl_ciphersuites", "cs.ssl_method")
+# What the web services start with and are reached through (the table of items in server-behaviour.md).
+SERVICES = ("sa.initial_run_groups.*", "cs.user", "cs.group", "cs.dynamic_port_base", "ssl_api.https.*", FIREWALL)
+# Accounts that the server takes for administrators without a record (the same table).
+ACCOUNTS = ("boot_pam_users.*", "boot_pam_service", "system_users_local.*")
 # The rest of auth.* is by method, such as auth.ldap.0.server.0.host (server-behaviour.md, 25, 34, 85).
 MODULE = "auth.module."
-SPOKEN = (
-    "1.0",
-    "1.1",
-    "1.2",
-    *(["1.3"] if ssl.HAS_TLSv1_3 else []),
-)  # a server that asks for these at least is understood
+HARMLESS: t.Mapping[str, t.Collection[str]] = {
+    VERSION: ("1.0", "1.1", "1.2", *(["1.3"] if ssl.HAS_TLSv1_3 else [])),  # a server that asks for these is understood
+    FIREWALL: ("True", "true"),
+}
 LIMITS: t.Mapping[str, tuple[float, float]] = {
     "vpn.server.lockout_policy.n_fails": (3, math.inf),  # one slip of anybody must not lock the account (32)
     "vpn.server.lockout_policy.reset_time": (0, 3600),
@@ -79,7 +80,7 @@ def depends(
     values. What a value does is not known where the list says nothing of values, so that each change counts.
     """
     of_accounts = matching(("auth.*", SETTINGS[TOTP]), keys)
-    of_connection = matching((*_each_of(WEB), *_each_of(SHARED), *SHARING, *TLS, *SERVICES), keys)
+    of_connection = matching((*_each_of(WEB), *_each_of(SHARED), *SHARING, *TLS, *SERVICES, *ACCOUNTS), keys)
     limited = matching(LIMITS, keys)
     if not of_accounts + of_connection + limited:
         return Dependence([], [])
@@ -102,14 +103,12 @@ def depends(
 
 
 def _carrying(url: str, task: Task, keys: t.Iterable[str], there: Values, after: Values) -> list[str]:
-    patterns = [*_each_of(WEB), *SERVICES, *TLS]
-    if str(after.get(VERSION)) in SPOKEN:
-        patterns.remove(VERSION)
+    patterns = [*_each_of(WEB), *SERVICES, *ACCOUNTS, *TLS]
     if is_unchecked(task.params, PREFIX):
         patterns = [pattern for pattern in patterns if pattern not in TRUST]
     if any(str(there.get(key)) == str(port(url)) for key, _interface in SHARED):
         patterns += [*SHARING, *_each_of(SHARED)]
-    return matching(patterns, keys)
+    return [key for key in matching(patterns, keys) if str(after.get(key)) not in HARMLESS.get(key, ())]
 
 
 def _followers(client: AccessServer, task: Task) -> tuple[dict[str, bool], set[str]]:

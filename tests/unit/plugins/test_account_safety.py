@@ -435,7 +435,10 @@ ENDANGERING: dict[str, object] = {
     "cs.cert": PEM,
     "cs.ca_bundle": PEM,
     "cs.openssl_ciphersuites": "NULL",
-    "sa.initial_run_groups.0": 0,
+    "sa.initial_run_groups.0": "openvpn_group",
+    "iptables.web": False,
+    "boot_pam_users.0": "nobody",
+    "acme.provider": "letsencrypt",
 }
 HARMLESS: dict[str, object] = {
     "vpn.server.google_auth.enable": False,
