@@ -51,17 +51,14 @@ class Program:
 
     def accepts(self, text: str) -> bool:
         """Whether it would connect."""
+        return self.says(text, READY)
+
+    def says(self, text: str, words: re.Pattern[str]) -> bool:
+        """Whether it says these words, before or when it would connect."""
         self._file.write_bytes(text.replace("PORT", str(self.port)).encode())
         command = [
-            str(OPENVPN),
-            "--config",
-            str(self._file),
-            "--verb",
-            "3",
-            "--connect-retry-max",
-            "1",
-            "--connect-timeout",
-            "1",
+            *(str(OPENVPN), "--config", str(self._file), "--verb", "3", "--connect-retry-max", "1"),
+            *("--connect-timeout", "1"),
         ]
         with subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self._file.parent
@@ -70,7 +67,13 @@ class Program:
             watch.start()
             try:
                 assert process.stdout
-                return any(READY.search(line.decode(errors="replace")) for line in process.stdout)
+                for line in process.stdout:
+                    said = line.decode(errors="replace")
+                    if words.search(said):
+                        return True
+                    if READY.search(said):
+                        break
+                return False
             finally:
                 process.kill()
                 watch.cancel()
@@ -442,3 +445,71 @@ def test_every_change_of_every_block(program: Program, name: str) -> None:
         found = BLOCK.match(BASE[name])
         assert found
         compare(program, "".join({**BASE, name: change(*found.groups())}.values()))
+
+
+# -- what hides
+
+SCRIPT = "up /none/script"  # openvpn misses the script when it has read the directive
+MISSED = re.compile(r"--up script fails with '/none/script'")
+# Places for it in a profile that is whole otherwise. FILL is as long as a line that openvpn reads at once, or nearly, and APART
+# is one of the characters that stand between lines, or might.
+HIDING_PLACES = (
+    f"#FILL{SCRIPT}\n",
+    f"FILL{SCRIPT}\n",
+    f"verb 3APART{SCRIPT}\n",
+    f"verb 3 #APART{SCRIPT}\n",
+    f"verb 3 #FILLAPART{SCRIPT}\n",
+    f"setenv UV_A 'APART{SCRIPT}'\n",
+    f"--{SCRIPT}\n",
+    f"setenv opt {SCRIPT}\n",
+    f"<extra-certs>\n{CERTIFICATE}</extra-certs>FILL{SCRIPT}\n",
+    f"<extra-certs>\n{CERTIFICATE}FILL</extra-certs>APART{SCRIPT}\n</extra-certs>\n",
+    f"<extra-certs>\n{CERTIFICATE}FILL</extra-certs>FILL{SCRIPT}\n</extra-certs>\n",
+    f"<extra-certs>\n{CERTIFICATE}APART</extra-certs>\n{SCRIPT}\n</extra-certs>\n",
+    f"<extra-certs>\n{CERTIFICATE}APART{SCRIPT}\n</extra-certs>\n",
+    f"<connection>\nremote 127.0.0.1 PORT tcp\n#FILL{SCRIPT}\n</connection>\n",
+    f"<connection>\nremote 127.0.0.1 PORT tcp\nFILL</connection>APART{SCRIPT}\n</connection>\n",
+    f"<connection>\nremote 127.0.0.1 PORT tcp\n</connection>FILL{SCRIPT}\n",
+    f"<connection>\nremote 127.0.0.1 PORT tcp\n</connection>APART{SCRIPT}\n",
+)
+FILLS = [letter * number for letter in ("x", " ", "\u00e9") for number in (*range(214, 218), *range(232, 258))]
+
+
+@pytest.mark.exhaustive
+@usual
+@given(
+    place=st.sampled_from(HIDING_PLACES),
+    fill=st.sampled_from(FILLS),
+    apart=st.sampled_from(
+        ["\n", "\r", "\r\n", "\0", "\f", "\v", "\t", "\\\n", "\x85", "\u2028", "", " \n ", "\n\ufeff", "\x1c"]
+    ),
+    where=st.sampled_from(sorted(BASE)),
+)
+def test_no_directive_hides(program: Program, place: str, fill: str, apart: str, where: str) -> None:
+    """Whatever openvpn would run, the reader has named, or has refused the text."""
+    text = "".join({**BASE, where: place.replace("FILL", fill).replace("APART", apart) + BASE[where]}.values())
+    if program.says(text, MISSED):
+        assert is_seen(text)
+
+
+def is_seen(text: str) -> bool:
+    """Whether the reader names the script, or refuses the text."""
+    try:
+        return "up" in Profile(text.replace("PORT", "1194")).facts()["unlisted_directives"]
+    except ValueError:
+        return True
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        f"<extra-certs>\n{CERTIFICATE}{'x' * 255}</extra-certs>\n{SCRIPT}\n</extra-certs>\n",
+        f"<extra-certs>\n{CERTIFICATE}</extra-certs>{' ' * (255 - len('</extra-certs>'))}{SCRIPT}\n",
+        f"--{SCRIPT}\n",
+    ],
+)
+def test_a_directive_that_openvpn_finds_is_found(program: Program, place: str) -> None:
+    """The first two hide from what reads whole lines."""
+    text = place + ALL
+    assert program.says(text, MISSED)
+    assert is_seen(text)
