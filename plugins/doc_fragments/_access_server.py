@@ -49,8 +49,8 @@ options:
     default: 60
   as_session:
     description:
-      - Set by the action plugin of this collection, which shares one sign-in among the tasks of a run. Never set it
-        yourself.
+      - Set by the action plugin of this collection, which shares one sign-in among the tasks of a run that give the same
+        credentials and trust the same servers. Never set it yourself.
     type: dict
 """
 

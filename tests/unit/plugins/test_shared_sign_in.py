@@ -101,7 +101,7 @@ def test_one_sign_in_for_all_tasks_hosts_and_plays(start: Callable[..., Server],
     assert [each.status for each in server.simulator.log if each.status != 200] == []
 
 
-def test_a_refusal_ends_it_for_all_tasks_and_hosts(server: Server, folder: Folder) -> None:
+def test_a_refusal_ends_it_for_all_tasks_and_hosts_with_that_password(server: Server, folder: Folder) -> None:
     folder.hosts(one=HERE, two=HERE, three=ELSEWHERE)
     playbook = f"""
 - hosts: all
@@ -109,19 +109,27 @@ def test_a_refusal_ends_it_for_all_tasks_and_hosts(server: Server, folder: Folde
   module_defaults: {defaults(server, as_password="not-this-one")}
   tasks:
     - vpn.estate.as_user_info: {{names: ["{{{{ item }}}}"]}}
-      loop: "{{{{ range(10) | map('string') }}}}"
+      loop: "{{{{ range(3) | map('string') }}}}"
       register: refused
       ignore_errors: true
     - ansible.builtin.assert:
         that:
-          - refused.results | length == 10
+          - refused.results | length == 3
           - refused.results | map(attribute='msg') | unique | length == 1
           - "'refused the name or the password' in refused.results[0].msg"
           - "'sign_in_refused' not in refused.results[0]"
+    - vpn.estate.as_user_info: {{names: [openvpn], as_password: "{server.simulator.password}"}}
+      loop: [1, 2]
+    - vpn.estate.as_user_info: {{names: [openvpn]}}
+      register: still
+      failed_when: still is not failed or still.msg != refused.results[0].msg
 """
-    run = folder.play(playbook, "--forks=3")
-    assert run.status == 0, run.output
-    assert [each.path for each in server.simulator.log] == [LOGIN]
+    for in_process in ("true", "false"):
+        server.simulator.log.clear()
+        run = folder.play(playbook, "--forks=3", VPN_ESTATE_IN_PROCESS=in_process)
+        assert run.status == 0, run.output
+        assert asked(server, LOGIN) == 2, "the wrong password once, and the right one once"
+        assert server.simulator.log[0].path == LOGIN
     assert leftovers(folder) == []
 
 
