@@ -43,10 +43,20 @@ options:
     type: str
   as_timeout:
     description:
-      - How many seconds to wait for an answer. A connection must stand after 5 of them.
+      - How many seconds the server may keep silent before its answer counts as lost. A connection must stand after 5 of them.
       - Falls back to the environment variable E(VPN_ESTATE_AS_TIMEOUT).
     type: int
     default: 60
+  as_deadline:
+    description:
+      - How many seconds a call may take as a whole, from the connection to the last byte of the answer, with its repeats and the
+        waits between them. A write whose answer is not complete by then is treated like one whose answer is lost.
+      - Left out, it is five times O(as_timeout).
+      - A call that is known to be slow, such as to convert a database or to join a cluster, may keep silent, and take as a
+        whole, four times as long.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_DEADLINE).
+    type: int
+    version_added: 0.2.0
   as_session:
     description:
       - Set by the action plugin of this collection, which shares one sign-in among the tasks of a run that give the same

@@ -59,10 +59,18 @@ options:
     type: str
   freebox_timeout:
     description:
-      - How many seconds to wait for an answer. A connection must stand after 5 of them.
+      - How many seconds the box may keep silent before its answer counts as lost. A connection must stand after 5 of them.
       - Falls back to the environment variable E(VPN_ESTATE_FREEBOX_TIMEOUT).
     type: int
     default: 60
+  freebox_deadline:
+    description:
+      - How many seconds a call may take as a whole, from the connection to the last byte of the answer, with its repeats and the
+        waits between them. A write whose answer is not complete by then is treated like one whose answer is lost.
+      - Left out, it is five times O(freebox_timeout).
+      - Falls back to the environment variable E(VPN_ESTATE_FREEBOX_DEADLINE).
+    type: int
+    version_added: 0.2.0
   freebox_session:
     description:
       - Set by the action plugin of this collection, which shares one sign-in among the tasks of a run that give the same

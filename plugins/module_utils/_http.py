@@ -9,7 +9,6 @@ import base64
 import contextlib
 import functools
 import itertools
-import json
 import os
 import random
 import re
@@ -20,10 +19,23 @@ import traceback
 import typing as t
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import getproxies_environment
 
+from ansible_collections.vpn.estate.plugins.module_utils._answer import (
+    ENCODINGS,
+    FILE_LIMIT,
+    LIMIT,
+    Answer,
+    Broken,
+    TooMuch,
+    Watch,
+    parsed,
+    watched,
+    whole,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._confided import (
     address,
     concealed,
@@ -61,6 +73,10 @@ KEPT = 16  # servers that one process keeps connections to
 RETRY_BUDGET = 20  # repeats in one task, however many calls it makes
 LONGEST_WAIT = 8.0  # seconds between two attempts
 CONNECT_TIMEOUT = 5.0  # seconds
+DEADLINE = 5  # how many time limits a call may take as a whole, with its repeats and the waits between them
+SLOW = 4  # how many times as long a call may take, and keep silent, that is known to be slow
+BREAK_AFTER = 5  # attempts in a row to which nobody answers, after which a server is left alone
+BREAK = 2.0  # seconds for which it is left alone; one attempt follows
 TELLING = 200  # characters of an unexpected answer that an error quotes
 LONGEST_REASON = 2000  # characters of the server's own words for a refusal
 MOST_REASONS = 10_000  # objects of one request that a refusal speaks of one by one
@@ -146,6 +162,9 @@ class _Telling:
         except Exception as exc:
             raise _NotSent(exc) from exc  # no library knows it, so that it arrives as it is
 
+    def _new_conn(self) -> t.Any:
+        return watched(super()._new_conn())  # type: ignore[misc]
+
 
 class _Connection(_Telling, HTTPSConnection):
     """Over TLS."""
@@ -155,13 +174,22 @@ class _PlainConnection(_Telling, HTTPConnection):
     """Without."""
 
 
-class _Pool(HTTPSConnectionPool):
+class _Watching:
+    """Tells the watch of this thread of a connection that was there before."""
+
+    def _get_conn(self, timeout: t.Optional[float] = None) -> t.Any:
+        connection = super()._get_conn(timeout)  # type: ignore[misc]
+        watched(connection.sock)
+        return connection
+
+
+class _Pool(_Watching, HTTPSConnectionPool):
     """Connections to one server."""
 
     ConnectionCls = _Connection
 
 
-class _PlainPool(HTTPConnectionPool):
+class _PlainPool(_Watching, HTTPConnectionPool):
     """The same without TLS."""
 
     ConnectionCls = _PlainConnection
@@ -188,6 +216,12 @@ class _TrustingAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **{**kwargs, **self._pins})
         self.poolmanager.pool_classes_by_scheme = POOLS
 
+    def build_response(self, req: t.Any, resp: t.Any) -> t.Any:
+        """Cookies are kept by nobody, and so read by nobody."""
+        for name in ("Set-Cookie", "Set-Cookie2"):
+            del resp._original_response.msg[name]
+        return super().build_response(req, resp)
+
     def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
         manager = super().proxy_manager_for(proxy, **{**kwargs, **self._pins})
         manager.pool_classes_by_scheme = POOLS
@@ -206,6 +240,7 @@ class Call:
     secret: bool = False  # its answer is not to be quoted
     accept: str = JSON  # the media type of its answer; of any other, the answer is a text
     hear: t.Optional[Hear] = None  # is told the headers of an answer that is no refusal
+    slow: bool = False  # known to take long
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -230,15 +265,63 @@ def path_of(operation: str, base: str, values: t.Mapping[str, str]) -> tuple[str
     return method, base + template.format(**{name: quote(value, safe="") for name, value in values.items()})
 
 
+class _Breaker:
+    """Leaves a server alone that does not answer, so that not each object of a task, or of a loop, waits for it."""
+
+    def __init__(self) -> None:
+        self._failures, self._until = 0, 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server is to be left alone."""
+        return self._failures >= BREAK_AFTER and time.monotonic() < self._until
+
+    def failed(self) -> None:
+        """Nobody has answered."""
+        self._failures += 1
+        self._until = time.monotonic() + BREAK
+
+    def heard(self) -> None:
+        """Somebody has answered, whatever they said."""
+        self._failures = 0
+
+
+class _Line(t.NamedTuple):
+    """The way to a server that tasks of one process have in common."""
+
+    session: t.Any
+    breaker: _Breaker
+
+
+class _Session(requests.Session if REQUESTS_ERROR is None else object):  # type: ignore[misc]
+    """Redirects are told, and not looked at: to look at one, requests would read its whole body."""
+
+    def get_redirect_target(self, resp: t.Any) -> None:
+        """There is none."""
+
+
 @functools.lru_cache(maxsize=KEPT)
-def _connections(url: str, trust: Trust, process: int) -> requests.Session:
+def _connections(url: str, trust: Trust, process: int) -> _Line:
     """Connections to a server, kept for the other tasks of this process, such as the items of a loop."""
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False  # neither ~/.netrc nor REQUESTS_CA_BUNDLE has a say
     session.adapters.clear()
     session.mount("http://" if trust.plain else "https://", _TrustingAdapter(trust))  # never one for the other
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # nothing of one account goes to another
-    return session
+    return _Line(session, _Breaker())
+
+
+class _TimeLeft:
+    """How many ``seconds`` a call may still take. They pass within its blocks only: not while somebody signs in for it."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __enter__(self) -> None:
+        self._since = time.monotonic()
+
+    def __exit__(self, *unused: object) -> None:
+        self.seconds -= time.monotonic() - self._since
 
 
 class Transport:
@@ -249,18 +332,20 @@ class Transport:
     ``authorise`` is asked for headers before each call, and after a 401 with those that were refused. ``meaning`` says of a
     text that is a refusal, whatever its status, what it amounts to. Calls may be made side by side. ``pressed`` counts how
     often the server asked for less: 429, 503, or something locked. ``beyond`` is whom the server passes calls on to, for
-    sentences.
+    sentences. ``deadline`` is for a call as a whole, in seconds, DEADLINE time limits if nothing else is said.
     """
 
-    def __init__(self, url: str, *, trust: Trust, timeout: float, read_only: bool) -> None:
+    def __init__(
+        self, url: str, *, trust: Trust, timeout: float, read_only: bool, deadline: t.Optional[float] = None
+    ) -> None:
         self.url = url.rstrip("/")
         self.tried = self.writes = self.pressed = 0
         self.asked = ""  # the last call, for sentences
         self.trust = trust
-        self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
+        self._timeout, self._deadline = timeout, timeout * DEADLINE if deadline is None else deadline
         self._read_only = read_only
         self._budget = RETRY_BUDGET
-        self._session = _connections(self.url, trust, os.getpid())
+        self._session, self._breaker = _connections(self.url, trust, os.getpid())
         if not trust.validate:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the task warns, in better words
         # Of a Mac, requests would also ask the system, which ends a process that was forked, as Ansible's workers are.
@@ -293,30 +378,44 @@ class Transport:
     def answers(self, path: str) -> bool:
         """Whether anything at all answers, as after a restart. Nothing is repeated and nobody signs in."""
         try:
-            self._send(Call("GET", path, READ), {})
+            self._send(Call("GET", path, READ), {}, self._timeout)
         except (_NotSent, _Lost):
             return False
+        except TooMuch:
+            pass
+        self._breaker.heard()
         return True
 
     def _carry(self, call: Call, authorise: Authorise) -> t.Any:
         attempt, renewed = 1, False
+        time_left = _TimeLeft(self._deadline * (SLOW if call.slow else 1))
         while True:
             headers = authorise(None)
             self.asked = f"{call} of {self.url}"  # not the sign-in that may have come before it
+            if self._breaker.is_open:
+                raise Unreachable(
+                    f"{call}: {self.url} has not answered {BREAK_AFTER} times in a row, and is left alone for now"
+                )
             try:
-                answer = self._send(call, headers)
+                with time_left:
+                    answer = self._send(call, headers, time_left.seconds)
+            except TooMuch as exc:
+                raise _unreadable(call)(f"{call} of {self.url} was answered by {exc}. The rest was not read.") from exc
             except _NotSent as exc:
-                if not self._again(attempt, None):
+                self._breaker.failed()
+                if not self._again(attempt, None, time_left):
                     way = " through the proxy that the environment names" if self._proxies else ""
                     why = f"no connection to {self.url}{way}: {_cause(exc)}"
                     raise Unreachable(f"{call}: {why} ({attempt} attempts)") from exc
             except _Lost as exc:
+                self._breaker.failed()
                 if call.kind == READ:
-                    if not self._again(attempt, None):
+                    if not self._again(attempt, None, time_left):
                         raise Unreachable(f"{call} of {self.url}: {exc} ({attempt} attempts)") from exc
                 else:
                     raise OutcomeUnknown(f"{call} was sent to {self.url}, and {exc}") from exc
             else:
+                self._breaker.heard()
                 meant = self.meaning(answer.status_code, answer.text) if self.meaning else None
                 status = meant.status if meant else answer.status_code
                 if status == 401 and call.kind != SIGN_IN and not renewed:
@@ -325,47 +424,74 @@ class Transport:
                     continue
                 if status in (429, 503):
                     self.pressed += 1  # only ever upwards: an addition of nothing could undo another thread's
-                if not self._postponed(call, status, answer, attempt):
+                if not self._postponed(call, status, answer, attempt, time_left):
                     return self._understood(call, status, meant, answer, attempt)
             attempt += 1
 
-    def _postponed(self, call: Call, status: int, answer: t.Any, attempt: int) -> bool:
+    def _postponed(self, call: Call, status: int, answer: Answer, attempt: int, time_left: _TimeLeft) -> bool:
         """Whether the server asked to be asked later, and we waited."""
         if status == 500 and call.kind == READ:
-            return attempt == 1 and self._again(attempt, None)
+            return attempt == 1 and self._again(attempt, None, time_left)
+        later = answer.headers.get("Retry-After")
         patient = {READ: (429, 502, 503, 504), SET: (429, 503), NAMED: (429, 503), MAKES_NEW: (429,), CONTROL: ()}
         if call.kind == SIGN_IN:
-            return status in (429, 503) and attempt == 1 and self._again(attempt, answer.headers.get("Retry-After"))
-        return status in patient[call.kind] and self._again(attempt, answer.headers.get("Retry-After"))
+            return status in (429, 503) and attempt == 1 and self._again(attempt, later, time_left)
+        return status in patient[call.kind] and self._again(attempt, later, time_left)
 
-    def _again(self, attempt: int, retry_after: t.Optional[str]) -> bool:
-        if attempt >= ATTEMPTS or self._budget <= 0:
+    def _again(self, attempt: int, retry_after: t.Optional[str], time_left: _TimeLeft) -> bool:
+        if attempt >= ATTEMPTS or self._budget <= 0 or self._breaker.is_open or time_left.seconds <= 0:
             return False
-        wait = random.uniform(0, min(LONGEST_WAIT, 0.5 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
+        longest = min(LONGEST_WAIT, 0.5 * 2**attempt, time_left.seconds / 2)
+        wait = random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing
         asked = _seconds(retry_after)
         if asked is not None:
-            if asked > self._timeout[1]:
+            if asked > min(self._timeout, time_left.seconds):
                 return False
             wait = asked
         self._budget -= 1
-        time.sleep(wait)
+        with time_left:
+            time.sleep(wait)
         return True
 
-    def _send(self, call: Call, headers: t.Mapping[str, str]) -> t.Any:
+    def _send(self, call: Call, headers: t.Mapping[str, str], seconds: float) -> Answer:
+        """One request and its answer, within so many seconds. Raises TooMuch where the answer is beyond a limit."""
+        with Watch(seconds) as watch:
+            try:
+                return self._exchange(call, headers, watch)
+            except _NotSent as exc:
+                if watch.struck:
+                    raise _NotSent(TimeoutError(f"there was none within {seconds:.3g} seconds")) from exc
+                raise
+            except _Lost as exc:
+                if watch.struck:
+                    raise _Lost(
+                        f"no whole answer came within {seconds:.3g} seconds ({self.trust.options}deadline)"
+                    ) from exc
+                raise
+
+    def _exchange(self, call: Call, headers: t.Mapping[str, str], watch: Watch) -> Answer:
+        silence = self._timeout * (SLOW if call.slow else 1)
         try:
-            return self._session.request(
+            with self._session.request(
                 call.method,
                 self.url + call.path,
                 json=call.body,
                 params=call.query,
-                headers={"Accept": call.accept, **headers},
-                timeout=self._timeout,
+                headers={"Accept": call.accept, "Accept-Encoding": ENCODINGS, **headers},
+                timeout=(min(CONNECT_TIMEOUT, silence), silence),
                 verify=self.trust.verify,
                 proxies=self._proxies,
                 allow_redirects=False,  # a redirect would carry the token to somebody else
-            )
+                stream=True,
+            ) as answer:
+                content = whole(answer.raw, LIMIT if call.accept == JSON else FILE_LIMIT, watch)
+                return Answer(answer.status_code, answer.headers, content, answer.request.headers)
+        except TooMuch:
+            raise
+        except (Broken, urllib3.exceptions.HTTPError, HTTPException) as exc:
+            raise _Lost(f"no whole answer came: {_cause(exc)}") from exc
         except _NotSent as exc:
-            if _is_distrust(exc.args[0]):
+            if _is_distrust(exc.args[0]) and not watch.struck:
                 raise Unreachable(_tls_sentence(self.url, self.trust.options, exc.args[0])) from exc
             raise
         except (
@@ -384,7 +510,7 @@ class Transport:
         except OSError as exc:  # a CA file that is not there, for one
             raise EstateError(f"cannot prepare a connection to {self.url}: {exc}") from exc
 
-    def _understood(self, call: Call, status: int, meant: t.Optional[Meaning], answer: t.Any, attempt: int) -> t.Any:
+    def _understood(self, call: Call, status: int, meant: t.Optional[Meaning], answer: Answer, attempt: int) -> t.Any:
         asked = f"{call} of {self.url}"
         if 300 <= status < 400:
             where = _told(re.split("[?#]", answer.headers.get("Location", ""))[0], [*_confided(call, answer)])
@@ -419,18 +545,19 @@ class Transport:
         if not answer.content:
             return None
         try:
-            return json.loads(answer.content)
-        except (ValueError, RecursionError) as exc:
+            return parsed(answer.content)
+        except TooMuch as exc:
+            raise _unreadable(call)(f"{call} of {self.url} was answered by {exc}. Nothing was made of them.") from exc
+        except ValueError as exc:
             if call.accept != JSON:
-                return answer.content.decode("utf-8", "replace")
-            kind = EstateError if call.kind in (READ, SIGN_IN) else OutcomeUnknown
-            raise kind(
+                return answer.text
+            raise _unreadable(call)(
                 f"{call} was answered by something that is not JSON, so {self.url} is not the API of this product, "
                 f"or something stands in front of it: {self._quote(call, answer)}"
             ) from exc
 
     @staticmethod
-    def _quote(call: Call, answer: t.Any) -> str:
+    def _quote(call: Call, answer: Answer) -> str:
         """The start of an answer. Data of the server may hold secrets, and so may what it repeats of the request."""
         if call.secret:
             return "(not shown)"
@@ -456,9 +583,14 @@ def _proxies(url: str) -> dict[str, str]:
     return proxies
 
 
-def _confided(call: Call, answer: t.Any) -> t.Iterator[str]:
+def _unreadable(call: Call) -> type[EstateError]:
+    """What it is that an answer cannot be read: of a write, nobody knows what became of it."""
+    return EstateError if call.kind in (READ, SIGN_IN) else OutcomeUnknown
+
+
+def _confided(call: Call, answer: Answer) -> t.Iterator[str]:
     """What we sent and nobody else is to read, though the server may repeat it when it says why it refuses."""
-    for name, value in answer.request.headers.items():
+    for name, value in answer.sent.items():
         if re.search("auth|token", name, re.IGNORECASE):
             yield value
             with contextlib.suppress(ValueError):  # a name and a password, which only look as if nobody could read them
@@ -478,10 +610,10 @@ def _told(text: str, sent: t.Sequence[str]) -> str:
     return concealed(text, sent, LONGEST_REASON)
 
 
-def _object(answer: t.Any) -> dict[str, t.Any]:
+def _object(answer: Answer) -> dict[str, t.Any]:
     try:
-        body = json.loads(answer.content)
-    except (ValueError, RecursionError):
+        body = parsed(answer.content)
+    except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
 
@@ -504,7 +636,7 @@ def _seconds(retry_after: t.Optional[str]) -> t.Optional[float]:
     text = (retry_after or "")[:TELLING]
     if re.fullmatch("[0-9]{1,9}", text):
         return float(text)
-    with contextlib.suppress(TypeError, ValueError):
+    with contextlib.suppress(TypeError, ValueError, LookupError, OverflowError):
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
     return None
 
@@ -552,9 +684,9 @@ def presented(url: str, server_name: t.Optional[str] = None) -> t.Optional[bytes
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         place = urlsplit(url)
-        with contextlib.ExitStack() as open_ones:
+        with Watch(2 * CONNECT_TIMEOUT), contextlib.ExitStack() as open_ones:
             raw = open_ones.enter_context(
-                socket.create_connection((place.hostname, place.port or 443), CONNECT_TIMEOUT)
+                watched(socket.create_connection((place.hostname, place.port or 443), CONNECT_TIMEOUT))
             )
             name = server_name or place.hostname
             return open_ones.enter_context(context.wrap_socket(raw, server_hostname=name)).getpeercert(True)

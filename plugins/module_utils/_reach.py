@@ -36,14 +36,13 @@ def reach_spec(prefix: str) -> dict[str, dict[str, t.Any]]:
             f"{prefix}certificate_fingerprint": {"type": "str"},
             f"{prefix}server_name": {"type": "str"},
             f"{prefix}timeout": {"type": "int", "default": 60},
+            f"{prefix}deadline": {"type": "int"},
         }
     )
 
 
 def trust(params: t.Mapping[str, t.Any], prefix: str, **more: t.Any) -> Trust:
     """Whom the options say to believe; ``more`` is the product's own."""
-    if params[f"{prefix}timeout"] < 1:
-        raise InputError(f"{prefix}timeout: {params[f'{prefix}timeout']} is not a number of seconds from 1 up.")
     authorities = params[f"{prefix}ca_path"]
     if authorities and not os.path.isfile(authorities) and not os.path.isdir(authorities):
         raise InputError(f"{prefix}ca_path: there is no file or folder {authorities!r}.")
@@ -55,6 +54,15 @@ def trust(params: t.Mapping[str, t.Any], prefix: str, **more: t.Any) -> Trust:
         prefix,
         **more,
     )
+
+
+def time_limits(params: t.Mapping[str, t.Any], prefix: str) -> dict[str, t.Any]:
+    """How long a server may keep silent, and a call take as a whole, in seconds, by the names that Transport has for them."""
+    limits = {name: params[f"{prefix}{name}"] for name in ("timeout", "deadline")}
+    for name, seconds in limits.items():
+        if seconds is not None and seconds < 1:
+            raise InputError(f"{prefix}{name}: {seconds} is not a number of seconds from 1 up.")
+    return limits
 
 
 def _fingerprint(params: t.Mapping[str, t.Any], prefix: str) -> t.Optional[str]:

@@ -16,6 +16,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._reach import (
     is_unchecked,
     reach_spec,
     shown,
+    time_limits,
     trust,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Sharing
@@ -63,7 +64,7 @@ def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
     for name, most in (("as_connections", MOST_CONNECTIONS), ("as_batch_size", LARGEST_BATCH)):
         if not 1 <= params.get(name, 1) <= most:
             raise InputError(f"{name}: {params[name]} is not a number from 1 to {most}.")
-    return Transport(url, trust=trust(params, PREFIX), timeout=params["as_timeout"], read_only=read_only)
+    return Transport(url, trust=trust(params, PREFIX), read_only=read_only, **time_limits(params, PREFIX))
 
 
 def credentials(params: t.Mapping[str, t.Any]) -> Credentials:

@@ -109,6 +109,11 @@ OPERATIONS: t.Mapping[str, str] = {
     "GET /saml/redirect": READ,
     "POST /proxy": CONTROL,
 }
+# What moves or copies databases, or asks other servers before it answers; nothing says how long that takes.
+SLOW = (
+    *("PUT /database/convert", "POST /cluster/create", "POST /cluster/join", "POST /cluster/leave"),
+    *("POST /server/failover-init", "POST /server/failover-test", "GET /support/report"),
+)
 BASE = "/api"
 
 
@@ -123,4 +128,4 @@ def call(
 ) -> Call:
     """A call of an operation of the table; ``path`` fills the braces of its path."""
     method, filled = path_of(operation, BASE, path or {})
-    return Call(method, filled, OPERATIONS[operation], body, query or {}, secret, accept)
+    return Call(method, filled, OPERATIONS[operation], body, query or {}, secret, accept, slow=operation in SLOW)

@@ -17,6 +17,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._reach import (
     is_unchecked,
     reach_spec,
     shown,
+    time_limits,
     trust,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Sharing
@@ -52,7 +53,7 @@ def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
         kind = "an http address, as freebox_plain_http asks for" if plain else f"an https address, such as {AT_HOME}"
         raise InputError(f"freebox_url: {shown(url)!r} is not {kind}.")
     told = trust(params, PREFIX, roots=ROOTS, strict=False, plain=plain)
-    return Transport(url, trust=told, timeout=params["freebox_timeout"], read_only=read_only)
+    return Transport(url, trust=told, read_only=read_only, **time_limits(params, PREFIX))
 
 
 def session(params: t.Mapping[str, t.Any], http: Transport, store: Store) -> Session:

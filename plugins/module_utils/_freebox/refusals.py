@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
+from ansible_collections.vpn.estate.plugins.module_utils._answer import parsed
 from ansible_collections.vpn.estate.plugins.module_utils._http import Meaning
 
 RIGHTS = "Freebox OS > Paramètres > Gestion des accès > Applications"  # where a person grants them (F42)
@@ -44,8 +44,8 @@ CODES: t.Mapping[str, tuple[int, str]] = {
 def meaning(status: int, text: str) -> t.Optional[Meaning]:
     """What an answer that is a refusal amounts to; None of any other. Its msg, in French, is shown and never tested."""
     try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
+        body = parsed(text)
+    except ValueError:
         return None
     if not isinstance(body, dict) or body.get("success") is not False:
         return None

@@ -19,6 +19,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     from ansible_collections.vpn.estate.plugins.module_utils import _http
 
     monkeypatch.setattr(_http.time, "sleep", lambda seconds: None)
+    _http._connections.cache_clear()  # a new server may have the address of one that no longer answered
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ from ansible_collections.vpn.estate.tests.simulator.exchange import Exchange
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Simulated, text_of
 
 PASSWORD = "Marker-Password-7!"
-IMPATIENT = 0.1  # seconds that a task waits for an answer that does not come
+IMPATIENT = {"timeout": 0.1, "deadline": 60}  # seconds that a task waits for an answer that does not come
 DOWNTIME = 0.02  # seconds that a server is away when it restarts
 SHORT = 0.005  # seconds that it waits instead of sleeping
 
@@ -187,7 +187,9 @@ class Trial:
         self.simulator.faults.add(nth=index, do="act", act=act)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
-                self.world.connection, "Transport", lambda url, **how: Transport(url, **{**how, "timeout": IMPATIENT})
+                self.world.connection,
+                "Transport",
+                lambda url, **how: Transport(url, **{**how, **IMPATIENT}),
             )
             answer = self.run()
         after = self.kept()

@@ -1,0 +1,196 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a server answers, within limits: of bytes, of values, and of time. Nothing here believes what an answer says of itself."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import threading
+import typing as t
+import zlib
+from dataclasses import dataclass
+
+LIMIT = 64 << 20  # bytes of an answer, as it comes and inflated
+FILE_LIMIT = 4 << 20  # the same of a text that becomes a file, such as a profile
+PIECE = 1 << 16  # bytes that are read at once
+MOST_VALUES = 4_000_000  # values in JSON; each takes many times the bytes that it has in the text
+DEEPEST = 100  # lists and objects within each other
+LONGEST_NUMBER = 4000  # digits
+ENCODINGS = "gzip"  # what is asked for: it can be inflated piece by piece
+
+_local = threading.local()
+
+
+class TooMuch(ValueError):
+    """An answer beyond a limit. The text is a clause for a sentence, such as ``more than 64 MB``."""
+
+
+class Broken(Exception):
+    """An answer that ended too soon, or is not what it says it is. The text says why."""
+
+
+class Watch:
+    """Ends what this thread does with connections after a time, whatever it waits for: it cuts the connection.
+
+    ``struck`` says whether the time is over. Connections of this module's pools tell the watch of their thread.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.struck = False
+        self._lock = threading.Lock()
+        self._lines: list[socket.socket] = []
+        self._timer = threading.Timer(max(seconds, 0.0), self._strike)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Watch:
+        self._before = getattr(_local, "watch", None)
+        _local.watch = self
+        self._timer.start()
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._timer.cancel()
+        _local.watch = self._before
+        with self._lock:
+            for line in self._lines:
+                line.close()
+            self._lines.clear()
+
+    def hold(self, line: t.Any) -> None:
+        """Cut this socket when the time is over; TLS may take it over meanwhile."""
+        with self._lock:
+            self._lines.append(socket.socket(fileno=os.dup(line.fileno())))
+        if self.struck:
+            self._strike()
+
+    def _strike(self) -> None:
+        self.struck = True
+        with self._lock:
+            for line in self._lines:
+                with contextlib.suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+
+
+def watched(line: t.Any) -> t.Any:
+    """The socket, about which the watch of this thread is told."""
+    watch: t.Optional[Watch] = getattr(_local, "watch", None)
+    if watch and line is not None:
+        watch.hold(line)
+    return line
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it came, inflated; ``sent`` are the headers of its request."""
+
+    status_code: int
+    headers: t.Mapping[str, str]
+    content: t.Union[bytes, bytearray]
+    sent: t.Mapping[str, str]
+
+    @property
+    def text(self) -> str:
+        """What it says; what is no UTF-8 is replaced."""
+        return self.content.decode("utf-8", "replace")
+
+
+def whole(raw: t.Any, limit: int, watch: Watch) -> bytearray:
+    """The body of an answer of urllib3, inflated. Raises TooMuch, and Broken where it has no end."""
+    encoding = raw.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        content = _plain(_pieces(raw, limit), limit)
+    elif encoding in ("gzip", "x-gzip"):
+        content = _inflated(_pieces(raw, limit), limit, watch)
+    else:
+        raise Broken("it is encoded in a way that was not asked for")
+    if watch.struck or raw.length_remaining:
+        raise Broken("it is shorter than it says")
+    return content
+
+
+def _pieces(raw: t.Any, limit: int) -> t.Iterator[bytes]:
+    length = 0
+    while True:
+        piece = raw.read(PIECE, decode_content=False)
+        if not piece:
+            return
+        length += len(piece)
+        if length > limit:
+            raise _beyond(limit)
+        yield piece
+
+
+def _plain(pieces: t.Iterable[bytes], limit: int) -> bytearray:
+    content = bytearray()
+    for piece in pieces:
+        content += piece
+    return content
+
+
+def _inflated(pieces: t.Iterable[bytes], limit: int, watch: Watch) -> bytearray:
+    content, inflater = bytearray(), None
+    for piece in pieces:
+        rest = piece
+        while rest:
+            if watch.struck:
+                raise Broken("it takes too long to inflate")
+            if inflater is None or inflater.eof:
+                inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            try:
+                content += inflater.decompress(rest, limit + 1 - len(content))
+            except zlib.error as exc:
+                raise Broken("it cannot be inflated") from exc
+            if len(content) > limit:
+                raise _beyond(limit)
+            rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+    if inflater and not inflater.eof:
+        raise Broken("it ends before it is inflated")
+    return content
+
+
+def _beyond(limit: int) -> TooMuch:
+    return TooMuch(f"more than {limit >> 20} MB")
+
+
+def parsed(text: t.Union[str, bytes, bytearray]) -> t.Any:
+    """JSON as values. Raises ValueError where it is none; TooMuch where its values would take memory or time without end."""
+    counted = text.count if isinstance(text, str) else lambda mark: text.count(mark.encode())
+    if sum(map(counted, (",", "[", "{"))) > MOST_VALUES:
+        raise TooMuch(f"more than {MOST_VALUES} values")
+    try:
+        value = json.loads(text, parse_int=_integer, parse_float=_real, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    level = [value]
+    for _unused in range(DEEPEST):
+        level = [
+            one
+            for each in level
+            for one in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+            if isinstance(one, (dict, list))
+        ]
+        if not level:
+            return value
+    raise ValueError("nested too deep")
+
+
+def _integer(digits: str) -> int:
+    return int(_short(digits))
+
+
+def _real(digits: str) -> float:
+    return float(_short(digits))
+
+
+def _short(digits: str) -> str:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError("a number without end")
+    return digits
+
+
+def _no_number(name: str) -> t.Any:
+    raise ValueError(f"{name} is no number of JSON")
