@@ -33,6 +33,7 @@ PAGE = 1000  # records of one page; more brings nothing but memory
 NAMES = 100  # names of one request: the server's database limits the size of a query
 FEW_USERS = 10  # users whose profiles are asked for one by one; the profiles of more are read as a whole
 SHOWN_NAMES = 5  # names that an error lists
+MOST_RECORDS, MOST_PAGES = 1_000_000, 10_000  # of one list: what has more has no end
 
 LOCAL, MYSQL, CLUSTER = "local", "mysql", "cluster"
 # Where configuration items come from, and which database that means.
@@ -313,8 +314,9 @@ class AccessServer(Client):
 
     def _all_profiles(self, filters: Record) -> list[Record]:
         found: dict[str, Record] = {}
-        offset = 0
+        offset = pages = 0
         while True:
+            pages += 1
             paging = {"page_size": PAGE, "offset": offset, "order_by": "serial", "sort_by": "asc"}
             answer = self._object("POST /profiles/list", {**paging, **({"filters": filters} if filters else {})})
             page, total, known = self._certificates(answer, "profiles"), answer.get("total"), len(found)
@@ -322,6 +324,7 @@ class AccessServer(Client):
             offset += len(page)
             if not isinstance(total, int) or offset >= total or len(found) == known:
                 return list(found.values())
+            self._refuse_endless(pages, len(found))
 
     def create_profile(self, body: Record) -> str:
         """Make a client profile; its text holds a private key, and is told only now."""
@@ -635,7 +638,9 @@ class AccessServer(Client):
         roll: Roll = {}
         offset, tried = 0, self._http.tried
         total: t.Any = 0  # what the server says, once it has
+        pages = 0
         while True:
+            pages += 1
             self.progress(READ, offset, total)
             answer = self._object(operation, {"page_size": PAGE, "offset": offset, "order_by": "name", **how})
             page, total = self._list(answer, "profiles", named=True), answer.get("total")
@@ -652,6 +657,12 @@ class AccessServer(Client):
                 return Listing(records, total, total == len(records) == len(page))
             if until is not None and len(until - records.keys()) / NAMES < (total - offset) / len(page):
                 return Listing(records, None)
+            self._refuse_endless(pages, len(records))
+
+    def _refuse_endless(self, pages: int, records: int) -> None:
+        """A server may name a new record on each page, and a larger total."""
+        if pages >= MOST_PAGES or records > MOST_RECORDS:
+            raise self._odd("an end of its list")
 
 
 def _administers(record: Record) -> bool:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils import _answer, _http
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import client as client_module
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import connection
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import OPERATIONS, SLOW, call
 from ansible_collections.vpn.estate.plugins.module_utils._answer import DEEPEST, parsed
@@ -495,3 +496,29 @@ def test_a_redirect_is_told_however_large_its_body(hostile: Start) -> None:
     server = hostile(reply(b"x" * 100, 302, {"Location": "https://127.0.0.1:1/"}), endless=False)
     with pytest.raises(Refused, match="a redirect to https://127.0.0.1:1/"):
         send(transport(server), READ)
+
+
+# -- lists page by page
+
+
+@pytest.mark.parametrize("read", ["users", "groups", "profiles"])
+@pytest.mark.parametrize(("records", "pages"), [(1000, 10**6), (10**6, 20)])
+def test_a_list_without_end_is_left(
+    server: Server, monkeypatch: pytest.MonkeyPatch, read: str, records: int, pages: int
+) -> None:
+    """Each page has something new, and the total is always larger."""
+    monkeypatch.setattr(client_module, "MOST_RECORDS", records)
+    monkeypatch.setattr(client_module, "MOST_PAGES", pages)
+    asked = 0
+
+    def page(self: Transport, request: Call) -> t.Any:
+        nonlocal asked
+        asked += 1
+        one = {"name": f"new{asked}", "serial": str(asked)}
+        each = [{**one, "name": f"{one['name']}-{n}", "serial": f"{asked}{n:03}"} for n in range(100)]
+        return {"profiles": each, "total": asked * 1000}
+
+    monkeypatch.setattr(Transport, "read", page)
+    answer = server.run(lambda client, task: {"found": getattr(client, read)()}, {})
+    assert "without an end of its list" in answer["msg"]
+    assert asked <= 20
