@@ -109,6 +109,8 @@ def whole(raw: t.Any, limit: int, watch: Watch) -> bytearray:
         raise Broken("it is encoded in a way that was not asked for")
     if watch.struck or raw.length_remaining:
         raise Broken("it is shorter than it says")
+    if not content and raw.length_remaining is None and not raw.chunked:  # perhaps its headers were cut off
+        raise Broken("it is empty, and does not say so")
     return content
 
 

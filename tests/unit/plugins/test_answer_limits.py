@@ -127,7 +127,7 @@ def transport(where: Hostile, **how: t.Any) -> Transport:
 
 
 def send(http: Transport, kind: str, **how: t.Any) -> t.Any:
-    request = Call("POST", "/x", kind, {}, **how)
+    request = Call("GET", "/x", kind, **how)
     return {READ: http.read, SIGN_IN: http.sign_in, MAKES_NEW: http.write}[kind](request)
 
 
@@ -216,8 +216,18 @@ def test_what_was_not_asked_for_is_not_inflated(hostile: Start, encoding: str, b
         HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
         HEAD + b"".join(b"X-%d: 1\r\n" % number for number in range(300)) + b"\r\n{}",
         HEAD + b"X: " + b"x" * 70000 + b"\r\n\r\n{}",
+        HEAD + b"X: ",
+        HEAD,
     ],
-    ids=["shorter than it says", "no last chunk", "no chunk", "many headers", "a long header"],
+    ids=[
+        "shorter than it says",
+        "no last chunk",
+        "no chunk",
+        "many headers",
+        "a long header",
+        "half a header",
+        "no end of headers",
+    ],
 )
 def test_an_answer_that_lies_about_itself_is_none(hostile: Start, answer: bytes) -> None:
     def talk(line: t.Any) -> None:
