@@ -54,7 +54,7 @@ class Change:
         """This change, as the task returns it."""
         went_well = self.outcome in ("planned", "done")
         line: dict[str, t.Any] = {
-            "name": self.name,
+            "name": Sentence(self.name),  # of a task that fails, Ansible prints every object
             "action": PAST[self.action] if went_well else self.outcome,
             "changed_keys": self.keys if went_well else [],
             **self.results,

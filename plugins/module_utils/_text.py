@@ -60,6 +60,13 @@ def _encodes(text: str) -> bool:
     return True
 
 
+def well_formed(value: t.Any) -> t.Any:
+    """A text with U+FFFD in place of halves of surrogate pairs, which JSON can write and UTF-8 cannot; other values as they are."""
+    if not isinstance(value, str) or value.isascii() or _encodes(value):
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def alike(name: str) -> str:
     """What names have in common that look the same: neither case, nor width, nor what cannot be seen makes a difference.
 

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.vpn.estate.plugins.module_utils._confided import with_passwords
-from ansible_collections.vpn.estate.plugins.module_utils._text import Sentence, shown, shown_value
+from ansible_collections.vpn.estate.plugins.module_utils._text import Sentence, shown, shown_value, well_formed
 
 SENTENCES = ("msg", "warnings", "sign_in_refused")  # of an answer; others are a Sentence, wherever they are
 DIFF = "diff"
@@ -19,7 +19,8 @@ def told(answer: t.Mapping[str, t.Any], secrets: t.Iterable[str]) -> dict[str, t
     """The answer of a task as Ansible may print it and programs may read it.
 
     Sentences and diffs are for people: what a server said in them is escaped. Everything else is data, and stays as it is
-    but for the secrets. Masking comes first, because a secret that is escaped or cut is not found any more.
+    but for the secrets and for what is no text in any encoding, which Ansible refuses where modules answer in JSON. Masking
+    comes first, because a secret that is escaped or cut is not found any more.
     """
     mask = Mask(with_passwords(secrets))
 
@@ -27,10 +28,10 @@ def told(answer: t.Mapping[str, t.Any], secrets: t.Iterable[str]) -> dict[str, t
         if isinstance(value, Sentence):
             return shown(mask.over(value))
         if isinstance(value, dict):
-            return {key: fit(one) for key, one in value.items()}
+            return {well_formed(key): fit(one) for key, one in value.items()}
         if isinstance(value, (list, tuple)):
             return [fit(one) for one in value]
-        return mask.over(value)
+        return well_formed(mask.over(value))
 
     def sentence(value: t.Any) -> t.Any:
         return [sentence(one) for one in value] if isinstance(value, (list, tuple)) else shown(mask.over(value))

@@ -71,7 +71,7 @@ def sentences(answer: Json) -> t.Iterator[str]:
     """What a task says to people, wherever its answer has it."""
     yield from texts([answer.get("msg"), answer.get("warnings")])
     for one in [*answer.get("objects", ()), *answer.get("nodes", ()), answer, answer.get("server", {})]:
-        for key in (*SENTENCES, *(("msg", "error") if one is not answer else ())):
+        for key in (*SENTENCES, *(("name", "msg", "error") if one is not answer else ())):
             yield from texts(one.get(key))
 
 
@@ -168,16 +168,34 @@ def test_no_part_of_a_secret_is_left_by_a_cut_or_an_escape(secret: str, before: 
             assert shown(secret)[:4] not in plain
 
 
+TEXT = HOSTILE.replace("\ud800", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a\ud800b", "a\ufffdb"),
+        ("\udc00", "\ufffd"),
+        ("\ud83d\ude00\ud83d", "\U0001f600\ufffd"),
+        ("é\U0001f600", "é\U0001f600"),
+    ],
+    ids=ascii,
+)
+def test_data_is_text_that_can_be_written(text: str, kept: str) -> None:
+    """Ansible refuses what a module answers otherwise."""
+    assert told({"found": [{text: text}]}, ()) == {"found": [{kept: kept}]}
+
+
 def test_data_stays_as_it_is() -> None:
     answer: Json = {
-        "records": [{"username": HOSTILE, "error": HOSTILE}],
-        "objects": [{"name": HOSTILE, "action": "failed", "msg": Sentence(HOSTILE)}],
+        "records": [{"username": TEXT, "error": TEXT}],
+        "objects": [{"name": Sentence(HOSTILE), "action": "failed", "content": TEXT, "msg": Sentence(HOSTILE)}],
         "msg": f"{HOSTILE} is wrong.",
         "changed": False,
     }
     found = told(answer, ())
     assert found["records"] == answer["records"]
-    assert found["objects"] == [{"name": HOSTILE, "action": "failed", "msg": shown(HOSTILE)}]
+    assert found["objects"] == [{"name": shown(HOSTILE), "action": "failed", "content": TEXT, "msg": shown(HOSTILE)}]
     assert found["msg"] == f"{shown(HOSTILE)} is wrong."
 
 
@@ -468,14 +486,14 @@ def test_a_refusal_of_another_task_is_escaped_and_masked(monkeypatch: pytest.Mon
     assert answer["msg"] == f"{shown(HOSTILE)} ********"
 
 
-def test_names_of_others_are_shown_and_kept(server: Server) -> None:
-    """A purge names whom it deletes: escaped where people read it, as it is where programs do."""
+def test_names_of_others_are_shown(server: Server) -> None:
+    """A purge names whom it deletes, and Ansible prints the objects of a task that fails."""
     name = "eve\x1b[2J\nPLAY RECAP"
     server.simulator.set_user(name)
     answer = server.manage(
         USER, users=[{"name": "openvpn"}], purge=True, purge_limit="100%", protect=["mfa-admin"], check=True
     )
-    assert name in [one["name"] for one in answer["objects"]]
+    assert shown(name) in [one["name"] for one in answer["objects"]]
     assert shown(name) in answer["diff"]["before"]
     assert name not in answer["diff"]["before"]
     assert json.dumps(answer)
