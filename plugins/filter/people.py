@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._arguments import Checker
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Mistakes
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER, WIREGUARD
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
-from ansible_collections.vpn.estate.plugins.module_utils._source import Checker
 from ansible_collections.vpn.estate.plugins.module_utils._text import alike, only_in, twins
 
 User = dict[str, t.Any]
@@ -291,12 +291,15 @@ class _Estate:
     def _impossible(self, ours: Sequence[User], everybody: Sequence[User]) -> Iterator[str]:
         """What the module would refuse before it asks the server, and addresses that two users have."""
         resource = self._product.resource
-        checker = Checker(resource.plural, resource.argument_spec()[resource.plural])
+        checker = Checker({resource.plural: resource.argument_spec()[resource.plural]})
         for user in ours:
+            mistakes = Mistakes()
             try:
-                resource.wanted(checker.checked(dict(user)), PRESENT)
-            except (InputError, ValueError) as exc:
-                yield f"{user[resource.key]} cannot be a user of {self._server}: {str(exc).rstrip('.')}"
+                resource.wanted(checker.item(resource.plural, dict(user)), PRESENT)
+            except InputError as exc:
+                mistakes.take(exc)
+            for sentence in mistakes.sentences:
+                yield f"{user[resource.key]} cannot be a user of {self._server}: {sentence.rstrip('.')}"
         holders: dict[str, str] = {}
         for user in everybody:
             for option in self._product.addresses.values():

@@ -24,6 +24,39 @@ class InputError(EstateError):
     """What the task declares cannot be: found before the first write."""
 
 
+class Mistakes(InputError):
+    """All that is wrong with a declaration, in the order in which it is read."""
+
+    MOST = 20  # that are told; nobody corrects more before the next run
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sentences: list[str] = []
+        self.remedy = ""  # what to do about all of them
+
+    def add(self, sentence: str) -> None:
+        """One more, as a whole sentence."""
+        self.sentences.append(sentence)
+
+    def take(self, exc: InputError, place: str = "") -> None:
+        """Those of another refusal, each with its place."""
+        told = exc.sentences if isinstance(exc, Mistakes) else [str(exc)]
+        self.sentences += [f"{place}: {each}" if place else each for each in told]
+
+    def refuse(self) -> None:
+        """Raise this, if there is anything."""
+        if self.sentences:
+            raise self
+
+    def __str__(self) -> str:
+        told = self.sentences[: self.MOST]
+        if len(self.sentences) > 1:
+            told = [f"{len(self.sentences)} mistakes:", *(f"({number}) {each}" for number, each in enumerate(told, 1))]
+        if len(self.sentences) > self.MOST:
+            told.append(f"And {len(self.sentences) - self.MOST} more.")
+        return " ".join([*told, self.remedy]).rstrip()
+
+
 class Refused(EstateError):
     """The server answered, and the answer was no.
 
@@ -111,5 +144,6 @@ def reads(work: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
 
 def did_you_mean(said: str, known: t.Iterable[str]) -> str:
     """A question to put after a sentence, with a blank before it; empty where nothing known is like what was said."""
-    near = difflib.get_close_matches(said, list(known), 1)
-    return f" Did you mean {near[0]}?" if near else ""
+    folded = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(said.casefold(), folded, 1)
+    return f" Did you mean {folded[near[0]]}?" if near else ""

@@ -14,12 +14,19 @@ from dataclasses import dataclass, field
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.vpn.estate.plugins.module_utils import _http
+from ansible_collections.vpn.estate.plugins.module_utils._arguments import Checker, place_of
 from ansible_collections.vpn.estate.plugins.module_utils._confided import with_passwords
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    EstateError,
+    InputError,
+    Mistakes,
+    SignInError,
+    did_you_mean,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Plan
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import converge
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Resource, Task, Wanted
-from ansible_collections.vpn.estate.plugins.module_utils._source import Checker, File, place_among, read_files
+from ansible_collections.vpn.estate.plugins.module_utils._source import File, place_among, read_files
 from ansible_collections.vpn.estate.plugins.module_utils._text import alike, only_in
 from ansible_collections.vpn.estate.plugins.module_utils._told import told
 
@@ -38,6 +45,7 @@ class Body:
     work: Work
     own_constraints: t.Mapping[str, t.Any] = field(default_factory=dict)
     reveals: str = ""  # the option with which its results hold a secret that no argument held
+    resource: t.Optional[Resource] = None  # whose objects it takes
 
     @property
     def argument_spec(self) -> dict[str, t.Any]:
@@ -51,6 +59,36 @@ class Body:
         kinds = {kind for each in both for kind in each}
         return {kind: [rule for each in both for rule in each.get(kind, [])] for kind in kinds}
 
+    def checker(self) -> Checker:
+        """What holds arguments to its options."""
+        return Checker(self.argument_spec, _slips(self.resource) if self.resource else None)
+
+    def checked(self, given: t.Mapping[str, t.Any], checker: Checker) -> dict[str, t.Any]:
+        """A task's arguments as its validator may have them. Raises Mistakes."""
+        try:
+            return checker.arguments(given)
+        except Mistakes as mistakes:
+            if self.resource:
+                _wanted_of(self.resource, given, checker, mistakes)
+            raise
+
+
+def _slips(resource: Resource) -> t.Optional[t.Callable[[t.Any], t.Any]]:
+    """The resource's own, if it has any: none are looked for in ten thousand users."""
+    return None if type(resource).slips is Resource.slips else resource.slips
+
+
+def _wanted_of(resource: Resource, given: t.Mapping[str, t.Any], checker: Checker, mistakes: Mistakes) -> None:
+    """Add what is wrong with the values of those objects whose options are right."""
+    listed = given.get(resource.plural)
+    for number, item in enumerate(listed if isinstance(listed, list) else ()):
+        with contextlib.suppress(Mistakes):
+            found = checker.item(resource.plural, item)
+            try:
+                resource.wanted(found, resource.states[0])
+            except InputError as exc:
+                mistakes.take(exc, f"{resource.plural}[{number}]")
+
 
 def manage(resource: Resource, product: Product) -> Body:
     """The body of every module that brings objects to a state."""
@@ -60,6 +98,7 @@ def manage(resource: Resource, product: Product) -> Body:
         lambda client, task: bring_about(resource, client, task),
         resource.constraints(),
         REVEAL if REVEAL in resource.options else "",
+        resource,
     )
 
 
@@ -182,9 +221,9 @@ def _declared(resource: Resource, task: Task) -> list[Wanted]:
     files: list[File] = []
     if params.get("src") is not None:
         files = read_files(params["src"], resource.plural, task.read)
-        wanted = list(_declared_in_files(resource, task, files, state))
+        wanted = _declared_in_files(resource, task, files, state)
     else:
-        wanted = [resource.wanted(one, state) for one in _declared_as_arguments(resource, params)]
+        wanted = _declared_as_arguments(resource, params, state)
     _refuse_doubles(resource, wanted, files)
     resource.agree(wanted)
     task.declared = wanted
@@ -208,43 +247,43 @@ def _chosen(option: str, known: t.Sequence[str], task: Task) -> t.Collection[str
         return known
     left_out = {one[1:] for one in said if one.startswith("!")}
     named = {one for one in said if not one.startswith("!")}
-    unknown = sorted((left_out | named) - set(known))
-    if unknown:
-        raise InputError(f"{option}: {unknown[0]!r} is none of {', '.join(known)}.")
+    mistakes = Mistakes()
+    for one in sorted((left_out | named) - set(known)):
+        mistakes.add(f"{option}: {one!r} is none of {', '.join(known)}.{did_you_mean(one, known)}")
+    mistakes.refuse()
     return (named or (set(known) if left_out else set())) - left_out
 
 
-def _declared_as_arguments(resource: Resource, params: t.Mapping[str, t.Any]) -> t.Sequence[t.Mapping[str, t.Any]]:
-    """The list, or the one object; what is null counts for Ansible as given, and for nobody else."""
-    if not resource.plural:
-        return [params]
-    many, keys = params.get(resource.plural), list(resource.key_spec())
-    if many is None and all(params.get(key) is None for key in keys):
-        raise InputError(
-            f"one of the following is required, and none has a value: {', '.join([*keys, resource.plural])}, src."
-        )
-    return [params] if many is None else t.cast("list[dict[str, t.Any]]", many)
+def _declared_as_arguments(resource: Resource, params: t.Mapping[str, t.Any], state: str) -> list[Wanted]:
+    """The list, or the one object. Raises InputError."""
+    many = params.get(resource.plural) if resource.plural else None
+    if many is None:
+        return [resource.wanted(params, state)]
+    wanted, mistakes = [], Mistakes()
+    for number, one in enumerate(many):
+        try:
+            wanted.append(resource.wanted(one, state))
+        except InputError as exc:
+            mistakes.take(exc, f"{resource.plural}[{number}]")
+    mistakes.refuse()
+    return wanted
 
 
-def _declared_in_files(resource: Resource, task: Task, files: t.Sequence[File], state: str) -> t.Iterator[Wanted]:
-    checker = Checker(resource.plural, resource.argument_spec()[resource.plural])
+def _declared_in_files(resource: Resource, task: Task, files: t.Sequence[File], state: str) -> list[Wanted]:
+    """All objects of all files. Raises InputError."""
+    rules = resource.argument_spec()[resource.plural]
+    checker = Checker({resource.plural: rules}, _slips(resource))
     checker.secrets = task.secrets
+    wanted, mistakes = [], Mistakes()
     for file in files:
         for number, item in enumerate(file.items):
             try:
-                yield resource.wanted(checker.checked(item), state)
-            except (ValueError, InputError) as exc:
-                raise InputError(f"{_place(resource, file, number)}: {str(exc).rstrip('.')}.") from exc
-            except RecursionError:
-                raise InputError(f"{_place(resource, file, number)}: this is nested too deep.") from None
-
-
-def _place(resource: Resource, file: File, number: int) -> str:
-    """Where an object begins, and what it is called as far as that can be told."""
-    item = file.items[number]
-    said = [item.get(key) for key in resource.key_spec()] if isinstance(item, dict) else []
-    name = next((f" ({one})" for one in said if one and isinstance(one, str)), "")
-    return f"src: {file.place(number)}{name}"
+                wanted.append(resource.wanted(checker.item(resource.plural, item), state))
+            except (InputError, RecursionError) as exc:
+                found = exc if isinstance(exc, InputError) else InputError("this is nested too deep.")
+                mistakes.take(found, place_of(f"src: {file.place(number)}", item, rules["options"]))
+    mistakes.refuse()
+    return wanted
 
 
 def _refuse_doubles(resource: Resource, wanted: t.Sequence[Wanted], files: t.Sequence[File]) -> None:

@@ -10,7 +10,14 @@ import operator
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, did_you_mean, reads
+from ansible_collections.vpn.estate.plugins.module_utils._arguments import TEXT_OR_NUMBER
+from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    EstateError,
+    InputError,
+    Mistakes,
+    did_you_mean,
+    reads,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._file import Read, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._shared_state import Store
 from ansible_collections.vpn.estate.plugins.module_utils._text import oddity
@@ -26,12 +33,12 @@ Object = dict[str, Plain]
 Spec = t.Mapping[str, t.Any]
 
 HIDDEN = "(not shown)"
-MOST_TOLD = 20  # mistakes of one kind in a refusal
+MOST_TOLD = 20  # pairs in a warning
 READ = "read"  # what happens to objects that are only looked at, for whoever waits
 PURGE_OPTIONS: t.Mapping[str, Spec] = {
     "purge": {"type": "bool", "default": False},
     "purge_empty": {"type": "bool", "default": False},
-    "purge_limit": {"type": "str"},
+    "purge_limit": {"type": TEXT_OR_NUMBER},
     "protect": {"type": "list", "elements": "str", "default": []},
 }
 
@@ -286,9 +293,10 @@ class Resource:
         return str(params[self.key])
 
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
-        """What the user said, in normal form, and nothing that the user did not."""
+        """What the user said, in normal form, and nothing that the user did not. Raises InputError."""
         self._refuse_odd_names(params, state)
         name, values, secrets, altered = self.identity(params), {}, {}, {}
+        mistakes = Mistakes()
         for f in self.fields:
             said = params.get(f.name) if f.spec else None
             if said is None:
@@ -300,13 +308,12 @@ class Resource:
                 values[f.name] = f.normal(said)
                 altered[f.name] = f.altered(said)
             except ValueError as exc:
-                raise InputError(f"{f.name} of {self.noun} {name}: {exc}.") from exc
+                mistakes.add(f"{f.name} of {self.noun} {name}: {exc}.")
         inherit = list(params.get("inherit") or [])
         both = sorted(set(inherit) & set(values))
         if both:
-            raise InputError(
-                f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be."
-            )
+            mistakes.add(f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be.")
+        mistakes.refuse()
         return Wanted(name, params.get("state") or state, values, inherit, secrets, altered)
 
     def _refuse_odd_names(self, params: t.Mapping[str, t.Any], state: str) -> None:
@@ -318,18 +325,22 @@ class Resource:
                 raise InputError(f"{option}: {said!r} cannot be a name: {why}.")
 
     def agree(self, wanted: t.Sequence[Wanted]) -> None:
-        """Refuse objects that cannot all be, before anything is read. Raises InputError with all that is wrong."""
-        wrong = []
+        """Refuse objects that cannot all be, before anything is read. Raises InputError; Mistakes, to tell several."""
+        mistakes = Mistakes()
         for name in self.unshared:
             holders: dict[str, list[str]] = {}
             for want in wanted:
                 if want.values.get(name) and want.state != "absent":
                     holders.setdefault(want.values[name], []).append(want.name)
-            shared = {value: owners for value, owners in holders.items() if len(owners) > 1}
-            wrong += [f"{name}: {value} is declared for {' and for '.join(owners)}" for value, owners in shared.items()]
-        if wrong:
-            more = f"; and {len(wrong) - MOST_TOLD} more" if len(wrong) > MOST_TOLD else ""
-            raise InputError(f"{'; '.join(wrong[:MOST_TOLD])}{more}. Nothing was written.")
+            for value, owners in holders.items():
+                if len(owners) > 1:
+                    mistakes.add(f"{name}: {value} is declared for {' and for '.join(owners)}.")
+        mistakes.remedy = "Nothing was written."
+        mistakes.refuse()
+
+    def slips(self, said: Object) -> t.Iterator[tuple[str, str]]:
+        """Options of one object that hold a secret by mistake, each with what to do instead."""
+        return iter(())
 
     # -- the words of the server
 
@@ -387,8 +398,7 @@ class Resource:
                 for value in known.unknown(change.values[f.name]):
                     task.warn(
                         f"{f.name} of {self.noun} {change.name}: {value!r} is not among the values that are known "
-                        f"({', '.join(known.values)}), and the server may refuse it."
-                        f"{did_you_mean(value, known.values)}"
+                        f"({', '.join(known.values)}), and the server may refuse it.{did_you_mean(value, known.values)}"
                     )
 
     # -- talking to the server

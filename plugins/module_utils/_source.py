@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Objects declared in files: read fast, and held to the same options as those among a task's arguments."""
+"""Objects declared in files: read fast, and with the line of each."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.validation import check_mutually_exclusive, check_required_one_of
-from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._file import Read, content_of
 
@@ -32,7 +29,6 @@ TEXT, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 PLAIN = {TEXT, MERGE, *(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "seq", "map"))}
 
 Item = dict[str, t.Any]
-Spec = t.Mapping[str, t.Any]
 Lines = t.Callable[[], t.Sequence[int]]
 
 
@@ -149,6 +145,10 @@ def _lines_of_json(text: str) -> list[int]:
         position = decoder.raw_decode(text, position)[1] - 1
 
 
+class Doubtful(int):
+    """A number that is written otherwise than numbers are, as 007, 0x1F and 12:30:45: no text can be made of it."""
+
+
 class PlainLoader(SafeLoader):
     """Reads of YAML what JSON could say as well: no dates, no tags, text for keys, no key twice, and no abyss."""
 
@@ -177,6 +177,11 @@ class PlainLoader(SafeLoader):
         """On the way out."""
         self._depth -= 1
 
+    def construct_yaml_int(self, node: t.Any) -> int:
+        """A number, which knows whether its text is beyond doubt."""
+        number = int(super().construct_yaml_int(node))
+        return number if str(number) == node.value else Doubtful(number)
+
     def flatten_mapping(self, node: t.Any) -> None:
         """Before what ``<<`` stands for is put in: look at the keys that are written there."""
         if id(node) not in self._looked_at:
@@ -190,6 +195,9 @@ class PlainLoader(SafeLoader):
                     raise Flaw(f"{key.value} is said twice of one thing", line)
                 seen.add(key.value)
         super().flatten_mapping(node)
+
+
+PlainLoader.yaml_constructors["tag:yaml.org,2002:int"] = PlainLoader.construct_yaml_int
 
 
 def _parsed_yaml(text: str) -> tuple[t.Any, Lines]:
@@ -232,75 +240,3 @@ def _flaw_of_yaml(exc: Exception) -> str:
     if yaml.__with_libyaml__ and isinstance(exc, (yaml.scanner.ScannerError, yaml.parser.ParserError)):
         return f"this is not YAML: {exc.problem}"
     return "this is not YAML"
-
-
-class Checker:
-    """Holds objects to the options of a plural, as Ansible does.
-
-    What is of the declared types already needs no conversion, which is nearly all; Ansible's validator looks at the rest.
-    """
-
-    def __init__(self, plural: str, spec: Spec) -> None:
-        self._plural, self._spec = plural, spec
-        self._validator = ArgumentSpecValidator({plural: dict(spec)})
-        self._secret = [name for name, option in spec["options"].items() if option.get("no_log")]
-        self.secrets: set[str] = set()
-
-    def checked(self, item: t.Any) -> Item:
-        """The object as the module works with it. Raises ValueError with a sentence."""
-        if _fits_all(item, self._spec["options"]) and self._keeps_the_rules(item):
-            self.secrets.update(item[name] for name in self._secret if item.get(name))
-            return t.cast(Item, item)
-        if not isinstance(item, dict):
-            raise ValueError(f"each of {self._plural} is a mapping, and this is none")
-        found = self._validator.validate({self._plural: [item]})
-        self.secrets.update(found._no_log_values, self._misplaced(item))
-        if found.error_messages:
-            unsupported = "Unsupported parameters: " if isinstance(found.errors[0], UnsupportedError) else ""
-            raise ValueError(f"{unsupported}{found.errors.msg}")
-        return t.cast(Item, found.validated_parameters[self._plural][0])
-
-    def _misplaced(self, value: t.Any) -> t.Iterator[str]:
-        """What goes by the name of a secret: where the wrong indentation has put it, it is no less secret."""
-        if isinstance(value, dict):
-            yield from (value[name] for name in self._secret if value.get(name) and isinstance(value[name], str))
-            value = list(value.values())
-        if isinstance(value, list):
-            for one in value:
-                yield from self._misplaced(one)
-
-    def _keeps_the_rules(self, item: Item) -> bool:
-        try:
-            check_required_one_of(self._spec.get("required_one_of"), item)
-            check_mutually_exclusive(self._spec.get("mutually_exclusive"), item)
-        except TypeError:
-            return False
-        return True
-
-
-KINDS = {str: "str", bool: "bool", int: "int", list: "list", dict: "dict"}
-
-
-def _fits(value: t.Any, option: Spec) -> bool:
-    """Whether a value is of the type that an option wants, so that Ansible would leave it as it is."""
-    kind, choices = option.get("type", "str"), option.get("choices")
-    if kind == "raw":
-        return True
-    if KINDS.get(type(value)) != kind:
-        return False
-    if kind == "list":
-        each: Spec = {"type": option.get("elements", "raw"), "options": option.get("options"), "choices": choices}
-        return all(_fits(one, each) for one in t.cast("list[t.Any]", value))
-    if choices is not None and value not in choices:
-        return False
-    return kind != "dict" or option.get("options") is None or _fits_all(value, option["options"])
-
-
-def _fits_all(item: t.Any, options: t.Mapping[str, Spec]) -> bool:
-    if not isinstance(item, dict):
-        return False
-    for name, value in item.items():
-        option = options.get(name)
-        if option is None or not (_fits(value, option) or (value is None and "choices" not in option)):
-            return False
-    return all(item.get(name) is not None for name, option in options.items() if option.get("required"))

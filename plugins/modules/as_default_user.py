@@ -41,8 +41,8 @@ options:
         for the method.
     type: str
   cc_commands:
-    description: OpenVPN directives that the server applies to the connections, one on each line.
-    type: str
+    description: OpenVPN directives that the server applies to the connections, as text of several lines or as a list of lines.
+    type: raw
   totp:
     description: Whether to require the code of an authenticator beside the password.
     type: bool
@@ -68,29 +68,29 @@ options:
     type: list
     elements: str
   cli_script_connect_win_user_connect:
-    description: Script that clients on Windows run with the rights of their user when they connect.
-    type: str
+    description: Script that clients on Windows run with the rights of their user when they connect; text or a list of lines.
+    type: raw
   cli_script_connect_win_user_disconnect:
-    description: Script that clients on Windows run with the rights of their user when they disconnect.
-    type: str
+    description: Script that clients on Windows run with the rights of their user when they disconnect; text or a list of lines.
+    type: raw
   cli_script_connect_win_admin_connect:
-    description: Script that clients on Windows run with the rights of an administrator when they connect.
-    type: str
+    description: Script that clients on Windows run with an administrator's rights when they connect; text or a list of lines.
+    type: raw
   cli_script_connect_win_admin_disconnect:
-    description: Script that clients on Windows run with the rights of an administrator when they disconnect.
-    type: str
+    description: Script that clients on Windows run with an administrator's rights when they disconnect; text or lines.
+    type: raw
   cli_script_connect_mac_user_connect:
-    description: Script that clients on macOS run with the rights of their user when they connect.
-    type: str
+    description: Script that clients on macOS run with the rights of their user when they connect; text or a list of lines.
+    type: raw
   cli_script_connect_mac_user_disconnect:
-    description: Script that clients on macOS run with the rights of their user when they disconnect.
-    type: str
+    description: Script that clients on macOS run with the rights of their user when they disconnect; text or a list of lines.
+    type: raw
   cli_script_connect_mac_admin_connect:
-    description: Script that clients on macOS run with the rights of an administrator when they connect.
-    type: str
+    description: Script that clients on macOS run with an administrator's rights when they connect; text or a list of lines.
+    type: raw
   cli_script_connect_mac_admin_disconnect:
-    description: Script that clients on macOS run with the rights of an administrator when they disconnect.
-    type: str
+    description: Script that clients on macOS run with an administrator's rights when they disconnect; text or a list of lines.
+    type: raw
   cli_script_connect_win_env:
     description: Environment variables of the scripts on Windows, all of them. A variable that is not named goes.
     type: dict

@@ -58,8 +58,8 @@ options:
             configured for the method.
         type: str
       cc_commands: &cc_commands
-        description: OpenVPN directives that the server applies to the connections, one on each line.
-        type: str
+        description: OpenVPN directives that the server applies to the connections, as text of several lines or as a list of lines.
+        type: raw
       totp: &totp
         description: Whether to require the code of an authenticator beside the password.
         type: bool
@@ -85,29 +85,29 @@ options:
         type: list
         elements: str
       cli_script_connect_win_user_connect: &cli_script_connect_win_user_connect
-        description: Script that clients on Windows run with the rights of their user when they connect.
-        type: str
+        description: Script that clients on Windows run with the rights of their user when they connect; text or a list of lines.
+        type: raw
       cli_script_connect_win_user_disconnect: &cli_script_connect_win_user_disconnect
-        description: Script that clients on Windows run with the rights of their user when they disconnect.
-        type: str
+        description: Script that clients on Windows run with the rights of their user when they disconnect; text or a list of lines.
+        type: raw
       cli_script_connect_win_admin_connect: &cli_script_connect_win_admin_connect
-        description: Script that clients on Windows run with the rights of an administrator when they connect.
-        type: str
+        description: Script that clients on Windows run with an administrator's rights when they connect; text or a list of lines.
+        type: raw
       cli_script_connect_win_admin_disconnect: &cli_script_connect_win_admin_disconnect
-        description: Script that clients on Windows run with the rights of an administrator when they disconnect.
-        type: str
+        description: Script that clients on Windows run with an administrator's rights when they disconnect; text or lines.
+        type: raw
       cli_script_connect_mac_user_connect: &cli_script_connect_mac_user_connect
-        description: Script that clients on macOS run with the rights of their user when they connect.
-        type: str
+        description: Script that clients on macOS run with the rights of their user when they connect; text or a list of lines.
+        type: raw
       cli_script_connect_mac_user_disconnect: &cli_script_connect_mac_user_disconnect
-        description: Script that clients on macOS run with the rights of their user when they disconnect.
-        type: str
+        description: Script that clients on macOS run with the rights of their user when they disconnect; text or a list of lines.
+        type: raw
       cli_script_connect_mac_admin_connect: &cli_script_connect_mac_admin_connect
-        description: Script that clients on macOS run with the rights of an administrator when they connect.
-        type: str
+        description: Script that clients on macOS run with an administrator's rights when they connect; text or a list of lines.
+        type: raw
       cli_script_connect_mac_admin_disconnect: &cli_script_connect_mac_admin_disconnect
-        description: Script that clients on macOS run with the rights of an administrator when they disconnect.
-        type: str
+        description: Script that clients on macOS run with an administrator's rights when they disconnect; text or a list of lines.
+        type: raw
       cli_script_connect_win_env: &cli_script_connect_win_env
         description: Environment variables of the scripts on Windows, all of them. A variable that is not named goes.
         type: dict
@@ -276,8 +276,8 @@ EXAMPLES = r"""
     auth_method: ldap
     autologin: false
     bypass_subnets: [192.168.0.0/16, "fd00::/8"]
-    cc_commands: |
-      push "dhcp-option DOMAIN example.com"
+    cc_commands:
+      - push "dhcp-option DOMAIN example.com"
 
 - name: Shut out all members without a value of their own
   vpn.estate.as_group:

@@ -199,7 +199,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.connecti
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA, provide
 from ansible_collections.vpn.estate.plugins.module_utils._module import REVEAL, Body, run
 
-BODY = Body(ACCESS_SERVER, USER_MFA.argument_spec(), provide, USER_MFA.constraints(), REVEAL)
+BODY = Body(ACCESS_SERVER, USER_MFA.argument_spec(), provide, USER_MFA.constraints(), REVEAL, USER_MFA)
 
 
 def main() -> None:

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import os
 import typing as t
+from collections.abc import Mapping
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.common.json import AnsibleJSONEncoder
@@ -48,6 +50,24 @@ def perform(
 def _plain(value: t.Any) -> t.Any:
     """As it would arrive in another process: of JSON's types, and nothing that Ansible would take for a template."""
     return json.loads(json.dumps(value, cls=AnsibleJSONEncoder, vault_to_text=True))
+
+
+def untagged(value: t.Any) -> t.Any:
+    """Arguments in Python's own types, without the marks that Ansible puts on values.
+
+    Dates stay dates: in JSON they would look as if somebody had written text.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)
+    if value is None or isinstance(value, (bool, datetime.date)):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, Mapping):
+        return {untagged(name): untagged(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [untagged(one) for one in value]
+    return _plain(value)
 
 
 def _add_notices(answer: Answer, checked: ValidationResult) -> None:

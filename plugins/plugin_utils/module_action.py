@@ -22,10 +22,10 @@ from ansible.utils.vars import merge_hash
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._file import LIMIT, VAULTED, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._http import REQUESTS_ERROR
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, confided
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body
 from ansible_collections.vpn.estate.plugins.module_utils._text import shown
 from ansible_collections.vpn.estate.plugins.module_utils._told import told
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings
+from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings, untagged
 from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
 
 Params = dict[str, t.Any]
@@ -54,17 +54,17 @@ class ModuleAction(ActionBase):
     def run(self, tmp: t.Optional[str] = None, task_vars: t.Optional[Params] = None) -> Params:
         """Find or make what is shared, and run the module with it."""
         result, variables = super().run(tmp, task_vars), task_vars or {}
-        args = dict(self._task.args)
         self._pass_on(LIMIT, variables)
+        checker = self.body.checker()
         try:
+            args = self.body.checked(untagged(self._task.args), checker)
             self._refuse_to_reveal(args)
             with self._surroundings():
                 here = self._can_run_here(variables)
                 args.update(self.share(args))
                 done = self._perform(args, variables) if here else None
         except (InputError, SignInError) as exc:
-            secrets = confided(self.body.argument_spec, args)
-            return {**result, **told({"failed": True, "changed": False, "msg": str(exc)}, secrets)}
+            return {**result, **told({"failed": True, "changed": False, "msg": str(exc)}, checker.secrets)}
         if done is None:
             done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
             if not self._task.async_val:

@@ -11,6 +11,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server import a
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
     DEFAULT_USER_NAME,
+    References,
     refuse_unknown,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
@@ -116,19 +117,20 @@ class AccessList(Resource):
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """Owners, and users and groups that rules name, must be there."""
-        named: dict[str, set[str]] = {owner: set() for owner in OWNERS}
+        named: dict[str, References] = {owner: {} for owner in OWNERS}
         for change in plan.of("update"):
             owner, name = change.name.split(" ", 1)
             if any(change.values.values()) and name != DEFAULT_USER_NAME:  # what is only emptied may be anybody's
-                named[owner].add(name)
+                named[owner].setdefault(name, []).append("an access list")
             for text in (text for found in change.values.values() for text in found):
                 rule = access_rule.parse(text)
                 if rule["type"] in OWNERS:
-                    named[rule["type"]].add(rule[rule["type"]])
+                    whose = named[rule["type"]].setdefault(rule[rule["type"]], [])
+                    whose.append(f"the access list of {change.name}")
         for owner, listing in (("user", client.users), ("group", client.groups)):
             if named[owner]:
                 there = listing(sorted(named[owner])).records
-                refuse_unknown(named[owner] - there.keys(), owner, task)
+                refuse_unknown(named[owner], there, owner, client, task)
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""

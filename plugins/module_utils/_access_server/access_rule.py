@@ -191,7 +191,11 @@ def normal(rule: t.Mapping[str, t.Any]) -> Rule:
         services = sorted({service(one) for one in rule.get("services") or ()})
         found = {"subnet": subnet, **({"services": services} if services else {})}
     else:
-        found = {needed: str(rule[needed])} if needed else {}
+        if needed and not isinstance(rule[needed], str):
+            raise ValueError(
+                f"{needed} is {rule[needed]!r}, and text is needed. Put it in quotes; in a template, use | string"
+            )
+        found = {needed: rule[needed]} if needed else {}
     if family not in FAMILIES:
         raise ValueError(f"{family!r} is not a family; they are {', '.join(FAMILIES)}")
     return {"type": kind, "family": family, "accept": accept, **found}

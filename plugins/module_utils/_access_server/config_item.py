@@ -14,8 +14,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server import k
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_safety import Safeguarded
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.sign_in_settings import all_values, depends
+from ansible_collections.vpn.estate.plugins.module_utils._arguments import PRIVATE_KEY, texts_in
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, did_you_mean
+from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Mistakes, did_you_mean
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan, listed
 from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     HIDDEN,
@@ -42,7 +43,6 @@ _KEY_END = re.compile("(?:priv_key|private_key|key)$")
 KNOWN_TYPES = ("string", "integer", "boolean")
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 _INDEX = re.compile(r"\.[0-9]+(?=\.|$)")
-SHOWN_MISTAKES = 20
 LIMITS = ("allowed_values", "min_value", "max_value", "type_hint")
 FACTS = ("default_value", "type", "category", "derived_from", "description", *LIMITS)
 
@@ -113,9 +113,13 @@ class ConfigItem(Safeguarded):
                 f"{self.noun} {want.name} with state {want.state} "
                 + ("takes no value." if want.state == "default" else "takes one of value and secret_value.")
             )
-        if "value" in want.values and is_secret(want.name, want.values):
-            raise InputError(f"{self.noun} {want.name} is a secret: give it as secret_value, so that Ansible masks it.")
         return want
+
+    def slips(self, said: Object) -> t.Iterator[tuple[str, str]]:
+        """The value of an item whose name, or whose own text, says that it is a secret."""
+        name, value = said.get(self.key), said.get("value")
+        if isinstance(name, str) and value is not None and (is_secret(name, said) or PRIVATE_KEY in str(value)):
+            yield "value", "this is a secret: give it as secret_value, so that Ansible masks it."
 
     def load(self, wire: t.Mapping[str, t.Any]) -> Object:
         """An item in its own type; the value of a secret one is dropped here."""
@@ -169,26 +173,27 @@ class ConfigItem(Safeguarded):
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """Everything that the server says about its items, all mistakes at once. Raises InputError."""
         custom = {want.name for want in task.wanted or () if want.values.get("custom")}
-        mistakes: list[str] = []
+        mistakes = Mistakes()
         strangers: list[str] = []
         for change in plan.changes:
             have = change.before or {}
             if not is_known(have) and not have.get("like") and change.name not in custom:
                 strangers.append(change.name)
             elif change.action != "none":
-                mistakes.append(self._mistake(change, have, change.name in custom))
+                self._look_into(change, have, change.name in custom, mistakes, task)
             if have.get("category") in ("deprecated", "removed"):
                 task.warn(f"{self.noun} {change.name} is {have['category']} on this server.")
         if strangers:
             known = []
             with contextlib.suppress(EstateError):  # only a hint depends on it
                 known = [name for name, item in self.look(client, None, task).objects.items() if is_known(item)]
-            mistakes += [_stranger(name, known) for name in strangers]
-        mistakes = [mistake for mistake in mistakes if mistake]
-        if mistakes:
-            more = len(mistakes) - SHOWN_MISTAKES
-            shown = mistakes[:SHOWN_MISTAKES] + ([f"There are {more} more mistakes."] if more > 0 else [])
-            raise InputError(f"{' '.join(shown)} Nothing was written.")
+            for name in strangers:
+                mistakes.add(
+                    f"{name} is not a configuration item that this server knows.{did_you_mean(name, known)} "
+                    "If it is not a mistake, say custom: true for this item."
+                )
+        mistakes.remedy = "Nothing was written."
+        mistakes.refuse()
         if "allow_self" in task.params:  # who writes items without that option has looked at them
             self._guard(client, plan, task)
 
@@ -219,23 +224,24 @@ class ConfigItem(Safeguarded):
             )
         )
 
-    def _mistake(self, change: Change, have: Object, custom: bool) -> str:
-        """What is wrong with a change of an item, in a sentence; empty where nothing is."""
+    def _look_into(self, change: Change, have: Object, custom: bool, mistakes: Mistakes, task: Task) -> None:
+        """Add what is wrong with a change of an item."""
+        value, item = change.values.get("value"), have.get("like") or have
         if have.get("category") == "derived":
-            return f"{self.noun} {change.name} is calculated by the server from others and cannot be set."
-        value = change.values.get("value")
-        if change.state == "default":
-            missing = have.get("category") == "required" or value is None
-            return f"{self.noun} {change.name} has no default on this server; it must have a value." if missing else ""
-        if have.get("secret") and "value" in change.values:
-            return f"{self.noun} {change.name} is a secret: give it as secret_value, so that Ansible masks it."
-        if isinstance(value, (list, dict)):
-            return f"{change.name}: {value!r} is not a text; the server keeps one value under one key."
-        item = have.get("like") or have
-        problem = _problem(typed(value, item.get("type")), item)
-        if not problem or custom:
-            return ""
-        return f"{change.name}: {problem}. If the server takes it all the same, say custom: true for this item."
+            mistakes.add(f"{self.noun} {change.name} is calculated by the server from others and cannot be set.")
+        elif change.state == "default":
+            if have.get("category") == "required" or value is None:
+                mistakes.add(f"{self.noun} {change.name} has no default on this server; it must have a value.")
+        elif have.get("secret") and "value" in change.values:
+            task.secrets.update(texts_in(value))
+            mistakes.add(f"{self.noun} {change.name} is a secret: give it as secret_value, so that Ansible masks it.")
+        elif isinstance(value, (list, dict)):
+            mistakes.add(f"{change.name}: {value!r} is not a text; the server keeps one value under one key.")
+        else:
+            problem = "" if custom else _problem(typed(value, item.get("type")), item)
+            if problem:
+                told = f"{change.name}: {problem}. If the server takes it all the same, say custom: true for this item."
+                mistakes.add(told)
 
     def known_values(self, f: Field, change: Change) -> t.Optional[KnownValues]:
         """By the key, unless the server itself tells what is allowed."""
@@ -301,7 +307,8 @@ def profile_of(client: AccessServer, task: Task) -> str:
     if profile not in profiles:
         if task.check and profile in task.params.get("assume_present", ()):
             return str(active)  # a copy that this run will have made is most like the profile that it is made of
-        raise InputError(f"profile: there is no configuration profile {profile!r}; there are {', '.join(profiles)}.")
+        there = f"there are {', '.join(profiles)}.{did_you_mean(profile, profiles)}"
+        raise InputError(f"profile: there is no configuration profile {profile!r}; {there}")
     return str(profile)
 
 
@@ -325,13 +332,6 @@ def is_known(item: t.Optional[Object]) -> bool:
 
 def _hide(item: Object) -> None:
     item.update(secret=True, value=HIDDEN if item["is_set"] else "", default_value="")
-
-
-def _stranger(name: str, known: t.Sequence[str]) -> str:
-    return (
-        f"{name} is not a configuration item that this server knows.{did_you_mean(name, known)} "
-        "If it is not a mistake, say custom: true for this item."
-    )
 
 
 def _problem(value: t.Any, item: Object) -> str:

@@ -60,7 +60,7 @@ class DefaultUser(Owner):
         for change in plan.of("update"):
             group = change.values.get("group")
             if group:
-                refuse_unknown({group} - client.groups([group]).records.keys(), "group", task)
+                refuse_unknown({group: ["the default user"]}, client.groups([group]).records, "group", client, task)
         guard(self, client, plan, task)
 
     def matters(self, change: Change) -> bool:

@@ -22,6 +22,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     Owner,
     may_create,
     network_set,
+    references,
     refuse_default_user,
     refuse_taken_names,
     refuse_unknown,
@@ -88,11 +89,15 @@ class Group(Owner):
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """Members that are not there, names that are taken, and our own account."""
         new = [change.name for change in plan.of("create")]
-        members = {name for change in plan.of("create", "update") for name in change.values.get("members", ())}
+        members = references(
+            (name, f"group {change.name}")
+            for change in plan.of("create", "update")
+            for name in change.values.get("members", ())
+        )
         own = own_names(client) if plan.changed else []
         records = client.users(sorted({*new, *members, *own})).records if plan.changed else {}
         refuse_taken_names(plan, records, "group", "user")
-        refuse_unknown(members - records.keys(), "user", task)
+        refuse_unknown(members, records, "user", client, task)
         warn_of_twins(plan, client.groups_like, "group", task)
         for change in plan.of("create", "update"):
             if "members" in change.values:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
@@ -17,8 +18,15 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, some
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.known_values import METHODS
+from ansible_collections.vpn.estate.plugins.module_utils._arguments import LINES
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+    EstateError,
+    InputError,
+    Mistakes,
+    Refused,
+    did_you_mean,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     Field,
@@ -33,6 +41,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text import only_in, t
 BOOL: t.Mapping[str, t.Any] = {"type": "bool"}
 NO_SECRET: t.Mapping[str, t.Any] = {**BOOL, "no_log": False}  # though its name sounds like one to Ansible
 TEXT: t.Mapping[str, t.Any] = {"type": "str"}
+SEVERAL_LINES: t.Mapping[str, t.Any] = {"type": LINES}
 TEXTS: t.Mapping[str, t.Any] = {"type": "list", "elements": "str"}
 REROUTE = ("global", "dns_only", "disable")
 SCRIPTS = tuple(
@@ -49,6 +58,14 @@ DEFAULT_USER_NAME = "__DEFAULT__"  # as servers show it (server-behaviour.md, 60
 def windows_lines(text: str) -> str:
     """Text in normal form with the line ends that Windows' own shells want."""
     return text.replace("\n", "\r\n")
+
+
+def _environment(said: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Variables as somebody declares them: text or whole numbers; null is not said."""
+    for name, value in said.items():
+        if not isinstance(value, str) and type(value) is not int and value is not None:
+            raise ValueError(f"{name} is {value!r}, and text is needed. Put it in quotes; in a template, use | string")
+    return {name: str(value) for name, value in said.items() if value is not None}
 
 
 def _environment_in(wire: Wire) -> dict[str, str]:
@@ -89,13 +106,13 @@ def text(name: str, normal: t.Callable[[str], str] = str) -> Field:
 COMMON: t.Sequence[Field] = (
     *(inherited(name, BOOL) for name in ("deny", "deny_web", "admin", "autologin")),
     inherited("auth_method", TEXT, str, known=METHODS),
-    inherited("cc_commands", TEXT, values.lines),
+    inherited("cc_commands", SEVERAL_LINES, values.lines),
     *(inherited(name, BOOL) for name in ("totp", "allow_generate_profiles")),
     *(inherited(name, NO_SECRET) for name in ("password_strength", "allow_password_change")),
     inherited("reroute_gw", {"type": "str", "choices": list(REROUTE)}, values.reroute),
     network_set("bypass_subnets"),
-    *(inherited(name, TEXT, values.lines, windows_lines if "_win_" in name else same) for name in SCRIPTS),
-    *(Field(name, {"type": "dict"}, load=_environment_in, normal=_environment_in, unset={}) for name in ENVIRONMENTS),
+    *(inherited(name, SEVERAL_LINES, values.lines, windows_lines if "_win_" in name else same) for name in SCRIPTS),
+    *(Field(name, {"type": "dict"}, load=_environment_in, normal=_environment, unset={}) for name in ENVIRONMENTS),
 )
 
 
@@ -206,14 +223,38 @@ def refuse_taken_names(steps: Plan, taken: t.Iterable[str], noun: str, other: st
         raise InputError(f"There is a {other} named {some(clash)}: a {noun} cannot have the same name.")
 
 
-def refuse_unknown(missing: t.Iterable[str], what: str, task: Task) -> None:
-    """What a declaration refers to must be there, or be made by the same run."""
-    unknown = set(missing) - set(task.params.get("assume_present") or ())
-    if unknown:
-        raise InputError(
-            f"There is no {what} named {some(unknown)}. Nothing was written. Create it first, or, if this run does, list it "
-            "in assume_present."
-        )
+References = dict[str, list[str]]
+"""Names, and what refers to each, as in ``{"staf": ["user erika"]}``; nothing where an object is named for itself."""
+
+
+def references(pairs: t.Iterable[tuple[str, str]]) -> References:
+    """From names, each with what refers to it."""
+    found: References = {}
+    for name, whose in pairs:
+        found.setdefault(name, []).append(whose)
+    return found
+
+
+def refuse_unknown(named: References, there: t.Container[str], what: str, client: AccessServer, task: Task) -> None:
+    """Raise InputError where a declaration refers to a user or group that is not there and that this run does not create."""
+    assumed = set(task.params.get("assume_present") or ())
+    unknown = {name: whose for name, whose in named.items() if name not in there and name not in assumed}
+    if not unknown:
+        return
+    known = {*assumed}
+    with contextlib.suppress(EstateError):  # without the list, only the question of what was meant is missing
+        listing = client.users if what == "user" else client.groups
+        known.update(listing(None, lambda wire: True).records)
+    mistakes = Mistakes()
+    for number, (name, whose) in enumerate(sorted(unknown.items())):
+        first = f" of {whose[0]}" if whose else ""
+        others = f" and {len(whose) - 1} more" if len(whose) > 1 else ""
+        hint = did_you_mean(name, known) if number < Mistakes.MOST else ""
+        mistakes.add(f"{what} {name}{first}{others}: there is no such {what}.{hint}")
+    mistakes.remedy = (
+        "Nothing was written. Create what is missing first, or, if this run does, list it in assume_present."
+    )
+    mistakes.refuse()
 
 
 def may_create(client: AccessServer, task: Task) -> bool:

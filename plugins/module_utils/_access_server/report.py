@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import PAGE, AccessServer, Record
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart import refuse_no_time
+from ansible_collections.vpn.estate.plugins.module_utils._arguments import TEXT_OR_NUMBER
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
@@ -49,13 +50,13 @@ _TEXT: t.Mapping[str, t.Any] = {
 _AMOUNT: t.Mapping[str, t.Any] = {
     "type": "dict",
     "options": {
-        "value": {"type": "str", "required": True},
+        "value": {"type": TEXT_OR_NUMBER, "required": True},
         "operation": {"type": "str", "choices": ["less_than", "greater_than"], "default": "greater_than"},
     },
 }
 _TIME: t.Mapping[str, t.Any] = {
     "type": "dict",
-    "options": {key: {"type": "str"} for key in ("start", "end", "start_relative", "end_relative")},
+    "options": {key: {"type": TEXT_OR_NUMBER} for key in ("start", "end", "start_relative", "end_relative")},
 }
 LOG_SPEC: t.Mapping[str, t.Any] = {
     **dict.fromkeys(TEXT_FILTERS, _TEXT),

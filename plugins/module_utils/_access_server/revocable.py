@@ -44,5 +44,5 @@ class Revocable(Issued):
     def users_there(client: AccessServer, names: t.Collection[str], task: Task) -> dict[str, t.Any]:
         """Records of users by name; InputError where one is neither there nor made by the same run."""
         found = reads(lambda client: client.users(sorted(names)).records)(client) if names else {}
-        refuse_unknown(set(names) - found.keys(), "user", task)
+        refuse_unknown({name: [] for name in names}, found, "user", client, task)
         return t.cast("dict[str, t.Any]", found)

@@ -27,6 +27,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     Owner,
     may_create,
     network_set,
+    references,
     refuse_default_user,
     refuse_taken_names,
     refuse_unknown,
@@ -139,13 +140,15 @@ class User(Owner):
         self._warn_of_directories(plan, task)
         self._tell_what_ends(client, plan)
         new = [change.name for change in plan.of("create")]
-        wanted = {c.values["group"] for c in plan.of("create", "update") if c.values.get("group")}
+        wanted = references(
+            (c.values["group"], f"user {c.name}") for c in plan.of("create", "update") if c.values.get("group")
+        )
         fixed = {c.name: c for c in plan.of("create", "update") if c.values.get("static_ipv4")}
         theirs = {name: c.values.get("group", (c.before or {}).get("group", "")) for name, c in fixed.items()}
-        asked = {*new, *wanted, *theirs.values()} - {""}
+        asked = {name for name in (*new, *wanted, *theirs.values()) if name}
         groups = client.groups(sorted(asked)).records if asked else {}
         refuse_taken_names(plan, groups, "user", "group")
-        refuse_unknown(wanted - groups.keys(), "group", task)
+        refuse_unknown(wanted, groups, "group", client, task)
         if fixed:
             known = {n: groups.get(group or "", {}) for n, group in theirs.items() if not group or group in groups}
             self._refuse_stray_addresses(client, fixed, known)

@@ -129,7 +129,7 @@ class UserMfa(Owner):
 
     def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
         """Users who are not there, files that cannot be written, and our own account."""
-        refuse_unknown({change.name for change in plan.changes if change.before is None}, "user", task)
+        refuse_unknown({change.name: [] for change in plan.changes if change.before is None}, (), "user", client, task)
         for change in plan.of("update"):
             if "file" in change.values:
                 SecretFile("dest", change.values["file"]).refuse_unusable()

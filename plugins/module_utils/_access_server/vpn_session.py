@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer, Record
+from ansible_collections.vpn.estate.plugins.module_utils._arguments import TEXT_OR_NUMBER
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused, reads
 from ansible_collections.vpn.estate.plugins.module_utils._reconcile import lingering
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
@@ -17,8 +18,8 @@ SPEC: t.Mapping[str, t.Any] = {
     "users": {"type": "list", "elements": "str"},
     "daemon_id": {"type": "str"},
     "client_id": {"type": "int"},
-    "reason": {"type": "str", "default": REASON},
-    "client_reason": {"type": "str"},
+    "reason": {"type": TEXT_OR_NUMBER, "default": REASON},
+    "client_reason": {"type": TEXT_OR_NUMBER},
     "state": {"type": "str", "choices": ["absent"], "default": "absent"},
 }
 CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {

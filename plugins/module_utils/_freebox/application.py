@@ -9,6 +9,7 @@ import time
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.vpn.estate.plugins.module_utils._arguments import TEXT_OR_NUMBER
 from ansible_collections.vpn.estate.plugins.module_utils._client import Client
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
@@ -41,7 +42,7 @@ REMINDER = 60.0  # seconds between two sentences to whoever waits
 SPEC: t.Mapping[str, t.Any] = {
     "dest": {"type": "path", "required": True},
     "app_name": {"type": "str", "default": "vpn.estate"},
-    "app_version": {"type": "str", "default": "1"},
+    "app_version": {"type": TEXT_OR_NUMBER, "default": "1"},
     "device_name": {"type": "str", "default": "Ansible"},
     "permissions": {"type": "list", "elements": "str", "default": [SETTINGS]},
     "vault": {"type": "bool"},

@@ -14,11 +14,13 @@ from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
+    Mistakes,
     OutcomeUnknown,
     Refused,
     SignInError,
     Unreachable,
     Unreadable,
+    did_you_mean,
     reads,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox, Record
@@ -70,41 +72,50 @@ class Box:
 
     def refuse_impossible(self, wanted: t.Sequence[Wanted], task: Task) -> None:
         """Servers without files, users who are not there or not of that type, and files that would end each other."""
-        assumed = set(task.params["assume_present"]) if task.check else set()
-        able = sorted(name for name, one in self.servers.items() if one["type"] in KINDS)
-        first: dict[str, str] = {}
+        mistakes, first = Mistakes(), dict[str, str]()
         for want in wanted:
-            login, server = want.values["user"], want.values["server"]
-            there = self.servers.get(server)
-            if there is None:
-                known = ", ".join(sorted(self.servers))
-                raise InputError(
-                    f"server: {self.url} has no VPN server {server!r}; it has {known}. Nothing was written."
-                )
-            if there["type"] not in KINDS:
-                raise InputError(
-                    f"server: {server} is of the type {there['type']}, which has no configuration files. There are some for "
-                    f"{', '.join(able)}. Nothing was written."
-                )
-            user = self.users.get(login)
-            if user is None and login not in assumed:
-                raise InputError(
-                    f"user: {self.url} has no VPN user {login!r}. Nothing was written. Create it first, or, if this run does, "
-                    "list it in assume_present."
-                )
-            needed = self.kind(server).user_type
-            if user is not None and (user.get("type") or STANDARD) != needed:
-                raise InputError(
-                    f"user: {login} is of the type {user.get('type') or STANDARD}, and {server} is for users of the type "
-                    f"{needed}. Nothing was written."
-                )
-            other = first.setdefault(login, server)
-            if other != server and task.params["invalidates"] == USER:
-                raise InputError(
-                    f"user: {login} is to have files for {other} and for {server}, and to download one ends the other. Give each "
-                    "server a user of its own; or say invalidates: server, if you know that this box ends files for the same "
-                    "server only. Nothing was written."
-                )
+            try:
+                self._refuse_impossible(want.values, first, task)
+            except InputError as exc:
+                mistakes.take(exc)
+        mistakes.remedy = "Nothing was written."
+        mistakes.refuse()
+
+    def _refuse_impossible(self, said: Object, first: dict[str, str], task: Task) -> None:
+        """One of them; ``first`` are the servers of the files before it, by user."""
+        assumed = set(task.params["assume_present"]) if task.check else set()
+        login, server = said["user"], said["server"]
+        there = self.servers.get(server)
+        if there is None:
+            known = sorted(self.servers)
+            raise InputError(
+                f"server {server} of user {login}: {self.url} has no VPN server {server!r}; it has {', '.join(known)}."
+                f"{did_you_mean(server, known)}"
+            )
+        if there["type"] not in KINDS:
+            able = sorted(name for name, one in self.servers.items() if one["type"] in KINDS)
+            raise InputError(
+                f"server {server} of user {login}: it is of the type {there['type']}, which has no configuration files. There are "
+                f"some for {', '.join(able)}."
+            )
+        user = self.users.get(login)
+        if user is None and login not in assumed:
+            raise InputError(
+                f"user {login}: {self.url} has no VPN user {login!r}. Create it first, or, if this run does, list it in "
+                f"assume_present.{did_you_mean(login, self.users)}"
+            )
+        needed = self.kind(server).user_type
+        if user is not None and (user.get("type") or STANDARD) != needed:
+            raise InputError(
+                f"user {login}: it is of the type {user.get('type') or STANDARD}, and {server} is for users of the type {needed}."
+            )
+        other = first.setdefault(login, server)
+        if other != server and task.params["invalidates"] == USER:
+            raise InputError(
+                f"user {login}: there are to be files for {other} and for {server}, and to download one ends the other. Give each "
+                "server a user of its own; or say invalidates: server, if you know that this box ends files for the same server "
+                "only."
+            )
 
     def fault(self, text: str, said: Object, days: int) -> str:
         """Why a file is not good enough; empty if it is, as far as can be told."""

@@ -9,7 +9,7 @@ import time
 import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, reads
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Mistakes, did_you_mean, reads
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.sub_object import merged, said, sub_object
@@ -153,10 +153,14 @@ class VpnServer(Resource):
         """Servers, settings and ports that a box does not have; and who would be cut off."""
         if task.params["wait_timeout"] < 1:
             raise InputError(f"wait_timeout: {task.params['wait_timeout']} is not a number of seconds from 1 up.")
-        unknown = next((change.name for change in plan.changes if change.before is None), None)
-        if unknown is not None:
-            there = ", ".join(sorted(_states(client)))
-            raise InputError(f"{client.url} has no {self.noun} {unknown!r}; it has {there}. Nothing was written.")
+        unknown = [change.name for change in plan.changes if change.before is None]
+        if unknown:
+            there, mistakes = sorted(_states(client)), Mistakes()
+            for name in unknown:
+                it_has = f"{client.url} has no {self.noun} {name!r}; it has {', '.join(there)}."
+                mistakes.add(f"{it_has}{did_you_mean(name, there)}")
+            mistakes.remedy = "Nothing was written."
+            mistakes.refuse()
         for change in plan.of("update"):
             self._check_offered(change)
             self._check_read_only(change, task)

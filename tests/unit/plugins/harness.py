@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
-from ansible_collections.vpn.estate.plugins.module_utils._module import answer_to, bring_about
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, answer_to, bring_about
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Resource, Task
 from ansible_collections.vpn.estate.tests.contract.checker import FREEBOX as FREEBOX_CONTRACT
 from ansible_collections.vpn.estate.tests.contract.checker import ContractChecker
@@ -48,13 +50,18 @@ class Simulated:
         spec: t.Mapping[str, t.Any],
         constraints: t.Mapping[str, t.Any] | None = None,
         *,
+        resource: Resource | None = None,
         check: bool = False,
         **params: t.Any,
     ) -> Answer:
-        """Validate arguments as Ansible does, and do the work; an answer without ``failed`` is a success."""
-        rules = dict(constraints or {})
-        validator = ModuleArgumentSpecValidator({**spec, **self.product.argument_spec}, **rules)
-        checked = validator.validate({**self.connection, **params})
+        """Check arguments as the action plugin and Ansible do, and do the work; an answer without ``failed`` is a success."""
+        body = Body(self.product, spec, work, dict(constraints or {}), resource=resource)
+        checker = body.checker()
+        try:
+            given = body.checked({**self.connection, **params}, checker)
+        except InputError as exc:
+            return {"failed": True, "changed": False, "msg": str(exc)}
+        checked = ModuleArgumentSpecValidator(body.argument_spec, **dict(constraints or {})).validate(given)
         assert not checked.error_messages, checked.error_messages
         return answer_to(self.product, work, Task(checked.validated_parameters, check))
 
@@ -64,6 +71,7 @@ class Simulated:
             lambda client, task: bring_about(resource, client, task),
             resource.argument_spec(),
             resource.constraints(),
+            resource=resource,
             check=check,
             **params,
         )
@@ -154,3 +162,8 @@ def struck(log: t.Sequence[t.Any], faults: t.Iterable[str], fault: str) -> list[
 def text_of(answer: Answer) -> str:
     """Everything that a task says, to search in."""
     return json.dumps(answer, default=str)
+
+
+def sentences_of(message: str) -> list[str]:
+    """What is said before the first mistake, and each mistake."""
+    return re.split(r" \([0-9]+\) ", message)

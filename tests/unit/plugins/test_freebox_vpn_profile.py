@@ -453,7 +453,7 @@ ADA: dict[str, t.Any] = {"user": "ada", "server": ROUTED}
 @pytest.mark.parametrize(
     ("declared", "sentence"),
     [
-        ({"user": "", "server": ROUTED}, "it needs user"),
+        ({"user": "", "server": ROUTED}, "user: '' cannot be a name: it is empty"),
         ({"user": "ada"}, "VPN profile no server of ada: it needs server."),
         (
             {**ADA, "dest": None},
@@ -466,18 +466,21 @@ ADA: dict[str, t.Any] = {"user": "ada", "server": ROUTED}
         ),
         (
             {**ADA, "server": "pptp"},
-            "server: pptp is of the type pptp, which has no configuration files. There are some for openvpn_bridge, "
+            "server pptp of user ada: it is of the type pptp, which has no configuration files. There are some for openvpn_bridge, "
             "openvpn_routed, wireguard. Nothing was written.",
         ),
-        ({**ADA, "server": "ipsec"}, "server: ipsec is of the type ipsec, which has no configuration files."),
-        ({**ADA, "user": "eve"}, "has no VPN user 'eve'. Nothing was written. Create it first"),
+        (
+            {**ADA, "server": "ipsec"},
+            "server ipsec of user ada: it is of the type ipsec, which has no configuration files.",
+        ),
+        ({**ADA, "user": "eve"}, "has no VPN user 'eve'. Create it first"),
         (
             {**ADA, "server": WIREGUARD},
-            "user: ada is of the type standard, and wireguard is for users of the type wireguard.",
+            "user ada: it is of the type standard, and wireguard is for users of the type wireguard.",
         ),
         (
             {**ADA, "user": "phone"},
-            "user: phone is of the type wireguard, and openvpn_routed is for users of the type stand",
+            "user phone: it is of the type wireguard, and openvpn_routed is for users of the type stand",
         ),
         (
             {**ADA, "server": BRIDGE},
@@ -551,7 +554,7 @@ def test_files_of_one_user_for_two_servers(start: Start, tmp_path: Path, reading
     box.simulator.set_server(BRIDGE, enabled=True)
     text = refused(box, profiles=two(tmp_path))
     assert (
-        "user: ada is to have files for openvpn_routed and for openvpn_bridge, and to download one ends the other."
+        "user ada: there are to be files for openvpn_routed and for openvpn_bridge, and to download one ends the other."
         in text
     )
     assert "Give each server a user of its own; or say invalidates: server" in text

@@ -95,7 +95,7 @@ def test_a_token_that_is_used_up_meanwhile_hinders_nobody(server: Server) -> Non
 
 REFUSALS: dict[str, tuple[dict[str, t.Any], str]] = {
     "nobody sees it": ({**ADA}, "say dest or return_content"),
-    "nobody there": ({**ADA, "user": "eve", "return_content": True}, "There is no user named eve"),
+    "nobody there": ({**ADA, "user": "eve", "return_content": True}, "user eve: there is no such user."),
     "no type": ({"user": "ada", "return_content": True}, "present needs profile_type"),
     "no life": ({**ADA, "lifetime": 0, "return_content": True}, "lifetime of profile token userlogin of ada: 0 is not"),
     "no use": ({**ADA, "usages": -1, "return_content": True}, "-1 is not a number from 1 up"),

@@ -151,7 +151,7 @@ def test_those_who_may_not_have_one_are_named_before_anything_is_written(estate:
     answer = estate.manage(PROFILE, profiles=wanted)
     assert answer["msg"].startswith("profile_type: ben may not have autologin profiles")
     answer = estate.manage(PROFILE, profiles=[{**ADA}, {"user": "eve", "profile_type": "userlogin"}])
-    assert "There is no user named eve" in answer["msg"]
+    assert "user eve: there is no such user." in answer["msg"]
     assert not estate.writes()
 
 

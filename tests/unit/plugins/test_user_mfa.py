@@ -233,7 +233,7 @@ def refused(server: Server, **params: t.Any) -> str:
 
 def test_users_must_be_there(people: Server) -> None:
     text = refused(people, users=[{"name": "alice", "required": True}, {"name": "zoe", "enrolled": True}])
-    assert "There is no user named zoe" in text
+    assert "user zoe: there is no such user." in text
     assert applied(people, name="zoe", enrolled=True, assume_present=["zoe"], check=True)["changed"]
 
 
