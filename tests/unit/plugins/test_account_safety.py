@@ -528,6 +528,19 @@ def test_items_that_ended_our_sign_in_are_set_back(default: Server) -> None:
     assert default.inform(CONFIG_ITEM, ["vpn.server.lockout_policy.n_fails"], profile=None)[0]["value"] == 10
 
 
+def test_items_that_could_end_the_sign_in_of_any_administrator(server: Server, bearer: dict[str, t.Any]) -> None:
+    """A token alone does not tell whose it is, and no new sign-in proves anything."""
+    change = (CONFIG_ITEM, {"name": "auth.module.type", "value": "saml"})
+    for name in (OWN, "mfa-admin"):
+        server.simulator.set_user(name, auth_method="local")
+    assert not server.manage(CONFIG_ITEM, check=True, **change[1], **bearer).get("failed")
+    server.simulator.set_user("mfa-admin", auth_method=None)
+    refused(server, change, "auth.module.type", "allow_self: true", **bearer)
+    answer = server.manage(CONFIG_ITEM, **change[1], **bearer, allow_self=True)
+    assert not answer.get("failed"), answer["msg"]
+    assert "Nobody has proven" in " ".join(answer["warnings"])
+
+
 # -- everything that can end it asks
 
 
