@@ -56,7 +56,6 @@ options:
         whole, four times as long.
       - Falls back to the environment variable E(VPN_ESTATE_AS_DEADLINE).
     type: int
-    version_added: 0.2.0
   as_session:
     description:
       - Set by the action plugin of this collection, which shares one sign-in among the tasks of a run that give the same

@@ -70,7 +70,6 @@ options:
       - Left out, it is five times O(freebox_timeout).
       - Falls back to the environment variable E(VPN_ESTATE_FREEBOX_DEADLINE).
     type: int
-    version_added: 0.2.0
   freebox_session:
     description:
       - Set by the action plugin of this collection, which shares one sign-in among the tasks of a run that give the same
