@@ -22,6 +22,8 @@ class Settings(CommonSettings):
     """Longest list of names that a request may ask for."""
     shuffle_lists: bool = False
     """Lists come in another order each time."""
+    unlisted: str = ""
+    """Names, with commas between, that a list of all users or groups counts and does not show."""
     recent_sign_in: float = 300.0
     """A password is changed only with a token whose sign-in is younger."""
     challenge_lifetime: float = 150.0

@@ -74,6 +74,8 @@ class Userprop:
             if order != "name" or asked.get("sort_by") == "desc":
                 found = listing.in_order(found, self._sorting(order), asked)
             total, page = len(found), found[offset : offset + size]
+        if names is None and settings.unlisted:
+            page = [each for each in page if each.name not in settings.unlisted.split(",")]
         show = self._machine.properties.shown
         members = asked.get("enumerate_members", False)
         profiles = [show(each, asked.get("proplist"), members) for each in page]
