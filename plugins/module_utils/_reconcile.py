@@ -93,6 +93,22 @@ def _take_stock(
 
 
 def _settle(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first: Plan, task: Task) -> None:
+    """Write, and prove what could end our own sign-in, also where that is why the rest was refused."""
+    try:
+        _bring(resource, client, wanted, first, task)
+    except (OutcomeUnknown, SignInError, Unreachable):
+        raise
+    except EstateError as exc:
+        problem = resource.prove(client, first, task)
+        if problem:
+            raise EstateError(f"{str(exc).rstrip('.')}. {problem}") from exc
+        raise
+    problem = resource.prove(client, first, task)
+    if problem:
+        raise problem
+
+
+def _bring(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first: Plan, task: Task) -> None:
     """Write; where an answer was lost, read again and write only what is still missing."""
     steps, open_ones = first, {c.name: c for c in first.of("create", "update", "delete")}
     effort = Effort(client, task)
@@ -112,9 +128,6 @@ def _settle(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first
                     told.begun, told.existed, told.results = change.begun, change.existed, change.results
                     told.made = change.made
         steps = _remaining(resource, client, wanted, open_ones, task)
-    problem = resource.prove(client, first, task)
-    if problem:
-        raise problem
 
 
 def _remaining(
@@ -147,12 +160,20 @@ def _carry_out(resource: Resource, client: t.Any, steps: Plan, effort: Effort, t
         if last and changes:
             resource.reconsider(client, changes, task)
         doomed = [change for change in changes if change.action == "delete" and change.outcome != "failed"]
-        if doomed:
-            resource.withdraw(client, doomed, effort, task)
-            resource.delete(client, [c for c in doomed if c.outcome != "failed"], effort, task)
-        _write(resource, client, [c for c in changes if c.action != "delete" and c.outcome != "failed"], effort, task)
+        written = [change for change in changes if change.action != "delete" and change.outcome != "failed"]
+        if last:  # whoever leaves what is deleted has left it by then
+            _write(resource, client, written, effort, task)
+        _delete(resource, client, doomed, effort, task)
+        if not last:
+            _write(resource, client, written, effort, task)
     _verify(resource, client, steps, effort, task)
     _done(steps.of("create", "update", "delete"))
+
+
+def _delete(resource: Resource, client: t.Any, doomed: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    if doomed:
+        resource.withdraw(client, doomed, effort, task)
+        resource.delete(client, [change for change in doomed if change.outcome != "failed"], effort, task)
 
 
 def _write(resource: Resource, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:

@@ -75,6 +75,11 @@ class Standing:
         found = self._set(name, default_group)
         return self.beneath.value(name) if found is None else found
 
+    def shut_out(self, default_group: bool) -> bool:
+        """Whether it cannot administer as it is, so that there is nothing to lose."""
+        found = {name: self.right(name, default_group) for name in PRODUCT}
+        return any(value is not UNKNOWN and value != HARMLESS[name] for name, value in found.items())
+
     def follows_configuration(self, name: str) -> bool:
         """Whether no user, group or default user decides it."""
         return any(self._set(name, way) is None for way in (False, True))
@@ -125,6 +130,8 @@ def losses(before: Standing, after: Standing) -> dict[str, str]:
     """Rights that the account could lose, each with both values, as in ``{"deny": "False to True"}``."""
     lost: dict[str, str] = {}
     for default_group in (False, True):
+        if before.shut_out(default_group):
+            continue
         for name in RIGHTS:
             was, will = before.right(name, default_group), after.right(name, default_group)
             if was != will and will != HARMLESS.get(name):
@@ -387,7 +394,8 @@ class Safeguarded(Resource):
         """Set back what changed, as far as the token that is still there may, and say how far, by what the server has then."""
         for change in changes:
             change.fail("after this change the account of this task could no longer sign in")
-        for change in reversed(changes):
+        backwards = [*reversed(changes)]
+        for change in sorted(backwards, key=lambda change: change.action != "delete"):  # what was deleted went last
             with contextlib.suppress(EstateError):
                 self.take_back(client, change, task)
         return " ".join(self.left(client, change, task) for change in changes)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_
     own_names,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
     COMMON,
     TEXTS,
@@ -30,7 +32,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     warn_of_twins,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import MOST_TOLD, Actual, Field, Object, Task, Wanted
 
@@ -106,6 +108,11 @@ class Group(Owner):
                 change.undo["groups"] = {**come, **left}
         self._warn_of_overlaps(plan, task)
         guard(self, client, plan, task, records if own else None)
+        for change in plan.of("delete"):
+            if change.risky:
+                found = client.groups([change.name], members=True).records.get(change.name, {})
+                change.undo["groups"] = dict.fromkeys(found.get("members") or (), change.name)
+                change.undo["default_group"] = client.default_user().get("group") == change.name
 
     @staticmethod
     def _warn_of_overlaps(plan: Plan, task: Task) -> None:
@@ -129,7 +136,7 @@ class Group(Owner):
         """Members, who join or leave included."""
         there, then = (change.before or {}).get("members") or (), change.values.get("members")
         moves = then is not None and (name in there) != (name in then)
-        return moves or change.name in {before.among(way) for way in (False, True)}
+        return moves or change.name in {before.group, before.default.get("group")}
 
     def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
         """Its own properties, and those of the group that the account is in then."""
@@ -149,9 +156,10 @@ class Group(Owner):
         return replace(before, groups=groups, group=group)
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
-        """Properties, then members."""
-        super().update(client, changes, effort, task)
-        self._enrol(client, changes, effort, task)
+        """Members who leave, properties, members who join: the properties count for none of them halfway."""
+        self._enrol(client, changes, effort, task, joining=False)
+        super().update(client, [change for change in changes if change.outcome != "failed"], effort, task)
+        self._enrol(client, changes, effort, task, joining=True)
 
     def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """Each with all its properties, then members.
@@ -160,39 +168,50 @@ class Group(Owner):
         """
         effort.each(changes, lambda change: client.create_group(self.record(change)))
         super().update(client, [c for c in changes if c.ours and c.outcome != "failed"], effort, task)
-        self._enrol(client, changes, effort, task)
+        self._enrol(client, changes, effort, task, joining=True)
 
     def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
         """All of them in one request."""
         unless_gone(changes, effort, client.delete_groups, "deleted")
 
     @staticmethod
-    def _enrol(client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def _enrol(client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task, joining: bool) -> None:
         """Who joins another declared group is not put out of the one before: a move is one write."""
-        joining = {n for want in task.wanted or () if want.state == "present" for n in want.values.get("members", ())}
+        moving = {n for want in task.wanted or () if want.state == "present" for n in want.values.get("members", ())}
 
         def records(change: Change) -> list[Record]:
             there, wanted = set((change.before or {}).get("members") or ()), set(change.values["members"])
-            come = [{"name": name, "group": change.name} for name in sorted(wanted - there)]
-            return come + [{"name": name, "group": None} for name in sorted(there - wanted - joining)]
+            if joining:
+                return [{"name": name, "group": change.name} for name in sorted(wanted - there)]
+            return [{"name": name, "group": None} for name in sorted(there - wanted - moving)]
 
-        moved = [change for change in changes if "members" in change.values and change.outcome != "failed"]
+        moved = [c for c in changes if "members" in c.values and c.outcome != "failed" and records(c)]
         effort.many(moved, lambda batch: client.set_properties([r for change in batch for r in records(change)]))
 
     def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
-        """Members go back to where they were, the account of the task first; then the group itself."""
+        """Who came goes back before the group is as it was, and who was in it comes back after that."""
         groups = change.undo.get("groups", {})
-        if change.action == "delete":
-            super().take_back(client, change, task)
-        if groups:
-            own = set(client.session.account_names)
-            ordered = sorted(groups, key=lambda name: (name not in own, name))
-            client.set_properties([{"name": name, "group": groups[name] or None} for name in ordered])
-        if change.action == "delete":
-            return
+        self._move(client, {name: group for name, group in groups.items() if group != change.name})
         values = {name: value for name, value in change.values.items() if name != "members"}
-        if change.action == "create" or values:
+        if change.action != "update" or values:
             super().take_back(client, replace(change, values=values), task)
+        self._move(client, {name: group for name, group in groups.items() if group == change.name})
+        if change.undo.get("default_group"):
+            again = Change(DEFAULT_USER.identity({}), "update", values={"group": change.name})
+            DEFAULT_USER.update(client, [again], Effort(client, task), task)
+
+    @staticmethod
+    def _move(client: AccessServer, groups: t.Mapping[str, str]) -> None:
+        """Put users back in these groups, the account of the task first. A group may be gone, and the others are not held up."""
+        own = set(client.session.account_names)
+        for batch in ([name for name in groups if name in own], [name for name in groups if name not in own]):
+            records = [{"name": name, "group": groups[name] or None} for name in sorted(batch)]
+            try:
+                client.set_properties(records) if records else None
+            except Refused:
+                for record in records if len(records) > 1 else ():
+                    with contextlib.suppress(Refused):
+                        client.set_properties([record])
 
 
 GROUP = Group()
