@@ -199,7 +199,7 @@ def test_what_is_just_within_the_limit_is_read(hostile: Start) -> None:
         ("gzip", b"{}"),
         ("gzip", gzip.compress(b"{}")[:-9]),
     ],
-    ids=lambda value: str(value)[:12],
+    ids=["nested", "deflate", "br", "no gzip", "half of a gzip"],
 )
 def test_what_was_not_asked_for_is_not_inflated(hostile: Start, encoding: str, body: bytes) -> None:
     server = hostile(reply(body, headers={"Content-Encoding": encoding}), endless=False)
