@@ -54,11 +54,12 @@ class Noun:
 
 
 users, groups, defaults = Noun(USER, user_items()), Noun(GROUP, group_items()), Noun(DEFAULT_USER, default_items())
+items = Noun(CONFIG_ITEM, config_items())
 NOUNS = [
     users,
     groups,
     defaults,
-    Noun(CONFIG_ITEM, config_items()),
+    items,
     Noun(USER_MFA, authenticator_items(), "authenticator", may_allow_self=False),
 ]
 UNDONE = ("set back", "created again", "deleted again")
@@ -203,7 +204,7 @@ def test_a_token_that_names_no_account_is_that_of_every_administrator(
     )
 
 
-# -- what the laws found, one by one
+# -- what the laws found, one by one, and what a few examples of them may miss
 
 
 def world(own: Item, default: Item | None = None, configuration: Item | None = None, **groups: Item) -> World:
@@ -256,6 +257,24 @@ FOUND: t.Mapping[str, tuple[t.Callable[[Example], None], Noun, World, list[Item]
         world(GIVEN, ops={}, staff={}),
         [{"name": "staff", "state": "absent"}, {"name": "newg", "totp": True, "members": [OWN, *PEOPLE]}],
     ),
+    "the default user's group is ours, on a server that reads it so": (
+        unasked,
+        defaults,
+        world(GIVEN, ops={"deny": True}).read(followed=True),
+        [{"group": "ops"}],
+    ),
+    "the configured method is ours": (
+        unasked,
+        items,
+        world({"admin": True}),
+        [{"name": "auth.module.type", "value": "saml"}],
+    ),
+    "the configured second factor is ours": (
+        unasked,
+        items,
+        world(GIVEN),
+        [{"name": "vpn.server.google_auth.enable", "value": True}],
+    ),
     "an administrator who is kept out already": (
         by_token,
         defaults,
@@ -268,8 +287,8 @@ FOUND: t.Mapping[str, tuple[t.Callable[[Example], None], Noun, World, list[Item]
 @pytest.mark.parametrize("name", FOUND)
 @pytest.mark.parametrize("dialect", ["3.2", "document"])
 def test_what_the_laws_have_found(servers: dict[str, Server], dialect: str, name: str) -> None:
-    law, noun, kept, items = FOUND[name]
-    example = Example(servers[dialect], kept, noun, items)
+    law, noun, kept, said = FOUND[name]
+    example = Example(servers[dialect], kept, noun, said)
     install(example.server.simulator, kept)
     assert example.signs_in()
     law(example)
