@@ -88,7 +88,7 @@ def only(box: Box, name: str) -> Declared:
 REFUSED: list[tuple[Declared, str]] = [
     (
         {"name": "openvpn"},
-        "no VPN server 'openvpn'; it has ipsec, openvpn_bridge, openvpn_routed, pptp, wireguard. Nothing",
+        "no VPN server 'openvpn'; it has ipsec, openvpn_bridge, openvpn_routed, pptp, wireguard. Did you mean openvpn_",
     ),
     ({"name": "Wireguard", "enabled": True}, "has no VPN server 'Wireguard'"),
     (
