@@ -76,7 +76,7 @@ class Standing:
         return self.beneath.value(name) if found is None else found
 
     def shut_out(self, default_group: bool) -> bool:
-        """Whether it cannot administer as it is, so that there is nothing to lose."""
+        """Whether it cannot administer as it is, as far as records tell."""
         found = {name: self.right(name, default_group) for name in PRODUCT}
         return any(value is not UNKNOWN and value != HARMLESS[name] for name, value in found.items())
 
@@ -129,9 +129,9 @@ def changed(before: t.Optional[Level], after: Object) -> dict[str, t.Any]:
 def losses(before: Standing, after: Standing) -> dict[str, str]:
     """Rights that the account could lose, each with both values, as in ``{"deny": "False to True"}``."""
     lost: dict[str, str] = {}
-    for default_group in (False, True):
-        if before.shut_out(default_group):
-            continue
+    # The account administers now, so a way that shuts it out is not the server's; if both do, its rights come from elsewhere.
+    ways = [way for way in (False, True) if not before.shut_out(way)] or [False, True]
+    for default_group in ways:
         for name in RIGHTS:
             was, will = before.right(name, default_group), after.right(name, default_group)
             if was != will and will != HARMLESS.get(name):
@@ -306,12 +306,15 @@ def _standings(
         groups = {name: level(record) for name, record in found.items()}
         assumed = set(task.params.get("assume_present") or ()) if task.check else set()
         groups.update(dict.fromkeys((asked & assumed) - groups.keys()))
-    return {
+    standings = {
         name: Standing(
             level(record), record.get("group") or "", groups, default, _beneath(client, record), bool(record)
         )
         for name, record in records.items()
     }
+    if names:
+        return standings
+    return {name: one for name, one in standings.items() if not (one.shut_out(False) and one.shut_out(True))}
 
 
 def _beneath(client: AccessServer, record: Record) -> Beneath:

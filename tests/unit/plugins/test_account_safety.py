@@ -171,6 +171,14 @@ def test_the_group_of_the_default_user_may_be_ours(server: Server, right: str) -
     refused(server, (GROUP, {"name": "ops", right: True}), right, "allow_self: true")
 
 
+@pytest.mark.parametrize("right", ["deny", "deny_web", "totp", "def_deny"])
+def test_an_account_without_a_record(server: Server, right: str) -> None:
+    """Its rights come from elsewhere, such as a directory, and the default user can take them away."""
+    token = server.run(lambda client, task: {"token": client.session.token(), "changed": False}, {})["token"]
+    mine = {"as_token": token, "as_username": "directory-admin", "as_password": None}
+    refused(server, (DEFAULT_USER, {right: True}), right, "allow_self: true", **mine)
+
+
 def test_a_group_that_another_task_of_the_run_creates(server: Server) -> None:
     """Check mode finds what the run finds, where the declaration tells it; else it says that it cannot."""
     members = {
