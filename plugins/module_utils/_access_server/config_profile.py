@@ -89,13 +89,23 @@ class ConfigProfile(Safeguarded):
             there.append(change.name)
         warn_of_twins(plan, lambda names: profiles, self.noun, task)
         for change in activated:
-            self._guard(client, change, change.values.get("copy_from") or change.name, task)
+            self._guard(client, change, self._origin(change.name, plan), task)
             if change.action == "update":
                 self._validate(client, change, task)
 
     @staticmethod
+    def _origin(name: str, plan: Plan) -> str:
+        """The profile on the server whose items this one has: of a copy of a copy, that of the first."""
+        copied = {
+            change.name: change.values["copy_from"] for change in plan.of("create") if "copy_from" in change.values
+        }
+        while name in copied:  # check() has seen to it that a copy comes after what it is made of
+            name = copied[name]
+        return name
+
+    @staticmethod
     def _guard(client: AccessServer, change: Change, source: str, task: Task) -> None:
-        """Refuse to put in force what the connection or the sign-in of the task depends on. ``source`` has the items."""
+        """Refuse to make a profile active that changes what the task depends on. ``source`` has the items."""
         active, profiles = client.config_profiles
         if "allow_self" not in task.params or source not in profiles:
             return

@@ -508,6 +508,8 @@ def test_items_of_a_profile_that_is_not_active(default: Server) -> None:
     refused(default, (CONFIG_PROFILE, {"name": "next", "active": True}), "auth.module.type", "allow_self: true")
     copy = {"name": "other", "copy_from": "next", "active": True}
     refused(default, (CONFIG_PROFILE, copy), "auth.module.type", "allow_self: true")
+    copies = [{"name": "first", "copy_from": "next"}, {"name": "second", "copy_from": "first", "active": True}]
+    refused(default, (CONFIG_PROFILE, {"config_profiles": copies}), "second", "auth.module.type", "allow_self: true")
 
 
 def test_a_profile_that_ended_our_sign_in_is_active_no_more(start: t.Callable[..., Server]) -> None:
