@@ -14,6 +14,7 @@ import random
 import re
 import socket
 import ssl
+import threading
 import time
 import traceback
 import typing as t
@@ -269,17 +270,21 @@ class _Breaker:
     """Leaves a server alone that does not answer, so that not each object of a task, or of a loop, waits for it."""
 
     def __init__(self) -> None:
-        self._failures, self._until = 0, 0.0
+        self._failures, self._counted, self._until = 0, 0.0, 0.0
+        self._lock = threading.Lock()
 
     @property
     def is_open(self) -> bool:
         """Whether the server is to be left alone."""
         return self._failures >= BREAK_AFTER and time.monotonic() < self._until
 
-    def failed(self) -> None:
-        """Nobody has answered."""
-        self._failures += 1
-        self._until = time.monotonic() + BREAK
+    def failed(self, begun: float) -> None:
+        """An attempt that began at this time had no answer. Attempts side by side count as one: one moment can lose them all."""
+        with self._lock:
+            now = time.monotonic()
+            if begun >= self._counted:
+                self._failures, self._counted = self._failures + 1, now
+            self._until = now + BREAK
 
     def heard(self) -> None:
         """Somebody has answered, whatever they said."""
@@ -396,19 +401,20 @@ class Transport:
                 raise Unreachable(
                     f"{call}: {self.url} has not answered {BREAK_AFTER} times in a row, and is left alone for now"
                 )
+            begun = time.monotonic()
             try:
                 with time_left:
                     answer = self._send(call, headers, time_left.seconds)
             except TooMuch as exc:
                 raise _unreadable(call)(f"{call} of {self.url} was answered by {exc}. The rest was not read.") from exc
             except _NotSent as exc:
-                self._breaker.failed()
+                self._breaker.failed(begun)
                 if not self._again(attempt, None, time_left):
                     way = " through the proxy that the environment names" if self._proxies else ""
                     why = f"no connection to {self.url}{way}: {_cause(exc)}"
                     raise Unreachable(f"{call}: {why} ({attempt} attempts)") from exc
             except _Lost as exc:
-                self._breaker.failed()
+                self._breaker.failed(begun)
                 if call.kind == READ:
                     if not self._again(attempt, None, time_left):
                         raise Unreachable(f"{call} of {self.url}: {exc} ({attempt} attempts)") from exc

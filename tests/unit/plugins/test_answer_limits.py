@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import gzip
 import json
@@ -487,6 +488,24 @@ def test_whoever_answers_is_asked_again_at_once(nobody: int, start: Callable[...
     assert http.answers("/api/server/status")
     server.simulator.faults.add(status=200, body={}, times=None)
     assert http.read(INFO) == {}
+
+
+def test_calls_side_by_side_that_one_moment_loses_are_repeated(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    hands = 2 * BREAK_AFTER
+    server.simulator.faults.add(status=200, body={}, times=None)
+    http = Transport(server.simulator.url, trust=Trust(ca_path=server.simulator.ca_path), timeout=5, read_only=True)
+    send_now, together, failed = Transport._send, threading.Barrier(hands, timeout=10), set()
+
+    def send_later(self: Transport, *how: t.Any) -> t.Any:
+        if threading.get_ident() in failed:
+            return send_now(self, *how)
+        failed.add(threading.get_ident())
+        together.wait()
+        raise _http._NotSent(OSError("away for a moment"))
+
+    monkeypatch.setattr(Transport, "_send", send_later)
+    with concurrent.futures.ThreadPoolExecutor(hands) as pool:
+        assert list(pool.map(lambda _unused: http.read(INFO), range(hands))) == [{}] * hands
 
 
 def test_an_error_of_the_server_is_an_answer(server: Server) -> None:
