@@ -259,14 +259,17 @@ class _Estate:
         """Those of the people, completed by what the server says of them, and then those of the server alone."""
         key, merged = self._product.resource.key, {user[self._product.resource.key]: user for user in users}
         ours = list(merged)
+        named = [own.get(key) for own in self._own if isinstance(own, Mapping)]
+        twin_of = twins([name for name in named if isinstance(name, str) and name not in merged], ours)
         for number, own in enumerate(self._own):
             name = own.get(key) if isinstance(own, Mapping) else None
             if isinstance(name, str) and name in merged:
                 merged[name] = self._completed(merged[name], own)
             else:
                 where = f"{self._product.users} of {self._server}"
-                for one, twin in (twins([name], ours) if isinstance(name, str) else {}).items():
-                    self.problems.append(f"{twin} of the people and {one} in {where} differ {only_in(twin, one)}")
+                if isinstance(name, str) and name in twin_of:
+                    twin = twin_of[name]
+                    self.problems.append(f"{twin} of the people and {name} in {where} differ {only_in(twin, name)}")
                 merged[name if isinstance(name, str) else f"\n{number}"] = own  # what is wrong with it, the module says
         if self._people:
             self.problems += self._impossible([merged[user[key]] for user in users], list(merged.values()))

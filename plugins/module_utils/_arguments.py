@@ -22,7 +22,9 @@ Spec = t.Mapping[str, t.Any]
 Options = t.Mapping[str, Spec]
 Slips = t.Callable[[Item], t.Iterable[tuple[str, str]]]
 
-LONGEST = 60  # characters of a value that a sentence repeats
+LONGEST = (
+    60  # characters of a value that a sentence repeats; none is cut, because a part of a secret would not be masked
+)
 MOST_LISTED = 12  # names of options in a sentence; more are in the documentation
 PRIVATE_KEY = "PRIVATE KEY-----"
 NEEDED = {"bool": "true or false", "int": "a whole number", "dict": "a mapping", "list": "a list"}
@@ -46,7 +48,7 @@ def place_of(where: str, item: t.Any, options: Options) -> str:
     for name, option in options.items() if isinstance(item, dict) else ():
         said = item.get(name)
         if said and isinstance(said, str) and not option.get("no_log") and "choices" not in option:
-            return f"{where} ({_cut(said)})"
+            return f"{where} ({said})"
     return where
 
 
@@ -246,16 +248,13 @@ def _converted(value: t.Any, kind: str) -> t.Any:
 
 
 def _told(value: t.Any) -> str:
-    """A value in a sentence: short, and without what is in a list or a mapping."""
+    """A value in a sentence: whole or not at all, and without what is in a list or a mapping."""
     if isinstance(value, (list, tuple, dict)):
         return _kind(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _cut(repr(value))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+    told = repr(value)
+    return told if len(told) <= LONGEST else f"{_kind(value)} of {len(str(value))} characters"
 
 
 def _kind(value: t.Any) -> str:

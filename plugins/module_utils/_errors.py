@@ -38,6 +38,11 @@ class Mistakes(InputError):
         """One more, as a whole sentence."""
         self.sentences.append(sentence)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the next one will be told; for others, no one needs to look for what may have been meant."""
+        return len(self.sentences) < self.MOST
+
     def take(self, exc: InputError, place: str = "") -> None:
         """Those of another refusal, each with its place."""
         told = exc.sentences if isinstance(exc, Mistakes) else [str(exc)]

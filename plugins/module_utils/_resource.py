@@ -389,17 +389,19 @@ class Resource:
         return f.known
 
     def warn_of_unknown(self, plan: Plan, task: Task) -> None:
-        """Warn of values that nobody is known to have used, before they are written and in check mode alike."""
+        """Warn of values that no server is known to take, before they are written and in check mode alike."""
+        found: dict[tuple[str, str, KnownValues], list[str]] = {}
         for change in plan.of("create", "update"):
             for f in self.fields:
                 known = self.known_values(f, change) if f.name in change.values else None
-                if known is None:
-                    continue
-                for value in known.unknown(change.values[f.name]):
-                    task.warn(
-                        f"{f.name} of {self.noun} {change.name}: {value!r} is not among the values that are known "
-                        f"({', '.join(known.values)}), and the server may refuse it.{did_you_mean(value, known.values)}"
-                    )
+                for value in known.unknown(change.values[f.name]) if known else ():
+                    found.setdefault((f.name, value, t.cast(KnownValues, known)), []).append(change.name)
+        for (name, value, known), objects in found.items():
+            more = f" and {len(objects) - 1} more" if len(objects) > 1 else ""
+            task.warn(
+                f"{name} of {self.noun} {objects[0]}{more}: {value!r} is not among the values that are known "
+                f"({', '.join(known.values)}), and the server may refuse it.{did_you_mean(value, known.values)}"
+            )
 
     # -- talking to the server
 

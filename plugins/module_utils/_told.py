@@ -22,7 +22,7 @@ def told(answer: t.Mapping[str, t.Any], secrets: t.Iterable[str]) -> dict[str, t
     but for the secrets and for what is no text in any encoding, which Ansible refuses where modules answer in JSON. Masking
     comes first, because a secret that is escaped or cut is not found any more.
     """
-    mask = Mask(with_passwords(secrets))
+    mask = Mask(with_quoted(with_passwords(secrets)))
 
     def fit(value: t.Any) -> t.Any:
         if isinstance(value, Sentence):
@@ -38,6 +38,16 @@ def told(answer: t.Mapping[str, t.Any], secrets: t.Iterable[str]) -> dict[str, t
 
     ways = {**dict.fromkeys(SENTENCES, sentence), DIFF: lambda diff: shown_value(mask.over(diff))}
     return {key: ways.get(key, fit)(value) for key, value in answer.items()}
+
+
+def with_quoted(secrets: t.Iterable[str]) -> set[str]:
+    """These secrets, and each as Python quotes it, alone or within a longer text: messages quote values in this way."""
+    found = set(secrets)
+    for secret in tuple(found):
+        if not secret.isalnum():
+            quoted = repr('"' + str(secret))[2:-1]  # the sign before it has Python escape each apostrophe
+            found |= {quoted, quoted.replace("\\'", "'")}
+    return found
 
 
 class Mask:

@@ -188,8 +188,9 @@ class ConfigItem(Safeguarded):
             with contextlib.suppress(EstateError):  # only a hint depends on it
                 known = [name for name, item in self.look(client, None, task).objects.items() if is_known(item)]
             for name in strangers:
+                hint = did_you_mean(name, known) if mistakes.has_room else ""
                 mistakes.add(
-                    f"{name} is not a configuration item that this server knows.{did_you_mean(name, known)} "
+                    f"{name} is not a configuration item that this server knows.{hint} "
                     "If it is not a mistake, say custom: true for this item."
                 )
         mistakes.remedy = "Nothing was written."

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import typing as t
 from dataclasses import replace
 
@@ -118,10 +119,10 @@ class Group(Owner):
     def _warn_of_overlaps(plan: Plan, task: Task) -> None:
         """Of those groups that are known by now, and only where one of the two is written: no other group is read for it."""
         written = {change.name for change in plan.of("create", "update") if change.values.get("subnets")}
-        found = values.overlaps(plan.afterwards("subnets")) if written else []
-        pairs = [f"{a} of {one} and {b} of {two}" for one, a, two, b in found if {one, two} & written]
+        found = values.overlaps(plan.afterwards("subnets"), written) if written else iter(())
+        pairs = [f"{a} of {one} and {b} of {two}" for one, a, two, b in itertools.islice(found, MOST_TOLD + 1)]
         if pairs:
-            more = f", and {len(pairs) - MOST_TOLD} more" if len(pairs) > MOST_TOLD else ""
+            more = ", and more" if len(pairs) > MOST_TOLD else ""
             task.warn(f"Subnets of different groups overlap: {', '.join(pairs[:MOST_TOLD])}{more}.")
 
     def matters(self, change: Change) -> bool:

@@ -246,10 +246,10 @@ def refuse_unknown(named: References, there: t.Container[str], what: str, client
         listing = client.users if what == "user" else client.groups
         known.update(listing(None, lambda wire: True).records)
     mistakes = Mistakes()
-    for number, (name, whose) in enumerate(sorted(unknown.items())):
+    for name, whose in sorted(unknown.items()):
         first = f" of {whose[0]}" if whose else ""
         others = f" and {len(whose) - 1} more" if len(whose) > 1 else ""
-        hint = did_you_mean(name, known) if number < Mistakes.MOST else ""
+        hint = did_you_mean(name, known) if mistakes.has_room else ""
         mistakes.add(f"{what} {name}{first}{others}: there is no such {what}.{hint}")
     mistakes.remedy = (
         "Nothing was written. Create what is missing first, or, if this run does, list it in assume_present."

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
+from ansible_collections.vpn.estate.plugins.module_utils._confided import concealed, words
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
@@ -33,6 +34,7 @@ NODE_HEADER = "X-OpenVPN-AS-Node"
 TOTP_STEP = 30  # seconds (RFC 6238; server-behaviour.md, 29)
 CLAIMS_AHEAD = 20  # counters; more than that many runs do not wait in line
 SIGN_INS = 3  # to a server that drops sessions, in one run
+LONGEST_PROMPT = 80  # characters of it in a sentence
 BLIND_LIFETIME = 240.0  # seconds to trust a token whose dates cannot be read (server-behaviour.md, 20)
 
 
@@ -227,15 +229,16 @@ class Session:
 
     def _answer_challenge(self, challenge: t.Mapping[str, t.Any], code: t.Optional[str]) -> t.Any:
         prompt = str(challenge.get("challenge", ""))
+        asked = concealed(prompt, words([self._who.password, self._who.totp_secret]), LONGEST_PROMPT)
         if code is None:
             raise SignInError(
-                f'{self._http.url} asks {self._who.username} for a second factor ("{prompt[:80]}"). If this is a code of an '
+                f'{self._http.url} asks {self._who.username} for a second factor ("{asked}"). If this is a code of an '
                 "authenticator, give its secret as as_totp_secret; if it is anything else, use an administrator "
                 "who needs no second factor."
             )
         if not asks_for_code(prompt):
             raise SignInError(
-                f'{self._http.url} asks {self._who.username} "{prompt[:80]}". That is not the code of an authenticator, '
+                f'{self._http.url} asks {self._who.username} "{asked}". That is not the code of an authenticator, '
                 "so as_totp_secret cannot answer it: use an administrator who signs in with a password, or a password and TOTP."
             )
         body = {

@@ -118,20 +118,31 @@ def has_host_bits(text: str) -> bool:
     return bool(found.ip != found.network.network_address)
 
 
-def overlaps(networks_of: t.Mapping[str, t.Iterable[str]]) -> list[tuple[str, str, str, str]]:
-    """Networks of two owners that have addresses in common: owner and network, and the other owner and network."""
+def overlaps(
+    networks_of: t.Mapping[str, t.Iterable[str]], of: t.Container[str]
+) -> t.Iterator[tuple[str, str, str, str]]:
+    """Networks of two owners, one of them in ``of``, that have addresses in common: owner, network, other owner, its network.
+
+    One pair at a time: a caller that needs only some of them does not wait for the rest, and there can be very many.
+    """
     every = sorted(
         (net.version, int(net.network_address), net.prefixlen, owner, net)
         for owner, texts in networks_of.items()
         for net in map(ipaddress.ip_network, texts)
     )
-    found: list[tuple[str, str, str, str]] = []
-    around: list[tuple[str, t.Any]] = []  # those that the network at hand may lie in; two networks never cross
-    for version, first, _prefix, owner, net in every:
-        around = [(other, one) for other, one in around if one.version == version and int(one[-1]) >= first]
-        found += [(other, str(one), owner, str(net)) for other, one in around if other != owner]
+    # Those that the network at hand lies in, the innermost last: two networks never cross.
+    around: list[tuple[str, t.Any]] = []
+    around_of: list[tuple[str, t.Any]] = []  # those among them whose owner is in ``of``
+    for _version, _first, _prefix, owner, net in every:
+        for holders in (around, around_of):
+            while holders and not (holders[-1][1].version == net.version and net.subnet_of(holders[-1][1])):
+                holders.pop()
+        for other, one in around if owner in of else around_of:
+            if other != owner:
+                yield other, str(one), owner, str(net)
         around.append((owner, net))
-    return found
+        if owner in of:
+            around_of.append((owner, net))
 
 
 def _order(net: t.Any) -> tuple[int, t.Any, int]:

@@ -453,8 +453,8 @@ def whom(body: t.Any) -> str:
 def test_our_own_account_comes_last_also_after_a_lost_answer(server: Server) -> None:
     populated(server, ["zoe"])
     server.simulator.faults.add(path=SET, do="drop")
-    users = [{"name": "openvpn", "totp": False}, {"name": "zoe", "totp": False}]
-    done(server.manage(USER, users=users, allow_self=True))
+    users = [{"name": "openvpn", "totp": False, "password": PASSWORD}, {"name": "zoe", "totp": False}]
+    done(server.manage(USER, users=users, allow_self=True, update_password="always"))
     assert [whom(body) for body in said(server, SET)] == ["zoe", "zoe", "openvpn"]
 
 

@@ -10,6 +10,7 @@ import functools
 import typing as t
 
 import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server import config_item
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._resource import HIDDEN
@@ -706,3 +707,11 @@ def test_values_and_secrets_are_one_request(server: Server) -> None:
     answer = server.manage(CONFIG_ITEM, config_items=items)
     assert answer["counts"] == {"updated": 2}
     assert server.writes() == ["/api/config-items/default"]
+
+
+def test_hints_are_looked_for_only_where_they_are_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(config_item, "did_you_mean", lambda said, known: asked.append(said) or "")
+    items = [{"name": f"vpn.sever.port{number}", "value": "1"} for number in range(100)]
+    assert "And 80 more." in server.manage(CONFIG_ITEM, config_items=items)["msg"]
+    assert len(asked) == 20

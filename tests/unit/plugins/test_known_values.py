@@ -41,6 +41,12 @@ def known_to_others(server: Server) -> Answer:
     return server.manage(USER, name=server.simulator.username, allow_self=True, auth_method="local")
 
 
+def test_many_objects_with_one_value_are_one_warning(server: Server) -> None:
+    users = [{"name": f"user{number}", "auth_method": "ldapp"} for number in range(30)]
+    [said] = server.manage(USER, users=users, check=True)["warnings"]
+    assert said.startswith("auth_method of user user0 and 29 more: 'ldapp' is not among the values that are known")
+
+
 def test_the_table_in_the_documentation_is_that_of_the_collection() -> None:
     text = DOCUMENT.read_text(encoding="utf-8").partition("| option or key | known values | source |")[2]
     rows = re.findall(r"^\| `([^`]+)` \| (`.+`) \| [A-Z](?:, [A-Z])* \|$", text.partition("\n\n")[0], re.MULTILINE)

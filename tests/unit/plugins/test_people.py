@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.vpn.estate.plugins.filter.people import FilterModule
+from ansible_collections.vpn.estate.plugins.module_utils import _text
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server
@@ -331,6 +332,19 @@ def test_a_person_and_a_user_of_a_server_who_differ_only_in_case() -> None:
         sentence = f"anna of the people and Anna in {where} of {server} differ only in case"
         assert wrong([{"name": "anna"}], server, [{key: "Anna"}]) == [sentence]
         assert wrong([{"name": "anna"}], server, [{key: "berta"}]) == []
+
+
+def test_names_of_many_people_and_users_are_compared_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counted(name: str) -> str:
+        asked.append(name)
+        return name.casefold()
+
+    monkeypatch.setattr(_text, "alike", counted)
+    people, own = ([{"name": f"{kind}{number}"} for number in range(50)] for kind in ("person", "user"))
+    assert not FILTERS["people_contradictions"](people, "access_server", "site-a", INVENTORY, own)
+    assert len(asked) <= 2 * (len(people) + len(own))
 
 
 @pytest.mark.parametrize("people", [{"anna": {"groups": ["staff"]}}, "anna"])

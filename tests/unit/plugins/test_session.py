@@ -345,6 +345,17 @@ def test_a_code_without_a_secret(start: Callable[..., Server], time: Time, diale
     world.refusal(who, 'asks mfa-admin for a second factor \\(".*"\\). .* give its secret as as_totp_secret')
 
 
+def test_a_question_that_holds_the_password_is_shown_without_it(start: Callable[..., Server], time: Time) -> None:
+    """Also where the sentence ends in the middle of it."""
+    world = World(start, time)
+    path, question = "auth/login/userpassword", "x" * 76 + PASSWORD
+    body = {"reason": "mfa", "challenge": question, "challenge_context": "c"}
+    world.simulator.faults.add(path=path, status=401, body=body)
+    with pytest.raises(SignInError, match="second factor") as raised:
+        world.client(replace(world.mfa_admin, password=PASSWORD, totp_secret=None)).get("GET /server/info")
+    assert PASSWORD[:3] not in str(raised.value)
+
+
 def test_the_secret_of_somebody_else(world: World) -> None:
     world.refusal(
         replace(world.mfa_admin, totp_secret=RFC_SECRET),

@@ -17,9 +17,12 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.vpn.estate.plugins.filter.shown import FilterModule
 from ansible_collections.vpn.estate.plugins.module_utils import _text
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._errors import SignInError
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._module import Body, manage
+from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._text import LONGEST, Sentence, shown, shown_value
 from ansible_collections.vpn.estate.plugins.module_utils._told import told
 from ansible_collections.vpn.estate.plugins.plugin_utils import module_action
@@ -497,3 +500,55 @@ def test_names_of_others_are_shown(server: Server) -> None:
     assert shown(name) in answer["diff"]["before"]
     assert name not in answer["diff"]["before"]
     assert json.dumps(answer)
+
+
+# -- secrets in the words of a message
+
+
+LONG_SECRET = "Marker-" + "secret-word-" * 12  # longer than a value that a message quotes whole
+ODD_SECRET = 'it\'s a "mark\\er"\tof a kind'  # which Python quotes in another form
+
+
+def as_tasks_see_it(resource: Resource, given: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The answer in check mode, of the action plugin or of the task itself."""
+    body = manage(resource, ACCESS_SERVER)
+    checker = body.checker()
+    try:
+        checked = body.checked(given, checker)
+    except InputError as exc:
+        return told({"msg": str(exc)}, checker.secrets)
+    return perform(body, "as_test", checked, check=True, invocation=False)
+
+
+@pytest.mark.parametrize("secret", [LONG_SECRET, ODD_SECRET], ids=["long", "odd"])
+@pytest.mark.parametrize("option", ["state", "admin", "reroute_gw", "auth_method", "static_ipv4", "group", "name"])
+def test_a_secret_in_the_place_of_another_option_is_masked_whole(server: Server, option: str, secret: str) -> None:
+    """It is neither cut in half before it is masked, nor in another form than the one that is looked for."""
+    user = {"name": "ana", "password": secret + "!"}
+    users = [{**user, option: secret}, {"name": "ben", "password": secret}]
+    answer = as_tasks_see_it(USER, {**server.connection, "users": users})
+    said = f"{answer.get('msg', '')} {answer.get('warnings', '')}"
+    assert option in said or option == "name"
+    assert "secret-word" not in said
+    assert "mark" not in said
+
+
+@pytest.mark.parametrize("secret", [LONG_SECRET, ODD_SECRET], ids=["long", "odd"])
+@pytest.mark.parametrize("item", ["host.name", "vpn.daemon.0.listen.port", "vpn.server.tls_version_min", None])
+def test_a_secret_in_the_place_of_a_configuration_item_is_masked_whole(
+    server: Server, item: str | None, secret: str
+) -> None:
+    items = [{"name": item or secret, "value": secret}, {"name": "auth.ldap.0.bind_pw", "secret_value": secret}]
+    answer = as_tasks_see_it(CONFIG_ITEM, {**server.connection, "config_items": items})
+    said = f"{answer.get('msg', '')} {answer.get('warnings', '')}"
+    assert "********" in said
+    assert "secret-word" not in said
+    assert "mark" not in said
+
+
+@given(st.text(min_size=8, max_size=20), st.text(max_size=5), st.text(max_size=5))
+def test_a_secret_is_masked_as_python_quotes_it(secret: str, before: str, after: str) -> None:
+    quoted = repr(before + secret + after)
+    said = told({"warnings": [f"{quoted} and {[secret]!r}"]}, {secret})["warnings"][0]
+    assert repr(secret)[1:-1] not in said
+    assert "*****" in said

@@ -177,8 +177,8 @@ def test_one_address_of_two_users_is_refused_and_all_of_them_are_told(pooled: Se
     users[1]["state"] = state
     said = refused(pooled.manage(USER, users=users))
     assert said == (
-        "static_ipv4: 10.9.0.7 is declared for a and for b; static_ipv6: 2001:db8::7 is declared for a and for b. "
-        "Nothing was written."
+        "2 mistakes: (1) static_ipv4: 10.9.0.7 is declared for a and for b. "
+        "(2) static_ipv6: 2001:db8::7 is declared for a and for b. Nothing was written."
     )
     assert not pooled.writes()
 
@@ -190,7 +190,7 @@ def test_of_very_many_shared_addresses_some_are_told() -> None:
     with pytest.raises(InputError) as error:
         USER.agree(wanted)
     assert str(error.value).count("is declared for") == 20
-    assert "and 10 more" in str(error.value)
+    assert "And 10 more." in str(error.value)
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -353,8 +353,11 @@ networks = st.tuples(st.integers(0, 255), st.integers(24, 32)).map(
 )
 
 
-@given(st.dictionaries(st.sampled_from("abcd"), st.lists(networks, max_size=4, unique=True)))
-def test_every_overlap_is_found(owners: dict[str, list[str]]) -> None:
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.lists(networks, max_size=4, unique=True)),
+    st.sets(st.sampled_from("abcd")),
+)
+def test_every_overlap_is_found(owners: dict[str, list[str]], of: set[str]) -> None:
     import ipaddress
 
     pairs_of = {
@@ -363,8 +366,28 @@ def test_every_overlap_is_found(owners: dict[str, list[str]]) -> None:
         for a in its
         for two, others in owners.items()
         for b in others
-        if one != two and ipaddress.ip_network(a).overlaps(ipaddress.ip_network(b))
+        if one != two and {one, two} & of and ipaddress.ip_network(a).overlaps(ipaddress.ip_network(b))
     }
-    found = [frozenset({(one, a), (two, b)}) for one, a, two, b in values.overlaps(owners)]
+    found = [frozenset({(one, a), (two, b)}) for one, a, two, b in values.overlaps(owners, of)]
     assert set(found) == pairs_of
     assert len(found) == len(pairs_of)
+
+
+def test_overlaps_of_many_groups_are_told_without_a_look_at_each_pair(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = 0
+    overlaps = values.overlaps
+
+    def counted(*args: t.Any) -> t.Iterator[t.Any]:
+        nonlocal found
+        for pair in overlaps(*args):
+            found += 1
+            yield pair
+
+    monkeypatch.setattr(values, "overlaps", counted)
+    groups = [{"name": f"g{number}", "subnets": ["10.1.0.0/16"]} for number in range(60)]
+    said = warned(server.manage(GROUP, groups=groups, check=True))
+    assert said.count("10.1.0.0/16 of ") == 40
+    assert said.endswith(", and more.")
+    assert found < 60
