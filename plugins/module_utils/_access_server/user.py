@@ -260,7 +260,7 @@ class User(Owner):
         """Also the password, where it is our own, because the task knows the one before."""
         super().take_back(client, change, task)
         before = client.session.password_before
-        if "password" in change.secrets and before is not None and change.name in client.session.account_names:
+        if "password" in change.secrets and before is not None and change.ours:
             task.outdated = client.session.use_password(before)
             client.change_password(change.name, before)
             change.undo["secrets"] = ["password"]
@@ -319,7 +319,7 @@ class User(Owner):
 
         def write(change: Change) -> None:
             client.change_password(change.name, change.secrets["password"])
-            if change.name == client.username:
+            if change.ours and client.username:
                 task.outdated = client.session.use_password(change.secrets["password"])
 
         effort.each(sorted(changes, key=self.rank), write, "given a password", (*ONE_BAD_OBJECT, 403))

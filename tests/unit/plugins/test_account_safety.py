@@ -298,6 +298,18 @@ def test_our_own_password_is_changed_last_and_proven(server: Server) -> None:
     assert [one.status for one in logins] == [200, 200]
 
 
+def test_our_own_password_where_the_server_spells_our_name_otherwise(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, new = server.simulator.machine.store, "Another-Password-9!"
+    record = store.record
+    monkeypatch.setattr(store, "record", lambda name: record(OWN if name.casefold() == OWN else name))
+    change = {"name": OWN, "password": new, "update_password": "always"}
+    answer = server.manage(USER, **change, allow_self=True, as_username="OpenVPN")
+    assert not answer.get("failed"), answer["msg"]
+    assert server.simulator.password_is(OWN, new)
+
+
 @pytest.mark.parametrize("right", ["deny", "deny_web", "totp", "auth_method"])
 @pytest.mark.parametrize("null", ["reset", "refuse", "ignore"])
 def test_what_locked_us_out_is_set_back(start: t.Callable[..., Server], right: str, null: str) -> None:
