@@ -39,6 +39,7 @@ UNKNOWN = "unknown"
 ONCE_DONE = "If it has moved already, say assume_local: false."
 REREADING = "server_agent"  # the mode of a restart that reads again which database there is (server-behaviour.md, 103)
 PORT = 3306
+SILENCE = 30.0  # seconds that a database may keep silent while it is looked at
 # Parameters that the usual libraries for MySQL know; what else follows a ? may be the rest of a password.
 QUERY = ("charset", "connect_timeout", "ssl_ca", "ssl_cert", "ssl_key", "ssl_mode", "unix_socket")
 _SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
@@ -165,6 +166,8 @@ def tables(uri: str) -> dict[str, int]:
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
             connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=SILENCE,  # without it, PyMySQL waits for ever for what answers there and is no MySQL
+            write_timeout=SILENCE,
         )
         try:
             with connection.cursor() as cursor:

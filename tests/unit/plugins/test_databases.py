@@ -366,6 +366,8 @@ def test_an_empty_database_is_gone_to(telling: Server, look: Look) -> None:
         "user": "as_user",
         "password": "mArKp@ss",
         "connect_timeout": 5.0,
+        "read_timeout": 30.0,
+        "write_timeout": 30.0,
         "closed": True,
     }
 
@@ -376,6 +378,19 @@ def test_one_that_is_not_empty_is_not(telling: Server, look: Look) -> None:
     assert "is not empty: there are 7 tables in as_config, as_users" in answer["msg"]
     assert not telling.writes()
     assert "mArK" not in text_of(answer)
+
+
+def test_what_accepts_a_connection_and_keeps_silent_is_no_database(
+    telling: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With PyMySQL itself."""
+    pytest.importorskip("pymysql")
+    monkeypatch.setattr(database, "SILENCE", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = f"mysql://as_user:mArKp@127.0.0.1:{silent.getsockname()[1]}/"
+        answer = converted(telling, uri, check_database=True)
+    assert "cannot be looked at: the connection to it was lost. Nothing was written" in answer["msg"]
+    assert not telling.writes()
 
 
 @pytest.mark.parametrize(
