@@ -159,8 +159,8 @@ class Noun(t.Protocol):
     def touches(self, change: Change, name: str, before: Standing) -> bool:
         """Whether a change could change the rights of an account."""
 
-    def joined(self, change: Change) -> t.Collection[str]:
-        """Groups that accounts join by it."""
+    def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
+        """Groups that an account of one of these names joins by a change; any account may, where there are no names."""
 
     def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
         """The standing of an account after these changes; None where the account is deleted."""
@@ -264,7 +264,7 @@ def _risks(
     known: t.Optional[t.Mapping[str, Record]],
 ) -> list[Risk]:
     found = []
-    joined = {group for change in changes for group in noun.joined(change)}
+    joined = {group for change in changes for group in noun.joined(change, names)}
     standings: dict[str, Standing] = _standings(client, names, joined, task, known)
     for account, before in standings.items():
         touching = [change for change in changes if noun.touches(change, account, before)]
@@ -297,7 +297,7 @@ def _standings(
     else:
         records = client.users([name for name, administers in client.user_roll().items() if administers]).records
     default = level(client.default_user())
-    if not names and default.get("admin"):
+    if not names and (default.get("admin") or default.get("group")):
         records[""] = {}  # the same
     asked = {str(each.get("group") or "") for each in (*records.values(), default)} - {""} | joined
     groups: dict[str, t.Optional[Level]] = {}

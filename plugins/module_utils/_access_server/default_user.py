@@ -67,7 +67,7 @@ class DefaultUser(Owner):
         """Also its group, which may be that of users without one, and whether it denies users without a record."""
         return super().matters(change) or bool({"group", "def_deny"} & set(change.keys))
 
-    def joined(self, change: Change) -> t.Collection[str]:
+    def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
         """The group that users without one may be in."""
         return {change.values["group"]} if change.values.get("group") else ()
 

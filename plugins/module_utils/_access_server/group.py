@@ -129,9 +129,10 @@ class Group(Owner):
         """Also who is a member."""
         return super().matters(change) or "members" in change.values
 
-    def joined(self, change: Change) -> t.Collection[str]:
+    def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
         """The group itself, which may be there."""
-        return {change.name} if change.values.get("members") else ()
+        members = change.values.get("members") or ()
+        return {change.name} if members and (not names or set(names) & set(members)) else ()
 
     def touches(self, change: Change, name: str, before: Standing) -> bool:
         """Members, who join or leave included."""

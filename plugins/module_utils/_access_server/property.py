@@ -180,8 +180,8 @@ class Owner(Safeguarded):
         """Whether a change could change rights of anybody."""
         return change.action == "delete" or bool({*RIGHTS, *PROOFS} & set(change.keys))
 
-    def joined(self, change: Change) -> t.Collection[str]:
-        """Groups that accounts join by a change."""
+    def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
+        """Groups that an account of one of these names joins by a change; any account may, where there are no names."""
         return ()
 
     def touches(self, change: Change, name: str, before: Standing) -> bool:

@@ -242,7 +242,7 @@ class User(Owner):
         """Also the group."""
         return super().matters(change) or "group" in change.values
 
-    def joined(self, change: Change) -> t.Collection[str]:
+    def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
         """The group that the user joins."""
         return {change.values["group"]} if change.values.get("group") else ()
 

@@ -233,6 +233,15 @@ def test_another_account_that_differs_in_case(server: Server) -> None:
     done(server, (USER, {"name": "OPENVPN", "state": "absent"}))
 
 
+def test_members_who_are_not_us_cost_no_reading_of_their_group(server: Server) -> None:
+    server.manage(USER, name="erika")
+    server.manage(GROUP, name="staff")
+    server.simulator.log.clear()
+    answer = server.manage(GROUP, name="staff", members=["erika"])
+    assert answer["changed"]
+    assert [one.path for one in server.simulator.log].count("/api/groups/list") == 2  # before, and what became of it
+
+
 # -- the order of writes
 
 
@@ -395,6 +404,17 @@ def test_every_administrator_may_be_us(
 ) -> None:
     server.manage(GROUP, name="staff", members=["mfa-admin"])
     refused(server, (resource, params), "any administrator", "as_username", **bearer)
+
+
+def test_a_user_without_a_record_may_be_us(server: Server, bearer: dict[str, t.Any]) -> None:
+    """The default user may give the right to administer, by itself or by its group."""
+    for name in (OWN, "mfa-admin"):
+        server.simulator.set_user(name, deny_web=False)
+    server.manage(GROUP, name="ops", admin=True)
+    server.manage(DEFAULT_USER, group="ops")
+    refused(server, (GROUP, {"name": "ops", "deny_web": True}), "for users without a record", "allow_self", **bearer)
+    server.manage(GROUP, name="ops", admin=False, allow_self=True)
+    done(server, (GROUP, {"name": "ops", "deny_web": True}), **bearer)
 
 
 def test_who_is_no_administrator_is_not(server: Server, bearer: dict[str, t.Any]) -> None:
