@@ -18,7 +18,7 @@ options:
       - Such changes come last, and a new sign-in proves them. Where it fails, the task sets them back, and says what it could
         not set back.
       - With O(as_token) and no O(as_username), the account can be that of any administrator. Without O(as_password), no new
-        sign-in is possible, and the task warns that nobody has proven the change.
+        sign-in is possible, and the task warns that the change is not proven.
     type: bool
     default: false
 """

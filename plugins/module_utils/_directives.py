@@ -225,7 +225,7 @@ Address                           | 1 | interface | [0-9A-Fa-f.:/,\s]+ | is no a
 DNS                               | 1 | interface | [\w.:,\s-]+ | is no address or domain | wg-quick(8)
 MTU                               | 1 | interface | [0-9]+ | is no number | wg-quick(8)
 Table                             | 1 | interface | \w+ | is no name of a table | wg-quick(8)
-SaveConfig                        | 1 | interface | false | lets wg-quick write the file anew | wg-quick(8)
+SaveConfig                        | 1 | interface | false | lets wg-quick write the file again | wg-quick(8)
 PreUp PostUp PreDown PostDown     | 1 | interface secret | never | runs a program | wg-quick(8)
 PublicKey AllowedIPs Endpoint     | 1 | peer | any | | wg(8)
 PersistentKeepalive               | 1 | peer | any | | wg(8)

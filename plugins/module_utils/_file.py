@@ -27,7 +27,7 @@ class Irregular(OSError):
 def opened(path: str, flags: int = 0) -> int:
     """A descriptor of a regular file for reading. Raises OSError; Irregular for everything else that has a path.
 
-    A pipe blocks whoever opens it until a writer comes, and a device may never end; so no open here waits.
+    Opening a pipe waits for a writer, and a device may never end; so no open here waits.
     """
     number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags)
     if stat.S_ISREG(os.fstat(number).st_mode):

@@ -440,7 +440,7 @@ class Resource:
     def leaves_open(self, change: Change) -> bool:
         """Whether the vendor leaves open what the server makes of this write, so that it is read back.
 
-        An answer to a deletion is believed by nobody, if what should be gone can be looked for.
+        The answer to a deletion is not believed where the object can be looked for.
         """
         return change.action in ("create", "delete") or any(
             v is None or isinstance(v, (list, dict)) for v in change.values.values()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts that somebody else chose: what is a name, which names look alike, and how to show a text on a terminal."""
+"""Texts from outside: what is a name, which names look alike, and how to show a text on a terminal."""
 
 from __future__ import annotations
 

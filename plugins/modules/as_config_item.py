@@ -114,7 +114,7 @@ options:
         administrators, the authentication method and TOTP where the account follows the configuration in them, settings of its
         authentication method, a script that runs after each authentication, and limits of lockouts and sessions that leave what
         is usual.
-      - Such changes come last, and a new sign-in proves what is in force by then. Where it fails, the task sets them back. What
+      - Such changes come last, and a new sign-in proves what is active by then. Where it fails, the task sets them back. What
         waits for a restart is not proven; M(vpn.estate.as_staged_config) proves it, and goes back by itself.
     type: bool
     default: false

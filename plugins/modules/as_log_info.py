@@ -156,7 +156,7 @@ options:
     type: int
     default: 100
 notes:
-  - "Nobody vouches for the texts of a record. Anybody who can reach the server chooses RV(records[].username) and what
+  - "The texts of a record are not trustworthy. Any computer that can reach the server chooses RV(records[].username) and what
     RV(records[].error) and RV(records[].extra) repeat of a request. The client program chooses RV(records[].platform),
     RV(records[].version), RV(records[].gui_version) and RV(records[].session_id). The server chooses all others."
   - These texts are returned as they are, and may hold anything, such as line breaks, terminal controls, text that runs

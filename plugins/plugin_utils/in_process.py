@@ -55,7 +55,7 @@ def _plain(value: t.Any) -> t.Any:
 def untagged(value: t.Any) -> t.Any:
     """Arguments in Python's own types, without the marks that Ansible puts on values.
 
-    Dates stay dates: in JSON they would look as if somebody had written text.
+    Dates stay dates: in JSON they would look like text.
     """
     if isinstance(value, str):
         return str.__str__(value)

@@ -228,7 +228,7 @@ def guard(
         keep_an_administrator(client, {each.account for each in risks if each.ends_it})
     if not client.session.can_sign_in:
         task.warn(
-            f"{_told(noun, risks)}. Nobody has proven that {_account(client, bool(names))} can still sign in: that takes "
+            f"{_told(noun, risks)}. It is not proven that {_account(client, bool(names))} can still sign in. A proof needs "
             "as_username and as_password."
         )
 

@@ -195,7 +195,7 @@ class ConfigItem(Safeguarded):
                 )
         mistakes.remedy = "Nothing was written."
         mistakes.refuse()
-        if "allow_self" in task.params:  # who writes items without that option has looked at them
+        if "allow_self" in task.params:  # a module without that option has looked at the items itself
             self._guard(client, plan, task)
 
     def _guard(self, client: AccessServer, plan: Plan, task: Task) -> None:
@@ -219,9 +219,9 @@ class ConfigItem(Safeguarded):
         task.warn(
             f"The connection or the sign-in of later tasks depends on {listed(endangered)}. "
             + (
-                "The new sign-in that follows proves what is in force by then, and nothing that waits for a restart."
+                "The new sign-in that follows proves what is active by then. It proves nothing that waits for a restart."
                 if client.session.can_sign_in
-                else "Nobody has proven that they work: that takes as_username and as_password."
+                else "It is not proven that they work. A proof needs as_username and as_password."
             )
         )
 

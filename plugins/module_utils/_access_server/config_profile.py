@@ -123,8 +123,8 @@ class ConfigProfile(Safeguarded):
         change.risky, change.undo["active"] = True, active
         if not client.session.can_sign_in:
             task.warn(
-                f"configuration profile {change.name} differs from the active one in {listed(endangered)}. Nobody has proven that "
-                "the account of this task can still sign in: that takes as_username and as_password."
+                f"configuration profile {change.name} differs from the active one in {listed(endangered)}. It is not proven that "
+                "the account of this task can still sign in. A proof needs as_username and as_password."
             )
 
     def take_back(self, client: AccessServer, change: Change, task: Task) -> None:

@@ -91,9 +91,16 @@ class DefaultUser(Owner):
             except Refused as exc:
                 if exc.status not in (400, 404) or any(key != NAME and NAME not in key for key in exc.reasons):
                     raise
-                client.set_properties([{**self.record(change), "name": OTHER_NAME}])
+                self._write_under_other_name(client, change, exc)
 
         effort.each(changes, write)
+
+    def _write_under_other_name(self, client: AccessServer, change: Change, refusal: Refused) -> None:
+        """Raises the first refusal where the server does not know the other name: that one has the reason."""
+        try:
+            client.set_properties([{**self.record(change), "name": OTHER_NAME}])
+        except Refused as exc:
+            raise refusal if exc.status == 404 else exc from None
 
     def leaves_open(self, change: Change) -> bool:
         """How it is written is not documented."""

@@ -297,9 +297,7 @@ def download(client: Download, task: Task) -> dict[str, t.Any]:
     harm = _harm(new, params)
     if harm:
         serial = _told(facts).get("serial")
-        which = (
-            f"Its certificate, of serial {serial}, is valid, and nobody has its key: let an administrator revoke it. "
-        )
+        which = f"Its certificate, of serial {serial}, is valid, and its key is lost: let an administrator revoke it. "
         raise EstateError(
             f"{client.url} answered a profile that is not used: {harm}. {which if serial else ''}{file.path} is what it was."
         )

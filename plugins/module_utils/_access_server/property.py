@@ -61,7 +61,7 @@ def windows_lines(text: str) -> str:
 
 
 def _environment(said: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Variables as somebody declares them: text or whole numbers; null is not said."""
+    """Variables as they are declared: text or whole numbers; null is not said."""
     for name, value in said.items():
         if not isinstance(value, str) and type(value) is not int and value is not None:
             raise ValueError(f"{name} is {value!r}, and text is needed. Put it in quotes; in a template, use | string")
@@ -117,7 +117,7 @@ COMMON: t.Sequence[Field] = (
 
 
 class Owner(Safeguarded):
-    """Somebody who has properties."""
+    """A user, a group or the default user: all of them have properties."""
 
     def load_whole(self, wire: t.Mapping[str, Wire]) -> Object:
         """Own properties, those in force, and where these come from: for people, and never compared."""

@@ -252,8 +252,8 @@ class Staging:
         self._refuse_to_be_cut_off(found.endangered, after)
         if self.signs_in_anew and task.params["as_password"] is None:
             task.warn(
-                f"The sign-in depends on {listed(self.signs_in_anew)}. Nobody proves that the account of this task can still sign "
-                "in: that takes as_username and as_password."
+                f"The sign-in depends on {listed(self.signs_in_anew)}. It is not proven that the account of this task can still "
+                "sign in. A proof needs as_username and as_password."
             )
         self._options = self._changed_options(after)
         self.later = [connect({**task.params, **each, **self._session()}, task.check) for each in self._options]
@@ -274,8 +274,8 @@ class Staging:
             )
         if CERTIFICATE in after and not after[CERTIFICATE]:
             raise InputError(
-                f"{CERTIFICATE}: the certificate that the server makes itself is not known beforehand, so that nobody could see "
-                "whether the server is back. as_web_certificate can do it. Nothing was written."
+                f"{CERTIFICATE}: the certificate that the server makes itself is not known beforehand, so that this task could "
+                "not see whether the server is back. as_web_certificate can do it. Nothing was written."
             )
 
     def _changed_options(self, after: Values) -> list[dict[str, t.Any]]:
@@ -326,7 +326,7 @@ class Staging:
         except Refused as exc:
             if exc.status != 400:
                 raise
-            raise EstateError(f"{self.client.url} finds what is declared not fit to be in force: {exc}") from exc
+            raise EstateError(f"{self.client.url} refuses the declared configuration as invalid: {exc}") from exc
         try:
             self.client.restart("dry_run")
         except Refused as exc:
@@ -348,7 +348,7 @@ class Staging:
             raise EstateError(f"{self.client.url} took what is declared and did not keep it: {some(lost)}")
         active = _in_force(self.client)
         if active != self.source:
-            raise EstateError(f"Somebody has made {active} the active profile of {self.client.url} meanwhile")
+            raise EstateError(f"Another user has made {active} the active profile of {self.client.url} in the meantime")
         there, copied = _values(self.client, self.source), _values(self.client, self.name)
         other = {key for key in {*there, *copied} - self.declared if there.get(key) != copied.get(key)}
         if other:
@@ -389,7 +389,7 @@ class Staging:
             if not wrong:
                 return ""
             if time.monotonic() > deadline:
-                return f"{client.url} is not well with {profile} in force: {'; '.join(wrong)}"
+                return f"{client.url} does not work well with {profile} active: {'; '.join(wrong)}"
             time.sleep(PAUSE)
 
     def _locked_out(self) -> str:

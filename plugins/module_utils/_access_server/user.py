@@ -53,7 +53,7 @@ FORWARDED: t.Mapping[str, t.Any] = {
 
 
 def _address(f: Field, wire: t.Mapping[str, t.Any]) -> t.Any:
-    """An address of somebody whom the task does not manage, whatever it is."""
+    """An address of a user that the task does not manage, whatever it is."""
     try:
         return f.off_the_wire(wire)
     except (TypeError, ValueError):
@@ -108,7 +108,7 @@ class User(Owner):
             want.values["deny"] = True
         password = want.secrets.get("password")
         if password is not None and password.casefold() == want.name.casefold():
-            raise InputError(f"password of user {want.name} is the user's name; nobody is protected by that.")
+            raise InputError(f"password of user {want.name} is the user's name, which is easy to guess.")
         return want
 
     def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
@@ -161,10 +161,10 @@ class User(Owner):
         if not given:
             return
         fields = [f for f in self.loaded if f.name in self.unshared]
-        if not task.params.get("purge"):  # which has read everybody
+        if not task.params.get("purge"):  # which has read all users
             there = client.users_with([f.api for f in fields], lambda wire: {f.name: _address(f, wire) for f in fields})
             planned = {change.name for change in plan.changes}
-            # In check mode, whom another task of this run deletes has no address by then.
+            # In check mode, a user that another task of this run deletes has no address by then.
             leaving = {want.name for want in task.wanted or () if want.state == "absent"} if task.check else set()
             plan = Plan(plan.changes, {name: one for name, one in there.items() if name not in planned | leaving})
         holders: dict[tuple[str, str], list[str]] = {}
@@ -266,21 +266,21 @@ class User(Owner):
             change.undo["secrets"] = ["password"]
 
     def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
-        """Properties first, so that nobody who is disconnected comes back."""
+        """Properties first, so that no user who is disconnected comes back."""
         super().update(client, changes, effort, task)
         end(client, [change for change in changes if set(HOLDINGS) & change.values.keys()], effort)
 
     def leaves_open(self, change: Change) -> bool:
-        """Also what ends along with somebody's access."""
+        """Also what ends along with the access of a user."""
         return bool(self.ends(change)) or super().leaves_open(change)
 
     def ends(self, change: Change) -> Object:
-        """Everything that somebody holds who is blocked."""
+        """Everything that a blocked user holds."""
         new = change.action == "create" and change.state == "blocked" and change.values.get("deny") is True
         return {name: 0 for name in HOLDINGS if new or name in change.values}
 
     def remains(self, have: Object) -> str:
-        """Of somebody without a record, what they hold."""
+        """Of a user without a record, what the user holds."""
         if not have.get("recordless"):
             return super().remains(have)
         return " and ".join(f"{have[name]} {name}" for name in HOLDINGS if have.get(name)).replace("_", " ")

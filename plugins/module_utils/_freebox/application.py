@@ -213,7 +213,7 @@ class _Pairing:
             status = self._client.status(kept.request)
             if status == GRANTED:
                 return self._let_in("the request was granted")
-            reason = "somebody has to answer the request"
+            reason = "a person has to answer the request on the box"
             if status != PENDING:
                 self._refuse_another(kept.box)
                 reason = self._end(status)

@@ -427,11 +427,11 @@ def test_what_is_meant_is_done_and_called_unproven(server: Server, bearer: dict[
     for check in (True, False):
         answer = server.manage(USER, name="mfa-admin", deny=True, allow_self=True, check=check, **bearer)
         assert not answer.get("failed"), answer["msg"]
-        assert any("Nobody has proven" in sentence for sentence in answer["warnings"])
+        assert any("It is not proven" in sentence for sentence in answer["warnings"])
     named = {**bearer, "as_username": OWN}
     answer = server.manage(USER, name=OWN, deny_web=True, allow_self=True, **named)
     assert not answer.get("failed"), answer["msg"]
-    assert any("Nobody has proven" in sentence for sentence in answer["warnings"])
+    assert any("It is not proven" in sentence for sentence in answer["warnings"])
 
 
 def test_the_last_administrator(server: Server, bearer: dict[str, t.Any]) -> None:
@@ -580,7 +580,7 @@ def test_items_that_could_end_the_sign_in_of_any_administrator(server: Server, b
     refused(server, change, "auth.module.type", "allow_self: true", **bearer)
     answer = server.manage(CONFIG_ITEM, **change[1], **bearer, allow_self=True)
     assert not answer.get("failed"), answer["msg"]
-    assert "Nobody has proven" in " ".join(answer["warnings"])
+    assert "It is not proven" in " ".join(answer["warnings"])
 
 
 # -- everything that can end it asks

@@ -200,7 +200,7 @@ def test_nobody_comes_in_time_and_the_next_run_goes_on_waiting(box: Box, dest: P
     assert hours.now == 100
     assert [line.rsplit(". ", 1)[1] for line in said] == ["100 s left.", "40 s left."]
     told = pair(box, dest, check=True)
-    assert (told["changed"], told["reason"]) == (True, "somebody has to answer the request")
+    assert (told["changed"], told["reason"]) == (True, "a person has to answer the request on the box")
     answered(box, nth=1)
     assert pair(box, dest, check=True)["reason"] == "the request was granted"
     assert "freebox_app_request" in content(dest)
@@ -213,7 +213,7 @@ def test_a_second_run_waits_for_the_same_answer(box: Box, dest: Path) -> None:
     pair(box, dest, wait_timeout=10)
     answered(box, nth=3)
     answer = pair(box, dest, permissions=[])
-    assert (answer["changed"], answer["reason"]) == (True, "somebody has to answer the request")
+    assert (answer["changed"], answer["reason"]) == (True, "a person has to answer the request on the box")
     assert requests(box).count(ASKED) == 1
 
 

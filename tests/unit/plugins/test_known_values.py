@@ -41,6 +41,13 @@ def known_to_others(server: Server) -> Answer:
     return server.manage(USER, name=server.simulator.username, allow_self=True, auth_method="local")
 
 
+def test_the_default_user_is_refused_with_the_reason_of_the_server(server: Server) -> None:
+    """And not because the server does not know the other name under which the value is tried."""
+    answer = server.manage(DEFAULT_USER, auth_method="ldapp", allow_self=True)
+    assert answer["failed"]
+    assert "Input should be 'local'" in answer["msg"]
+
+
 def test_many_objects_with_one_value_are_one_warning(server: Server) -> None:
     users = [{"name": f"user{number}", "auth_method": "ldapp"} for number in range(30)]
     [said] = server.manage(USER, users=users, check=True)["warnings"]

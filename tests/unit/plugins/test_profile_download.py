@@ -839,7 +839,7 @@ def test_a_profile_that_may_harm_is_put_nowhere(serve: Callable[..., Wire], dest
         "it has directives that may harm the client: script-security (lets programs run), up (runs a" in answer["msg"]
     )
     assert "allow_directives: [script-security, up]" in answer["msg"]
-    assert f"Its certificate, of serial {SERIAL}, is valid, and nobody has its key" in answer["msg"]
+    assert f"Its certificate, of serial {SERIAL}, is valid, and its key is lost" in answer["msg"]
     assert answer["msg"].endswith(f"{dest} is what it was.")
     assert dest.read_text() == "what was there before"
     assert [*dest.parent.iterdir()] == [dest]

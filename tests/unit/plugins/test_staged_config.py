@@ -207,7 +207,7 @@ def test_what_cannot_be_is_refused_beforehand(
 def test_a_copy_that_the_server_finds_unfit_is_removed(start: Start) -> None:
     server = start(settings=QUICK)
     message = failed(stage(server, config_items=[{"name": "host.name", "value": ""}]))
-    assert "finds what is declared not fit to be in force" in message
+    assert "refuses the declared configuration as invalid" in message
     assert "Required configuration key is not set: host.name" in message
     assert "default goes on as it was." in message
     assert profiles(server) == {"default"}
@@ -229,7 +229,7 @@ def test_who_interferes_with_the_active_profile_is_not_overruled(start: Start) -
         do="act",
         act=lambda: server.simulator.store.set_fact("active_profile", "theirs"),
     )
-    assert "Somebody has made theirs the active profile" in failed(stage(server))
+    assert "Another user has made theirs the active profile" in failed(stage(server))
     assert (active(server), activated(server)) == ("theirs", [])
 
 
@@ -244,7 +244,7 @@ def test_who_comes_later_is_not_overruled_either(start: Start) -> None:
 
     server.simulator.faults.add(path="/config-profile/list", do="act", times=None, act=interfere)
     message = failed(stage(server))
-    assert f"is not well with {COPY} in force: theirs is active. " in message
+    assert f"does not work well with {COPY} active: theirs is active. " in message
     assert f"{COPY} is not in force, and theirs is." in message
     assert (active(server), activated(server)) == ("theirs", [COPY])
 
@@ -268,7 +268,7 @@ def test_a_server_that_is_not_well_gets_its_old_profile_back(
     before = server.simulator.state()["running"]
     answer = stage(server)
     message = failed(answer)
-    assert f"{server.simulator.url} is not well with {COPY} in force: {words}. " in message
+    assert f"{server.simulator.url} does not work well with {COPY} active: {words}. " in message
     assert message.endswith("default is in force again, and the server is well with it.")
     assert activated(server) == [COPY, "default"]
     assert (active(server), profiles(server)) == ("default", {"default"})
