@@ -218,7 +218,7 @@ class _TrustingAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = POOLS
 
     def build_response(self, req: t.Any, resp: t.Any) -> t.Any:
-        """Cookies are kept by nobody, and so read by nobody."""
+        """No cookie is kept, so that none is read."""
         for name in ("Set-Cookie", "Set-Cookie2"):
             del resp._original_response.msg[name]
         return super().build_response(req, resp)
@@ -287,7 +287,7 @@ class _Breaker:
             self._until = now + BREAK
 
     def heard(self) -> None:
-        """Somebody has answered, whatever they said."""
+        """There was an answer, whatever it said."""
         self._failures = 0
 
 
@@ -317,7 +317,7 @@ def _connections(url: str, trust: Trust, process: int) -> _Line:
 
 
 class _TimeLeft:
-    """How many ``seconds`` a call may still take. They pass within its blocks only: not while somebody signs in for it."""
+    """How many ``seconds`` a call may still take. They pass within its blocks only: not during a sign-in for it."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -590,7 +590,7 @@ def _proxies(url: str) -> dict[str, str]:
 
 
 def _unreadable(call: Call) -> type[EstateError]:
-    """What it is that an answer cannot be read: of a write, nobody knows what became of it."""
+    """What it is that an answer cannot be read: of a write, it is not known what became of it."""
     return EstateError if call.kind in (READ, SIGN_IN) else OutcomeUnknown
 
 
@@ -599,7 +599,7 @@ def _confided(call: Call, answer: Answer) -> t.Iterator[str]:
     for name, value in answer.sent.items():
         if re.search("auth|token", name, re.IGNORECASE):
             yield value
-            with contextlib.suppress(ValueError):  # a name and a password, which only look as if nobody could read them
+            with contextlib.suppress(ValueError):  # a name and a password, which only look unreadable
                 yield from words(
                     base64.b64decode(value.removeprefix("Basic "), validate=True).decode().partition(":")[2]
                 )

@@ -64,7 +64,7 @@ class Change:
 
 @dataclass
 class Plan:
-    """Changes in the order in which the objects were declared, those that nobody declared last.
+    """Changes in the order in which the objects were declared, then those that are not declared.
 
     ``others`` are objects that were read and that nothing happens to, by name, as those that a purge spares.
     """

@@ -102,5 +102,5 @@ def is_unchecked(params: t.Mapping[str, t.Any], prefix: str) -> bool:
 
 
 def shown(url: str) -> str:
-    """An address for a sentence: what follows a ? or # may be a secret that somebody has copied along."""
+    """An address for a sentence: what follows a ? or # may be a secret that was copied along."""
     return re.split("[?#]", url, maxsplit=1)[0] + ("..." if "?" in url or "#" in url else "")

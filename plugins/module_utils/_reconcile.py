@@ -161,7 +161,7 @@ def _carry_out(resource: Resource, client: t.Any, steps: Plan, effort: Effort, t
             resource.reconsider(client, changes, task)
         doomed = [change for change in changes if change.action == "delete" and change.outcome != "failed"]
         written = [change for change in changes if change.action != "delete" and change.outcome != "failed"]
-        if last:  # whoever leaves what is deleted has left it by then
+        if last:  # what leaves an object that is deleted has left it by then
             _write(resource, client, written, effort, task)
         _delete(resource, client, doomed, effort, task)
         if not last:

@@ -151,10 +151,10 @@ class Noun(t.Protocol):
     """What the safety of accounts wants to know of a resource whose objects decide over rights."""
 
     noun: str
-    are_accounts: bool  # each object is one account, and nobody else's
+    are_accounts: bool  # each object is one account
 
     def matters(self, change: Change) -> bool:
-        """Whether a change could change rights of anybody."""
+        """Whether a change could change the rights of any account."""
 
     def touches(self, change: Change, name: str, before: Standing) -> bool:
         """Whether a change could change the rights of an account."""

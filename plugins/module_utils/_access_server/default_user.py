@@ -72,7 +72,7 @@ class DefaultUser(Owner):
         return {change.values["group"]} if change.values.get("group") else ()
 
     def touches(self, change: Change, name: str, before: Standing) -> bool:
-        """Everybody inherits from it, also who has a group, in what the group leaves open."""
+        """Every user inherits from it what neither the user nor the group sets."""
         return True
 
     def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:

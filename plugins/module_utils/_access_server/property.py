@@ -177,7 +177,7 @@ class Owner(Safeguarded):
     are_accounts = False
 
     def matters(self, change: Change) -> bool:
-        """Whether a change could change rights of anybody."""
+        """Whether a change could change the rights of any account."""
         return change.action == "delete" or bool({*RIGHTS, *PROOFS} & set(change.keys))
 
     def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:

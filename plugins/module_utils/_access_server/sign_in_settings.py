@@ -49,7 +49,7 @@ HARMLESS: t.Mapping[str, t.Collection[str]] = {
     FIREWALL: ("True", "true"),
 }
 LIMITS: t.Mapping[str, tuple[float, float]] = {
-    "vpn.server.lockout_policy.n_fails": (3, math.inf),  # one slip of anybody must not lock the account (32)
+    "vpn.server.lockout_policy.n_fails": (3, math.inf),  # one typing error must not lock the account (32)
     "vpn.server.lockout_policy.reset_time": (0, 3600),
     "auth.sessiontoken.lifetime": (
         120,

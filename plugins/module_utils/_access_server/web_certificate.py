@@ -202,7 +202,7 @@ class WebCertificate(Resource):
 
         def hand_back(change: Change) -> None:
             client.reset_config_items(client.config_profiles[0], dict.fromkeys(KEYS.values(), ""))
-            have = configured(client)  # now, because nobody may trust what is presented after the restart
+            have = configured(client)  # now, because no client may trust what is presented after the restart
             if have["is_set"]:
                 self.disbelieve(change, have)
             else:
