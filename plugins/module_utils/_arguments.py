@@ -16,6 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import DEFAULT_TYPE_VALIDATORS
 from ansible.module_utils.common.validation import check_mutually_exclusive, check_required_one_of
 from ansible_collections.vpn.estate.plugins.module_utils._errors import Mistakes, did_you_mean
+from ansible_collections.vpn.estate.plugins.module_utils._source import is_plain_number
 
 Item = dict[str, t.Any]
 Spec = t.Mapping[str, t.Any]
@@ -23,7 +24,7 @@ Options = t.Mapping[str, Spec]
 Slips = t.Callable[[Item], t.Iterable[tuple[str, str]]]
 
 LONGEST = (
-    60  # characters of a value that a sentence repeats; none is cut, because a part of a secret would not be masked
+    60  # characters of a value that a sentence repeats; it repeats none in part: half a secret would not be masked
 )
 MOST_LISTED = 12  # names of options in a sentence; more are in the documentation
 PRIVATE_KEY = "PRIVATE KEY-----"
@@ -98,7 +99,7 @@ class Checker:
 
     def _quick(self, item: t.Any, rules: Spec) -> t.Optional[Item]:
         """An object that is as it should be, which nearly all are; None where that needs a closer look."""
-        if type(item) is not dict:
+        if TYPES.get(type(item)) != "dict":
             return None
         if None in item.values():
             item = {name: value for name, value in item.items() if value is not None}
@@ -227,7 +228,7 @@ def _text(
     """Text as it is; where ``numbers`` says so, also a whole number or a date, as Ansible writes them."""
     if isinstance(value, str):
         return value
-    if numbers and type(value) is int:
+    if numbers and is_plain_number(value):
         return str(value)
     if numbers and isinstance(value, datetime.date):
         return value.isoformat()
@@ -315,7 +316,7 @@ def _fits(value: t.Any, option: Spec) -> bool:
     """Whether a value is of the type that an option wants, so that Ansible would leave it as it is."""
     kind, choices = option.get("type", "str"), option.get("choices")
     if kind == "raw":
-        return type(value) is str or not isinstance(kind, Lines)
+        return TYPES.get(type(value)) == "str" or not isinstance(kind, Lines)
     if TYPES.get(type(value)) != kind:
         return False
     if kind == "list":

@@ -149,6 +149,11 @@ class Doubtful(int):
     """A number that is written otherwise than numbers are, as 007, 0x1F and 12:30:45: no text can be made of it."""
 
 
+def is_plain_number(value: t.Any) -> bool:
+    """Whether a value is a whole number whose text is beyond doubt."""
+    return isinstance(value, int) and not isinstance(value, (bool, Doubtful))
+
+
 class PlainLoader(SafeLoader):
     """Reads of YAML what JSON could say as well: no dates, no tags, text for keys, no key twice, and no abyss."""
 

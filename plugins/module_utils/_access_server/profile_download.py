@@ -141,8 +141,8 @@ class Download(Client):
 
     def by_password(self) -> str:
         """The user's profile. Tasks side by side get theirs one after the other, so that one code serves them all."""
-        with self._share.held() as (state, known, session), tried_once(state, known, f"{self._who} to {self.url}"):
-            return self._by_password(state, known, session)
+        with self._share.held() as held, tried_once(held[0], held[1], f"{self._who} to {self.url}"):
+            return self._by_password(*held)
 
     def _by_password(self, state: State, known: State, session: State) -> str:
         # Before the challenge, which would not wait for long; after it only where none was to be expected.

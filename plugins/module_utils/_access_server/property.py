@@ -36,6 +36,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     Wire,
     same,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._source import is_plain_number
 from ansible_collections.vpn.estate.plugins.module_utils._text import only_in, twins
 
 BOOL: t.Mapping[str, t.Any] = {"type": "bool"}
@@ -63,7 +64,7 @@ def windows_lines(text: str) -> str:
 def _environment(said: t.Mapping[str, t.Any]) -> dict[str, str]:
     """Variables as they are declared: text or whole numbers; null is not said."""
     for name, value in said.items():
-        if not isinstance(value, str) and type(value) is not int and value is not None:
+        if not (value is None or isinstance(value, str) or is_plain_number(value)):
             raise ValueError(f"{name} is {value!r}, and text is needed. Put it in quotes; in a template, use | string")
     return {name: str(value) for name, value in said.items() if value is not None}
 

@@ -72,7 +72,7 @@ def held(kind: str) -> Callable[[Server], bool]:
     def there(server: Server) -> bool:
         machine = server.simulator.machine
         listed = {
-            "profile": lambda: machine.profiles.all(),
+            "profile": machine.profiles.all,
             "token": lambda: machine.tokens.all().values(),
             "session": lambda: server.simulator.state()["vpn_clients"],
         }[kind]()

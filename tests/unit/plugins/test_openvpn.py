@@ -211,7 +211,7 @@ def lines(draw: Draw) -> str:
     """Such as somebody could have written, or could not."""
     words = [
         draw(st.sampled_from(NAMES)),
-        *(draw(st.sampled_from(WORDS)) for _ in range(int(draw(st.sampled_from("0001122345"))))),
+        *(draw(st.sampled_from(WORDS)) for _word in range(int(draw(st.sampled_from("0001122345"))))),
     ]
     return (
         draw(blanks)

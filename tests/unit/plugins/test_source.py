@@ -24,7 +24,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._arguments import Check
 from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Mistakes
 from ansible_collections.vpn.estate.plugins.module_utils._file import plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
-from ansible_collections.vpn.estate.plugins.module_utils._source import place_among, read_files
+from ansible_collections.vpn.estate.plugins.module_utils._source import is_plain_number, place_among, read_files
 from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, Simulated, sentences_of, text_of
@@ -576,7 +576,7 @@ def is_made_text(item: t.Any, options: t.Mapping[str, t.Any]) -> bool:
         kind = option.get("type", "str")
         if kind == "str" and "choices" not in option and not isinstance(value, str):
             return True
-        if isinstance(kind, _arguments.Lines) and not isinstance(value, (str, list)) and type(value) is not int:
+        if isinstance(kind, _arguments.Lines) and not (isinstance(value, (str, list)) or is_plain_number(value)):
             return True
         if kind == "int" and isinstance(value, bool):
             return True

@@ -135,7 +135,7 @@ def test_a_purge_does_not_delete_whom_a_misspelt_name_protects(
     else:
         where.simulator.set_user(name)
         answer = where.manage(USER, users=[], protect=["openvpn", "mfa-admin", twin], **how)
-    assert f"which differs {only_in(twin, name)}, and purge would delete it" in refused(answer)
+    assert f"which differs {only_in(name, twin)}, and purge would delete it" in refused(answer)
     assert not where.writes()
 
 
