@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import re
@@ -47,6 +48,15 @@ class Mistakes(InputError):
         """Those of another refusal, each with its place."""
         told = exc.sentences if isinstance(exc, Mistakes) else [str(exc)]
         self.sentences += [f"{place}: {each}" if place else each for each in told]
+        self.remedy = self.remedy or (exc.remedy if isinstance(exc, Mistakes) else "")
+
+    @contextlib.contextmanager
+    def collecting(self, place: str = "") -> t.Iterator[None]:
+        """Around a check that raises: take what it refuses, and go on behind it."""
+        try:
+            yield
+        except InputError as exc:
+            self.take(exc, place)
 
     def refuse(self) -> None:
         """Raise this, if there is anything."""

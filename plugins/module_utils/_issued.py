@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
-    InputError,
+    Mistakes,
     OutcomeUnknown,
     Unreadable,
 )
@@ -71,10 +71,12 @@ class Issued(Resource):
     def agree(self, wanted: t.Sequence[Wanted]) -> None:
         """One file holds one of them."""
         holders: dict[str, str] = {}
+        mistakes = Mistakes()
         for want in wanted:
             dest = want.values.get("dest")
             if dest and holders.setdefault(SecretFile("dest", dest).path, want.name) != want.name:
-                raise InputError(f"dest: {dest} is declared for two {self.plural.replace('_', ' ')}.")
+                mistakes.add(f"dest: {dest} is declared for two {self.plural.replace('_', ' ')}.")
+        mistakes.refuse()
 
     def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
         """A good one, in a file that is its owner's alone if it is in one."""

@@ -80,14 +80,17 @@ def _slips(resource: Resource) -> t.Optional[t.Callable[[t.Any], t.Any]]:
 
 def _wanted_of(resource: Resource, given: t.Mapping[str, t.Any], checker: Checker, mistakes: Mistakes) -> None:
     """Add what is wrong with the values of those objects whose options are right."""
-    listed = given.get(resource.plural)
+    listed, said = given.get(resource.plural), given.get("state")
+    state = next((one for one in resource.states if one == said), resource.states[0])
+    right = {}
     for number, item in enumerate(listed if isinstance(listed, list) else ()):
         with contextlib.suppress(Mistakes):
-            found = checker.item(resource.plural, item)
-            try:
-                resource.wanted(found, resource.states[0])
-            except InputError as exc:
-                mistakes.take(exc, f"{resource.plural}[{number}]")
+            right[number] = checker.item(resource.plural, item)
+    wanted = {}
+    for number, item in right.items():
+        with mistakes.collecting(f"{resource.plural}[{number}]"):
+            wanted[number] = resource.wanted(item, state)
+    _hold_together(resource, wanted, (), mistakes)
 
 
 def manage(resource: Resource, product: Product) -> Body:
@@ -219,13 +222,15 @@ def _declared(resource: Resource, task: Task) -> list[Wanted]:
     params = task.params
     state = params.get("state") or resource.states[0]
     files: list[File] = []
+    mistakes = Mistakes()
     if params.get("src") is not None:
         files = read_files(params["src"], resource.plural, task.read)
-        wanted = _declared_in_files(resource, task, files, state)
+        found = _declared_in_files(resource, task, files, state, mistakes)
     else:
-        wanted = _declared_as_arguments(resource, params, state)
-    _refuse_doubles(resource, wanted, files)
-    resource.agree(wanted)
+        found = _declared_as_arguments(resource, params, state, mistakes)
+    _hold_together(resource, found, files, mistakes)
+    mistakes.refuse()
+    wanted = list(found.values())
     task.declared = wanted
     if params.get("only_properties") is not None:
         kept = _chosen("only_properties", [f.name for f in resource.fields if f.spec], task)
@@ -254,49 +259,55 @@ def _chosen(option: str, known: t.Sequence[str], task: Task) -> t.Collection[str
     return (named or (set(known) if left_out else set())) - left_out
 
 
-def _declared_as_arguments(resource: Resource, params: t.Mapping[str, t.Any], state: str) -> list[Wanted]:
-    """The list, or the one object. Raises InputError."""
+def _declared_as_arguments(
+    resource: Resource, params: t.Mapping[str, t.Any], state: str, mistakes: Mistakes
+) -> dict[int, Wanted]:
+    """Those of the list that can be, by their number; or the one object."""
     many = params.get(resource.plural) if resource.plural else None
-    if many is None:
-        return [resource.wanted(params, state)]
-    wanted, mistakes = [], Mistakes()
-    for number, one in enumerate(many):
-        try:
-            wanted.append(resource.wanted(one, state))
-        except InputError as exc:
-            mistakes.take(exc, f"{resource.plural}[{number}]")
-    mistakes.refuse()
+    wanted = {}
+    for number, one in enumerate([params] if many is None else many):
+        with mistakes.collecting("" if many is None else f"{resource.plural}[{number}]"):
+            wanted[number] = resource.wanted(one, state)
     return wanted
 
 
-def _declared_in_files(resource: Resource, task: Task, files: t.Sequence[File], state: str) -> list[Wanted]:
-    """All objects of all files. Raises InputError."""
+def _declared_in_files(
+    resource: Resource, task: Task, files: t.Sequence[File], state: str, mistakes: Mistakes
+) -> dict[int, Wanted]:
+    """Those objects of all files that can be, by their number through all files."""
     rules = resource.argument_spec()[resource.plural]
     checker = Checker({resource.plural: rules}, _slips(resource))
     checker.secrets = task.secrets
-    wanted, mistakes = [], Mistakes()
-    for file in files:
-        for number, item in enumerate(file.items):
-            try:
-                wanted.append(resource.wanted(checker.item(resource.plural, item), state))
-            except (InputError, RecursionError) as exc:
-                found = exc if isinstance(exc, InputError) else InputError("this is nested too deep.")
-                mistakes.take(found, place_of(f"src: {file.place(number)}", item, rules["options"]))
-    mistakes.refuse()
+    wanted = {}
+    for total, item in enumerate(item for file in files for item in file.items):
+        try:
+            wanted[total] = resource.wanted(checker.item(resource.plural, item), state)
+        except (InputError, RecursionError) as exc:
+            found = exc if isinstance(exc, InputError) else InputError("this is nested too deep.")
+            mistakes.take(found, place_of(f"src: {place_among(files, total)}", item, rules["options"]))
     return wanted
 
 
-def _refuse_doubles(resource: Resource, wanted: t.Sequence[Wanted], files: t.Sequence[File]) -> None:
+def _hold_together(
+    resource: Resource, wanted: t.Mapping[int, Wanted], files: t.Sequence[File], mistakes: Mistakes
+) -> None:
+    """Add what is wrong with several objects together, each of which can be."""
+    different: dict[str, Wanted] = {}
     seen: dict[str, int] = {}
-    for number, want in enumerate(wanted):
+    for number, want in wanted.items():
         first = seen.setdefault(alike(want.name), number)
+        different.setdefault(want.name, want)
         if first == number:
             continue
         twin = wanted[first].name
-        places = f" ({place_among(files, first)}, and {place_among(files, number)})" if files else ""
+        places = [place_among(files, one) if files else f"{resource.plural}[{one}]" for one in (first, number)]
+        where = f" ({places[0]}, and {places[1]})"
         if twin == want.name:
-            raise InputError(f"{resource.noun} {want.name} is declared twice in {resource.plural}{places}.")
-        raise InputError(
-            f"{resource.plural} declares {twin!r} and {want.name!r}{places}, which differ {only_in(twin, want.name)}; the "
-            "server takes them for two. If that is meant, manage them in two tasks."
-        )
+            mistakes.add(f"{resource.noun} {want.name} is declared twice in {resource.plural}{where}.")
+        else:
+            mistakes.add(
+                f"{resource.plural} declares {twin!r} and {want.name!r}{where}, which differ {only_in(twin, want.name)}; the "
+                "server takes them for two. If that is meant, manage them in two tasks."
+            )
+    with mistakes.collecting():
+        resource.agree(list(different.values()))

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from ansible_collections.vpn.estate.plugins.module_utils._arguments import TEXT_OR_NUMBER
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
-    InputError,
     Mistakes,
     did_you_mean,
     reads,
@@ -294,9 +293,10 @@ class Resource:
 
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """What the user said, in normal form, and nothing that the user did not. Raises InputError."""
-        self._refuse_odd_names(params, state)
         name, values, secrets, altered = self.identity(params), {}, {}, {}
         mistakes = Mistakes()
+        for sentence in self._odd_names(params, state):
+            mistakes.add(sentence)
         for f in self.fields:
             said = params.get(f.name) if f.spec else None
             if said is None:
@@ -313,16 +313,26 @@ class Resource:
         both = sorted(set(inherit) & set(values))
         if both:
             mistakes.add(f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be.")
+        want = Wanted(name, params.get("state") or state, values, inherit, secrets, altered)
+        for sentence in self.faults(want, {name for name, said in params.items() if said is not None}):
+            mistakes.add(sentence)
         mistakes.refuse()
-        return Wanted(name, params.get("state") or state, values, inherit, secrets, altered)
+        return want
 
-    def _refuse_odd_names(self, params: t.Mapping[str, t.Any], state: str) -> None:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """What is wrong with one object beyond the form of each value, as sentences.
+
+        ``said`` are the options that the object gives: one whose value is refused is among them, and not in ``want``.
+        """
+        return iter(())
+
+    def _odd_names(self, params: t.Mapping[str, t.Any], state: str) -> t.Iterator[str]:
         """Whatever has such a name all the same, another program created; it can be deleted."""
         for option in (self.key,) if self.naming is None else self.naming:
             said = params.get(option)
             why = "" if said is None else oddity(str(said), there=(params.get("state") or state) == "absent")
             if why:
-                raise InputError(f"{option}: {said!r} cannot be a name: {why}.")
+                yield f"{option}: {said!r} cannot be a name: {why}."
 
     def agree(self, wanted: t.Sequence[Wanted]) -> None:
         """Refuse objects that cannot all be, before anything is read. Raises InputError; Mistakes, to tell several."""

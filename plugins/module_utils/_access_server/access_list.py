@@ -85,12 +85,10 @@ class AccessList(Resource):
             raise InputError("An access list belongs to somebody: give the name of a user or of a group.")
         return next(f"{owner} {params[owner]}" for owner in OWNERS if params.get(owner))
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """Absent without rules means every rule of the owner."""
-        want = super().wanted(params, state)
-        if want.state == "present" and not want.values:
-            raise InputError(f"{self.noun} {want.name} declares neither {' nor '.join(DIRECTIONS)}.")
-        return want
+        if want.state == "present" and not set(DIRECTIONS) & set(said):
+            yield f"{self.noun} {want.name} declares neither {' nor '.join(DIRECTIONS)}."
 
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """An owner without rules has empty lists."""

@@ -53,22 +53,16 @@ class Ca(Resource):
         """The common name, or the serial as the server writes it."""
         return _by_serial(params["serial"]) if params.get("common_name") is None else str(params["common_name"])
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """What would fit neither a certificate nor the state."""
-        want = super().wanted(params, state)
-        if want.state == "present":
-            name = params.get("common_name")
-            if name is None:
-                raise InputError(
-                    f"{self.noun} {want.name}: a new one has no serial yet, so that present needs common_name."
-                )
-            if len(name) > LONGEST_NAME:
-                raise InputError(
-                    f"common_name: {name!r} has {len(name)} characters, and a certificate holds {LONGEST_NAME}."
-                )
-            if "delete_clients" in want.values:
-                raise InputError(f"delete_clients of {self.noun} {want.name} goes with state absent only.")
-        return want
+        if want.state != "present":
+            return
+        if "common_name" not in said:
+            yield f"{self.noun} {want.name}: a new one has no serial yet, so that present needs common_name."
+        elif len(want.name) > LONGEST_NAME:
+            yield f"common_name: {want.name!r} has {len(want.name)} characters, and a certificate holds {LONGEST_NAME}."
+        if "delete_clients" in said:
+            yield f"delete_clients of {self.noun} {want.name} goes with state absent only."
 
     def load(self, wire: t.Mapping[str, t.Any]) -> Object:
         """With its algorithm, which is declared once and told always."""

@@ -16,6 +16,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
     InputError,
+    Mistakes,
     OutcomeUnknown,
     Refused,
     reads,
@@ -110,21 +111,21 @@ class Certificate(Resource):
         spec[self.plural]["options"][self.key] = {"type": "path", "required": True}
         return spec
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """Two files, and for a certificate that is to be there, what it is made of."""
-        want = super().wanted(params, state)
-        _refuse_impossible(want)
-        return want
+        yield from _faults(want, said)
 
     def agree(self, wanted: t.Sequence[Wanted]) -> None:
         """Each file holds one thing."""
         owners: dict[str, str] = {}
+        mistakes = Mistakes()
         for path, name in ((file.path, want.name) for want in wanted for file in _files(want)):
             if path in owners:
-                raise InputError(
+                mistakes.add(
                     f"{path} is declared for {owners[path]} and for {name}; each certificate has two own files."
                 )
-            owners[path] = name
+            owners.setdefault(path, name)
+        mistakes.refuse()
 
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """What the files hold."""
@@ -132,7 +133,10 @@ class Certificate(Resource):
         for want in task.wanted or ():
             if names is not None and want.name not in names:
                 continue
-            _refuse_impossible(want)  # of what only_properties has left of it
+            mistakes = Mistakes()  # in what only_properties has left of it
+            for sentence in _faults(want, {*want.values, *want.secrets}):
+                mistakes.add(sentence)
+            mistakes.refuse()
             certificate, private_key = (file.read() for file in _files(want))
             if (certificate, private_key) != (None, None):
                 found[want.name] = _state(want, certificate, private_key, task)
@@ -252,39 +256,39 @@ def _files(want: Wanted) -> tuple[PublicFile, SecretFile]:
     return PublicFile("dest", want.name), SecretFile("private_key_dest", want.values["private_key_dest"])
 
 
-def _refuse_impossible(want: Wanted) -> None:
-    """Raises InputError for what no server could make."""
+def _faults(want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+    """What no server could make, as sentences."""
     said, secrets, which = want.values, want.secrets, f"certificate {want.name}"
     needed = ["private_key_dest"] + (["common_name", "cert_template"] if want.state == "present" else [])
-    missing = [name for name in needed if not said.get(name)]
+    missing = [name for name in needed if name not in given or said.get(name) == ""]
     if missing:
-        raise InputError(f"{which}: {', '.join(missing)} is missing.")
+        yield f"{which}: {', '.join(missing)} is missing."
     if want.state != "present":
         return
-    if said.get("subj_alt_dns_names") and said["cert_template"] != WITH_NAMES:
-        raise InputError(f"{which}: subj_alt_dns_names go with cert_template {WITH_NAMES} only.")
+    if said.get("subj_alt_dns_names") and said.get("cert_template", WITH_NAMES) != WITH_NAMES:
+        yield f"{which}: subj_alt_dns_names go with cert_template {WITH_NAMES} only."
     if said.get("days_to_expiry", 1) < 1:
-        raise InputError(
-            f"{which}: days_to_expiry is {said['days_to_expiry']}, which is not a number of days from 1 up."
-        )
+        yield f"{which}: days_to_expiry is {said['days_to_expiry']}, which is not a number of days from 1 up."
     keys = [name for name in ("signing_ca_key", "signing_ca_config_key") if name in {**said, **secrets}]
     if len(keys) != ("signing_ca" in said):
-        raise InputError(
-            f"{which}: signing_ca goes with one of signing_ca_key and signing_ca_config_key, and they with it."
-        )
+        yield f"{which}: signing_ca goes with one of signing_ca_key and signing_ca_config_key, and they with it."
+        return
     if "signing_ca_private_key_passphrase" in secrets and not keys:
-        raise InputError(f"{which}: signing_ca_private_key_passphrase is for a signing_ca, and there is none.")
+        yield f"{which}: signing_ca_private_key_passphrase is for a signing_ca, and there is none."
     if not keys:
         return
-    with _x509.about(f"signing_ca of {which}"):
-        authority = _x509.certificate(said["signing_ca"])
-        if not authority.is_authority:
-            raise ValueError("it is not a certificate of an authority")
-    if "signing_ca_key" in secrets:
-        with _x509.about(f"signing_ca_key of {which}"):
-            passphrase = secrets.get("signing_ca_private_key_passphrase")
-            if _x509.public_half(secrets["signing_ca_key"], passphrase) != authority.public_key:
-                raise ValueError("it is not the key of signing_ca")
+    mistakes = Mistakes()
+    with mistakes.collecting():
+        with _x509.about(f"signing_ca of {which}"):
+            authority = _x509.certificate(said["signing_ca"])
+            if not authority.is_authority:
+                raise ValueError("it is not a certificate of an authority")
+        if "signing_ca_key" in secrets:
+            with _x509.about(f"signing_ca_key of {which}"):
+                passphrase = secrets.get("signing_ca_private_key_passphrase")
+                if _x509.public_half(secrets["signing_ca_key"], passphrase) != authority.public_key:
+                    raise ValueError("it is not the key of signing_ca")
+    yield from mistakes.sentences
 
 
 def _state(want: Wanted, certificate: t.Optional[str], private_key: t.Optional[str], task: Task) -> Object:

@@ -108,21 +108,25 @@ class ClusterNode(Resource):
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """An endpoint that other nodes can ask, a fingerprint that is one, and a database."""
         want = super().wanted(params, state)
+        return replace(want, values={}, secrets={}) if want.state == "absent" else want
+
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """Addresses and fingerprints that are none; what is said of a node that leaves does not matter."""
         if want.state == "absent":
-            return replace(want, values={}, secrets={})
+            return
         endpoint, fingerprint = want.values.get("api_endpoint"), want.values.get("certificate_fingerprint")
         if endpoint is not None and not _is_endpoint(endpoint):
             shown = "this" if "@" in endpoint else repr(endpoint)  # else it may hold a password
-            raise InputError(
-                f"api_endpoint: {shown} is not an address such as https://node1.example.com:945, without anything after it."
-            )
+            yield f"api_endpoint: {shown} is not an address such as https://node1.example.com:945, without anything after it."
         if fingerprint is not None and not re.fullmatch("([0-9A-F]{2}:){31}[0-9A-F]{2}", fingerprint):
-            raise InputError(
+            yield (
                 f"certificate_fingerprint: {fingerprint!r} is neither {AUTO} nor a SHA-256 fingerprint, 64 hexadecimal digits."
             )
         if "mysql_uri" in want.secrets:
-            database.address(want.secrets["mysql_uri"])
-        return want
+            try:
+                database.address(want.secrets["mysql_uri"])
+            except InputError as exc:
+                yield str(exc)
 
     def renews(self, f: Field, have: t.Optional[dict[str, t.Any]], wanted: Wanted, task: Task) -> bool:
         """The database is that of the cluster: a node keeps it."""

@@ -104,16 +104,11 @@ class ConfigItem(Safeguarded):
     }
     info_options = {"profile": {"type": "str"}, "only_set": {"type": "bool", "default": False}}
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """A value, a secret one, or the default."""
-        want = super().wanted(params, state)
-        said = [name for name in ("value", "secret_value") if name in {*want.values, *want.secrets}]
-        if len(said) != (0 if want.state == "default" else 1):
-            raise InputError(
-                f"{self.noun} {want.name} with state {want.state} "
-                + ("takes no value." if want.state == "default" else "takes one of value and secret_value.")
-            )
-        return want
+        if len({"value", "secret_value"} & set(said)) != (0 if want.state == "default" else 1):
+            takes = "no value" if want.state == "default" else "one of value and secret_value"
+            yield f"{self.noun} {want.name} with state {want.state} takes {takes}."
 
     def slips(self, said: Object) -> t.Iterator[tuple[str, str]]:
         """The value of an item whose name, or whose own text, says that it is a secret."""

@@ -39,12 +39,10 @@ class ConfigProfile(Safeguarded):
         "allow_self": {"type": "bool", "default": False},
     }
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """A profile is active, or absent."""
-        want = super().wanted(params, state)
         if want.values.get("active") and want.state == "absent":
-            raise InputError(f"{self.noun} {want.name} is declared active and absent; only one can be.")
-        return want
+            yield f"{self.noun} {want.name} is declared active and absent; only one can be."
 
     def agree(self, wanted: t.Sequence[Wanted]) -> None:
         """One profile is active."""

@@ -23,17 +23,17 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     COMMON,
     TEXTS,
     Owner,
+    default_user_faults,
     may_create,
     network_set,
     references,
-    refuse_default_user,
     refuse_taken_names,
     refuse_unknown,
     unless_gone,
     warn_of_twins,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Refused
+from ansible_collections.vpn.estate.plugins.module_utils._errors import Mistakes, Refused
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import MOST_TOLD, Actual, Field, Object, Task, Wanted
 
@@ -63,21 +63,21 @@ class Group(Owner):
         "allow_self": {"type": "bool", "default": False},
     }
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """Users and groups share one name space, and so what a name can be."""
-        want = super().wanted(params, state)
-        refuse_default_user(want.name, "group")
-        return want
+        yield from default_user_faults(want.name, "group")
 
     def agree(self, wanted: t.Sequence[Wanted]) -> None:
         """A user has one group."""
         group_of: dict[str, str] = {}
+        mistakes = Mistakes()
         for want in wanted:
             for name in want.values.get("members", ()):
                 if group_of.setdefault(name, want.name) != want.name:
-                    raise InputError(
+                    mistakes.add(
                         f"members: {name} is declared in {group_of[name]} and in {want.name}, and a user has one group."
                     )
+        mistakes.refuse()
 
     def dump(self, values: Object) -> Record:
         """Everything but the members."""

@@ -77,29 +77,24 @@ class Profile(Revocable):
         parts += [f"older than {said['older_than']} days" if "older_than" in said else ""]
         return " ".join(part for part in parts if part)
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """What is said has to go with the state."""
-        want = super().wanted(params, state)
-        said = want.values
-        odd = [name for name in (ONLY_ABSENT if want.state == "present" else ONLY_PRESENT) if name in said]
-        if odd:
-            other = "absent" if want.state == "present" else "present"
-            raise InputError(f"{odd[0]} of {self.noun} {want.name} goes with state {other} only.")
-        if want.state == "present":
+        values, is_present = want.values, want.state == "present"
+        for name in ONLY_ABSENT if is_present else ONLY_PRESENT:
+            if name in said:
+                yield f"{name} of {self.noun} {want.name} goes with state {'absent' if is_present else 'present'} only."
+        if is_present:
             for name in ("user", "profile_type"):
-                if not said.get(name):
-                    raise InputError(f"{self.noun} {want.name}: present needs {name}.")
-            if said["profile_type"] in OF_EVERYBODY and "dest" not in said:
-                raise InputError(
-                    f"{self.noun} {want.name}: it has no certificate by which to know it again, so that it needs dest."
-                )
-        for serial in (said.get("serial") or "0", *said.get("protect", ())):
+                if name not in said or values.get(name) == "":
+                    yield f"{self.noun} {want.name}: present needs {name}."
+            if values.get("profile_type") in OF_EVERYBODY and "dest" not in said:
+                yield f"{self.noun} {want.name}: it has no certificate by which to know it again, so that it needs dest."
+        for serial in (values.get("serial") or "0", *values.get("protect", ())):
             if not serial.isdigit() and serial:
-                raise InputError(f"{self.noun} {want.name}: {serial!r} is no serial, which is a decimal number.")
+                yield f"{self.noun} {want.name}: {serial!r} is no serial, which is a decimal number."
         for name in ("keep", "older_than"):
-            if said.get(name, 0) < 0:
-                raise InputError(f"{name} of {self.noun} {want.name}: {said[name]} is not a number from 0 up.")
-        return want
+            if values.get(name, 0) < 0:
+                yield f"{name} of {self.noun} {want.name}: {values[name]} is not a number from 0 up."
 
     # -- the words of the server
 

@@ -40,15 +40,13 @@ class ProfileToken(Revocable):
         """Such as ``userlogin of ada``."""
         return f"{params.get('profile_type') or 'every one'} of {params['user']}"
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """What is said has to go with the state."""
-        want = super().wanted(params, state)
-        if want.state == "present" and "profile_type" not in want.values:
-            raise InputError(f"{self.noun} of {params['user']}: present needs profile_type.")
+        if want.state == "present" and "profile_type" not in said:
+            yield f"{self.noun} of {want.values.get('user', want.name)}: present needs profile_type."
         for name in ("lifetime", "usages"):
             if want.values.get(name, 1) < 1:
-                raise InputError(f"{name} of {self.noun} {want.name}: {want.values[name]} is not a number from 1 up.")
-        return want
+                yield f"{name} of {self.noun} {want.name}: {want.values[name]} is not a number from 1 up."
 
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """Valid tokens of each user and type."""

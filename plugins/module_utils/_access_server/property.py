@@ -211,10 +211,10 @@ def unless_gone(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[l
     effort.many(changes, write, said)
 
 
-def refuse_default_user(name: str, noun: str) -> None:
-    """Raise InputError for the name of what has a module of its own."""
+def default_user_faults(name: str, noun: str) -> t.Iterator[str]:
+    """A sentence for the name of what has a module of its own."""
     if name == DEFAULT_USER_NAME:
-        raise InputError(f"{name} is not a {noun} but the default user: use as_default_user.")
+        yield f"{name} is not a {noun} but the default user: use as_default_user."
 
 
 def refuse_taken_names(steps: Plan, taken: t.Iterable[str], noun: str, other: str) -> None:

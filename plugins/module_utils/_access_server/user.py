@@ -25,10 +25,10 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.property
     BOOL,
     COMMON,
     Owner,
+    default_user_faults,
     may_create,
     network_set,
     references,
-    refuse_default_user,
     refuse_taken_names,
     refuse_unknown,
     text,
@@ -101,15 +101,18 @@ class User(Owner):
     def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """A blocked user is denied, whatever else is said."""
         want = super().wanted(params, state)
-        refuse_default_user(want.name, "user")
         if want.state == "blocked":
-            if want.values.get("deny") is False or "deny" in want.inherit:
-                raise InputError(f"user {want.name} is declared blocked, and deny says otherwise; only one can be.")
             want.values["deny"] = True
+        return want
+
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """What contradicts the state, and what protects no account."""
+        yield from default_user_faults(want.name, "user")
+        if want.state == "blocked" and (want.values.get("deny") is False or "deny" in want.inherit):
+            yield f"user {want.name} is declared blocked, and deny says otherwise; only one can be."
         password = want.secrets.get("password")
         if password is not None and password.casefold() == want.name.casefold():
-            raise InputError(f"password of user {want.name} is the user's name, which is easy to guess.")
-        return want
+            yield f"password of user {want.name} is the user's name, which is easy to guess."
 
     def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
         """A blocked user has neither profiles, nor tokens for them, nor sessions, once it is denied."""

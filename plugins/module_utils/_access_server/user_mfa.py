@@ -23,12 +23,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.client i
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import (
     BOOL,
     Owner,
-    refuse_default_user,
+    default_user_faults,
     refuse_unknown,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import TOTP_STEP, totp
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._errors import Mistakes
 from ansible_collections.vpn.estate.plugins.module_utils._module import bring_about
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
 from ansible_collections.vpn.estate.plugins.module_utils._resource import (
@@ -73,20 +73,20 @@ class UserMfa(Owner):
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """Groups and the default user have no authenticator."""
-        want = super().wanted(params, state)
-        refuse_default_user(want.name, "user")
-        return want
+        yield from default_user_faults(want.name, "user")
 
     def agree(self, wanted: t.Sequence[Wanted]) -> None:
         """One file holds one secret."""
         owners: dict[str, str] = {}
+        mistakes = Mistakes()
         for want in wanted:
             path = SecretFile("dest", want.values["dest"]).path if "dest" in want.values else want.name
             owner = owners.setdefault(path, want.name)
             if owner != want.name:
-                raise InputError(f"dest: {path} is declared for {owner} and for {want.name}; a file holds one secret.")
+                mistakes.add(f"dest: {path} is declared for {owner} and for {want.name}; a file holds one secret.")
+        mistakes.refuse()
 
     def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
         """Users as they are."""

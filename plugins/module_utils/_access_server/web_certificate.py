@@ -27,6 +27,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.restart 
 from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     InputError,
+    Mistakes,
     Unreachable,
     reads,
 )
@@ -86,16 +87,20 @@ class WebCertificate(Resource):
             return want
         if not said.get("certificate") or not key:
             raise InputError(f"The {self.noun} is a certificate and a private_key, and one of them is empty.")
-        with _x509.about("certificate"):
+        mistakes = Mistakes()
+        own, others = None, []
+        with mistakes.collecting(), _x509.about("certificate"):
             own, *others = _x509.certificates(said["certificate"])
             if others and "ca_bundle" in said:
                 raise ValueError("there are several certificates in it; those after the first are for ca_bundle")
         if said.get("ca_bundle", "").strip():
-            with _x509.about("ca_bundle"):
+            with mistakes.collecting(), _x509.about("ca_bundle"):
                 others = _x509.certificates(said["ca_bundle"])
-        with _x509.about("private_key"):
-            if _x509.public_half(key) != own.public_key:
+        with mistakes.collecting(), _x509.about("private_key"):
+            public_half = _x509.public_half(key)
+            if own and public_half != own.public_key:
                 raise ValueError("it is not the key of the certificate")
+        mistakes.refuse()
         bundle = {"ca_bundle": _text_of(others)} if others or "ca_bundle" in said else {}
         return replace(want, values={"certificate": own.pem, **bundle})
 

@@ -191,15 +191,13 @@ class VpnProfile(Issued):
         """Such as ``openvpn_routed of ada``."""
         return f"{params.get('server') or 'no server'} of {params['user']}"
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """A file has a user, a server and a place."""
-        want = super().wanted(params, state)
         for name in ("user", "server"):
-            if not want.values.get(name):
-                raise InputError(f"{self.noun} {want.name}: it needs {name}.")
-        if not want.values.get("dest") and "held" not in want.values:
-            raise InputError(f"{self.noun} {want.name}: it needs dest, because by its file alone it is known again.")
-        return want
+            if name not in said or want.values.get(name) == "":
+                yield f"{self.noun} {want.name}: it needs {name}."
+        if "held" not in said and ("dest" not in said or want.values.get("dest") == ""):
+            yield f"{self.noun} {want.name}: it needs dest, because by its file alone it is known again."
 
     # -- the words of the box
 

@@ -123,15 +123,11 @@ class VpnServer(Resource):
     ) -> None:
         self._clock, self._pause = clock, sleep
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """What can be found wrong in what is said of one server."""
-        want = super().wanted(params, state)
         mtu = want.values.get("conf_wireguard", {}).get("mtu", MTUS[0])
         if mtu not in MTUS:
-            raise InputError(
-                f"conf_wireguard of {self.noun} {want.name}: mtu is {mtu}, and can be {MTUS[0]} to {MTUS[-1]}."
-            )
-        return want
+            yield f"conf_wireguard of {self.noun} {want.name}: mtu is {mtu}, and can be {MTUS[0]} to {MTUS[-1]}."
 
     def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
         """What is said, completed by what is there."""

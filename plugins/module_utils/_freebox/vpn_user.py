@@ -61,23 +61,21 @@ class VpnUser(Resource):
         },
     }
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """What can be found wrong in what is said of one user."""
-        want = super().wanted(params, state)
         password = want.secrets.get("password")
         if password is not None and len(password) not in PASSWORD_LENGTHS:
-            raise InputError(
+            yield (
                 f"password of {self.noun} {want.name} has {len(password)} characters; a Freebox takes "
                 f"{PASSWORD_LENGTHS[0]} to {PASSWORD_LENGTHS[-1]}."
             )
         if want.values.get("type") == WIREGUARD and password is not None:
-            raise InputError(f"password of {self.noun} {want.name}: a WireGuard user has keys, and no password.")
+            yield f"password of {self.noun} {want.name}: a WireGuard user has keys, and no password."
         keepalive = want.values.get("conf_wireguard", {}).get("keepalive", 0)
         if keepalive < 0:
-            raise InputError(
+            yield (
                 f"conf_wireguard of {self.noun} {want.name}: keepalive is {keepalive}, and can be a number of seconds from 0 up."
             )
-        return want
 
     def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
         """What is said, completed by what is there; where the user is made anew, nothing is there any more."""

@@ -17,12 +17,15 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile import PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import SCRIPTS
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._arguments import Checker, Lines
 from ansible_collections.vpn.estate.plugins.module_utils._errors import Mistakes
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.plugins.module_utils._module import Body
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import untagged
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server, Simulated, sentences_of
@@ -250,6 +253,71 @@ def test_values_alone_are_told_at_once_too(server: Server) -> None:
     assert (first, len(sentences)) == ("25 mistakes:", 20)
     assert sentences[3].startswith("users[3]: static_ipv4 of user u3: ")
     assert sentences[-1].endswith(" And 5 more.")
+
+
+TOGETHER: list[dict[str, t.Any]] = [
+    {"name": "a", "members": ["anna", "ben"]},
+    {"name": "b", "members": ["anna", "ben", "c"], "subnets": ["10.0.0.0/33"]},
+    {"name": "c", "members": ["ben"]},
+    {"name": "d"},
+    {"name": "d"},
+    {"name": "D"},
+    {"name": "..", "members": ["anna"], "subnets": ["x"]},
+    {"name": "e", "members": ["anna", "ben"]},
+]
+
+
+@pytest.mark.parametrize("slip", [False, True])
+@pytest.mark.parametrize("way", ["groups", "src"])
+def test_what_several_objects_get_wrong_together_is_told_with_all_else(
+    server: Server, tmp_path: Path, way: str, slip: bool
+) -> None:
+    groups = [*TOGETHER, {"name": "f", "membres": []}] if slip else TOGETHER
+    file = tmp_path / "groups.json"
+    file.write_text(json.dumps(groups))
+    said = server.manage(GROUP, **({"src": str(file)} if way == "src" else {"groups": groups}))["msg"]
+    told = "\n".join(sentences_of(said)[1:])
+    assert not server.simulator.log
+    for words in (
+        "subnets of group b: '10.0.0.0/33'",
+        "subnets of group ..: 'x'",
+        "name: '..' cannot be a name",
+        "group d is declared twice in groups (",
+        "groups declares 'd' and 'D' (",
+        "members: ben is declared in a and in c, and a user has one group.",
+        "members: anna is declared in a and in e, and a user has one group.",
+        "members: ben is declared in a and in e, and a user has one group.",
+        *(["membres: there is no such option. Did you mean members?"] if slip else []),
+    ):
+        assert told.count(words) == 1, words
+    assert len(told.split("\n")) == 8 + slip
+
+
+def test_several_faults_of_one_object_are_told(server: Server, box: Box, tmp_path: Path) -> None:
+    """Of all kinds: the name, the form of a value, what contradicts the state."""
+    user = {"name": "anna\n", "state": "blocked", "deny": False, "password": "anna\n", "static_ipv4": "x"}
+    first, *sentences = sentences_of(server.manage(USER, users=[user])["msg"])
+    assert (first, len(sentences)) == ("4 mistakes:", 4)
+    profile = {"user": "ada", "profile_type": "generic", "keep": -1, "serial": "x", "older_than": -1}
+    told = server.manage(PROFILE, profiles=[profile])["msg"]
+    for words in ("keep of", "older_than of", "is no serial", "needs dest"):
+        assert told.count(words) >= 1
+    user = {"login": "max", "type": "wireguard", "password": "x" * 99, "conf_wireguard": {"keepalive": -1}}
+    assert sentences_of(box.manage(VPN_USER, users=[user])["msg"])[0] == "3 mistakes:"
+
+
+def test_what_is_given_and_wrong_is_not_called_missing(server: Server) -> None:
+    said = server.manage(ACCESS_LIST, access_lists=[{"group": "a", "access_to": ["x"]}, {"group": "b"}])["msg"]
+    assert said.count("declares neither") == 1
+    assert "access list of group b declares neither" in said
+
+
+def test_the_state_of_the_task_counts_where_another_object_is_wrong(server: Server) -> None:
+    """The default of an item takes no value, and needs none."""
+    items = [{"name": "vpn.client.basic"}, {"name": "host.name", "valeu": "x"}]
+    said = server.manage(CONFIG_ITEM, config_items=items, state="default")["msg"]
+    assert said.startswith("config_items[1] (host.name): valeu: there is no such option. Did you mean value?")
+    assert "takes one of" not in said
 
 
 def test_an_owner_that_is_none(server: Server) -> None:
