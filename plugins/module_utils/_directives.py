@@ -177,8 +177,8 @@ mktun rmtun                                    | 0   |           | never | is no
     | TUN/TAP standalone operations
 
 setenv                                         | 1-2 | secret
-    | (UV|IV)_\w+|CLIENT_CERT|FORWARD_COMPATIBLE|FRIENDLY_NAME|GENERIC_CONFIG|PUSH_PEER_INFO .*
-    | sets a variable for other programs | Script hooks; Access Server
+    | (UV|IV)_\w+|ALLOW_PASSWORD_SAVE|CLIENT_CERT|FORWARD_COMPATIBLE|FRIENDLY_NAME|GENERIC_CONFIG|PUSH_PEER_INFO|USERNAME .*
+    | sets a variable for other programs | Script hooks; Access Server; cliopt.hpp of OpenVPN Connect's library
 setenv-safe                                    | 1-2 | secret    | any   | | Script hooks
 up-delay up-restart down-pre                   | 0   |           | any   | | Script hooks
 up down route-up route-pre-down ipchange       | 1+  |           | never | runs a program | Script hooks

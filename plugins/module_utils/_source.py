@@ -145,8 +145,16 @@ def _lines_of_json(text: str) -> list[int]:
         position = decoder.raw_decode(text, position)[1] - 1
 
 
-class Doubtful(int):
-    """A number that is written otherwise than numbers are, as 007, 0x1F and 12:30:45: no text can be made of it."""
+class Doubtful:
+    """A number that is written otherwise than numbers are, as 007, 1.10 and 12:30:45: no text can be made of it."""
+
+
+class DoubtfulInt(Doubtful, int):
+    """A whole one."""
+
+
+class DoubtfulFloat(Doubtful, float):
+    """Another one."""
 
 
 def is_plain_number(value: t.Any) -> bool:
@@ -185,7 +193,12 @@ class PlainLoader(SafeLoader):
     def construct_yaml_int(self, node: t.Any) -> int:
         """A number, which knows whether its text is beyond doubt."""
         number = int(super().construct_yaml_int(node))
-        return number if str(number) == node.value else Doubtful(number)
+        return number if str(number) == node.value else DoubtfulInt(number)
+
+    def construct_yaml_float(self, node: t.Any) -> float:
+        """The same for a number that is not whole."""
+        number = float(super().construct_yaml_float(node))
+        return number if str(number) == node.value else DoubtfulFloat(number)
 
     def flatten_mapping(self, node: t.Any) -> None:
         """Before what ``<<`` stands for is put in: look at the keys that are written there."""
@@ -203,6 +216,7 @@ class PlainLoader(SafeLoader):
 
 
 PlainLoader.yaml_constructors["tag:yaml.org,2002:int"] = PlainLoader.construct_yaml_int
+PlainLoader.yaml_constructors["tag:yaml.org,2002:float"] = PlainLoader.construct_yaml_float
 
 
 def _parsed_yaml(text: str) -> tuple[t.Any, Lines]:

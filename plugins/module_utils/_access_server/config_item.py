@@ -27,6 +27,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._resource import (
     Task,
     Wanted,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._source import Doubtful
 from ansible_collections.vpn.estate.plugins.module_utils._x509 import certificates, public_half
 
 # Servers show some secrets in clear (server-behaviour.md, 85), so names count as much as what a server masks.
@@ -109,6 +110,11 @@ class ConfigItem(Safeguarded):
         if len({"value", "secret_value"} & set(said)) != (0 if want.state == "default" else 1):
             takes = "no value" if want.state == "default" else "one of value and secret_value"
             yield f"{self.noun} {want.name} with state {want.state} takes {takes}."
+        if isinstance(want.values.get("value"), Doubtful):
+            yield (
+                f"value of {self.noun} {want.name}: this number, read as {want.values['value']}, is not written as numbers are. "
+                "Put it in quotes."
+            )
 
     def slips(self, said: Object) -> t.Iterator[tuple[str, str]]:
         """The value of an item whose name, or whose own text, says that it is a secret."""

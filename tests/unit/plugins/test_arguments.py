@@ -255,6 +255,32 @@ def test_values_alone_are_told_at_once_too(server: Server) -> None:
     assert sentences[-1].endswith(" And 5 more.")
 
 
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("007", None),
+        ("12:30:45", None),
+        ("0x1F", None),
+        ("1.10", None),
+        ("1_0.5", None),
+        ("7", "7"),
+        ("1.2", "1.2"),
+        ("'007'", "007"),
+    ],
+)
+def test_a_number_is_the_value_of_an_item_only_as_it_is_usually_written(
+    server: Server, tmp_path: Path, text: str, taken: str | None
+) -> None:
+    file = tmp_path / "items.yml"
+    file.write_text(f"- {{name: host.name, value: {text}}}\n")
+    answer = server.manage(CONFIG_ITEM, src=str(file), check=True)
+    if taken is None:
+        assert "line 1 (host.name): value of configuration item host.name: this number, read as " in answer["msg"]
+        assert answer["msg"].endswith("is not written as numbers are. Put it in quotes.")
+    else:
+        assert answer["diff"]["after"]["host.name"]["value"] == taken
+
+
 TOGETHER: list[dict[str, t.Any]] = [
     {"name": "a", "members": ["anna", "ben"]},
     {"name": "b", "members": ["anna", "ben", "c"], "subnets": ["10.0.0.0/33"]},

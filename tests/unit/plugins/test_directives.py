@@ -58,6 +58,8 @@ HARMLESS = [
     "setenv IV_HWADDR x",
     "setenv CLIENT_CERT 0",
     "setenv PUSH_PEER_INFO",
+    "setenv ALLOW_PASSWORD_SAVE 0",
+    "setenv USERNAME ada",
     "setenv FRIENDLY_NAME 'At work'",
     "setenv-safe NAME value",
     "setenv opt block-outside-dns",
