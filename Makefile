@@ -63,17 +63,17 @@ packages:
 database:
 	@sh tools/packages.sh mariadbd=mariadb-server
 
-pins: ## write constraints.txt anew with the latest versions of everything
-	$(BIN)/python tools/pins.py
+pins: $(READY) ## lock the latest versions of everything, with their hashes
+	@sh tools/pins.sh
 
 clean: ## remove everything that was generated
 	rm -rf .cache .ansible tests/output
 
-.cache/venv/.ready: requirements.txt requirements-dev.txt constraints.txt
+.cache/venv/.ready: requirements-dev.lock
 	@sh tools/venv.sh .cache/venv $(VERSIONS)
 	@mkdir -p .cache/ansible_collections/vpn
 	@ln -sfn ../../.. .cache/ansible_collections/vpn/estate
 	@: >$(ANSIBLE_CONFIG)
 
-.cache/venv311/.ready: requirements.txt requirements-dev.txt constraints.txt
+.cache/venv311/.ready: requirements-dev.lock
 	@PYTHON= sh tools/venv.sh .cache/venv311 3.11

@@ -4,7 +4,7 @@
 """Copy the checkout to DEST/ansible_collections/vpn/estate, uncommitted files included, and print that path.
 
 ansible-test insists on such a path and resolves symbolic links. What an earlier copy left and the checkout no longer
-has is removed; results of earlier runs (tests/output) stay. The pinned versions go where ansible-test looks for them.
+has is removed; results of earlier runs (tests/output) stay. What the tests require is there as the locked versions with hashes.
 """
 
 from __future__ import annotations
@@ -21,14 +21,19 @@ GENERATED = {".git", ".cache", ".ansible", "__pycache__"}
 KEPT = {Path(".git"), Path("tests/output")}
 
 
+def tracked(root: Path, *more: str) -> set[Path]:
+    """The files that Git tracks below a root, relative to it, and what further options of ``git ls-files`` list."""
+    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", *more]
+    names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
+    return {Path(name) for name in names if name and (root / name).is_file()}
+
+
 def checkout() -> set[Path]:
-    """The files of the checkout, relative: what git knows or would know, or all but the generated ones without git."""
-    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    """The files of the checkout, relative: what Git knows or would know, or all but the generated ones without Git."""
     try:
-        names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
+        return tracked(ROOT, "--others", "--exclude-standard")
     except (OSError, subprocess.CalledProcessError):
         return set(walk(ROOT))
-    return {Path(name) for name in names if name and (ROOT / name).is_file()}
 
 
 def walk(top: Path) -> Iterator[Path]:
@@ -38,23 +43,22 @@ def walk(top: Path) -> Iterator[Path]:
         yield from (Path(folder, name).relative_to(top) for name in names)
 
 
-def copy(wanted: set[Path], tree: Path) -> None:
-    """Make the tree hold the wanted files and nothing else."""
+def copy(root: Path, wanted: set[Path], tree: Path) -> None:
+    """Make the tree hold the wanted files of the root and nothing else."""
     for old in walk(tree):
         if old not in wanted and not KEPT & {old, *old.parents}:
             (tree / old).unlink()
     for name in sorted(wanted):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, tree / name, follow_symlinks=False)
+        shutil.copy2(root / name, tree / name, follow_symlinks=False)
 
 
 def main() -> None:
     tree = Path(sys.argv[1]).resolve() / "ansible_collections" / "vpn" / "estate"
     tree.mkdir(parents=True, exist_ok=True)
-    copy(checkout(), tree)
+    copy(ROOT, checkout(), tree)
     for tests in ("unit", "integration"):
-        if (tree / "tests" / tests).is_dir():
-            shutil.copy2(ROOT / "constraints.txt", tree / "tests" / tests / "constraints.txt")
+        shutil.copy2(ROOT / "tests" / tests / "requirements.lock", tree / "tests" / tests / "requirements.txt")
     if shutil.which("git") and not (tree / ".git").exists():
         # With a repository of its own, ansible-test lists the files by git instead of looking for an outer one.
         subprocess.run(["git", "init", "--quiet", str(tree)], check=True)

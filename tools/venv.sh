@@ -20,6 +20,7 @@ fi
 
 echo "Making $venv with $("$python" --version); this takes about half a minute."
 "$python" -m venv --clear "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --requirement "$root/requirements-dev.txt" --constraint "$root/constraints.txt"
+# Only wheels: what a source distribution needs to be built has no hash.
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+    --require-hashes --requirement "$root/requirements-dev.lock"
 touch "$venv/.ready"
