@@ -30,6 +30,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.group im
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import Owner
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA
+from ansible_collections.vpn.estate.plugins.module_utils._arguments import Lines
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import CIPHERS, MPPE, VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, change_of
@@ -176,6 +177,8 @@ def answer_of(resource: Resource, name: str, spec: t.Mapping[str, t.Any]) -> Str
         return st.fixed_dictionaries(BOX_WIREGUARD[type(resource).__name__])
     if name in ANSWERS:
         return ANSWERS[name]
+    if isinstance(spec["type"], Lines):
+        return TEXTS
     strict = resource in (VPN_USER, VPN_SERVER, CONFIG_PROFILE)
     return {"bool": st.booleans() if strict else FLAGS, "int": st.integers(1, 65535), "str": TEXTS}[spec["type"]]
 
