@@ -269,7 +269,7 @@ class _Estate:
                 where = f"{self._product.users} of {self._server}"
                 if isinstance(name, str) and name in twin_of:
                     twin = twin_of[name]
-                    self.problems.append(f"{twin} of the people and {name} in {where} differ {only_in(twin, name)}")
+                    self.problems.append(f"{twin} of the people and {name} in {where} differ {only_in(name, twin)}")
                 merged[name if isinstance(name, str) else f"\n{number}"] = own  # what is wrong with it, the module says
         if self._people:
             self.problems += self._impossible([merged[user[key]] for user in users], list(merged.values()))
