@@ -128,8 +128,8 @@ class User(Owner):
             *task.params.get("protect", ())
         }
         leaving = {name for name in users if name not in staying} if task.wanted is not None else set()
-        if names is not None:  # who has no record, or none any more, may hold something all the same
-            leaving |= set(names) - {want.name for want in task.wanted or () if want.state != "absent"}
+        if names is not None and task.wanted is not None:  # a user without a record may hold something all the same
+            leaving |= set(names) - {want.name for want in task.wanted if want.state != "absent"}
         for name, held in (holdings(client, leaving) if leaving else {}).items():
             if name in users:
                 users[name].update(held)

@@ -370,3 +370,11 @@ def test_check_mode_knows_what_an_earlier_task_of_the_run_would_have_made(server
     assert [one["action"] for one in told["objects"]] == ["updated"]
     assert server.manage(USER, name="eve")["changed"]
     assert server.manage(USER, **declared, assume_present=["eve"])["objects"] == told["objects"]
+
+
+def test_a_user_that_is_read_by_name_is_told_as_among_all(server: Server) -> None:
+    users(server, name="alice", deny_web=True)
+    server.simulator.log.clear()
+    by_name = server.inform(USER, ["alice", "Alice"])
+    assert [each.path for each in server.simulator.log][1:] == ["/api/users/list"]  # after the sign-in
+    assert by_name == [one for one in server.inform(USER) if one["name"] == "alice"]
