@@ -81,9 +81,10 @@ class AccessList(Resource):
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
         """The owner, as in ``group staff``."""
-        if not any(params.get(owner) for owner in OWNERS):
-            raise InputError("An access list belongs to somebody: give the name of a user or of a group.")
-        return next(f"{owner} {params[owner]}" for owner in OWNERS if params.get(owner))
+        owners = [owner for owner in OWNERS if params.get(owner) is not None]
+        if not owners:
+            raise InputError("An access list has an owner: give the name of a user or of a group.")
+        return f"{owners[0]} {params[owners[0]]}"
 
     def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
         """Absent without rules means every rule of the owner."""

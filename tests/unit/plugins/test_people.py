@@ -285,7 +285,11 @@ def test_what_a_server_says_of_a_person_does_not_contradict_it(
             "home",
             "anna cannot be a user of home: password of VPN user anna has 45 characters; a Freebox takes 8 to 32",
         ),
-        ({"password": "anna"}, "site-a", "anna cannot be a user of site-a: password of user anna is the user's name; "),
+        (
+            {"password": "anna"},
+            "site-a",
+            "anna cannot be a user of site-a: password of user anna is the user's name, which is easy to guess",
+        ),
         ({"freebox": {"colour": 1}}, "home", "anna cannot be a user of home: colour: there is no such option."),
         ({"access_server": {"autologin": "perhaps"}}, "site-a", "anna cannot be a user of site-a: "),
         (
