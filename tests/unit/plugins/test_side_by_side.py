@@ -120,7 +120,8 @@ LOCKED = {"body": {"reason": "database is locked"}}
 def test_a_server_that_asks_for_less_gets_one_at_a_time(server: Server, how: dict[str, t.Any]) -> None:
     names = [f"u{number:02d}" for number in range(60)]
     server.simulator.faults.add(path=CREATE, nth=FULL_WIDTH, **how)
-    lookout = Lookout(server, CREATE, first=FULL_WIDTH + MOST)
+    # As many calls as are under way, and as many again that begin before the client has read the refusal.
+    lookout = Lookout(server, CREATE, first=FULL_WIDTH + 2 * MOST)
     answer = done(server.manage(USER, users=declared(names), as_connections=MOST))
     assert answer["counts"] == {"created": 60}
     assert lookout.most == 1
