@@ -102,7 +102,7 @@ def whole(raw: t.Any, limit: int, watch: Watch) -> bytearray:
     """The body of an answer of urllib3, inflated. Raises TooMuch, and Broken where it has no end."""
     encoding = raw.headers.get("Content-Encoding", "").strip().lower()
     if encoding in ("", "identity"):
-        content = _plain(_pieces(raw, limit), limit)
+        content = bytearray().join(_pieces(raw, limit))
     elif encoding in ("gzip", "x-gzip"):
         content = _inflated(_pieces(raw, limit), limit, watch)
     else:
@@ -124,13 +124,6 @@ def _pieces(raw: t.Any, limit: int) -> t.Iterator[bytes]:
         if length > limit:
             raise _beyond(limit)
         yield piece
-
-
-def _plain(pieces: t.Iterable[bytes], limit: int) -> bytearray:
-    content = bytearray()
-    for piece in pieces:
-        content += piece
-    return content
 
 
 def _inflated(pieces: t.Iterable[bytes], limit: int, watch: Watch) -> bytearray:

@@ -28,7 +28,7 @@ class InputError(EstateError):
 class Mistakes(InputError):
     """All that is wrong with a declaration, in the order in which it is read."""
 
-    MOST = 20  # that are told; nobody corrects more before the next run
+    MOST = 20  # that are told; the rest is told by the next run
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,9 +12,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.vpn.estate.plugins.module_utils import _http
-from ansible_collections.vpn.estate.plugins.module_utils._arguments import Checker, place_of
+from ansible_collections.vpn.estate.plugins.module_utils._arguments import Checker, place_of, texts_in
 from ansible_collections.vpn.estate.plugins.module_utils._confided import with_passwords
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
@@ -86,11 +85,18 @@ def _wanted_of(resource: Resource, given: t.Mapping[str, t.Any], checker: Checke
     for number, item in enumerate(listed if isinstance(listed, list) else ()):
         with contextlib.suppress(Mistakes):
             right[number] = checker.item(resource.plural, item)
+    _hold_together(resource, _those_that_can_be(resource, right.items(), state, mistakes), (), mistakes)
+
+
+def _those_that_can_be(
+    resource: Resource, items: t.Iterable[tuple[int, t.Any]], state: str, mistakes: Mistakes
+) -> dict[int, Wanted]:
+    """Of the objects of a list, each with its number, those that can be; what is wrong with the others is added."""
     wanted = {}
-    for number, item in right.items():
+    for number, item in items:
         with mistakes.collecting(f"{resource.plural}[{number}]"):
             wanted[number] = resource.wanted(item, state)
-    _hold_together(resource, wanted, (), mistakes)
+    return wanted
 
 
 def manage(resource: Resource, product: Product) -> Body:
@@ -121,8 +127,7 @@ def confided(options: t.Mapping[str, t.Any], given: t.Any) -> t.Iterator[str]:
     for each in given if isinstance(given, list) else [given]:
         for name, option in options.items() if isinstance(each, dict) else ():
             if option.get("no_log"):
-                alone = ArgumentSpecValidator({name: {"type": "raw", "no_log": True}})
-                yield from alone.validate({name: each.get(name)})._no_log_values
+                yield from texts_in(each.get(name))
             elif option.get("options"):
                 yield from confided(option["options"], each.get(name))
 
@@ -264,10 +269,11 @@ def _declared_as_arguments(
 ) -> dict[int, Wanted]:
     """Those of the list that can be, by their number; or the one object."""
     many = params.get(resource.plural) if resource.plural else None
+    if many is not None:
+        return _those_that_can_be(resource, enumerate(many), state, mistakes)
     wanted = {}
-    for number, one in enumerate([params] if many is None else many):
-        with mistakes.collecting("" if many is None else f"{resource.plural}[{number}]"):
-            wanted[number] = resource.wanted(one, state)
+    with mistakes.collecting():
+        wanted[0] = resource.wanted(params, state)
     return wanted
 
 

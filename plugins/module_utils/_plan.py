@@ -170,11 +170,11 @@ def guard_purge(resource: Resource, actual: Actual, wanted: t.Sequence[Wanted], 
         )
 
 
-def listed(names: t.Iterable[str]) -> str:
-    """Names for a refusal: the first twenty, then a count."""
+def listed(names: t.Iterable[str], most: int = MOST_NAMES) -> str:
+    """Names for a sentence: the first of them, then a count."""
     found = sorted(names)
-    more = len(found) - MOST_NAMES
-    return ", ".join(found[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    more = len(found) - most
+    return ", ".join(found[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _refuse_misspelt(resource: Resource, doomed: t.Sequence[str], missing: t.Collection[str]) -> None:

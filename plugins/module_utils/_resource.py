@@ -306,7 +306,9 @@ class Resource:
                 continue
             try:
                 values[f.name] = f.normal(said)
-                altered[f.name] = f.altered(said)
+                more = f.altered(said)
+                if more:
+                    altered[f.name] = more
             except ValueError as exc:
                 mistakes.add(f"{f.name} of {self.noun} {name}: {exc}.")
         inherit = list(params.get("inherit") or [])

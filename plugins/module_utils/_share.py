@@ -18,9 +18,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._reach import trust_mar
 from ansible_collections.vpn.estate.plugins.module_utils._shared_state import State, Store
 
 Proof = t.Sequence[t.Optional[str]]  # what proves who we are, such as a name and a password
-FAILURES = (
-    3  # refused sign-ins of one account in one run, each with another proof; servers lock accounts after a few more
-)
+FAILURES = 3  # refused sign-ins of an account in one run, each with another proof; servers lock it after a few more
 
 
 def known_of(state: State, proof: Proof) -> State:

@@ -71,7 +71,7 @@ class Standing:
         return next((level[name] for level in levels if level.get(name) is not None), None)
 
     def right(self, name: str, default_group: bool) -> t.Any:
-        """The value in force; UNKNOWN where nothing tells it."""
+        """The value that counts; UNKNOWN where nothing tells it."""
         found = self._set(name, default_group)
         return self.beneath.value(name) if found is None else found
 
@@ -178,7 +178,7 @@ class Risk:
 
     @property
     def rights_of_before(self) -> dict[str, t.Any]:
-        """Of the rights that the account could lose, the values that are in force."""
+        """Of the rights that the account could lose, the values that count before the change."""
         found = {name: self.before.right(name, default_group=False) for name in self.lost if name in RIGHTS}
         return {name: value for name, value in found.items() if value is not UNKNOWN}
 

@@ -26,6 +26,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     Unreadable,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._http import Call, Hear, Transport
+from ansible_collections.vpn.estate.plugins.module_utils._plan import listed
 from ansible_collections.vpn.estate.plugins.module_utils._resource import READ, same
 from ansible_collections.vpn.estate.plugins.module_utils._text import alike
 
@@ -696,6 +697,4 @@ def _by_names(names: t.Sequence[str], read: t.Callable[[list[str]], list[Record]
 
 def some(names: t.Iterable[str]) -> str:
     """A few names for a sentence."""
-    listed = sorted(names)
-    more = len(listed) - SHOWN_NAMES
-    return ", ".join(listed[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return listed(names, SHOWN_NAMES)
