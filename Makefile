@@ -11,7 +11,7 @@ READY := .cache/venv/.ready
 STAGES := lint types unit units sanity integration molecule docs build
 
 # Settings of the person who calls make must not decide what the tests do, least of all to which server they talk.
-unexport $(filter ANSIBLE_% MOLECULE_% PYTEST_% VPN_ESTATE_% PYTHONPATH PYTHONHOME,$(.VARIABLES))
+unexport $(filter EXHAUSTIVE ANSIBLE_% MOLECULE_% PYTEST_% VPN_ESTATE_% PYTHONPATH PYTHONHOME,$(.VARIABLES))
 export PATH := $(BIN):$(PATH)
 export LC_ALL := C.UTF-8
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache
@@ -45,7 +45,7 @@ test: $(READY) packages database ## run every stage, then say what passed, faile
 	@$(BIN)/python tools/stage.py $(STAGES)
 
 test-all: $(READY) packages database ## the same with the long tests, and ten times as many generated examples
-	@$(BIN)/python tools/stage.py --exhaustive $(STAGES)
+	@EXHAUSTIVE=1 $(BIN)/python tools/stage.py $(STAGES)
 
 $(STAGES): $(READY)
 	@$(BIN)/python tools/stage.py $@

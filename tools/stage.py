@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run stages of the test, count what passed, failed and was skipped, and say so.
 
-usage: stage.py [--exhaustive] STAGE...
+usage: stage.py STAGE...
 
 A stage is a function here that runs commands and returns a Tally, counted from the reports that the tools write
 themselves where they write any. Every stage runs, whatever became of the others; a stage that ran nothing has failed.
 Of several stages, two run side by side, each in a process of its own whose output comes whole when it has ended. The
 numbers also go to .cache/summary/STAGE.json. ``make`` sets the environment that the commands need.
 
-With --exhaustive, stage unit tries ten times as many generated examples, and the tests that are marked ``exhaustive``.
+With EXHAUSTIVE in the environment, stage unit tries ten times as many generated examples, and the tests that are marked
+``exhaustive``.
 """
 
 from __future__ import annotations
@@ -216,12 +217,11 @@ def types() -> Tally:
     return tally
 
 
-def unit(exhaustive: bool = False) -> Tally:
-    """All tests of pytest; `exhaustive` says with the long ones, and more examples of what is generated."""
+def unit() -> Tally:
     report = REPORTS / "unit.xml"
     report.unlink(missing_ok=True)
     command = ["pytest", "-q", "-n", "auto", "--cov", "--cov-report=term:skip-covered", f"--junitxml={report}"]
-    code, _output = run(*command, *(["--hypothesis-profile=exhaustive"] if exhaustive else []))
+    code, _output = run(*command, *(["--hypothesis-profile=exhaustive"] if os.environ.get("EXHAUSTIVE") else []))
     return junit([report] if report.exists() else [], code)
 
 
@@ -371,12 +371,12 @@ STAGES: dict[str, Callable[[], Tally]] = {
 }
 
 
-def run_stage(name: str, exhaustive: bool) -> Tally:
+def run_stage(name: str) -> Tally:
     """Run one stage between its header and its summary line."""
     print(f"\n=== {name} ===", flush=True)
     start = time.monotonic()
     try:
-        tally = unit(exhaustive=True) if exhaustive and name == "unit" else STAGES[name]()
+        tally = STAGES[name]()
         if not tally.passed and not tally.failed:
             tally += Tally(failed=1, notes=["ran no test at all"])
     except NotHere as reason:
@@ -390,12 +390,12 @@ def run_stage(name: str, exhaustive: bool) -> Tally:
     return tally
 
 
-def run_apart(names: list[str], options: list[str], printing: threading.Lock) -> None:
+def run_apart(names: list[str], printing: threading.Lock) -> None:
     """Run stages one after the other, in processes of their own."""
     for name in names:
         print(f"{name} has begun", flush=True)
         done = subprocess.run(  # noqa: S603 - this file
-            [sys.executable, __file__, *options, name],
+            [sys.executable, __file__, name],
             check=False,
             text=True,
             errors="replace",
@@ -406,14 +406,14 @@ def run_apart(names: list[str], options: list[str], printing: threading.Lock) ->
             print(done.stdout, end="", flush=True)
 
 
-def run_side_by_side(names: list[str], options: list[str]) -> int:
+def run_side_by_side(names: list[str]) -> int:
     """Run two stages at a time, and print a table of all."""
     for name in names:
         (SUMMARY / f"{name}.json").unlink(missing_ok=True)
     printing = threading.Lock()
     lanes = [[name for name in names if (name in SLOW) == slow] for slow in (True, False)]
     with ThreadPoolExecutor(len(lanes)) as pool:
-        list(pool.map(lambda lane: run_apart(lane, options, printing), lanes))
+        list(pool.map(lambda lane: run_apart(lane, printing), lanes))
     total = Tally()
     notes = []
     print(f"\n{'stage':<14}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
@@ -430,14 +430,12 @@ def run_side_by_side(names: list[str], options: list[str]) -> int:
     return 1 if total.failed else 0
 
 
-def main(words: list[str]) -> int:
-    options = [word for word in words if word == "--exhaustive"]
-    names = [word for word in words if word not in options]
+def main(names: list[str]) -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
     SUMMARY.mkdir(parents=True, exist_ok=True)
     if len(names) > 1:
-        return run_side_by_side(names, options)
-    return 1 if run_stage(names[0], exhaustive=bool(options)).failed else 0
+        return run_side_by_side(names)
+    return 1 if run_stage(names[0]).failed else 0
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ansible.errors import AnsibleFilterError
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._arguments import Checker
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Mistakes
+from ansible_collections.vpn.estate.plugins.module_utils._errors import Mistakes
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER, WIREGUARD
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._text import alike, only_in, twins
@@ -297,10 +297,8 @@ class _Estate:
         checker = Checker({resource.plural: resource.argument_spec()[resource.plural]})
         for user in ours:
             mistakes = Mistakes()
-            try:
+            with mistakes.collecting():
                 resource.wanted(checker.item(resource.plural, dict(user)), PRESENT)
-            except InputError as exc:
-                mistakes.take(exc)
             for sentence in mistakes.sentences:
                 yield f"{user[resource.key]} cannot be a user of {self._server}: {sentence.rstrip('.')}"
         holders: dict[str, str] = {}

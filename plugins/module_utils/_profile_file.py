@@ -30,7 +30,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._directives import (
     names_of,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._stamp import height
-from ansible_collections.vpn.estate.plugins.module_utils._x509 import Certificate, from_der, public_half
+from ansible_collections.vpn.estate.plugins.module_utils._x509 import BEGIN, END, Certificate, from_der, public_half
 
 WITHHELD = "# withheld"
 DEFAULT_PORT, DEFAULT_PROTO = 1194, "udp"
@@ -68,7 +68,6 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 _TOLD = re.compile(r"(?=.{1,40}\Z)[a-z]+(-[a-z0-9]+)*\Z")  # a name that cannot be a line of a key
 _BLANKS = " \t\n\v\f\r"
-_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 _BEGIN_KEY = re.compile(r"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----[ \t\r]*\Z")
 _BEGIN_STATIC_KEY = re.compile(r"-----BEGIN OpenVPN Static key V1-----[ \t\r]*\Z")
 _BEGIN_WRAPPED_KEY = re.compile(r"-----BEGIN OpenVPN tls-crypt-v2 client key-----[ \t\r]*\Z")
@@ -389,8 +388,8 @@ def _certificate_lines(body: t.Sequence[str]) -> list[str]:
     kept, inside = [], False
     for line in body:
         bare, whole = line.strip(_BLANKS), line.rstrip(_BLANKS)  # the first and the last line may not be indented
-        last = inside and whole == _END
-        inside = whole == _BEGIN or (inside and (last or bool(_BASE64.match(bare))))
+        last = inside and whole == END
+        inside = whole == BEGIN or (inside and (last or bool(_BASE64.match(bare))))
         kept.append(bare if inside else "")
         inside = inside and not last
     return kept
@@ -538,7 +537,7 @@ def _certificates(each: t.Optional[Statement]) -> list[bytes]:
 
 def _decoded(text: str) -> list[bytes]:
     """The certificates in a text, in DER; none where one is not whole."""
-    pieces = [piece.partition(_END) for piece in "\n".join(_certificate_lines(text.split("\n"))).split(_BEGIN)[1:]]
+    pieces = [piece.partition(END) for piece in "\n".join(_certificate_lines(text.split("\n"))).split(BEGIN)[1:]]
     try:
         found = [base64.b64decode("".join(piece.split()), validate=True) for piece, end, _rest in pieces if end]
     except binascii.Error:

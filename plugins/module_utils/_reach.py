@@ -101,6 +101,6 @@ def is_unchecked(params: t.Mapping[str, t.Any], prefix: str) -> bool:
     return not params[f"{prefix}validate_certs"] and not params[f"{prefix}certificate_fingerprint"]
 
 
-def shown(url: str) -> str:
+def without_query(url: str) -> str:
     """An address for a sentence: what follows a ? or # may be a secret that was copied along."""
     return re.split("[?#]", url, maxsplit=1)[0] + ("..." if "?" in url or "#" in url else "")

@@ -22,7 +22,7 @@ def told(answer: t.Mapping[str, t.Any], secrets: t.Iterable[str]) -> dict[str, t
     but for the secrets and for what is no text in any encoding, which Ansible refuses where modules answer in JSON. Masking
     comes first, because a secret that is escaped or cut is not found any more.
     """
-    mask = Mask(with_quoted(with_passwords(secrets)))
+    mask = Mask(secrets)
 
     def fit(value: t.Any) -> t.Any:
         if isinstance(value, Sentence):
@@ -53,13 +53,15 @@ def with_quoted(secrets: t.Iterable[str]) -> set[str]:
 class Mask:
     """Hides secrets as AnsibleModule does, at a cost that grows with the text and not with the number of secrets.
 
+    Passwords in those of them that are addresses are secrets too, and so is each as Python quotes it.
+
     Ansible looks for each secret in each string. Here the secrets that a string holds are found first, by looking up
     its pieces, and Ansible's own function is then asked about those alone. Pieces are as long as the largest power of
     two that a secret is no shorter than: there are few of them, and one short secret makes no others harder to find.
     """
 
     def __init__(self, secrets: t.Iterable[str]) -> None:
-        self._secrets = set(map(str, secrets))
+        self._secrets = with_quoted(with_passwords(map(str, secrets)))
         self._lengths: dict[int, dict[str, set[int]]] = {}  # of secrets, by the length of their beginning, and by that
         for secret in self._secrets:
             beginning = secret[: 1 << len(secret).bit_length() >> 1]

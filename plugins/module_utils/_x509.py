@@ -31,7 +31,7 @@ else:
 
 UNREADABLE = "there is a certificate in it that cannot be read"
 
-_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 # Algorithms as certificates tell them, and what else the vendor calls them (server-behaviour.md, 99).
 _ALGORITHMS = (
     *("rsa2048", "rsa3072", "rsa4096", "secp256r1", "secp384r1", "secp521r1", "secp256k1"),
@@ -105,13 +105,13 @@ def certificates(text: str) -> list[Certificate]:
 
 
 def _blocks(text: str) -> t.Iterator[str]:
-    begin = text.find(_BEGIN)
+    begin = text.find(BEGIN)
     while begin >= 0:
-        end = text.find(_END, begin)
+        end = text.find(END, begin)
         if end < 0:
             return
-        yield text[begin : end + len(_END)]
-        begin = text.find(_BEGIN, end)
+        yield text[begin : end + len(END)]
+        begin = text.find(BEGIN, end)
 
 
 def certificate(text: str) -> Certificate:

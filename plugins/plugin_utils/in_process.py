@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.common.json import AnsibleJSONEncoder
 from ansible.module_utils.errors import UnsupportedError
-from ansible_collections.vpn.estate.plugins.module_utils._confided import with_passwords
 from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body, answer_to, confided
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 from ansible_collections.vpn.estate.plugins.module_utils._told import Mask, told
@@ -43,7 +42,7 @@ def perform(
         answer = answer_to(body.product, body.work, task)
     _add_notices(answer, checked)
     if invocation:
-        answer["invocation"] = Mask(with_passwords(secrets)).over({"module_args": params})
+        answer["invocation"] = Mask(secrets).over({"module_args": params})
     return answer
 
 

@@ -39,9 +39,8 @@ MOST_RECORDS, MOST_PAGES = 1_000_000, 10_000  # of one list: what has more has n
 LOCAL, MYSQL, CLUSTER = "local", "mysql", "cluster"
 # Where configuration items come from, and which database that means.
 _SOURCES = {"cluster_db": CLUSTER, "mysql_standalone_db": MYSQL, "local_db": LOCAL}
-_STAYS_LOCAL = re.compile(
-    r"host\.name|.*\.(ip_address|interface)"
-)  # whatever the rest is in (server-behaviour.md, 100)
+# Whatever the rest is in (server-behaviour.md, 100).
+_STAYS_LOCAL = re.compile(r"host\.name|.*\.(ip_address|interface)")
 
 Record = dict[str, t.Any]
 Roll = dict[str, bool]

@@ -206,19 +206,18 @@ class ConfigItem(Safeguarded):
         if profile_of(client, task) != active:
             return
         after = {name: c.secrets.get("secret_value", c.values.get("value")) for name, c in changes.items()}
-        endangered = depends(client, task, changes, lambda: all_values(client, active), after).endangered
-        if not endangered:
+        found = depends(client, task, changes, lambda: all_values(client, active), after)
+        if not found.endangered:
             return
         if not task.params["allow_self"]:
-            raise InputError(
-                f"The connection or the sign-in of this and later tasks depends on {listed(endangered)}, which would change. "
-                "Nothing was written. as_staged_config tries such a change, and goes back where it does not work. If it is meant "
-                "here, say allow_self: true."
+            raise found.refusal(
+                "as_staged_config tries such a change, and goes back where it does not work. If it is meant here, say "
+                "allow_self: true."
             )
-        for name in endangered:
+        for name in found.endangered:
             changes[name].risky = changes[name].last = True
         task.warn(
-            f"The connection or the sign-in of later tasks depends on {listed(endangered)}. "
+            f"The connection or the sign-in of later tasks depends on {listed(found.endangered)}. "
             + (
                 "The new sign-in that follows proves what is active by then. It proves nothing that waits for a restart."
                 if client.session.can_sign_in

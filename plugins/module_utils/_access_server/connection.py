@@ -15,9 +15,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._reach import (
     from_environment,
     is_unchecked,
     reach_spec,
-    shown,
     time_limits,
     trust,
+    without_query,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Sharing
 from ansible_collections.vpn.estate.plugins.module_utils._shared_state import Store, handed_over
@@ -60,7 +60,9 @@ def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
     if "@" in url:
         raise InputError("as_url holds a name or a password; give them as as_username and as_password.")
     if not url.startswith("https://") or "?" in url or "#" in url:
-        raise InputError(f"as_url: {shown(url)!r} is not an https address; write it as https://vpn.example.com:943.")
+        raise InputError(
+            f"as_url: {without_query(url)!r} is not an https address; write it as https://vpn.example.com:943."
+        )
     for name, most in (("as_connections", MOST_CONNECTIONS), ("as_batch_size", LARGEST_BATCH)):
         if not 1 <= params.get(name, 1) <= most:
             raise InputError(f"{name}: {params[name]} is not a number from 1 to {most}.")

@@ -79,9 +79,8 @@ class Session:
         self._before: t.Optional[str] = None
         self.share = Share(http, credentials.proof, store, trust)
         self._seen: State = {}  # what this process read last, so that not every call opens the file
-        self._named: t.Optional[str] = (
-            None  # whose a token is that was brought alone; empty where that was asked in vain
-        )
+        # Whose a token is that was brought alone; empty where that was asked in vain.
+        self._named: t.Optional[str] = None
         http.authorise = self.headers
         http.beyond = f"node {credentials.node}" if credentials.node else ""
 

@@ -22,7 +22,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.account_
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import PREFIX
-from ansible_collections.vpn.estate.plugins.module_utils._errors import reads
+from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, reads
+from ansible_collections.vpn.estate.plugins.module_utils._plan import listed
 from ansible_collections.vpn.estate.plugins.module_utils._reach import is_unchecked
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 
@@ -51,10 +52,8 @@ HARMLESS: t.Mapping[str, t.Collection[str]] = {
 LIMITS: t.Mapping[str, tuple[float, float]] = {
     "vpn.server.lockout_policy.n_fails": (3, math.inf),  # one typing error must not lock the account (32)
     "vpn.server.lockout_policy.reset_time": (0, 3600),
-    "auth.sessiontoken.lifetime": (
-        120,
-        math.inf,
-    ),  # a token outlives the longest call, and is renewed ahead of time (17)
+    # A token outlives the longest call, and is renewed ahead of time (17).
+    "auth.sessiontoken.lifetime": (120, math.inf),
     "auth.sessiontoken.max_renewaltime": (120, math.inf),
 }
 """Numbers between which a sign-in works as it should; a change counts if it leaves them (server-behaviour.md, 17, 32)."""
@@ -69,6 +68,13 @@ class Dependence:
 
     endangered: list[str]
     sign_in: list[str]
+
+    def refusal(self, way_out: str) -> InputError:
+        """What a task says that would change them unasked, with what to do instead."""
+        return InputError(
+            f"The connection or the sign-in of this and later tasks depends on {listed(self.endangered)}, which would change. "
+            f"Nothing was written. {way_out}"
+        )
 
 
 def depends(

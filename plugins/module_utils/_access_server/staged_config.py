@@ -33,6 +33,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.sign_in_
     CERTIFICATE,
     SHARED,
     WEB,
+    Dependence,
     depends,
     port,
 )
@@ -249,7 +250,7 @@ class Staging:
         found = depends(client, task, after, lambda: before, after)
         self.signs_in_anew = found.sign_in
         self.addresses = _addresses(client.url, before, self.values, task.params["new_url"])
-        self._refuse_to_be_cut_off(found.endangered, after)
+        self._refuse_to_be_cut_off(found, after)
         if self.signs_in_anew and task.params["as_password"] is None:
             task.warn(
                 f"The sign-in depends on {listed(self.signs_in_anew)}. It is not proven that the account of this task can still "
@@ -265,12 +266,10 @@ class Staging:
             task.warn(f"Before the change, {sentence} on {client.url}; that is no reason to go back.")
         self.restart = announced(client, task, task.params["restart_mode"])
 
-    def _refuse_to_be_cut_off(self, endangered: t.Sequence[str], after: Values) -> None:
-        if endangered and not self.task.params["allow_connection_change"]:
-            raise InputError(
-                f"The connection or the sign-in of this and later tasks depends on {listed(endangered)}, which would change. "
-                "Nothing was written. If that is meant, say allow_connection_change: true, and have later tasks use the address "
-                "that this one returns."
+    def _refuse_to_be_cut_off(self, found: Dependence, after: Values) -> None:
+        if found.endangered and not self.task.params["allow_connection_change"]:
+            raise found.refusal(
+                "If that is meant, say allow_connection_change: true, and have later tasks use the address that this one returns."
             )
         if CERTIFICATE in after and not after[CERTIFICATE]:
             raise InputError(

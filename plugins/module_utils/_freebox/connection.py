@@ -16,9 +16,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._reach import (
     from_environment,
     is_unchecked,
     reach_spec,
-    shown,
     time_limits,
     trust,
+    without_query,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Sharing
 from ansible_collections.vpn.estate.plugins.module_utils._share import Proof
@@ -51,7 +51,7 @@ def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
         )
     if not url.startswith("http://" if plain else "https://") or "?" in url or "#" in url:
         kind = "an http address, as freebox_plain_http asks for" if plain else f"an https address, such as {AT_HOME}"
-        raise InputError(f"freebox_url: {shown(url)!r} is not {kind}.")
+        raise InputError(f"freebox_url: {without_query(url)!r} is not {kind}.")
     told = trust(params, PREFIX, roots=ROOTS, strict=False, plain=plain)
     return Transport(url, trust=told, read_only=read_only, **time_limits(params, PREFIX))
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import gzip
 import json
 import socket
@@ -43,7 +42,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import (
 )
 from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server
-from ansible_collections.vpn.estate.tests.unit.plugins.wire import reply
+from ansible_collections.vpn.estate.tests.unit.plugins.wire import Listener, reply
 
 MB = 1 << 20
 SMALL = MB  # the limit in these tests, so that they are cheap
@@ -52,42 +51,23 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 Talk = Callable[[t.Any], object]
 
 
-class Hostile:
+class Hostile(Listener):
     """A server that says what it likes for as long as somebody listens. ``sent`` are the bytes that it got rid of."""
 
     def __init__(self, talk: Talk, shakes_hands: bool = True) -> None:
-        self.sent = self.connections = 0
+        self.sent = 0
         self._talk, self._shakes_hands = talk, shakes_hands
         self._context = process_identity("127.0.0.1").context()
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
+        super().__init__()
         self.url = f"https://127.0.0.1:{self.port}"
-        self.ended = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                raw, _unused = self._socket.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(raw,), daemon=True).start()
-
-    def _serve(self, raw: socket.socket) -> None:
-        with contextlib.suppress(OSError), raw:
-            if not self._shakes_hands:
-                self._talk(raw)
-                return
-            with self._context.wrap_socket(raw, server_side=True) as line:
-                while line.recv(65536):
-                    self._talk(line)
-
-    def stop(self) -> None:
-        self.ended.set()
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+    def serve(self, connection: socket.socket) -> None:
+        if not self._shakes_hands:
+            self._talk(connection)
+            return
+        with self._context.wrap_socket(connection, server_side=True) as line:
+            while line.recv(65536):
+                self._talk(line)
 
 
 Start = Callable[..., Hostile]

@@ -28,7 +28,7 @@ def reply(body: t.Any = None, status: int = 200, headers: Mapping[str, str] | No
     return "\r\n".join(lines).encode("latin-1") + content
 
 
-class _Listener:
+class Listener:
     """Accepts connections on 127.0.0.1 and serves each in a thread of its own."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class _Listener:
         self._socket.close()
 
 
-class Wire(_Listener):
+class Wire(Listener):
     """Answers its requests one after the other with what it was given, the last answer again and again.
 
     ``heard`` are the requests, byte for byte. ``contexts`` are the TLS sides of the connections in order, the last one
@@ -99,7 +99,7 @@ class Wire(_Listener):
             connection.sendall(answer(request) if callable(answer) else answer)
 
 
-class HangsUp(_Listener):
+class HangsUp(Listener):
     """Closes each connection at once, before TLS has begun."""
 
     @property
@@ -110,7 +110,7 @@ class HangsUp(_Listener):
         """There is nothing to say."""
 
 
-class Proxy(_Listener):
+class Proxy(Listener):
     """An HTTP proxy; ``asked`` are the first lines of the requests. With a status it refuses them all."""
 
     def __init__(self, refusal: int | None = None) -> None:
