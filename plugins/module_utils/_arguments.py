@@ -301,6 +301,16 @@ def texts_in(value: t.Any) -> t.Iterator[str]:
         yield str(value)
 
 
+def secrets_in(options: Options, given: t.Any) -> t.Iterator[str]:
+    """Values of secret options, wherever they are; Ansible's validator forgets them all where one list is none."""
+    for each in given if isinstance(given, list) else [given]:
+        for name, option in options.items() if isinstance(each, dict) else ():
+            if option.get("no_log"):
+                yield from texts_in(each.get(name))
+            elif option.get("options"):
+                yield from secrets_in(option["options"], each.get(name))
+
+
 def _keeps_rules(item: Item, rules: Spec) -> bool:
     try:
         check_required_one_of(rules.get("required_one_of"), item)

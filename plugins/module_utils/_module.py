@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.vpn.estate.plugins.module_utils import _http
-from ansible_collections.vpn.estate.plugins.module_utils._arguments import Checker, place_of, texts_in
+from ansible_collections.vpn.estate.plugins.module_utils._arguments import Checker, place_of, secrets_in
 from ansible_collections.vpn.estate.plugins.module_utils._confided import with_passwords
 from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     EstateError,
@@ -122,22 +122,12 @@ def inform(resource: Resource, product: Product) -> Body:
     return Body(product, {**names, **resource.info_options}, work)
 
 
-def confided(options: t.Mapping[str, t.Any], given: t.Any) -> t.Iterator[str]:
-    """Values of secret options, wherever they are; Ansible's validator forgets them all where one list is none."""
-    for each in given if isinstance(given, list) else [given]:
-        for name, option in options.items() if isinstance(each, dict) else ():
-            if option.get("no_log"):
-                yield from texts_in(each.get(name))
-            elif option.get("options"):
-                yield from confided(option["options"], each.get(name))
-
-
 class _Module(AnsibleModule):
     """Keeps secrets also where Ansible refuses the arguments before it knows which they are."""
 
     def fail_json(self, msg: str, **more: t.Any) -> t.Any:
         """Ansible's own, with all secrets masked."""
-        self.no_log_values.update(with_passwords(confided(self.argument_spec, self.params)))
+        self.no_log_values.update(with_passwords(secrets_in(self.argument_spec, self.params)))
         return super().fail_json(**told({"msg": msg, **more}, self.no_log_values))
 
 

@@ -62,11 +62,7 @@ class WireGuardFile:
     def __init__(self, text: str) -> None:
         if len(text) > LARGEST:
             raise ValueError("it is too long for such a file.")
-        self.unlisted = [
-            Unlisted(WIREGUARD[each.key].name, each.number, WIREGUARD[each.key].danger)
-            for each in _lines(text)
-            if each.key and not each.flaw and not WIREGUARD[each.key].is_harmless([each.value])
-        ]
+        self.unlisted: list[Unlisted] = []
         self._found: dict[str, dict[str, list[Line]]] = {INTERFACE: {}, PEER: {}}
         peers = 0
         for each in _lines(text):
@@ -74,6 +70,9 @@ class WireGuardFile:
                 raise ValueError(f"line {each.number}: {each.flaw}.")
             if each.key:
                 self._found[each.section].setdefault(each.key, []).append(each)
+                known = WIREGUARD[each.key]
+                if not known.is_harmless([each.value]):
+                    self.unlisted.append(Unlisted(known.name, each.number, known.danger))
             peers += each.section == PEER and bool(_SECTION.match(each.text))
         if peers != 1:
             raise ValueError("it has no server." if not peers else "it has more than one peer, and a client has one.")

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.common.json import AnsibleJSONEncoder
 from ansible.module_utils.errors import UnsupportedError
-from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body, answer_to, confided
+from ansible_collections.vpn.estate.plugins.module_utils._arguments import secrets_in
+from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body, answer_to
 from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
 from ansible_collections.vpn.estate.plugins.module_utils._told import Mask, told
 
@@ -32,7 +33,7 @@ def perform(
     checked = ArgumentSpecValidator(body.argument_spec, **body.constraints).validate(given)
     params, secrets = checked.validated_parameters, set(checked._no_log_values)
     if checked.error_messages:
-        secrets |= set(confided(body.argument_spec, given))
+        secrets |= set(secrets_in(body.argument_spec, given))
         msg = checked.errors.msg
         if isinstance(checked.errors[0], UnsupportedError):
             msg = f"Unsupported parameters for ({name}) module: {msg}"

@@ -194,8 +194,6 @@ class Session:
         return Session(http, who, MemoryStore(), self._codes, self._clock, self._sleep)
 
     def _sign_in(self, state: State, known: State, session: State) -> None:
-        if known.get("refused"):
-            raise SignInError(known["refused"])
         if not self._who.username or self._who.password is None:
             if self._who.token:
                 raise SignInError("The server no longer takes the token given as as_token; bring a new one.")

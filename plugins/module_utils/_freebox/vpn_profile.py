@@ -74,10 +74,8 @@ class Box:
         """Servers without files, users who are not there or not of that type, and files that would end each other."""
         mistakes, first = Mistakes(), dict[str, str]()
         for want in wanted:
-            try:
+            with mistakes.collecting():
                 self._refuse_impossible(want.values, first, task)
-            except InputError as exc:
-                mistakes.take(exc)
         mistakes.remedy = "Nothing was written."
         mistakes.refuse()
 

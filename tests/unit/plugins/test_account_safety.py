@@ -144,7 +144,7 @@ def test_our_password(server: Server) -> None:
 def test_our_authenticator(server: Server) -> None:
     refused(server, (USER_MFA, {"name": OWN, "required": True}), "totp", "Sign in as another administrator")
     server.manage(USER, name=OWN, totp=False)
-    done(server, (USER_MFA, {"name": OWN, "enrolled": True}))  # nobody asks for it
+    done(server, (USER_MFA, {"name": OWN, "enrolled": True}))  # no code is asked for
 
 
 def test_the_name_that_the_server_has_for_us(server: Server) -> None:
