@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore
+from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
 from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import Params
 from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Answers to ``ARGUMENT_SPEC`` and ``CONSTRAINTS`` in module_utils/_access_server/connection.py."""
+    """Answers to ``ARGUMENT_SPEC`` and ``CONSTRAINTS`` in module_utils/_access_server/api/connection.py."""
 
     # Whom to trust, for every module. What follows it is annotated, because ansible-test reads other assignments as text.
     TRUST = r"""

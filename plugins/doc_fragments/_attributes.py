@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What manage(), inform() and run() in module_utils/_module.py, and the action plugin, give to every module."""
+    """What manage(), inform() and run() in module_utils/_engine/module.py, and the action plugin, give to every module."""
 
     DOCUMENTATION = r"""
 attributes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Answers to the spec of inform() in module_utils/_module.py."""
+    """Answers to the spec of inform() in module_utils/_engine/module.py."""
 
     DOCUMENTATION = r"""
 options:

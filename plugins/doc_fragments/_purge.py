@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Answers to ``PURGE_OPTIONS`` in module_utils/_resource.py."""
+    """Answers to ``PURGE_OPTIONS`` in module_utils/_engine/resource.py."""
 
     DOCUMENTATION = r"""
 options:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Answers to what Resource.argument_spec() in module_utils/_resource.py adds to a plural option."""
+    """Answers to what Resource.argument_spec() in module_utils/_engine/resource.py adds to a plural option."""
 
     DOCUMENTATION = r"""
 options:

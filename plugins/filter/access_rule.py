@@ -8,7 +8,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_rule import normal, parse, render
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_rule import (
+    normal,
+    parse,
+    render,
+)
 
 
 def access_rule(rule: t.Any) -> dict[str, t.Any]:

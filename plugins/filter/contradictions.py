@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Iterator
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_rule import normal, parse
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_rule import normal, parse
 
 Declared = dict[str, t.Any]
 KINDS = {"user": "users", "group": "groups"}  # what others refer to, and where it is declared

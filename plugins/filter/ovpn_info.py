@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile
-from ansible_collections.vpn.estate.plugins.module_utils._text import shown
-from ansible_collections.vpn.estate.plugins.module_utils._wireguard_file import is_wireguard
+from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import Profile
+from ansible_collections.vpn.estate.plugins.module_utils._files.wireguard_file import is_wireguard
+from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 
 
 def ovpn_info(text: t.Any, default: t.Any = None) -> t.Any:

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._arguments import Checker
-from ansible_collections.vpn.estate.plugins.module_utils._errors import Mistakes
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Checker
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER, WIREGUARD
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
-from ansible_collections.vpn.estate.plugins.module_utils._text import alike, only_in, twins
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Mistakes
+from ansible_collections.vpn.estate.plugins.module_utils._text.outside import alike, only_in, twins
 
 User = dict[str, t.Any]
 Inventory = Mapping[str, Sequence[str]]

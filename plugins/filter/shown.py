@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils import _text
+from ansible_collections.vpn.estate.plugins.module_utils._text import outside
 
 
 def shown(value: t.Any) -> t.Any:
     """A text as the modules of this collection show it in a sentence; any other value as it is."""
-    return _text.shown(value) if isinstance(value, str) else value
+    return outside.shown(value) if isinstance(value, str) else value
 
 
 class FilterModule:

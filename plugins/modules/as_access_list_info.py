@@ -98,9 +98,9 @@ access_lists:
       sample: [all_vpn_clients]
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
 BODY = inform(ACCESS_LIST, ACCESS_SERVER)
 

@@ -99,9 +99,9 @@ cas:
       sample: OpenVPN CA
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.ca import CA
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import CA
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
 BODY = inform(CA, ACCESS_SERVER)
 

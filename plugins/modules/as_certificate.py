@@ -298,9 +298,9 @@ counts:
     unchanged: 1
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.certificate import CERTIFICATE
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.certificate import CERTIFICATE
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import manage, run
 
 BODY = manage(CERTIFICATE, ACCESS_SERVER)
 

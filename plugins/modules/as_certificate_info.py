@@ -138,9 +138,9 @@ chain:
   elements: dict
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.certificate import INFO_SPEC, inform
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.certificate import INFO_SPEC, inform
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
 BODY = Body(ACCESS_SERVER, INFO_SPEC, inform)
 

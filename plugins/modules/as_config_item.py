@@ -257,9 +257,9 @@ counts:
     updated: 1
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import manage, run
 
 BODY = manage(CONFIG_ITEM, ACCESS_SERVER)
 

@@ -140,9 +140,9 @@ config_items:
       sample: hostname
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
 BODY = inform(CONFIG_ITEM, ACCESS_SERVER)
 

@@ -204,9 +204,11 @@ counts:
     unchanged: 1
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
+    CONFIG_PROFILE,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import manage, run
 
 BODY = manage(CONFIG_PROFILE, ACCESS_SERVER)
 

@@ -43,9 +43,9 @@ in_use:
   sample: local
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.database import inform
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.database import inform
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
 BODY = Body(ACCESS_SERVER, {}, inform)
 

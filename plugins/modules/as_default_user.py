@@ -247,9 +247,9 @@ counts:
     updated: 1
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
-from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import manage, run
 
 BODY = manage(DEFAULT_USER, ACCESS_SERVER)
 

@@ -158,9 +158,9 @@ default_user:
       auth_method: implicit_default
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import default_user
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts import default_user
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
 BODY = Body(ACCESS_SERVER, {}, default_user.inform)
 

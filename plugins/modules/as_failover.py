@@ -149,9 +149,9 @@ changed_items:
   sample: [failover.mode, ucarp.addr]
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.failover import CONSTRAINTS, SPEC, set_up
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.failover import CONSTRAINTS, SPEC, set_up
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
 BODY = Body(ACCESS_SERVER, SPEC, set_up, CONSTRAINTS)
 

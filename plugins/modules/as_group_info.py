@@ -165,9 +165,9 @@ groups:
         auth_method: configuration
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
 BODY = inform(GROUP, ACCESS_SERVER)
 

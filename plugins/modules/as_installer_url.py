@@ -94,9 +94,13 @@ content:
   type: str
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.installer_url import CONSTRAINTS, SPEC, create
-from ansible_collections.vpn.estate.plugins.module_utils._module import REVEAL, Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.installer_url import (
+    CONSTRAINTS,
+    SPEC,
+    create,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import REVEAL, Body, run
 
 BODY = Body(ACCESS_SERVER, SPEC, create, CONSTRAINTS, REVEAL)
 

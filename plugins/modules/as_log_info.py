@@ -363,9 +363,9 @@ records:
       sample: OCWindows_3.4.4
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.report import LOG_SPEC, log
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.report import LOG_SPEC, log
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
 BODY = Body(ACCESS_SERVER, LOG_SPEC, log)
 

@@ -152,13 +152,13 @@ not_after:
   sample: "2030-03-26T00:00:00Z"
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile_download import (
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_download import (
     CONSTRAINTS,
     OWN_ACCOUNT,
     SPEC,
     download,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
 BODY = Body(OWN_ACCOUNT, SPEC, download, CONSTRAINTS)
 

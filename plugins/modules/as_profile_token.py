@@ -211,9 +211,9 @@ counts:
     unchanged: 1
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile_token import PROFILE_TOKEN
-from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_token import PROFILE_TOKEN
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import manage, run
 
 BODY = manage(PROFILE_TOKEN, ACCESS_SERVER)
 

@@ -70,9 +70,9 @@ profile_tokens:
       sample: 1
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile_token import PROFILE_TOKEN
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_token import PROFILE_TOKEN
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
 BODY = inform(PROFILE_TOKEN, ACCESS_SERVER)
 

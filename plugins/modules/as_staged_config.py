@@ -235,10 +235,14 @@ last_restarted:
   sample: "2026-11-02T03:00:12.403414Z"
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.staged_config import CONSTRAINTS, SPEC, stage
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.staged_config import (
+    CONSTRAINTS,
+    SPEC,
+    stage,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
 BODY = Body(ACCESS_SERVER, SPEC, stage, CONSTRAINTS, resource=CONFIG_ITEM)
 

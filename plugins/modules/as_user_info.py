@@ -197,9 +197,9 @@ users:
       totp_locked: true
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
 BODY = inform(USER, ACCESS_SERVER)
 

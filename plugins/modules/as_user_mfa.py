@@ -195,9 +195,9 @@ counts:
     updated: 1
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA, provide
-from ansible_collections.vpn.estate.plugins.module_utils._module import REVEAL, Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user_mfa import USER_MFA, provide
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import REVEAL, Body, run
 
 BODY = Body(ACCESS_SERVER, USER_MFA.argument_spec(), provide, USER_MFA.constraints(), REVEAL, USER_MFA)
 

@@ -102,9 +102,13 @@ disconnected:
       sample: 0
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.vpn_session import CONSTRAINTS, SPEC, disconnect
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.vpn_session import (
+    CONSTRAINTS,
+    SPEC,
+    disconnect,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
 BODY = Body(ACCESS_SERVER, SPEC, disconnect, CONSTRAINTS)
 

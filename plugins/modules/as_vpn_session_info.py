@@ -106,9 +106,9 @@ sessions:
       sample: AES-256-GCM
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.vpn_session import INFO_SPEC, inform
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.vpn_session import INFO_SPEC, inform
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
 BODY = Body(ACCESS_SERVER, INFO_SPEC, inform)
 

@@ -253,12 +253,12 @@ counts:
     updated: 1
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.web_certificate import (
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import (
     WEB_CERTIFICATE,
     bring_in_force,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
 BODY = Body(ACCESS_SERVER, WEB_CERTIFICATE.argument_spec(), bring_in_force, WEB_CERTIFICATE.constraints())
 

@@ -115,9 +115,9 @@ web_certificate:
       type: dict
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.web_certificate import inform
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import inform
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
 BODY = Body(ACCESS_SERVER, {}, inform)
 

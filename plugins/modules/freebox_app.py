@@ -147,8 +147,8 @@ permissions:
   sample: [calls, settings]
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.application import SPEC, STRANGER, pair
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.pairing import SPEC, STRANGER, pair
 
 BODY = Body(STRANGER, SPEC, pair)
 

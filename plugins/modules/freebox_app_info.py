@@ -100,8 +100,8 @@ permissions:
   sample: [calls, settings]
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.application import STRANGER, inform
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.pairing import STRANGER, inform
 
 BODY = Body(STRANGER, {}, inform)
 

@@ -101,9 +101,9 @@ disconnected:
       sample: 192.168.27.65
 """
 
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_connection import CONSTRAINTS, SPEC, disconnect
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
 
 BODY = Body(FREEBOX, SPEC, disconnect, CONSTRAINTS)
 

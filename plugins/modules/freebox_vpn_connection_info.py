@@ -99,9 +99,9 @@ connections:
       sample: 94
 """
 
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_connection import INFO_SPEC, inform
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
 
 BODY = Body(FREEBOX, INFO_SPEC, inform)
 

@@ -70,9 +70,9 @@ free:
   sample: [192.168.27.65, 192.168.27.66]
 """
 
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.ip_pool import inform
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, run
 
 BODY = Body(FREEBOX, {}, inform)
 

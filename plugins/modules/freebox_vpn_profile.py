@@ -286,9 +286,9 @@ counts:
     unchanged: 1
 """
 
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import manage, run
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_profile import VPN_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
 
 BODY = manage(VPN_PROFILE, FREEBOX)
 

@@ -256,9 +256,9 @@ counts:
     updated: 1
 """
 
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import manage, run
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
 
 BODY = manage(VPN_SERVER, FREEBOX)
 

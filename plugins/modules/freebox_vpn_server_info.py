@@ -134,9 +134,9 @@ servers:
       auth_connection_count: 2
 """
 
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
 
 BODY = inform(VPN_SERVER, FREEBOX)
 

@@ -188,9 +188,9 @@ counts:
     updated: 1
 """
 
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import manage, run
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
-from ansible_collections.vpn.estate.plugins.module_utils._module import manage, run
 
 BODY = manage(VPN_USER, FREEBOX)
 

@@ -76,9 +76,9 @@ users:
       conf_wireguard:
 """
 
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
-from ansible_collections.vpn.estate.plugins.module_utils._module import inform, run
 
 BODY = inform(VPN_USER, FREEBOX)
 

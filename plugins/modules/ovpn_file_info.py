@@ -133,11 +133,11 @@ import stat
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.vpn.estate.plugins.module_utils import _profile_file, _wireguard_file
-from ansible_collections.vpn.estate.plugins.module_utils._directives import Unlisted, names_of
-from ansible_collections.vpn.estate.plugins.module_utils._file import Irregular, opened
-from ansible_collections.vpn.estate.plugins.module_utils._stamp import stamp_of
-from ansible_collections.vpn.estate.plugins.module_utils._text import shown
+from ansible_collections.vpn.estate.plugins.module_utils._files import openvpn_profile, wireguard_file
+from ansible_collections.vpn.estate.plugins.module_utils._files.directives import Unlisted, names_of
+from ansible_collections.vpn.estate.plugins.module_utils._files.header import stamp_of
+from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import Irregular, opened
+from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 
 LARGEST = 1 << 20  # bytes; no profile is near that
 OPENVPN = "openvpn"
@@ -149,14 +149,14 @@ Format = tuple[
 
 
 def _unlisted_in_wireguard(text: str) -> t.Sequence[Unlisted]:
-    file = _wireguard_file.WireGuardFile(text)
+    file = wireguard_file.WireGuardFile(text)
     file.facts()
     return file.unlisted
 
 
 FORMATS: dict[str, Format] = {
-    OPENVPN: (lambda text: _profile_file.Profile(text).unlisted, _profile_file.public_part),
-    WIREGUARD: (_unlisted_in_wireguard, _wireguard_file.public_part),
+    OPENVPN: (lambda text: openvpn_profile.Profile(text).unlisted, openvpn_profile.public_part),
+    WIREGUARD: (_unlisted_in_wireguard, wireguard_file.public_part),
 }
 
 
@@ -185,7 +185,7 @@ def look_at(path: str) -> dict[str, t.Any]:
     if len(content) > LARGEST:
         return {**found, "problem": "This is too large to be a profile."}
     text = content.decode("utf-8", errors="replace")
-    found["format"] = WIREGUARD if _wireguard_file.is_wireguard(text) else OPENVPN
+    found["format"] = WIREGUARD if wireguard_file.is_wireguard(text) else OPENVPN
     found["stamp"] = stamp_of(text)
     read, public_part = FORMATS[found["format"]]
     found.update(content=public_part(text), problem=None)

@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.common.json import AnsibleJSONEncoder
 from ansible.module_utils.errors import UnsupportedError
-from ansible_collections.vpn.estate.plugins.module_utils._arguments import secrets_in
-from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body, answer_to
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
-from ansible_collections.vpn.estate.plugins.module_utils._told import Mask, told
+from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import secrets_in
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Answer, Body, answer_to
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._text.masking import Mask, told
 
 
 def perform(

@@ -19,12 +19,12 @@ from ansible.parsing.vault import VaultLib, match_encrypt_secret
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, SignInError
-from ansible_collections.vpn.estate.plugins.module_utils._file import LIMIT, VAULTED, plain_read
-from ansible_collections.vpn.estate.plugins.module_utils._http import REQUESTS_ERROR
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body
-from ansible_collections.vpn.estate.plugins.module_utils._text import shown
-from ansible_collections.vpn.estate.plugins.module_utils._told import told
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body
+from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import LIMIT, VAULTED, plain_read
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import REQUESTS_ERROR
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._text.masking import told
+from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings, untagged
 from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
 

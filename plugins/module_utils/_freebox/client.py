@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._client import Client
-from ansible_collections.vpn.estate.plugins.module_utils._errors import OutcomeUnknown, Refused, Unreadable
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import call
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import Session
-from ansible_collections.vpn.estate.plugins.module_utils._http import Call, Transport
+from .._engine.client_protocol import Client
+from .._net.transport import Call, Transport
+from .._text.errors import OutcomeUnknown, Refused, Unreadable
+from .operations import call
+from .session import Session
 
 Record = dict[str, t.Any]
 ANYTHING = "*/*"  # the type of a WireGuard file is told nowhere (server-behaviour.md, F71)

@@ -12,12 +12,12 @@ import ipaddress
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.vpn.estate.plugins.module_utils._directives import Unlisted
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Record
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import STANDARD, WIREGUARD
-from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Object
-from ansible_collections.vpn.estate.plugins.module_utils._wireguard_file import WireGuardFile
+from .._engine.resource import Object
+from .._files.directives import Unlisted
+from .._files.openvpn_profile import Profile
+from .._files.wireguard_file import WireGuardFile
+from .client import Record
+from .vpn_user import STANDARD, WIREGUARD
 
 # How names of ciphers in OpenVPN begin, and what a Freebox calls these (vendor document, conf_openvpn).
 CIPHERS = {"BF-": "blowfish", "AES-128-": "aes128", "AES-256-": "aes256", "CHACHA20-POLY1305": "chacha20poly1305"}

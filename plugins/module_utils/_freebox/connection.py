@@ -7,22 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.authorities import ROOTS
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import Application, Session
-from ansible_collections.vpn.estate.plugins.module_utils._http import Transport
-from ansible_collections.vpn.estate.plugins.module_utils._reach import (
-    from_environment,
-    is_unchecked,
-    reach_spec,
-    time_limits,
-    trust,
-    without_query,
-)
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Sharing
-from ansible_collections.vpn.estate.plugins.module_utils._share import Proof
-from ansible_collections.vpn.estate.plugins.module_utils._shared_state import Store, handed_over
+from .._engine.resource import Product, Sharing
+from .._net.connection_options import from_environment, is_unchecked, reach_spec, time_limits, trust, without_query
+from .._net.session_key import Proof
+from .._net.session_store import Store, handed_over
+from .._net.transport import Transport
+from .._text.errors import InputError
+from .authorities import ROOTS
+from .client import Freebox
+from .session import Application, Session
 
 PREFIX = "freebox_"
 AT_HOME = "https://mafreebox.freebox.fr"  # the name of each box in its own network (server-behaviour.md, F4)

@@ -9,10 +9,10 @@ import ipaddress
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, reads
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
-from ansible_collections.vpn.estate.plugins.module_utils._plan import Plan
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+from .._engine.plan import Plan
+from .._engine.resource import Task
+from .._text.errors import InputError, reads
+from .client import Freebox
 
 LARGEST = 1 << 16  # addresses; boxes have about thirty (server-behaviour.md, F64), and each is looked at
 

@@ -7,16 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._http import (
-    JSON,
-    MAKES_NEW,
-    NAMED,
-    READ,
-    SET,
-    SIGN_IN,
-    Call,
-    path_of,
-)
+from .._net.transport import JSON, MAKES_NEW, NAMED, READ, SET, SIGN_IN, Call, path_of
 
 # A download makes a new key and ends the old one (server-behaviour.md, F72), so it is no read, whatever its verb.
 OPERATIONS: t.Mapping[str, str] = {

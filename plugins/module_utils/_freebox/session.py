@@ -11,18 +11,12 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.vpn.estate.plugins.module_utils._errors import (
-    InputError,
-    OutcomeUnknown,
-    Refused,
-    SignInError,
-    Unreadable,
-)
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import DISCOVERY, call
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.refusals import RIGHTS, meaning
-from ansible_collections.vpn.estate.plugins.module_utils._http import Call, Transport
-from ansible_collections.vpn.estate.plugins.module_utils._share import Proof, Share, tried_once
-from ansible_collections.vpn.estate.plugins.module_utils._shared_state import State, Store
+from .._net.session_key import Proof, Share, tried_once
+from .._net.session_store import State, Store
+from .._net.transport import Call, Transport
+from .._text.errors import InputError, OutcomeUnknown, Refused, SignInError, Unreadable
+from .error_codes import RIGHTS, meaning
+from .operations import DISCOVERY, call
 
 SESSION_HEADER = "X-Fbx-App-Auth"
 SETTINGS = "settings"  # the permission that everything about VPN servers needs (server-behaviour.md, F41)

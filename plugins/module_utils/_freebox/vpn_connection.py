@@ -8,11 +8,11 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, OutcomeUnknown, Refused, reads
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox, Record
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS
-from ansible_collections.vpn.estate.plugins.module_utils._reconcile import lingering
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+from .._engine.reconcile import lingering
+from .._engine.resource import Task
+from .._text.errors import InputError, OutcomeUnknown, Refused, reads
+from .client import Freebox, Record
+from .session import SETTINGS
 
 ATTEMPTS = 3  # looks at who is still connected, where answers are lost
 INFO_SPEC: t.Mapping[str, t.Any] = {

@@ -9,9 +9,14 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ansible_collections.vpn.estate.plugins.module_utils._directives import objection, refuse_no_names
-from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+from .._engine.one_time_secret import TEXT, Issued
+from .._engine.plan import Change, Plan
+from .._engine.reconcile import converge
+from .._engine.resource import Actual, Field, Object, Task, Wanted
+from .._engine.writes import Effort
+from .._files.directives import objection, refuse_no_names
+from .._files.header import stamp_of, stamped
+from .._text.errors import (
     EstateError,
     InputError,
     Mistakes,
@@ -23,17 +28,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._errors import (
     did_you_mean,
     reads,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox, Record
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.client_file import KINDS, Kind
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.profile_place import Place, is_superseded
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import ERROR, RUNNING, STARTED, VPN_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import STANDARD
-from ansible_collections.vpn.estate.plugins.module_utils._issued import TEXT, Issued
-from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
-from ansible_collections.vpn.estate.plugins.module_utils._reconcile import converge
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Task, Wanted
-from ansible_collections.vpn.estate.plugins.module_utils._stamp import stamp_of, stamped
+from .client import Freebox, Record
+from .client_file import KINDS, Kind
+from .profile_file import Place, is_superseded
+from .session import SETTINGS
+from .vpn_server import ERROR, RUNNING, STARTED, VPN_SERVER
+from .vpn_user import STANDARD
 
 USER, SERVER = "user", "server"  # what a download may end: every file of the user, or those for the same server
 WHOSE = ("box", "server", "user")

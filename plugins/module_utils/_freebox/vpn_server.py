@@ -8,13 +8,13 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Mistakes, did_you_mean, reads
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.sub_object import merged, said, sub_object
-from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
+from .._engine.plan import Change, Plan
+from .._engine.resource import Actual, Field, Object, Resource, Task, Wanted
+from .._engine.writes import Effort
+from .._text.errors import InputError, Mistakes, did_you_mean, reads
+from .client import Freebox
+from .nested_fields import merged, said, sub_object
+from .session import SETTINGS
 
 STARTED, STOPPED, ERROR = "started", "stopped", "error"
 RUNNING = (STARTED, "starting")

@@ -9,16 +9,16 @@ import contextlib
 import ipaddress
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError, Refused
-from ansible_collections.vpn.estate.plugins.module_utils._freebox import vpn_connection
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.ip_pool import Pool
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import SETTINGS
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.sub_object import merged, sub_object
-from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, Plan
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Field, Object, Resource, Task, Wanted
-from ansible_collections.vpn.estate.plugins.module_utils._text import only_in, refused_in_path, twins
+from .._engine.plan import Change, Plan
+from .._engine.resource import Actual, Field, Object, Resource, Task, Wanted
+from .._engine.writes import Effort
+from .._text.errors import EstateError, InputError, Refused
+from .._text.outside import only_in, refused_in_path, twins
+from . import vpn_connection
+from .client import Freebox
+from .ip_pool import Pool
+from .nested_fields import merged, sub_object
+from .session import SETTINGS
 
 STANDARD, WIREGUARD = "standard", "wireguard"
 PASSWORD_LENGTHS = range(8, 33)  # characters (vendor document, line 356)

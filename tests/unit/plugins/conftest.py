@@ -16,20 +16,20 @@ if t.TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once; what they are is tested, not how long they take."""
-    from ansible_collections.vpn.estate.plugins.module_utils import _http
+    from ansible_collections.vpn.estate.plugins.module_utils._net import transport
 
-    monkeypatch.setattr(_http.time, "sleep", lambda seconds: None)
-    _http._connections.cache_clear()  # a new server may have the address of one that no longer answered
+    monkeypatch.setattr(transport.time, "sleep", lambda seconds: None)
+    transport._connections.cache_clear()  # a new server may have the address of one that no longer answered
 
 
 @pytest.fixture(autouse=True)
 def _changes_have_diffs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every task of every test, of whatever module of a server, has a diff if it succeeds and changes something, and else none."""
-    from ansible_collections.vpn.estate.plugins.module_utils import _module
+    from ansible_collections.vpn.estate.plugins.module_utils._engine import module
     from ansible_collections.vpn.estate.plugins.plugin_utils import in_process
     from ansible_collections.vpn.estate.tests.unit.plugins import harness
 
-    answer_to = _module.answer_to
+    answer_to = module.answer_to
 
     def checked(product: t.Any, *args: t.Any) -> dict[str, t.Any]:
         answer = answer_to(product, *args)
@@ -37,8 +37,8 @@ def _changes_have_diffs(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not of_a_server or answer.get("failed") or harness.shows_its_change(answer), answer
         return answer
 
-    for module in (in_process, harness):
-        monkeypatch.setattr(module, "answer_to", checked)
+    for user in (in_process, harness):
+        monkeypatch.setattr(user, "answer_to", checked)
 
 
 @pytest.fixture(name="start")

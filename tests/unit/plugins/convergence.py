@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._http import (
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import (
     CONTROL,
     MAKES_NEW,
     NAMED,
@@ -24,7 +25,6 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import (
     SIGN_IN,
     Transport,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 from ansible_collections.vpn.estate.tests.simulator.exchange import Exchange
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Simulated, text_of
 

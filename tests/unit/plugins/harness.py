@@ -10,11 +10,11 @@ import re
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, answer_to, bring_about
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Product, Resource, Task
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, answer_to, bring_about
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Resource, Task
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.tests.contract.checker import FREEBOX as FREEBOX_CONTRACT
 from ansible_collections.vpn.estate.tests.contract.checker import ContractChecker
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator

@@ -16,9 +16,9 @@ import typing as t
 
 from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import PASS_VARS
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body, run
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Product, Task
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Answer, Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Product, Task
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 
 SECRET = "mArKeD-sEcReT-7"
 

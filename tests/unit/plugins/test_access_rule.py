@@ -10,8 +10,8 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.vpn.estate.plugins.filter.access_rule import FilterModule
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import access_rule
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import rules
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts import access_rule
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import rules
 from ansible_collections.vpn.estate.tests.contract.checker import ACCESS_SERVER
 from hypothesis import given
 from hypothesis import strategies as st

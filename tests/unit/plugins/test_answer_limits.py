@@ -17,19 +17,13 @@ import zlib
 from collections.abc import Callable, Iterator
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils import _answer, _http
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import client as client_module
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import connection
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import OPERATIONS, SLOW, call
-from ansible_collections.vpn.estate.plugins.module_utils._answer import DEEPEST, parsed
-from ansible_collections.vpn.estate.plugins.module_utils._errors import (
-    EstateError,
-    OutcomeUnknown,
-    Refused,
-    Unreachable,
-)
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import client as client_module
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import connection
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import OPERATIONS, SLOW, call
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import connection as freebox
-from ansible_collections.vpn.estate.plugins.module_utils._http import (
+from ansible_collections.vpn.estate.plugins.module_utils._net import answer_limits, transport
+from ansible_collections.vpn.estate.plugins.module_utils._net.answer_limits import DEEPEST, parsed
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import (
     BREAK_AFTER,
     DEADLINE,
     MAKES_NEW,
@@ -39,6 +33,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import (
     Transport,
     Trust,
     presented,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
+    EstateError,
+    OutcomeUnknown,
+    Refused,
+    Unreachable,
 )
 from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server
@@ -99,10 +99,10 @@ def fixture_hostile() -> Iterator[Start]:
 @pytest.fixture(name="small")
 def fixture_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that are reached soon."""
-    monkeypatch.setattr(_http, "LIMIT", SMALL)
+    monkeypatch.setattr(transport, "LIMIT", SMALL)
 
 
-def transport(where: Hostile, **how: t.Any) -> Transport:
+def transport_to(where: Hostile, **how: t.Any) -> Transport:
     trust = Trust(ca_path=process_identity("127.0.0.1").ca_path, options="as_")
     return Transport(where.url, trust=trust, read_only=False, **{"timeout": 5, **how})
 
@@ -147,7 +147,7 @@ def test_an_answer_without_end_is_read_to_the_limit_and_no_further(hostile: Star
     tracemalloc.start()
     try:
         with pytest.raises(KINDS[kind], match="was answered by more than 1 MB. The rest was not read"):
-            send(transport(server), kind)
+            send(transport_to(server), kind)
         _now, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -159,16 +159,16 @@ def test_an_answer_without_end_is_read_to_the_limit_and_no_further(hostile: Star
 def test_the_limit_of_a_file_is_one_of_its_own(hostile: Start) -> None:
     server = hostile(*FORMS["no length"])
     with pytest.raises(OutcomeUnknown, match="answered by more than 4 MB"):
-        send(transport(server), MAKES_NEW, accept="text/plain")
+        send(transport_to(server), MAKES_NEW, accept="text/plain")
 
 
 @pytest.mark.usefixtures("small")
 def test_what_is_just_within_the_limit_is_read(hostile: Start) -> None:
     body = json.dumps("x" * (SMALL - 2)).encode()
-    assert len(send(transport(hostile(reply(body), endless=False)), READ)) == SMALL - 2
+    assert len(send(transport_to(hostile(reply(body), endless=False)), READ)) == SMALL - 2
     packed = gzip.compress(body[: MB // 2]) + gzip.compress(body[MB // 2 :])
     headers = {"Content-Encoding": "gzip"}
-    assert len(send(transport(hostile(reply(packed, headers=headers), endless=False)), READ)) == SMALL - 2
+    assert len(send(transport_to(hostile(reply(packed, headers=headers), endless=False)), READ)) == SMALL - 2
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_what_is_just_within_the_limit_is_read(hostile: Start) -> None:
 def test_what_was_not_asked_for_is_not_inflated(hostile: Start, encoding: str, body: bytes) -> None:
     server = hostile(reply(body, headers={"Content-Encoding": encoding}), endless=False)
     with pytest.raises(OutcomeUnknown, match="no whole answer came: it "):
-        send(transport(server), MAKES_NEW)
+        send(transport_to(server), MAKES_NEW)
     assert server.connections == 1
 
 
@@ -218,7 +218,7 @@ def test_an_answer_that_lies_about_itself_is_none(hostile: Start, answer: bytes)
     server = hostile(b"", endless=False)
     server._talk = talk
     with pytest.raises(OutcomeUnknown, match="no whole answer came"):
-        send(transport(server), MAKES_NEW)
+        send(transport_to(server), MAKES_NEW)
 
 
 # -- values
@@ -256,7 +256,7 @@ def test_many_values_are_told_and_not_made(hostile: Start) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(EstateError, match="was answered by more than 4000000 values. Nothing was made of them"):
-            send(transport(hostile(reply(body), endless=False)), READ)
+            send(transport_to(hostile(reply(body), endless=False)), READ)
         assert tracemalloc.get_traced_memory()[1] < 6 * len(body)
     finally:
         tracemalloc.stop()
@@ -282,28 +282,28 @@ def test_an_answer_that_takes_for_ever_is_cut_off(hostile: Start, kind: str, for
     server = hostile(*DRIPS[form], pause=0.02)
     error = Unreachable if kind == READ else OutcomeUnknown
     with pytest.raises(error, match=r"no whole answer came within 0\.\d+ seconds \(as_deadline\)"):
-        send(transport(server, deadline=0.4), kind)
+        send(transport_to(server, deadline=0.4), kind)
     assert server.connections == 1, "the deadline is for a call with its repeats"
 
 
 def test_endless_trailers_of_any_speed_are_cut_off(hostile: Start) -> None:
     server = hostile(*DRIPS["trailers"][:1], b"X: 1\r\n" * 10000)
     with pytest.raises(EstateError):
-        send(transport(server, deadline=0.4), READ)
+        send(transport_to(server, deadline=0.4), READ)
 
 
 def test_a_handshake_that_takes_for_ever_is_cut_off(hostile: Start) -> None:
     """The server has heard nothing, so that a write has not failed half-way."""
     record = b"\x16\x03\x03\x40\x00"  # one of TLS, of 16 KB
     server = hostile(record, b"x", pause=0.02, shakes_hands=False)
-    http = transport(server, deadline=0.4)
+    http = transport_to(server, deadline=0.4)
     with pytest.raises(Unreachable, match=r"no connection to .*: there was none within 0\.\d+ seconds"):
         send(http, MAKES_NEW)
     assert http.writes == 0
 
 
 def test_who_presents_a_certificate_for_ever_is_cut_off(hostile: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_http, "CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr(transport, "CONNECT_TIMEOUT", 0.2)
     server = hostile(b"\x16\x03\x03\x40\x00", b"x", pause=0.02, shakes_hands=False)
     assert presented(server.url) is None
 
@@ -318,7 +318,7 @@ def test_a_connection_that_was_there_before_is_cut_off(hostile: Start) -> None:
 
     server = hostile(b"", endless=False)
     server._talk = talk
-    http = transport(server, deadline=0.4)
+    http = transport_to(server, deadline=0.4)
     assert send(http, MAKES_NEW) == {}
     with pytest.raises(OutcomeUnknown, match="as_deadline"):
         send(http, MAKES_NEW)
@@ -327,7 +327,7 @@ def test_a_connection_that_was_there_before_is_cut_off(hostile: Start) -> None:
 
 def test_a_server_that_drips_is_not_there_after_a_restart(hostile: Start) -> None:
     server = hostile(*DRIPS["body"], pause=0.02)
-    assert not transport(server, timeout=0.3, deadline=100).answers("/x")
+    assert not transport_to(server, timeout=0.3, deadline=100).answers("/x")
 
 
 def test_the_lock_of_a_shared_sign_in_is_let_go(hostile: Start) -> None:
@@ -375,12 +375,12 @@ def test_what_is_slow_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def exchange(request: Call, headers: object, watch: t.Any) -> t.Any:
         given.append((request.slow, watch._timer.interval))
-        return _answer.Answer(200, {}, b"", {})
+        return answer_limits.Answer(200, {}, b"", {})
 
     monkeypatch.setattr(http, "_exchange", exchange)
     http.write(call("PUT /database/convert", {}))
     http.write(call("POST /users/delete", {}))
-    assert given == [(True, 10 * DEADLINE * _http.SLOW), (False, 10 * DEADLINE)]
+    assert given == [(True, 10 * DEADLINE * transport.SLOW), (False, 10 * DEADLINE)]
 
 
 @pytest.mark.parametrize(("product", "prefix"), [(connection, "as_"), (freebox, "freebox_")])
@@ -411,13 +411,13 @@ def fixture_nobody() -> int:
 def fixture_tried(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Connections that were tried."""
     tried: list[object] = []
-    connect = _http._Telling._new_conn
+    connect = transport._Telling._new_conn
 
     def counting(self: t.Any) -> t.Any:
         tried.append(self)
         return connect(self)
 
-    monkeypatch.setattr(_http._Telling, "_new_conn", counting)
+    monkeypatch.setattr(transport._Telling, "_new_conn", counting)
     return tried
 
 
@@ -443,7 +443,7 @@ def test_one_attempt_follows_when_the_time_is_over(
         with pytest.raises(Unreachable):
             send(http, READ)
         assert len(tried) == expected
-    now[0] += _http.BREAK
+    now[0] += transport.BREAK
     for expected in (6, 6):
         with pytest.raises(Unreachable):
             send(http, READ)
@@ -481,7 +481,7 @@ def test_calls_side_by_side_that_one_moment_loses_are_repeated(server: Server, m
             return send_now(self, *how)
         failed.add(threading.get_ident())
         together.wait()
-        raise _http._NotSent(OSError("away for a moment"))
+        raise transport._NotSent(OSError("away for a moment"))
 
     monkeypatch.setattr(Transport, "_send", send_later)
     with concurrent.futures.ThreadPoolExecutor(hands) as pool:
@@ -498,13 +498,13 @@ def test_an_error_of_the_server_is_an_answer(server: Server) -> None:
 
 def test_a_cookie_is_not_even_read(hostile: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("http.cookiejar.parse_ns_headers", lambda *unused: pytest.fail("it was read"))
-    assert send(transport(hostile(reply({}, headers={"Set-Cookie": "a=" + ";" * 60000}), endless=False)), READ) == {}
+    assert send(transport_to(hostile(reply({}, headers={"Set-Cookie": "a=" + ";" * 60000}), endless=False)), READ) == {}
 
 
 def test_a_redirect_is_told_however_large_its_body(hostile: Start) -> None:
     server = hostile(reply(b"x" * 100, 302, {"Location": "https://127.0.0.1:1/"}), endless=False)
     with pytest.raises(Refused, match="a redirect to https://127.0.0.1:1/"):
-        send(transport(server), READ)
+        send(transport_to(server), READ)
 
 
 # -- lists page by page

@@ -16,17 +16,17 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.vault import VaultLib, VaultSecret
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile import PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import SCRIPTS
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._arguments import Checker, Lines
-from ansible_collections.vpn.estate.plugins.module_utils._errors import Mistakes
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.properties import SCRIPTS
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Checker, Lines
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Mistakes
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import untagged
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server, Simulated, sentences_of
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder

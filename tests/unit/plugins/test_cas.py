@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.ca import CA
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import CA
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
 
 Start = t.Callable[..., Server]

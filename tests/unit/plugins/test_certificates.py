@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.vpn.estate.plugins.module_utils import _x509
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import certificate as module
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki import certificate as module
+from ansible_collections.vpn.estate.plugins.module_utils._files import pem
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.modules import as_certificate as documentation
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.identities import Identity, identity
@@ -411,7 +411,7 @@ def test_all_files_are_looked_at_before_the_first_pair_is_made(pair: Pair) -> No
 
 def test_without_cryptography_the_task_says_what_it_needs(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     pair.put(good())
-    monkeypatch.setattr(_x509, "HAS_CRYPTOGRAPHY", False)
+    monkeypatch.setattr(pem, "HAS_CRYPTOGRAPHY", False)
     answer = pair.task()
     assert "cryptography" in answer["msg"]
     assert "defect" not in answer["msg"]
@@ -697,11 +697,11 @@ def test_an_algorithm_is_told_as_the_vendor_spells_it_and_its_signatures_are_che
 ) -> None:
     signer = identity("Signer", authority=True, key=key)
     signed, other = identity("a", issuer=signer), identity("Signer", authority=True)
-    one, two, three = (_x509.certificate(each.pem) for each in (signed, signer, other))
+    one, two, three = (pem.certificate(each.pem) for each in (signed, signer, other))
     assert two.algorithm == algorithm
-    assert _x509.is_signed_by(one, two)
-    assert not _x509.is_signed_by(one, three)
-    assert not _x509.is_signed_by(two, one)
+    assert pem.is_signed_by(one, two)
+    assert not pem.is_signed_by(one, three)
+    assert not pem.is_signed_by(two, one)
 
 
 @pytest.mark.parametrize(
@@ -715,7 +715,7 @@ def test_an_algorithm_is_told_as_the_vendor_spells_it_and_its_signatures_are_che
     ],
 )
 def test_spellings_of_algorithms(said: str, meant: str) -> None:
-    assert _x509.spelled(said) == meant
+    assert pem.spelled(said) == meant
 
 
 @pytest.mark.parametrize(
@@ -734,31 +734,31 @@ def test_spellings_of_algorithms(said: str, meant: str) -> None:
     ],
 )
 def test_which_hosts_a_certificate_is_for(names: list[str], host: str, covered: bool) -> None:
-    assert _x509.covers(_x509.certificate(identity("vpn.example.com", *names).pem), host) is covered
+    assert pem.covers(pem.certificate(identity("vpn.example.com", *names).pem), host) is covered
 
 
 def test_a_chain_is_in_order_or_the_break_is_named() -> None:
     between = identity("Between", issuer=CA, authority=True)
-    chain = [_x509.certificate(each.pem) for each in (good(issuer=between), between, CA)]
-    assert _x509.break_in(chain) is None
+    chain = [pem.certificate(each.pem) for each in (good(issuer=between), between, CA)]
+    assert pem.break_in(chain) is None
     assert "CN=wiki.example.com is signed by CN=Between, and what follows is CN=Estate CA" in str(
-        _x509.break_in([chain[0], chain[2], chain[1]])
+        pem.break_in([chain[0], chain[2], chain[1]])
     )
     leaf = identity("Leaf")
-    broken = [_x509.certificate(each.pem) for each in (identity("x", issuer=leaf), leaf)]
-    assert "CN=Leaf is no authority" in str(_x509.break_in(broken))
+    broken = [pem.certificate(each.pem) for each in (identity("x", issuer=leaf), leaf)]
+    assert "CN=Leaf is no authority" in str(pem.break_in(broken))
 
 
 def test_a_certificate_is_read_whatever_its_line_ends() -> None:
     one = good()
-    assert _x509.certificate(one.pem.replace("\n", "\r\n")) == _x509.certificate(f"text\n{one.pem}\ntext")
+    assert pem.certificate(one.pem.replace("\n", "\r\n")) == pem.certificate(f"text\n{one.pem}\ntext")
     with pytest.raises(ValueError, match="there are 2 certificates in it"):
-        _x509.certificate(one.pem + CA.pem)
+        pem.certificate(one.pem + CA.pem)
 
 
 def test_an_option_is_named_by_what_is_wrong_with_it() -> None:
     with (
         pytest.raises(InputError, match=r"^ca_bundle: there is no certificate in PEM format in it\.$"),
-        _x509.about("ca_bundle"),
+        pem.about("ca_bundle"),
     ):
-        _x509.certificates("")
+        pem.certificates("")

@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import cluster, restart
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import CLUSTER, CLUSTER_NODE, spelled
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import cluster, restart
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import (
+    CLUSTER,
+    CLUSTER_NODE,
+    spelled,
+)
 from ansible_collections.vpn.estate.plugins.modules import as_cluster_info, as_cluster_node
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 

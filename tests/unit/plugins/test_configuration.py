@@ -10,10 +10,12 @@ import functools
 import typing as t
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import config_item
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._resource import HIDDEN
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration import config_item
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
+    CONFIG_PROFILE,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import HIDDEN
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects

@@ -11,15 +11,17 @@ import typing as t
 from collections import Counter
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import connection
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.departure import HOLDINGS
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import BASE, OPERATIONS
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.revoke_access import HOLDINGS
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import connection
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import BASE, OPERATIONS
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
+    CONFIG_PROFILE,
+)
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.unit.plugins.convergence import (
     DOWNTIME,

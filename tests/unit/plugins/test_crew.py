@@ -9,8 +9,8 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._crew import Crew
-from ansible_collections.vpn.estate.plugins.module_utils._errors import OutcomeUnknown
+from ansible_collections.vpn.estate.plugins.module_utils._engine.parallel import Crew
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import OutcomeUnknown
 
 LONG = 10.0  # seconds until a test that hangs gives up
 A_MOMENT = 0.1  # seconds that a job goes on for, in which something wrong could happen

@@ -14,11 +14,11 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import cluster, database
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import CLUSTER, CLUSTER_NODE
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import cluster, database
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER, CLUSTER_NODE
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
 from ansible_collections.vpn.estate.tests.simulator.database import Database, available

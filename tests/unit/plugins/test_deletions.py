@@ -14,20 +14,22 @@ from dataclasses import dataclass, field
 
 import pytest
 from ansible_collections.vpn.estate.plugins import module_utils
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import vpn_session
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.ca import CA
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.certificate import Certificate
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import ClusterNode
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile import PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile_token import PROFILE_TOKEN
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.web_certificate import WEB_CERTIFICATE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
+    CONFIG_PROFILE,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import CA
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.certificate import Certificate
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import WEB_CERTIFICATE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_token import PROFILE_TOKEN
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import vpn_session
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import ClusterNode
+from ansible_collections.vpn.estate.plugins.module_utils._engine.reconcile import PAUSE
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import vpn_connection
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
-from ansible_collections.vpn.estate.plugins.module_utils._reconcile import PAUSE
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, Server, Simulated
 from ansible_collections.vpn.estate.tests.unit.plugins.identities import identity
 

@@ -16,17 +16,17 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.vpn.estate.plugins.filter import ovpn_info as plugin
 from ansible_collections.vpn.estate.plugins.filter.ovpn_info import ovpn_info
-from ansible_collections.vpn.estate.plugins.module_utils import _profile_file, _wireguard_file
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile import PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._directives import (
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._files import openvpn_profile, wireguard_file
+from ansible_collections.vpn.estate.plugins.module_utils._files.directives import (
     DIRECTIVES,
     TABLE,
     WIREGUARD,
     objection,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import Profile
+from ansible_collections.vpn.estate.plugins.module_utils._files.wireguard_file import WireGuardFile
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_profile import VPN_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile
-from ansible_collections.vpn.estate.plugins.module_utils._wireguard_file import WireGuardFile
 from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_at
 from ansible_collections.vpn.estate.tests.simulator.freebox import client_file_text
 from ansible_collections.vpn.estate.tests.unit.plugins.client_profile import completed, identity
@@ -141,7 +141,7 @@ def test_what_does_more_is_named(text: str, names: list[str] | None) -> None:
     whole = completed(text)
     found = Profile(whole).facts()["unlisted_directives"]
     assert [name for name in found if name != "ca" or "ca" in names] == names
-    assert Profile(_profile_file.public_part(whole)).facts()["unlisted_directives"] == found
+    assert Profile(openvpn_profile.public_part(whole)).facts()["unlisted_directives"] == found
 
 
 # What openvpn reads as `up` although it looks like a part of something else, or may read so: refused altogether.
@@ -209,7 +209,7 @@ def test_the_public_part_names_the_same(text: str) -> None:
             return str(exc)
 
     whole = completed(text)
-    assert told(_profile_file.public_part(whole)) == told(whole)
+    assert told(openvpn_profile.public_part(whole)) == told(whole)
 
 
 def test_parameters_of_what_is_not_harmless_are_withheld(tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_a_sentence_names_directive_danger_and_option() -> None:
 def test_settings_of_wireguard(line: str, names: list[str], tmp_path: Path) -> None:
     text = WIREGUARD_TEXT.replace("PostUp = echo Correct-Horse", line)
     assert WireGuardFile(text).facts()["unlisted_directives"] == names
-    assert WireGuardFile(_wireguard_file.public_part(text)).facts()["unlisted_directives"] == names
+    assert WireGuardFile(wireguard_file.public_part(text)).facts()["unlisted_directives"] == names
     (tmp_path / "wg0.conf").write_text(text)
     assert look_at(str(tmp_path / "wg0.conf"))["unlisted_directives"] == names
 
@@ -467,7 +467,7 @@ def test_a_file_from_before_that_may_harm_is_not_ended_for_one_that_would_too(bo
     box.turn()
     box.have(allow_directives=box.allowed)
     text = box.file.read_text()
-    public = (_wireguard_file if box.server == "wireguard" else _profile_file).public_part(text)
+    public = (wireguard_file if box.server == "wireguard" else openvpn_profile).public_part(text)
     for where in ({}, {"held": public, "dest": None, "check": True}):
         answer = box.have(**where)
         assert answer["failed"]

@@ -21,9 +21,9 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.vpn.estate.plugins.filter.ovpn_info import ovpn_info
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile import PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError
-from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._files.secret_file import SecretFile
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError
 from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_at
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, struck
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import failover, notification
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import failover, notification
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects

@@ -15,13 +15,16 @@ from types import SimpleNamespace
 
 import pytest
 from ansible.parsing.vault import VaultLib
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.web_certificate import SOURCES, bring_in_force
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
-from ansible_collections.vpn.estate.plugins.module_utils._file import MEGABYTE, plain_read
-from ansible_collections.vpn.estate.plugins.module_utils._reach import reach_spec, trust
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
-from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
-from ansible_collections.vpn.estate.plugins.module_utils._source import read_files
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import (
+    SOURCES,
+    bring_in_force,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_files import read_files
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import MEGABYTE, plain_read
+from ansible_collections.vpn.estate.plugins.module_utils._files.secret_file import SecretFile
+from ansible_collections.vpn.estate.plugins.module_utils._net.connection_options import reach_spec, trust
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError, InputError
 from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_at
 from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
 

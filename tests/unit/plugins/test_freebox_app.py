@@ -13,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._freebox import application
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.refusals import RIGHTS
+from ansible_collections.vpn.estate.plugins.module_utils._freebox import pairing
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.error_codes import RIGHTS
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
-from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore
+from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.modules import freebox_app, freebox_app_info
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
@@ -45,7 +45,7 @@ class Hours:
 @pytest.fixture(name="hours", autouse=True)
 def fixture_hours(monkeypatch: pytest.MonkeyPatch) -> Hours:
     hours = Hours()
-    monkeypatch.setattr(application, "time", hours)
+    monkeypatch.setattr(pairing, "time", hours)
     return hours
 
 
@@ -82,7 +82,7 @@ def answered(box: Box, status: str = "granted", nth: int = 2) -> None:
 
 
 def ticked(box: Box, *rights: str) -> None:
-    """Somebody grants permissions to the application."""
+    """Somebody grants permissions to the pairing."""
     box.simulator.set_rights(*(rights or ("settings", "calls")), app_id="vpn.estate")
 
 

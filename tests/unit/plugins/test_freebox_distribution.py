@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError
+from ansible_collections.vpn.estate.plugins.module_utils._files.secret_file import SecretFile
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import ARGUMENT_SPEC
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_profile import VPN_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError
 from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_at
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, Server, struck
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run

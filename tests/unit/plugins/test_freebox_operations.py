@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.error_codes import CODES, RIGHTS, meaning
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import DISCOVERY, OPERATIONS, call
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.refusals import CODES, RIGHTS, meaning
-from ansible_collections.vpn.estate.plugins.module_utils._http import MAKES_NEW, NAMED, READ, SET, SIGN_IN
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import MAKES_NEW, NAMED, READ, SET, SIGN_IN
 from ansible_collections.vpn.estate.tests.simulator.freebox.answers import MESSAGES
 
 CONTRACT = Path(__file__).resolve().parents[2] / "contract" / "freebox-vpn.openapi.yaml"

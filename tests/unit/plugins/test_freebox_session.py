@@ -18,15 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils import _http
-from ansible_collections.vpn.estate.plugins.module_utils._errors import (
-    EstateError,
-    InputError,
-    Refused,
-    SignInError,
-    Unreachable,
-    Unreadable,
-)
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.authorities import ROOTS
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX, connect
@@ -40,8 +31,17 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import
 )
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
-from ansible_collections.vpn.estate.plugins.module_utils._http import Transport, Trust
-from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore, MemoryStore, Store
+from ansible_collections.vpn.estate.plugins.module_utils._net import transport
+from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore, MemoryStore, Store
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport, Trust
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
+    EstateError,
+    InputError,
+    Refused,
+    SignInError,
+    Unreachable,
+    Unreadable,
+)
 from ansible_collections.vpn.estate.tests.simulator.freebox import FreeboxSimulator
 from ansible_collections.vpn.estate.tests.simulator.pki import TlsIdentity, identity_in
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, text_of
@@ -659,7 +659,7 @@ def fixture_listener(expired: TlsIdentity) -> Iterator[Wire]:
 @pytest.fixture(name="strict", params=[False, True])
 def fixture_strict(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """What the libraries ask of certificates: as this Python does, and as Python does from 3.13 on."""
-    made = _http.create_urllib3_context
+    made = transport.create_urllib3_context
 
     def context(*args: t.Any, **kwargs: t.Any) -> ssl.SSLContext:
         found: ssl.SSLContext = made(*args, **kwargs)
@@ -667,8 +667,8 @@ def fixture_strict(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         return found
 
     if request.param:
-        monkeypatch.setattr(_http, "create_urllib3_context", context)
-    _http._connections.cache_clear()  # noqa: SLF001 - nobody else's connections
+        monkeypatch.setattr(transport, "create_urllib3_context", context)
+    transport._connections.cache_clear()  # noqa: SLF001 - nobody else's connections
     return bool(request.param)
 
 
@@ -680,9 +680,9 @@ def test_our_own_context_is_what_lets_a_certificate_without_a_key_identifier_pas
     http = Transport(box.simulator.url, trust=trust, timeout=5, read_only=True)
     if strict:
         with pytest.raises(Unreachable, match="Missing Authority Key Identifier"):
-            http.sign_in(_http.Call("GET", DISCOVERY, _http.READ))
+            http.sign_in(transport.Call("GET", DISCOVERY, transport.READ))
     else:
-        assert http.sign_in(_http.Call("GET", DISCOVERY, _http.READ))
+        assert http.sign_in(transport.Call("GET", DISCOVERY, transport.READ))
 
 
 @pytest.mark.usefixtures("strict")
@@ -742,7 +742,7 @@ def test_a_pinned_certificate_needs_no_authority(box: Box) -> None:
 PROBE = """
 import json, sys
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import ARGUMENT_SPEC, connect
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError
 told = json.load(sys.stdin)
 said = {}
 for name, options in told.items():

@@ -15,11 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._files.header import BEGINNING, height, stamp_of, stamped
+from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import public_part
+from ansible_collections.vpn.estate.plugins.module_utils._files.wireguard_file import (
+    public_part as wireguard_public_part,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_profile import VPN_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._http import Transport
-from ansible_collections.vpn.estate.plugins.module_utils._profile_file import public_part
-from ansible_collections.vpn.estate.plugins.module_utils._stamp import BEGINNING, height, stamp_of, stamped
-from ansible_collections.vpn.estate.plugins.module_utils._wireguard_file import public_part as wireguard_public_part
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, struck, text_of
 
 Start = Callable[..., Box]

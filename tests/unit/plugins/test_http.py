@@ -20,17 +20,9 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ARGUMENT_SPEC, connect
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
-from ansible_collections.vpn.estate.plugins.module_utils._errors import (
-    EstateError,
-    InputError,
-    OutcomeUnknown,
-    Refused,
-    Unreachable,
-    WriteWithheld,
-)
-from ansible_collections.vpn.estate.plugins.module_utils._http import (
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ARGUMENT_SPEC, connect
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import call
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import (
     CONTROL,
     MAKES_NEW,
     NAMED,
@@ -41,6 +33,14 @@ from ansible_collections.vpn.estate.plugins.module_utils._http import (
     Meaning,
     Transport,
     Trust,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
+    EstateError,
+    InputError,
+    OutcomeUnknown,
+    Refused,
+    Unreachable,
+    WriteWithheld,
 )
 from ansible_collections.vpn.estate.tests.simulator.pki import TlsIdentity, identity_in, process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server

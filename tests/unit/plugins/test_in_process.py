@@ -19,11 +19,11 @@ from types import SimpleNamespace
 import pytest
 from ansible.module_utils.common.parameters import remove_values
 from ansible.parsing.vault import VaultLib, VaultSecret
-from ansible_collections.vpn.estate.plugins.module_utils import _told
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
-from ansible_collections.vpn.estate.plugins.module_utils._told import Mask
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Answer, Body
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._text import masking
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._text.masking import Mask
 from ansible_collections.vpn.estate.plugins.plugin_utils import module_action
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings
 from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
@@ -108,7 +108,7 @@ def test_masking_costs_no_more_for_more_secrets(
         asked.add(len(secrets))
         return remove_values(value, secrets)
 
-    monkeypatch.setattr(_told, "remove_values", counting)
+    monkeypatch.setattr(masking, "remove_values", counting)
 
     def looks(number: int, others: tuple[str, ...]) -> float:
         secrets = [f"secret{each:05d}".ljust(lengths[each % len(lengths)], "-") for each in range(number)]
@@ -546,7 +546,7 @@ def test_a_time_limit_ends_the_task_and_not_the_run(server: Server, folder: Fold
 # A plugin that Ansible loads before it forks: it breaks the work of a module, with a secret in its exception.
 BREAKER = """
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 
 
 def check(client, plan, task):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user_mfa import USER_MFA
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Simulated, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import DIALECTS, PASSWORD, SAMPLES, Sample
 

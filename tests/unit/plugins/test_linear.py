@@ -13,17 +13,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils import _confided
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile_download import Challenge, explained
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA
-from ansible_collections.vpn.estate.plugins.module_utils._confided import LONGEST_SIGN, concealed, parts_of_uri
-from ansible_collections.vpn.estate.plugins.module_utils._effort import Effort
-from ansible_collections.vpn.estate.plugins.module_utils._errors import Refused
-from ansible_collections.vpn.estate.plugins.module_utils._plan import Change
-from ansible_collections.vpn.estate.plugins.module_utils._profile_file import public_part
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
-from ansible_collections.vpn.estate.plugins.module_utils._wireguard_file import public_part as wireguard_part
-from ansible_collections.vpn.estate.plugins.module_utils._x509 import certificates
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user_mfa import USER_MFA
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_download import (
+    Challenge,
+    explained,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._engine.plan import Change
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._engine.writes import Effort
+from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import public_part
+from ansible_collections.vpn.estate.plugins.module_utils._files.pem import certificates
+from ansible_collections.vpn.estate.plugins.module_utils._files.wireguard_file import public_part as wireguard_part
+from ansible_collections.vpn.estate.plugins.module_utils._net import redact
+from ansible_collections.vpn.estate.plugins.module_utils._net.redact import LONGEST_SIGN, concealed, parts_of_uri
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Refused
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,7 +162,7 @@ def test_the_bits_of_a_search_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
         return counted
 
     for name in ("_before", "_places", "_next"):
-        monkeypatch.setattr(_confided, name, counting(getattr(_confided, name)))
+        monkeypatch.setattr(redact, name, counting(getattr(redact, name)))
     found = []
     for size in (1, 2, 4):
         steps = 0

@@ -137,7 +137,7 @@ def test_managed_objects_are_returned_as_documented(sample: t.Any, start: t.Any)
 
 @pytest.mark.parametrize("name", ["cluster", "remove_node", "rolling_restart", "rotate_ca", "site", "staged_config"])
 def test_playbooks_for_servers_pass_every_connection_option_on(name: str) -> None:
-    from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ARGUMENT_SPEC
+    from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ARGUMENT_SPEC
 
     plays = [play for play in yaml.safe_load((ROOT / f"playbooks/{name}.yml").read_text()) if "module_defaults" in play]
     assert plays

@@ -9,15 +9,15 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils import _resource
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import operations as access_server
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.ca import Ca
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import ClusterNode
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import operations as access_server
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import Ca
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import ClusterNode
+from ansible_collections.vpn.estate.plugins.module_utils._engine import resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import operations as freebox
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_profile import VpnProfile
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
-from ansible_collections.vpn.estate.plugins.module_utils._http import Call
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Call
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES
 
@@ -47,7 +47,7 @@ FILLED = [
     for name in re.findall(r"{(\w+)}", operation)
 ]
 # Every resource with an object that has a name, and the options that say it.
-NAMED: dict[str, tuple[_resource.Resource, dict[str, t.Any], tuple[str, ...]]] = {
+NAMED: dict[str, tuple[resource.Resource, dict[str, t.Any], tuple[str, ...]]] = {
     **{
         f"{sample}-{number}": (sample.resource, sample.first, tuple(sample.key))
         for number, sample in enumerate(SAMPLES)

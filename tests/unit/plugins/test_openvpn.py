@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile
+from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import Profile
 from ansible_collections.vpn.estate.tests.unit.plugins.client_profile import STATIC_KEY, authority, identity
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

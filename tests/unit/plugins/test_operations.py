@@ -9,8 +9,15 @@ import re
 from fnmatch import fnmatchcase
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import OPERATIONS, call
-from ansible_collections.vpn.estate.plugins.module_utils._http import CONTROL, MAKES_NEW, NAMED, READ, SET, SIGN_IN
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import OPERATIONS, call
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import (
+    CONTROL,
+    MAKES_NEW,
+    NAMED,
+    READ,
+    SET,
+    SIGN_IN,
+)
 from ansible_collections.vpn.estate.tests.contract.checker import ACCESS_SERVER
 
 # What the retry rules say, as patterns; the first that fits decides.

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server, text_of
 
 GOOD, OTHER, WEAK = "Correct-Horse-1", "Battery-Staple-2", "weakpassword"

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.vpn.estate.plugins.filter.people import FilterModule
-from ansible_collections.vpn.estate.plugins.module_utils import _text
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
+from ansible_collections.vpn.estate.plugins.module_utils._text import outside
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run
 
@@ -345,7 +345,7 @@ def test_names_of_many_people_and_users_are_compared_once_each(monkeypatch: pyte
         asked.append(name)
         return name.casefold()
 
-    monkeypatch.setattr(_text, "alike", counted)
+    monkeypatch.setattr(outside, "alike", counted)
     people, own = ([{"name": f"{kind}{number}"} for number in range(50)] for kind in ("person", "user"))
     assert not FILTERS["people_contradictions"](people, "access_server", "site-a", INVENTORY, own)
     assert len(asked) <= 2 * (len(people) + len(own))

@@ -13,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile, public_part
+from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import Profile, public_part
 from ansible_collections.vpn.estate.tests.unit.plugins.client_profile import STATIC_KEY, completed, identity, profile
 from hypothesis import example, given
 from hypothesis import strategies as st

@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile_token import PROFILE_TOKEN
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_token import PROFILE_TOKEN
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 
 Start = t.Callable[..., Server]

@@ -11,8 +11,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profile import PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile as ProfileFile
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import Profile as ProfileFile
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 
 Start = t.Callable[..., Server]
@@ -333,7 +333,7 @@ def test_what_cannot_be_is_said_before_anything_is_written(estate: Server, case:
 
 @dialects
 def test_lists_of_several_pages_are_read_whole(start: Start, dialect: str, monkeypatch: t.Any) -> None:
-    from ansible_collections.vpn.estate.plugins.module_utils._access_server import client
+    from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import client
 
     monkeypatch.setattr(client, "PAGE", 3)
     server = start(dialect=dialect)

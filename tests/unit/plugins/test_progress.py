@@ -14,10 +14,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._module import Answer, Body, bring_about
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Answer, Body, bring_about
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
 from ansible_collections.vpn.estate.plugins.modules.as_user_info import BODY as INFO
 from ansible_collections.vpn.estate.plugins.plugin_utils import progress

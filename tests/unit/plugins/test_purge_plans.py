@@ -9,9 +9,9 @@ import typing as t
 from dataclasses import dataclass
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.sizes import examples
 from ansible_collections.vpn.estate.tests.unit.plugins.ways_in import (

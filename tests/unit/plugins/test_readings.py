@@ -8,13 +8,15 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import failover, staged_config, web_certificate
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.web_certificate import WEB_CERTIFICATE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration import staged_config
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki import web_certificate
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import WEB_CERTIFICATE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import failover
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
 from ansible_collections.vpn.estate.tests.simulator.freebox import READINGS as READINGS_OF_BOXES
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server, Simulated
@@ -202,7 +204,7 @@ def test_a_list_is_what_is_declared(start: t.Callable[..., Server], reading: str
 def test_a_restart_is_waited_for_whether_or_not_the_token_outlives_it(
     start: t.Callable[..., Server], reading: str
 ) -> None:
-    from ansible_collections.vpn.estate.plugins.module_utils._access_server import restart
+    from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import restart
 
     server = start(readings={"token_after_restart": reading})
     answer = server.run(restart.restart, restart.SPEC, timeout=20)

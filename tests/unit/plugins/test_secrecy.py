@@ -14,9 +14,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._module import answer_to
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import answer_to
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Task
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.marked_secrets import (

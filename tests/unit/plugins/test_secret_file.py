@@ -12,8 +12,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._errors import EstateError, InputError
-from ansible_collections.vpn.estate.plugins.module_utils._secret_file import SecretFile
+from ansible_collections.vpn.estate.plugins.module_utils._files.secret_file import SecretFile
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError, InputError
 
 
 def mode(path: Path) -> int:

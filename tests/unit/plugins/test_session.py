@@ -18,24 +18,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.client import AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.session import (
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import call
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.session import (
     Credentials,
     Session,
     claim_code,
     parse_time,
     totp,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._errors import (
+from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore, MemoryStore, Store
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport, Trust
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
     EstateError,
     InputError,
     Refused,
     SignInError,
     Unreachable,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._http import Transport, Trust
-from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore, MemoryStore, Store
 from ansible_collections.vpn.estate.tests.simulator.access_server import Clock
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 

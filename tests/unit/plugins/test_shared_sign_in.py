@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.vpn.estate.plugins.action.as_user import ActionModule
-from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore
+from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
 

@@ -16,25 +16,30 @@ from unittest import mock
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import access_rule
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import (
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts import access_rule
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import (
     ACCESS_LIST,
     DIRECTIONS,
     rules,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.cluster import CLUSTER, ClusterNode
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM, KNOWN_TYPES
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.default_user import DEFAULT_USER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.property import Owner
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA
-from ansible_collections.vpn.estate.plugins.module_utils._arguments import Lines
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.properties import Owner
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user_mfa import USER_MFA
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import (
+    CONFIG_ITEM,
+    KNOWN_TYPES,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
+    CONFIG_PROFILE,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER, ClusterNode
+from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Lines
+from ansible_collections.vpn.estate.plugins.module_utils._engine.plan import Change, change_of
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Actual, Resource, Task
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import CIPHERS, MPPE, VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
-from ansible_collections.vpn.estate.plugins.module_utils._plan import Change, change_of
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Actual, Resource, Task
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server, Simulated
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import Sample

@@ -11,13 +11,13 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils import _crew
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.operations import call
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._errors import Refused
-from ansible_collections.vpn.estate.plugins.module_utils._http import Transport, Trust
-from ansible_collections.vpn.estate.plugins.module_utils._shared_state import FileStore
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import call
+from ansible_collections.vpn.estate.plugins.module_utils._engine import parallel
+from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport, Trust
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Refused
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.test_bulk import actions, declared, done, said
 
@@ -35,7 +35,7 @@ USERS, GROUPS = "/api/users/list", "/api/groups/list"
 @pytest.fixture(autouse=True)
 def _it_always_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pace of a test's server is nobody's business: crews grow to the limit."""
-    monkeypatch.setattr(_crew, "GAIN", 0.0)
+    monkeypatch.setattr(parallel, "GAIN", 0.0)
 
 
 class Crossroads:

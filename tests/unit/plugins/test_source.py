@@ -16,15 +16,19 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.vault import VaultLib, VaultSecret
-from ansible_collections.vpn.estate.plugins.module_utils import _arguments, _source
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._arguments import Checker
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, Mistakes
-from ansible_collections.vpn.estate.plugins.module_utils._file import plain_read
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
-from ansible_collections.vpn.estate.plugins.module_utils._source import is_plain_number, place_among, read_files
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._engine import arguments, declaration_files
+from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Checker
+from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_files import (
+    is_plain_number,
+    place_among,
+    read_files,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import plain_read
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, Mistakes
 from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, Simulated, sentences_of, text_of
@@ -349,7 +353,7 @@ def test_a_parser_that_quotes_what_it_reads_is_not_quoted(monkeypatch: pytest.Mo
     with pytest.raises(yaml.YAMLError) as caught:
         yaml.load(f"- !{PASSWORD}x", yaml.SafeLoader)  # noqa: S506
     assert PASSWORD in str(caught.value)
-    assert _source._flaw_of_yaml(caught.value) == "this is not YAML"
+    assert declaration_files._flaw_of_yaml(caught.value) == "this is not YAML"
 
 
 @pytest.mark.parametrize("repeat", ["[*{0}, *{0}]", "{{x: *{0}, y: *{0}}}", "{{<<: [*{0}, *{0}]}}"])
@@ -405,7 +409,7 @@ def test_a_folder_that_cannot_be_read(server: Server, tmp_path: Path, monkeypatc
     def refuse(path: str) -> list[str]:
         raise PermissionError(13, os.strerror(13), path)
 
-    monkeypatch.setattr(_source.os, "listdir", refuse)
+    monkeypatch.setattr(declaration_files.os, "listdir", refuse)
     assert refusal(server, tmp_path) == "src: SRC cannot be read: Permission denied."
 
 
@@ -423,7 +427,7 @@ def test_an_encrypted_file_where_there_is_no_key(server: Server, tmp_path: Path)
 
 def test_yaml_where_there_is_no_parser(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write(tmp_path, a_yml=YAML, a_json=json.dumps(PEOPLE))
-    monkeypatch.setattr(_source, "SafeLoader", object)
+    monkeypatch.setattr(declaration_files, "SafeLoader", object)
     told = refusal(server, folder / "a.yml")
     assert told.startswith(
         "src: SRC: this is not JSON, and for YAML: Failed to import the required Python library (PyYAML)"
@@ -576,7 +580,7 @@ def is_made_text(item: t.Any, options: t.Mapping[str, t.Any]) -> bool:
         kind = option.get("type", "str")
         if kind == "str" and "choices" not in option and not isinstance(value, str):
             return True
-        if isinstance(kind, _arguments.Lines) and not (isinstance(value, (str, list)) or is_plain_number(value)):
+        if isinstance(kind, arguments.Lines) and not (isinstance(value, (str, list)) or is_plain_number(value)):
             return True
         if kind == "int" and isinstance(value, bool):
             return True
@@ -594,7 +598,7 @@ def is_made_text(item: t.Any, options: t.Mapping[str, t.Any]) -> bool:
 def test_what_is_of_the_right_types_needs_no_conversion(resource: Resource, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ansible's validator takes so long that nobody would wait for it ten thousand times."""
     checker = Checker({resource.plural: resource.argument_spec()[resource.plural]})
-    monkeypatch.setattr(_arguments, "ArgumentSpecValidator", None)
+    monkeypatch.setattr(arguments, "ArgumentSpecValidator", None)
     for sample in SAMPLES:
         if sample.resource is resource:
             assert [checker.item(resource.plural, item) for item in (sample.first, sample.second)] == [

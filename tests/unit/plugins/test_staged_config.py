@@ -14,7 +14,7 @@ from collections import Counter
 from urllib.parse import urlsplit
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import staged_config
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration import staged_config
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS, AccessServerSimulator
 from ansible_collections.vpn.estate.tests.unit.plugins.convergence import HEALED
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of

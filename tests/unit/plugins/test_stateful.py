@@ -9,8 +9,8 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import restart
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import restart
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.sizes import examples

@@ -16,15 +16,20 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.vpn.estate.plugins.filter.shown import FilterModule
-from ansible_collections.vpn.estate.plugins.module_utils import _text
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError, SignInError
-from ansible_collections.vpn.estate.plugins.module_utils._module import Body, manage
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
-from ansible_collections.vpn.estate.plugins.module_utils._text import LONGEST, Sentence, shown, shown_value
-from ansible_collections.vpn.estate.plugins.module_utils._told import told
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, manage
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._text.masking import told
+from ansible_collections.vpn.estate.plugins.module_utils._text.outside import (
+    LONGEST,
+    MOST_MARKS,
+    Sentence,
+    shown,
+    shown_value,
+)
 from ansible_collections.vpn.estate.plugins.plugin_utils import module_action
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.tests.simulator.answers import Answer
@@ -129,8 +134,8 @@ def test_escapes_are_those_of_python() -> None:
 
 
 def test_marks_on_one_letter_are_few() -> None:
-    assert shown("e" + "\u0301" * 40).count("\u0301") == _text.MOST_MARKS
-    assert shown("\u0e01" + "\u0e49" * 40).count("\u0e49") == _text.MOST_MARKS
+    assert shown("e" + "\u0301" * 40).count("\u0301") == MOST_MARKS
+    assert shown("\u0e01" + "\u0e49" * 40).count("\u0e49") == MOST_MARKS
 
 
 @pytest.mark.parametrize("filler", ["x", "\x1b", "e\u0301\u0301\u0301\u0301\u0301"], ids=ascii)

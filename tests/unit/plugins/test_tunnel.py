@@ -13,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._profile_file import Profile as ProfileFile
+from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import Profile as ProfileFile
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator, Endpoint
 from ansible_collections.vpn.estate.tests.simulator.namespaces import Namespaces, available, program
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run

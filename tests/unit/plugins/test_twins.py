@@ -11,16 +11,18 @@ import unicodedata
 
 import pytest
 from ansible_collections.vpn.estate.plugins.filter.people import people_contradictions
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.access_list import ACCESS_LIST
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.ca import CA
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_profile import CONFIG_PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.group import GROUP
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
+    CONFIG_PROFILE,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import CA
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
-from ansible_collections.vpn.estate.plugins.module_utils._resource import Resource
-from ansible_collections.vpn.estate.plugins.module_utils._text import alike, only_in, shown, twins
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._text.outside import alike, only_in, shown, twins
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import PASSWORD
 from hypothesis import given

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.user_mfa import USER_MFA
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user_mfa import USER_MFA
 from ansible_collections.vpn.estate.plugins.modules.as_user_mfa import BODY
 from ansible_collections.vpn.estate.tests.simulator.access_server import passwords
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import values
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import is_secret
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import is_secret
 from hypothesis import given
 from hypothesis import strategies as st
 

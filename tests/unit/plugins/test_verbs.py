@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server import restart, vpn_session
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import restart, vpn_session
 from ansible_collections.vpn.estate.tests.simulator.access_server.answers import Call
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects

@@ -15,9 +15,13 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.vpn.estate.plugins.filter.ovpn_info import ovpn_info
-from ansible_collections.vpn.estate.plugins.module_utils import _profile_file
-from ansible_collections.vpn.estate.plugins.module_utils._stamp import BEGINNING, height, stamp_of, stamped
-from ansible_collections.vpn.estate.plugins.module_utils._wireguard_file import WireGuardFile, is_wireguard, public_part
+from ansible_collections.vpn.estate.plugins.module_utils._files import openvpn_profile
+from ansible_collections.vpn.estate.plugins.module_utils._files.header import BEGINNING, height, stamp_of, stamped
+from ansible_collections.vpn.estate.plugins.module_utils._files.wireguard_file import (
+    WireGuardFile,
+    is_wireguard,
+    public_part,
+)
 from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_at
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,12 +165,12 @@ def test_a_stamp_reads_back(said: dict[str, str], text: str) -> None:
 def test_what_is_no_stamp_is_none_and_not_public(line: str) -> None:
     text = f"{BEGINNING}{line}\nclient\n"
     assert (stamp_of(text), height(text)) == ({}, 0)
-    for public in (_profile_file.public_part, public_part):
+    for public in (openvpn_profile.public_part, public_part):
         assert "Correct-Horse" not in public(text)
 
 
 def test_a_stamp_is_public_only_at_the_top() -> None:
     """Further down it could be anybody's."""
     line = f'{BEGINNING}{{"password": "Correct-Horse"}}'
-    assert "Correct-Horse" not in _profile_file.public_part(f"client\n{line}\n")
+    assert "Correct-Horse" not in openvpn_profile.public_part(f"client\n{line}\n")
     assert "Correct-Horse" not in public_part(TEXT.replace("made by hand, with a secret: ", "") + f"\n{line}\n")

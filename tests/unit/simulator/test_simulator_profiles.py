@@ -93,7 +93,9 @@ def test_a_personal_profile_carries_a_certificate_of_the_current_authority(
     assert load_pem_private_key(found.blocks["key"].encode(), None).public_key() == own.public_key()
     assert [*own.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value] == [ExtendedKeyUsageOID.CLIENT_AUTH]
     assert not own.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    assert own.not_valid_after_utc == min(own.not_valid_before_utc + timedelta(days=3651), authority.not_valid_after_utc)
+    assert own.not_valid_after_utc == min(
+        own.not_valid_before_utc + timedelta(days=3651), authority.not_valid_after_utc
+    )
     (row,) = listed(api)
     assert row["serial"] == str(own.serial_number)
     assert 0 < own.serial_number < 2**63

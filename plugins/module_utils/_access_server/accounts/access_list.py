@@ -1,0 +1,176 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Access lists of users and groups of the Access Server, described."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.plan import Change, Plan
+from ..._engine.resource import Actual, Field, Object, Resource, Task, Wanted
+from ..._engine.writes import Effort
+from ..._text.errors import InputError
+from ..api import values
+from ..api.client import AccessServer
+from . import access_rule
+from .properties import DEFAULT_USER_NAME, References, refuse_unknown
+
+DIRECTIONS = ("access_to", "access_from")
+OWNERS: t.Mapping[str, str] = {"user": "username", "group": "groupname"}
+Row = dict[str, t.Any]
+
+
+def rules(given: t.Iterable[t.Any]) -> list[str]:
+    """Compact strings in normal form, IPv4 first, because servers keep a list for each family.
+
+    A family's list is a set, unless one of its rules denies: then the order counts and is kept.
+    """
+    families: dict[str, list[str]] = {family: [] for family in access_rule.FAMILIES}
+    for one in given:
+        if not isinstance(one, (str, dict)):
+            raise ValueError(f"{one!r} is neither a string, such as 10.0.0.0/8:https, nor a rule with a type")
+        rule = access_rule.parse(one) if isinstance(one, str) else access_rule.normal(one)
+        text = access_rule.render(rule)
+        if text not in families[rule["family"]]:
+            families[rule["family"]].append(text)
+    return [text for found in families.values() for text in _ordered(found)]
+
+
+def altered(given: t.Iterable[t.Any]) -> dict[str, str]:
+    """Rules in normal form whose networks are written as an address in them: the network as written, by the rule."""
+    found = {}
+    for one in given:
+        subnet = access_rule.subnet_of(one) if isinstance(one, str) else one.get("subnet")
+        if subnet and values.has_host_bits(subnet):
+            [rule] = rules([one])
+            found[rule] = str(subnet).strip()
+    return found
+
+
+def _ordered(found: list[str]) -> list[str]:
+    return found if any(text.startswith("-") for text in found) else sorted(found)
+
+
+def of_family(found: t.Iterable[str], family: str) -> list[str]:
+    """Those rules of a list that belong to a family."""
+    return [text for text in found if access_rule.parse(text)["family"] == family]
+
+
+class AccessList(Resource):
+    """Where a user or the members of a group may go, and who may come to them: one list each for an owner."""
+
+    noun, plural = "access list of", "access_lists"
+    naming = tuple(OWNERS)
+    always_there = True
+    fields = tuple(
+        Field(d, {"type": "list", "elements": "raw"}, normal=rules, altered=altered, unset=[]) for d in DIRECTIONS
+    )
+    options = {
+        "exclusive": {"type": "bool", "default": True},
+        "assume_present": {"type": "list", "elements": "str", "default": []},
+    }
+    info_options = {owner + "s": {"type": "list", "elements": "str"} for owner in OWNERS}
+
+    def key_spec(self) -> dict[str, t.Any]:
+        """A list belongs to a user or to a group."""
+        return {owner: {"type": "str"} for owner in OWNERS}
+
+    def identity(self, params: t.Mapping[str, t.Any]) -> str:
+        """The owner, as in ``group staff``."""
+        owners = [owner for owner in OWNERS if params.get(owner) is not None]
+        if not owners:
+            raise InputError("An access list has an owner: give the name of a user or of a group.")
+        return f"{owners[0]} {params[owners[0]]}"
+
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """Absent without rules means every rule of the owner."""
+        if want.state == "present" and not set(DIRECTIONS) & set(said):
+            yield f"{self.noun} {want.name} declares neither {' nor '.join(DIRECTIONS)}."
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """An owner without rules has empty lists."""
+        owners = {owner: [n.split(" ", 1)[1] for n in names or () if n.startswith(f"{owner} ")] for owner in OWNERS}
+        lists: dict[str, dict[str, list[str]]] = {name: {d: [] for d in DIRECTIONS} for name in names or ()}
+        if names is None or names:
+            for row in client.access_lists(owners["user"], owners["group"]):
+                [owner] = [f"{owner} {row[key]}" for owner, key in OWNERS.items() if row.get(key)]
+                direction, family = row["type"].rsplit("_", 1)
+                if row.get("access_route"):
+                    found = lists.setdefault(owner, {d: [] for d in DIRECTIONS})
+                    found[direction].append(access_rule.from_wire(row["access_route"], family))
+        return Actual({owner: {d: rules(found) for d, found in each.items()} for owner, each in lists.items()})
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """Whole lists; or single rules added to, or taken from, what is there."""
+        there = have or {direction: [] for direction in DIRECTIONS}
+        if wanted.state == "absent":
+            gone = wanted.values or there
+            return {d: rules(r for r in there[d] if r not in gone[d]) for d in gone}
+        if task.params["exclusive"]:
+            return dict(wanted.values)
+        return {d: rules([*there[d], *said]) for d, said in wanted.values.items()}
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Owners, and users and groups that rules name, must be there."""
+        named: dict[str, References] = {owner: {} for owner in OWNERS}
+        for change in plan.of("update"):
+            owner, name = change.name.split(" ", 1)
+            if any(change.values.values()) and name != DEFAULT_USER_NAME:  # what is only emptied may be anybody's
+                named[owner].setdefault(name, []).append("an access list")
+            for text in (text for found in change.values.values() for text in found):
+                rule = access_rule.parse(text)
+                if rule["type"] in OWNERS:
+                    whose = named[rule["type"]].setdefault(rule[rule["type"]], [])
+                    whose.append(f"the access list of {change.name}")
+        for owner, listing in (("user", client.users), ("group", client.groups)):
+            if named[owner]:
+                there = listing(sorted(named[owner])).records
+                refuse_unknown(named[owner], there, owner, client, task)
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """All of them in one request."""
+        effort.many(changes, lambda batch: client.set_access_lists([row for c in batch for row in _rows(c)]))
+
+    def leaves_open(self, change: Change) -> bool:
+        """Whether a list that is set replaces or extends the one there is not documented (server-behaviour.md, 71)."""
+        return True
+
+    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Empty the lists, which is documented, and set them then."""
+
+        def write(batch: list[Change]) -> None:
+            rows = [row for change in batch for row in _rows(change)]
+            emptied = {
+                (row.get("username"), row.get("groupname"), row["type"]): {**row, "access_route": None} for row in rows
+            }
+            client.set_access_lists(list(emptied.values()))
+            filled = [row for row in rows if row["access_route"] is not None]
+            if filled:
+                client.set_access_lists(filled)
+
+        effort.many(changes, write)
+
+    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
+        """Lists of these owners, of all that have one otherwise, in the form that the module takes."""
+        given = {owner: task.params[f"{owner}s"] for owner in OWNERS}
+        asked = [f"{owner} {name}" for owner, listed in given.items() for name in listed or ()]
+        found = self.look(client, None if all(listed is None for listed in given.values()) else asked, task).objects
+        return [dict([name.split(" ", 1)], **lists) for name, lists in sorted(found.items())]
+
+
+def _rows(change: Change) -> list[Row]:
+    """Rows for each family of each direction that differs from what was there."""
+    owner, name = change.name.split(" ", 1)
+    rows: list[Row] = []
+    for direction, after in change.values.items():
+        for family in access_rule.FAMILIES:
+            wanted, there = (of_family(found, family) for found in (after, (change.before or {}).get(direction, [])))
+            row = {OWNERS[owner]: name, "type": f"{direction}_{family}"}
+            if wanted != there:
+                routes: list[t.Optional[Row]] = [access_rule.to_wire(text) for text in wanted]
+                rows += [{**row, "access_route": route} for route in routes or [None]]
+    return rows
+
+
+ACCESS_LIST = AccessList()

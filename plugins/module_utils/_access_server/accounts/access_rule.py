@@ -1,0 +1,262 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Access rules: the vendor's compact strings, the structured form of a playbook, and the API's own form.
+
+A compact string is NETWORK[:SERVICES[:R|N]], with ``|`` in place of ``:`` behind an IPv6 network; R routes, N
+translates addresses (NAT), and neither means N. The vendor's document shows these for networks only; the other types are
+written in its spirit: ``user:NAME``, ``group:NAME``, ``all``, ``all_vpn_clients``, ``all_s2c_subnets``, with ``|`` for IPv6
+(``all|``, ``group|ops``). A leading ``-`` denies.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ..api import values
+
+Rule = dict[str, t.Any]
+Wire = dict[str, t.Any]
+
+NETWORK_TYPES = ("route", "nat")
+NAMED_TYPES = ("user", "group")
+PLAIN_TYPES = ("all", "all_vpn_clients", "all_s2c_subnets")
+TYPES = (*NAMED_TYPES, *NETWORK_TYPES, *PLAIN_TYPES)
+FAMILIES = ("ipv4", "ipv6")
+KEYS = ("type", "family", "accept", "subnet", "user", "group", "services")
+
+# Names of services that the Access Server knows, as ports (the document shows https, rdp and imaps).
+SERVICES: t.Mapping[str, str] = {
+    "dns": "udp/53",
+    "ftp": "tcp/21",
+    "http": "tcp/80",
+    "https": "tcp/443",
+    "imap": "tcp/143",
+    "imaps": "tcp/993",
+    "ldap": "tcp/389",
+    "ldaps": "tcp/636",
+    "mysql": "tcp/3306",
+    "ntp": "udp/123",
+    "pop3": "tcp/110",
+    "pop3s": "tcp/995",
+    "postgresql": "tcp/5432",
+    "rdp": "tcp/3389",
+    "smb": "tcp/445",
+    "smtp": "tcp/25",
+    "smtps": "tcp/465",
+    "snmp": "udp/161",
+    "ssh": "tcp/22",
+    "submission": "tcp/587",
+    "telnet": "tcp/23",
+    "vnc": "tcp/5900",
+}
+
+ICMP_TYPES = tuple(
+    "icmp-" + name
+    for name in [
+        "any",
+        "echo-reply",
+        "destination-unreachable",
+        "network-unreachable",
+        "host-unreachable",
+        "protocol-unreachable",
+        "port-unreachable",
+        "fragmentation-needed",
+        "source-route-failed",
+        "network-unknown",
+        "host-unknown",
+        "network-prohibited",
+        "host-prohibited",
+        "TOS-network-unreachable",
+        "TOS-host-unreachable",
+        "communication-prohibited",
+        "host-precedence-violation",
+        "precedence-cutoff",
+        "source-quench",
+        "redirect",
+        "network-redirect",
+        "host-redirect",
+        "TOS-network-redirect",
+        "TOS-host-redirect",
+        "echo-request",
+        "router-advertisement",
+        "router-solicitation",
+        "time-exceeded",
+        "ttl-zero-during-transit",
+        "ttl-zero-during-reassembly",
+        "parameter-problem",
+        "ip-header-bad",
+        "required-option-missing",
+        "timestamp-request",
+        "timestamp-reply",
+        "address-mask-request",
+    ]
+)
+_ICMP_BY_FOLDED = {name.lower(): name for name in ICMP_TYPES}
+
+
+def parse(text: str) -> Rule:
+    """A structured rule in normal form. Raises ValueError with a sentence."""
+    given = text.strip()
+    accept, body = (False, given[1:].strip()) if given.startswith("-") else (True, given)
+    head, separator, name = _split_once(body)
+    if head in NAMED_TYPES:
+        return normal({"type": head, head: name, "accept": accept, "family": _family(separator)})
+    if head in PLAIN_TYPES:
+        if name:
+            raise ValueError(f"{text!r}: {head} takes nothing behind it")
+        return normal({"type": head, "accept": accept, "family": _family(separator)})
+    network, services, suffix = _network_parts(body)
+    kinds = {"": "nat", "N": "nat", "R": "route"}
+    if suffix not in kinds:
+        raise ValueError(f"{text!r} ends in {suffix!r}; what follows the services is R (route) or N (NAT)")
+    listed = [one.strip() for one in services.split(",")] if services else []
+    try:
+        return normal({"type": kinds[suffix], "subnet": network, "services": listed, "accept": accept})
+    except ValueError as exc:
+        raise ValueError(f"{text!r}: {exc}") from None
+
+
+def subnet_of(text: str) -> str:
+    """The network of a rule as it is written there; empty of a rule without one."""
+    body = text.strip().removeprefix("-").strip()
+    return "" if _split_once(body)[0] in (*NAMED_TYPES, *PLAIN_TYPES) else _network_parts(body)[0]
+
+
+def _split_once(body: str) -> tuple[str, str, str]:
+    """The word in front of the first ``:`` or ``|``, that sign, and the rest."""
+    found = [at for at in (body.find(":"), body.find("|")) if at >= 0]
+    if not found:
+        return body, "", ""
+    at = min(found)
+    return body[:at], body[at], body[at + 1 :]
+
+
+def _family(separator: str) -> str:
+    return "ipv6" if separator == "|" else "ipv4"
+
+
+def _network_parts(body: str) -> tuple[str, str, str]:
+    six = "|" in body or body.split("/")[0].count(":") > 1
+    network, *rest = body.split("|" if six else ":")
+    if len(rest) > 2:
+        raise ValueError(f"{body!r} has more than three parts; a rule is NETWORK[:SERVICES[:R|N]]")
+    services, suffix = (*rest, "", "")[:2]
+    return network, services, suffix.upper()
+
+
+def render(rule: t.Mapping[str, t.Any]) -> str:
+    """The compact string of a rule. Raises ValueError with a sentence."""
+    found = normal(rule)
+    sign, separator = "" if found["accept"] else "-", "|" if found["family"] == "ipv6" else ":"
+    kind = found["type"]
+    if kind in NAMED_TYPES:
+        return f"{sign}{kind}{separator}{found[kind]}"
+    if kind in PLAIN_TYPES:
+        return f"{sign}{kind}{'|' if found['family'] == 'ipv6' else ''}"
+    parts = [found["subnet"], ",".join(found.get("services", ())), "R" if kind == "route" else ""]
+    while not parts[-1]:
+        parts.pop()
+    return sign + separator.join(parts)
+
+
+def normal(rule: t.Mapping[str, t.Any]) -> Rule:
+    """A structured rule with every default said, networks and services in normal form."""
+    unknown = sorted(set(rule) - set(KEYS))
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is not a key of an access rule; they are {', '.join(KEYS)}")
+    rule = {key: value for key, value in rule.items() if value is not None}
+    kind = rule.get("type") or next((k for k in NAMED_TYPES if k in rule), "nat" if "subnet" in rule else None)
+    if kind == "all_s2c_subnet":  # so spelled in the document's prose
+        kind = "all_s2c_subnets"
+    if kind not in TYPES:
+        raise ValueError(f"{kind!r} is not a type of access rule; they are {', '.join(TYPES)}")
+    needed = "subnet" if kind in NETWORK_TYPES else kind if kind in NAMED_TYPES else None
+    idle = {"subnet", "services", *NAMED_TYPES} - {needed} - ({"services"} if needed == "subnet" else set())
+    for key in sorted(idle & set(rule)):
+        if rule[key]:
+            raise ValueError(f"a rule of type {kind} takes no {key}")
+    if needed and not rule.get(needed):
+        raise ValueError(f"a rule of type {kind} needs {needed}")
+    accept = values.boolean(rule.get("accept", True))
+    if not isinstance(accept, bool):
+        raise ValueError(f"accept is {accept!r}; it is true or false")
+    family = rule.get("family", "ipv4")
+    if needed == "subnet":
+        subnet = values.network(rule["subnet"])
+        family = f"ipv{ipaddress.ip_network(subnet).version}"
+        if rule.get("family", family) != family:
+            raise ValueError(f"{subnet} is not a network of family {rule['family']}")
+        services = sorted({service(one) for one in rule.get("services") or ()})
+        found = {"subnet": subnet, **({"services": services} if services else {})}
+    else:
+        if needed and not isinstance(rule[needed], str):
+            raise ValueError(
+                f"{needed} is {rule[needed]!r}, and text is needed. Put it in quotes; in a template, use | string"
+            )
+        found = {needed: rule[needed]} if needed else {}
+    if family not in FAMILIES:
+        raise ValueError(f"{family!r} is not a family; they are {', '.join(FAMILIES)}")
+    return {"type": kind, "family": family, "accept": accept, **found}
+
+
+def service(text: str) -> str:
+    """A service in normal form: tcp/443, udp/2000-2999, or the name of an ICMP type."""
+    given = str(text).strip()
+    if given.lower() in _ICMP_BY_FOLDED:
+        return _ICMP_BY_FOLDED[given.lower()]
+    given = SERVICES.get(given.lower(), given)
+    protocol, _slash, numbers = given.partition("/")
+    start, _dash, end = numbers.partition("-")
+    if protocol.lower() not in values.PROTOCOLS or not start.isdigit() or not (end or "0").isdigit():
+        raise ValueError(
+            f"{text!r} is not a service; write tcp/443, udp/2000-2999, an ICMP type such as icmp-any, or one of "
+            + ", ".join(sorted(SERVICES))
+        )
+    found = values.ports(int(start), int(end) if end else None)
+    return f"{protocol.lower()}/" + "-".join(str(number) for number in found.values())
+
+
+# -- the API's form
+
+
+def to_wire(text: str) -> Wire:
+    """The access_route object of a compact string in normal form (server-behaviour.md, 70)."""
+    rule = parse(text)
+    wire: Wire = {"type": rule["type"], "accept": rule["accept"]}
+    if rule["type"] in NAMED_TYPES:
+        wire[f"{rule['type']}name"] = rule[rule["type"]]
+    elif rule["type"] in NETWORK_TYPES:
+        wire["subnet"] = values.subnet_out(rule["subnet"])
+        if rule.get("services"):
+            wire["subnet"]["service"] = [_service_out(one) for one in rule["services"]]
+    return wire
+
+
+def from_wire(wire: t.Mapping[str, t.Any], family: str) -> str:
+    """The compact string of an access_route object from a list of this family."""
+    rule: Rule = {"type": wire["type"], "family": family, "accept": wire.get("accept", True)}
+    subnet = wire.get("subnet")
+    if rule["type"] in NAMED_TYPES:
+        rule[rule["type"]] = wire[f"{rule['type']}name"]
+    elif subnet:
+        rule["subnet"] = values.subnet_in(subnet)
+        rule["services"] = [_service_in(one) for one in subnet.get("service") or subnet.get("services") or ()]
+        del rule["family"]
+    return render(rule)
+
+
+def _service_out(text: str) -> Wire:
+    if text in ICMP_TYPES:
+        return {"protocol": "icmp", "type": text}
+    protocol, numbers = text.split("/")
+    start, _dash, end = numbers.partition("-")
+    return {"protocol": protocol, **values.ports(int(start), int(end) if end else None)}
+
+
+def _service_in(wire: t.Mapping[str, t.Any]) -> str:
+    if wire.get("type"):
+        return str(wire["type"])
+    end = wire.get("end_port")
+    return f"{wire['protocol']}/{wire['start_port']}" + (f"-{end}" if end else "")

@@ -1,0 +1,122 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The default user of the Access Server, from which users without a group inherit, described."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ..._engine.plan import Change, Plan
+from ..._engine.resource import Actual, Field, Task
+from ..._engine.writes import Effort
+from ..._text.errors import Refused
+from ..api import values
+from ..api.client import AccessServer
+from .account_safety import Standing, changed, guard
+from .properties import BOOL, COMMON, Owner, refuse_unknown, text
+from .properties import DEFAULT_USER_NAME as NAME
+
+OTHER_NAME = "DEFAULT"
+"""What the document calls it elsewhere (server-behaviour.md, 74)."""
+
+
+class DefaultUser(Owner):
+    """There is always exactly one."""
+
+    noun, plural = "default user", ""
+    states = ("present",)
+    purgeable = False
+    fields = (*COMMON, text("group"), Field("def_deny", BOOL, normal=values.boolean))
+    options = {
+        "assume_present": {"type": "list", "elements": "str", "default": []},
+        "allow_self": {"type": "bool", "default": False},
+    }
+
+    def key_spec(self) -> dict[str, t.Any]:
+        """It needs no name."""
+        return {}
+
+    def identity(self, params: t.Mapping[str, t.Any]) -> str:
+        """The name that servers give it."""
+        return NAME
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """One record."""
+        load = self.load_whole if task.wanted is None else self.load
+        return Actual({NAME: load(client.default_user())})
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """A group that is not there, and our own account."""
+        for change in plan.of("update"):
+            group = change.values.get("group")
+            if group:
+                refuse_unknown({group: ["the default user"]}, client.groups([group]).records, "group", client, task)
+        guard(self, client, plan, task)
+
+    def matters(self, change: Change) -> bool:
+        """Also its group, which may be that of users without one, and whether it denies users without a record."""
+        return super().matters(change) or bool({"group", "def_deny"} & set(change.keys))
+
+    def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
+        """The group that users without one may be in."""
+        return {change.values["group"]} if change.values.get("group") else ()
+
+    def touches(self, change: Change, name: str, before: Standing) -> bool:
+        """Every user inherits from it what neither the user nor the group sets."""
+        return True
+
+    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+        """What it has then."""
+        [change] = changes
+        default = changed(before.default, change.values)
+        group = change.values["group"] if "group" in change.values else before.default.get("group")
+        return replace(before, default={**default, "group": group or ""})
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Under the name that the server shows; how it is written is not documented, so under the other if refused."""
+
+        def write(change: Change) -> None:
+            try:
+                client.set_properties([self.record(change)])
+            except Refused as exc:
+                if exc.status not in (400, 404) or any(key != NAME and NAME not in key for key in exc.reasons):
+                    raise
+                self._write_under_other_name(client, change, exc)
+
+        effort.each(changes, write)
+
+    def _write_under_other_name(self, client: AccessServer, change: Change, refusal: Refused) -> None:
+        """Raises the first refusal where the server does not know the other name: that one has the reason."""
+        try:
+            client.set_properties([{**self.record(change), "name": OTHER_NAME}])
+        except Refused as exc:
+            raise refusal if exc.status == 404 else exc from None
+
+    def leaves_open(self, change: Change) -> bool:
+        """How it is written is not documented."""
+        return True
+
+    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Under the other name; a server that made a user of the first one loses that again."""
+        if client.users([NAME]).records:
+            client.delete_users([NAME])
+            client.set_properties([{**self.record(change), "name": OTHER_NAME} for change in changes])
+            return
+        super().repair(client, changes, effort, task)
+        actual = self.look(client, None, task).objects[NAME]
+        lost = [
+            change for change in changes if any(actual.get(k) != v for k, v in change.values.items() if v is not None)
+        ]
+        if lost:
+            client.set_properties([{**self.record(change), "name": OTHER_NAME} for change in lost])
+
+
+DEFAULT_USER = DefaultUser()
+
+
+def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The work of as_default_user_info."""
+    found = DEFAULT_USER.look(client, None, task).objects[NAME]
+    return {"default_user": {"name": NAME, **found}, "changed": False}

@@ -1,0 +1,214 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A group of the Access Server, described."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import typing as t
+from dataclasses import replace
+
+from ..._engine.plan import Change, Plan
+from ..._engine.resource import MOST_TOLD, Actual, Field, Object, Task, Wanted
+from ..._engine.writes import Effort
+from ..._text.errors import Mistakes, Refused
+from ..api import values
+from ..api.client import AccessServer
+from .account_safety import Standing, changed, guard, own_names
+from .default_user import DEFAULT_USER
+from .properties import (
+    COMMON,
+    TEXTS,
+    Owner,
+    default_user_faults,
+    may_create,
+    network_set,
+    references,
+    refuse_taken_names,
+    refuse_unknown,
+    unless_gone,
+    warn_of_twins,
+)
+
+Record = dict[str, t.Any]
+
+
+class Group(Owner):
+    """Groups. Who is a member is written on the users, because what the server makes of a list of members is open."""
+
+    noun, plural = "group", "groups"
+    fields = (
+        *COMMON,
+        network_set("subnets"),
+        Field(
+            "dynamic_ranges",
+            TEXTS,
+            load=values.ranges_in,
+            dump=values.ranges_out,
+            normal=values.address_ranges,
+            unset=[],
+        ),
+        Field("members", TEXTS, normal=lambda names: sorted(set(names)), unset=[]),
+        Field("member_count"),
+    )
+    options = {
+        "assume_present": {"type": "list", "elements": "str", "default": []},
+        "allow_self": {"type": "bool", "default": False},
+    }
+
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """Users and groups share one name space, and so what a name can be."""
+        yield from default_user_faults(want.name, "group")
+
+    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+        """A user has one group."""
+        group_of: dict[str, str] = {}
+        mistakes = Mistakes()
+        for want in wanted:
+            for name in want.values.get("members", ()):
+                if group_of.setdefault(name, want.name) != want.name:
+                    mistakes.add(
+                        f"members: {name} is declared in {group_of[name]} and in {want.name}, and a user has one group."
+                    )
+        mistakes.refuse()
+
+    def dump(self, values: Object) -> Record:
+        """Everything but the members."""
+        return super().dump({name: value for name, value in values.items() if name != "members"})
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """Members are named for info modules, and where the task declares some: it costs the server a query a group."""
+        named = task.wanted is None or any("members" in want.values for want in task.wanted)
+        listing = client.groups(names, self.loader(task), members=named, spellings=may_create(client, task))
+        return Actual(listing.records, listing.total, listing.whole)
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Members that are not there, names that are taken, and our own account."""
+        new = [change.name for change in plan.of("create")]
+        members = references(
+            (name, f"group {change.name}")
+            for change in plan.of("create", "update")
+            for name in change.values.get("members", ())
+        )
+        own = own_names(client) if plan.changed else []
+        records = client.users(sorted({*new, *members, *own})).records if plan.changed else {}
+        refuse_taken_names(plan, records, "group", "user")
+        refuse_unknown(members, records, "user", client, task)
+        warn_of_twins(plan, client.groups_like, "group", task)
+        for change in plan.of("create", "update"):
+            if "members" in change.values:
+                left = dict.fromkeys((change.before or {}).get("members") or (), change.name)
+                come = {name: records[name].get("group") for name in change.values["members"] if name in records}
+                change.undo["groups"] = {**come, **left}
+        self._warn_of_overlaps(plan, task)
+        guard(self, client, plan, task, records if own else None)
+        for change in plan.of("delete"):
+            if change.risky:
+                found = client.groups([change.name], members=True).records.get(change.name, {})
+                change.undo["groups"] = dict.fromkeys(found.get("members") or (), change.name)
+                change.undo["default_group"] = client.default_user().get("group") == change.name
+
+    @staticmethod
+    def _warn_of_overlaps(plan: Plan, task: Task) -> None:
+        """Of those groups that are known by now, and only where one of the two is written: no other group is read for it."""
+        written = {change.name for change in plan.of("create", "update") if change.values.get("subnets")}
+        found = values.overlaps(plan.afterwards("subnets"), written) if written else iter(())
+        pairs = [f"{a} of {one} and {b} of {two}" for one, a, two, b in itertools.islice(found, MOST_TOLD + 1)]
+        if pairs:
+            more = ", and more" if len(pairs) > MOST_TOLD else ""
+            task.warn(f"Subnets of different groups overlap: {', '.join(pairs[:MOST_TOLD])}{more}.")
+
+    def matters(self, change: Change) -> bool:
+        """Also who is a member."""
+        return super().matters(change) or "members" in change.values
+
+    def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
+        """The group itself, which may be there."""
+        members = change.values.get("members") or ()
+        return {change.name} if members and (not names or set(names) & set(members)) else ()
+
+    def touches(self, change: Change, name: str, before: Standing) -> bool:
+        """Members, who join or leave included."""
+        there, then = (change.before or {}).get("members") or (), change.values.get("members")
+        moves = then is not None and (name in there) != (name in then)
+        return moves or change.name in {before.group, before.default.get("group")}
+
+    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+        """Its own properties, and those of the group that the account is in then."""
+        groups, group = dict(before.groups), before.group
+        for change in changes:
+            if change.action == "delete":
+                groups.pop(change.name, None)
+                group = "" if group == change.name else group
+                continue
+            said = change.values
+            if groups.get(change.name, {}) is None:  # another task of the run creates it with what is declared here
+                said = next((want.values for want in task.declared if want.name == change.name), said)
+            groups[change.name] = changed(groups.get(change.name), said)
+            if "members" in change.values and group == change.name and name not in change.values["members"]:
+                group = ""
+        group = next((c.name for c in changes if name in (c.values.get("members") or ())), group)
+        return replace(before, groups=groups, group=group)
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Members who leave, properties, members who join: the properties count for none of them halfway."""
+        self._enrol(client, changes, effort, task, joining=False)
+        super().update(client, [change for change in changes if change.outcome != "failed"], effort, task)
+        self._enrol(client, changes, effort, task, joining=True)
+
+    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Each with all its properties, then members.
+
+        Servers may keep no more than the name (server-behaviour.md, 52), so ours has its properties before we are in it.
+        """
+        effort.each(changes, lambda change: client.create_group(self.record(change)))
+        super().update(client, [c for c in changes if c.ours and c.outcome != "failed"], effort, task)
+        self._enrol(client, changes, effort, task, joining=True)
+
+    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """All of them in one request."""
+        unless_gone(changes, effort, client.delete_groups, "deleted")
+
+    @staticmethod
+    def _enrol(client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task, joining: bool) -> None:
+        """Who joins another declared group is not put out of the one before: a move is one write."""
+        moving = {n for want in task.wanted or () if want.state == "present" for n in want.values.get("members", ())}
+
+        def records(change: Change) -> list[Record]:
+            there, wanted = set((change.before or {}).get("members") or ()), set(change.values["members"])
+            if joining:
+                return [{"name": name, "group": change.name} for name in sorted(wanted - there)]
+            return [{"name": name, "group": None} for name in sorted(there - wanted - moving)]
+
+        moved = [c for c in changes if "members" in c.values and c.outcome != "failed" and records(c)]
+        effort.many(moved, lambda batch: client.set_properties([r for change in batch for r in records(change)]))
+
+    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+        """Who came goes back before the group is as it was, and who was in it comes back after that."""
+        groups = change.undo.get("groups", {})
+        self._move(client, {name: group for name, group in groups.items() if group != change.name})
+        values = {name: value for name, value in change.values.items() if name != "members"}
+        if change.action != "update" or values:
+            super().take_back(client, replace(change, values=values), task)
+        self._move(client, {name: group for name, group in groups.items() if group == change.name})
+        if change.undo.get("default_group"):
+            again = Change(DEFAULT_USER.identity({}), "update", values={"group": change.name})
+            DEFAULT_USER.update(client, [again], Effort(client, task), task)
+
+    @staticmethod
+    def _move(client: AccessServer, groups: t.Mapping[str, str]) -> None:
+        """Put users back in these groups, the account of the task first. A group may be gone, and the others are not held up."""
+        own = set(client.session.account_names)
+        for batch in ([name for name in groups if name in own], [name for name in groups if name not in own]):
+            records = [{"name": name, "group": groups[name] or None} for name in sorted(batch)]
+            try:
+                client.set_properties(records) if records else None
+            except Refused:
+                for record in records if len(records) > 1 else ():
+                    with contextlib.suppress(Refused):
+                        client.set_properties([record])
+
+
+GROUP = Group()

@@ -1,0 +1,251 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The properties that users, groups and the default user have in common, and how they are written."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ..._engine.arguments import LINES
+from ..._engine.declaration_files import is_plain_number
+from ..._engine.plan import Change, Plan
+from ..._engine.resource import Field, KnownValues, Object, Task, Wire, same
+from ..._engine.writes import Effort
+from ..._text.errors import EstateError, InputError, Mistakes, Refused, did_you_mean
+from ..._text.outside import only_in, twins
+from ..api import values
+from ..api.client import AccessServer, some
+from ..configuration.known_values import METHODS
+from .account_safety import PROOFS, RIGHTS, Safeguarded, Standing, reconsider
+
+BOOL: t.Mapping[str, t.Any] = {"type": "bool"}
+NO_SECRET: t.Mapping[str, t.Any] = {**BOOL, "no_log": False}  # though its name sounds like one to Ansible
+TEXT: t.Mapping[str, t.Any] = {"type": "str"}
+SEVERAL_LINES: t.Mapping[str, t.Any] = {"type": LINES}
+TEXTS: t.Mapping[str, t.Any] = {"type": "list", "elements": "str"}
+REROUTE = ("global", "dns_only", "disable")
+SCRIPTS = tuple(
+    f"cli_script_connect_{system}_{user}_{moment}"
+    for system in ("win", "mac")
+    for user in ("user", "admin")
+    for moment in ("connect", "disconnect")
+)
+ENVIRONMENTS = ("cli_script_connect_win_env", "cli_script_connect_mac_env")
+LAST_RANK = 9
+DEFAULT_USER_NAME = "__DEFAULT__"  # as servers show it (server-behaviour.md, 60)
+
+
+def windows_lines(text: str) -> str:
+    """Text in normal form with the line ends that Windows' own shells want."""
+    return text.replace("\n", "\r\n")
+
+
+def _environment(said: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Variables as they are declared: text or whole numbers; null is not said."""
+    for name, value in said.items():
+        if not (value is None or isinstance(value, str) or is_plain_number(value)):
+            raise ValueError(f"{name} is {value!r}, and text is needed. Put it in quotes; in a template, use | string")
+    return {name: str(value) for name, value in said.items() if value is not None}
+
+
+def _environment_in(wire: Wire) -> dict[str, str]:
+    """Variables by name; a value may come wrapped or plain (the document shows both)."""
+    own = {name: values.own(value) for name, value in (wire or {}).items()}
+    return {name: str(value) for name, value in own.items() if value is not None}
+
+
+def inherited(
+    name: str,
+    spec: t.Mapping[str, t.Any],
+    normal: t.Callable[[t.Any], t.Any] = values.boolean,
+    dump: t.Callable[[t.Any], t.Any] = same,
+    known: t.Optional[KnownValues] = None,
+) -> Field:
+    """A property that comes wrapped, and can be handed back to the level above."""
+    return Field(name, spec, load=values.own, normal=normal, dump=dump, inherited=True, known=known)
+
+
+def network_set(name: str) -> Field:
+    """A set of networks."""
+    return Field(
+        name,
+        {**TEXTS, "no_log": False},
+        altered=values.host_bits,
+        load=values.networks_in,
+        dump=values.networks_out,
+        normal=values.networks,
+        unset=[],
+    )
+
+
+def text(name: str, normal: t.Callable[[str], str] = str) -> Field:
+    """A plain text property; the empty text stands for "none"."""
+    return Field(name, TEXT, dump=lambda plain: plain or None, normal=normal, unset="")
+
+
+COMMON: t.Sequence[Field] = (
+    *(inherited(name, BOOL) for name in ("deny", "deny_web", "admin", "autologin")),
+    inherited("auth_method", TEXT, str, known=METHODS),
+    inherited("cc_commands", SEVERAL_LINES, values.lines),
+    *(inherited(name, BOOL) for name in ("totp", "allow_generate_profiles")),
+    *(inherited(name, NO_SECRET) for name in ("password_strength", "allow_password_change")),
+    inherited("reroute_gw", {"type": "str", "choices": list(REROUTE)}, values.reroute),
+    network_set("bypass_subnets"),
+    *(inherited(name, SEVERAL_LINES, values.lines, windows_lines if "_win_" in name else same) for name in SCRIPTS),
+    *(Field(name, {"type": "dict"}, load=_environment_in, normal=_environment, unset={}) for name in ENVIRONMENTS),
+)
+
+
+class Owner(Safeguarded):
+    """A user, a group or the default user: all of them have properties."""
+
+    def load_whole(self, wire: t.Mapping[str, Wire]) -> Object:
+        """Own properties, those in force, and where these come from: for people, and never compared."""
+        wrapped = {f.name: wire.get(f.api) for f in self.fields if f.inherited and wire.get(f.api) is not None}
+        return {
+            **self.load(wire),
+            "effective": {
+                f.name: f.normal(values.effective(wrapped[f.name])) for f in self.fields if f.name in wrapped
+            },
+            "inherited_from": {name: values.source(value) for name, value in wrapped.items() if values.source(value)},
+        }
+
+    needed: t.Collection[str] = ()  # what decisions want to know of an object, whatever is declared
+
+    def loader(self, task: Task) -> t.Callable[[t.Mapping[str, Wire]], Object]:
+        """How to load records for a task: all of them where it tells or deletes, else what it compares or needs."""
+        if task.wanted is None or task.params.get("purge") or any(want.state != "present" for want in task.wanted):
+            return self.load_whole
+        compared = {name for want in task.wanted for name in (*want.values, *want.inherit)} | {*self.needed}
+        fields = [f for f in self.loaded if f.name in compared]
+        return lambda wire: {f.name: f.off_the_wire(wire) for f in fields}
+
+    def record(self, change: Change) -> dict[str, Wire]:
+        """What is written of a change."""
+        return {"name": change.name, **self.dump(change.values)}
+
+    def rank(self, change: Change) -> int:
+        """Who loses access first, who gains it late, and what concerns ourselves last."""
+        if change.last:
+            return LAST_RANK
+        denied = change.values.get("deny", "untouched")
+        return {True: 0, False: 2, None: 2}.get(denied, 1)
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """All of them in one request."""
+        written = [change for change in changes if self.dump(change.values)]
+        effort.many(written, lambda batch: client.set_properties([self.record(change) for change in batch]))
+
+    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Clear what the server may have merged with what was there, then write it once more."""
+
+        def clear(change: Change) -> dict[str, Wire]:
+            lists = {name: None for name, value in change.values.items() if isinstance(value, (list, dict))}
+            return {"name": change.name, **self.dump(lists)}
+
+        def emptied(change: Change) -> dict[str, Wire]:
+            blank = {f.api: "" for f in self.fields if change.values.get(f.name) == ""}
+            return {**self.record(change), **blank}
+
+        cleared = [change for change in changes if len(clear(change)) > 1]
+        effort.many(cleared, lambda batch: client.set_properties([clear(change) for change in batch]))
+        going_on = [change for change in changes if change.outcome != "failed"]
+        effort.many(going_on, lambda batch: client.set_properties([emptied(change) for change in batch]))
+
+    # -- the account that the task uses
+
+    are_accounts = False
+
+    def matters(self, change: Change) -> bool:
+        """Whether a change could change the rights of any account."""
+        return change.action == "delete" or bool({*RIGHTS, *PROOFS} & set(change.keys))
+
+    def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
+        """Groups that an account of one of these names joins by a change; any account may, where there are no names."""
+        return ()
+
+    def touches(self, change: Change, name: str, before: Standing) -> bool:
+        """Whether a change could change the rights of an account."""
+        return change.name == name
+
+    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+        """The standing of an account after these changes; None where the account is deleted."""
+        raise NotImplementedError
+
+    def reconsider(self, client: AccessServer, changes: t.Sequence[Change], task: Task) -> None:
+        """Fail what would end our own sign-in after all, because something before it failed."""
+        reconsider(self, client, changes, task)
+
+
+def unless_gone(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[list[str]], None], said: str) -> None:
+    """Say by name what is to end; what is gone already is done."""
+
+    def write(batch: list[Change]) -> None:
+        try:
+            call([change.name for change in batch])
+        except Refused as exc:
+            if exc.status != 404 or len(batch) > 1:
+                raise
+
+    effort.many(changes, write, said)
+
+
+def default_user_faults(name: str, noun: str) -> t.Iterator[str]:
+    """A sentence for the name of what has a module of its own."""
+    if name == DEFAULT_USER_NAME:
+        yield f"{name} is not a {noun} but the default user: use as_default_user."
+
+
+def refuse_taken_names(steps: Plan, taken: t.Iterable[str], noun: str, other: str) -> None:
+    """Users and groups share one name space (server-behaviour.md, 60)."""
+    clash = {change.name for change in steps.of("create")} & set(taken)
+    if clash:
+        raise InputError(f"There is a {other} named {some(clash)}: a {noun} cannot have the same name.")
+
+
+References = dict[str, list[str]]
+"""Names, and what refers to each, as in ``{"staf": ["user erika"]}``; nothing where an object is named for itself."""
+
+
+def references(pairs: t.Iterable[tuple[str, str]]) -> References:
+    """From names, each with what refers to it."""
+    found: References = {}
+    for name, whose in pairs:
+        found.setdefault(name, []).append(whose)
+    return found
+
+
+def refuse_unknown(named: References, there: t.Container[str], what: str, client: AccessServer, task: Task) -> None:
+    """Raise InputError where a declaration refers to a user or group that is not there and that this run does not create."""
+    assumed = set(task.params.get("assume_present") or ())
+    unknown = {name: whose for name, whose in named.items() if name not in there and name not in assumed}
+    if not unknown:
+        return
+    known = {*assumed}
+    with contextlib.suppress(EstateError):  # without the list, only the question of what was meant is missing
+        listing = client.users if what == "user" else client.groups
+        known.update(listing(None, lambda wire: True).records)
+    mistakes = Mistakes()
+    for name, whose in sorted(unknown.items()):
+        first = f" of {whose[0]}" if whose else ""
+        others = f" and {len(whose) - 1} more" if len(whose) > 1 else ""
+        hint = did_you_mean(name, known) if mistakes.has_room else ""
+        mistakes.add(f"{what} {name}{first}{others}: there is no such {what}.{hint}")
+    mistakes.remedy = (
+        "Nothing was written. Create what is missing first, or, if this run does, list it in assume_present."
+    )
+    mistakes.refuse()
+
+
+def may_create(client: AccessServer, task: Task) -> bool:
+    """Whether what is read now decides what the task creates."""
+    return not client.wrote and any(want.state != "absent" for want in task.wanted or ())
+
+
+def warn_of_twins(steps: Plan, like: t.Callable[[t.Iterable[str]], t.Collection[str]], noun: str, task: Task) -> None:
+    """A new name that looks like one that is there is often a mistake."""
+    new = [change.name for change in steps.of("create")]
+    for name, twin in twins(new, like(new) if new else ()).items():
+        task.warn(f"{noun.capitalize()} {name} is created beside {twin}, which differs {only_in(name, twin)}.")

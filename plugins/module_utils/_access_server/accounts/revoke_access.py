@@ -1,0 +1,89 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ends when somebody's access does: client profiles, tokens for more of them, and VPN sessions."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+
+from ..._engine.plan import Change
+from ..._engine.resource import Object
+from ..._engine.writes import Effort
+from ..._text.errors import Refused
+from ..api.client import AccessServer
+from .properties import unless_gone
+
+HOLDINGS = ("profiles", "profile_tokens", "sessions")
+REVOKED = (204, 404)  # statuses of a profile that is gone
+REASONS = {"reason": "vpn.estate: access ended", "client_reason": "Your access has ended."}
+
+
+def holdings(client: AccessServer, users: t.Collection[str]) -> dict[str, Object]:
+    """How many of each these users have, by name."""
+    profiles = Counter(one.get("username") for one in client.profiles(users))
+    tokens = Counter(one.get("username") for one in client.profile_tokens())
+    sessions = Counter(one.get("username") for one in client.vpn_clients())
+    return {name: dict(zip(HOLDINGS, (profiles[name], tokens[name], sessions[name]))) for name in users}
+
+
+def end(client: AccessServer, changes: t.Sequence[Change], effort: Effort) -> None:
+    """End what these users have by now; they are denied already, so that they get nothing new."""
+    changes = [change for change in changes if change.outcome != "failed"]
+    if not changes:
+        return
+    users = {change.name for change in changes}
+    profiles = _by_user(client.profiles(users), "serial")
+    revoke_profiles(client, [c for c in changes if c.name in profiles], profiles, effort)
+    tokens = _by_user(client.profile_tokens(), "token")
+    revoke_tokens(client, [c for c in changes if c.name in tokens and c.outcome != "failed"], tokens, effort)
+    connected = {one.get("username") for one in client.vpn_clients()}
+    unless_gone(
+        [change for change in changes if change.name in connected and change.outcome != "failed"],
+        effort,
+        lambda names: client.disconnect({"users": names, **REASONS}),
+        "disconnected",
+    )
+
+
+def revoke_profiles(
+    client: AccessServer, changes: t.Sequence[Change], serials: t.Mapping[str, t.Collection[str]], effort: Effort
+) -> None:
+    """Revoke the profiles of these serials, by the names of changes; the server answers for each of them."""
+
+    def revoke(batch: list[Change]) -> None:
+        whose = {serial: change for change in batch for serial in serials[change.name]}
+        for serial, status in client.delete_profiles(sorted(whose)).items():
+            if serial in whose and status not in REVOKED:
+                whose[serial].fail(f"the server does not revoke the profile of serial {serial}: it answers {status}")
+
+    effort.many(changes, revoke, "revoked")
+
+
+def revoke_tokens(
+    client: AccessServer, changes: t.Sequence[Change], tokens: t.Mapping[str, t.Collection[str]], effort: Effort
+) -> None:
+    """Make tokens invalid; those that were used up meanwhile are so already."""
+
+    def revoke(doomed: list[str]) -> None:
+        try:
+            client.delete_profile_tokens(doomed)
+        except Refused as exc:
+            if exc.status != 404:
+                raise
+            for one in doomed if len(doomed) > 1 else ():
+                revoke([one])
+
+    effort.many(
+        changes,
+        lambda batch: revoke(sorted({token for change in batch for token in tokens[change.name]})),
+        "given no new profiles",
+    )
+
+
+def _by_user(records: t.Iterable[t.Mapping[str, t.Any]], key: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in records:
+        found.setdefault(str(one.get("username")), []).append(str(one[key]))
+    return found

@@ -1,0 +1,324 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A user of the Access Server, described."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from dataclasses import replace
+from functools import partial
+
+from ..._engine.plan import Change, Plan
+from ..._engine.resource import Actual, Field, Object, Task, Wanted
+from ..._engine.writes import ONE_BAD_OBJECT, Effort
+from ..._text.errors import InputError
+from ..api import values
+from ..api.client import AccessServer, some
+from .account_safety import Standing, changed, guard, keep_an_administrator, own_names, own_record
+from .properties import (
+    BOOL,
+    COMMON,
+    Owner,
+    default_user_faults,
+    may_create,
+    network_set,
+    references,
+    refuse_taken_names,
+    refuse_unknown,
+    text,
+    unless_gone,
+    warn_of_twins,
+)
+from .revoke_access import HOLDINGS, end, holdings
+
+FORWARDED: t.Mapping[str, t.Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "ip": {"type": "str", "required": True},
+        "protocol": {"type": "str", "choices": list(values.PROTOCOLS)},
+        "start_port": {"type": "int"},
+        "end_port": {"type": "int"},
+    },
+}
+
+
+def _address(f: Field, wire: t.Mapping[str, t.Any]) -> t.Any:
+    """An address of a user that the task does not manage, whatever it is."""
+    try:
+        return f.off_the_wire(wire)
+    except (TypeError, ValueError):
+        return ""
+
+
+def _forwarded(name: str, version: int) -> Field:
+    return Field(name, FORWARDED, normal=values.dmz(version), unset=[])
+
+
+class User(Owner):
+    """Users. Denied or deleted ones lose their sessions too."""
+
+    noun, plural = "user", "users"
+    states = ("present", "absent", "blocked")
+    are_accounts = True
+    secrets_apart = True
+    needed = ("group", "password_defined")
+    unshared = ("static_ipv4", "static_ipv6")
+    fields = (
+        text("group"),
+        *COMMON,
+        text("static_ipv4", partial(values.address, version=4)),
+        text("static_ipv6", partial(values.address, version=6)),
+        _forwarded("dmz_ip", 4),
+        _forwarded("dmz_ipv6", 6),
+        network_set("client_to_server_subnets"),
+        Field("compile", BOOL, normal=values.boolean),
+        Field("totp_admin_only", BOOL, normal=values.boolean),
+        Field(
+            "password",
+            {"type": "str", "no_log": True},
+            is_set=lambda have: bool(have["password_defined"]),
+        ),
+        Field("password_defined", normal=values.boolean),
+        Field("mfa_status"),
+        Field("totp_locked", normal=values.boolean),
+    )
+    options = {
+        "update_password": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+        "assume_present": {"type": "list", "elements": "str", "default": []},
+        "allow_self": {"type": "bool", "default": False},
+    }
+
+    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+        """A blocked user is denied, whatever else is said."""
+        want = super().wanted(params, state)
+        if want.state == "blocked":
+            want.values["deny"] = True
+        return want
+
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """What contradicts the state, and what protects no account."""
+        yield from default_user_faults(want.name, "user")
+        if want.state == "blocked" and (want.values.get("deny") is False or "deny" in want.inherit):
+            yield f"user {want.name} is declared blocked, and deny says otherwise; only one can be."
+        password = want.secrets.get("password")
+        if password is not None and password.casefold() == want.name.casefold():
+            yield f"password of user {want.name} is the user's name, which is easy to guess."
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """A blocked user has neither profiles, nor tokens for them, nor sessions, once it is denied."""
+        blocked = wanted.state == "blocked" and "deny" in wanted.values
+        ended = {name: 0 for name in HOLDINGS if blocked and have and have.get(name)}
+        return {**super().desired(wanted, have, task), **ended}
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """With what those have whose access may have to end."""
+        listing = client.users(names, self.loader(task), spellings=may_create(client, task))
+        users = listing.records
+        staying = {want.name for want in task.wanted or () if want.state == "present"} | {
+            *task.params.get("protect", ())
+        }
+        leaving = {name for name in users if name not in staying} if task.wanted is not None else set()
+        if names is not None and task.wanted is not None:  # a user without a record may hold something all the same
+            leaving |= set(names) - {want.name for want in task.wanted if want.state != "absent"}
+        for name, held in (holdings(client, leaving) if leaving else {}).items():
+            if name in users:
+                users[name].update(held)
+            elif any(held.values()):
+                users[name] = {"deny": True, "recordless": True, **held}
+        return Actual(users, listing.total, listing.whole)
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Groups that are not there, names that are taken, addresses that no pool holds, and ourselves."""
+        self._guard_ourselves(client, plan, task)
+        self._warn_of_directories(plan, task)
+        self._tell_what_ends(client, plan)
+        new = [change.name for change in plan.of("create")]
+        wanted = references(
+            (c.values["group"], f"user {c.name}") for c in plan.of("create", "update") if c.values.get("group")
+        )
+        fixed = {c.name: c for c in plan.of("create", "update") if c.values.get("static_ipv4")}
+        theirs = {name: c.values.get("group", (c.before or {}).get("group", "")) for name, c in fixed.items()}
+        asked = {name for name in (*new, *wanted, *theirs.values()) if name}
+        groups = client.groups(sorted(asked)).records if asked else {}
+        refuse_taken_names(plan, groups, "user", "group")
+        refuse_unknown(wanted, groups, "group", client, task)
+        if fixed:
+            known = {n: groups.get(group or "", {}) for n, group in theirs.items() if not group or group in groups}
+            self._refuse_stray_addresses(client, fixed, known)
+        self._warn_of_shared_addresses(client, plan, task)
+        warn_of_twins(plan, client.users_like, "user", task)
+
+    def _warn_of_shared_addresses(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Addresses that this task gives, and others have and keep. The server lets two users have one."""
+        given = [(c, name) for c in plan.of("create", "update") for name in self.unshared if c.values.get(name)]
+        if not given:
+            return
+        fields = [f for f in self.loaded if f.name in self.unshared]
+        if not task.params.get("purge"):  # which has read all users
+            there = client.users_with([f.api for f in fields], lambda wire: {f.name: _address(f, wire) for f in fields})
+            planned = {change.name for change in plan.changes}
+            # In check mode, a user that another task of this run deletes has no address by then.
+            leaving = {want.name for want in task.wanted or () if want.state == "absent"} if task.check else set()
+            plan = Plan(plan.changes, {name: one for name, one in there.items() if name not in planned | leaving})
+        holders: dict[tuple[str, str], list[str]] = {}
+        for name in self.unshared:
+            for user, address in plan.afterwards(name).items():
+                holders.setdefault((name, address), []).append(user)
+        for change, name in given:
+            others = [user for user in holders[name, change.values[name]] if user != change.name]
+            if others:
+                task.warn(f"{name} of user {change.name}: {change.values[name]} is that of {some(others)} too.")
+
+    @staticmethod
+    def _tell_what_ends(client: AccessServer, plan: Plan) -> None:
+        """What those hold who are deleted, or were never known here and are to be kept out."""
+        strangers = [change.name for change in plan.of("create") if change.state == "blocked"]
+        held = holdings(client, strangers) if strangers else {}
+        held.update((change.name, change.before or {}) for change in plan.of("delete"))
+        for change in plan.of("create", "delete"):
+            has = held.get(change.name, {})
+            change.results = {name: has[name] for name in HOLDINGS if has.get(name)}
+
+    def lost(self, have: Object) -> Object:
+        """With what the user holds."""
+        recorded = {} if have.get("recordless") else super().lost(have)
+        return {**recorded, **{name: have[name] for name in HOLDINGS if have.get(name)}}
+
+    @staticmethod
+    def _refuse_stray_addresses(
+        client: AccessServer, fixed: t.Mapping[str, Change], groups: t.Mapping[str, t.Mapping[str, t.Any]]
+    ) -> None:
+        """A fixed address comes from the static network, a network of clients, or one of the user's group."""
+        common = client.address_pools()
+        for name, group in groups.items():
+            pools = [ipaddress.ip_network(one) for one in (*common, *values.networks_in(group.get("subnets")))]
+            address = ipaddress.ip_address(fixed[name].values["static_ipv4"])
+            if pools and not any(address in pool for pool in pools):
+                raise InputError(
+                    f"static_ipv4 of user {name}: {address} is in no network that this server gives addresses from "
+                    f"({', '.join(map(str, pools))}). Nothing was written."
+                )
+
+    @staticmethod
+    def _warn_of_directories(plan: Plan, task: Task) -> None:
+        """Who is deleted here and not there comes back at the next sign-in (server-behaviour.md, C)."""
+        methods = {c.name: (c.before or {}).get("effective", {}).get("auth_method") for c in plan.of("delete")}
+        theirs = [name for name, method in methods.items() if method not in (None, "local")]
+        if theirs:
+            task.warn(
+                f"{some(theirs)} sign in through {some({str(methods[name]) for name in theirs})}, which can bring a deleted "
+                "user back; state blocked keeps it out."
+            )
+
+    def _guard_ourselves(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        ending = {c.name: c for c in plan.of("delete")}
+        ending.update((c.name, c) for c in plan.of("update", "create") if c.state == "blocked" and c.values.get("deny"))
+        names = own_names(client) if ending else []
+        own = own_record(names, client.users(names).records) if ending.keys() & names else None
+        change = ending.get(own or next(iter(names), ""))
+        if change:
+            verb = "deleted" if change.action == "delete" else "blocked"
+            raise InputError(
+                f"user {change.name} is the account that this task is signed in with, and would be {verb}. Nothing was "
+                "written. Name it in protect, or sign in as another administrator."
+            )
+        guard(self, client, plan, task)
+        losing = {c.name for c in plan.of("delete")} | {c.name for c in plan.of("update") if self._loses_admin(c)}
+        if losing and task.params.get("purge"):
+            keep_an_administrator(client, losing)
+
+    @staticmethod
+    def _loses_admin(change: Change) -> bool:
+        return change.values.get("deny") is True or change.values.get("admin", True) is not True
+
+    def matters(self, change: Change) -> bool:
+        """Also the group."""
+        return super().matters(change) or "group" in change.values
+
+    def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
+        """The group that the user joins."""
+        return {change.values["group"]} if change.values.get("group") else ()
+
+    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+        """What is set on the account then. A password that is the one in use proves the same as before."""
+        [change] = changes
+        if change.action == "delete":
+            return None
+        password = change.secrets.get("password")
+        proof = {} if password in (None, task.params["as_password"]) else {"password": "another"}
+        group = change.values.get("group", before.group)
+        return replace(before, user={**changed(before.user, change.values), **proof}, group=group or "", recorded=True)
+
+    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+        """Also the password, where it is our own, because the task knows the one before."""
+        super().take_back(client, change, task)
+        before = client.session.password_before
+        if "password" in change.secrets and before is not None and change.ours:
+            task.outdated = client.session.use_password(before)
+            client.change_password(change.name, before)
+            change.undo["secrets"] = ["password"]
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Properties first, so that no user who is disconnected comes back."""
+        super().update(client, changes, effort, task)
+        end(client, [change for change in changes if set(HOLDINGS) & change.values.keys()], effort)
+
+    def leaves_open(self, change: Change) -> bool:
+        """Also what ends along with the access of a user."""
+        return bool(self.ends(change)) or super().leaves_open(change)
+
+    def ends(self, change: Change) -> Object:
+        """Everything that a blocked user holds."""
+        new = change.action == "create" and change.state == "blocked" and change.values.get("deny") is True
+        return {name: 0 for name in HOLDINGS if new or name in change.values}
+
+    def remains(self, have: Object) -> str:
+        """Of a user without a record, what the user holds."""
+        if not have.get("recordless"):
+            return super().remains(have)
+        return " and ".join(f"{have[name]} {name}" for name in HOLDINGS if have.get(name)).replace("_", " ")
+
+    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """What has not ended is ended once more."""
+        end(client, [change for change in changes if set(HOLDINGS) & change.values.keys()], effort)
+        super().repair(client, [change for change in changes if change.values.keys() - set(HOLDINGS)], effort, task)
+
+    def withdraw(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Who is deleted is blocked first: a directory could bring a deleted user back."""
+        open_ones = [change for change in changes if change.before and change.before["deny"] is not True]
+        unless_gone(
+            open_ones,
+            effort,
+            lambda names: client.set_properties([{"name": name, "deny": True} for name in names]),
+            "denied",
+        )
+        end(client, [c for c in changes if any((c.before or {}).get(name) for name in HOLDINGS)], effort)
+
+    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """All of them in one request; who has no record had nothing but what has ended."""
+        recorded = [change for change in changes if not (change.before or {}).get("recordless")]
+        unless_gone(recorded, effort, client.delete_users, "deleted")
+
+    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Each with all its properties at once: nobody appears without a group, not even for a moment.
+
+        Who was blocked may have profiles and be connected all the same: users of a directory need no record.
+        """
+        effort.each(changes, lambda change: client.create_user(self.record(change)))
+        end(client, [change for change in changes if change.state == "blocked"], effort)
+
+    def write_secrets(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Passwords have a call of their own (server-behaviour.md, 64), where 403 is also the answer to a weak one."""
+
+        def write(change: Change) -> None:
+            client.change_password(change.name, change.secrets["password"])
+            if change.ours and client.username:
+                task.outdated = client.session.use_password(change.secrets["password"])
+
+        effort.each(sorted(changes, key=self.rank), write, "given a password", (*ONE_BAD_OBJECT, 403))
+
+
+USER = User()

@@ -1,0 +1,176 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Authenticators of users of the Access Server: whether one is asked for, is enrolled, and which secret it has."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+import typing as t
+from dataclasses import replace
+from urllib.parse import quote, urlsplit
+
+from ..._engine.module import bring_about
+from ..._engine.plan import Change, Plan
+from ..._engine.resource import HIDDEN, Actual, Field, Object, Task, Wanted
+from ..._engine.writes import Effort
+from ..._files.secret_file import SecretFile
+from ..._text.errors import Mistakes
+from ..api import values
+from ..api.client import AccessServer
+from ..api.session import TOTP_STEP, totp
+from .account_safety import TOTP, Standing, changed, guard
+from .properties import BOOL, Owner, default_user_faults, refuse_unknown
+
+FORMATS = ("otpauth", "secret")
+_SECRET = re.compile(r"([A-Z2-7]{8,})=*(?:&\S*)?\s*", re.IGNORECASE)
+_KEY_OF_SECRET = re.compile("[?&]secret=", re.IGNORECASE)
+
+
+def _digest(secret: t.Optional[str]) -> t.Optional[str]:
+    """What tells two secrets apart and is none."""
+    return hashlib.sha256(secret.encode()).hexdigest() if secret else None
+
+
+class UserMfa(Owner):
+    """Users and their authenticators. Being enrolled and the secret being out of sight are one property (47)."""
+
+    noun, plural = "user", "users"
+    states = ("present",)
+    are_accounts = True
+    purgeable = False
+    always_there = True
+    needed = ("enrolled", "digest")
+    fields = (
+        Field("required", BOOL, "totp", load=values.own, normal=values.boolean),
+        Field("enrolled", BOOL, "totp_locked", normal=values.boolean, unset=False),
+        Field("reset", BOOL, create_only=True),
+        Field("dest", {"type": "path"}, create_only=True),
+        Field("digest", api="totp_secret", load=_digest),
+    )
+    options = {
+        "format": {"type": "str", "choices": list(FORMATS), "default": FORMATS[0]},
+        "return_content": {"type": "bool", "default": False},
+        "assume_present": {"type": "list", "elements": "str", "default": []},
+    }
+
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """Groups and the default user have no authenticator."""
+        yield from default_user_faults(want.name, "user")
+
+    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+        """One file holds one secret."""
+        owners: dict[str, str] = {}
+        mistakes = Mistakes()
+        for want in wanted:
+            path = SecretFile("dest", want.values["dest"]).path if "dest" in want.values else want.name
+            owner = owners.setdefault(path, want.name)
+            if owner != want.name:
+                mistakes.add(f"dest: {path} is declared for {owner} and for {want.name}; a file holds one secret.")
+        mistakes.refuse()
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """Users as they are."""
+        listing = client.users(names, self.loader(task))
+        return Actual(listing.records, listing.total, listing.whole)
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """A ``secret`` where one is made, and a ``file`` where one is written.
+
+        Who gets a new secret is to enrol with it, unless the task says that this has happened.
+        """
+        said, there = wanted.values, have or {}
+        after: Object = {name: said[name] for name in ("required", "enrolled") if name in said}
+        wants = bool("dest" in said or task.params["return_content"] or said.get("enrolled"))
+        if said.get("reset"):
+            after.setdefault("enrolled", False)
+        if said.get("reset") or (wants and not (there.get("digest") or there.get("enrolled"))):
+            after["secret"] = HIDDEN
+        if "dest" in said and ("secret" in after or not self._is_held(wanted.name, said["dest"], there, task)):
+            after["file"] = SecretFile("dest", said["dest"]).path
+        return after
+
+    def _is_held(self, name: str, path: str, have: Object, task: Task) -> bool:
+        """Whether a file holds the user's secret, as far as the server tells it, and as the task wants it."""
+        file = SecretFile("dest", path)
+        text = file.read() or ""
+        *_unused, secret = _KEY_OF_SECRET.split(text) if text.lower().startswith("otpauth://") else [text]
+        found = _SECRET.fullmatch(secret)
+        if not found or not file.is_private or text != self._text(name, found[1], task):
+            return False
+        return have.get("digest") in (None, _digest(found[1]))
+
+    @staticmethod
+    def _text(name: str, secret: str, task: Task) -> str:
+        """A secret as an authenticator reads it, or alone."""
+        if task.params["format"] == "secret":
+            return f"{secret}\n"
+        issuer = quote(urlsplit(task.params["as_url"]).hostname or "", safe="")
+        return f"otpauth://totp/{issuer}:{quote(name, safe='')}?secret={secret}&issuer={issuer}\n"
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Users who are not there, files that cannot be written, and our own account."""
+        refuse_unknown({change.name: [] for change in plan.changes if change.before is None}, (), "user", client, task)
+        for change in plan.of("update"):
+            if "file" in change.values:
+                SecretFile("dest", change.values["file"]).refuse_unusable()
+        guard(self, client, plan, task)
+
+    def matters(self, change: Change) -> bool:
+        """Whether a code is asked for, and which."""
+        return bool(set(change.values) - {"file"})
+
+    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+        """The authenticator is another one with a new secret, and where the server counts it as enrolled or no longer."""
+        [change] = changes
+        user = changed(before.user, {TOTP: change.values["required"]} if "required" in change.values else {})
+        proof = {"authenticator": "another"} if {"secret", "enrolled"} & change.values.keys() else {}
+        return replace(before, user={**user, **proof})
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Secrets first: nobody counts as enrolled without one."""
+        declared = {want.name: want.values for want in task.wanted or ()}
+
+        def hand_over(change: Change) -> None:
+            said, how = declared[change.name], {}
+            if said.get("reset"):
+                how = {"reset_secret": True, "locked": bool(said.get("enrolled"))}
+            secret = client.totp_secret(change.name, **how)
+            if "file" in change.values:
+                SecretFile("dest", change.values["file"]).write(self._text(change.name, secret, task))
+
+        effort.each([c for c in changes if {"secret", "file"} & c.values.keys()], hand_over, "given a secret")
+        super().update(client, [change for change in changes if change.outcome != "failed"], effort, task)
+
+    def leaves_open(self, change: Change) -> bool:
+        """Of enrolment the vendor says both that it can be set and that it takes a code (server-behaviour.md, 47)."""
+        return "enrolled" in change.values
+
+    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Enrol by a code of the secret; take an enrolment back where secrets are made."""
+
+        def enrol(change: Change) -> None:
+            if change.values["enrolled"]:
+                secret = client.totp_secret(change.name)
+                client.enrol(
+                    change.name, totp(secret, int(time.time() // TOTP_STEP), f"what the server has for {change.name}")
+                )
+            else:
+                client.totp_secret(change.name, locked=False)
+
+        effort.each([change for change in changes if "enrolled" in change.values], enrol, "enrolled")
+
+
+USER_MFA = UserMfa()
+
+
+def provide(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The work of as_user_mfa. To tell a secret that is there changes nothing, so it comes after everything that does."""
+    answer = bring_about(USER_MFA, client, task)
+    if task.params["return_content"] and not task.check:
+        for line in answer["objects"]:
+            if line["action"] in ("updated", "unchanged"):
+                line["content"] = USER_MFA._text(line["name"], client.totp_secret(line["name"]), task).rstrip("\n")
+    return answer

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that say how to reach an Access Server, and what they make of a task."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.resource import Product, Sharing
+from ..._net.connection_options import from_environment, is_unchecked, reach_spec, time_limits, trust, without_query
+from ..._net.session_store import Store, handed_over
+from ..._net.transport import Transport
+from ..._text.errors import InputError
+from .client import AccessServer
+from .session import Credentials, Session
+
+MOST_CONNECTIONS = 8  # calls side by side that a server has to stand
+LARGEST_BATCH = 5000  # objects of one request
+
+
+PREFIX = "as_"
+ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
+    **from_environment(
+        {
+            "as_url": {"type": "str", "required": True},
+            "as_username": {"type": "str"},
+            "as_password": {"type": "str", "no_log": True},
+            "as_totp_secret": {"type": "str", "no_log": True},
+            "as_token": {"type": "str", "no_log": True},
+            "as_node": {"type": "str"},
+            "as_connections": {"type": "int", "default": MOST_CONNECTIONS},
+            "as_batch_size": {"type": "int", "default": 500},
+        }
+    ),
+    **reach_spec(PREFIX),
+    "as_session": {"type": "dict", "no_log": True},
+}
+CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
+    "required_one_of": [("as_username", "as_token")],
+}
+
+
+def base_address(url: str) -> str:
+    """An address without what may be written at its end, or not."""
+    url = url.rstrip("/")
+    return url[: -len("/api")] if url.endswith("/api") else url
+
+
+def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
+    """The way to the server that connection options describe."""
+    url = base_address(params["as_url"])
+    if "@" in url:
+        raise InputError("as_url holds a name or a password; give them as as_username and as_password.")
+    if not url.startswith("https://") or "?" in url or "#" in url:
+        raise InputError(
+            f"as_url: {without_query(url)!r} is not an https address; write it as https://vpn.example.com:943."
+        )
+    for name, most in (("as_connections", MOST_CONNECTIONS), ("as_batch_size", LARGEST_BATCH)):
+        if not 1 <= params.get(name, 1) <= most:
+            raise InputError(f"{name}: {params[name]} is not a number from 1 to {most}.")
+    return Transport(url, trust=trust(params, PREFIX), read_only=read_only, **time_limits(params, PREFIX))
+
+
+def credentials(params: t.Mapping[str, t.Any]) -> Credentials:
+    """Who signs in, as connection options say."""
+    names = ("as_username", "as_password", "as_totp_secret", "as_token", "as_node")
+    return Credentials(*(params.get(name) or None for name in names))
+
+
+def cautions(params: t.Mapping[str, t.Any]) -> list[str]:
+    """What the user should hear of connection options, whatever the task does."""
+    if not is_unchecked(params, PREFIX):
+        return []
+    where = base_address(params["as_url"])
+    return [f"The certificate of {where} is not checked: whoever answers there gets the password."]
+
+
+def shared(params: t.Mapping[str, t.Any]) -> tuple[Store, t.Optional[str]]:
+    """What the action plugin found or made before a task: a session, and the file of codes that were used."""
+    told = params["as_session"] or {}
+    return handed_over(told), told.get("codes")
+
+
+def connect(params: t.Mapping[str, t.Any], read_only: bool) -> AccessServer:
+    """A client for a task."""
+    http = transport(params, read_only)
+    session = Session(http, credentials(params), *shared(params), trust=(params["as_session"] or {}).get("trust"))
+    client = AccessServer(http, session, params["as_connections"], params["as_batch_size"])
+    client.cautions += cautions(params)
+    return client
+
+
+def _account(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
+    """One for each account, whichever node of a cluster its calls are passed on to; a token alone needs no sign-in."""
+    if params["as_token"] and not params["as_password"]:
+        return None
+    return f"{base_address(params['as_url']).lower()}\n{params['as_username'] or ''}"
+
+
+def _sign_in(params: t.Mapping[str, t.Any], store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
+    session = Session(transport(params, read_only=True), credentials(params), store, codes)
+    if not params["as_token"]:
+        session.token()
+    return session.share.handed()
+
+
+SHARING = Sharing(
+    "as_session",
+    ARGUMENT_SPEC,
+    _account,
+    lambda params: credentials(params).proof,
+    _sign_in,
+    lambda params: bool(params["as_totp_secret"]),
+)
+ACCESS_SERVER = Product(ARGUMENT_SPEC, CONSTRAINTS, connect, SHARING)

@@ -1,0 +1,369 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configuration items of the Access Server, described."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+import typing as t
+
+from ..._engine.arguments import PRIVATE_KEY, texts_in
+from ..._engine.declaration_files import Doubtful
+from ..._engine.plan import Change, Plan, listed
+from ..._engine.resource import HIDDEN, Actual, Field, KnownValues, Object, Task, Wanted
+from ..._engine.writes import Effort
+from ..._files.pem import certificates, public_half
+from ..._text.errors import EstateError, InputError, Mistakes, did_you_mean
+from ..accounts.account_safety import Safeguarded
+from ..api import values
+from ..api.client import AccessServer
+from . import known_values
+from .sign_in_settings import all_values, depends
+
+# Servers show some secrets in clear (server-behaviour.md, 85), so names count as much as what a server masks.
+_SECRET = re.compile(
+    r".*pass(word|wd|phrase)?|(.*_)?(bind_)?pw|.*secret|(.*_)?psk|.*priv(ate)?_key|.*(hmac|api)_key|.*token|subkey|bundle|mysqluri"
+)
+# A password in an address, such as of a database (server-behaviour.md, 117).
+_CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]*@")
+_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(rf"^(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?$")
+_PEM = {"pemCertificate": "-----BEGIN CERTIFICATE-----", "pemPrivateKey": "PRIVATE KEY-----"}
+PEM_KEY = "pemPrivateKey"
+_KEY_END = re.compile("(?:priv_key|private_key|key)$")
+KNOWN_TYPES = ("string", "integer", "boolean")
+_BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
+_INDEX = re.compile(r"\.[0-9]+(?=\.|$)")
+LIMITS = ("allowed_values", "min_value", "max_value", "type_hint")
+FACTS = ("default_value", "type", "category", "derived_from", "description", *LIMITS)
+
+
+def is_secret(name: str, item: t.Mapping[str, t.Any]) -> bool:
+    """Whether a value is never to be shown, by what the server says and by its key."""
+    if item.get("redacted_value") or item.get("type_hint") == PEM_KEY:
+        return True
+    if isinstance(item.get("value"), str) and _CREDENTIALS.search(item["value"]):
+        return True
+    words = [word for word in name.split(".") if not word.isdigit()]  # keys may end in an index or a version
+    return bool(words and _SECRET.fullmatch(words[-1]))
+
+
+def plain_text(text: str) -> str:
+    """A text as it is compared and written: a PEM text ends in one line end, any other in none."""
+    if "-----BEGIN" in text:
+        return values.lines(text).rstrip() + "\n"
+    return values.lines(text)
+
+
+def typed(value: t.Any, kind: t.Any) -> t.Any:
+    """A value in the type that the server tells for its item; what is not of that type is as it was.
+
+    The same for what a playbook says and what a server answers, so that what is shown can be declared.
+    """
+    if value is None or isinstance(value, (list, dict)):
+        return value
+    if kind == "boolean":
+        return _BOOLEANS.get(value.strip().lower(), plain_text(value)) if isinstance(value, str) else value
+    if kind == "integer":
+        whole = isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,18}\s*", value)
+        return int(value) if whole else plain_text(value) if isinstance(value, str) else value
+    return plain_text(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+class ConfigItem(Safeguarded):
+    """Configuration items of one configuration profile. They are always there; an unset one has its default."""
+
+    noun, plural = "configuration item", "config_items"
+    states = ("present", "default")
+    purgeable, always_there = False, True
+    fields = (
+        Field("value", {"type": "raw"}),
+        Field("secret_value", {"type": "str", "no_log": True}, is_set=lambda have: bool(have["is_set"])),
+        Field("custom", {"type": "bool"}, create_only=True),
+        *(Field(fact) for fact in FACTS),
+        Field("is_set"),
+        Field("secret"),
+        Field("certificate"),
+        Field("like"),
+    )
+    identifying = ("custom",)
+    options = {
+        "profile": {"type": "str"},
+        "update_secrets": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+        "assume_present": {"type": "list", "elements": "str", "default": []},
+        "allow_self": {"type": "bool", "default": False},
+    }
+    info_options = {"profile": {"type": "str"}, "only_set": {"type": "bool", "default": False}}
+
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """A value, a secret one, or the default."""
+        if len({"value", "secret_value"} & set(said)) != (0 if want.state == "default" else 1):
+            takes = "no value" if want.state == "default" else "one of value and secret_value"
+            yield f"{self.noun} {want.name} with state {want.state} takes {takes}."
+        if isinstance(want.values.get("value"), Doubtful):
+            yield (
+                f"value of {self.noun} {want.name}: this number, read as {want.values['value']}, is not written as numbers are. "
+                "Put it in quotes."
+            )
+
+    def slips(self, said: Object) -> t.Iterator[tuple[str, str]]:
+        """The value of an item whose name, or whose own text, says that it is a secret."""
+        name, value = said.get(self.key), said.get("value")
+        if isinstance(name, str) and value is not None and (is_secret(name, said) or PRIVATE_KEY in str(value)):
+            yield "value", "this is a secret: give it as secret_value, so that Ansible masks it."
+
+    def load(self, wire: t.Mapping[str, t.Any]) -> Object:
+        """An item in its own type; the value of a secret one is dropped here."""
+        item = super().load(wire)
+        item.update({name: typed(item[name], item["type"]) for name in ("value", "default_value")}, like=None)
+        filled = wire.get("value") not in (None, "") or bool(wire.get("redacted_value"))
+        item.update(secret=False, is_set=filled, custom=not is_known(item))
+        if is_secret(wire["name"], wire):
+            _hide(item)
+        return item
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """Items by key; keys that the server has never heard of are missing."""
+        profile = profile_of(client, task)
+        items = {item["name"]: item for item in client.config_items(profile, names)}
+        found = {name: self.load(item) for name, item in items.items()}
+        beside = {name: _KEY_END.sub("cert", name) for name, item in found.items() if item["type_hint"] == PEM_KEY}
+        if names is not None and beside:
+            items.update((item["name"], item) for item in client.config_items(profile, sorted(beside.values())))
+        for name, certificate in beside.items():
+            text = items.get(certificate, {}).get("value")
+            found[name]["certificate"] = plain_text(text) if isinstance(text, str) else None
+        self._liken(client, profile, list(found) if names is None else names, found)
+        return Actual(found)
+
+    def _liken(self, client: AccessServer, profile: str, names: t.Sequence[str], found: dict[str, Object]) -> None:
+        """Let keys that the server does not know by their index be like those with the index 0 (server-behaviour.md, 86)."""
+        strangers = {name: _INDEX.sub(".0", name) for name in names if not is_known(found.get(name))}
+        firsts = {first for name, first in strangers.items() if first != name}
+        missing = sorted(firsts - found.keys())
+        told = {item["name"]: self.load(item) for item in client.config_items(profile, missing)} if missing else {}
+        told.update((first, found[first]) for first in firsts & found.keys())
+        for name, first in strangers.items():
+            if first != name and is_known(told.get(first)):
+                item = found.setdefault(name, self.load({"name": name, "category": "custom"}))
+                item.update(like=told[first], custom=False)
+                if told[first]["secret"]:
+                    _hide(item)
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """The value in the item's own type; a number may have been written as text.
+
+        With the state default, ``wanted`` may hold the value that stands for a default that the server does not tell.
+        """
+        if wanted.state == "default":
+            return default_of(have, wanted.values.get("value"))
+        if "value" not in wanted.values:
+            return {}
+        return {"value": typed(wanted.values["value"], (have or {}).get("type"))}
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Everything that the server says about its items, all mistakes at once. Raises InputError."""
+        custom = {want.name for want in task.wanted or () if want.values.get("custom")}
+        mistakes = Mistakes()
+        strangers: list[str] = []
+        for change in plan.changes:
+            have = change.before or {}
+            if not is_known(have) and not have.get("like") and change.name not in custom:
+                strangers.append(change.name)
+            elif change.action != "none":
+                self._look_into(change, have, change.name in custom, mistakes, task)
+            if have.get("category") in ("deprecated", "removed"):
+                task.warn(f"{self.noun} {change.name} is {have['category']} on this server.")
+        if strangers:
+            known = []
+            with contextlib.suppress(EstateError):  # only a hint depends on it
+                known = [name for name, item in self.look(client, None, task).objects.items() if is_known(item)]
+            for name in strangers:
+                hint = did_you_mean(name, known) if mistakes.has_room else ""
+                mistakes.add(
+                    f"{name} is not a configuration item that this server knows.{hint} "
+                    "If it is not a mistake, say custom: true for this item."
+                )
+        mistakes.remedy = "Nothing was written."
+        mistakes.refuse()
+        if "allow_self" in task.params:  # a module without that option has looked at the items itself
+            self._guard(client, plan, task)
+
+    def _guard(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Refuse what the sign-in or the connection depends on, in the profile that is active."""
+        active = client.config_profiles[0]
+        changes = {change.name: change for change in plan.of("update")}
+        if profile_of(client, task) != active:
+            return
+        after = {name: c.secrets.get("secret_value", c.values.get("value")) for name, c in changes.items()}
+        found = depends(client, task, changes, lambda: all_values(client, active), after)
+        if not found.endangered:
+            return
+        if not task.params["allow_self"]:
+            raise found.refusal(
+                "as_staged_config tries such a change, and goes back where it does not work. If it is meant here, say "
+                "allow_self: true."
+            )
+        for name in found.endangered:
+            changes[name].risky = changes[name].last = True
+        task.warn(
+            f"The connection or the sign-in of later tasks depends on {listed(found.endangered)}. "
+            + (
+                "The new sign-in that follows proves what is active by then. It proves nothing that waits for a restart."
+                if client.session.can_sign_in
+                else "It is not proven that they work. A proof needs as_username and as_password."
+            )
+        )
+
+    def _look_into(self, change: Change, have: Object, custom: bool, mistakes: Mistakes, task: Task) -> None:
+        """Add what is wrong with a change of an item."""
+        value, item = change.values.get("value"), have.get("like") or have
+        if have.get("category") == "derived":
+            mistakes.add(f"{self.noun} {change.name} is calculated by the server from others and cannot be set.")
+        elif change.state == "default":
+            if have.get("category") == "required" or value is None:
+                mistakes.add(f"{self.noun} {change.name} has no default on this server; it must have a value.")
+        elif have.get("secret") and "value" in change.values:
+            task.secrets.update(texts_in(value))
+            mistakes.add(f"{self.noun} {change.name} is a secret: give it as secret_value, so that Ansible masks it.")
+        elif isinstance(value, (list, dict)):
+            mistakes.add(f"{change.name}: {value!r} is not a text; the server keeps one value under one key.")
+        else:
+            problem = "" if custom else _problem(typed(value, item.get("type")), item)
+            if problem:
+                told = f"{change.name}: {problem}. If the server takes it all the same, say custom: true for this item."
+                mistakes.add(told)
+
+    def known_values(self, f: Field, change: Change) -> t.Optional[KnownValues]:
+        """By the key, unless the server itself tells what is allowed."""
+        have = change.before or {}
+        item = have.get("like") or have
+        open_list = f.name == "value" and not item.get("allowed_values") and item.get("type") != "boolean"
+        return known_values.of_key(change.name) if open_list else None
+
+    def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
+        """A private key is never read; whether it is the one in use shows in the certificate beside it."""
+        certificate = have.get("certificate") if have and have["is_set"] else None
+        if certificate:
+            return not belongs(wanted.secrets[f.name], certificate)
+        return super().renews(f, have, wanted, task)
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Values in one request, and what goes back to its default in another."""
+        profile = profile_of(client, task)
+
+        def write(batch: list[Change]) -> None:
+            said = {c.name: c.secrets.get("secret_value", c.values.get("value")) for c in batch}
+            client.set_config_items(profile, said, secret=any(change.secrets for change in batch))
+
+        def reset(batch: list[Change]) -> None:
+            client.reset_config_items(profile, {c.name: c.values["value"] for c in batch})
+
+        effort.many([change for change in changes if change.state != "default"], write)
+        effort.many([change for change in changes if change.state == "default"], reset)
+
+    def leaves_open(self, change: Change) -> bool:
+        """How a key is handed back is not documented; a read shows a written value at once (server-behaviour.md, 88)."""
+        return bool(change.values)
+
+    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Write the value itself, also where it is the default."""
+        profile = profile_of(client, task)
+        effort.many(changes, lambda batch: client.set_config_items(profile, {c.name: c.values["value"] for c in batch}))
+
+    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+        """The value of before, or the default where the item was not set."""
+        before, profile = change.before or {}, profile_of(client, task)
+        if "value" not in change.values or before.get("secret"):
+            return
+        if before.get("derived_from") == "default":
+            client.reset_config_items(profile, {change.name: before.get("default_value")})
+        else:
+            client.set_config_items(profile, {change.name: before["value"]})
+
+    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
+        """Items with what the server says about them; the values of secret ones are withheld."""
+        found = self.look(client, names, task).objects
+        chosen = {n: i for n, i in found.items() if not task.params["only_set"] or i["derived_from"] != "default"}
+        left_out = ("secret_value", "certificate", "like")
+        return [
+            {"name": n, **{k: v for k, v in item.items() if k not in left_out}} for n, item in sorted(chosen.items())
+        ]
+
+
+def profile_of(client: AccessServer, task: Task) -> str:
+    """The configuration profile that the task names, or the active one."""
+    active, profiles = client.config_profiles
+    profile = task.params.get("profile") or active
+    if profile not in profiles:
+        if task.check and profile in task.params.get("assume_present", ()):
+            return str(active)  # a copy that this run will have made is most like the profile that it is made of
+        there = f"there are {', '.join(profiles)}.{did_you_mean(profile, profiles)}"
+        raise InputError(f"profile: there is no configuration profile {profile!r}; {there}")
+    return str(profile)
+
+
+def default_of(have: t.Optional[Object], otherwise: t.Any = None) -> Object:
+    """The value that an item has once it is handed back: nothing to change where it is not set.
+
+    ``otherwise`` stands in where the server tells no default; without it, the value is None.
+    """
+    told = have["default_value"] if have else None
+    if told is None and not (have and have["is_set"]):
+        return {}
+    return {"value": otherwise if told is None else told}
+
+
+def is_known(item: t.Optional[Object]) -> bool:
+    """Whether the server has a definition of an item that it answered."""
+    if not item or item["category"] == "custom":
+        return False
+    return item["type"] in KNOWN_TYPES or (item["type"] is None and item["category"] is not None)
+
+
+def _hide(item: Object) -> None:
+    item.update(secret=True, value=HIDDEN if item["is_set"] else "", default_value="")
+
+
+def _problem(value: t.Any, item: Object) -> str:
+    """What is wrong with a value by what the server tells of its item; empty where nothing is."""
+    if value is None:
+        return ""
+    if item.get("type") == "boolean" and not isinstance(value, bool):
+        return f"{value!r} is not a boolean; it is true or false"
+    if item.get("type") == "integer" and (isinstance(value, bool) or not isinstance(value, int)):
+        return f"{value!r} is not a whole number"
+    low, high, choices, hint = (item.get(k) for k in ("min_value", "max_value", "allowed_values", "type_hint"))
+    if isinstance(value, int) and ((low is not None and value < low) or (high is not None and value > high)):
+        return f"{value!r} is not allowed; it goes from {low} to {high}"
+    if choices and value not in choices:
+        return f"{value!r} is not allowed; it is one of {', '.join(map(repr, choices))}"
+    if value and hint and not _fits(str(value), hint):
+        return f"{value!r} is not what the server wants, which is of the kind {hint}"
+    return ""
+
+
+def _fits(value: str, hint: str) -> bool:
+    if hint in _PEM:
+        return _PEM[hint] in value
+    if hint in ("ipv4Address", "ipv6Address", "ipAddress"):
+        try:
+            version = ipaddress.ip_address(value).version
+        except ValueError:
+            return False
+        return hint == "ipAddress" or hint == f"ipv{version}Address"
+    return hint != "hostname" or bool(_HOST.match(value)) or ":" in value
+
+
+def belongs(private_key: str, certificate: str) -> bool:
+    """Whether a private key and a certificate (both PEM) hold the same public key."""
+    try:
+        return public_half(private_key) == certificates(certificate)[0].public_key
+    except ValueError:
+        return False
+
+
+CONFIG_ITEM = ConfigItem()

@@ -1,0 +1,190 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configuration profiles of the Access Server, described."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.plan import Change, Plan, listed
+from ..._engine.resource import Actual, Field, Task, Wanted
+from ..._engine.writes import Effort
+from ..._text.errors import EstateError, InputError, NotBack, Refused
+from ..accounts.account_safety import Safeguarded
+from ..accounts.properties import unless_gone, warn_of_twins
+from ..api.client import AccessServer
+from ..server.restart import MODES, TIMEOUT, refuse_no_time, restarted
+from .sign_in_settings import all_values, depends
+
+
+class ConfigProfile(Safeguarded):
+    """Configuration profiles. One is active; a change is made in a copy, checked by the server, and put in force at once."""
+
+    noun, plural = "configuration profile", "config_profiles"
+    purgeable = False
+    fields = (
+        Field("copy_from", {"type": "str"}, create_only=True),
+        Field("active", {"type": "bool"}, unset=False),
+    )
+    options = {
+        "validate": {"type": "bool", "default": True},
+        "restart_mode": {"type": "str", "choices": list(MODES), "default": "warm"},
+        "restart_timeout": {"type": "int", "default": TIMEOUT},
+        "allow_self": {"type": "bool", "default": False},
+    }
+
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """A profile is active, or absent."""
+        if want.values.get("active") and want.state == "absent":
+            yield f"{self.noun} {want.name} is declared active and absent; only one can be."
+
+    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+        """One profile is active."""
+        active = [want.name for want in wanted if want.values.get("active")]
+        if len(active) > 1:
+            raise InputError(f"active: only one profile can be, and {' and '.join(active)} are declared so.")
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """Every profile, and which one is active."""
+        vars(client).pop("config_profiles", None)  # a profile may have come to be since
+        active, profiles = client.config_profiles
+        wanted = profiles if names is None else [name for name in profiles if name in set(names)]
+        return Actual({name: {"active": name == active} for name in wanted})
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """One active profile; sources that are there; and what the server says of those to be activated."""
+        refuse_no_time("restart_timeout", task.params["restart_timeout"])
+        active, profiles = client.config_profiles
+        for change in plan.of("update"):
+            if change.values.get("active") is False:
+                raise InputError(
+                    f"active of {self.noun} {change.name}: it is, and stops being so when another one is made active. Nothing was "
+                    "written."
+                )
+        activated = [c for c in plan.of("create", "update") if c.values.get("active")]
+        for change in plan.of("delete"):
+            if change.name == active:
+                raise InputError(
+                    f"{self.noun} {change.name} is active and cannot be deleted; make another one active first."
+                )
+        there = list(profiles)
+        for change in plan.of("create"):
+            source = change.values.get("copy_from")
+            if source is None and change.values.get("active"):
+                raise InputError(
+                    f"There is no {self.noun} {change.name} to make active, and an empty one is not fit for it: say copy_from."
+                )
+            if source is not None and source not in there:
+                raise InputError(
+                    f"copy_from of {change.name}: there is no {self.noun} {source} by then; there are {', '.join(there)}."
+                )
+            there.append(change.name)
+        warn_of_twins(plan, lambda names: profiles, self.noun, task)
+        for change in activated:
+            self._guard(client, change, self._origin(change.name, plan), task)
+            if change.action == "update":
+                self._validate(client, change, task)
+
+    @staticmethod
+    def _origin(name: str, plan: Plan) -> str:
+        """The profile on the server whose items this one has: of a copy of a copy, that of the first."""
+        copied = {
+            change.name: change.values["copy_from"] for change in plan.of("create") if "copy_from" in change.values
+        }
+        while name in copied:  # check() has seen to it that a copy comes after what it is made of
+            name = copied[name]
+        return name
+
+    @staticmethod
+    def _guard(client: AccessServer, change: Change, source: str, task: Task) -> None:
+        """Refuse to make a profile active that changes what the task depends on. ``source`` has the items."""
+        active, profiles = client.config_profiles
+        if "allow_self" not in task.params or source not in profiles:
+            return
+        before, after = all_values(client, active), all_values(client, source)
+        keys = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
+        endangered = depends(client, task, keys, lambda: before, after).endangered
+        if not endangered:
+            return
+        if not task.params["allow_self"]:
+            raise InputError(
+                f"configuration profile {change.name} differs from the active one in {listed(endangered)}, which the connection or "
+                "the sign-in of this and later tasks depends on. Nothing was written. If it is meant, say allow_self: true; a new "
+                "sign-in then proves it."
+            )
+        change.risky, change.undo["active"] = True, active
+        if not client.session.can_sign_in:
+            task.warn(
+                f"configuration profile {change.name} differs from the active one in {listed(endangered)}. It is not proven that "
+                "the account of this task can still sign in. A proof needs as_username and as_password."
+            )
+
+    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+        """Make the profile of before active again."""
+        with restarted(client, task.params["restart_timeout"]):
+            client.activate_config_profile(change.undo["active"], task.params["restart_mode"])
+
+    def left(self, client: AccessServer, change: Change, task: Task) -> str:
+        """Which profile is active then."""
+        try:
+            self.look(client, [change.name], task)
+        except EstateError as exc:
+            return f"Which {self.noun} is active is not known ({str(exc).rstrip('.')})."
+        active, before = client.config_profiles[0], change.undo["active"]
+        if active == before:
+            return f"{before} is active again."
+        return f"{active} is active: another administrator has to make {before} active again."
+
+    def _validate(self, client: AccessServer, change: Change, task: Task) -> None:
+        if not task.params["validate"]:
+            return
+        try:
+            client.validate_config_profile(change.name)
+        except Refused as exc:
+            if exc.status != 400:
+                raise
+            raise InputError(
+                f"{self.noun} {change.name} is not fit to be active, and was not made so: {exc.reason}."
+            ) from exc
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Put a profile in force; the server restarts."""
+        for change in changes:
+            effort.each([change], lambda c: self._activate(client, c, task), "put in force")
+
+    @staticmethod
+    def _activate(client: AccessServer, change: Change, task: Task) -> None:
+        try:
+            with restarted(client, task.params["restart_timeout"]):
+                client.activate_config_profile(change.name, task.params["restart_mode"])
+        except NotBack:
+            change.outcome, change.message = "unknown", "the server has not come back with it"
+            raise
+
+    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Make them in the order declared, so that one may copy another; activate last."""
+        effort.each(
+            changes,
+            lambda change: client.create_config_profile(change.name, change.values.get("copy_from")),
+            in_order=True,
+        )
+        activated = [change for change in changes if change.values.get("active") and change.outcome != "failed"]
+        for change in activated:
+            try:
+                self._validate(client, change, task)
+            except InputError as exc:
+                change.fail(f"{exc} It was created.")
+        self.update(client, [change for change in activated if change.outcome != "failed"], effort, task)
+
+    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """One by one."""
+        for change in changes:
+            unless_gone([change], effort, lambda names: client.delete_config_profile(names[0]), "deleted")
+
+    def leaves_open(self, change: Change) -> bool:
+        """All else is documented."""
+        return change.action == "delete"
+
+
+CONFIG_PROFILE = ConfigProfile()

@@ -1,0 +1,53 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values that Access Servers are known to take where the vendor leaves the list open (server-behaviour.md, 118)."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._engine.resource import KnownValues
+
+_INDEX = re.compile(r"\.[0-9]+(?=\.|$)")
+METHODS = KnownValues(("ldap", "local", "pam", "pas_only", "radius", "saml"))
+_CIPHERS = KnownValues(
+    (
+        "AES-128-CBC",
+        "AES-128-GCM",
+        "AES-192-CBC",
+        "AES-192-GCM",
+        "AES-256-CBC",
+        "AES-256-GCM",
+        "BF-CBC",
+        "CHACHA20-POLY1305",
+    ),
+    separator=":",
+)
+_TLS_VERSIONS = KnownValues(("1.0", "1.1", "1.2", "1.3"))
+_KEYS: t.Mapping[str, KnownValues] = {
+    "auth.ldap.0.ssl_verify": KnownValues(("allow", "demand", "host", "internal", "never")),
+    "auth.ldap.0.use_ssl": KnownValues(("adaptive", "always", "never")),
+    "auth.module.type": METHODS,
+    "auth.radius.0.auth_method": KnownValues(("chap", "mschapv2", "pap")),
+    "cs.tls_version_min": _TLS_VERSIONS,
+    "external_pki.remote_cert_usage": KnownValues(("eku", "ns", "split")),
+    "vpn.client.cipher": _CIPHERS,
+    "vpn.client.routing.reroute_dns": KnownValues(("custom", "false", "true")),
+    "vpn.client.tls_version_min": _TLS_VERSIONS,
+    "vpn.daemon.0.listen.protocol": KnownValues(("tcp", "udp")),
+    "vpn.general.osi_layer": KnownValues(("2", "3")),
+    "vpn.server.cipher": _CIPHERS,
+    "vpn.server.daemon.ovpndco": KnownValues(("false", "true")),
+    "vpn.server.data_ciphers": _CIPHERS,
+    "vpn.server.port_share.service": KnownValues(("admin", "admin+client", "client", "custom")),
+    "vpn.server.routing.private_access": KnownValues(("nat", "no", "route")),
+    "vpn.server.tls_cc_security": KnownValues(("none", "tls-auth", "tls-crypt", "tls-crypt-v2")),
+    "vpn.server.tls_version_min": _TLS_VERSIONS,
+}
+
+
+def of_key(name: str) -> t.Optional[KnownValues]:
+    """What a configuration key is known to take, whatever its index; None where anything goes or nothing is known."""
+    return _KEYS.get(name) or _KEYS.get(_INDEX.sub(".0", name))

@@ -1,0 +1,462 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change of the configuration in a copy, which stays in force only where the server is well with it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import time
+import typing as t
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from ..._engine.module import Answer, bring_about
+from ..._engine.plan import listed
+from ..._engine.resource import Task
+from ..._files import pem
+from ..._text.errors import EstateError, InputError, NotBack, OutcomeUnknown, Refused, SignInError, Unreachable, reads
+from ..api.client import AccessServer, some
+from ..api.connection import base_address, connect, transport
+from ..server.report import ailments
+from ..server.restart import MODES, TIMEOUT, announced, refuse_no_time, restarted
+from .config_item import CONFIG_ITEM, typed
+from .config_profile import CONFIG_PROFILE
+from .sign_in_settings import CERTIFICATE, SHARED, WEB, Dependence, depends, port
+
+DAEMONS = ("vpn.server.daemon.tcp.n_daemons", "vpn.server.daemon.udp.n_daemons")
+MULTI_DAEMON = "vpn.server.daemon.enable"
+NUMBERS = frozenset([*DAEMONS, *(key for key, _interface in (*WEB, *SHARED))])
+PAUSE = 1.0  # seconds between two looks at a server that is not yet well
+ATTEMPTS = 3  # to go back, where the server tells that the one before was not carried out
+ORIGIN = 32  # characters of the name of a profile that stand in the name of its copy
+PREFIX = re.compile(r"[A-Za-z0-9_]{1,20}")
+
+Values = t.Mapping[str, t.Any]
+SPEC: t.Mapping[str, t.Any] = {
+    **{name: CONFIG_ITEM.argument_spec()[name] for name in ("config_items", "src", "update_secrets")},
+    "name": {"type": "str", "default": "staged"},
+    "keep": {"type": "int", "default": 5},
+    "restart_mode": {"type": "str", "choices": list(MODES), "default": "warm"},
+    "restart_timeout": {"type": "int", "default": TIMEOUT},
+    "check_timeout": {"type": "int", "default": 60},
+    "allow_connection_change": {"type": "bool", "default": False},
+    "new_url": {"type": "str"},
+}
+CONSTRAINTS: t.Mapping[str, t.Any] = {
+    "required_one_of": [("config_items", "src")],
+    "mutually_exclusive": [("config_items", "src")],
+}
+
+
+class Names:
+    """Names of copies, as in ``staged-7-of-6`` and ``staged-1-of-default``: a number, and what it is a copy of.
+
+    The active one was put in force, and so was each that is a copy of something else than what is active now. A copy of
+    the active one was never in force, or somebody has gone back from it: it is stale.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._form = re.compile(rf"{re.escape(prefix)}-([0-9]{{1,9}})-of-(.+)", re.DOTALL)
+
+    def _number(self, profile: str) -> int:
+        found = self._form.fullmatch(profile)
+        return int(found[1]) if found else 0
+
+    def owns(self, profile: str) -> bool:
+        """Whether it is a copy of ours."""
+        return self._number(profile) > 0
+
+    def _origin(self, profile: str) -> str:
+        return str(self._number(profile) or profile[:ORIGIN])
+
+    def next(self, profiles: t.Iterable[str], source: str) -> str:
+        """The name of the next copy of ``source``: a number that none of them has."""
+        return f"{self._prefix}-{max(map(self._number, profiles)) + 1}-of-{self._origin(source)}"
+
+    def stale(self, profiles: t.Iterable[str], active: str) -> list[str]:
+        """What runs that broke have left."""
+        forms = {profile: self._form.fullmatch(profile) for profile in profiles if profile != active}
+        return [profile for profile, found in forms.items() if found and found[2] == self._origin(active)]
+
+    def outdated(self, profiles: t.Iterable[str], active: str, keep: int) -> list[str]:
+        """Of those that were in force, all but the newest ``keep``."""
+        former = [profile for profile in profiles if self._number(profile) and profile != active]
+        return sorted(former, key=self._number, reverse=True)[keep:]
+
+
+def stage(client: AccessServer, task: Task) -> Answer:
+    """The work of as_staged_config."""
+    params = task.params
+    _refuse_odd(params)
+    compared = _items(client, task, check=True)
+    active, profiles = client.config_profiles
+    names = Names(params["name"])
+    stale = names.stale(profiles, active)
+    answer = {**compared, "profile": active, "previous": active, "url": client.url, "removed": stale}
+    profiles = [profile for profile in profiles if profile not in stale]
+    change = (
+        Staging(client, task, active, names.next([*profiles, *stale], active), compared)
+        if compared["changed"]
+        else None
+    )
+    if change:
+        answer["profile"] = change.name
+        answer["url"] = change.addresses[0]
+    elif names.owns(active):
+        _warn_of_ailments(client, task, active)
+    answer["removed"] = stale + names.outdated(profiles, answer["profile"], params["keep"])
+    _tell_removed(answer, compared, change)
+    if task.check:
+        return answer
+    left = _remove(client, task, stale)
+    if change:
+        answer.update(change.bring())
+        client = change.reached
+    left += _remove(client, task, [profile for profile in answer["removed"] if profile not in stale])
+    answer["removed"] = [profile for profile in answer["removed"] if profile not in left]
+    _tell_removed(answer, compared, change)
+    return answer
+
+
+def _tell_removed(answer: Answer, compared: Answer, change: t.Optional[Staging]) -> None:
+    """Whether anything changes, and the diff: items, the restart, and profiles that go."""
+    before, after = ({**compared["diff"][side]} for side in ("before", "after"))
+    before.update({f"configuration profile {name}": {"state": "present"} for name in answer["removed"]})
+    after.update(change.restart if change else {})
+    answer.update(changed=bool(change or answer["removed"]), diff={"before": before, "after": after})
+
+
+def _refuse_odd(params: Values) -> None:
+    for option in ("restart_timeout", "check_timeout"):
+        refuse_no_time(option, params[option])
+    if params["keep"] < 0:
+        raise InputError(f"keep: {params['keep']} is not a number of profiles from 0 up.")
+    if not PREFIX.fullmatch(params["name"]):
+        raise InputError(f"name: {params['name']!r} is not of 1 to 20 letters, digits and underscores.")
+
+
+def _items(client: AccessServer, task: Task, **how: t.Any) -> Answer:
+    """What as_config_item does, and answers; ``how`` is check mode or other options."""
+    check = how.pop("check", False)
+    own = replace(task, check=check, params={"profile": None, **task.params, **how})
+    vars(client).pop("config_profiles", None)
+    answer = bring_about(CONFIG_ITEM, client, own)
+    task.secrets |= own.secrets
+    return answer
+
+
+def _remove(client: AccessServer, task: Task, names: t.Sequence[str]) -> list[str]:
+    """Delete profiles. What could not be deleted is told, answered, and tried again by the next run."""
+    if not names:
+        return []
+    declared = [{"name": name, "state": "absent"} for name in names]
+    own = replace(task, params={**task.params, "src": None, "config_profiles": declared})
+    try:
+        lines = bring_about(CONFIG_PROFILE, client, own)["objects"]
+        left = [line["name"] for line in lines if line["action"] not in ("deleted", "unchanged")]
+        why = next((line["msg"] for line in lines if line.get("msg")), "")
+    except EstateError as exc:
+        left, why = list(names), str(exc)
+    if left:
+        task.warn(f"Not removed, which the next run tries again: {', '.join(left)}. {why}")
+    return left
+
+
+def _in_force(client: AccessServer) -> str:
+    """The active profile, as it is now."""
+    vars(client).pop("config_profiles", None)
+    return client.config_profiles[0]
+
+
+@reads
+def _values(client: AccessServer, profile: str) -> dict[str, tuple[t.Any, t.Any]]:
+    """Every item of a profile that is not calculated: its value, and what stands in for one that is not shown."""
+    return {
+        item["name"]: (_meant(item["name"], item.get("value")), item.get("redacted_value"))
+        for item in client.config_items(profile)
+        if item.get("category") != "derived"
+    }
+
+
+def _meant(key: str, value: t.Any) -> t.Any:
+    """A value that decides something here, in the type of its key: servers may keep it as a text (server-behaviour.md, 84)."""
+    kind = "integer" if key in NUMBERS else "boolean" if key == MULTI_DAEMON else None
+    return typed(value, kind) if kind else value
+
+
+@reads
+def _ailments(client: AccessServer, has_daemons: bool) -> dict[str, str]:
+    """What is wrong with a server: a sentence for each thing that ails."""
+    return ailments(client.get("GET /server/status"), client.get("GET /vpn/status") if has_daemons else None)
+
+
+def _warn_of_ailments(client: AccessServer, task: Task, active: str) -> None:
+    """A run that was cut off between activation and check has left a profile in force that nobody looked at."""
+    has_daemons = _has_daemons({key: value for key, (value, _redacted) in _values(client, active).items()})
+    found = _ailments(client, has_daemons)
+    if found:
+        task.warn(
+            f"{client.url} has what is declared in force as {active}, and is not well: {'; '.join(found.values())}. The profile "
+            "that was active before can be made active again (as_config_profile)."
+        )
+
+
+def _has_daemons(values: Values) -> bool:
+    """Whether VPN daemons are configured."""
+    return values.get(MULTI_DAEMON) is False or any(values.get(name) != 0 for name in DAEMONS)
+
+
+class Staging:
+    """One copy of the active profile on its way into force.
+
+    ``reached`` is the client that reaches the server afterwards, and ``addresses`` are where the API may then be.
+    """
+
+    def __init__(self, client: AccessServer, task: Task, source: str, name: str, compared: Answer) -> None:
+        self.client, self.task, self.source, self.name = client, task, source, name
+        self.declared = {line["name"] for line in compared["objects"]}
+        after = {key: _meant(key, said.get("value")) for key, said in compared["diff"]["after"].items()}
+        before = {key: value for key, (value, _redacted) in _values(client, source).items()}
+        self.values = {**before, **after}
+        found = depends(client, task, after, lambda: before, after)
+        self.signs_in_anew = found.sign_in
+        self.addresses = _addresses(client.url, before, self.values, task.params["new_url"])
+        self._refuse_to_be_cut_off(found, after)
+        if self.signs_in_anew and task.params["as_password"] is None:
+            task.warn(
+                f"The sign-in depends on {listed(self.signs_in_anew)}. It is not proven that the account of this task can still "
+                "sign in. A proof needs as_username and as_password."
+            )
+        self._options = self._changed_options(after)
+        self.later = [connect({**task.params, **each, **self._session()}, task.check) for each in self._options]
+        self.later = self.later or [client]
+        self.reached = client
+        self._had_daemons = _has_daemons(before)
+        self._ailed = _ailments(client, self._had_daemons)
+        for sentence in self._ailed.values():
+            task.warn(f"Before the change, {sentence} on {client.url}; that is no reason to go back.")
+        self.restart = announced(client, task, task.params["restart_mode"])
+
+    def _refuse_to_be_cut_off(self, found: Dependence, after: Values) -> None:
+        if found.endangered and not self.task.params["allow_connection_change"]:
+            raise found.refusal(
+                "If that is meant, say allow_connection_change: true, and have later tasks use the address that this one returns."
+            )
+        if CERTIFICATE in after and not after[CERTIFICATE]:
+            raise InputError(
+                f"{CERTIFICATE}: the certificate that the server makes itself is not known beforehand, so that this task could "
+                "not see whether the server is back. as_web_certificate can do it. Nothing was written."
+            )
+
+    def _changed_options(self, after: Values) -> list[dict[str, t.Any]]:
+        """What becomes of the connection options, for each address where the API may be; none where they stay."""
+        trust: dict[str, t.Any] = {}
+        if CERTIFICATE in after:
+            with pem.about(CERTIFICATE):
+                pin = pem.certificates(after[CERTIFICATE])[0].fingerprint
+            trust = {"as_certificate_fingerprint": pin, "as_ca_path": None, "as_validate_certs": True}
+        if not trust and self.addresses == [self.client.url]:
+            return []
+        return [{**trust, "as_url": url} for url in self.addresses]
+
+    def _session(self) -> dict[str, t.Any]:
+        """The session that is open: who could not sign in anew with the new profile still has to be able to go back."""
+        share, told = self.client.session.share, self.task.params["as_session"] or {}
+        return {"as_session": {**told, **({"trust": share.trust} if "file" in told else share.handed())}}
+
+    # -- there
+
+    def bring(self) -> Answer:
+        """Make the copy, put it in force, and look; answers what the task tells besides. Raises EstateError."""
+        try:
+            self._make()
+        except EstateError as exc:
+            left = _remove(self.client, self.task, [self.name])
+            raise _as(exc, f"{_plain(exc)}. {self.source} goes on as it was{_left(left)}.") from exc
+        told: Answer = {}
+        try:
+            with restarted(self.client, self.task.params["restart_timeout"], self._await_later) as told:
+                self.client.activate_config_profile(self.name, self.task.params["restart_mode"])
+            wrong = self._wrong(self.reached, self.name, _has_daemons(self.values)) or self._locked_out()
+        except EstateError as exc:
+            wrong = _plain(exc)
+        if wrong:
+            raise self._gone_back(wrong)
+        return {**told, "url": self.reached.url}
+
+    def _make(self) -> None:
+        """The copy with everything declared in it, found good by the server."""
+        self._copy()
+        written = _items(self.client, self.task, profile=self.name)
+        if written.get("failed"):
+            raise EstateError(written["msg"])
+        self._compare()
+        try:
+            self.client.validate_config_profile(self.name)
+        except Refused as exc:
+            if exc.status != 400:
+                raise
+            raise EstateError(f"{self.client.url} refuses the declared configuration as invalid: {exc}") from exc
+        try:
+            self.client.restart("dry_run")
+        except Refused as exc:
+            raise EstateError(f"{self.client.url} would refuse to restart: {exc}") from exc
+
+    def _copy(self) -> None:
+        try:
+            self.client.create_config_profile(self.name, self.source)
+        except OutcomeUnknown:
+            _in_force(self.client)
+            if self.name not in self.client.config_profiles[1]:
+                self.client.create_config_profile(self.name, self.source)
+
+    def _compare(self) -> None:
+        """Nothing but a whole copy of what is active, with all that is declared, may come into force."""
+        kept = _items(self.client, self.task, check=True, profile=self.name, update_secrets="on_create")
+        lost = [line["name"] for line in kept["objects"] if line["action"] != "unchanged"]
+        if lost:
+            raise EstateError(f"{self.client.url} took what is declared and did not keep it: {some(lost)}")
+        active = _in_force(self.client)
+        if active != self.source:
+            raise EstateError(f"Another user has made {active} the active profile of {self.client.url} in the meantime")
+        there, copied = _values(self.client, self.source), _values(self.client, self.name)
+        other = {key for key in {*there, *copied} - self.declared if there.get(key) != copied.get(key)}
+        if other:
+            raise EstateError(f"{self.client.url} made a copy of {self.source} that differs from it in {some(other)}")
+
+    def _await_later(self, before: t.Optional[str], timeout: float) -> str:
+        """Wait until the server answers as restarted at one of the addresses where it may be."""
+        return self._await(self.later, before, timeout)
+
+    def _await(self, clients: t.Sequence[AccessServer], before: t.Optional[str], timeout: float) -> str:
+        deadline = time.monotonic() + timeout
+        while True:
+            for one in clients:
+                try:
+                    last_restarted = one.await_restart(before, min(PAUSE, timeout))
+                except (NotBack, Unreachable):
+                    continue
+                self.reached = one
+                return last_restarted
+            if time.monotonic() > deadline:
+                where = " and ".join(one.url for one in clients)
+                raise NotBack(f"Nothing has answered as restarted at {where} within {timeout:g} seconds")
+            time.sleep(PAUSE)
+
+    def _wrong(self, client: AccessServer, profile: str, has_daemons: bool) -> str:
+        """What is wrong with a server that has restarted, when the time to get well is over; empty where nothing is."""
+        deadline = time.monotonic() + self.task.params["check_timeout"]
+        while True:
+            try:
+                active = _in_force(client)
+                found = _ailments(client, has_daemons)
+                wrong = [sentence for thing, sentence in sorted(found.items()) if thing not in self._ailed]
+                wrong += [f"{active} is active"] if active != profile else []
+            except SignInError:
+                raise
+            except EstateError as exc:
+                wrong = [_plain(exc)]
+            if not wrong:
+                return ""
+            if time.monotonic() > deadline:
+                return f"{client.url} does not work well with {profile} active: {'; '.join(wrong)}"
+            time.sleep(PAUSE)
+
+    def _locked_out(self) -> str:
+        """Why the administrator can no longer sign in, where what that depends on has changed; asked once, with no token."""
+        params = self.task.params
+        if not self.signs_in_anew or params["as_password"] is None:
+            return ""
+        changed = self._options[self.later.index(self.reached)] if self._options else {}
+        try:
+            self.client.session.apart(transport({**params, **changed}, True)).token()
+        except EstateError as exc:
+            return _plain(exc)
+        return ""
+
+    # -- and back
+
+    def _gone_back(self, wrong: str) -> EstateError:
+        """Make the old profile active again, see whether the server is well with it, and tell."""
+        was_in_force, trouble = False, ""
+        active: t.Optional[str] = None
+        for last in (*[False] * ATTEMPTS, True):
+            try:
+                client, active = self._found()
+                if active != self.name or last:
+                    break
+                was_in_force = True
+                with restarted(client, self.task.params["restart_timeout"], self._await_former):
+                    client.activate_config_profile(self.source, self.task.params["restart_mode"])
+            except EstateError as exc:
+                active, trouble = None, f" ({_plain(exc)})"
+        if active in (None, self.name):
+            what = f"{active} is" if active else f"{self.name} or {self.source} is"
+            return EstateError(
+                f"{wrong}. {self.source} could not be made active again{trouble}. {what} in force: make {self.source} active on "
+                "the server itself."
+            )
+        if was_in_force:
+            state = f"{active} is in force again, {self._well_again()}"
+        else:
+            state = f"{self.name} is not in force, and {active} is"
+        return EstateError(f"{wrong}. {state}{_left(_remove(client, self.task, [self.name]))}.")
+
+    def _await_former(self, before: t.Optional[str], timeout: float) -> str:
+        return self._await([self.client], before, timeout)
+
+    def _found(self) -> tuple[AccessServer, str]:
+        """A client that reaches the server, and which profile is active. Raises EstateError where it is nowhere."""
+        trouble: t.Optional[EstateError] = None
+        for client in dict.fromkeys([self.client, self.reached, *self.later]):
+            try:
+                return client, _in_force(client)
+            except EstateError as exc:
+                trouble = trouble or exc
+        raise trouble or NotBack(f"{self.client.url} does not answer")
+
+    def _well_again(self) -> str:
+        try:
+            wrong = self._wrong(self.client, self.source, self._had_daemons)
+        except EstateError as exc:
+            wrong = _plain(exc)
+        return f"but {wrong}" if wrong else "and the server is well with it"
+
+
+def _addresses(url: str, before: Values, after: Values, given: t.Optional[str]) -> list[str]:
+    """Where the API may be with these values, likeliest first: what a port that ``url`` names, and its interface, become."""
+    if given:
+        return [base_address(given)]
+    host, path, found = urlsplit(url).hostname or "", urlsplit(url).path, []
+    for key, interface in (*WEB, *SHARED):
+        if before.get(key) != port(url) or all(before.get(each) == after.get(each) for each in (key, interface)):
+            continue
+        hosts = [host]
+        if _is_address(host) and before.get(interface) != after.get(interface) and _is_address(after.get(interface)):
+            hosts.insert(0, after[interface])
+        found += [f"https://{f'[{one}]' if ':' in one else one}:{after[key]}{path}" for one in hosts]
+    return list(dict.fromkeys(found)) or [url]
+
+
+def _is_address(text: t.Any) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _plain(exc: Exception) -> str:
+    return str(exc).rstrip(".")
+
+
+def _left(names: t.Sequence[str]) -> str:
+    return f"; {' and '.join(names)} is left, and the next run removes it" if names else ""
+
+
+def _as(exc: EstateError, sentence: str) -> EstateError:
+    """The same with another sentence; of a refused sign-in, the other tasks of the run want to know."""
+    return SignInError(sentence, final=exc.final) if isinstance(exc, SignInError) else EstateError(sentence)

@@ -1,0 +1,164 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The certificate authorities of an Access Server, which sign its own certificate and those of client profiles."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.plan import Change, Plan
+from ..._engine.resource import Actual, Field, Object, Resource, Task, Wanted
+from ..._engine.writes import Effort
+from ..._text.errors import InputError, reads
+from ..accounts.properties import warn_of_twins
+from ..api import values
+from ..api.client import AccessServer
+
+ROLES = {"ca": "current", "old_ca": "old", "cross_ca": "cross"}
+LONGEST_NAME = 64  # characters; X.509's own limit of a common name (RFC 5280, ub-common-name)
+BACK_AGAIN = 60  # seconds; a new authority makes the server restart briefly (server-behaviour.md, 99)
+
+
+class Ca(Resource):
+    """Authorities by common name. The newest is the current one; the server makes new ones by itself too (98)."""
+
+    noun, plural, key = "certificate authority", "cas", "common_name"
+    purgeable = False
+    fields = (
+        Field("algorithm", {"type": "str"}, create_only=True),
+        Field("delete_clients", {"type": "int"}, create_only=True),
+        Field("serial"),
+        Field("role", api="cert_type", load=lambda wire: ROLES.get(wire, wire)),
+        Field("not_before", normal=values.moment),
+        Field("not_after", normal=values.moment),
+        Field("client_profiles", normal=int, unset=0),
+        Field("signing_ca_cn"),
+    )
+
+    info_options = {"names": {"type": "list", "elements": "str"}}
+
+    def key_spec(self) -> dict[str, t.Any]:
+        """One is named, or pointed at by its serial where it has namesakes."""
+        return {"common_name": {"type": "str"}, "serial": {"type": "str"}}
+
+    def identity(self, params: t.Mapping[str, t.Any]) -> str:
+        """The common name, or the serial as the server writes it."""
+        return _by_serial(params["serial"]) if params.get("common_name") is None else str(params["common_name"])
+
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """What would fit neither a certificate nor the state."""
+        if want.state != "present":
+            return
+        if "common_name" not in said:
+            yield f"{self.noun} {want.name}: a new one has no serial yet, so that present needs common_name."
+        elif len(want.name) > LONGEST_NAME:
+            yield f"common_name: {want.name!r} has {len(want.name)} characters, and a certificate holds {LONGEST_NAME}."
+        if "delete_clients" in said:
+            yield f"delete_clients of {self.noun} {want.name} goes with state absent only."
+
+    def load(self, wire: t.Mapping[str, t.Any]) -> Object:
+        """With its algorithm, which is declared once and told always."""
+        have = super().load(wire)
+        return {**have, "algorithm": wire.get("algorithm"), "days_left": values.days_until(have["not_after"])}
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """By common name, of several the one that was made last; and by serial."""
+        found: dict[str, Object] = {}
+        for wire in _listed(client):
+            have, name = self.load(wire), wire["common_name"]
+            namesakes = found.get(name, {}).get("namesakes", 0) + 1
+            found[name] = {**have, "namesakes": namesakes}
+            found[_by_serial(have["serial"])] = {**have, "namesakes": 1}
+        return Actual({name: have for name, have in found.items() if names is None or name in names}, whole=True)
+
+    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
+        """Every one of them, also those of the same name, in the order in which they were made."""
+        listed = [{"common_name": one["common_name"], **self.load(one)} for one in _listed(client)]
+        return [one for one in listed if names is None or one["common_name"] in names]
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """A key is made once, so that another algorithm is another authority."""
+        algorithm = wanted.values.get("algorithm")
+        if have and algorithm and algorithm != have["algorithm"]:
+            raise InputError(
+                f"algorithm of {self.noun} {wanted.name}: it is {have['algorithm']} and stays so. For one of {algorithm}, "
+                "declare a new authority of another common_name."
+            )
+        return super().desired(wanted, have, task)
+
+    def lost(self, have: Object) -> Object:
+        """What tells it from its namesakes, and whom its end concerns."""
+        return {name: have[name] for name in ("serial", "algorithm", "role", "not_after", "client_profiles")}
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """An algorithm that the server has; and of what goes, that nobody needs it, or how many are known to."""
+        asked = {c.name: c.values["algorithm"] for c in plan.of("create") if "algorithm" in c.values}
+        offered = client.algorithms() if asked else []
+        for name, algorithm in asked.items():
+            if algorithm not in offered:
+                raise InputError(
+                    f"algorithm of {self.noun} {name}: {algorithm} is none that {client.url} offers, which are "
+                    f"{', '.join(offered)}. Nothing was written."
+                )
+        warn_of_twins(plan, lambda names: [str(one.get("common_name")) for one in _listed(client)], self.noun, task)
+        doomed = plan.of("delete")
+        if doomed:
+            self._check_deletion(client, doomed, task)
+        for change in plan.changes:
+            have = change.before or {}
+            change.results = {key: have[key] for key in ("serial", "client_profiles") if key in have}
+
+    def _check_deletion(self, client: AccessServer, doomed: t.Sequence[Change], task: Task) -> None:
+        expected = {want.name: want.values.get("delete_clients", 0) for want in task.wanted or ()}
+        serials = {str((change.before or {})["serial"]) for change in doomed}
+        left = [one for one in _listed(client) if one["serial"] not in serials]
+        if not any(ROLES.get(one.get("cert_type", ""), "current") != "cross" for one in left):
+            raise InputError(
+                f"{self.noun} {doomed[-1].name} is the last one of {client.url}, which needs one; make another first. Nothing "
+                "was written."
+            )
+        for change in doomed:
+            have = change.before or {}
+            if have["namesakes"] > 1:
+                raise InputError(
+                    f"common_name: {have['namesakes']} authorities are called {change.name}; say by serial which one is to go "
+                    "(as_ca_info lists them). Nothing was written."
+                )
+            if have["client_profiles"] != expected[change.name]:
+                raise InputError(
+                    f"{self.noun} {change.name} signed {have['client_profiles']} client profiles, which would stop working. "
+                    "Nothing was written. Have them issued anew first, or, if that is meant, say "
+                    f"delete_clients: {have['client_profiles']}."
+                )
+            if have["role"] == "current":
+                task.warn(f"{self.noun.capitalize()} {change.name} is the current one; the server chooses another.")
+
+    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """One after the other: the last one declared is the current one afterwards."""
+        for change in changes:
+            effort.each([change], lambda c: client.create_authority(c.name, c.values.get("algorithm")))
+            client.await_service(BACK_AGAIN)
+
+    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """With the profiles that it signed only where the task knows how many these are."""
+
+        def delete(change: Change) -> None:
+            have = change.before or {}
+            client.delete_authority(have["serial"], clients=have["client_profiles"] > 0)
+
+        effort.each(changes, delete, in_order=True)
+
+
+def _by_serial(serial: str) -> str:
+    return f"of serial {serial}"
+
+
+@reads
+def _listed(client: AccessServer) -> list[t.Mapping[str, t.Any]]:
+    """The newest last; of those of one day, the current one."""
+    every = client.authorities()
+    return sorted(every, key=lambda one: (values.moment(one["not_before"]), one.get("cert_type") == "ca"))
+
+
+CA = Ca()

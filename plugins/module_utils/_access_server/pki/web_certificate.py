@@ -1,0 +1,375 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The certificate of an Access Server's web services, with its key and its bundle, as one thing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import ssl
+import tempfile
+import time
+import typing as t
+from dataclasses import replace
+from datetime import datetime, timezone
+from urllib.parse import urlsplit
+
+from ..._engine.module import bring_about
+from ..._engine.plan import Change, Plan
+from ..._engine.resource import Actual, Field, Object, Resource, Task, Wanted
+from ..._engine.writes import Effort
+from ..._files import pem
+from ..._files.read_file import content_of
+from ..._files.secret_file import SecretFile
+from ..._net import transport
+from ..._text.errors import InputError, Mistakes, Unreachable, reads
+from ..api.client import AccessServer
+from ..api.connection import connect
+from ..server.restart import TIMEOUT, refusal, refuse_no_time, restarted
+
+KEYS = {"certificate": "cs.cert", "private_key": "cs.priv_key", "ca_bundle": "cs.ca_bundle"}
+SOURCES = {name: f"{name}_src" for name in KEYS}
+WRONG_NAME = (62, 64)  # OpenSSL's numbers for a host name and an address that are not in a certificate
+PAUSE = 1.0  # seconds between two looks at a server that restarts
+ROUNDS = 4  # turns that two sides of a TLS connection need at most until they agree
+
+
+class WebCertificate(Resource):
+    """One certificate, its key and its bundle in the active configuration profile. Where none is set, the server makes one."""
+
+    noun, plural = "web certificate", ""
+    purgeable = False
+    fields = (
+        Field("certificate", {"type": "str"}),
+        Field("private_key", {"type": "str", "no_log": True}),
+        Field("ca_bundle", {"type": "str"}, unset=[]),
+    )
+    options = {
+        **{name: {"type": "path", "no_log": False} for name in SOURCES.values()},
+        "allow_other_name": {"type": "bool", "default": False},
+        "minimum_days": {"type": "int", "default": 0},
+        "restart": {"type": "bool", "default": True},
+        "restart_timeout": {"type": "int", "default": TIMEOUT},
+        "check_presented": {"type": "bool", "default": True},
+        "allow_connection_change": {"type": "bool", "default": False},
+    }
+
+    def key_spec(self) -> dict[str, t.Any]:
+        """There is one of each server."""
+        return {}
+
+    def constraints(self) -> dict[str, t.Any]:
+        """Texts or files."""
+        needed = [("state", "present", (name, SOURCES[name]), True) for name in ("certificate", "private_key")]
+        return {"mutually_exclusive": list(SOURCES.items()), "required_if": needed}
+
+    def identity(self, params: t.Mapping[str, t.Any]) -> str:
+        """What results and diffs call it."""
+        return self.noun
+
+    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+        """Texts in PEM format that belong together, in normal form."""
+        want = super().wanted(params, state)
+        said, key = want.values, want.secrets.get("private_key")
+        if want.state == "absent":
+            if said or key:
+                raise InputError(f"The {self.noun} with state absent takes no certificate, private_key or ca_bundle.")
+            return want
+        if not said.get("certificate") or not key:
+            raise InputError(f"The {self.noun} is a certificate and a private_key, and one of them is empty.")
+        mistakes = Mistakes()
+        own, others = None, []
+        with mistakes.collecting(), pem.about("certificate"):
+            own, *others = pem.certificates(said["certificate"])
+            if others and "ca_bundle" in said:
+                raise ValueError("there are several certificates in it; those after the first are for ca_bundle")
+        if said.get("ca_bundle", "").strip():
+            with mistakes.collecting(), pem.about("ca_bundle"):
+                others = pem.certificates(said["ca_bundle"])
+        with mistakes.collecting(), pem.about("private_key"):
+            public_half = pem.public_half(key)
+            if own and public_half != own.public_key:
+                raise ValueError("it is not the key of the certificate")
+        mistakes.refuse()
+        bundle = {"ca_bundle": _text_of(others)} if others or "ca_bundle" in said else {}
+        return replace(want, values={"certificate": own.pem, **bundle})
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """What is configured, and what is presented."""
+        have = configured(client)
+        if not have["is_set"]:
+            return Actual({})
+        if task.params["check_presented"]:
+            shown = presented(client, task)
+            have["presented"] = shown.fingerprint if shown else None
+        return Actual({self.noun: have})
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """Certificates are compared, and told, by what they are; ``presented`` is, where that can be seen."""
+        own = pem.certificate(wanted.values["certificate"])
+        desired: Object = {"certificate": own.facts()}
+        if "ca_bundle" in wanted.values:
+            desired["ca_bundle"] = [one.fingerprint for one in _bundle(wanted.values["ca_bundle"])]
+        if have and have.get("presented") and task.params["restart"]:
+            desired["presented"] = own.fingerprint
+        return desired
+
+    def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
+        """The server's key is not read: it is that of its certificate, or is not set."""
+        own = have["own"] if have and have["private_key"] else None
+        return not own or own.public_key != pem.public_half(wanted.secrets[f.name])
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Whether it fits the server, our connection and the day, before anything is written."""
+        refuse_no_time("restart_timeout", task.params["restart_timeout"])
+        if task.params["minimum_days"] < 0:
+            raise InputError(f"minimum_days: {task.params['minimum_days']} is not a number of days from 0 up.")
+        for change, want in zip(plan.changes, task.wanted or ()):
+            changed = list(KEYS.values()) if change.action == "delete" else [KEYS[k] for k in change.keys if k in KEYS]
+            if want.state == "present":
+                change.results["certificate"] = self._checked(client, change, want, task).facts()
+                have = change.before or {}
+                if have.get("presented") not in (None, change.results["certificate"]["fingerprint"]):
+                    changed = changed or [KEYS["certificate"]]
+            elif change.action == "delete" and (
+                task.params["as_certificate_fingerprint"] or task.params["as_validate_certs"]
+            ):
+                _refuse_to_be_cut_off(task, "the certificate that the server makes itself is not known")
+            change.results["pending"] = [] if task.params["restart"] else changed
+
+    def _checked(self, client: AccessServer, change: Change, want: Wanted, task: Task) -> pem.Certificate:
+        params, have = task.params, change.before or {}
+        own, left = pem.certificate(want.values["certificate"]), "ca_bundle" not in want.values
+        days, now = own.days_left(), datetime.now(timezone.utc)
+        if change.action == "none":
+            if days < params["minimum_days"]:
+                task.warn(f"The {self.noun} of {client.url} expires on {own.facts()['not_after']}.")
+            return own
+        chain = [own, *(have.get("bundle", []) if left else _bundle(want.values["ca_bundle"]))]
+        gap = pem.break_in(chain)
+        if gap:
+            which = "ca_bundle is left out, and the server's own does not fit" if left else "ca_bundle is not in order"
+            raise InputError(f"{which}: {gap}. Nothing was written.")
+        if own.not_after <= now or days < params["minimum_days"]:
+            raise InputError(
+                f"certificate: it expires on {own.facts()['not_after']}, and at least {params['minimum_days']} days must be left. "
+                "Nothing was written."
+            )
+        if own.not_before > now:
+            task.warn(f"The {self.noun} is not valid before {own.facts()['not_before']}.")
+        host = _host(client, params)
+        if not params["allow_other_name"] and not pem.covers(own, host):
+            names = ", ".join((*own.dns_names, *own.addresses)) or "no name"
+            raise InputError(
+                f"certificate: it is for {names}, and not for {host}. If that is meant, say allow_other_name: true. Nothing was "
+                "written."
+            )
+        _refuse_to_be_cut_off(task, _distrust(params, chain, want.secrets["private_key"], host))
+        return own
+
+    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """The same as a change."""
+        self.update(client, changes, effort, task)
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """All that is declared in one request, so that no half of it is ever alone; and a restart."""
+        [want] = task.wanted or ()
+
+        def bring_in_force(change: Change) -> None:
+            if change.action == "create" or KEYS.keys() & set(change.keys):
+                said = {**want.values, **want.secrets}
+                body = {KEYS[name]: text for name, text in said.items()}
+                client.set_config_items(client.config_profiles[0], body, secret=True)
+            own = pem.certificate(want.values["certificate"])
+            pin = {"as_certificate_fingerprint": own.fingerprint, "as_ca_path": None, "as_validate_certs": True}
+            _restart(client, change, task, {**task.params, **pin})
+            shown = presented(client, task) if task.params["restart"] and task.params["check_presented"] else None
+            if shown and shown.fingerprint != own.fingerprint:
+                change.fail(
+                    f"{client.url} has restarted and presents another certificate ({shown.subject}). If something that ends TLS "
+                    "stands in front of the server, say check_presented: false"
+                )
+
+        effort.each(changes, bring_in_force, "put in force", in_order=True)
+
+    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Hand all three keys back; none of them is set on a new server."""
+
+        def hand_back(change: Change) -> None:
+            client.reset_config_items(client.config_profiles[0], dict.fromkeys(KEYS.values(), ""))
+            have = configured(client)  # now, because no client may trust what is presented after the restart
+            if have["is_set"]:
+                self.disbelieve(change, have)
+            else:
+                _restart(client, change, task, task.params)
+
+        effort.each(changes, hand_back, "set back", in_order=True)
+
+    def leaves_open(self, change: Change) -> bool:
+        """A read shows a written value at once (server-behaviour.md, 88), and what is presented is looked at."""
+        return False
+
+
+WEB_CERTIFICATE = WebCertificate()
+
+
+def bring_in_force(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The work of as_web_certificate: its files are read, and it is brought to its state."""
+    texts = {name: _read(source, task) for name, source in SOURCES.items() if task.params[source]}
+    task.secrets.update(texts[name] for name in ("private_key",) if name in texts)
+    return bring_about(WEB_CERTIFICATE, client, replace(task, params={**task.params, **texts}))
+
+
+def _read(source: str, task: Task) -> str:
+    path = task.params[source]
+    try:
+        return content_of(source, path, task.read).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{source}: {path} is not a text in PEM format.") from None
+
+
+@reads
+def configured(client: AccessServer) -> Object:
+    """What the active configuration profile holds; of the key, whether there is one."""
+    found = {item["name"]: item for item in client.config_items(client.config_profiles[0], list(KEYS.values()))}
+    texts = {name: found.get(key, {}).get("value") or "" for name, key in KEYS.items() if name != "private_key"}
+    key = found.get(KEYS["private_key"], {})
+    has_key = bool(key.get("value") or key.get("redacted_value"))
+    own, bundle = _readable(texts["certificate"])[:1], _readable(texts["ca_bundle"])
+    return {
+        "is_set": has_key or any(text.strip() for text in texts.values()),
+        "own": own[0] if own else None,
+        "bundle": bundle,
+        "certificate": own[0].facts() if own else None,
+        "ca_bundle": [one.fingerprint for one in bundle],
+        "private_key": has_key,
+    }
+
+
+def _readable(text: str) -> list[pem.Certificate]:
+    try:
+        return _bundle(text)
+    except ValueError:
+        return []
+
+
+def presented(client: AccessServer, task: Task) -> t.Optional[pem.Certificate]:
+    """The certificate that answers at the server's address, whoever has signed it; None where nobody answers directly."""
+    try:
+        return pem.from_der(transport.presented(client.url, _host(client, task.params)) or b"")
+    except ValueError:
+        return None
+
+
+def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The work of as_web_certificate_info."""
+    have, shown = configured(client), presented(client, task)
+    found = {
+        "certificate": _told(have["own"]),
+        "ca_bundle": [_told(one) for one in have["bundle"]],
+        "private_key_is_set": have["private_key"],
+        "presented": _told(shown),
+    }
+    return {"web_certificate": found, "changed": False}
+
+
+def _told(one: t.Optional[pem.Certificate]) -> t.Optional[Object]:
+    return {**one.facts(), "days_left": one.days_left()} if one else None
+
+
+def _text_of(bundle: t.Iterable[pem.Certificate]) -> str:
+    return "".join(one.pem for one in bundle)
+
+
+def _bundle(text: str) -> list[pem.Certificate]:
+    return pem.certificates(text) if text.strip() else []
+
+
+def _host(client: AccessServer, params: t.Mapping[str, t.Any]) -> str:
+    """The name that a certificate is to be for."""
+    return params["as_server_name"] or urlsplit(client.url).hostname or ""
+
+
+def _refuse_to_be_cut_off(task: Task, why: t.Optional[str]) -> None:
+    if why and task.params["check_presented"] and not task.params["allow_connection_change"]:
+        raise InputError(
+            f"After a restart this and later tasks would be cut off: {why}. If that is meant, say allow_connection_change: true, "
+            "and have later tasks trust the new certificate. Nothing was written."
+        )
+
+
+def _distrust(
+    params: t.Mapping[str, t.Any], chain: t.Sequence[pem.Certificate], private_key: str, host: str
+) -> t.Optional[str]:
+    """Why the task's own options would not accept this certificate, if so: asked of the TLS library itself."""
+    pin = (params["as_certificate_fingerprint"] or "").lower().replace(":", "").replace(" ", "")
+    if pin and pin != chain[0].fingerprint:
+        return "as_certificate_fingerprint is that of another certificate"
+    if not params["as_validate_certs"] or (pin and not params["as_ca_path"]):
+        return None
+    try:
+        _shake_hands(_text_of(chain), private_key, host, params["as_ca_path"])
+    except ssl.SSLCertVerificationError as exc:
+        if exc.verify_code in WRONG_NAME:
+            return f"by as_url or as_server_name the certificate has to be for {host}, and is not"
+        trusted = (
+            f"as_ca_path {params['as_ca_path']}" if params["as_ca_path"] else "the public authorities (no as_ca_path)"
+        )
+        return f"with {trusted} the certificate is not trusted: {exc.verify_message}"
+    except ssl.SSLError as exc:
+        return f"the TLS library does not take the certificate: {exc.reason}"
+    return None
+
+
+def _shake_hands(chain: str, private_key: str, host: str, ca_path: t.Optional[str]) -> None:
+    """A TLS connection in memory between a server with this chain and a client like ours. Raises SSLError where it fails."""
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+    path = ca_path or DEFAULT_CA_BUNDLE_PATH
+    is_folder = os.path.isdir(path)
+    trusting = ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
+    trusting.hostname_checks_common_name = False
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:  # the library reads keys from files only
+        pair = SecretFile("private_key", os.path.join(folder, "pair.pem"))
+        pair.write(private_key.rstrip() + "\n" + chain)
+        serving.load_cert_chain(pair.path)
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ours = trusting.wrap_bio(to_client, to_server, server_hostname=host)
+    theirs = serving.wrap_bio(to_server, to_client, server_side=True)
+    for side in (ours, theirs) * ROUNDS:
+        with contextlib.suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+
+
+def _restart(client: AccessServer, change: Change, task: Task, afterwards: t.Mapping[str, t.Any]) -> None:
+    """Restart, if that is asked for. ``afterwards`` are the options to trust the server by when it comes back as another."""
+    params = task.params
+    if not params["restart"]:
+        return
+    wait = None
+    if params["allow_connection_change"] and params["check_presented"]:
+        wait = _patience(client, task, connect(afterwards, True))
+    change.outcome, change.message = "unknown", "it is written, and the server is not known to have restarted with it"
+    with refusal(client), restarted(client, params["restart_timeout"], wait):
+        client.restart("warm")
+    change.outcome, change.message = "planned", ""
+
+
+def _patience(client: AccessServer, task: Task, later: AccessServer) -> t.Callable[[t.Optional[str], float], str]:
+    """How to wait for a server that still has its old certificate for a while, which ``later`` may not trust."""
+    before = presented(client, task)
+
+    def wait(last_restarted: t.Optional[str], timeout: float) -> str:
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                return later.await_restart(last_restarted, max(0.0, deadline - time.monotonic()))
+            except Unreachable:
+                shown = presented(client, task)
+                if task.params["state"] == "absent" and shown not in (None, before):
+                    return ""  # it is back, with a certificate of its own making that nobody trusts yet
+                time.sleep(PAUSE)
+
+    return wait

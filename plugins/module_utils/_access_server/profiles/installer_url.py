@@ -1,0 +1,62 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Addresses from which an installer of OpenVPN Connect is downloaded, with a profile in it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.resource import Task
+from ..._files.secret_file import SecretFile
+from ..._text.errors import InputError, reads
+from ..api import values
+from ..api.client import AccessServer
+
+INSTALLERS = ("win_v3", "mac_v3", "win", "mac", "ios", "android", "linux")
+PROFILES = ("autologin", "userlogin", "generic", "epki-generic")
+SPEC: t.Mapping[str, t.Any] = {
+    "user": {"type": "str"},
+    "installer_type": {"type": "str", "required": True, "choices": list(INSTALLERS)},
+    "profile_type": {"type": "str", "choices": list(PROFILES)},
+    "tls_crypt_v2": {"type": "bool"},
+    "dest": {"type": "path"},
+    "return_content": {"type": "bool", "default": False},
+}
+CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {"required_one_of": [("dest", "return_content")]}
+
+
+def create(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The work of as_installer_url: a new address in each run."""
+    params = task.params
+    file = SecretFile("dest", params["dest"]) if params["dest"] is not None else None
+    if file:
+        file.refuse_unusable()
+    elif not params["return_content"]:
+        raise InputError("The address would be lost: say dest, or return_content: true.")
+    if params["user"] is not None:
+        _refuse_user(client, params)
+    names = ("user", "installer_type", "profile_type", "tls_crypt_v2")
+    said = {name: params[name] for name in names if params[name] is not None}
+    place = {"dest": file.path} if file else {}
+    answer: dict[str, t.Any] = {"changed": True, "diff": {"before": {}, "after": {"installer": {**said, **place}}}}
+    if task.check:
+        return answer
+    url = client.create_installer_url(said)
+    if file:
+        file.write(f"{url}\n")
+    return {**answer, "content": url} if params["return_content"] else answer
+
+
+@reads
+def _refuse_user(client: AccessServer, params: t.Mapping[str, t.Any]) -> None:
+    """Who is not there, or may not have the profile that is asked for."""
+    name = params["user"]
+    user = client.users([name]).records.get(name)
+    if user is None:
+        raise InputError(f"There is no user named {name}. Nothing was written.")
+    if params["profile_type"] == "autologin" and not values.boolean(values.effective(user.get("autologin"))):
+        raise InputError(
+            f"profile_type: {name} may not have autologin profiles. Nothing was written. Set autologin for the user or the "
+            "group first (as_user, as_group)."
+        )

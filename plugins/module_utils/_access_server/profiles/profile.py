@@ -1,0 +1,361 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Client profiles of an Access Server: who has one that is good, and which ones are to go."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ..._engine.one_time_secret import TEXT
+from ..._engine.plan import Change, Plan
+from ..._engine.resource import Actual, Field, Object, Task, Wanted
+from ..._engine.writes import Effort
+from ..._files.directives import objection, refuse_no_names
+from ..._files.openvpn_profile import Facts
+from ..._files.openvpn_profile import Profile as ProfileFile
+from ..._files.secret_file import SecretFile
+from ..._text.errors import InputError, Unreadable, reads
+from ..accounts.revoke_access import revoke_profiles
+from ..api import values
+from ..api.client import AccessServer, Record, some
+from .revocable_secret import Revocable
+
+TYPES = ("autologin", "userlogin", "generic", "epki-generic")
+OF_EVERYBODY = ("generic", "epki-generic")  # without a certificate, so that no list can tell which file is which
+SELECTORS = ("user", "profile_type", "comment", "serial", "ca", "older_than")
+ONLY_ABSENT, ONLY_PRESENT = ("ca", "older_than", "keep", "protect"), ("dest", "tls_crypt_v2", "ignore_missing_user")
+SAME = ("user", "profile_type", "serial", "ca", "tls_crypt_v2")
+WRITTEN = ("user", "profile_type", "tls_crypt_v2", "comment", "ignore_missing_user")
+
+
+class Profile(Revocable):
+    """A place for one good profile, such as a user's telephone; or, to be absent, every profile that fits."""
+
+    noun, plural, key = "client profile", "profiles", "user"
+    exclusive_keys, identifying = False, SELECTORS
+    fields = (
+        Field("user", TEXT, create_only=True),
+        Field("profile_type", {**TEXT, "choices": list(TYPES)}, create_only=True),
+        Field("comment", TEXT, create_only=True),
+        Field("serial", TEXT, create_only=True),
+        Field("ca", TEXT, create_only=True),
+        Field("older_than", {"type": "int"}, create_only=True),
+        Field("keep", {"type": "int"}, create_only=True),
+        Field("protect", {"type": "list", "elements": "str"}, create_only=True),
+        Field("tls_crypt_v2", {"type": "bool"}, create_only=True),
+        Field("ignore_missing_user", {"type": "bool"}, create_only=True),
+        *Revocable.placed,
+    )
+    options = {
+        **Revocable.placing,
+        "renew_before": {"type": "int", "default": 30},
+        "accept_old_ca": {"type": "bool", "default": False},
+        "allow_directives": {"type": "list", "elements": "str", "default": []},
+        "delete_clients": {"type": "int"},
+        "assume_present": {"type": "list", "elements": "str", "default": []},
+    }
+    info_options = {"users": {"type": "list", "elements": "str"}}
+
+    # -- the words of a playbook
+
+    def key_spec(self) -> dict[str, t.Any]:
+        """Any of these says which profiles are meant."""
+        return {f.name: dict(f.spec or {}) for f in self.fields if f.name in SELECTORS}
+
+    def identity(self, params: t.Mapping[str, t.Any]) -> str:
+        """Such as ``autologin of ada (telephone)``, or ``every one signed by Old CA``."""
+        said = {name: params[name] for name in SELECTORS if params.get(name) not in (None, "")}
+        whose = f"of {said['user']}" if "user" in said else ""
+        parts = [said.get("profile_type") or ("" if "serial" in said else "every one"), whose]
+        parts += [
+            f"({said['comment']})" if "comment" in said else "without a comment" if params.get("comment") == "" else ""
+        ]
+        parts += [f"with serial {said['serial']}" if "serial" in said else ""]
+        parts += [f"signed by {said['ca']}" if "ca" in said else ""]
+        parts += [f"older than {said['older_than']} days" if "older_than" in said else ""]
+        return " ".join(part for part in parts if part)
+
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """What is said has to go with the state."""
+        values, is_present = want.values, want.state == "present"
+        for name in ONLY_ABSENT if is_present else ONLY_PRESENT:
+            if name in said:
+                yield f"{name} of {self.noun} {want.name} goes with state {'absent' if is_present else 'present'} only."
+        if is_present:
+            for name in ("user", "profile_type"):
+                if name not in said or values.get(name) == "":
+                    yield f"{self.noun} {want.name}: present needs {name}."
+            if values.get("profile_type") in OF_EVERYBODY and "dest" not in said:
+                yield f"{self.noun} {want.name}: it has no certificate by which to know it again, so that it needs dest."
+        for serial in (values.get("serial") or "0", *values.get("protect", ())):
+            if not serial.isdigit() and serial:
+                yield f"{self.noun} {want.name}: {serial!r} is no serial, which is a decimal number."
+        for name in ("keep", "older_than"):
+            if values.get(name, 0) < 0:
+                yield f"{name} of {self.noun} {want.name}: {values[name]} is not a number from 0 up."
+
+    # -- the words of the server
+
+    def load(self, wire: t.Mapping[str, t.Any]) -> Object:
+        """A profile as info modules show it; it has no secrets."""
+        not_before, not_after = values.moment(wire["not_before"]), values.moment(wire["not_after"])
+        return {
+            "serial": wire["serial"],
+            "user": wire.get("username"),
+            "profile_type": wire.get("profile_type"),
+            "comment": wire.get("comment") or "",
+            "tls_crypt_v2": bool(values.boolean(wire.get("tls_crypt_v2"))),
+            "common_name": wire.get("common_name"),
+            "algorithm": wire.get("algorithm"),
+            "ca": wire.get("signing_ca_cn"),
+            "ca_serial": str(wire.get("signing_ca") or "").strip("'"),
+            "not_before": not_before,
+            "not_after": not_after,
+            "days_left": values.days_until(not_after),
+            "age": values.days_since(not_before),
+            "last_used": wire.get("last_used"),
+            "device_id": wire.get("device_id"),
+        }
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """For each place: what is there, and why it is not good enough, if so; for what is to go: what that is."""
+        wanted = [want for want in task.wanted or () if names is None or want.name in names]
+        every = [self.load(one) for one in _listed(client, wanted)]
+        standard = Standard.of(client, task) if any(want.state == "present" for want in wanted) else None
+        found = {}
+        for want in wanted:
+            told_apart = want.state == "present" and want.values.get("serial")
+            fitting = [one for one in every if _fits(one, want.values, () if told_apart else ("comment",))]
+            if standard and want.state == "present":
+                found[want.name] = standard.judge(fitting, want)
+            else:
+                found[want.name] = {"profiles": _doomed(fitting, want.values)}
+        return Actual({name: have for name, have in found.items() if have["profiles"] or have.get("held")}, whole=True)
+
+    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
+        """Every profile of these users, or of all, each user's newest last."""
+        users = task.params["users"]
+        listed = reads(lambda client: [self.load(one) for one in client.profiles(users)])(client)
+        return sorted(listed, key=lambda one: (str(one["user"]), one["not_before"], int(one["serial"])))
+
+    # -- decisions
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """A new one has a serial of its own."""
+        desired = super().desired(wanted, have, task)
+        return {name: value for name, value in desired.items() if name != "serial"}
+
+    def known(self, have: Object) -> Object:
+        """Those of the place."""
+        return {"profiles": [_shown(one) for one in have["profiles"]]}
+
+    lost = known
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Also users who may have what they are to get, and a known number of those that go."""
+        if task.params["renew_before"] < 0:
+            raise InputError(f"renew_before: {task.params['renew_before']} is not a number of days from 0 up.")
+        refuse_no_names(task.params["allow_directives"])
+        super().check(client, plan, task)
+        declared = self.declared(task)
+        issued = [declared[c.name] for c in plan.of("create", "update") if "usable" in c.values]
+        self._check_users(client, issued, task)
+        self._check_number(plan.of("delete"), declared, task)
+
+    def _check_users(self, client: AccessServer, wanted: t.Sequence[Object], task: Task) -> None:
+        named = {said["user"] for said in wanted if not said.get("ignore_missing_user")}
+        users = self.users_there(client, named, task)
+        auto = {said["user"] for said in wanted if said["profile_type"] == "autologin"} & users.keys()
+        barred = {user for user in auto if values.boolean(values.effective(users[user].get("autologin"))) is not True}
+        barred -= set(task.params["assume_present"])
+        if barred:
+            raise InputError(
+                f"profile_type: {some(barred)} may not have autologin profiles; set autologin: true for them or their group "
+                "(as_user, as_group) first. Nothing was written."
+            )
+
+    @staticmethod
+    def _check_number(doomed: t.Sequence[Change], declared: t.Mapping[str, Object], task: Task) -> None:
+        """Who says neither whose they are nor which may not know how many that is."""
+        wide = [c for c in doomed if not any(declared[c.name].get(key) for key in ("user", "serial", "comment"))]
+        number = len({one["serial"] for c in wide for one in (c.before or {})["profiles"]})
+        if number and task.params["delete_clients"] != number:
+            raise InputError(
+                f"This would revoke {number} client profiles ({some(c.name for c in wide)}) of users who are not named. Nothing "
+                f"was written. If that is meant, say delete_clients: {number}."
+            )
+
+    # -- talking to the server
+
+    def issue(self, client: AccessServer, said: Object, have: Object) -> str:
+        """The text of a profile, with its private key."""
+        return client.create_profile({name: said[name] for name in WRITTEN if name in said})
+
+    def recognised(self, client: AccessServer, text: str) -> Object:
+        """Its serial, and how long it lasts; of a profile without a certificate, nothing."""
+        try:
+            new = ProfileFile(text).facts()
+        except ValueError as exc:
+            raise Unreadable(f"{client.asked} answered something that is no client profile: {exc}") from None
+        if not new["ca"]:
+            raise Unreadable(f"{client.asked} answered a client profile without an authority.")
+        return {name: new["certificate"][name] for name in ("serial", "not_after")} if new["certificate"] else {}
+
+    def objection(self, text: str, task: Task) -> str:
+        """Directives that may harm the client."""
+        return objection(ProfileFile(text).unlisted, task.params["allow_directives"])
+
+    def unkept(self, client: AccessServer, said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+        """It is revoked, if it has a certificate."""
+        if new == {}:
+            return "It has no certificate that could be revoked."
+        return super().unkept(client, said, text, new, is_refused)
+
+    def take_back(self, client: AccessServer, new: Object, text: str) -> bool:
+        """Revoke it."""
+        if "serial" not in new:
+            return False
+        client.delete_profiles([new["serial"]])
+        return all(one["serial"] != new["serial"] for one in client.profiles())
+
+    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """And say what the next run would not be content with, and what nobody has."""
+        super().create(client, changes, effort, task)
+        declared, limit = self.declared(task), task.params["renew_before"]
+        for change in changes:
+            ends = change.results.get("not_after")
+            days = values.days_until(ends) if ends else None
+            if days is not None and days <= limit:
+                task.warn(
+                    f"The new {change.name} has {days} days, and renew_before is {limit}: each run makes it anew."
+                )
+            if change.outcome != "failed" and "dest" not in declared[change.name] and not task.params["return_content"]:
+                task.warn(f"Nobody has the new {change.name}, because neither dest nor return_content is said.")
+
+    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """All of them in one request, which answers for each."""
+        doomed = {c.name: [one["serial"] for one in (c.before or {})["profiles"]] for c in changes}
+        revoke_profiles(client, changes, doomed, effort)
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What makes a profile good: an authority of these serials or names, and more than so many days."""
+
+    authorities: frozenset[str]
+    days: int
+    renew: bool
+    allowed: t.Sequence[str] = ()
+
+    @classmethod
+    def of(cls, client: AccessServer, task: Task) -> Standard:
+        """As the task says, and the server's current authority."""
+        listed = client.authorities()
+        current = [one for one in listed if one.get("cert_type") == "ca"]
+        accepted = listed if task.params["accept_old_ca"] else current
+        known = frozenset(str(one[key]) for one in accepted for key in ("serial", "common_name"))
+        return cls(known, task.params["renew_before"], task.params["renew"], task.params["allow_directives"])
+
+    def judge(self, fitting: t.Sequence[Object], want: Wanted) -> Object:
+        """The profiles of a place, and why none of them is good enough, if so."""
+        said, candidates, why = want.values, list(fitting), ""
+        held, private = bool(said.get("serial")), True
+        if "serial" in said:
+            why = "" if candidates or not held else f"the server does not list it as {want.name}"
+        elif "dest" in said:
+            file = SecretFile("dest", said["dest"])
+            text, private = file.read(), file.is_private
+            held = text is not None
+            candidates, why = self._in_file(file.path, text, fitting, want)
+        good = [one for one in candidates if not self.fault(one)]
+        if not why and candidates and not good:
+            why = self.fault(candidates[-1])
+        why = "renew is said" if self.renew else why
+        return {
+            "usable": not why and bool(candidates or held),
+            "why": why,
+            "private": private,
+            "held": held,
+            "profiles": good or candidates,
+        }
+
+    def _in_file(
+        self, path: str, text: t.Optional[str], fitting: t.Sequence[Object], want: Wanted
+    ) -> tuple[list[Object], str]:
+        """The profile that a file holds, as the server lists it; or why it is of no use, and what there is beside it."""
+        found, why = _profile_in(path, text, self.allowed)
+        if not found:
+            return list(fitting), why
+        if want.values["profile_type"] in OF_EVERYBODY:
+            known = self.authorities & {one["serial"] for one in found["ca"]}
+            return [], "" if known else f"{path} does not trust the current authority"
+        serial = (found["certificate"] or {}).get("serial")
+        listed = [one for one in fitting if one["serial"] == serial]
+        return listed, "" if listed else f"the server does not list {path}, of serial {serial}, as {want.name}"
+
+    def fault(self, profile: Object) -> str:
+        """Why a profile is not good enough; empty if it is."""
+        if not self.authorities & {profile["ca_serial"], profile["ca"]}:
+            return f"it is signed by {profile['ca']}, which is not the current authority"
+        if profile["days_left"] <= self.days:
+            return f"it has {profile['days_left']} days left, and renew_before is {self.days}"
+        return ""
+
+
+def _listed(client: AccessServer, wanted: t.Sequence[Wanted]) -> list[Record]:
+    """Profiles among which all those are that may be meant, by as little as the server can be asked for."""
+    said = [want.values for want in wanted]
+    if all("user" in one for one in said):
+        return client.profiles({one["user"] for one in said})
+    # What a server makes of an empty comment in a filter is not known, so that it is asked for by none.
+    comments = {one.get("comment") or None for one in said}
+    return client.profiles(comment=comments.pop() if len(comments) == 1 else None)
+
+
+def _profile_in(path: str, text: t.Optional[str], allowed: t.Sequence[str]) -> tuple[t.Optional[Facts], str]:
+    """What a file holds, or why it is of no use."""
+    if text is None:
+        return None, f"there is no file {path}"
+    try:
+        profile = ProfileFile(text)
+        found = profile.facts()
+    except ValueError as exc:
+        return None, f"{path} is no client profile: {str(exc).rstrip('.')}"
+    if not found["ca"]:
+        return None, f"{path} names no authority"
+    if found["certificate"] and not found["key_matches"]:
+        return None, f"the key in {path} is not that of its certificate, or cannot be read"
+    harm = objection(profile.unlisted, allowed)
+    return (None, f"{path} is not used: {harm}") if harm else (found, "")
+
+
+def _fits(profile: Object, said: Object, besides: t.Sequence[str]) -> bool:
+    """Whether a profile is one of those that are meant."""
+    same = all(profile[name] == said[name] for name in (*SAME, *besides) if name in said)
+    return same and profile["age"] >= said.get("older_than", 0)
+
+
+def _doomed(fitting: t.Sequence[Object], said: Object) -> list[Object]:
+    """Those that go: all but the newest of each user and type that are kept, and those that are protected."""
+    protected, keep = set(said.get("protect", ())), said.get("keep", 0)
+    newest: dict[tuple[t.Any, t.Any], int] = {}
+    gone = []
+    for one in sorted(fitting, key=lambda one: (one["not_before"], int(one["serial"])), reverse=True):
+        place = one["user"], one["profile_type"]
+        newest[place] = newest.get(place, 0) + 1
+        if newest[place] > keep and one["serial"] not in protected:
+            gone.append(one)
+    return gone
+
+
+def _shown(profile: Object) -> Object:
+    """Of a profile, what tells people which one it is."""
+    return {
+        name: profile[name]
+        for name in ("serial", "user", "profile_type", "comment", "ca", "not_after", "days_left", "age")
+    }
+
+
+PROFILE = Profile()

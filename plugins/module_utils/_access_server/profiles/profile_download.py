@@ -1,0 +1,375 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A user's own profile, as the user's own machine gets it: by name and password over the older REST API, or by a token."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import html
+import ipaddress
+import re
+import time
+import typing as t
+from urllib.parse import parse_qsl, urlsplit
+
+from ansible.module_utils.basic import missing_required_lib
+
+from ..._engine.client_protocol import Client
+from ..._engine.resource import Product, Task
+from ..._files.directives import objection, refuse_no_names
+from ..._files.openvpn_profile import Facts, Profile
+from ..._files.pem import HAS_CRYPTOGRAPHY
+from ..._files.secret_file import SecretFile
+from ..._net.session_key import Share, tried_once
+from ..._net.session_store import State
+from ..._net.transport import SIGN_IN, TELLING, Call, Headers, Hear, Meaning, Transport
+from ..._text.errors import EstateError, InputError, OutcomeUnknown, Refused, SignInError, Unreadable
+from ..._text.outside import Sentence
+from ..api import connection, values
+from ..api.session import asks_for_code, unused_code
+
+Params = t.Mapping[str, t.Any]
+
+PATHS = {"userlogin": "/rest/GetUserlogin", "autologin": "/rest/GetAutologin"}
+BY_TOKEN = "/rest/GetProfileViaToken"  # noqa: S105 - a path
+REST, TWINS = "/rest/", "/api/"  # a server that has switched off the first has the same calls below the second
+SESSION = ("VPN-Session-User", "VPN-Session-Token")  # headers of an answer that spare the next request a second code
+IMPORT = "openvpn://import-profile/"
+OF_EVERYBODY = ("generic", "epki-generic")  # of these types there are tokens, and no certificates
+PROFILE = "application/x-openvpn-profile"
+SPEC: t.Mapping[str, t.Any] = {
+    "dest": {"type": "path", "required": True},
+    "profile_type": {"type": "str", "choices": list(PATHS), "default": "userlogin"},
+    "tls_crypt_v2": {"type": "bool", "default": False},
+    "challenge_response": {"type": "str", "no_log": True},
+    "token": {"type": "str", "no_log": True},
+    "token_url": {"type": "str", "no_log": True},
+    "renew_before": {"type": "int", "default": 30},
+    "renew": {"type": "bool", "default": False},
+    "allow_directives": {"type": "list", "elements": "str", "default": []},
+}
+CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
+    "mutually_exclusive": [("token", "token_url")],
+    "required_one_of": [("as_url", "token_url"), ("as_username", "token", "token_url")],
+}
+_OF_ADMINISTRATORS = ("as_token", "as_node", "as_connections", "as_batch_size")
+_CHALLENGE = "CRV1:"
+# What to do about a refusal, by the number in the server's words.
+ADVICE = {
+    "9000": "An administrator has to allow it first (as_user, autologin), or say profile_type: userlogin.",
+    "9008": "Enrol first: sign in once in a browser, or have an administrator do it (as_user_mfa).",
+    "9422": "An administrator has to allow it first (as_user, allow_generate_profiles).",
+}
+
+
+def explained(text: str) -> t.Optional[str]:
+    """What an error in XML says; None of any other text. Its status says nothing (contract, L1)."""
+    rest = text.lstrip()
+    if rest.startswith("<?xml"):
+        rest = rest.partition(">")[2].lstrip()
+    if not rest.startswith("<Error>"):
+        return None
+    words, end, _unused = rest.partition("<Message>")[2].partition("</Message>")
+    return html.unescape(words).strip() if end else None
+
+
+class Challenge(t.NamedTuple):
+    """A question that the server asks beside the password."""
+
+    needs_answer: bool
+    state: str
+    username: str
+    text: str
+
+    @classmethod
+    def of(cls, reason: str, username: str) -> t.Optional[Challenge]:
+        """The question in a refusal; None where there is none."""
+        found = reason[len(_CHALLENGE) :].split(":", 3)
+        if not reason.startswith(_CHALLENGE) or len(found) < 4:
+            return None
+        flags, state, name, text = found
+        with contextlib.suppress(ValueError):  # else it is the name that was sent
+            username = base64.b64decode(name, validate=True).decode("utf-8")
+        text = text.rstrip()
+        words, _unused, number = text.rpartition(" (")  # of the message, as behind every refusal
+        return cls("R" in flags.strip().split(","), state, username, words if re.fullmatch(r"\d+\)", number) else text)
+
+
+class Download(Client):
+    """A client that signs in with each request, and therefore never repeats one that was refused."""
+
+    def __init__(self, http: Transport, params: Params) -> None:
+        super().__init__(http)
+        self.params = params
+        self._who: str = params["as_username"] or ""
+        store, self._codes = connection.shared(params)
+        self._share = Share(http, connection.credentials(params).proof, store)
+        self._below, self._in_xml = REST, False
+        self.cautions += connection.cautions(params)
+        http.meaning = self._meaning
+
+    def by_token(self) -> str:
+        """The profile that the token stands for."""
+        try:
+            return self._ask(self.params.get("token_path", BY_TOKEN), {"token": self.params["token"]})
+        except Refused as exc:
+            raise EstateError(
+                f"{self.url} gives no profile for this token ({_quoted(exc)}). It may have been used or have expired: ask an "
+                "administrator for a new one."
+            ) from exc
+        except OutcomeUnknown as exc:
+            raise EstateError(
+                f"{self.url} was asked for a profile, and its answer was lost. The token is probably spent, so it was not tried "
+                "again: ask an administrator for a new one."
+            ) from exc
+
+    def by_password(self) -> str:
+        """The user's profile. Tasks side by side get theirs one after the other, so that one code serves them all."""
+        with self._share.held() as held, tried_once(held[0], held[1], f"{self._who} to {self.url}"):
+            return self._by_password(*held)
+
+    def _by_password(self, state: State, known: State, session: State) -> str:
+        # Before the challenge, which would not wait for long; after it only where none was to be expected.
+        code = None if session.get("download") else self._code(state)
+        try:
+            return self._signed(session, self._who, str(known.get("password") or self.params["as_password"]))
+        except Refused as exc:
+            challenge = Challenge.of(exc.reason, self._who)
+            if challenge is None:
+                raise self._refusal(exc) from exc
+        session.pop("download", None)  # it no longer spares the question
+        answer = self._answer(challenge, code, state)
+        try:
+            return self._signed(session, challenge.username, f"CRV1::{challenge.state}::{answer}")
+        except Refused as exc:
+            if Challenge.of(exc.reason, self._who):
+                raise SignInError(f"{self.url} asks {self._who} a further question, which cannot be answered.") from exc
+            raise self._refusal(exc, "the answer to its question") from exc
+
+    def _code(self, state: State) -> t.Optional[str]:
+        secret = self.params["as_totp_secret"]
+        return unused_code(secret, state, self._codes, time.time, time.sleep) if secret else None
+
+    def _answer(self, challenge: Challenge, code: t.Optional[str], state: State) -> str:
+        answer = (code or self._code(state)) if asks_for_code(challenge.text) else None
+        if answer is None:
+            answer = self.params["challenge_response"]
+        if answer is None or (challenge.needs_answer and not answer):
+            raise SignInError(
+                f'{self.url} asks {self._who} "{challenge.text[:TELLING]}", and the task has no answer. If this is the code of an '
+                "authenticator, give its secret as as_totp_secret; if it is anything else, give challenge_response."
+            )
+        return str(answer)
+
+    def _signed(self, session: State, username: str, password: str) -> str:
+        told = base64.b64encode(f"{username}:{password}".encode()).decode()
+        spared = session.get("download", {})
+        self._http.authorise = lambda refused: {"Authorization": f"Basic {told}", **spared}
+
+        def keep(headers: Headers) -> None:
+            session["download"] = {**spared, **{name: headers[name] for name in SESSION if name in headers}}
+
+        query = {"tls-cryptv2": "1"} if self.params["tls_crypt_v2"] else {}
+        try:
+            return self._ask(PATHS[self.params["profile_type"]], query, keep)
+        except OutcomeUnknown as exc:
+            raise SignInError(
+                f"{self.url} never answered {self._who}. It was not asked again, because a lost answer may have been a refusal, "
+                "and refusals lock the account; or a profile, which then nobody has."
+            ) from exc
+
+    def _ask(self, path: str, query: t.Mapping[str, str], hear: t.Optional[Hear] = None) -> str:
+        path = path.replace(REST, self._below, 1)
+        try:
+            answer = self._http.write(Call("GET", path, SIGN_IN, query=query, secret=True, accept=PROFILE, hear=hear))
+        except Refused as exc:
+            if exc.status != 404 or self._in_xml or REST not in path:
+                raise
+            self._below = TWINS
+            return self._ask(path, query, hear)
+        return answer if isinstance(answer, str) else ""
+
+    def _meaning(self, status: int, text: str) -> t.Optional[Meaning]:
+        """An error in XML, whatever its status; remembered, as a 404 without it is of a server that knows no such call."""
+        told = explained(text)
+        self._in_xml = told is not None
+        return None if told is None else Meaning(max(status, 400), told, str(status))
+
+    def _refusal(self, exc: Refused, what: str = "the name or the password") -> EstateError:
+        who, where, words = self._who, self.url, _quoted(exc)
+        if exc.reason.upper().startswith("LOCKOUT"):
+            return SignInError(
+                f"{where} has locked {who} out after too many failed sign-ins ({words}). The lock lifts by itself, by default "
+                "after 15 minutes."
+            )
+        if exc.reason.startswith("Ovpn-WebAuth"):
+            return SignInError(
+                f"{where} lets {who} in only through a browser, as for SAML ({words}). Download the profile there, or have an "
+                "administrator make a token for it, and give that as token_url."
+            )
+        advice = next((text for number, text in ADVICE.items() if f"({number})" in exc.reason), None)
+        if advice:
+            return EstateError(f"{where} gives {who} no {self.params['profile_type']} profile ({words}). {advice}")
+        if exc.status == 401 or "(9007)" in exc.reason or exc.reason.startswith("AUTH_FAILED"):
+            return SignInError(
+                f"{where} refused {what} of {who} ({words}). This was one failed sign-in; the server locks an account after a "
+                "few (5 by default), so it is not tried again."
+            )
+        return EstateError(f"{where} gives {who} no profile: {exc}.")
+
+
+def _quoted(exc: Refused) -> str:
+    """The server's own words, in one line and not too many."""
+    return " ".join(exc.reason.split())[:TELLING]
+
+
+def connect(params: Params, read_only: bool) -> Download:
+    """A client for a task; a whole address of a token says by itself where it is good."""
+    told = {**params, **(_token_in(params["token_url"]) if params["token_url"] else {})}
+    return Download(connection.transport(told, read_only), told)
+
+
+def _token_in(url: str) -> dict[str, str]:
+    """What ``https://HOST/rest/GetProfileViaToken?token=...`` says, in the words of options."""
+    found = urlsplit(url[len(IMPORT) :] if url.startswith(IMPORT) else url)
+    token = dict(parse_qsl(found.query)).get("token")
+    if found.scheme != "https" or "@" in found.netloc or not found.path.endswith("/GetProfileViaToken") or not token:
+        raise InputError(
+            f"token_url is not an address of the form https://HOST{BY_TOKEN}?token=..., as the server tells it."
+        )
+    return {"as_url": f"https://{found.netloc}", "token_path": found.path, "token": token}
+
+
+OWN_ACCOUNT = Product(
+    {
+        **{name: option for name, option in connection.ARGUMENT_SPEC.items() if name not in _OF_ADMINISTRATORS},
+        "as_url": {**connection.ARGUMENT_SPEC["as_url"], "required": False},
+    },
+    {},
+    connect,
+    connection.SHARING,
+)
+
+
+def download(client: Download, task: Task) -> dict[str, t.Any]:
+    """The work of as_profile_download: while the file is good, nobody is asked for anything."""
+    params = client.params
+    file = SecretFile("dest", params["dest"])
+    _refuse_impossible(params)
+    file.refuse_unusable()
+    text = file.read()
+    reason = "there is none yet" if text is None else "renew is said" if params["renew"] else _fault(text, params)
+    harm = _harm(text, params) if text is not None and not reason else ""
+    if harm:
+        raise InputError(
+            f"{file.path} is not used: {harm}. A new profile would probably have them too, and only an administrator could revoke "
+            "it. Nothing was downloaded. To download one all the same, say renew: true."
+        )
+    if text is not None and not reason:
+        return {**_kept(file, task), **_told(_facts(text))}
+    answer = {"changed": True, "reason": Sentence(reason), "diff": file.diff(reason, there=text is not None)}
+    if task.check:
+        return answer
+    new = client.by_token() if params["token"] else client.by_password()
+    try:
+        facts = _facts(new)
+    except ValueError:
+        raise Unreadable(
+            f"{client.url} answered something that is no profile, such as a page of whatever stands in front of it. "
+            f"{file.path} is what it was."
+        ) from None
+    harm = _harm(new, params)
+    if harm:
+        serial = _told(facts).get("serial")
+        which = f"Its certificate, of serial {serial}, is valid, and its key is lost: let an administrator revoke it. "
+        raise EstateError(
+            f"{client.url} answered a profile that is not used: {harm}. {which if serial else ''}{file.path} is what it was."
+        )
+    file.write(new)
+    flaw = _fault(new, params)
+    if flaw:
+        task.warn(f"The new profile will not do for the next run, which will get another one: {flaw}.")
+    return {**answer, **_told(facts)}
+
+
+def _refuse_impossible(params: Params) -> None:
+    refuse_no_names(params["allow_directives"])
+    if params["renew_before"] < 0:
+        raise InputError(f"renew_before: {params['renew_before']} is not a number of days from 0 up.")
+    if not HAS_CRYPTOGRAPHY:
+        raise InputError(missing_required_lib("cryptography", reason="to see how long a profile is good"))
+    if params["token"]:
+        return
+    if params["as_username"] is None or params["as_password"] is None:
+        raise InputError("Give as_username and as_password, or token, or token_url.")
+    if ":" in params["as_username"]:
+        raise InputError(f"as_username: {params['as_username']!r} has a colon, with which nobody can sign in this way.")
+
+
+def _kept(file: SecretFile, task: Task) -> dict[str, t.Any]:
+    """A good profile stays, and becomes its owner's alone."""
+    if file.is_private:
+        return {"changed": False}
+    reason = "others could read it"
+    answer = {"changed": True, "reason": reason, "diff": file.diff(reason)}
+    if not task.check:
+        file.make_private()
+    return answer
+
+
+def _facts(text: str) -> Facts:
+    """What a profile says. Raises ValueError where it is none with which anybody could connect."""
+    profile = Profile(text)
+    facts = profile.facts()
+    if not facts["key_matches"] and (facts["access_server"] or {}).get("profile_type") not in OF_EVERYBODY:
+        raise ValueError("it has no certificate with its private key")
+    return facts
+
+
+def _harm(text: str, params: Params) -> str:
+    """Which directives may harm the client; empty if none do."""
+    return objection(Profile(text).unlisted, params["allow_directives"])
+
+
+def _told(facts: Facts) -> dict[str, t.Any]:
+    """What the task tells of a profile."""
+    return {key: facts["certificate"][key] for key in ("serial", "not_after") if facts["certificate"]}
+
+
+def _fault(text: str, params: Params) -> str:
+    """Why a profile is not good enough; empty if it is."""
+    try:
+        facts = _facts(text)
+    except ValueError as exc:
+        return f"it is no profile: {str(exc).rstrip('.')}"
+    certificate, said = facts["certificate"] or {}, facts["access_server"] or {}
+    user = said.get("user") or str(certificate.get("common_name")).partition("_AUTOLOGIN")[0]
+    kind = said.get("profile_type") or ("userlogin" if facts["asks_for_password"] else "autologin")
+    if not params["token"] and (user, kind) != (params["as_username"], params["profile_type"]):
+        return f"it is of {user} and of type {kind}"
+    names = {_host(said.get(key) or "") for key in ("server", "web_address")} - {""}
+    ours = {_host(urlsplit(params["as_url"]).netloc), params["as_server_name"]}
+    if names and not _is_address(params["as_url"]) and not names & ours:
+        return f"it is of the server {' or '.join(sorted(names))}; if that is the same, say so by as_server_name"
+    days = values.days_until(certificate["not_after"])
+    return (
+        f"it has {days} days left, and renew_before is {params['renew_before']}"
+        if days <= params["renew_before"]
+        else ""
+    )
+
+
+def _host(address: str) -> str:
+    """The host of ``host:port``, where the port may be missing."""
+    return (urlsplit(f"//{address}").hostname or "").lower()
+
+
+def _is_address(url: str) -> bool:
+    """Whether a server is named by a number, which says nothing about its name."""
+    try:
+        ipaddress.ip_address(_host(urlsplit(url).netloc))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,161 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tokens with which people get a client profile by themselves, each with a URL that is a secret."""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import parse_qs, urlsplit
+
+from ..._engine.one_time_secret import TEXT
+from ..._engine.plan import Change, Plan
+from ..._engine.resource import Actual, Field, Object, Task, Wanted
+from ..._engine.writes import Effort
+from ..._files.secret_file import SecretFile
+from ..._text.errors import InputError, Unreadable, reads
+from ..accounts.revoke_access import revoke_tokens
+from ..api import values
+from ..api.client import AccessServer, Record
+from .profile import TYPES
+from .revocable_secret import Revocable
+
+
+class ProfileToken(Revocable):
+    """A valid token for a user and a type of profile; or, to be absent, every one of a user."""
+
+    noun, plural, key = "profile token", "profile_tokens", "user"
+    identifying, informs_by_name = ("user", "profile_type"), False
+    fields = (
+        Field("user", TEXT, create_only=True),
+        Field("profile_type", {**TEXT, "choices": list(TYPES)}, create_only=True),
+        Field("lifetime", {"type": "int"}, create_only=True),
+        Field("usages", {"type": "int"}, create_only=True),
+        *Revocable.placed,
+    )
+    options = {**Revocable.placing, "assume_present": {"type": "list", "elements": "str", "default": []}}
+    info_options = {"users": {"type": "list", "elements": "str"}}
+
+    def identity(self, params: t.Mapping[str, t.Any]) -> str:
+        """Such as ``userlogin of ada``."""
+        return f"{params.get('profile_type') or 'every one'} of {params['user']}"
+
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """What is said has to go with the state."""
+        if want.state == "present" and "profile_type" not in said:
+            yield f"{self.noun} of {want.values.get('user', want.name)}: present needs profile_type."
+        for name in ("lifetime", "usages"):
+            if want.values.get(name, 1) < 1:
+                yield f"{name} of {self.noun} {want.name}: {want.values[name]} is not a number from 1 up."
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """Valid tokens of each user and type."""
+        every = client.profile_tokens()
+        found: dict[str, Object] = {}
+        for want in task.wanted or ():
+            if names is None or want.name in names:
+                found[want.name] = _judged(
+                    [one for one in every if _fits(one, want.values)], want, task.params["renew"]
+                )
+        return Actual({name: have for name, have in found.items() if have["tokens"] or have["held"]}, whole=True)
+
+    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
+        """Every valid token of these users, or of all, without what makes it one."""
+        users = task.params["users"]
+        listed = reads(lambda client: [_shown(one) for one in client.profile_tokens()])(client)
+        chosen = [one for one in listed if users is None or one["user"] in users]
+        return sorted(chosen, key=lambda one: (str(one["user"]), str(one["expires"])))
+
+    def known(self, have: Object) -> Object:
+        """Until when, and how often, each can be used."""
+        return {"tokens": [_shown(one) for one in have["tokens"]]}
+
+    lost = known
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Also users that are there, and somebody who gets to see the URL."""
+        super().check(client, plan, task)
+        declared = self.declared(task)
+        issued = [change for change in plan.of("create", "update") if "usable" in change.values]
+        for change in issued:
+            if "dest" not in declared[change.name] and not task.params["return_content"]:
+                raise InputError(
+                    f"{self.noun} {change.name}: nobody would see the URL of a new one; say dest or return_content. Nothing was "
+                    "written."
+                )
+        named = {declared[change.name]["user"] for change in issued}
+        self.users_there(client, named, task)
+
+    def issue(self, client: AccessServer, said: Object, have: Object) -> str:
+        """The URL."""
+        how = {name: value for name, value in said.items() if name in ("profile_type", "lifetime", "usages")}
+        return client.create_profile_token({"username": said["user"], **how})
+
+    def recognised(self, client: AccessServer, text: str) -> Object:
+        """Nothing: what there is to tell is listed."""
+        if not _token_in(text):
+            raise Unreadable(f"{client.asked} answered something that is no URL with a token.")
+        return {}
+
+    def take_back(self, client: AccessServer, new: Object, text: str) -> bool:
+        """Make it invalid."""
+        client.delete_profile_tokens([_token_in(text)])
+        return all(one.get("token") != _token_in(text) for one in client.profile_tokens())
+
+    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """And tell how long they can be used."""
+        before = {one["token"] for change in changes for one in (change.before or {}).get("tokens", ())}
+        super().create(client, changes, effort, task)
+        made = [one for one in client.profile_tokens() if one.get("token") not in before]
+        declared = self.declared(task)
+        for change in changes:
+            if change.outcome != "failed":
+                change.results["tokens"] = [_shown(one) for one in made if _fits(one, declared[change.name])]
+
+    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """All of them in one request; what was used up meanwhile is gone, too."""
+        revoke_tokens(
+            client, changes, {c.name: [one["token"] for one in (c.before or {})["tokens"]] for c in changes}, effort
+        )
+
+
+def _fits(token: Record, said: Object) -> bool:
+    return token.get("username") == said["user"] and token.get("profile_type") == said.get(
+        "profile_type", token.get("profile_type")
+    )
+
+
+def _judged(tokens: t.Sequence[Record], want: Wanted, renew: bool) -> Object:
+    """The tokens of a place, and why none of them will do, if so."""
+    dest, why, private, held = want.values.get("dest"), "", True, False
+    if dest and want.state == "present":
+        file = SecretFile("dest", dest)
+        text, private = file.read(), file.is_private
+        held = text is not None
+        token = _token_in(text or "")
+        tokens = sorted(tokens, key=lambda one: one["token"] != token)
+        if text is None:
+            why = f"there is no file {file.path}"
+        elif token not in {one["token"] for one in tokens}:
+            why = f"the token in {file.path} is not valid any more"
+    why = "renew is said" if renew else why
+    return {"usable": bool(tokens) and not why, "why": why, "private": private, "held": held, "tokens": list(tokens)}
+
+
+def _token_in(url: str) -> str:
+    """The token of a URL, which may stand in one of another scheme (server-behaviour.md, 97); empty if it has none."""
+    found = parse_qs(urlsplit(url.strip()).query).get("token", [])
+    return found[0] if len(found) == 1 else ""
+
+
+def _shown(token: Record) -> Object:
+    expires = token.get("expires")
+    return {
+        "user": token.get("username"),
+        "profile_type": token.get("profile_type"),
+        "expires": values.moment(expires) if expires else None,
+        "usages": token.get("usages"),
+    }
+
+
+PROFILE_TOKEN = ProfileToken()

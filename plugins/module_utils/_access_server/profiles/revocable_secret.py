@@ -1,0 +1,48 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an Access Server issues to users, and takes back one by one."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.one_time_secret import Issued
+from ..._engine.resource import Object, Task
+from ..._text.errors import EstateError, reads
+from ..accounts.properties import refuse_unknown
+from ..api.client import AccessServer
+
+
+class Revocable(Issued):
+    """A new one does not end what was there before, and ends by a call of its own."""
+
+    def take_back(self, client: AccessServer, new: Object, text: str) -> bool:
+        """Make a new one that could not be kept invalid again, and say whether that worked."""
+        raise NotImplementedError
+
+    def lost_answer(self, said: Object) -> str:
+        """Find it, and revoke it."""
+        return (
+            f"There may be a new {self.noun} now that nobody has: see which there are, make it absent, and run again."
+        )
+
+    def unkept(self, client: AccessServer, said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+        """It is revoked, if it is known."""
+        if new is None:
+            return ""
+        try:
+            gone = self.take_back(client, new, text)
+        except EstateError:
+            gone = False
+        which = ", ".join(f"{name} {value}" for name, value in new.items() if isinstance(value, str))
+        return f"The new {self.noun} ({which}) " + (
+            "was revoked again." if gone else "is in nobody's hands: make it absent."
+        )
+
+    @staticmethod
+    def users_there(client: AccessServer, names: t.Collection[str], task: Task) -> dict[str, t.Any]:
+        """Records of users by name; InputError where one is neither there nor made by the same run."""
+        found = reads(lambda client: client.users(sorted(names)).records)(client) if names else {}
+        refuse_unknown({name: [] for name in names}, found, "user", client, task)
+        return t.cast("dict[str, t.Any]", found)

@@ -1,0 +1,552 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cluster of an Access Server: its nodes, how a server becomes one of them or stops being one, and what they share."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+import typing as t
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from ..._engine.module import bring_about
+from ..._engine.plan import Change, Plan
+from ..._engine.resource import Actual, Field, Resource, Task, Wanted
+from ..._engine.writes import Effort
+from ..._net.transport import presented
+from ..._text.errors import EstateError, InputError, NotBack, OutcomeUnknown, Refused, SignInError, reads
+from ..._text.outside import Sentence
+from ..api import values
+from ..api.client import AccessServer, Record, some
+from ..api.connection import base_address, connect
+from . import database
+from .report import ailments
+from .restart import TIMEOUT, refusal, refuse_no_time, restarted
+
+AUTO = "auto"
+CREATE, JOIN, AGAIN, LEAVE, NONE = "create", "join", "again", "leave", "none"  # what a server and a cluster come to
+ASKED = {
+    CREATE: "create a cluster",
+    JOIN: "join the cluster",
+    AGAIN: "join the cluster once more",
+    LEAVE: "leave its cluster",
+}
+RESTART_IT = "Restart it as one of its administrators by now (as_restart, mode server_agent), if it has not restarted."
+PAUSE = 1.0  # seconds between two looks at a list of nodes
+STATUS, INFO = "GET /server/status", "GET /server/info"
+# How a peer is reached, where that differs from the task's own way.
+PEER: t.Mapping[str, t.Any] = {
+    "as_url": {"type": "str", "required": True},
+    "as_username": {"type": "str"},
+    "as_password": {"type": "str", "no_log": True},
+    "as_validate_certs": {"type": "bool"},
+    "as_ca_path": {"type": "path"},
+    "as_certificate_fingerprint": {"type": "str"},
+    "as_server_name": {"type": "str"},
+}
+APART = dict.fromkeys(("as_token", "as_node", "as_certificate_fingerprint", "as_server_name"))
+
+
+def spelled(fingerprint: str) -> str:
+    """A SHA-256 fingerprint as the vendor writes it; what is none stays as it is."""
+    digits = re.sub("[: ]", "", fingerprint).upper()
+    return ":".join(re.findall("..", digits)) if re.fullmatch("[0-9A-F]{64}", digits) else fingerprint
+
+
+@dataclass
+class Peer:
+    """Another server, and what it says of its cluster; ``error`` is why it said nothing."""
+
+    client: AccessServer
+    nodes: dict[str, Record]
+    error: str = ""
+
+
+class ClusterNode(Resource):
+    """A server as a node of a cluster. One is made for each task: it keeps what the task has heard of other servers."""
+
+    noun, plural = "cluster node", ""
+    purgeable = False
+    fields = (
+        Field("api_endpoint", {"type": "str"}, normal=lambda text: text.rstrip("/")),
+        Field("certificate_fingerprint", {"type": "str"}, normal=spelled),
+        Field("mysql_uri", {"type": "str", "no_log": True}),
+        Field("restart_pending", unset=False),
+    )
+    options = {
+        "peers": {"type": "list", "elements": "dict", "options": PEER},
+        "assume_present": {"type": "list", "elements": "str", "default": []},
+        "check_database": {"type": "bool", "default": False},
+        "restart_timeout": {"type": "int", "default": TIMEOUT},
+    }
+
+    def __init__(self, presented_fingerprint: bool = False) -> None:
+        self._presented = presented_fingerprint
+        self._nodes: dict[str, Record] = {}
+        self._peers: list[Peer] = []
+        self._cut_off = False  # it has left as far as the others know, and does not know itself
+
+    def key_spec(self) -> dict[str, t.Any]:
+        """There is one of each server."""
+        return {"name": {"type": "str", "required": True}}
+
+    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+        """An endpoint that other nodes can ask, a fingerprint that is one, and a database."""
+        want = super().wanted(params, state)
+        return replace(want, values={}, secrets={}) if want.state == "absent" else want
+
+    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+        """Addresses and fingerprints that are none; what is said of a node that leaves does not matter."""
+        if want.state == "absent":
+            return
+        endpoint, fingerprint = want.values.get("api_endpoint"), want.values.get("certificate_fingerprint")
+        if endpoint is not None and not _is_endpoint(endpoint):
+            shown = "this" if "@" in endpoint else repr(endpoint)  # else it may hold a password
+            yield f"api_endpoint: {shown} is not an address such as https://node1.example.com:945, without anything after it."
+        if fingerprint is not None and not re.fullmatch("([0-9A-F]{2}:){31}[0-9A-F]{2}", fingerprint):
+            yield (
+                f"certificate_fingerprint: {fingerprint!r} is neither {AUTO} nor a SHA-256 fingerprint, 64 hexadecimal digits."
+            )
+        if "mysql_uri" in want.secrets:
+            try:
+                database.address(want.secrets["mysql_uri"])
+            except InputError as exc:
+                yield str(exc)
+
+    def renews(self, f: Field, have: t.Optional[dict[str, t.Any]], wanted: Wanted, task: Task) -> bool:
+        """The database is that of the cluster: a node keeps it."""
+        return have is None
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """Nodes as the server lists them, which are none before it is one."""
+        self._nodes = nodes = client.cluster_nodes()
+        [want] = task.wanted or ()
+        if want.state == "absent" and nodes and want.name not in nodes and not self._cut_off:
+            self._cut_off = not any(_is(client, name) for name in nodes)
+        listed = {want.name: {}, **nodes} if self._cut_off and nodes else nodes
+        return Actual({name: self.load(one) for name, one in listed.items() if name == want.name}, whole=True)
+
+    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+        """Which server this is, what the others say, whether all fits, before anything is written."""
+        refuse_no_time("restart_timeout", task.params["restart_timeout"])
+        [change] = plan.changes
+        nodes = self._nodes
+        if change.action == "create":
+            deed = self._entry(client, change, nodes, task)
+        else:
+            deed = LEAVE if change.action == "delete" else NONE
+            if change.name in nodes:
+                self._refuse_another(client, change, nodes)
+        if deed == LEAVE:
+            self._refuse_to_leave(client, change, nodes, task)
+        shown = {**(change.before or {}), **change.values}.get("certificate_fingerprint")
+        change.results = {
+            "cluster_action": deed,
+            "certificate_fingerprint": None if deed == LEAVE else shown,
+            "fingerprint_presented": self._presented,
+            "restart_pending": bool((change.before or {}).get("restart_pending")),
+        }
+
+    def _refuse_another(self, client: AccessServer, change: Change, nodes: t.Collection[str]) -> None:
+        try:
+            if _is(client, change.name):
+                return
+        except SignInError:
+            raise
+        except EstateError as exc:
+            if change.action == "update":
+                return  # which may be what mends it
+            raise EstateError(
+                f"{self.noun} {change.name} is listed by {client.url} and not reached through it: {exc}. Nothing was written. Its "
+                "api_endpoint or certificate_fingerprint may be out of date, or it is not running."
+            ) from exc
+        raise InputError(
+            f"{client.url} is not {self.noun} {change.name} but another one of the same cluster, which has {some(nodes)}. Nothing "
+            "was written."
+        )
+
+    def _refuse_to_leave(self, client: AccessServer, change: Change, nodes: t.Mapping[str, Record], task: Task) -> None:
+        if set(nodes) == {change.name}:
+            raise InputError(
+                f"{self.noun} {change.name} is the last one of its cluster, whose users and certificates would be nobody's. "
+                "Nothing was written."
+            )
+        connected = len(client.vpn_clients())
+        if connected:
+            task.warn(
+                f"{self.noun.capitalize()} {change.name} leaves while VPN clients are connected to it: {connected}."
+            )
+        self._peers = _asked(client, task)
+        for peer in self._peers:
+            if peer.error:
+                task.warn(f"{peer.client.url} is not asked whether it forgets {change.name}: {peer.error}.")
+
+    def _entry(self, client: AccessServer, change: Change, nodes: t.Mapping[str, Record], task: Task) -> str:
+        """How the server becomes a node: by making the cluster, by joining it, or by doing so once more."""
+        name, params = change.name, task.params
+        if nodes:
+            raise InputError(
+                f"{client.url} is in a cluster already, of {some(nodes)}, and none of them is called {name}. A node gets another "
+                "name by leaving and joining again. Nothing was written."
+            )
+        if params["peers"] is None:
+            raise InputError(
+                f"{client.url} is in no cluster. Say as peers which other servers there are, which are asked whether there is "
+                "one already; an empty list says that there are none. Nothing was written."
+            )
+        missing = [option for option in ("api_endpoint", "mysql_uri") if params[option] is None]
+        if missing:
+            raise InputError(f"{client.url} is in no cluster, and {' and '.join(missing)} is needed to become a node.")
+        self._peers = _asked(client, task)
+        clusters = [peer for peer in self._peers if peer.nodes]
+        silent = [peer for peer in self._peers if peer.error]
+        if not clusters:
+            if silent:
+                raise EstateError(
+                    f"Whether there is a cluster already is not known, because {silent[0].client.url} does not say so: "
+                    f"{silent[0].error}. Nothing was written, for a second cluster cannot be undone."
+                )
+            if task.check and set(params["assume_present"]) - {name}:
+                self._warn_of_loss(client, task)
+                return JOIN
+            if params["check_database"]:
+                database.refuse_unless_empty(params["mysql_uri"])
+            return CREATE
+        for peer in silent:
+            task.warn(f"{peer.client.url} was not asked for its cluster: {peer.error}.")
+        return self._joining(client, change, clusters, task)
+
+    def _joining(self, client: AccessServer, change: Change, clusters: t.Sequence[Peer], task: Task) -> str:
+        first, name = clusters[0], change.name
+        for other in clusters[1:]:
+            if not first.nodes.keys() & other.nodes.keys():
+                raise InputError(
+                    f"{first.client.url} and {other.client.url} are in two clusters, of {some(first.nodes)} and of "
+                    f"{some(other.nodes)}; name peers of one. Nothing was written."
+                )
+        ours, theirs = (each.get(INFO).get("version") for each in (client, first.client))
+        if ours != theirs:
+            raise InputError(
+                f"{client.url} has version {ours}, and the cluster of {first.client.url} has {theirs}; all nodes must have the "
+                "same. Nothing was written."
+            )
+        nodes = {key: self.load(one) for peer in clusters for key, one in peer.nodes.items()}
+        endpoint = change.values["api_endpoint"]
+        namesake = next((key for key, one in nodes.items() if one["api_endpoint"] == endpoint and key != name), None)
+        if namesake:
+            raise InputError(f"api_endpoint: {endpoint} is that of {self.noun} {namesake}. Nothing was written.")
+        if name in nodes:
+            have = nodes[name]["api_endpoint"]
+            if have != endpoint:
+                raise InputError(
+                    f"The cluster of {first.client.url} has a {self.noun} {name} already, which is {have}. Nothing was written. If "
+                    "that one is gone, it has to leave first; else give this one another name."
+                )
+            task.warn(
+                f"The cluster lists {self.noun} {name}, and {client.url} does not know: it was cut off when it joined."
+            )
+            return AGAIN
+        if task.params["check_database"]:
+            database.refuse_if_empty(task.params["mysql_uri"])
+        self._warn_of_loss(client, task)
+        return JOIN
+
+    def _warn_of_loss(self, client: AccessServer, task: Task) -> None:
+        task.warn(
+            f"{client.url} loses the {len(client.user_roll())} users, the certificates and the configuration of its own: those of "
+            "the cluster take their place."
+        )
+
+    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Enter, restart, and be seen by all. An answer that is lost is looked for, and nothing is sent twice."""
+        [change] = changes
+        name, deed, patience = change.name, change.results["cluster_action"], task.params["restart_timeout"]
+        send = client.create_cluster if deed == CREATE else client.join_cluster
+        body = {"name": name, **self.dump(change.values), "mysqluri": change.secrets.get("mysql_uri")}
+        with client.session.excused():  # the tokens of before went with the database of before
+            lost = _once(client, change, ASKED[deed], lambda: send(body), patience)
+            try:
+                with refusal(client), restarted(client, patience):
+                    client.restart(database.REREADING)
+                _await(
+                    client,
+                    lambda nodes: name in nodes,
+                    patience,
+                    f"{lost}{client.url} has restarted and does not "
+                    f"list {self.noun} {name}. It was not asked a second time to {ASKED[deed]}; look at its log.",
+                )
+            except SignInError as exc:
+                raise SignInError(
+                    f"{lost}{client.url} was asked to {ASKED[deed]}, whose accounts take the place of its own: {exc} "
+                    f"{RESTART_IT}",
+                    final=exc.final,
+                ) from exc
+        witness = next((peer.client for peer in self._peers if peer.nodes), client)
+        _await(
+            witness,
+            lambda nodes: name in nodes,
+            patience,
+            f"{client.url} has entered the cluster, and {witness.url} does not list {self.noun} {name}.",
+        )
+        _reach(witness, name)
+        nodes = client.cluster_nodes()
+        change.results.update(nodes=sorted(nodes), restart_pending=bool(nodes[name].get("restart_pending")))
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """How the others reach it."""
+        effort.each(changes, lambda change: client.set_node(change.name, self.dump(change.values)), in_order=True)
+
+    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Leave, restart, and be forgotten by all who are asked. The accounts are those of before the cluster then."""
+        [change] = changes
+        name, patience = change.name, task.params["restart_timeout"]
+        others = set(self._nodes) - {name}
+        with client.session.excused():
+            lost = _once(client, change, ASKED[LEAVE], client.leave_cluster, patience)
+            try:
+                with refusal(client), restarted(client, patience):
+                    client.restart(database.REREADING)
+                _await(
+                    client,
+                    lambda nodes: not others & set(nodes),
+                    patience,
+                    f"{lost}{client.url} has restarted and still lists nodes. It was not asked a second time to {ASKED[LEAVE]}.",
+                )
+            except SignInError as exc:
+                raise SignInError(
+                    f"{lost}{client.url} was asked to {ASKED[LEAVE]}, and its accounts are its own again: {exc} {RESTART_IT}",
+                    final=exc.final,
+                ) from exc
+        for peer in self._peers:
+            if not peer.error:
+                _await(
+                    peer.client,
+                    lambda nodes: name not in nodes,
+                    patience,
+                    f"{client.url} has left, and {peer.client.url} still lists {self.noun} {name}.",
+                )
+
+    def leaves_open(self, change: Change) -> bool:
+        """Whoever enters is looked for in any case."""
+        return change.action == "update"
+
+
+def be_a_node(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The work of as_cluster_node: the fingerprint is taken from the live certificate, where nobody says another."""
+    params = task.params
+    said, endpoint, taken = params["certificate_fingerprint"], params["api_endpoint"], False
+    if params["state"] == "present" and said in (None, AUTO):
+        have = client.cluster_nodes().get(params["name"])
+        endpoint = endpoint or (have or {}).get("api_endpoint")
+        if endpoint and (said or have is None):
+            der = presented(endpoint)
+            if der is None:
+                raise InputError(f"api_endpoint: nobody presents a certificate at {endpoint}, as seen from here.")
+            said, taken = hashlib.sha256(der).hexdigest(), True
+        elif said:
+            raise InputError("certificate_fingerprint: auto needs an api_endpoint to take it from.")
+    node = ClusterNode(taken)
+    return bring_about(node, client, replace(task, params={**params, "certificate_fingerprint": said}))
+
+
+def _is(client: AccessServer, name: str) -> bool:
+    """Whether a node is the server at hand: it tells the same moment of its last restart, asked directly and by its name."""
+    ours, theirs = (each.get(STATUS).get("last_restarted") for each in (client, client.at_node(name)))
+    return bool(ours == theirs)
+
+
+def _is_endpoint(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname and parts.port is not None and text == f"https://{parts.netloc}" and "@" not in text)
+    except ValueError:
+        return False
+
+
+def _asked(client: AccessServer, task: Task) -> list[Peer]:
+    """What the other servers say of their cluster; this one may stand among them, and is left out."""
+    peers = []
+    codes = {
+        "as_session": {"codes": (task.params["as_session"] or {}).get("codes")}
+    }  # each is good once, wherever it is used
+    for said in task.params["peers"] or ():
+        if base_address(said["as_url"]) == client.url:
+            continue
+        own = {name: value for name, value in said.items() if value is not None}
+        if "as_certificate_fingerprint" in own:
+            own.setdefault("as_ca_path", None)  # the pin is enough, and the authority is that of another server
+        peer = connect({**task.params, **APART, **codes, **own}, True)
+        for sentence in peer.cautions:
+            task.warn(sentence)
+        try:
+            peers.append(Peer(peer, peer.cluster_nodes()))
+        except EstateError as exc:  # also where it does not let us in, which says nothing of our own server
+            peers.append(Peer(peer, {}, str(exc).rstrip(".")))
+    return peers
+
+
+def _once(client: AccessServer, change: Change, deed: str, send: t.Callable[[], object], patience: float) -> str:
+    """Send what is sent once and never again; answers why nobody knows what became of it, if so."""
+    try:
+        send()
+    except Refused as exc:
+        if exc.status != 400:
+            raise
+        raise EstateError(f"{client.url} refuses to {deed}: {exc.reason}. It goes on as it was.") from exc
+    except OutcomeUnknown as exc:
+        change.begun = True
+        client.await_service(patience)
+        return f"{exc}. "
+    change.begun = True
+    return ""
+
+
+def _await(client: AccessServer, so: t.Callable[[t.Collection[str]], bool], patience: float, otherwise: str) -> None:
+    """Ask for the nodes until they are so; servers may be slow to tell each other. Raises NotBack."""
+    deadline = time.monotonic() + patience
+    while not so(client.cluster_nodes()):
+        if time.monotonic() > deadline:
+            raise NotBack(otherwise)
+        time.sleep(PAUSE)
+
+
+def _reach(client: AccessServer, name: str) -> None:
+    """Whether a server can pass calls on to a node, which shows that its endpoint and its fingerprint are right."""
+    try:
+        client.at_node(name).get(STATUS)
+    except SignInError:
+        raise
+    except EstateError as exc:
+        raise EstateError(
+            f"Cluster node {name} has entered the cluster, and {client.url} cannot pass calls on to it: {exc}. It is not running, "
+            "or its api_endpoint or certificate_fingerprint is wrong, which this task changes."
+        ) from exc
+
+
+class Cluster(Resource):
+    """What all nodes of a cluster share, and whether this one goes by the cluster's name."""
+
+    noun, plural = "cluster", ""
+    states = ("present",)
+    purgeable, always_there = False, True
+    fields = (
+        Field("rr_dns_hostname", {"type": "str"}, unset=""),
+        Field("rr_dns_new_nodes", {"type": "bool"}, normal=values.boolean, unset=False),
+        Field("rr_dns_this_node", {"type": "bool"}, unset=False),
+    )
+
+    def key_spec(self) -> dict[str, t.Any]:
+        """A server is in one at most."""
+        return {}
+
+    def identity(self, params: t.Mapping[str, t.Any]) -> str:
+        """What results and diffs call it."""
+        return self.noun
+
+    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+        """Properties, and the host name of this node."""
+        is_node = client.is_node()
+        if is_node is None:
+            task.warn(
+                f"{client.url} lists itself alone as a node, and does not tell whether that is a cluster. If it is not, the server "
+                "refuses to set the properties of one."
+            )
+        if is_node is False:
+            if not task.check:
+                raise InputError(
+                    f"{client.url} is in no cluster; make it a node first (as_cluster_node). Nothing was written."
+                )
+            task.warn(f"{client.url} is in no cluster by now, so that the properties of one are taken for unset.")
+            return Actual({self.noun: self.load({})})
+        found = client.cluster_properties()
+        named = found.get("rr_dns_hostname")
+        return Actual(
+            {self.noun: self.load({**found, "rr_dns_this_node": bool(named) and named == _host_name(client)})}
+        )
+
+    def desired(self, wanted: Wanted, have: t.Optional[dict[str, t.Any]], task: Task) -> dict[str, t.Any]:
+        """A node goes by the cluster's name only until that changes, or until it gets a name of its own."""
+        desired = super().desired(wanted, have, task)
+        name = desired.get("rr_dns_hostname", (have or {}).get("rr_dns_hostname"))
+        if desired.get("rr_dns_this_node") and not name:
+            raise InputError("rr_dns_this_node: the cluster has no round-robin host name; say rr_dns_hostname.")
+        if desired.get("rr_dns_this_node") is False and (have or {}).get("rr_dns_this_node"):
+            raise InputError(
+                "rr_dns_this_node: the node goes by the cluster's name; give it a host name of its own by as_config_item "
+                "(host.name). Nothing was written."
+            )
+        return desired
+
+    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """The properties of all first, for the node takes its name from there."""
+        [want] = task.wanted or ()
+
+        def write(change: Change) -> None:
+            shared = {key: value for key, value in change.values.items() if key != "rr_dns_this_node"}
+            if shared:
+                client.set_cluster_properties(self.dump(shared))
+            if want.values.get("rr_dns_this_node") and (
+                "rr_dns_hostname" in shared or "rr_dns_this_node" in change.values
+            ):
+                client.use_cluster_name()
+
+        effort.each(changes, write, in_order=True)
+
+    def leaves_open(self, change: Change) -> bool:
+        """From where the server takes the name is not documented."""
+        return True
+
+
+CLUSTER_NODE, CLUSTER = ClusterNode(), Cluster()
+
+
+def _host_name(client: AccessServer) -> t.Any:
+    items = client.config_items(client.config_profiles[0], ["host.name"])
+    return next((item.get("value") for item in items), None)
+
+
+@reads
+def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The work of as_cluster_info: one row for each node, each asked through the server at hand."""
+    nodes = client.cluster_nodes()
+    rows = [_row(client.at_node(name), name, one) for name, one in sorted(nodes.items())]
+    return {
+        "changed": False,
+        "cluster": {f.name: f.off_the_wire(client.cluster_properties()) for f in CLUSTER.fields[:2]} if nodes else None,
+        "own_name": _own_name(client, rows) if rows else None,
+        "nodes": rows,
+    }
+
+
+def _own_name(client: AccessServer, rows: t.Sequence[Record]) -> t.Optional[str]:
+    """Which of the nodes the server at hand is, as far as it can be told: it restarted at the same moment."""
+    moment = client.get(STATUS).get("last_restarted")
+    names = [row["name"] for row in rows if moment and row["last_restarted"] == moment]
+    return names[0] if len(names) == 1 else None
+
+
+def _row(node: AccessServer, name: str, wire: Record) -> dict[str, t.Any]:
+    """A node, and what it says itself; of one that says nothing, why."""
+    row = {"name": name, **CLUSTER_NODE.load(wire)}
+    try:
+        return {**row, **_said(node), "reachable": True, "error": None}
+    except SignInError:
+        raise
+    except EstateError as exc:
+        unknown = dict.fromkeys(("version", "last_restarted", "services_not_on", "ailments", "vpn_clients"))
+        return {**row, **unknown, "reachable": False, "error": Sentence(exc)}
+
+
+@reads
+def _said(node: AccessServer) -> dict[str, t.Any]:
+    status, vpn = node.get(STATUS), node.get("GET /vpn/status")
+    return {
+        "version": node.get(INFO).get("version"),
+        "last_restarted": status.get("last_restarted"),
+        "services_not_on": sorted(n for n, one in status["service_status"].items() if one.get("status") != "on"),
+        "ailments": sorted(ailments(status, vpn).values()),
+        "vpn_clients": len(vpn.get("vpn_clients") or ()),
+    }

@@ -1,0 +1,142 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two Access Servers of which one takes over from the other: how they are set up, and whether that works."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from dataclasses import replace
+
+from ..._engine.plan import Plan
+from ..._engine.reconcile import converge
+from ..._engine.resource import Task, Wanted
+from ..._text.errors import EstateError, InputError, OutcomeUnknown, Refused, reads
+from ..api.client import AccessServer
+from ..configuration.config_item import CONFIG_ITEM
+
+MODE, UCARP, OFF = "failover.mode", "ucarp", ""
+ROLES = ("primary", "secondary")
+HOST: t.Mapping[str, t.Any] = {
+    "public": {"type": "str", "required": True},
+    "internal": {"type": "str"},
+    "username": {"type": "str", "default": "root"},
+    "password": {"type": "str", "no_log": True},
+    "ssh_port": {"type": "int"},
+}
+SPEC: t.Mapping[str, t.Any] = {
+    "state": {"type": "str", "choices": ["present", "tested", "absent"], "default": "present"},
+    "address": {"type": "str"},
+    "secret": {"type": "str", "no_log": True},
+    **{role: {"type": "dict", "options": HOST} for role in ROLES},
+    "update_secrets": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+}
+_COMPLETE = ("address", "secret", *ROLES)
+CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
+    "required_if": [("state", state, _COMPLETE) for state in ("present", "tested")],
+}
+
+
+def set_up(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The work of as_failover: tested as it is declared, and only then written and brought into being."""
+    params = task.params
+    if params["state"] == "absent":
+        return _switched_off(client, task)
+    declared = list(_items(params))
+    if params["state"] == "tested":
+        return {"changed": False, **_tested(client, declared)}
+    told = _written(client, replace(task, check=True), declared)
+    if not told.changed:
+        return _answer(told, {})
+    results = _tested(client, declared)
+    if results.get("failed"):
+        return {"changed": False, **results}
+    if not task.check:
+        done = _written(client, task, declared)
+        _start(client, task, done)
+    return _answer(told, results)
+
+
+def _switched_off(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The mode alone goes back to its default. Where the server tells none, an empty text stands for it."""
+    return _answer(_brought(client, task, [Wanted(MODE, "default", {"value": OFF, "custom": True}, [])]), {})
+
+
+def _items(params: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
+    """What is declared, as configuration items; all values are texts, as the document has them."""
+    yield {"name": MODE, "value": UCARP}
+    yield {"name": "ucarp.addr", "value": params["address"]}
+    yield {"name": "ucarp.secret", "secret_value": params["secret"]}
+    for number, role in enumerate(ROLES):
+        host = {"enable": "true", **params[role], "internal": params[role]["internal"] or role.upper()}
+        for key, value in host.items():
+            if value is not None:
+                kind = "secret_value" if key == "password" else "value"
+                yield {"name": f"dbpush.hosts.{number}.{key}", kind: str(value)}
+
+
+def _written(client: AccessServer, task: Task, declared: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
+    """The declared items."""
+    return _brought(client, task, [CONFIG_ITEM.wanted({**one, "custom": True}, "present") for one in declared])
+
+
+def _brought(client: AccessServer, task: Task, wanted: t.Sequence[Wanted]) -> Plan:
+    """Items of the active configuration profile, which the server need not know; or what is to be done to them."""
+    params = {**task.params, "profile": None}
+    plan = converge(CONFIG_ITEM, client, wanted, replace(task, params=params, wanted=wanted))
+    failed = [change for change in plan.changes if change.outcome == "failed"]
+    if failed:
+        raise EstateError(f"{failed[0].name}: {failed[0].message}")
+    return plan
+
+
+@reads
+def _tested(client: AccessServer, declared: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """Each test and what came of it; one that failed is an error."""
+    settings = {one["name"]: one.get("value", one.get("secret_value")) for one in declared}
+    try:
+        found = client.test_failover(settings)
+    except Refused as exc:
+        if exc.status != 400:
+            raise
+        raise InputError(
+            f"{client.url} does not begin to test the failover: {exc.reason}. Nothing was written."
+        ) from exc
+    tests = {
+        name: {"passed": one["status"] is True, "message": one["message"], "friendly": one.get("friendly")}
+        for name, one in found.items()
+    }
+    failed = [f"{name}: {one['message']}" for name, one in sorted(tests.items()) if not one["passed"]]
+    if not failed:
+        return {"tests": tests}
+    said = f"{len(failed)} of {len(tests)} tests of the failover failed. {'; '.join(failed)}. Nothing was written."
+    return {"tests": tests, "failed": True, "msg": said}
+
+
+def _start(client: AccessServer, task: Task, done: Plan) -> None:
+    """Once. Where the server refuses, items go back to what they were, so that the next run does not take it for done."""
+    try:
+        client.start_failover()
+    except OutcomeUnknown as exc:
+        raise EstateError(
+            f"{exc}. It was not asked a second time. The configuration is written; see by state: tested whether it works."
+        ) from exc
+    except Refused as exc:
+        items = {c.name: c.before or {} for c in done.of("update") if not c.secrets}
+        values = {name: item["value"] for name, item in items.items() if item.get("is_set")}
+        unset = {name: item.get("default_value") or OFF for name, item in items.items() if name not in values}
+        said = "The configuration could not be set back"
+        with contextlib.suppress(EstateError):
+            if unset:
+                client.reset_config_items(client.config_profiles[0], unset)
+            if values:
+                client.set_config_items(client.config_profiles[0], values)
+            said = "The configuration is as before, except for secrets"
+        raise EstateError(f"{client.url} does not set the secondary server up: {exc.reason}. {said}.") from exc
+
+
+def _answer(plan: Plan, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What differs, or differed."""
+    keys = sorted(change.name for change in plan.changes if change.action != "none")
+    return {"changed": plan.changed, "changed_items": keys, "diff": plan.diff(CONFIG_ITEM), **results}

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connected VPN clients of an Access Server: who they are, and ending their sessions."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.arguments import TEXT_OR_NUMBER
+from ..._engine.reconcile import lingering
+from ..._engine.resource import Task
+from ..._text.errors import InputError, Refused, reads
+from ..api.client import AccessServer, Record
+
+REASON = "Disconnected by vpn.estate"
+SPEC: t.Mapping[str, t.Any] = {
+    "users": {"type": "list", "elements": "str"},
+    "daemon_id": {"type": "str"},
+    "client_id": {"type": "int"},
+    "reason": {"type": TEXT_OR_NUMBER, "default": REASON},
+    "client_reason": {"type": TEXT_OR_NUMBER},
+    "state": {"type": "str", "choices": ["absent"], "default": "absent"},
+}
+CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
+    "required_one_of": [("users", "daemon_id")],
+    "mutually_exclusive": [("users", "daemon_id")],
+    "required_together": [("daemon_id", "client_id")],
+}
+INFO_SPEC: t.Mapping[str, t.Any] = {"users": {"type": "list", "elements": "str"}}
+
+
+@reads
+def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The work of as_vpn_session_info."""
+    asked = task.params["users"]
+    found = [one for one in client.vpn_clients() if asked is None or one.get("username") in asked]
+    return {"sessions": found, "changed": False}
+
+
+def disconnect(client: AccessServer, task: Task) -> dict[str, t.Any]:
+    """The work of as_vpn_session: sessions that are there end, and nothing is said to the server where there are none."""
+    params = task.params
+    if params["users"] is not None and not params["users"]:
+        raise InputError("users is empty: name those whose sessions shall end.")
+    found = _sessions(client, params)
+    answer = _answer(found)
+    if task.check or not found:
+        return answer
+    reasons = {key: params[key] for key in ("reason", "client_reason") if params[key]}
+    if params["users"] is not None:
+        whom: dict[str, t.Any] = {"users": sorted({one["username"] for one in found})}
+    else:
+        whom = {"daemon_id": params["daemon_id"], "client_id": params["client_id"]}
+
+    def still(meant: list[Record]) -> list[Record]:
+        return [one for one in _sessions(client, params) if one in meant]
+
+    try:
+        client.disconnect({**whom, **reasons})
+    except Refused as exc:
+        if exc.status not in (400, 404):
+            raise
+        left, why = still(found), exc.reason  # some may have ended all the same, or all of them by themselves
+    else:
+        left, why = (
+            lingering(still(found), still),
+            "the server answered that all of them were, and still lists the others",
+        )
+    if not left:
+        return answer
+    ended = [one for one in found if one not in left]
+    return {
+        **_answer(ended),
+        "changed": client.wrote or bool(ended),
+        "failed": True,
+        "msg": f"{len(ended)} of {len(found)} sessions of {client.url} were ended: {why}.",
+    }
+
+
+def _answer(ended: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:
+    before = {f"{one['daemon_id']}/{one['client_id']}": {"username": one["username"]} for one in ended}
+    return {"changed": bool(ended), "disconnected": list(ended), "diff": {"before": before, "after": {}}}
+
+
+@reads
+def _sessions(client: AccessServer, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Sessions that the task means, as far as they are told."""
+    found = [one for one in client.vpn_clients() if _meant(one, params)]
+    return [{key: one.get(key) for key in ("username", "daemon_id", "client_id")} for one in found]
+
+
+def _meant(one: t.Mapping[str, t.Any], params: t.Mapping[str, t.Any]) -> bool:
+    if params["users"] is not None:
+        return one.get("username") in params["users"]
+    return (one["daemon_id"], one["client_id"]) == (params["daemon_id"], params["client_id"])

@@ -1,0 +1,262 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Objects declared in files: read fast, and with the line of each."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible.module_utils.basic import missing_required_lib
+
+from .._files.read_file import Read, content_of
+from .._text.errors import InputError
+
+try:
+    import yaml
+except ImportError:
+    SafeLoader: t.Any = object
+else:
+    SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+ENDINGS = (".json", ".yaml", ".yml")
+MOST_REPEATED = 10_000_000  # values that aliases of YAML stand for, so that a few lines keep nobody busy for long
+DEEPEST = 100  # levels of YAML within each other; the C parser would end the process some ten thousand further down
+
+TEXT, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+PLAIN = {TEXT, MERGE, *(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "seq", "map"))}
+
+Item = dict[str, t.Any]
+Lines = t.Callable[[], t.Sequence[int]]
+
+
+class Flaw(Exception):
+    """What is wrong with a text, said without quoting its values, which may be secrets."""
+
+    def __init__(self, problem: str, line: t.Optional[int] = None) -> None:
+        super().__init__(problem)
+        self.line = line
+
+
+@dataclass(frozen=True)
+class File:
+    """A file's objects. ``lines`` says where each begins, and is called only when somebody asks."""
+
+    path: str
+    items: list[t.Any] = field(repr=False)
+    lines: Lines = field(repr=False)
+
+    def place(self, number: int) -> str:
+        """Path and line of an object; ``number`` counts from 0."""
+        return f"{self.path}, line {self.lines()[number]}"
+
+
+def read_files(src: str, plural: str, read: Read) -> list[File]:
+    """The objects in a file, or in each file of a folder in the order of their names.
+
+    A file holds a list, or a mapping with nothing but the list under the name of the plural option. Raises InputError.
+    """
+    if not src:
+        raise InputError("src is empty: give the path of a file or a folder, or leave it out.")
+    if not os.path.isdir(src):
+        return [_read(src, plural, read)]
+    try:
+        names = sorted(name for name in os.listdir(src) if name.endswith(ENDINGS) and not name.startswith("."))
+    except OSError as exc:
+        raise InputError(f"src: {src} cannot be read: {exc.strerror}.") from exc
+    if not names:
+        raise InputError(f"src: {src} is a folder without a file whose name ends in {', '.join(ENDINGS)}.")
+    return [_read(os.path.join(src, name), plural, read) for name in names]
+
+
+def place_among(files: t.Sequence[File], number: int) -> str:
+    """Path and line of an object, counted from 0 through all files."""
+    for file in files:
+        if number < len(file.items):
+            return file.place(number)
+        number -= len(file.items)
+    raise IndexError(number)
+
+
+def _read(path: str, plural: str, read: Read) -> File:
+    try:
+        found, lines = _parsed(path, content_of("src", path, read))
+    except Flaw as flaw:
+        where = f"{path}, line {flaw.line}" if flaw.line else path
+        raise InputError(f"src: {where}: {flaw}.") from None
+    if isinstance(found, dict) and list(found) == [plural]:
+        found = found[plural]
+    if not isinstance(found, list):
+        raise InputError(f"src: {path} holds neither a list nor a mapping with nothing but a list of {plural}.")
+    return File(path, found, lines)
+
+
+def read_mapping(text: str) -> Item:
+    """What a text in JSON or YAML says, which is one mapping. Raises Flaw."""
+    found, _lines = _parsed("a.json" if text.lstrip().startswith("{") else "a.yml", text.encode())
+    if not isinstance(found, dict):
+        raise Flaw("this is no mapping")
+    return found
+
+
+def _parsed(path: str, content: bytes) -> tuple[t.Any, Lines]:
+    """What a file says, and the lines where the objects of its list begin. Raises Flaw."""
+    try:
+        text = content.decode("utf-8-sig")
+        return _parsed_json(text) if path.endswith(".json") else _parsed_yaml(text)
+    except UnicodeDecodeError:
+        raise Flaw("this is not a text in UTF-8") from None
+    except RecursionError:
+        raise Flaw("this is nested too deep") from None
+    except (ValueError, LookupError) as exc:  # a number of five thousand digits, for one
+        raise Flaw(f"there is a value that cannot be read ({type(exc).__name__})") from None
+
+
+def _parsed_json(text: str) -> tuple[t.Any, Lines]:
+    try:
+        return json.loads(text, object_pairs_hook=_mapping), lambda: _lines_of_json(text)
+    except json.JSONDecodeError as exc:
+        raise Flaw(f"this is not JSON: {exc.msg}", exc.lineno) from None
+
+
+def _mapping(pairs: list[tuple[str, t.Any]]) -> Item:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _value in pairs]
+        raise Flaw(f"{next(name for name in found if names.count(name) > 1)} is said twice of one thing")
+    return found
+
+
+def _lines_of_json(text: str) -> list[int]:
+    decoder = json.JSONDecoder()
+    lines: list[int] = []
+    position = text.index("[")
+    line, counted = 1, 0
+    while True:
+        position += 1
+        while text[position] in " \t\r\n,":
+            position += 1
+        if text[position] == "]":
+            return lines
+        line, counted = line + text.count("\n", counted, position), position
+        lines.append(line)
+        position = decoder.raw_decode(text, position)[1] - 1
+
+
+class Doubtful:
+    """A number that is written otherwise than numbers are, as 007, 1.10 and 12:30:45: no text can be made of it."""
+
+
+class DoubtfulInt(Doubtful, int):
+    """A whole one."""
+
+
+class DoubtfulFloat(Doubtful, float):
+    """Another one."""
+
+
+def is_plain_number(value: t.Any) -> bool:
+    """Whether a value is a whole number whose text is beyond doubt."""
+    return isinstance(value, int) and not isinstance(value, (bool, Doubtful))
+
+
+class PlainLoader(SafeLoader):
+    """Reads of YAML what JSON could say as well: no dates, no tags, text for keys, no key twice, and no abyss."""
+
+    yaml_constructors = {
+        tag: construct
+        for tag, construct in getattr(SafeLoader, "yaml_constructors", {}).items()
+        if tag in PLAIN or tag is None
+    }
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag in PLAIN]
+        for first, resolvers in getattr(SafeLoader, "yaml_implicit_resolvers", {}).items()
+    }
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+        self._looked_at: set[int] = set()
+
+    def descend_resolver(self, *_where: t.Any) -> None:
+        """On the way into each node, and the one chance to stop before the C parser has used up its stack."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise RecursionError
+
+    def ascend_resolver(self) -> None:
+        """On the way out."""
+        self._depth -= 1
+
+    def construct_yaml_int(self, node: t.Any) -> int:
+        """A number, which knows whether its text is beyond doubt."""
+        number = int(super().construct_yaml_int(node))
+        return number if str(number) == node.value else DoubtfulInt(number)
+
+    def construct_yaml_float(self, node: t.Any) -> float:
+        """The same for a number that is not whole."""
+        number = float(super().construct_yaml_float(node))
+        return number if str(number) == node.value else DoubtfulFloat(number)
+
+    def flatten_mapping(self, node: t.Any) -> None:
+        """Before what ``<<`` stands for is put in: look at the keys that are written there."""
+        if id(node) not in self._looked_at:
+            self._looked_at.add(id(node))
+            seen: set[str] = set()
+            for key, _value in node.value:
+                line = key.start_mark.line + 1
+                if key.tag not in (TEXT, MERGE):
+                    raise Flaw("a key is not text; quote it", line)
+                if key.value in seen:
+                    raise Flaw(f"{key.value} is said twice of one thing", line)
+                seen.add(key.value)
+        super().flatten_mapping(node)
+
+
+PlainLoader.yaml_constructors["tag:yaml.org,2002:int"] = PlainLoader.construct_yaml_int
+PlainLoader.yaml_constructors["tag:yaml.org,2002:float"] = PlainLoader.construct_yaml_float
+
+
+def _parsed_yaml(text: str) -> tuple[t.Any, Lines]:
+    if SafeLoader is object:
+        raise Flaw(f"this is not JSON, and for YAML: {missing_required_lib('PyYAML').rstrip('.')}")
+    try:
+        loader = PlainLoader(text)
+        try:
+            node = loader.get_single_node()
+            if "*" in text and _weight(node, {}) > len(text) + MOST_REPEATED:  # nothing else is shorter than it weighs
+                raise Flaw(f"its aliases stand for more than {MOST_REPEATED:,} values")
+            found = None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except yaml.YAMLError as exc:
+        mark = getattr(exc, "problem_mark", None)
+        raise Flaw(_flaw_of_yaml(exc), mark.line + 1 if mark else None) from None
+    listed = node.value[-1][1] if isinstance(found, dict) and found else node
+    lines = [item.start_mark.line + 1 for item in listed.value] if isinstance(listed, yaml.SequenceNode) else []
+    return found, lambda: lines
+
+
+def _weight(node: t.Any, known: dict[int, int]) -> int:
+    """How many values there are in a node of YAML, with those behind an alias each time that it stands there."""
+    if not isinstance(node, yaml.CollectionNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = 0  # within itself
+        inside = node.value if isinstance(node, yaml.SequenceNode) else [one for pair in node.value for one in pair]
+        known[id(node)] = 1 + sum(_weight(one, known) for one in inside)
+    return known[id(node)]
+
+
+def _flaw_of_yaml(exc: Exception) -> str:
+    """With libyaml's own words where they are about grammar; all others can quote what may be a secret."""
+    if "could not determine a constructor" in str(getattr(exc, "problem", None)):
+        return "tags, such as !vault, are not read; encrypt the whole file"
+    if "expected a single document" in str(getattr(exc, "context", None)):
+        return "this holds more than one document"
+    if yaml.__with_libyaml__ and isinstance(exc, (yaml.scanner.ScannerError, yaml.parser.ParserError)):
+        return f"this is not YAML: {exc.problem}"
+    return "this is not YAML"

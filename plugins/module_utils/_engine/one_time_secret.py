@@ -1,0 +1,147 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a server makes anew each time and tells once: it is kept in a file, or handed to the task."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from .._files.secret_file import SecretFile
+from .._text.errors import EstateError, Mistakes, OutcomeUnknown, Unreadable
+from .._text.outside import Sentence
+from .plan import Change, Plan
+from .resource import Field, Object, Resource, Spec, Task, Wanted
+from .writes import Effort
+
+TEXT: Spec = {"type": "str"}
+ROOM = 1 << 16  # bytes that are kept free for what is to come; few of them are longer
+
+
+class Issued(Resource):
+    """A place for one good thing. What is there is judged in read(); what is not good enough is issued anew.
+
+    An object that read() finds has ``usable``, ``private`` and, where it is not usable, ``why``.
+    """
+
+    purgeable = False
+    placed: t.Sequence[Field] = (
+        Field("dest", {"type": "path"}, create_only=True),
+        Field("usable", unset=False),
+        Field("private", unset=True),
+    )
+    placing: t.Mapping[str, Spec] = {
+        "renew": {"type": "bool", "default": False},
+        "return_content": {"type": "bool", "default": False},
+    }
+
+    def issue(self, client: t.Any, said: Object, have: Object) -> str:
+        """Have the server make a new one in place of what is there, if anything is; answers its text."""
+        raise NotImplementedError
+
+    def recognised(self, client: t.Any, text: str) -> Object:
+        """What the task tells of a new one; Unreadable where it is none."""
+        raise NotImplementedError
+
+    def lost_answer(self, said: Object) -> str:
+        """What to do where the server may have made a new one, and nobody has it."""
+        raise NotImplementedError
+
+    def objection(self, text: str, task: Task) -> str:
+        """Why a new one may not be used, as half a sentence; empty if it may."""
+        return ""
+
+    def unkept(self, client: t.Any, said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+        """What became of a new one that could not be kept, may not be used, or, where ``new`` is None, was not recognised."""
+        raise NotImplementedError
+
+    def kept(self, said: Object) -> None:
+        """After a new one has taken its place."""
+
+    def known(self, have: Object) -> Object:
+        """What the task tells of what is there."""
+        raise NotImplementedError
+
+    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+        """One file holds one of them."""
+        holders: dict[str, str] = {}
+        mistakes = Mistakes()
+        for want in wanted:
+            dest = want.values.get("dest")
+            if dest and holders.setdefault(SecretFile("dest", dest).path, want.name) != want.name:
+                mistakes.add(f"dest: {dest} is declared for two {self.plural.replace('_', ' ')}.")
+        mistakes.refuse()
+
+    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+        """A good one, in a file that is its owner's alone if it is in one."""
+        return {**wanted.values, "usable": True, **({"private": True} if "dest" in wanted.values else {})}
+
+    def check(self, client: t.Any, plan: Plan, task: Task) -> None:
+        """Files that can be written; and what is told of each, whether or not anything is written."""
+        declared = self.declared(task)
+        for change in plan.of("create", "update"):
+            if "dest" in declared[change.name]:
+                SecretFile("dest", declared[change.name]["dest"]).refuse_unusable()
+        for change in plan.changes:
+            have = change.before or {}
+            change.results = self.known(have) if have else {}
+            if "usable" in change.values:
+                change.results["reason"] = Sentence(have.get("why") or "there is none yet")
+
+    @staticmethod
+    def declared(task: Task) -> dict[str, Object]:
+        """What is said of each object, by name."""
+        return {want.name: want.values for want in task.wanted or ()}
+
+    def leaves_open(self, change: Change) -> bool:
+        """What was issued is known by its text; what was taken back is looked for."""
+        return change.action == "delete"
+
+    def create(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """Each with a call of its own; what comes is looked at before it takes the place of anything."""
+        declared = self.declared(task)
+        effort.each(
+            changes,
+            lambda change: self._issue(client, change, declared[change.name], task),
+            "issued",
+            first_alone=True,  # what may not be used of one may not be used of the others either
+        )
+
+    def update(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+        """A new one where the old one is not good any more; the old one stays until it is told to go."""
+        declared = self.declared(task)
+        for change in changes:
+            if "usable" not in change.values:
+                SecretFile("dest", declared[change.name]["dest"]).make_private()
+        self.create(client, [change for change in changes if "usable" in change.values], effort, task)
+
+    def _issue(self, client: t.Any, change: Change, said: Object, task: Task) -> None:
+        file = SecretFile("dest", said["dest"]) if "dest" in said else None
+        with file.room(ROOM) if file else contextlib.nullcontext(lambda text: None) as keep:
+            text = self._asked_for(client, change, said, task)
+            change.begun = True
+            new: t.Optional[Object] = None
+            objection = ""
+            try:
+                new = self.recognised(client, text)
+                objection = self.objection(text, task)
+                if objection:
+                    raise EstateError(f"The new {self.noun} {change.name} is not used: {objection}.")
+                keep(text)
+            except EstateError as exc:
+                became = self.unkept(client, said, text, new, bool(objection))
+                raise (Unreadable if new is None else EstateError)(f"{exc} {became}".rstrip()) from exc
+        self.kept(said)
+        change.results = {"reason": change.results.get("reason", ""), **new}
+        if task.params["return_content"]:
+            change.results["content"] = text
+
+    def _asked_for(self, client: t.Any, change: Change, said: Object, task: Task) -> str:
+        try:
+            return self.issue(client, said, change.before or {})
+        except OutcomeUnknown as exc:
+            if "dest" not in said and not task.params["return_content"]:
+                raise  # to read again tells whether there is one, and nobody wants its text
+            change.begun = True
+            raise EstateError(f"{exc}. {self.lost_answer(said)}") from exc

@@ -1,0 +1,131 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calls side by side: as many as the server gains from, one at a time as soon as it asks for less."""
+
+from __future__ import annotations
+
+import collections
+import queue
+import threading
+import time
+import typing as t
+
+from .._text.errors import OutcomeUnknown
+
+Job = t.TypeVar("Job")
+
+FIRST_WIDTH = 2  # calls side by side to begin with
+ROUND = 4  # calls of each hand between two looks at the pace
+GAIN = 1.1  # how much faster a grown crew has to be to stay
+
+
+class Crew:
+    """Hands that make calls. Lives as long as a task, so that what it learnt of the server is kept.
+
+    ``limit`` is the largest number of calls at the same time; ``pressed`` answers how often the server asked for less.
+    """
+
+    def __init__(self, limit: int, pressed: t.Callable[[], int], clock: t.Callable[[], float] = time.monotonic) -> None:
+        self._limit, self._pressed, self._clock = limit, pressed, clock
+        self._known_pressure = pressed()
+        self._growing = True
+        self.width = self._narrower = min(FIRST_WIDTH, limit)
+
+    def work(
+        self, jobs: t.Sequence[Job], do: t.Callable[[Job], object], told: t.Callable[[], object], alone: bool
+    ) -> None:
+        """Do each job once, beginning in their order; ``told`` is called, from here, after each that is done.
+
+        ``alone`` allows one at a time only.
+
+        The first exception keeps the jobs that nobody has begun from being begun, and is raised when the others have
+        ended. Of several, that of the earliest job is; but what can be settled gives way to what cannot. Whatever cuts
+        the caller off, such as a time limit, is waited for by nobody.
+        """
+        if alone or self._limit == 1 or len(jobs) == 1:
+            for job in jobs:
+                do(job)
+                told()
+            return
+        hands = _Hands(do)
+        try:
+            self._share_out(jobs, hands, told)
+        finally:
+            hands.dismiss()
+
+    def _share_out(self, jobs: t.Sequence[Job], hands: _Hands[Job], told: t.Callable[[], object]) -> None:
+        waiting = collections.deque(enumerate(jobs))
+        failures: dict[int, BaseException] = {}
+        pace, done, since = 0.0, 0, self._clock()
+        while True:
+            if self._pressed() != self._known_pressure:
+                self.width, self._growing = 1, False
+            elif self._growing and done >= ROUND * self.width:
+                pace, done, since = self._grown(pace, done / max(self._clock() - since, 1e-9)), 0, self._clock()
+            while waiting and not failures and hands.busy < self.width:
+                hands.take(*waiting.popleft())
+            if not hands.busy:
+                break
+            number, failure = hands.ended()
+            done += 1
+            if failure is None:
+                try:
+                    told()
+                except Exception as exc:
+                    failure = exc
+            if failure is not None:
+                failures[number] = failure
+        if failures:
+            raise failures[min(failures, key=lambda number: (isinstance(failures[number], OutcomeUnknown), number))]
+
+    def _grown(self, before: float, pace: float) -> float:
+        """Twice as many hands while that pays; answers the pace to compare with."""
+        if pace >= before * GAIN:
+            self._growing = self.width < self._limit
+            self._narrower, self.width = self.width, min(self._limit, 2 * self.width)
+        else:
+            self.width, self._growing = self._narrower, False
+        return pace
+
+
+class _Hands(t.Generic[Job]):
+    """Threads that do jobs. No process waits for them in order to end, so that a server which keeps silent holds none."""
+
+    def __init__(self, do: t.Callable[[Job], object]) -> None:
+        self._do = do
+        self._given: queue.SimpleQueue[t.Optional[tuple[int, Job]]] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[tuple[int, t.Optional[BaseException]]] = queue.SimpleQueue()
+        self._number = self.busy = 0
+
+    def take(self, number: int, job: Job) -> None:
+        """Begin a job, in a thread that has none."""
+        if self.busy == self._number:
+            threading.Thread(target=self._work, name="vpn.estate", daemon=True).start()
+            self._number += 1
+        self.busy += 1
+        self._given.put((number, job))
+
+    def ended(self) -> tuple[int, t.Optional[BaseException]]:
+        """Wait for a job to end: its number, and what it failed with."""
+        one = self._ended.get()
+        self.busy -= 1
+        return one
+
+    def dismiss(self) -> None:
+        """Let each thread go, as soon as it has no job."""
+        for _unused in range(self._number):
+            self._given.put(None)
+
+    def _work(self) -> None:
+        while True:
+            given = self._given.get()
+            if given is None:
+                return
+            number, job = given
+            failure: t.Optional[BaseException] = None
+            try:
+                self._do(job)
+            except BaseException as exc:  # else nobody would hear of its end
+                failure = exc
+            self._ended.put((number, failure))

@@ -1,0 +1,148 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes: how many objects go into a request, how many requests side by side, and what became of each object."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+
+from .._text.errors import InputError, OutcomeUnknown, Refused, SignInError, Unreachable
+from .parallel import Crew
+from .plan import PAST, Change
+from .resource import Task
+
+ONE_BAD_OBJECT = (400, 404, 409, 413)  # answers that speak of what was asked, not of who asks or how the server is
+
+_ALREADY = re.compile(r"(?<!not )\bexists?\b", re.IGNORECASE)  # how a name is taken (server-behaviour.md, 53)
+
+
+class Effort:
+    """The writes of a task: what it learns of the server's limits holds until the task ends."""
+
+    def __init__(self, client: t.Any, task: Task) -> None:
+        self._size, self._task = client.batch_size, task
+        self._crew = Crew(client.connections, lambda: client.pressed)
+
+    def many(
+        self, changes: t.Sequence[Change], write: t.Callable[[list[Change]], object], said: t.Optional[str] = None
+    ) -> None:
+        """One request for many objects. One that the server refuses fails alone, and the others go on.
+
+        ``said`` is what happens to them, in one word, for whoever waits.
+        """
+        waiting, told = [list(changes)] if changes else [], self._teller(changes, said)
+        while waiting:
+            batch = waiting.pop(0)
+            if len(batch) > self._size:
+                waiting = [batch[: self._size], batch[self._size :], *waiting]
+                continue
+            try:
+                with _telling(batch):
+                    write(batch)
+                told(len(batch))
+            except Refused as exc:
+                if exc.status == 413 and len(batch) > 1:
+                    self._size = len(batch) // 2
+                    waiting = [batch, *waiting]
+                    continue
+                if exc.status not in ONE_BAD_OBJECT or exc.locked:
+                    _fail(batch, str(exc))
+                    raise
+                waiting = [*self._without_refused(batch, exc), *waiting]
+
+    @staticmethod
+    def _without_refused(batch: list[Change], exc: Refused) -> list[list[Change]]:
+        if len(batch) == 1:
+            _fail(batch, str(exc))
+            return []
+        refused: dict[str, list[str]] = {}
+        names = {change.name for change in batch}
+        for key, text in exc.reasons.items():
+            meant = _named(key, names)
+            if meant is not None:
+                refused.setdefault(meant, []).append(text)
+        if not refused:  # the server does not say which: find it
+            return [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
+        for change in batch:
+            if change.name in refused:
+                _fail([change], f"{exc.call} answered {exc.status}: {'; '.join(refused[change.name])}")
+        rest = [change for change in batch if change.name not in refused]
+        return [rest] if rest else []
+
+    def each(
+        self,
+        changes: t.Sequence[Change],
+        write: t.Callable[[Change], object],
+        said: t.Optional[str] = None,
+        alone: t.Collection[int] = ONE_BAD_OBJECT,
+        in_order: bool = False,
+        first_alone: bool = False,
+    ) -> None:
+        """One request for each object, several side by side unless ``in_order``.
+
+        What is answered by a status of ``alone`` fails alone, and the others go on. With ``first_alone`` they wait until the
+        first one has succeeded.
+        """
+        going, told = [change for change in changes if change.outcome != "failed"], self._teller(changes, said)
+
+        def one(change: Change) -> None:
+            try:
+                with _telling([change]):
+                    write(change)
+            except Refused as exc:
+                if exc.status in (400, 409) and change.action == "create" and _ALREADY.search(exc.reason):
+                    change.existed = not change.begun  # somebody was faster, perhaps we were
+                    raise OutcomeUnknown(f"{exc.call}: {exc.reason}") from exc
+                _fail([change], str(exc))
+                if exc.status not in alone or exc.locked:
+                    raise
+
+        for part in (going[:1], going[1:]) if first_alone else (going,):
+            self._crew.work(part, one, lambda: told(1), in_order)
+
+    def _teller(self, changes: t.Sequence[Change], said: t.Optional[str]) -> t.Callable[[int], None]:
+        """Counts objects, and lets whoever waits know, from the beginning on."""
+        total, done = len(changes), 0
+
+        def told(number: int) -> None:
+            nonlocal done
+            done += number
+            self._task.progress(said or PAST[changes[0].action], done, total)
+
+        if changes:
+            told(0)
+        return told
+
+
+@contextlib.contextmanager
+def _telling(changes: t.Sequence[Change]) -> t.Iterator[None]:
+    """Around a call about these objects: each then knows whether the server acted on it, or may have."""
+    acted = True
+    try:
+        yield
+        for change in changes:
+            change.made = change.made or change.action == "create"
+    except (InputError, Refused, SignInError, Unreachable):
+        acted = False
+        raise
+    finally:
+        for change in changes:
+            change.begun = change.begun or acted
+
+
+def _fail(changes: t.Sequence[Change], reason: str) -> None:
+    for change in changes:
+        change.fail(f"it was created, but {reason}" if change.made else reason)
+
+
+def _named(key: str, names: t.Collection[str]) -> t.Optional[str]:
+    """The object that a key of an error's detail speaks of; keys are tuples of unknown form (server-behaviour.md, 6)."""
+    if key in names:
+        return key
+    longest = max(map(len, names))
+    said = [key[len(opening) :] for opening in ("('", '("', "(", "") if key.startswith(opening)]
+    starts = {text[:end] for text in said for end in range(min(len(text), longest + 1)) if text[end] in "'\",."}
+    return max(starts.intersection(names), key=len, default=None)

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that hold what is told only once, such as private keys: for their owner's eyes, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+import typing as t
+
+from .._text.errors import EstateError, InputError
+from .read_file import Irregular, fault_of, opened
+
+OWN_EYES = 0o600
+NO_FILE = "is there and no file"
+LARGEST = 1 << 20  # bytes; no key, certificate or profile is near that
+
+
+class SecretFile:
+    """A file named by an option of the task."""
+
+    def __init__(self, option: str, path: str) -> None:
+        self.option, self.path = option, os.path.abspath(path)
+
+    def refuse_unusable(self) -> None:
+        """Raise InputError where it could not be written, so that nothing is made that would then be lost."""
+        folder = os.path.dirname(self.path)
+        if os.path.islink(self.path):
+            why = "is a symbolic link, through which no secret is written"
+        elif os.path.lexists(self.path) and not os.path.isfile(self.path):
+            why = NO_FILE
+        elif not os.path.isdir(folder):
+            why = f"cannot be written: there is no folder {folder}"
+        elif not os.access(folder, os.W_OK | os.X_OK):
+            why = f"cannot be written: {folder} is not writable"
+        else:
+            return
+        raise InputError(f"{self.option}: {self.path} {why}. Nothing was written.")
+
+    @property
+    def is_private(self) -> bool:
+        """Whether this account alone can use it, and by this name alone, where it is there."""
+        try:
+            found = os.lstat(self.path)
+        except FileNotFoundError:
+            return True
+        return not fault_of(found)
+
+    def read(self) -> t.Optional[str]:
+        """Its text; None where it is not there. What is no text, or too long to be one of ours, reads as empty."""
+        if os.path.islink(self.path):
+            self.refuse_unusable()
+        try:
+            with open(self._opened(), "rb") as file:
+                return file.read(LARGEST + 1)[:LARGEST].decode("utf-8")
+        except FileNotFoundError:
+            return None
+        except UnicodeDecodeError:
+            return ""
+        except OSError as exc:
+            raise InputError(f"{self.option}: {self.path} cannot be read: {exc.strerror}.") from exc
+
+    def _opened(self) -> int:
+        """For reading, if it is a file, and not through a link."""
+        try:
+            return opened(self.path, os.O_NOFOLLOW)
+        except Irregular as exc:
+            raise InputError(f"{self.option}: {self.path} {NO_FILE}. Nothing was written.") from exc
+
+    def diff(self, fault: str, *, there: bool = True) -> dict[str, dict[str, t.Any]]:
+        """The diff of a task that writes the file because of a fault; ``there`` says whether there was a file before."""
+        before = {self.path: {"fault": fault}} if there else {}
+        return {"before": before, "after": {self.path: {"fault": None}}}
+
+    def make_private(self) -> None:
+        """Take from others what they may do with it; by a file of our own where it is not ours, or has other names."""
+        with self._told():
+            number = self._opened()
+            try:
+                found = os.fstat(number)
+                ours = found.st_uid == os.geteuid() and found.st_nlink == 1
+                if ours:
+                    os.fchmod(number, OWN_EYES)
+            finally:
+                os.close(number)
+        if not ours:
+            self.write(self.read() or "")
+
+    def write(self, text: str) -> None:
+        """Put a text in its place at once; whoever reads it meanwhile finds the old one or the new one, and whole."""
+        with self.room() as keep:
+            keep(text)
+
+    def remove(self) -> None:
+        """Take it away, if it is there."""
+        with self._told(), contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+
+    @contextlib.contextmanager
+    def room(self, size: int = 0) -> t.Iterator[t.Callable[[str], None]]:
+        """Room on the disk for a text that is yet to come, so that one that comes only once can be kept.
+
+        The function that it answers puts a text in its place, as write() does; without that, what is there stays.
+        """
+        folder, name = os.path.split(self.path)
+        with self._told(InputError):
+            number, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+        with open(number, "wb", buffering=0) as file:
+            try:
+                with self._told(InputError):
+                    _write(file, bytes(size))
+                yield lambda text: self._put(text, file, temporary)
+            finally:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+
+    def _put(self, text: str, file: io.FileIO, temporary: str) -> None:
+        with self._told():
+            file.seek(0)
+            _write(file, text.encode("utf-8"))
+            os.replace(temporary, self.path)  # a link that is there by now is replaced, not followed
+
+    @contextlib.contextmanager
+    def _told(self, kind: type[EstateError] = EstateError) -> t.Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            raise kind(f"{self.option}: {self.path} cannot be written: {exc.strerror}.") from exc
+
+
+def _write(file: io.FileIO, content: bytes) -> None:
+    """All of it, to the disk, and nothing behind it."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) or 0 :]
+    file.truncate()
+    os.fsync(file.fileno())

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options with which every product says how to reach a server: whom to trust, and how long to wait."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import typing as t
+
+from ansible.module_utils.common.parameters import env_fallback
+
+from .._files.read_file import plain_read
+from .._text.errors import InputError
+from .transport import Transport, Trust
+
+Spec = t.Mapping[str, t.Mapping[str, t.Any]]
+
+
+def from_environment(spec: Spec) -> dict[str, dict[str, t.Any]]:
+    """The options, each with a variable of the environment to fall back to."""
+    return {
+        name: {**option, "fallback": (env_fallback, [f"VPN_ESTATE_{name.upper()}"])} for name, option in spec.items()
+    }
+
+
+def reach_spec(prefix: str) -> dict[str, dict[str, t.Any]]:
+    """Options of every product, whose names begin with its prefix."""
+    return from_environment(
+        {
+            f"{prefix}validate_certs": {"type": "bool", "default": True},
+            f"{prefix}ca_path": {"type": "path"},
+            f"{prefix}certificate_fingerprint": {"type": "str"},
+            f"{prefix}server_name": {"type": "str"},
+            f"{prefix}timeout": {"type": "int", "default": 60},
+            f"{prefix}deadline": {"type": "int"},
+        }
+    )
+
+
+def trust(params: t.Mapping[str, t.Any], prefix: str, **more: t.Any) -> Trust:
+    """Whom the options say to believe; ``more`` is the product's own."""
+    authorities = params[f"{prefix}ca_path"]
+    if authorities and not os.path.isfile(authorities) and not os.path.isdir(authorities):
+        raise InputError(f"{prefix}ca_path: there is no file or folder {authorities!r}.")
+    return Trust(
+        params[f"{prefix}validate_certs"],
+        authorities,
+        _fingerprint(params, prefix),
+        params[f"{prefix}server_name"] or None,
+        prefix,
+        **more,
+    )
+
+
+def time_limits(params: t.Mapping[str, t.Any], prefix: str) -> dict[str, t.Any]:
+    """How long a server may keep silent, and a call take as a whole, in seconds, by the names that Transport has for them."""
+    limits = {name: params[f"{prefix}{name}"] for name in ("timeout", "deadline")}
+    for name, seconds in limits.items():
+        if seconds is not None and seconds < 1:
+            raise InputError(f"{prefix}{name}: {seconds} is not a number of seconds from 1 up.")
+    return limits
+
+
+def _fingerprint(params: t.Mapping[str, t.Any], prefix: str) -> t.Optional[str]:
+    text = params[f"{prefix}certificate_fingerprint"]
+    if not text:
+        return None
+    digits = text.lower().replace(":", "").replace(" ", "")
+    if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
+        raise InputError(
+            f"{prefix}certificate_fingerprint: {text!r} is not a SHA-256 fingerprint, 64 hexadecimal digits."
+        )
+    return str(digits)
+
+
+def trust_mark(http: Transport) -> str:
+    """A digest of the server's address, and of whom a connection to it believes: equal where a session may be shared.
+
+    Authorities count by what is in their file or folder, not by its name. Options without effect do not count.
+    """
+    told, verify = http.trust, http.trust.verify
+    authorities: t.Any = verify if isinstance(verify, bool) else list(_authorities(str(verify)))
+    parts = [http.url.lower(), authorities, told.fingerprint, told.server_name, told.plain]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _authorities(path: str) -> t.Iterator[str]:
+    """Digests of a file, or of each file in a folder."""
+    names = sorted(os.listdir(path)) if os.path.isdir(path) else [""]
+    for name in names:
+        with contextlib.suppress(OSError):
+            yield hashlib.sha256(plain_read(os.path.join(path, name) if name else path)).hexdigest()
+
+
+def is_unchecked(params: t.Mapping[str, t.Any], prefix: str) -> bool:
+    """Whether whoever answers is believed."""
+    return not params[f"{prefix}validate_certs"] and not params[f"{prefix}certificate_fingerprint"]
+
+
+def without_query(url: str) -> str:
+    """An address for a sentence: what follows a ? or # may be a secret that was copied along."""
+    return re.split("[?#]", url, maxsplit=1)[0] + ("..." if "?" in url or "#" in url else "")
