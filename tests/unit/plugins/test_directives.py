@@ -199,14 +199,15 @@ def test_nothing_makes_a_refused_directive_harmless(name: str) -> None:
 
 @given(st.lists(st.sampled_from([*HARMFUL, *HARMLESS]), max_size=4).map("\n".join))
 @example(f"up {SECRET}\nplugin {SECRET}")
+@example("up /tmp/x\n\ufeffup /bin/sh")
 def test_the_public_part_names_the_same(text: str) -> None:
-    """By which a host is judged from elsewhere."""
+    """A host is judged by it from elsewhere. What is wrong with a line is not public, but which line it is."""
 
     def told(text: str) -> t.Any:
         try:
             return Profile(text).facts()["unlisted_directives"]
         except ValueError as exc:
-            return str(exc)
+            return str(exc).partition(":")[0]
 
     whole = completed(text)
     assert told(openvpn_profile.public_part(whole)) == told(whole)
