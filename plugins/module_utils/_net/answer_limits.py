@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import socket
@@ -13,6 +14,7 @@ import threading
 import typing as t
 import zlib
 from dataclasses import dataclass
+from time import monotonic
 
 LIMIT = 64 << 20  # bytes of an answer, as it comes and inflated
 FILE_LIMIT = 4 << 20  # the same of a text that becomes a file, such as a profile
@@ -33,6 +35,50 @@ class Broken(Exception):
     """An answer that ended too soon, or is not what it says it is. The text says why."""
 
 
+class _Alarm:
+    """Strikes the watches of one process when their time is over: one thread for all, which ends when none is left.
+
+    A thread for each watch would cost as much as the request that it guards.
+    """
+
+    def __init__(self) -> None:
+        self._due: dict[Watch, float] = {}
+        self._changed = threading.Condition()
+        self._awake_at: t.Optional[float] = None  # None: no thread runs
+
+    def add(self, watch: Watch, seconds: float) -> None:
+        """Strike the watch after this time."""
+        with self._changed:
+            self._due[watch] = due = monotonic() + seconds
+            if self._awake_at is None:
+                self._awake_at = due
+                threading.Thread(target=self._wait, name="deadlines", daemon=True).start()
+            elif due < self._awake_at:
+                self._changed.notify()
+
+    def remove(self, watch: Watch) -> None:
+        """Let the watch be. The thread finds out by itself."""
+        with self._changed:
+            self._due.pop(watch, None)
+
+    def _wait(self) -> None:
+        with self._changed:
+            while self._due:
+                now = monotonic()
+                for watch in [watch for watch, due in self._due.items() if due <= now]:
+                    del self._due[watch]
+                    watch.strike()
+                self._awake_at = min(self._due.values(), default=now)
+                self._changed.wait(self._awake_at - now)
+            self._awake_at = None
+
+
+@functools.lru_cache(maxsize=1)
+def _alarm(process: int) -> _Alarm:
+    """The alarm of this process: a fork takes no thread along."""
+    return _Alarm()
+
+
 class Watch:
     """Ends what this thread does with connections after a time, whatever it waits for: it cuts the connection.
 
@@ -40,20 +86,19 @@ class Watch:
     """
 
     def __init__(self, seconds: float) -> None:
+        self.seconds = max(seconds, 0.0)
         self.struck = False
         self._lock = threading.Lock()
         self._lines: list[socket.socket] = []
-        self._timer = threading.Timer(max(seconds, 0.0), self._strike)
-        self._timer.daemon = True
 
     def __enter__(self) -> Watch:
         self._before = getattr(_local, "watch", None)
         _local.watch = self
-        self._timer.start()
+        _alarm(os.getpid()).add(self, self.seconds)
         return self
 
     def __exit__(self, *unused: object) -> None:
-        self._timer.cancel()
+        _alarm(os.getpid()).remove(self)
         _local.watch = self._before
         with self._lock:
             for line in self._lines:
@@ -65,9 +110,10 @@ class Watch:
         with self._lock:
             self._lines.append(socket.socket(fileno=os.dup(line.fileno())))
         if self.struck:
-            self._strike()
+            self.strike()
 
-    def _strike(self) -> None:
+    def strike(self) -> None:
+        """The time is over."""
         self.struck = True
         with self._lock:
             for line in self._lines:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import concurrent.futures
 import gzip
 import json
+import os
 import socket
 import threading
 import time
@@ -22,7 +23,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.api impo
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import OPERATIONS, SLOW, call
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import connection as freebox
 from ansible_collections.vpn.estate.plugins.module_utils._net import answer_limits, transport
-from ansible_collections.vpn.estate.plugins.module_utils._net.answer_limits import DEEPEST, parsed
+from ansible_collections.vpn.estate.plugins.module_utils._net.answer_limits import DEEPEST, Watch, parsed
 from ansible_collections.vpn.estate.plugins.module_utils._net.transport import (
     BREAK_AFTER,
     DEADLINE,
@@ -286,6 +287,40 @@ def test_an_answer_that_takes_for_ever_is_cut_off(hostile: Start, kind: str, for
     assert server.connections == 1, "the deadline is for a call with its repeats"
 
 
+def waiting(seconds: float) -> tuple[Watch, socket.socket, socket.socket]:
+    """A watch that has begun, the socket that it cuts, and the other end."""
+    watch, (line, other_end) = Watch(seconds), socket.socketpair()
+    line.settimeout(10)
+    watch.__enter__().hold(line)
+    return watch, line, other_end
+
+
+def test_one_thread_keeps_the_time_of_all_calls() -> None:
+    """The shorter time is over first, also where it began later."""
+    long, *_open = waiting(600)
+    short, line, _other_end = waiting(0.05)
+    assert line.recv(1) == b""
+    assert (short.struck, long.struck) == (True, False)
+    assert [thread.name for thread in threading.enumerate()].count("deadlines") == 1
+    for each in (short, long):
+        each.__exit__()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_process_that_was_forked_keeps_its_own_time() -> None:
+    """As Ansible's workers are."""
+    watch, *_open = waiting(600)
+    child = os.fork()
+    if not child:  # which must not go on with the tests
+        try:
+            _watch, line, _other_end = waiting(0.05)
+            os._exit(len(line.recv(1)))
+        finally:
+            os._exit(9)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    watch.__exit__()
+
+
 def test_endless_trailers_of_any_speed_are_cut_off(hostile: Start) -> None:
     server = hostile(*DRIPS["trailers"][:1], b"X: 1\r\n" * 10000)
     with pytest.raises(EstateError):
@@ -374,7 +409,7 @@ def test_what_is_slow_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
     http = Transport("https://127.0.0.1:1", trust=Trust(), timeout=10, read_only=False)
 
     def exchange(request: Call, headers: object, watch: t.Any) -> t.Any:
-        given.append((request.slow, watch._timer.interval))
+        given.append((request.slow, watch.seconds))
         return answer_limits.Answer(200, {}, b"", {})
 
     monkeypatch.setattr(http, "_exchange", exchange)
