@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from .._engine.client_protocol import Client
-from .._net.transport import Call, Transport
+from .._net.operations import Call
+from .._net.transport import Transport
 from .._text.errors import OutcomeUnknown, Refused, Unreadable
-from .operations import call
 from .session import Session
 
 Record = dict[str, t.Any]
@@ -99,7 +99,7 @@ class Freebox(Client):
     # -- what all of them need
 
     def _call(self, operation: str, body: t.Any = None, **how: t.Any) -> Call:
-        return call(self.session.base, operation, body, **how)
+        return self.session.api.call(operation, body, **how)
 
     def _list(self, operation: str) -> list[Record]:
         answer = self._answer(self._call(operation))

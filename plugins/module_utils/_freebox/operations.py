@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import typing as t
-
-from .._net.transport import JSON, MAKES_NEW, NAMED, READ, SET, SIGN_IN, Call, path_of
+from .._net.operations import MAKES_NEW, NAMED, READ, SET, SIGN_IN, Call, OperationTable
 
 # A download makes a new key and ends the old one (server-behaviour.md, F72), so it is no read, whatever its verb.
-OPERATIONS: t.Mapping[str, str] = {
+_OPERATIONS = {
     "GET /login/": READ,
     "POST /login/session/": SIGN_IN,
     "POST /login/logout/": SET,
@@ -30,18 +28,5 @@ OPERATIONS: t.Mapping[str, str] = {
     "GET /vpn/download_config/{server_name}/{login}": MAKES_NEW,
     "GET /vpn/download_config/{server_name}/{login}/{fmt}": MAKES_NEW,
 }
+API = OperationTable("/api", _OPERATIONS)  # a session knows the version that belongs to the path
 DISCOVERY = Call("GET", "/api_version", READ)
-
-
-def call(
-    base: str,
-    operation: str,
-    body: t.Any = None,
-    *,
-    path: t.Optional[t.Mapping[str, str]] = None,
-    secret: bool = False,
-    accept: str = JSON,
-) -> Call:
-    """A call of an operation of the table below a base such as ``/api/v16``; ``path`` fills the braces of its path."""
-    method, filled = path_of(operation, base, path or {})
-    return Call(method, filled, OPERATIONS[operation], body, secret=secret, accept=accept)

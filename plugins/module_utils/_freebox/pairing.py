@@ -17,7 +17,6 @@ from .._text.errors import EstateError, InputError, OutcomeUnknown, Refused, Sig
 from .._text.outside import Sentence
 from . import connection
 from .error_codes import RIGHTS, meaning
-from .operations import call
 from .pairing_file import Kept, Request, TokenFile
 from .session import PAIR_AGAIN, SETTINGS, TOLD
 
@@ -69,7 +68,7 @@ class Doorstep(Client):
 
     def refuse_unserved(self) -> None:
         """Raise what keeps from asking the box at all, such as a version of its API that it does not serve."""
-        _base = self._nobody.base
+        _api = self._nobody.api
 
     def ask(self) -> Request:
         """Ask to be let in. It is never asked twice, as each time is a question on the box's display."""
@@ -77,7 +76,7 @@ class Doorstep(Client):
         told = {name: params[name] for name in ("app_name", "app_version", "device_name")}
         body = {"app_id": params["freebox_app_id"], **told}
         try:
-            answer = self._http.write(call(self._nobody.base, "POST /login/authorize/", body, secret=True))
+            answer = self._http.write(self._nobody.api.call("POST /login/authorize/", body, secret=True))
         except Refused as exc:
             raise EstateError(f"{self.url} takes no request of the application {body['app_id']}: {exc}.") from exc
         except OutcomeUnknown as exc:
@@ -96,7 +95,7 @@ class Doorstep(Client):
     def status(self, request: Request) -> str:
         """What has become of a request."""
         operation = "GET /login/authorize/{track_id}"
-        answer = self._http.read(call(self._nobody.base, operation, path={"track_id": request.track}, secret=True))
+        answer = self._http.read(self._nobody.api.call(operation, path={"track_id": request.track}, secret=True))
         try:
             return str(answer["result"]["status"])
         except (LookupError, TypeError) as exc:

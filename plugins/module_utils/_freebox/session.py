@@ -11,12 +11,13 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from .._net.operations import Call, OperationTable
 from .._net.session_key import Proof, Share, tried_once
 from .._net.session_store import State, Store
-from .._net.transport import Call, Transport
+from .._net.transport import Transport
 from .._text.errors import InputError, OutcomeUnknown, Refused, SignInError, Unreadable
 from .error_codes import RIGHTS, meaning
-from .operations import DISCOVERY, call
+from .operations import API, DISCOVERY
 
 SESSION_HEADER = "X-Fbx-App-Auth"
 SETTINGS = "settings"  # the permission that everything about VPN servers needs (server-behaviour.md, F41)
@@ -91,14 +92,14 @@ class Session:
         return t.cast("t.Mapping[str, t.Any]", self._seen["box"])
 
     @property
-    def base(self) -> str:
-        """Where the API begins on the box, such as ``/api/v16`` (F4)."""
+    def api(self) -> OperationTable:
+        """The operations at the path that the box has for this version, such as ``/api/v16`` (F4)."""
         announced = int(str(self.box["api_version"]).partition(".")[0])
         if self._version is not None and not 1 <= self._version <= announced:
             raise InputError(
                 f"freebox_api_version: {self._version} is none that {self._http.url} serves, 1 to {announced}."
             )
-        return f"{self.box['api_base_url'].rstrip('/')}/v{self._version or announced}"
+        return API.below(f"{self.box['api_base_url'].rstrip('/')}/v{self._version or announced}")
 
     @property
     def permissions(self) -> dict[str, bool]:
@@ -119,13 +120,13 @@ class Session:
         """Headers that make a call ours; ``refused`` are those that the box no longer takes."""
         if refused is None and self._seen.get("token"):
             return {SESSION_HEADER: self._seen["token"]}
-        base = self.base
+        api = self.api
         with self.share.held() as (state, known, session):
             if refused is not None and session.get("token") == refused[SESSION_HEADER]:
                 del session["token"]
                 session["dropped"] = session.get("dropped", 0) + 1
             if "token" not in session:
-                self._sign_in(base, state, known, session)
+                self._sign_in(api, state, known, session)
             self._seen = dict(session)
         return {SESSION_HEADER: self._seen["token"]}
 
@@ -141,7 +142,7 @@ class Session:
         if self._opened and not self.share.is_shared:
             token, self._seen = self._seen.pop("token", None), {}
             if token:
-                self._http.sign_in(call(self.base, "POST /login/logout/"), {SESSION_HEADER: token})
+                self._http.sign_in(self.api.call("POST /login/logout/"), {SESSION_HEADER: token})
 
     def _discovered(self) -> State:
         try:
@@ -157,7 +158,7 @@ class Session:
                 raise
             raise Unreadable(f"{self._http.url} does not say which API it has: is it a Freebox?") from exc
 
-    def _sign_in(self, base: str, state: State, known: State, session: State) -> None:
+    def _sign_in(self, api: OperationTable, state: State, known: State, session: State) -> None:
         if not self._who.app_id or not self._who.app_token:
             raise InputError(
                 "Give freebox_app_id and freebox_app_token, which freebox_app makes: a Freebox lets nobody else in."
@@ -167,18 +168,18 @@ class Session:
                 f"{self._http.url} has dropped {SIGN_INS} sessions in this run. No further sign-in was tried."
             )
         with tried_once(state, known, f"{self._who.app_id} to {self._http.url}"):
-            session["token"], session["permissions"] = self._let_in(base, self._who.app_id, self._who.app_token)
+            session["token"], session["permissions"] = self._let_in(api, self._who.app_id, self._who.app_token)
         self._opened = True
 
-    def _let_in(self, base: str, app_id: str, app_token: str) -> tuple[str, dict[str, bool]]:
-        challenge = self._result(call(base, "GET /login/"), "challenge")
+    def _let_in(self, api: OperationTable, app_id: str, app_token: str) -> tuple[str, dict[str, bool]]:
+        challenge = self._result(api.call("GET /login/"), "challenge")
         if not isinstance(challenge, str):  # for people, it is made of obfuscated pieces (F33)
             raise SignInError(
                 f"{self._http.url} asks what only its own web page can answer: is this a Freebox?", final=False
             )
         proof = {"app_id": app_id, "password": answer_to(app_token, challenge)}
         try:
-            answer = self._http.sign_in(call(base, "POST /login/session/", proof, secret=True))
+            answer = self._http.sign_in(api.call("POST /login/session/", proof, secret=True))
         except Refused as exc:
             raise SignInError(self._refusal(exc), said=exc.said) from exc
         except OutcomeUnknown as exc:

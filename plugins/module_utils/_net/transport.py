@@ -18,16 +18,16 @@ import threading
 import time
 import traceback
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
 from .._text.errors import EstateError, InputError, OutcomeUnknown, Refused, Unreachable, WriteWithheld
-from .._text.outside import refused_in_path
 from .answer_limits import ENCODINGS, FILE_LIMIT, LIMIT, Answer, Broken, TooMuch, Watch, parsed, watched, whole
+from .operations import CONTROL, JSON, MAKES_NEW, NAMED, READ, SET, SIGN_IN, Call, Headers
 from .redact import address, concealed, longest_form, parts_of_uri, words
 
 try:
@@ -59,12 +59,6 @@ LONGEST_REASON = 2000  # characters of the server's own words for a refusal
 MOST_REASONS = 10_000  # objects of one request that a refusal speaks of one by one
 NO_SECRETS = ("username", "name", "api_endpoint")  # of a secret call: they say whom it was about
 
-# What a call is to the server, which decides what may be repeated (server-behaviour.md, "Retry classes").
-READ, SET, NAMED, MAKES_NEW, SIGN_IN, CONTROL = "R", "S", "N", "M", "L", "C"
-JSON = "application/json"
-
-Headers = t.Mapping[str, str]
-Hear = t.Callable[[Headers], object]
 Authorise = t.Callable[[t.Optional[Headers]], Headers]
 
 
@@ -203,43 +197,6 @@ class _TrustingAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **{**kwargs, **self._pins})
         manager.pool_classes_by_scheme = POOLS
         return manager
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request, and what it is to the server."""
-
-    method: str
-    path: str
-    kind: str
-    body: t.Any = None
-    query: t.Mapping[str, str] = field(default_factory=dict)
-    secret: bool = False  # its answer is not to be quoted
-    accept: str = JSON  # the media type of its answer; of any other, the answer is a text
-    hear: t.Optional[Hear] = None  # is told the headers of an answer that is no refusal
-    slow: bool = False  # known to take long
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-_HOST = "http://host"
-
-
-def path_of(operation: str, base: str, values: t.Mapping[str, str]) -> tuple[str, str]:
-    """The method of an operation, such as ``GET /users/{login}``, and its path below ``base``, its braces filled.
-
-    Raises InputError for a value that would make it another path: libraries and servers resolve dots (RFC 3986, 5.2.4).
-    """
-    method, template = operation.split(" ", 1)
-    for name, value in values.items():
-        why = refused_in_path(value)
-        if why:
-            sent = urljoin(_HOST, base + template.format(**values))[len(_HOST) :]
-            raise InputError(
-                f"{operation}: {value!r} cannot be its {name}: {why}. {method} {sent} would have been sent; nothing was."
-            )
-    return method, base + template.format(**{name: quote(value, safe="") for name, value in values.items()})
 
 
 class _Breaker:
@@ -522,8 +479,8 @@ class Transport:
             if status in (502, 503, 504):
                 raise Unreachable(f"{asked} answered {said}: {quoted} ({attempt} attempts)")
             raise refused
-        if call.hear:
-            call.hear(answer.headers)
+        if call.on_headers:
+            call.on_headers(answer.headers)
         if not answer.content:
             return None
         try:

@@ -16,15 +16,15 @@ from urllib.parse import urlsplit
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
-from ansible_collections.vpn.estate.plugins.module_utils._net.transport import (
+from ansible_collections.vpn.estate.plugins.module_utils._net.operations import (
     CONTROL,
     MAKES_NEW,
     NAMED,
     READ,
     SET,
     SIGN_IN,
-    Transport,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport
 from ansible_collections.vpn.estate.tests.simulator.exchange import Exchange
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Simulated, text_of
 

@@ -20,17 +20,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import client as client_module
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import connection
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import OPERATIONS, SLOW, call
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import API
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import connection as freebox
 from ansible_collections.vpn.estate.plugins.module_utils._net import answer_limits, transport
 from ansible_collections.vpn.estate.plugins.module_utils._net.answer_limits import DEEPEST, Watch, parsed
+from ansible_collections.vpn.estate.plugins.module_utils._net.operations import MAKES_NEW, READ, SIGN_IN, Call
 from ansible_collections.vpn.estate.plugins.module_utils._net.transport import (
     BREAK_AFTER,
     DEADLINE,
-    MAKES_NEW,
-    READ,
-    SIGN_IN,
-    Call,
     Transport,
     Trust,
     presented,
@@ -399,12 +396,12 @@ def test_time_passes_in_repeats_and_between_them(server: Server, monkeypatch: py
         http = Transport(server.simulator.url, trust=trust, timeout=5, deadline=deadline, read_only=True)
         http.authorise = lambda refused: {}
         with pytest.raises(Unreachable):
-            http.read(call("GET /server/info"))
+            http.read(API.call("GET /server/info"))
         assert len(server.simulator.log) == arrivals, deadline
 
 
 def test_what_is_slow_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert set(SLOW) <= set(OPERATIONS)
+    assert set(API.slow) <= set(API.operations)
     given: list[tuple[float, float]] = []
     http = Transport("https://127.0.0.1:1", trust=Trust(), timeout=10, read_only=False)
 
@@ -413,8 +410,8 @@ def test_what_is_slow_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
         return answer_limits.Answer(200, {}, b"", {})
 
     monkeypatch.setattr(http, "_exchange", exchange)
-    http.write(call("PUT /database/convert", {}))
-    http.write(call("POST /users/delete", {}))
+    http.write(API.call("PUT /database/convert", {}))
+    http.write(API.call("POST /users/delete", {}))
     assert given == [(True, 10 * DEADLINE * transport.SLOW), (False, 10 * DEADLINE)]
 
 
@@ -485,7 +482,7 @@ def test_one_attempt_follows_when_the_time_is_over(
         assert len(tried) == expected
 
 
-INFO = call("GET /server/info")
+INFO = API.call("GET /server/info")
 
 
 def test_whoever_answers_is_asked_again_at_once(nobody: int, start: Callable[..., Server]) -> None:

@@ -17,7 +17,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.revoke_access import HOLDINGS
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import connection
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import BASE, OPERATIONS
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import API
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
     CONFIG_PROFILE,
@@ -262,8 +262,8 @@ REFUSALS: dict[str, dict[str, t.Any]] = {
 WORLD = World(
     Server,
     kept,
-    OPERATIONS,
-    BASE,
+    API.operations,
+    API.base,
     "/api/auth/login/userpassword",
     FAULTS | REFUSALS,
     "401",

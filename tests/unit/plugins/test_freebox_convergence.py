@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import connection
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import OPERATIONS
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import API
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.tests.simulator.exchange import Exchange
@@ -167,7 +167,7 @@ def says(code: str) -> t.Callable[[Exchange], bool]:
 WORLD = World(
     Box,
     kept,
-    OPERATIONS,
+    API.operations,
     r"/api(?:/v\d+)?",
     r"/api/v\d+/login/session/",
     FAULTS | REFUSALS,

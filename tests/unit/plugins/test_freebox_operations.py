@@ -15,12 +15,14 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.error_codes import CODES, RIGHTS, meaning
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import DISCOVERY, OPERATIONS, call
-from ansible_collections.vpn.estate.plugins.module_utils._net.transport import MAKES_NEW, NAMED, READ, SET, SIGN_IN
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import API, DISCOVERY
+from ansible_collections.vpn.estate.plugins.module_utils._net.operations import MAKES_NEW, NAMED, READ, SET, SIGN_IN
 from ansible_collections.vpn.estate.tests.simulator.freebox.answers import MESSAGES
 
 CONTRACT = Path(__file__).resolve().parents[2] / "contract" / "freebox-vpn.openapi.yaml"
 BASE = "/api/v4"
+OPERATIONS = API.operations
+API_16 = API.below("/api/v16")
 # What the retry rules say, as patterns; the first that fits decides.
 RULES = {
     "POST /login/session/": SIGN_IN,
@@ -88,18 +90,18 @@ def test_each_rule_has_an_operation(pattern: str) -> None:
 def test_a_call_has_the_method_the_class_and_the_whole_path(operation: str) -> None:
     method, template = operation.split(" ")
     names = re.findall(r"{(\w+)}", template)
-    made = call("/api/v16", operation, path=dict.fromkeys(names, "a/b c%ü?#{x}"))
+    made = API_16.call(operation, path=dict.fromkeys(names, "a/b c%ü?#{x}"))
     assert (made.method, made.kind) == (method, OPERATIONS[operation])
     assert made.path == "/api/v16" + re.sub(r"{\w+}", "a%2Fb%20c%25%C3%BC%3F%23%7Bx%7D", template)
 
 
 def test_only_operations_of_the_table_are_called() -> None:
     with pytest.raises(KeyError):
-        call("/api/v16", "PUT /vpn/openvpn_routed")
+        API_16.call("PUT /vpn/openvpn_routed")
 
 
 def test_a_call_is_named_without_its_contents() -> None:
-    made = call("/api/v16", "POST /vpn/user/", {"login": "max", "password": "p-a-s-s"})
+    made = API_16.call("POST /vpn/user/", {"login": "max", "password": "p-a-s-s"})
     assert str(made) == "POST /api/v16/vpn/user/"
 
 

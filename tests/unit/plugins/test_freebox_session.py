@@ -21,7 +21,7 @@ import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.authorities import ROOTS
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX, connect
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import call
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import API
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import (
     SESSION_HEADER,
     SIGN_INS,
@@ -32,6 +32,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.plugins.module_utils._net import transport
+from ansible_collections.vpn.estate.plugins.module_utils._net.operations import READ, Call
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore, MemoryStore, Store
 from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport, Trust
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
@@ -437,7 +438,7 @@ def test_an_application_that_nobody_has_allowed_yet(world: World) -> None:
     http = Transport(
         world.simulator.url, trust=Trust(ca_path=world.simulator.ca_path, strict=False), timeout=5, read_only=False
     )
-    token = http.write(call("/api/v16", "POST /login/authorize/", description))["result"]["app_token"]
+    token = http.write(API.below("/api/v16").call("POST /login/authorize/", description))["result"]["app_token"]
     world.refusal(
         "does not let fr.new in yet: somebody has to press the button on the box", Application("fr.new", token)
     )
@@ -680,9 +681,9 @@ def test_our_own_context_is_what_lets_a_certificate_without_a_key_identifier_pas
     http = Transport(box.simulator.url, trust=trust, timeout=5, read_only=True)
     if strict:
         with pytest.raises(Unreachable, match="Missing Authority Key Identifier"):
-            http.sign_in(transport.Call("GET", DISCOVERY, transport.READ))
+            http.sign_in(Call("GET", DISCOVERY, READ))
     else:
-        assert http.sign_in(transport.Call("GET", DISCOVERY, transport.READ))
+        assert http.sign_in(Call("GET", DISCOVERY, READ))
 
 
 @pytest.mark.usefixtures("strict")

@@ -21,8 +21,8 @@ from urllib.parse import quote
 import pytest
 import requests
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ARGUMENT_SPEC, connect
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import call
-from ansible_collections.vpn.estate.plugins.module_utils._net.transport import (
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import API
+from ansible_collections.vpn.estate.plugins.module_utils._net.operations import (
     CONTROL,
     MAKES_NEW,
     NAMED,
@@ -30,10 +30,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._net.transport import (
     SET,
     SIGN_IN,
     Call,
-    Meaning,
-    Transport,
-    Trust,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Meaning, Transport, Trust
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
     EstateError,
     InputError,
@@ -53,12 +51,12 @@ PASSWORD = "pass&word\"<mArKeR>'%7"
 
 # One operation of each kind, with a body that the contract allows.
 CALLS = {
-    READ: call("GET /server/info"),
-    SET: call("POST /users/delete", {"users": ["nobody"]}),
-    NAMED: call("POST /users/create", {"name": "newcomer"}),
-    MAKES_NEW: call("POST /userprop/mfa/generate-secret", {"username": "nobody"}),
-    SIGN_IN: call("POST /auth/login/userpassword", {"username": "nobody", "password": "wrong"}, secret=True),
-    CONTROL: call("POST /server/restart", query={"restartMode": "warm"}),
+    READ: API.call("GET /server/info"),
+    SET: API.call("POST /users/delete", {"users": ["nobody"]}),
+    NAMED: API.call("POST /users/create", {"name": "newcomer"}),
+    MAKES_NEW: API.call("POST /userprop/mfa/generate-secret", {"username": "nobody"}),
+    SIGN_IN: API.call("POST /auth/login/userpassword", {"username": "nobody", "password": "wrong"}, secret=True),
+    CONTROL: API.call("POST /server/restart", query={"restartMode": "warm"}),
 }
 kinds = pytest.mark.parametrize("kind", CALLS)
 FINE = {"fine": True}
@@ -740,7 +738,7 @@ def test_a_refusal_in_another_form_amounts_to_what_it_says_whatever_its_status(
 
 def test_headers_of_an_answer_are_heard_unless_it_is_a_refusal(wire: Callable[..., Wire]) -> None:
     heard: list[t.Any] = []
-    request = Call("GET", "/x", READ, hear=heard.append)
+    request = Call("GET", "/x", READ, on_headers=heard.append)
     for status in (400, 302):
         with pytest.raises(Refused):
             transport(wire(reply({}, status, {"X-Mark": "theirs"}))).read(request)

@@ -16,12 +16,13 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine import resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import operations as freebox
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_profile import VpnProfile
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
-from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Call
+from ansible_collections.vpn.estate.plugins.module_utils._net.operations import Call
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES
 
 BASE = "/api/v16"
+FREEBOX = freebox.API.below(BASE)
 STEPS = {"": "", ".": ".", "..": ".."}  # what is no name in a path, and changes where it leads
 UNSEEN = [
     "a\0",
@@ -37,8 +38,8 @@ UNSEEN = [
     "\ud800",
 ]
 TABLES: dict[str, tuple[t.Mapping[str, str], t.Callable[..., Call]]] = {
-    "access_server": (access_server.OPERATIONS, access_server.call),
-    "freebox": (freebox.OPERATIONS, lambda operation, **how: freebox.call(BASE, operation, **how)),
+    "access_server": (access_server.API.operations, access_server.API.call),
+    "freebox": (FREEBOX.operations, FREEBOX.call),
 }
 FILLED = [
     (product, operation, name)
@@ -78,11 +79,11 @@ def test_no_value_makes_a_path_another_one(product: str, operation: str, name: s
 
 def test_the_path_that_would_be_sent_is_named() -> None:
     with pytest.raises(InputError, match=r"DELETE /api/v16/vpn/ would have been sent"):
-        freebox.call(BASE, "DELETE /vpn/user/{login}", path={"login": ".."})
+        FREEBOX.call("DELETE /vpn/user/{login}", path={"login": ".."})
     with pytest.raises(InputError, match=r"DELETE /api/v16/vpn/user/ would have been sent"):
-        freebox.call(BASE, "DELETE /vpn/user/{login}", path={"login": ""})
+        FREEBOX.call("DELETE /vpn/user/{login}", path={"login": ""})
     with pytest.raises(InputError, match=r"DELETE /api/ would have been sent"):
-        access_server.call("DELETE /config-profile/{profile}", path={"profile": ".."})
+        access_server.API.call("DELETE /config-profile/{profile}", path={"profile": ".."})
 
 
 @pytest.mark.parametrize("value", ["...", "a.b", ".a", "a..", "a/..", "%2e%2e", "..;"])
@@ -90,7 +91,7 @@ def test_other_names_stay_one_part_of_the_path(value: str) -> None:
     """Also as the library sends it, which resolves dots."""
     import requests
 
-    path = freebox.call(BASE, "GET /vpn/user/{login}", path={"login": value}).path
+    path = FREEBOX.call("GET /vpn/user/{login}", path={"login": value}).path
     sent = requests.Request("GET", f"http://127.0.0.1{path}").prepare().path_url
     assert sent == path
     assert sent.startswith(f"{BASE}/vpn/user/")

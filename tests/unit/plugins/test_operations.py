@@ -9,8 +9,8 @@ import re
 from fnmatch import fnmatchcase
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import OPERATIONS, call
-from ansible_collections.vpn.estate.plugins.module_utils._net.transport import (
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import API
+from ansible_collections.vpn.estate.plugins.module_utils._net.operations import (
     CONTROL,
     MAKES_NEW,
     NAMED,
@@ -20,6 +20,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._net.transport import (
 )
 from ansible_collections.vpn.estate.tests.contract.checker import ACCESS_SERVER
 
+OPERATIONS = API.operations
 # What the retry rules say, as patterns; the first that fits decides.
 RULES = {
     "POST /auth/password/change": SET,
@@ -109,16 +110,16 @@ def before(pattern: str) -> list[str]:
 def test_a_call_has_the_method_the_class_and_the_whole_path(operation: str) -> None:
     method, template = operation.split(" ")
     names = re.findall(r"{(\w+)}", template)
-    made = call(operation, path=dict.fromkeys(names, "a/b c%ü?#{x}"))
+    made = API.call(operation, path=dict.fromkeys(names, "a/b c%ü?#{x}"))
     assert (made.method, made.kind) == (method, OPERATIONS[operation])
     assert made.path == "/api" + re.sub(r"{\w+}", "a%2Fb%20c%25%C3%BC%3F%23%7Bx%7D", template)
 
 
 def test_only_operations_of_the_table_are_called() -> None:
     with pytest.raises(KeyError):
-        call("POST /users/drop")
+        API.call("POST /users/drop")
 
 
 def test_a_call_is_named_without_its_contents() -> None:
-    made = call("POST /token-url", {"password": "p-a-s-s"}, query={"token": "t-o-k-e-n"})
+    made = API.call("POST /token-url", {"password": "p-a-s-s"}, query={"token": "t-o-k-e-n"})
     assert str(made) == "POST /api/token-url"

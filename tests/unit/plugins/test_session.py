@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.client import AccessServer
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import call
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import API
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.session import (
     Credentials,
     Session,
@@ -42,7 +42,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 dialects = pytest.mark.parametrize("dialect", ["document", "3.2"])
 PASSWORD = "Correct-Horse-8"
 LOGIN, MFA, RENEW = "/api/auth/login/userpassword", "/api/auth/login/mfaauth", "/api/auth/token/renew"
-INFO = call("GET /server/info")
+INFO = API.call("GET /server/info")
 # RFC 6238, appendix B: the SHA-1 rows, of whose eight digits six are asked for.
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 RFC_CODES = {

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import call
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import API
 from ansible_collections.vpn.estate.plugins.module_utils._engine import parallel
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
 from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport, Trust
@@ -145,7 +145,7 @@ def test_a_thread_that_counts_no_pressure_takes_none_away(server: Server, monkey
 
     monkeypatch.setattr(Refused, "locked", property(locked))
     with pytest.raises(Refused):
-        http.read(call("GET /server/info"))
+        http.read(API.call("GET /server/info"))
     assert http.pressed == 1
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import collections
 import copy
-import dataclasses
 import functools
 import re
 import time
@@ -17,11 +16,12 @@ import unicodedata
 from ..._engine.client_protocol import Client
 from ..._engine.plan import listed
 from ..._engine.resource import READ, same
-from ..._net.transport import Call, Hear, Transport
+from ..._net.operations import Call, OnHeaders
+from ..._net.transport import Transport
 from ..._text.errors import EstateError, NotBack, Refused, SignInError, Unreadable
 from ..._text.outside import alike
 from . import values
-from .operations import call
+from .operations import API
 from .session import Session
 
 PAGE = 1000  # records of one page; more brings nothing but memory
@@ -123,27 +123,27 @@ class AccessServer(Client):
 
     def create_user(self, record: Record) -> None:
         """Make a user with properties."""
-        self._http.write(call("POST /users/create", record))
+        self._http.write(API.call("POST /users/create", record))
 
     def create_group(self, record: Record) -> None:
         """Make a group with properties."""
-        self._http.write(call("POST /groups/create", record))
+        self._http.write(API.call("POST /groups/create", record))
 
     def set_properties(self, records: t.Sequence[Record]) -> None:
         """Set properties of users, groups and the default user: bare values, None to hand one back."""
-        self._http.write(call("POST /userprop/set", list(records)))
+        self._http.write(API.call("POST /userprop/set", list(records)))
 
     def delete_users(self, names: t.Sequence[str]) -> None:
         """Delete users."""
-        self._http.write(call("POST /users/delete", {"users": list(names)}))
+        self._http.write(API.call("POST /users/delete", {"users": list(names)}))
 
     def delete_groups(self, names: t.Sequence[str]) -> None:
         """Delete groups; their users fall back to the default user."""
-        self._http.write(call("POST /groups/delete", {"groups": list(names)}))
+        self._http.write(API.call("POST /groups/delete", {"groups": list(names)}))
 
     def change_password(self, username: str, password: str) -> None:
         """Set a user's local password. The server wants a recent sign-in, so there may be one more, once."""
-        request = call("POST /auth/password/change", {"username": username, "new_password": password}, secret=True)
+        request = API.call("POST /auth/password/change", {"username": username, "new_password": password}, secret=True)
         headers = self.session.headers()
         try:
             self._http.write(request)
@@ -169,7 +169,7 @@ class AccessServer(Client):
 
     def set_access_lists(self, rows: t.Sequence[Record]) -> None:
         """Write rows: the list of each owner and type that occurs, or nothing where a row's route is None."""
-        self._http.write(call("POST /userprop/access/set", {"items_set": list(rows)}))
+        self._http.write(API.call("POST /userprop/access/set", {"items_set": list(rows)}))
 
     # -- configuration (server-behaviour.md, 82-91)
 
@@ -189,19 +189,21 @@ class AccessServer(Client):
     def create_config_profile(self, name: str, copy_from: t.Optional[str]) -> None:
         """Make a configuration profile, empty or as a copy."""
         body = {"profile": name, **({"copy_from": copy_from} if copy_from else {})}
-        self._http.write(call("POST /config-profile", body))
+        self._http.write(API.call("POST /config-profile", body))
 
     def delete_config_profile(self, name: str) -> None:
         """Delete a configuration profile that is not active."""
-        self._http.write(call("DELETE /config-profile/{profile}", path={"profile": name}))
+        self._http.write(API.call("DELETE /config-profile/{profile}", path={"profile": name}))
 
     def validate_config_profile(self, name: str) -> None:
         """Let the server check a configuration profile; Refused tells what is wrong."""
-        self._http.read(call("GET /config-profile/{profile}/validate", path={"profile": name}))
+        self._http.read(API.call("GET /config-profile/{profile}/validate", path={"profile": name}))
 
     def activate_config_profile(self, name: str, mode: str) -> None:
         """Make a configuration profile the active one, with a restart of this mode."""
-        request = call("POST /config-profile/{profile}/set-active", query={"restartMode": mode}, path={"profile": name})
+        request = API.call(
+            "POST /config-profile/{profile}/set-active", query={"restartMode": mode}, path={"profile": name}
+        )
         self._http.write(request)
 
     def config_items(self, profile: str, names: t.Optional[t.Sequence[str]] = None) -> list[Record]:
@@ -220,7 +222,7 @@ class AccessServer(Client):
     def set_config_items(self, profile: str, values: t.Mapping[str, t.Any], *, secret: bool = False) -> None:
         """Write configuration items. ``secret`` values are kept out of error texts."""
         path = {"configurationProfile": profile}
-        request = call("POST /config-items/{configurationProfile}", dict(values), path=path, secret=secret)
+        request = API.call("POST /config-items/{configurationProfile}", dict(values), path=path, secret=secret)
         self._http.write(request)
 
     def reset_config_items(self, profile: str, defaults: t.Mapping[str, t.Any]) -> None:
@@ -253,11 +255,11 @@ class AccessServer(Client):
 
     def authorities(self) -> list[Record]:
         """VPN certificate authorities, the current one and those of the past."""
-        return self._certificates({"authorities": self._http.read(call("GET /ca/vpn/list"))}, "authorities")
+        return self._certificates({"authorities": self._http.read(API.call("GET /ca/vpn/list"))}, "authorities")
 
     def algorithms(self) -> list[str]:
         """Algorithms that the server makes keys of."""
-        answer = self._http.read(call("GET /ca/allowed-algorithms/list"))
+        answer = self._http.read(API.call("GET /ca/allowed-algorithms/list"))
         if not isinstance(answer, list) or not all(isinstance(one, str) for one in answer):
             raise self._odd("a list of names")
         return answer
@@ -265,16 +267,16 @@ class AccessServer(Client):
     def create_authority(self, common_name: str, algorithm: t.Optional[str]) -> None:
         """Make a VPN certificate authority, which becomes the current one."""
         body = {"common_name": common_name, **({"algorithm": algorithm} if algorithm else {})}
-        self._http.write(call("POST /ca/vpn/create", body))
+        self._http.write(API.call("POST /ca/vpn/create", body))
 
     def delete_authority(self, serial: str, clients: bool) -> None:
         """Delete a VPN certificate authority; with ``clients``, also the client profiles that it signed."""
         query = {"delete_clients": "true"} if clients else {}
-        self._http.write(call("DELETE /ca/vpn/{serial}", path={"serial": serial}, query=query))
+        self._http.write(API.call("DELETE /ca/vpn/{serial}", path={"serial": serial}, query=query))
 
     def create_certificate(self, body: Record) -> tuple[str, str]:
         """Make a certificate and its key: both as PEM texts. The server keeps neither."""
-        answer = self._http.write(call("POST /certificate/create", body, secret=True))
+        answer = self._http.write(API.call("POST /certificate/create", body, secret=True))
         try:
             return str(answer["certificate"]), str(answer["private_key"])
         except (KeyError, TypeError):
@@ -287,7 +289,7 @@ class AccessServer(Client):
     def key_belongs(self, certificate: str, private_key: str) -> bool:
         """Whether the server finds that a private key is that of a certificate; both are PEM texts."""
         body = {"certificate": certificate, "private_key": private_key}
-        return bool(self._http.read(call("POST /certificate/check-private-key", body, secret=True)).get("status"))
+        return bool(self._http.read(API.call("POST /certificate/check-private-key", body, secret=True)).get("status"))
 
     def trust_chain(self, body: Record) -> list[Record]:
         """The certificates from one to a trusted root; Refused tells why there are none."""
@@ -322,11 +324,11 @@ class AccessServer(Client):
 
     def create_profile(self, body: Record) -> str:
         """Make a client profile; its text holds a private key, and is told only now."""
-        return self._text(call("POST /profiles/create", body, secret=True, accept="application/x-openvpn-profile"))
+        return self._text(API.call("POST /profiles/create", body, secret=True, accept="application/x-openvpn-profile"))
 
     def delete_profiles(self, serials: t.Sequence[str]) -> dict[str, int]:
         """Revoke client profiles; answers a status for each serial, of which 204 and 404 mean that it is gone."""
-        answer = self._http.write(call("POST /profiles/delete", list(serials)))
+        answer = self._http.write(API.call("POST /profiles/delete", list(serials)))
         told = answer.get("response") if isinstance(answer, dict) else None
         if not isinstance(told, dict):
             raise self._odd("a status of each profile")
@@ -338,27 +340,27 @@ class AccessServer(Client):
 
     def create_profile_token(self, body: Record) -> str:
         """Make a token to get a profile with; answers its URL, which is a secret."""
-        return self._text(call("POST /token-url", body, secret=True))
+        return self._text(API.call("POST /token-url", body, secret=True))
 
     def delete_profile_tokens(self, tokens: t.Sequence[str]) -> None:
         """Make tokens invalid."""
-        self._http.write(call("POST /token-url/delete", list(tokens), secret=True))
+        self._http.write(API.call("POST /token-url/delete", list(tokens), secret=True))
 
     def create_installer_url(self, body: Record) -> str:
         """Make a URL from which a client program with a profile is downloaded; the URL is a secret."""
-        return self._text(call("POST /installer-url", body, secret=True))
+        return self._text(API.call("POST /installer-url", body, secret=True))
 
     def totp_secret(self, username: str, **how: bool) -> str:
         """A user's TOTP secret. ``reset_secret`` makes a new one; ``locked`` says whether the user may still see it."""
         body = {"username": username, **how}
-        answer = self._http.write(call("POST /userprop/mfa/generate-secret", body, secret=True))
+        answer = self._http.write(API.call("POST /userprop/mfa/generate-secret", body, secret=True))
         if not isinstance(answer, dict) or not isinstance(answer.get("totp_secret"), str):
             raise self._odd("a secret")
         return str(answer["totp_secret"])
 
     def enrol(self, username: str, code: str) -> None:
         """Say that a user has an authenticator, and prove it by a code."""
-        self._http.write(call("POST /auth/mfa/enroll", {"username": username, "token": code}, secret=True))
+        self._http.write(API.call("POST /auth/mfa/enroll", {"username": username, "token": code}, secret=True))
 
     def _certificates(self, answer: Record, key: str) -> list[Record]:
         """Records with a serial each, which one example of the document ends with an apostrophe."""
@@ -375,9 +377,9 @@ class AccessServer(Client):
 
     # -- the server itself (server-behaviour.md, 103-116)
 
-    def get(self, operation: str, hear: t.Optional[Hear] = None) -> Record:
-        """The answer of a read without parameters, as in ``GET /server/info``; ``hear`` is told its headers."""
-        return self._object(operation, hear=hear)
+    def get(self, operation: str, on_headers: t.Optional[OnHeaders] = None) -> Record:
+        """The answer of a read without parameters, as in ``GET /server/info``; ``on_headers`` gets its headers."""
+        return self._object(operation, on_headers=on_headers)
 
     def get_if_offered(self, operation: str) -> t.Optional[Record]:
         """The same, or None where this server has no such operation (server-behaviour.md, 8)."""
@@ -390,7 +392,7 @@ class AccessServer(Client):
 
     def interfaces(self) -> list[Record]:
         """Network interfaces, without the loopback."""
-        request = call("GET /server/interfaces", query={"no_loopback": "true"})
+        request = API.call("GET /server/interfaces", query={"no_loopback": "true"})
         return self._list({"interfaces": self._http.read(request)}, "interfaces")
 
     def status_overview(self) -> Record:
@@ -404,7 +406,7 @@ class AccessServer(Client):
 
     def disconnect(self, body: Record) -> None:
         """End VPN sessions, by ``users`` or by ``daemon_id`` and ``client_id``."""
-        self._http.write(call("POST /vpn/client/disconnect", body))
+        self._http.write(API.call("POST /vpn/client/disconnect", body))
 
     def log_reports(self, body: Record) -> Record:
         """Log records, newest first unless asked otherwise."""
@@ -412,7 +414,7 @@ class AccessServer(Client):
 
     def restart(self, mode: str) -> None:
         """Restart the server; it answers before it goes away."""
-        self._http.write(call("POST /server/restart", query={"restartMode": mode}))
+        self._http.write(API.call("POST /server/restart", query={"restartMode": mode}))
 
     def await_restart(self, before: t.Optional[str], timeout: float, pause: float = 1.0) -> str:
         """Wait until the API answers again and ``last_restarted`` is no longer ``before``; answer the new time.
@@ -507,46 +509,46 @@ class AccessServer(Client):
 
     def set_cluster_properties(self, body: Record) -> None:
         """Set what all nodes share."""
-        self._http.write(call("POST /cluster/props", body))
+        self._http.write(API.call("POST /cluster/props", body))
 
     def use_cluster_name(self) -> None:
         """Make the cluster's round-robin host name that of this node."""
-        self._http.write(call("PUT /cluster/rr-dns-hostname"))
+        self._http.write(API.call("PUT /cluster/rr-dns-hostname"))
 
     def set_node(self, name: str, body: Record) -> None:
         """Set how the other nodes reach a node."""
-        self._http.write(call("POST /cluster/{node}/set", body, path={"node": name}))
+        self._http.write(API.call("POST /cluster/{node}/set", body, path={"node": name}))
 
     def create_cluster(self, body: Record) -> None:
         """Make a cluster with this server as its first node; ``body`` holds the address of the database, a secret."""
-        self._http.write(call("POST /cluster/create", body, secret=True))
+        self._http.write(API.call("POST /cluster/create", body, secret=True))
 
     def join_cluster(self, body: Record) -> None:
         """Join the cluster that has this database, and lose what this server had in its own."""
-        self._http.write(call("POST /cluster/join", body, secret=True))
+        self._http.write(API.call("POST /cluster/join", body, secret=True))
 
     def leave_cluster(self) -> None:
         """Leave the cluster; the server goes back to a database of its own."""
-        self._http.write(call("POST /cluster/leave"))
+        self._http.write(API.call("POST /cluster/leave"))
 
     def convert_database(self, uri: str) -> None:
         """Move what this server has to a MySQL database; the address is a secret."""
-        self._http.write(call("PUT /database/convert", {"mysqluri": uri}, secret=True))
+        self._http.write(API.call("PUT /database/convert", {"mysqluri": uri}, secret=True))
 
     def test_failover(self, settings: t.Mapping[str, str]) -> Record:
         """What the tests of a failover set-up come to, by name; all values are texts, and some are secrets."""
-        answer = self._http.read(call("POST /server/failover-test", dict(settings), secret=True))
+        answer = self._http.read(API.call("POST /server/failover-test", dict(settings), secret=True))
         if not isinstance(answer, dict):
             raise self._odd("results by name")
         return answer
 
     def start_failover(self) -> None:
         """Set up the secondary server as it is configured."""
-        self._http.write(call("POST /server/failover-init"))
+        self._http.write(API.call("POST /server/failover-init"))
 
     def notify(self, kind: str) -> None:
         """Tell the nodes that something has happened."""
-        self._http.write(call("POST /notification/create", {"notification_type": kind}))
+        self._http.write(API.call("POST /notification/create", {"notification_type": kind}))
 
     # -- reading lists
 
@@ -555,9 +557,9 @@ class AccessServer(Client):
         operation: str,
         body: t.Any = None,
         path: t.Optional[t.Mapping[str, str]] = None,
-        hear: t.Optional[Hear] = None,
+        on_headers: t.Optional[OnHeaders] = None,
     ) -> Record:
-        answer = self._http.read(dataclasses.replace(call(operation, body, path=path), hear=hear))
+        answer = self._http.read(API.call(operation, body, path=path, on_headers=on_headers))
         if not isinstance(answer, dict):
             raise self._odd("an object")
         return answer

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import typing as t
-
-from ..._net.transport import CONTROL, JSON, MAKES_NEW, NAMED, READ, SET, SIGN_IN, Call, path_of
+from ..._net.operations import CONTROL, MAKES_NEW, NAMED, READ, SET, SIGN_IN, OperationTable
 
 # The verb says nothing: most reads are POSTs (server-behaviour.md, 4). A test holds this table to the contract.
-OPERATIONS: t.Mapping[str, str] = {
+_OPERATIONS = {
     "POST /auth/login/userpassword": SIGN_IN,
     "POST /auth/login/mfaauth": SIGN_IN,
     "POST /auth/login/saml-assertion": SIGN_IN,
@@ -100,22 +98,8 @@ OPERATIONS: t.Mapping[str, str] = {
     "POST /proxy": CONTROL,
 }
 # What moves or copies databases, or asks other servers before it answers; nothing says how long that takes.
-SLOW = (
+_SLOW = (
     *("PUT /database/convert", "POST /cluster/create", "POST /cluster/join", "POST /cluster/leave"),
     *("POST /server/failover-init", "POST /server/failover-test", "GET /support/report"),
 )
-BASE = "/api"
-
-
-def call(
-    operation: str,
-    body: t.Any = None,
-    *,
-    query: t.Optional[t.Mapping[str, str]] = None,
-    path: t.Optional[t.Mapping[str, str]] = None,
-    secret: bool = False,
-    accept: str = JSON,
-) -> Call:
-    """A call of an operation of the table; ``path`` fills the braces of its path."""
-    method, filled = path_of(operation, BASE, path or {})
-    return Call(method, filled, OPERATIONS[operation], body, query or {}, secret, accept, slow=operation in SLOW)
+API = OperationTable("/api", _OPERATIONS, _SLOW)

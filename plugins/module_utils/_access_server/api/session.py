@@ -21,7 +21,7 @@ from ..._net.session_key import Proof, Share, known_of, tried_once
 from ..._net.session_store import MemoryStore, State, Store, locked, rewrite
 from ..._net.transport import Transport
 from ..._text.errors import EstateError, InputError, OutcomeUnknown, Refused, SignInError
-from .operations import call
+from .operations import API
 
 TOKEN_HEADER = "X-OpenVPN-As-AuthToken"  # noqa: S105 - the header's name
 NODE_HEADER = "X-OpenVPN-AS-Node"
@@ -207,7 +207,7 @@ class Session:
             code = unused_code(self._who.totp_secret, state, self._codes, self._clock, self._sleep)
         body = {"username": self._who.username, "password": password, "request_admin": True}
         try:
-            answer = self._http.sign_in(call("POST /auth/login/userpassword", body, secret=True))
+            answer = self._http.sign_in(API.call("POST /auth/login/userpassword", body, secret=True))
         except Refused as exc:
             challenge = _challenge(exc)
             if challenge is None:
@@ -239,7 +239,7 @@ class Session:
             "challenge_context": challenge["challenge_context"],
         }
         try:
-            return self._http.sign_in(call("POST /auth/login/mfaauth", body, secret=True))
+            return self._http.sign_in(API.call("POST /auth/login/mfaauth", body, secret=True))
         except Refused as exc:
             if _challenge(exc) is not None:
                 raise SignInError(
@@ -307,7 +307,7 @@ class Session:
     def _renewed(self, token: str) -> t.Mapping[str, t.Any]:
         """The answer to a renewal; empty where there is none. The token that it is about stays good."""
         try:
-            answer = self._http.sign_in(call("POST /auth/token/renew", secret=True), {TOKEN_HEADER: token})
+            answer = self._http.sign_in(API.call("POST /auth/token/renew", secret=True), {TOKEN_HEADER: token})
         except EstateError:
             return {}
         return answer if isinstance(answer, dict) else {}

@@ -22,9 +22,10 @@ from ..._files.directives import objection, refuse_no_names
 from ..._files.openvpn_profile import Facts, Profile
 from ..._files.pem import HAS_CRYPTOGRAPHY
 from ..._files.secret_file import SecretFile
+from ..._net.operations import SIGN_IN, Call, Headers, OnHeaders
 from ..._net.session_key import Share, tried_once
 from ..._net.session_store import State
-from ..._net.transport import SIGN_IN, TELLING, Call, Headers, Hear, Meaning, Transport
+from ..._net.transport import TELLING, Meaning, Transport
 from ..._text.errors import EstateError, InputError, OutcomeUnknown, Refused, SignInError, Unreadable
 from ..._text.outside import Sentence
 from ..api import connection, values
@@ -180,15 +181,17 @@ class Download(Client):
                 "and refusals lock the account; or a profile, which then nobody has."
             ) from exc
 
-    def _ask(self, path: str, query: t.Mapping[str, str], hear: t.Optional[Hear] = None) -> str:
+    def _ask(self, path: str, query: t.Mapping[str, str], on_headers: t.Optional[OnHeaders] = None) -> str:
         path = path.replace(REST, self._below, 1)
         try:
-            answer = self._http.write(Call("GET", path, SIGN_IN, query=query, secret=True, accept=PROFILE, hear=hear))
+            answer = self._http.write(
+                Call("GET", path, SIGN_IN, query=query, secret=True, accept=PROFILE, on_headers=on_headers)
+            )
         except Refused as exc:
             if exc.status != 404 or self._in_xml or REST not in path:
                 raise
             self._below = TWINS
-            return self._ask(path, query, hear)
+            return self._ask(path, query, on_headers)
         return answer if isinstance(answer, str) else ""
 
     def _meaning(self, status: int, text: str) -> t.Optional[Meaning]:

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 
 from ..._engine.arguments import TEXT_OR_NUMBER
 from ..._engine.resource import HIDDEN, Task
-from ..._net.transport import Headers
+from ..._net.operations import Headers
 from ..._text.errors import EstateError, InputError, Refused, SignInError, reads
 from ..._text.outside import Sentence
 from ..api.client import PAGE, AccessServer, Record

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operations of a product's API: what may be repeated of each when its answer is lost, and the requests for them."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote, urljoin
+
+from .._text.errors import InputError
+from .._text.outside import refused_in_path
+
+# Retry classes: what may be repeated when the answer is lost (server-behaviour.md, "Retry classes").
+READ = "R"  # changes nothing
+SET = "S"  # the same again makes no difference
+NAMED = "N"  # creates an object whose name shows whether it is there
+MAKES_NEW = "M"  # creates something new each time
+SIGN_IN = "L"  # the server counts its failures
+CONTROL = "C"  # restarts, converts or activates
+JSON = "application/json"
+
+Headers = t.Mapping[str, str]
+OnHeaders = t.Callable[[Headers], object]
+
+_HOST = "http://host"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. ``kind`` is its retry class."""
+
+    method: str
+    path: str
+    kind: str
+    body: t.Any = None
+    query: t.Mapping[str, str] = field(default_factory=dict)
+    secret: bool = False  # its answer is not quoted in errors
+    accept: str = JSON  # the media type of its answer; the answer of any other type is a text
+    on_headers: t.Optional[OnHeaders] = None  # gets the headers of a successful answer
+    slow: bool = False  # known to take long
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class OperationTable:
+    """The operations of an API below the path ``base``, such as ``GET /users/{login}``, each with its retry class.
+
+    ``slow`` are the operations that are known to take long.
+    """
+
+    base: str
+    operations: t.Mapping[str, str]
+    slow: t.Collection[str] = ()
+
+    def below(self, base: str) -> OperationTable:
+        """The same operations at another path."""
+        return replace(self, base=base)
+
+    def call(
+        self,
+        operation: str,
+        body: t.Any = None,
+        *,
+        path: t.Optional[t.Mapping[str, str]] = None,
+        query: t.Optional[t.Mapping[str, str]] = None,
+        secret: bool = False,
+        accept: str = JSON,
+        on_headers: t.Optional[OnHeaders] = None,
+    ) -> Call:
+        """A request for an operation of the table; ``path`` fills the braces of its path.
+
+        Raises InputError for a value that would change the path: libraries and servers resolve dots (RFC 3986, 5.2.4).
+        """
+        method, template = operation.split(" ", 1)
+        values = path or {}
+        for name, value in values.items():
+            why = refused_in_path(value)
+            if why:
+                sent = urljoin(_HOST, self.base + template.format(**values))[len(_HOST) :]
+                raise InputError(
+                    f"{operation}: {value!r} cannot be its {name}: {why}. {method} {sent} would have been sent; nothing was."
+                )
+        filled = template.format(**{name: quote(value, safe="") for name, value in values.items()})
+        kind, slow = self.operations[operation], operation in self.slow
+        return Call(method, self.base + filled, kind, body, query or {}, secret, accept, on_headers, slow)
