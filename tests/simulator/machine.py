@@ -17,6 +17,7 @@ from .answers import Answer, Request
 from .clock import Clock
 from .exchange import Exchange
 from .faults import Faults
+from .parts import Part, Thing, parts_of
 from .readings import Readings, chosen_readings
 from .routing import Route, Routes
 from .settings import CommonSettings
@@ -61,9 +62,24 @@ class SimulatedMachine(ABC):
     def spellings(self, path: str) -> tuple[str, ...]:
         """The ways to write a path in a fault."""
 
-    @abstractmethod
+    @property
+    def parts(self) -> dict[str, Part]:
+        """What it consists of, by name: whatever attribute is a Part."""
+        return parts_of(self)
+
+    def find_routes(self) -> Routes:
+        """The operations of all parts."""
+        return Routes([each for part in self.parts.values() for each in part.routes()])
+
     def state(self) -> dict[str, Any]:
-        """Everything the server keeps, without passwords, keys and tokens."""
+        """What all parts show, without passwords, keys and tokens."""
+        with self.lock:
+            return {name: value for part in self.parts.values() for name, value in part.state().items()}
+
+    def kept(self) -> dict[Thing, Any]:
+        """Everything that the server keeps, thing by thing, to compare; secrets are among it."""
+        with self.lock:
+            return {(name, *thing): value for name, part in self.parts.items() for thing, value in part.kept().items()}
 
     @abstractmethod
     def reset(self) -> None:

@@ -30,6 +30,7 @@ from .control import Control
 from .exchange import Exchange
 from .faults import Fault, Faults
 from .machine import SimulatedMachine
+from .parts import Thing
 from .pki import process_identity
 from .routing import Route
 
@@ -268,6 +269,10 @@ class Simulator(ABC):
     def state(self) -> dict[str, Any]:
         """Everything the server keeps, without passwords."""
         return self.machine.state()
+
+    def kept(self) -> dict[Thing, Any]:
+        """Everything the server keeps, thing by thing, to compare."""
+        return self.machine.kept()
 
     def reset(self) -> None:
         self.machine.reset()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer
+from ..parts import Part, operation
 from ..shapes import AnyOf, Nullable, OneOf
 from . import listing
 from .answers import Call, checked, refused
@@ -45,12 +46,13 @@ _NEEDS = {"user": "username", "group": "groupname", "route": "subnet", "nat": "s
 """The field that a route of a type must have; the other types have none of them."""
 
 
-class AccessLists:
+class AccessLists(Part):
     """The routes of every user, group and the default user, kept in order by owner and type."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
 
+    @operation("POST", "/userprop/access/list", "listAccessLists")
     def list_routes(self, call: Call) -> Answer:
         shape = {
             "order_by": OneOf("internal_prop_representation", "name"),
@@ -77,6 +79,7 @@ class AccessLists:
                 rows.append(row)
         return Answer(200, {"profiles": rows})
 
+    @operation("POST", "/userprop/access/set", "setAccessLists", writes=True)
     def set_routes(self, call: Call) -> Answer:
         """Routes are grouped by owner and type; a row without a route empties that list."""
         row = {"username": str, "groupname": str, "access_route": Nullable(_ROUTE), "type": OneOf(*_TYPES)}

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer, Refusal
+from ..parts import Part, operation
 from . import passwords
 from .answers import Call, checked, invalid, refused
 from .store import Record
@@ -70,8 +71,10 @@ class _Failures:
 
 
 @dataclass
-class Authentication:
+class Authentication(Part):
     """Everything about signing in; nothing of it outlives the process but the sessions of a cluster."""
+
+    passing = ("_challenges", "_failures", "_last_step")
 
     machine: Machine
     radius: dict[str, RadiusAccount] = field(default_factory=dict)
@@ -121,6 +124,7 @@ class Authentication:
 
     # operations
 
+    @operation("POST", "/auth/login/userpassword", "authByUserAndPw", "open")
     def login(self, call: Call) -> Answer:
         shape = {"username!": str, "password!": str, "request_admin": bool, "totp": str}
         asked = checked(call.body, shape)
@@ -178,6 +182,7 @@ class Authentication:
         if not self._code_is_right(record, asked["totp"]):
             raise self._failed(call, record.name, admin, "google auth failed")
 
+    @operation("POST", "/auth/login/mfaauth", "authMFASession", "open")
     def answer_challenge(self, call: Call) -> Answer:
         """Whatever is wrong, the answer is the same (server-behaviour.md, 28)."""
         shape = {"username!": str, "response": str, "challenge_context": str, "request_admin": bool}
@@ -201,6 +206,7 @@ class Authentication:
             raise refused(403, "User access denied")
         return self._signed_in(call, record, admin)
 
+    @operation("POST", "/auth/token/renew", "authRenewToken", "user")
     def renew(self, call: Call) -> Answer:
         """A new token; the old one is good until it expires."""
         checked(call.body or {}, {})
@@ -212,6 +218,7 @@ class Authentication:
         token = Token(old.username, old.admin, old.signed_in, now + lifetime, old.renewable_until)
         return Answer(200, self._handed_out(token))
 
+    @operation("POST", "/auth/password/change", "changePasswordLocalUser", "user", writes=True)
     def change_password(self, call: Call) -> Answer:
         asked = checked(call.body, {"username": str, "new_password!": str})
         token, machine = call.token, self.machine
@@ -236,6 +243,7 @@ class Authentication:
         machine.store.put(record)
         return Answer(200, {"detail": "Password has changed successfully"})
 
+    @operation("POST", "/auth/mfa/enroll", "enrollUserMFA", "enrolment", writes=True)
     def enrol(self, call: Call) -> Answer:
         """Lock a user's TOTP secret once a code of it was shown (field `token`); that of others, for administrators."""
         asked = checked(call.body, {"username": str, "token!": str})
@@ -252,6 +260,7 @@ class Authentication:
         session = self._session(record, owner.admin and self._is_admin(username))
         return Answer(200, self.machine.dialect.enrolled(username, session))
 
+    @operation("POST", "/userprop/mfa/generate-secret", "post__userprop_mfa_generate-secret", writes=True)
     def generate_secret(self, call: Call) -> Answer:
         """The TOTP secret of a user: the one there is, unless there is none or it shall be reset.
 

@@ -18,6 +18,7 @@ from .. import certificates
 from ..answers import Answer
 from ..certificates import ALGORITHMS, DAY, DEFAULT_ALGORITHM, LIFETIME_DAYS, LONGEST_NAME, TEMPLATES, Issuer
 from ..clock import moment
+from ..parts import Part, operation
 from ..shapes import OneOf
 from .answers import Call, checked, invalid, refused
 from .certificate_details import details
@@ -64,7 +65,7 @@ class Authority:
         return Issuer(self.certificate, certificates.key_in(self.key_text))
 
 
-class Authorities:
+class Authorities(Part):
     """All authorities of one server, oldest first; exactly one is current. The first is made when it is needed."""
 
     def __init__(self, machine: Machine) -> None:
@@ -150,14 +151,20 @@ class Authorities:
             ]
         return rows
 
+    def state(self) -> dict[str, Any]:
+        return {"authorities": self.shown()}
+
     # operations
 
+    @operation("GET", "/ca/vpn/list", "getVPNCas")
     def list_all(self, call: Call) -> Answer:
         return Answer(200, self.shown())
 
+    @operation("GET", "/ca/allowed-algorithms/list", "CaSupportedAlgorithms")
     def list_algorithms(self, call: Call) -> Answer:
         return Answer(200, [*ALGORITHMS])
 
+    @operation("POST", "/ca/vpn/create", "addCaGeneration", writes=True)
     def create(self, call: Call) -> Answer:
         asked = checked(call.body or {}, {"algorithm": str, "common_name": str})
         algorithm, name = asked.get("algorithm", DEFAULT_ALGORITHM), asked.get("common_name")
@@ -180,6 +187,7 @@ class Authorities:
             return f"Common name already exists: {name}"
         return None
 
+    @operation("DELETE", "/ca/vpn/{serial}", "delete_ca_vpn{serial}", writes=True, query=("delete_clients",))
     def delete(self, call: Call) -> Answer:
         """The current one can go as well; the youngest that is left takes its place."""
         flag = checked(call.query.get("delete_clients", "false").lower(), OneOf("true", "false"))

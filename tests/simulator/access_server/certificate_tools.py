@@ -14,6 +14,7 @@ from cryptography import x509
 from .. import certificates
 from ..answers import Answer
 from ..certificates import ALGORITHMS, DEFAULT_ALGORITHM, TEMPLATES, Issuer, Key
+from ..parts import Part, operation
 from ..shapes import Nullable, OneOf
 from .answers import Call, checked, invalid, refused
 from .certificate_details import all_details
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _DAYS = 365
 
 
-class CertificateTools:
+class CertificateTools(Part):
     """Answers are made of the request alone, but for the clock and a key that the configuration holds."""
 
     def __init__(self, machine: Machine) -> None:
@@ -34,16 +35,19 @@ class CertificateTools:
     def _time(self) -> Callable[[float], str]:
         return self._machine.dialect.certificate_time
 
+    @operation("POST", "/certificate/info", "certificateInfo")
     def info(self, call: Call) -> Answer:
         certificate = _certificates("certificate", checked(call.body, {"certificate!": str})["certificate"])[0]
         return Answer(200, all_details(certificate, self._time))
 
+    @operation("POST", "/certificate/check-private-key", "checkPrivateKey")
     def check_key(self, call: Call) -> Answer:
         asked = checked(call.body, {"certificate!": str, "private_key!": str})
         certificate = _certificates("certificate", asked["certificate"])[0]
         key = _key("private_key", asked["private_key"])
         return Answer(200, {"status": certificate.public_key() == key.public_key()})
 
+    @operation("POST", "/certificate/check-against-ca-roots", "post__certificate_check-against-ca-roots")
     def check_chain(self, call: Call) -> Answer:
         """The chain that was found, the certificate first and its root last."""
         asked = checked(call.body, {"certificate!": str, "chain": str, "ca_roots": [str]})
@@ -71,6 +75,7 @@ class CertificateTools:
             if issuer not in begun and certificates.is_authority(issuer) and certificates.is_signed_by(last, issuer):
                 yield from self._chains([*begun, issuer], others, roots)
 
+    @operation("POST", "/certificate/create", "post__certificate_create")
     def create(self, call: Call) -> Answer:
         shape = {
             "algorithm": str,

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer, Refusal
+from ..parts import Part, operation
 from .answers import Call, checked, invalid, refused
 from .shared_database import DatabaseLost, SharedDatabase
 from .store import Store
@@ -52,8 +53,10 @@ class _Own:
     restart_pending: bool = False
 
 
-class Cluster:
+class Cluster(Part):
     """A lone server is its only node and shows none; it can make up nodes beside itself (setting `cluster_nodes`)."""
+
+    passing = ("_databases",)
 
     def __init__(self, machine: Machine, host_name: str | None) -> None:
         self._machine = machine
@@ -116,6 +119,9 @@ class Cluster:
     def pending(self) -> dict[str, bool]:
         """Whether a restart is pending, by node."""
         return {name: node.restart_pending for name, node in (self._nodes() or self._own).items()}
+
+    def state(self) -> dict[str, Any]:
+        return {"last_restarted": self.last_restarted(), "nodes": self.pending()}
 
     def last_restarted(self, name: str | None = None) -> float:
         return self._own[name if name in self._own else self.host_name].last_restarted
@@ -201,6 +207,7 @@ class Cluster:
 
     # operations
 
+    @operation("POST", "/cluster/create", "post__cluster_create", writes=True)
     def create(self, call: Call) -> Answer:
         asked = _checked(call.body, {**_NODE, **_PROPS, "rr_update_node": bool})
         props = {name: asked[name] for name in _PROPS if name in asked}
@@ -228,6 +235,7 @@ class Cluster:
         database.put_entry(_KIND, asked["name"], asdict(self._described(asked)))
         database.set_fact(_PROPS_FACT, props)
 
+    @operation("POST", "/cluster/join", "post__cluster_join", writes=True)
     def join(self, call: Call) -> Answer:
         asked = _checked(call.body, _NODE)
         self._refuse_members()
@@ -270,6 +278,7 @@ class Cluster:
         self._move(database)
         self._name = asked["name"]
 
+    @operation("POST", "/cluster/leave", "post__cluster_leave", writes=True)
     def leave(self, call: Call) -> Answer:
         name = self._member()
         if not self.others:
@@ -286,6 +295,7 @@ class Cluster:
             raise refused(400, "This server is not a node of a cluster")
         return self._name
 
+    @operation("GET", "/cluster/nodes/list", "clusterListNodes")
     def list_nodes(self, call: Call) -> Answer:
         found = self._nodes() or self._beside()
         nodes: dict[str, Any] = {name: {"name": name, **_shown(node)} for name, node in found.items()}
@@ -308,6 +318,7 @@ class Cluster:
             for index, (name, own) in enumerate(self._own.items(), start=1)
         }
 
+    @operation("POST", "/cluster/{node}/set", "clusterset", writes=True)
     def set_node(self, call: Call) -> Answer:
         shape = dict.fromkeys(("api_endpoint", "certificate_fingerprint"), str)
         asked, name = checked(call.body or {}, shape), call.parameters["node"]
@@ -319,11 +330,13 @@ class Cluster:
         self._put(name, node, **asked)
         return Answer()
 
+    @operation("GET", "/cluster/props", "clustergetprops")
     def props(self, call: Call) -> Answer:
         props = self._machine.store.fact(_PROPS_FACT) if self._name else None
         nested = props is not None and self._machine.readings["cluster_props"] == "nested"
         return Answer(200, {"props": {"cluster": props} if nested else props or {}})
 
+    @operation("POST", "/cluster/props", "clustersetprops", writes=True)
     def set_props(self, call: Call) -> Answer:
         asked = checked(call.body or {}, _PROPS)
         if self._name is None or _ill_formed(asked):
@@ -331,6 +344,7 @@ class Cluster:
         self._machine.store.set_fact(_PROPS_FACT, {**self._machine.store.fact(_PROPS_FACT), **asked})
         return Answer()
 
+    @operation("PUT", "/cluster/rr-dns-hostname", "rrdnshostname", writes=True)
     def apply_host_name(self, call: Call) -> Answer:
         """The name that all nodes have in the DNS becomes that of this one."""
         self._member()
@@ -347,6 +361,7 @@ class Cluster:
         if node is not None:
             self._put(self.own, node, restart_pending=True)
 
+    @operation("PUT", "/database/convert", "put__database_convert", writes=True)
     def convert(self, call: Call) -> Answer:
         """From the server's own database to one of MySQL, for itself alone."""
         uri = checked(call.body, {"mysqluri!": str})["mysqluri"]

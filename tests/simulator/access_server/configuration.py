@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer
+from ..parts import Part, operation
 from .answers import Call, checked, invalid, refused
 from .configuration_keys import KEYS, Key, definition
 
@@ -22,7 +23,7 @@ _INITIAL_PROFILE = "default"
 _INITIAL_VALUES = {"host.name": "vpn.example.com"}
 
 
-class Configuration:
+class Configuration(Part):
     """The profiles of one server.
 
     A read shows a write at once (server-behaviour.md, 88), but the server works by what was stored in the active
@@ -80,14 +81,21 @@ class Configuration:
     def _key(self, name: str) -> Key | None:
         return definition(name, self._machine.readings["indexed_keys"] == "known")
 
+    def state(self) -> dict[str, Any]:
+        store = self._machine.store
+        profiles = {name: store.configuration(name) for name in store.profiles()}
+        return {"configuration": profiles, "active_profile": self.active, "running": self.running}
+
     # operations
 
+    @operation("POST", "/config-items/{configurationProfile}/list", "getConfigItems")
     def list_items(self, call: Call) -> Answer:
         profile = self._existing(call.parameters["configurationProfile"])
         asked = checked(call.body or {}, {"names": [str]})
         items = self.items(profile, asked.get("names"))
         return Answer(200, {"total": len(items), "items": items})
 
+    @operation("POST", "/config-items/{configurationProfile}", "post_config-items{configurationProfile}", writes=True)
     def set_items(self, call: Call) -> Answer:
         profile = self._existing(call.parameters["configurationProfile"])
         if not isinstance(call.body, dict):
@@ -122,9 +130,11 @@ class Configuration:
             self._machine.cluster.changed()
         return Answer()
 
+    @operation("GET", "/config-profile/list", "enumerateConfigurationProfileList")
     def list_profiles(self, call: Call) -> Answer:
         return Answer(200, {"active_profile": self.active, "profiles": self._machine.store.profiles()})
 
+    @operation("POST", "/config-profile", "configurationProfileCreate", writes=True)
     def create_profile(self, call: Call) -> Answer:
         asked = checked(call.body, {"profile!": str, "copy_from": str})
         name, source = asked["profile"], asked.get("copy_from")
@@ -138,6 +148,7 @@ class Configuration:
         store.set_configuration(name, values)
         return Answer(201)
 
+    @operation("DELETE", "/config-profile/{profile}", "configurationProfileDelete", writes=True)
     def delete_profile(self, call: Call) -> Answer:
         name = self._existing(call.parameters["profile"])
         if name == self.active:
@@ -145,10 +156,14 @@ class Configuration:
         self._machine.store.delete_profile(name)
         return Answer(204)
 
+    @operation("GET", "/config-profile/{profile}/validate", "validateConfigProfile")
     def validate_profile(self, call: Call) -> Answer:
         self.validate(self._existing(call.parameters["profile"]))
         return Answer()
 
+    @operation(
+        "POST", "/config-profile/{profile}/set-active", "RunSetActiveProfile", writes=True, query=("restartMode",)
+    )
     def activate_profile(self, call: Call) -> Answer:
         name = self._existing(call.parameters["profile"])
         self.validate(name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer
 from ..clock import iso_seconds
+from ..parts import Part, operation
 from ..shapes import Mapping, OneOf
 from .answers import Call, checked, refused
 
@@ -26,7 +27,7 @@ _NOTIFICATION = "notification"
 NOTIFICATIONS = ("CLUSTER_RESTART_PENDING", "NODE_RESTARTED")
 
 
-class Failover:
+class Failover(Part):
     """The operations of the tag maintainance, and notification/create."""
 
     def __init__(self, machine: Machine) -> None:
@@ -35,6 +36,7 @@ class Failover:
     def _fails(self, test: str) -> bool:
         return test in self._machine.settings.failing.split(",")
 
+    @operation("POST", "/server/failover-test", "post__server_failover-test")
     def test(self, call: Call) -> Answer:
         """Each test by itself: the answer is 200 whatever comes out."""
         asked = checked(call.body or {}, Mapping(str))
@@ -49,12 +51,14 @@ class Failover:
         failed = self._fails(test)
         return {"friendly": friendly, "status": not failed, "message": f"{test}: {'failed' if failed else 'ok'}"}
 
+    @operation("POST", "/server/failover-init", "post__server_failover-init", writes=True)
     def initialise(self, call: Call) -> Answer:
         """The document does not say what the body is for; it is ignored."""
         if self._fails("init"):
             raise refused(400, "Something went wrong during secondary node setup")
         return Answer()
 
+    @operation("POST", "/notification/create", "notificationCreate", writes=True)
     def notify(self, call: Call) -> Answer:
         kind = checked(call.body, {"notification_type!": OneOf(*NOTIFICATIONS)})["notification_type"]
         store = self._machine.store
@@ -62,6 +66,6 @@ class Failover:
         store.put_entry(_NOTIFICATION, number, {"type": kind, "time": iso_seconds(self._machine.clock.now())})
         return Answer()
 
-    def notifications(self) -> list[str]:
+    def state(self) -> dict[str, Any]:
         """Types of all notifications, oldest first."""
-        return [entry["type"] for entry in self._machine.store.entries(_NOTIFICATION).values()]
+        return {"notifications": [entry["type"] for entry in self._machine.store.entries(_NOTIFICATION).values()]}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer
 from ..clock import iso_seconds
+from ..parts import Part, operation
 from ..shapes import AnyOf, OneOf
 from . import listing
 from .answers import Call, checked, invalid
@@ -50,8 +51,10 @@ _EMPTY: dict[str, Any] = {
 }
 
 
-class Journal:
+class Journal(Part):
     """Records in the order in which things happened."""
+
+    passing = ("_records",)
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -84,6 +87,7 @@ class Journal:
 
     # operations
 
+    @operation("POST", "/log/reports", "getLogReports")
     def reports(self, call: Call) -> Answer:
         dialect = self._machine.dialect
         shape = {

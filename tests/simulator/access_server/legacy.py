@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 from ..answers import Answer, Refusal
+from ..parts import Part, operation
 from . import crv1
 from .answers import Call
 from .profile_tokens import ELSEWHERE, INSTALLERS
@@ -35,6 +36,7 @@ _NO_INSTALLER = (
     "An error occurred while trying to download OpenVPN Connect from the server."
     " The required client installer file was not found on the server"
 )
+_DOWNLOAD = ("tls-cryptv2", "action")
 
 
 class _Session(NamedTuple):
@@ -44,7 +46,7 @@ class _Session(NamedTuple):
     token: str
 
 
-class Legacy:
+class Legacy(Part):
     """The operations below /rest, and of the tag client-import-api."""
 
     def __init__(self, machine: Machine) -> None:
@@ -52,18 +54,48 @@ class Legacy:
 
     # operations
 
+    @operation("GET", "/GetUserlogin", "get__GetUserlogin", "open", writes=True, query=_DOWNLOAD)
+    @operation("GET", "/GetUserlogin", "GetUserlogin", "open", writes=True, query=_DOWNLOAD, base="/rest")
     def userlogin(self, call: Call) -> Answer:
         return self._download(call, "userlogin")
 
+    @operation("GET", "/GetAutologin", "get__GetAutologin", "open", writes=True, query=_DOWNLOAD)
+    @operation("GET", "/GetAutologin", "GetAutologin", "open", writes=True, query=_DOWNLOAD, base="/rest")
     def autologin(self, call: Call) -> Answer:
         return self._download(call, "autologin")
 
+    @operation("GET", "/GetGeneric", "get__GetGeneric", "open", writes=True, query=_DOWNLOAD)
     def generic(self, call: Call) -> Answer:
         return self._download(call, "generic")
 
+    @operation(
+        "GET",
+        "/GetProfileViaToken",
+        "get__GetProfileViaToken",
+        "open",
+        writes=True,
+        query=("token", *_DOWNLOAD),
+    )
+    @operation(
+        "GET",
+        "/GetProfileViaToken",
+        "get__GetProfileViaToken",
+        "open",
+        writes=True,
+        query=("token", *_DOWNLOAD),
+        base="/rest",
+    )
     def by_token(self, call: Call) -> Answer:
         return Answer(200, self._profile_of_token(call), headers={"Content-Type": MEDIA_TYPE})
 
+    @operation(
+        "GET",
+        "/GetInstallerViaToken",
+        "get__GetInstallerViaToken",
+        "open",
+        writes=True,
+        query=("token", "installer_type"),
+    )
     def installer(self, call: Call) -> Answer:
         """A program with a profile in it, of which only the profile is real."""
         kind = call.query.get("installer_type", INSTALLERS[0])
@@ -72,6 +104,8 @@ class Legacy:
         text = f"OpenVPN Connect for {kind}\n{self._profile_of_token(call)}"
         return Answer(200, text, headers={"Content-Type": "application/octet-stream"})
 
+    @operation("HEAD", "/openvpn-api/profile", "head__openvpn-api_profile", "open")
+    @operation("GET", "/openvpn-api/profile", "get__openvpn-api_profile", "open")
     def web_import(self, call: Call) -> Answer:
         """Where a browser gets a profile; asked with HEAD, whether it has to be a browser."""
         if call.method != "HEAD":

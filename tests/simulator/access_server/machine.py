@@ -14,6 +14,7 @@ from typing import Any
 from ..answers import Answer, Refusal
 from ..clock import Clock
 from ..machine import SimulatedMachine
+from ..parts import Thing
 from ..readings import chosen_readings
 from ..routing import Route
 from . import passwords
@@ -32,9 +33,8 @@ from .power import Power
 from .profile_tokens import ProfileTokens
 from .profiles import Profiles
 from .properties import PROPERTIES, Properties
-from .proxy import NODE_HEADER, passed_on
+from .proxy import NODE_HEADER, Proxy, passed_on
 from .readings import READINGS
-from .routes import routes
 from .settings import Settings
 from .shared_database import DatabaseLost
 from .status import Status
@@ -94,7 +94,8 @@ class Machine(SimulatedMachine):
         self.failover = Failover(self)
         self.power = Power(self)
         self.status = Status(self)
-        self.routes = routes(self)
+        self.proxy = Proxy()
+        self.routes = self.find_routes()
         accounts = self.store.fact("accounts") or {
             "username": username,
             "mfa_username": _MFA_ADMIN,
@@ -162,11 +163,8 @@ class Machine(SimulatedMachine):
         with self.store.lock:
             self.cluster.clear()
             self.accounts = self.local.fact("accounts")
-            self.store.clear()
-            self.authentication.clear()
-            self.journal.clear()
-            self.vpn.clear()
-            self.power.clear()
+            for part in self.parts.values():
+                part.clear()
             self.faults.clear()
             self.exchanges.clear()
             self._start()
@@ -294,35 +292,15 @@ class Machine(SimulatedMachine):
             self.tokens.delete_of_users(gone)
 
     def state(self) -> dict[str, Any]:
-        """Everything the server keeps, without passwords, keys and tokens."""
         with self.store.lock:
-            _unused = self.power.away
-            routes_by_owner: dict[str, dict[str, list[Any]]] = {}
-            for owner, kind, route in self.store.access_routes():
-                routes_by_owner.setdefault(owner, {}).setdefault(kind, []).append(route)
-            default = self.store.record(DEFAULT_USER)
-            return {
-                "dialect": self.dialect.name,
-                "readings": self.readings,
-                "clock": self.clock.now(),
-                "users": {each.name: _kept(each) for each in self.store.records("user")},
-                "groups": {
-                    each.name: {**each.own, "members": self.store.members(each.name)}
-                    for each in self.store.records("group")
-                },
-                "default_user": default.own if default else {},
-                "access_lists": routes_by_owner,
-                "configuration": {name: self.store.configuration(name) for name in self.store.profiles()},
-                "active_profile": self.configuration.active,
-                "running": self.configuration.running,
-                "last_restarted": self.cluster.last_restarted(),
-                "nodes": self.cluster.pending(),
-                "notifications": self.failover.notifications(),
-                "vpn_clients": self.vpn.clients,
-                "authorities": self.authorities.shown(),
-                "profiles": self.profiles.shown(),
-                "profile_tokens": [*self.tokens.shown().values()],
-            }
+            _due = self.power.away  # a restart that is due takes effect
+            own = {"dialect": self.dialect.name, "readings": self.readings, "clock": self.clock.now()}
+            return {**own, **super().state()}
+
+    def kept(self) -> dict[Thing, Any]:
+        with self.store.lock:
+            _due = self.power.away
+            return super().kept()
 
 
 def _parsed(text: bytes) -> Any:
@@ -332,11 +310,6 @@ def _parsed(text: bytes) -> Any:
         return json.loads(text)
     except ValueError:
         raise invalid({"body": "JSON decode error"}) from None
-
-
-def _kept(record: Record) -> dict[str, Any]:
-    group = {} if record.member_of is None else {"group": record.member_of}
-    return {**record.own, **group, "password_defined": record.password is not None}
 
 
 def _ordinary_groups(number: int) -> Iterable[Record]:

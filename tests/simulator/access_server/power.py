@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..answers import Answer
+from ..parts import Part, operation
 from ..shapes import OneOf
 from .answers import Call, checked
 from .shared_database import DatabaseLost
@@ -34,8 +35,10 @@ class _Restart:
     begun: bool = False
 
 
-class Power:
+class Power(Part):
     """Whether the API answers."""
+
+    passing = ("_restart",)
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -77,6 +80,7 @@ class Power:
 
     # operations
 
+    @operation("POST", "/server/restart", "post__server_restart", writes=True, query=("restartMode",))
     def restart(self, call: Call) -> Answer:
         """Scheduled, not done, when the answer comes; only the node that is asked restarts."""
         machine = self._machine

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from ..answers import Answer, Refusal
 from ..clock import iso_seconds
+from ..parts import Part, operation
 from ..shapes import OneOf
 from .answers import Call, checked, invalid, refused
 from .profiles import PROFILE_TYPES
@@ -28,7 +29,7 @@ ELSEWHERE = ("ios", "android", "linux")
 """Systems whose client comes from a store or a package repository."""
 
 
-class ProfileTokens:
+class ProfileTokens(Part):
     """All tokens of one server that are good, oldest first."""
 
     def __init__(self, machine: Machine) -> None:
@@ -70,6 +71,7 @@ class ProfileTokens:
 
     # operations
 
+    @operation("POST", "/token-url", "generateTokenUrl", "user", writes=True)
     def create(self, call: Call) -> Answer:
         shape = {"lifetime": int, "usages": int, "profile_type!": OneOf(*PROFILE_TYPES), "username": str}
         asked = checked(call.body, shape)
@@ -96,12 +98,17 @@ class ProfileTokens:
         except Refusal as refusal:
             raise Refusal(400, refusal.body) from None
 
+    @operation("GET", "/token-url/list", "enumerateTokenIds")
     def list_all(self, call: Call) -> Answer:
         return Answer(200, {"profileTokens": [{"token": token, **shown} for token, shown in self.shown().items()]})
+
+    def state(self) -> dict[str, Any]:
+        return {"profile_tokens": [*self.shown().values()]}
 
     def shown(self) -> dict[str, dict[str, Any]]:
         return {token: {**entry, "expires": iso_seconds(entry["expires"])} for token, entry in self.all().items()}
 
+    @operation("POST", "/token-url/delete", "bulktokenurldelete", writes=True)
     def delete(self, call: Call) -> Answer:
         """All of them or none."""
         for token in checked(call.body, [str]):
@@ -110,6 +117,7 @@ class ProfileTokens:
             self._machine.store.delete_entry(_KIND, token)
         return Answer(204)
 
+    @operation("POST", "/installer-url", "generateInstallerUrl", "user", writes=True)
     def create_installer(self, call: Call) -> Answer:
         """The document's only status for a refusal is 400."""
         shape = {

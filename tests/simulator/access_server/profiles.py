@@ -15,6 +15,7 @@ from .. import certificates
 from ..answers import Answer, Refusal
 from ..certificates import ALGORITHMS, LIFETIME_DAYS, TEMPLATES
 from ..clock import moment
+from ..parts import Part, operation
 from ..shapes import AnyOf, Nullable, OneOf
 from . import listing
 from .answers import Call, checked, invalid, refused
@@ -57,7 +58,7 @@ class TlsKeys(NamedTuple):
     server: str
 
 
-class Profiles:
+class Profiles(Part):
     """All profiles of one server, oldest first."""
 
     def __init__(self, machine: Machine) -> None:
@@ -234,6 +235,9 @@ class Profiles:
 
     # what lists show
 
+    def state(self) -> dict[str, Any]:
+        return {"profiles": self.shown()}
+
     def shown(self) -> list[dict[str, Any]]:
         """The profiles as the API lists them."""
         names = self._authority_names()
@@ -263,6 +267,7 @@ class Profiles:
 
     # operations
 
+    @operation("POST", "/profiles/create", "generateUserProfile", "user", writes=True)
     def create(self, call: Call) -> Answer:
         shape = {
             "user": str,
@@ -298,6 +303,7 @@ class Profiles:
             headers["Content-Type"] = MEDIA_TYPE
         return Answer(201, profile.text, headers=headers)
 
+    @operation("POST", "/profiles/list", "getprofilesuser", "user")
     def list_all(self, call: Call) -> Answer:
         shape = {
             **PAGING,
@@ -331,6 +337,7 @@ class Profiles:
         page = [self._shown(each, names) for each in found[offset : offset + size]]
         return Answer(200, {"total": len(found), "profiles": page})
 
+    @operation("POST", "/profiles/delete/{serial}", "deleteProfileSerial", "user", writes=True)
     def delete_one(self, call: Call) -> Answer:
         """The document has no status but 400 for a refusal, whatever its reason."""
         serial = call.parameters["serial"]
@@ -341,6 +348,7 @@ class Profiles:
             raise refused(400, f"Profile belongs to another user: {serial}")
         return Answer(200, {"message": f"Profile deleted: {serial}"})
 
+    @operation("POST", "/profiles/delete", "deleteProfile", "user", writes=True)
     def delete_many(self, call: Call) -> Answer:
         token = self._asker(call)
         codes = {serial: self._deletion(token, serial) for serial in checked(call.body, [str])}
@@ -356,6 +364,7 @@ class Profiles:
         self.delete(serial)
         return 204
 
+    @operation("POST", "/profiles/delete-user", "deleteProfileUser", "user", writes=True)
     def delete_of_user(self, call: Call) -> Answer:
         """All profiles of the users named and all with the text in their common name."""
         asked = checked(call.body, {"users": [str], "filter": str})

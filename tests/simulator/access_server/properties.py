@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..parts import Part
 from ..shapes import Mapping, OneOf, problems
 from .store import DEFAULT_USER, Record
 
@@ -207,11 +208,13 @@ class _Inherited:
     shown: dict[str, Any]
 
 
-class Properties:
+class Properties(Part):
     """Computes records: own values over those of the group, the default user, the configuration, the product.
 
     What records in the same place inherit is computed once per generation of the store.
     """
+
+    passing = ("_generation", "_places", "_templates", "_owners_of_routes", "_member_counts")
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from ..answers import Answer, Refusal
+from ..parts import Part, operation
 from .answers import Call, refused
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ def passed_on(call: Call, name: str, node: Node, headers: Message[str, str], tex
     return Answer(response.status, content.decode(errors="replace"), headers={**told, "Content-Type": kind})
 
 
-def pseudo_endpoint(call: Call) -> Answer:
-    """Stands in the document for the header that every call may have; there is nothing to call."""
-    raise refused(404, f"Nothing is here: every call may have the header {NODE_HEADER}")
+class Proxy(Part):
+    """What stands in the document for the header that every call may have."""
+
+    @operation("POST", "/proxy", "post__proxy")
+    def pseudo_endpoint(self, call: Call) -> Answer:
+        """There is nothing to call."""
+        raise refused(404, f"Nothing is here: every call may have the header {NODE_HEADER}")

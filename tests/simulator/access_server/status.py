@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer
 from ..clock import iso_microseconds, iso_seconds
+from ..parts import Part, operation
 from ..shapes import OneOf
 from .answers import Call, checked
 from .vpn import DAEMONS
@@ -56,7 +57,7 @@ _FREE_CONNECTIONS = 2
 _SUBSCRIBED_CONNECTIONS = 10
 
 
-class Status:
+class Status(Part):
     """The operations of the tags info and license, and server/status."""
 
     def __init__(self, machine: Machine) -> None:
@@ -82,16 +83,20 @@ class Status:
     _DCO = {"available": False, "version": "Kernel module not loaded"}
     _EULA = {"eula_version_as": 6, "eula_web_hash": _EULA_HASH, "eula_accepted": False}
 
+    @operation("GET", "/server/info", "get__server_info")
     def info(self, call: Call) -> Answer:
         return Answer(200, self._info(call.node))
 
+    @operation("GET", "/vpn/dco-module", "get__vpn_dco-module")
     def dco(self, call: Call) -> Answer:
         return Answer(200, self._DCO)
 
+    @operation("GET", "/eula", "get__eula")
     def eula(self, call: Call) -> Answer:
         text = "Terms of a simulated server: do with it what you like."
         return Answer(200, {**self._EULA, "eula": text, "eula_web": f"<p>{text}</p>"})
 
+    @operation("POST", "/helper/status-overview", "post__helper_status-overview")
     def overview(self, call: Call) -> Answer:
         asked = checked(call.body or {}, {"names": [str]})
         configuration = self._machine.configuration
@@ -106,12 +111,14 @@ class Status:
             },
         )
 
+    @operation("GET", "/server/interfaces", "serverInterfaces", query=("no_loopback",))
     def interfaces(self, call: Call) -> Answer:
         asked = call.query.get("no_loopback", "false")
         checked({"no_loopback": asked.lower()}, {"no_loopback": OneOf("true", "false")})
         shown = [name for name in _INTERFACES if name != "lo" or asked.lower() == "false"]
         return Answer(200, [{"name": name, "networks": _INTERFACES[name]} for name in shown])
 
+    @operation("GET", "/server/status", "serverStatus")
     def status(self, call: Call) -> Answer:
         machine = self._machine
         show = machine.dialect.service_status
@@ -134,6 +141,7 @@ class Status:
         }
         return Answer(200, body)
 
+    @operation("GET", "/license/info", "licenseInfo")
     def license(self, call: Call) -> Answer:
         connected = len(self._machine.vpn.clients)
         if self._machine.settings.license == "unlicensed":

@@ -10,9 +10,11 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from ..parts import Part, Thing, by_owner
 
 DEFAULT_USER = "__DEFAULT__"
 """Name of the record whose properties all users inherit."""
@@ -34,7 +36,16 @@ create table if not exists entry (
     id integer primary key, kind varchar(255) not null, name varchar(255) not null, value text not null,
     unique (kind, name));
 """
-TABLES = ("record", "access_route", "profile", "configuration", "fact", "entry")
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "record": ("name",),
+    "access_route": ("owner", "type", "position"),
+    "profile": ("name",),
+    "configuration": ("profile", "item"),
+    "fact": ("name",),
+    "entry": ("kind", "name"),
+}
+"""Every table, with the columns that tell its rows apart."""
+_AS_JSON = ("own", "route", "value")
 
 
 @dataclass
@@ -59,7 +70,7 @@ class Connection(Protocol):
     def close(self) -> None: ...
 
 
-class Store:
+class Store(Part):
     """One database behind one lock; `path` None keeps it in memory."""
 
     begin = "begin"
@@ -135,6 +146,41 @@ class Store:
             for table in TABLES:
                 if table != "fact":
                     self._write(f"delete from {table}")  # noqa: S608 - a name from above
+
+    def state(self) -> dict[str, Any]:
+        routes: dict[str, dict[str, list[Any]]] = {}
+        for owner, kind, route in self.access_routes():
+            routes.setdefault(owner, {}).setdefault(kind, []).append(route)
+        default = self.record(DEFAULT_USER)
+        return {
+            "users": {each.name: _shown(each) for each in self.records("user")},
+            "groups": {each.name: {**each.own, "members": self.members(each.name)} for each in self.records("group")},
+            "default_user": default.own if default else {},
+            "access_lists": routes,
+        }
+
+    def kept(self) -> dict[Thing, Any]:
+        """The rows of all tables. Entries, most of whose names are the server's choice, go by their owner and age."""
+        found: dict[Thing, Any] = {}
+        entries: dict[str, list[Any]] = {}
+        for table, key in TABLES.items():
+            for row in self._rows_by_column(table):
+                if table == "entry":
+                    entries.setdefault(row["kind"], []).append(row["value"])
+                else:
+                    found[table, *(str(row[column]) for column in key)] = {n: v for n, v in row.items() if n not in key}
+        for kind, values in entries.items():
+            found |= {("entry", kind, *thing): value for thing, value in by_owner(values).items()}
+        return found
+
+    def _rows_by_column(self, table: str) -> Iterator[dict[str, Any]]:
+        """The rows of a table, oldest first, with values as they were before they became JSON."""
+        cursor = self._execute(f"select * from {table} order by 1")  # noqa: S608 - a name from TABLES
+        columns = [column[0] for column in cursor.description]
+        for row in cursor.fetchall():
+            values = dict(zip(columns, row, strict=True))
+            values.pop("id", None)
+            yield {name: json.loads(each) if name in _AS_JSON else each for name, each in values.items()}
 
     def _execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
         return self._base.execute(statement, values)
@@ -291,6 +337,11 @@ class Store:
 
 def _order(shuffled: bool) -> str:
     return " order by random()" if shuffled else " order by name"
+
+
+def _shown(record: Record) -> dict[str, Any]:
+    group = {} if record.member_of is None else {"group": record.member_of}
+    return {**record.own, **group, "password_defined": record.password is not None}
 
 
 def _record(row: tuple[str, str, str | None, str, str | None]) -> Record:

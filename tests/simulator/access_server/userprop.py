@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer, Refusal
+from ..parts import Part, operation
 from ..shapes import Nullable, OneOf, problems
 from . import listing
 from .answers import Call, checked, invalid, refused
@@ -26,7 +27,7 @@ _FILTERS: dict[str, Any] = {"admin": FLAG_FILTER, "autologin": FLAG_FILTER, "any
 _KINDS = {"user": "User", "group": "Group"}
 
 
-class Userprop:
+class Userprop(Part):
     """The operations on records of one server."""
 
     def __init__(self, machine: Machine) -> None:
@@ -34,9 +35,11 @@ class Userprop:
 
     # reading
 
+    @operation("GET", "/users/defaultuser", "getdefaultuserprops")
     def default_user(self, call: Call) -> Answer:
         return Answer(200, self._machine.properties.shown(self._default_user()))
 
+    @operation("POST", "/users/list", "getuserprops")
     def list_users(self, call: Call) -> Answer:
         shape = {
             **PAGING,
@@ -47,6 +50,7 @@ class Userprop:
         }
         return self._listed("user", "users", checked(call.body or {}, shape))
 
+    @operation("POST", "/groups/list", "getgroupuserprops")
     def list_groups(self, call: Call) -> Answer:
         shape = {
             **PAGING,
@@ -105,9 +109,11 @@ class Userprop:
 
     # creating and deleting
 
+    @operation("POST", "/users/create", "createUserPropUser", writes=True)
     def create_user(self, call: Call) -> Answer:
         return self._create("user", call.body)
 
+    @operation("POST", "/groups/create", "createUserPropGroup", writes=True)
     def create_group(self, call: Call) -> Answer:
         return self._create("group", call.body)
 
@@ -142,9 +148,11 @@ class Userprop:
             reason = f"{_KINDS[there.kind]} already exists: {name}"
             raise invalid({"name": reason}, reason)
 
+    @operation("POST", "/users/delete", "post__users_delete", writes=True)
     def delete_users(self, call: Call) -> Answer:
         return self._delete("user", checked(call.body, {"users!": [str]})["users"])
 
+    @operation("POST", "/groups/delete", "post__groups_delete", writes=True)
     def delete_groups(self, call: Call) -> Answer:
         return self._delete("group", checked(call.body, {"groups!": [str]})["groups"])
 
@@ -165,6 +173,7 @@ class Userprop:
 
     # changing
 
+    @operation("POST", "/userprop/set", "modifyUserPropGroupBulk", writes=True)
     def set_properties(self, call: Call) -> Answer:
         """Records are changed in the order given; the first bad one decides what becomes of the request."""
         changes = checked(call.body, [_a_change])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer
 from ..clock import iso_seconds
+from ..parts import Part, operation
 from .answers import Call, checked, invalid, refused
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ DAEMONS = {f"openvpn_{number}": daemon_address(number) for number in range(_DAEM
 """Id of each daemon with its address inside the tunnel (server_status)."""
 
 
-class Vpn:
+class Vpn(Part):
     """Who is connected."""
+
+    passing = ("_served", "_log")
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -109,8 +112,12 @@ class Vpn:
         traffic = {"bytes_received": received, "bytes_sent": sent, "total_bytes": received + sent}
         record |= {"active": False, "duration": 0, "timestamp": now, "error": reason, **traffic}
 
+    def state(self) -> dict[str, Any]:
+        return {"vpn_clients": self.clients}
+
     # operations
 
+    @operation("GET", "/vpn/status", "get__vpn_status")
     def status(self, call: Call) -> Answer:
         show = self._machine.dialect.vpn_daemon
         versions = self.data_plane.versions() if self.data_plane else dict.fromkeys(DAEMONS, _VERSION)
@@ -119,6 +126,7 @@ class Vpn:
         daemons = {name: show({"dco": False, "version": version}, name) for name, version in versions.items()}
         return Answer(200, {"vpn_clients": self.clients, "vpn_daemons": daemons})
 
+    @operation("POST", "/vpn/client/disconnect", "disconnectClient", writes=True)
     def disconnect(self, call: Call) -> Answer:
         """By user names, of which any may be unknown, or by the ids of one client, which must be there."""
         shape = {"reason": str, "client_reason": str, "users": [str], "daemon_id": str, "client_id": int}

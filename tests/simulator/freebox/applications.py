@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer
+from ..parts import Part, operation
 from .answers import Call, checked, succeeded
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Application:
     """Whether it has looked after its pairing, without which that comes to nothing."""
 
 
-class Applications:
+class Applications(Part):
     """Every attempt at pairing has its own number; an app counts by its latest one that was granted."""
 
     def __init__(self, machine: Machine) -> None:
@@ -85,6 +86,9 @@ class Applications:
         for app in self._all:
             if app.status == "pending" and app.asked <= limit:
                 app.status = "timeout"
+
+    def state(self) -> dict[str, Any]:
+        return {"applications": self.shown()}
 
     def shown(self) -> list[dict[str, Any]]:
         """All of them without their tokens."""
@@ -134,6 +138,7 @@ class Applications:
 
     # operations
 
+    @operation("POST", "/login/authorize", "requestAuthorization", "open", writes=True)
     def authorize(self, call: Call) -> Answer:
         asked = checked(call.body, _DESCRIPTION)
         settings = self._machine.settings
@@ -147,6 +152,7 @@ class Applications:
         app = self._new(asked["app_id"])
         return succeeded({"app_token": app.token, "track_id": app.track_id})
 
+    @operation("GET", "/login/authorize/{track_id}", "trackAuthorization", "open")
     def track(self, call: Call) -> Answer:
         self._expire()
         number = call.parameters["track_id"]

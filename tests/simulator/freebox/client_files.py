@@ -27,6 +27,8 @@ from ..certificates import (
     key_text,
     lasting,
 )
+from ..parts import Part, operation
+from ..routing import Route
 from . import client_file_text, wireguard_keys
 from .answers import Call, failed, succeeded
 from .vpn_servers import VpnServer
@@ -57,7 +59,7 @@ class Issued:
     text: str
 
 
-class ClientFiles:
+class ClientFiles(Part):
     """The latest file of each user counts (F72)."""
 
     def __init__(self, machine: Machine) -> None:
@@ -83,6 +85,9 @@ class ClientFiles:
             else:
                 kept.append(each)
         self._valid = kept
+
+    def state(self) -> dict[str, Any]:
+        return {"files": self.shown()}
 
     def shown(self) -> list[dict[str, str]]:
         """The files that are good, without what is secret in them."""
@@ -187,8 +192,8 @@ class ClientFiles:
         if server_name not in servers:
             return "there is no such server"
         server = servers.find(server_name)
-        if servers.state(server) != "started":
-            return f"the server is {servers.state(server)}"
+        if servers.state_of(server) != "started":
+            return f"the server is {servers.state_of(server)}"
         if server.type == "openvpn":
             return self._openvpn_objection(server, text)
         if server.type == "wireguard":
@@ -244,6 +249,21 @@ class ClientFiles:
 
     # operations
 
+    def routes(self) -> list[Route]:
+        """Younger boxes offer files in two forms."""
+        younger = self._machine.api_version.has_wireguard
+        return [each for each in super().routes() if younger or "{fmt}" not in each.path]
+
+    @operation(
+        "GET", "/vpn/download_config/{server_name}/{login}", "downloadUserConfigurationFile", "settings", writes=True
+    )
+    @operation(
+        "GET",
+        "/vpn/download_config/{server_name}/{login}/{fmt}",
+        "downloadUserConfigurationFileAs",
+        "settings",
+        writes=True,
+    )
     def download(self, call: Call) -> Answer:
         machine, form = self._machine, call.parameters.get("fmt", "plain")
         server = machine.servers.find(call.parameters["server_name"])
@@ -254,7 +274,7 @@ class ClientFiles:
             raise failed("inval", remark=f"path.fmt: {form} is none of {', '.join(_FORMATS)}")
         if _SERVED[server.type] != user.type:
             raise failed("inval", remark=f"path.login: users of the type {user.type} are not for this server")
-        if machine.servers.state(server) != "started":
+        if machine.servers.state_of(server) != "started":
             raise failed("busy")
         text = self.issue(server, user).text
         machine.changed()

@@ -9,6 +9,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer
+from ..parts import Part, operation
 from .answers import Call, succeeded
 from .vpn_servers import IP_END, IP_START
 
@@ -20,7 +21,7 @@ _FIRST_MADE_UP = 1000
 """Clients of the daemons have lower numbers."""
 
 
-class Connections:
+class Connections(Part):
     """Those that the data plane has, and those that tests make up."""
 
     def __init__(self, machine: Machine) -> None:
@@ -33,6 +34,9 @@ class Connections:
         """Forget what was made up."""
         self._connections.clear()
         self._made = 0
+
+    def state(self) -> dict[str, Any]:
+        return {"connections": self.all()}
 
     def all(self) -> list[dict[str, Any]]:
         return [*self._connections, *(self.data_plane.connections() if self.data_plane else ())]
@@ -47,7 +51,7 @@ class Connections:
         machine = self._machine
         if machine.users.get(user) is None:
             raise ValueError(f"there is no VPN user {user!r}")
-        if server not in machine.servers or machine.servers.state(machine.servers.find(server)) != "started":
+        if server not in machine.servers or machine.servers.state_of(machine.servers.find(server)) != "started":
             raise ValueError(f"no VPN server {server!r} is started")
         self._made += 1
         connection = {
@@ -96,9 +100,11 @@ class Connections:
 
     # operations
 
+    @operation("GET", "/vpn/connection", "getConnections", "app")
     def list_all(self, call: Call) -> Answer:
         return self._machine.listed(self.all())
 
+    @operation("DELETE", "/vpn/connection/{id}", "closeConnection", "settings", writes=True)
     def close(self, call: Call) -> Answer:
         found = [each for each in self.all() if each["id"] == call.parameters["id"]]
         if not found:

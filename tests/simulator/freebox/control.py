@@ -45,7 +45,7 @@ class FreeboxControl(Control):
         """Configure a server at once, by `name`; `broken` says whether it ends in an error. The answer is its state."""
         self._box.servers.set(**body)
         self._box.changed()
-        return self._box.servers.state(self._box.servers.find(body["name"]))
+        return self._box.servers.state_of(self._box.servers.find(body["name"]))
 
     def _user(self, body: dict[str, Any]) -> dict[str, Any]:
         """Create or change a user; the answer is what the API shows of it."""

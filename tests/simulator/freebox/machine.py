@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from email.message import Message
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..answers import Answer, Refusal, Request
 from ..clock import Clock
@@ -26,8 +25,8 @@ from .api_version import ApiVersion
 from .applications import Applications
 from .client_files import ClientFiles
 from .connections import Connections
+from .discovery import Discovery
 from .readings import READINGS
-from .routes import routes
 from .sessions import HEADER, Sessions
 from .settings import Settings
 from .vpn_servers import VpnServers
@@ -36,7 +35,6 @@ from .vpn_users import VpnUsers
 APP_ID = "fr.simulated.estate"
 """The app that is paired from the start."""
 _VERSIONED = re.compile(r"/api/(?P<version>[^/]+)(?P<below>/.*)")
-_BOX_MODEL = {"box_model": "fbxgw9-r1", "box_model_name": "Freebox v9 (r1)"}
 
 
 class Machine(SimulatedMachine):
@@ -77,7 +75,8 @@ class Machine(SimulatedMachine):
         self.users = VpnUsers(self)
         self.connections = Connections(self)
         self.client_files = ClientFiles(self)
-        self.routes = routes(self)
+        self.discovery = Discovery(self)
+        self.routes = self.find_routes()
         self._start()
         self.app_token = self.applications.add(APP_ID, rights=set(self._initial_rights)).token
 
@@ -94,7 +93,7 @@ class Machine(SimulatedMachine):
     def reset(self) -> None:
         """Start over: everything but the token of the app, the clock and the certificates is as on the first day."""
         with self._lock:
-            for part in (self.applications, self.sessions, self.users, self.connections, self.client_files):
+            for part in self.parts.values():
                 part.clear()
             self.faults.clear()
             self.exchanges.clear()
@@ -177,39 +176,10 @@ class Machine(SimulatedMachine):
         """A list, which has no result at all when it is empty (F47)."""
         return succeeded(entries if entries or self.readings["empty_list"] == "array" else None)
 
-    def discovery(self, call: Call) -> Answer:
-        """What everybody may know: not in the envelope, and shorter for those who come from outside (F1, F2)."""
-        address = urlsplit(self.url)
-        access = {
-            "api_version": self.api_version.text,
-            "api_base_url": "/api/",
-            "api_domain": self.api_domain,
-            "https_available": True,
-            "https_port": address.port,
-        }
-        if self.settings.outside:
-            return Answer(200, access)
-        model = _BOX_MODEL if self.api_version.has_wireguard else {}
-        name = {"uid": self.uid, "device_name": "Freebox Server", "device_type": "FreeboxServer9,1"}
-        return Answer(200, {**name, **model, **access})
-
     def state(self) -> dict[str, Any]:
         with self._lock:
-            return {
-                "api_version": self.api_version.text,
-                "readings": self.readings,
-                "settings": dataclasses.asdict(self.settings),
-                "clock": self.clock.now(),
-                "applications": self.applications.shown(),
-                "sessions": len(self.sessions),
-                "servers": {
-                    each.name: {"state": self.servers.state(each), **self.servers.shown(each)}
-                    for each in self.servers.all()
-                },
-                "users": {user.login: self.users.shown(user) for user in self.users.all()},
-                "files": self.client_files.shown(),
-                "connections": self.connections.all(),
-            }
+            own = {"api_version": self.api_version.text, "readings": self.readings, "clock": self.clock.now()}
+            return {**own, "settings": dataclasses.asdict(self.settings), **super().state()}
 
 
 def _answered(refusal: Refusal) -> Answer:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer, Refusal
+from ..parts import Part, operation
 from .answers import Call, checked, failed, succeeded
 from .applications import RIGHTS, Application, new_token
 
@@ -33,8 +34,10 @@ class Session:
     used: float
 
 
-class Sessions:
+class Sessions(Part):
     """Who is logged in."""
+
+    passing = ("_sessions", "_challenges", "_failures", "salt")
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -47,6 +50,9 @@ class Sessions:
         self._sessions.clear()
         self._challenges.clear()
         self._failures.clear()
+
+    def state(self) -> dict[str, Any]:
+        return {"sessions": len(self)}
 
     def challenge(self) -> str:
         """The one that is handed out now."""
@@ -104,11 +110,13 @@ class Sessions:
 
     # operations
 
+    @operation("GET", "/login", "getLogin", "open")
     def look(self, call: Call) -> Answer:
         logged_in = call.session is not None
         fresh = {"challenge": self.challenge(), "password_salt": self.salt, "password_set": True}
         return succeeded({"logged_in": logged_in, **fresh})
 
+    @operation("POST", "/login/session", "openSession", "open")
     def open(self, call: Call) -> Answer:
         asked = checked(call.body, _LOGIN)
         app = self._authenticated(asked["app_id"], asked["password"], call.address)
@@ -150,6 +158,7 @@ class Sessions:
                 return True
         return False
 
+    @operation("POST", "/login/logout", "closeSession", "app")
     def close(self, call: Call) -> Answer:
         self._sessions = {token: each for token, each in self._sessions.items() if each is not call.session}
         return succeeded()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer
+from ..parts import Part, operation
 from ..shapes import OneOf
 from .answers import Call, checked, failed, succeeded
 
@@ -69,7 +70,7 @@ class VpnServer:
         return bool(self.values["enabled"])
 
 
-class VpnServers:
+class VpnServers(Part):
     """All of them."""
 
     def __init__(self, machine: Machine) -> None:
@@ -83,6 +84,9 @@ class VpnServers:
             for name, kind in self._machine.api_version.servers.items()
         }
 
+    def state(self) -> dict[str, Any]:
+        return {"servers": {each.name: {"state": self.state_of(each), **self.shown(each)} for each in self.all()}}
+
     def all(self) -> list[VpnServer]:
         return list(self._servers.values())
 
@@ -95,7 +99,7 @@ class VpnServers:
     def __contains__(self, name: str) -> bool:
         return name in self._servers
 
-    def state(self, server: VpnServer) -> str:
+    def state_of(self, server: VpnServer) -> str:
         """Where it is by now."""
         settings, elapsed = self._machine.settings, self._machine.clock.now() - server.since
         if not server.enabled:
@@ -180,6 +184,7 @@ class VpnServers:
 
     # operations
 
+    @operation("GET", "/vpn", "vpnServerList", "app")
     def list_all(self, call: Call) -> Answer:
         connections = self._machine.connections
         return self._machine.listed(
@@ -187,7 +192,7 @@ class VpnServers:
                 {
                     "name": server.name,
                     "type": server.type,
-                    "state": self.state(server),
+                    "state": self.state_of(server),
                     "connection_count": len(connections.of(server.name)),
                     "auth_connection_count": sum(each["authenticated"] for each in connections.of(server.name)),
                 }
@@ -195,9 +200,11 @@ class VpnServers:
             ]
         )
 
+    @operation("GET", "/vpn/{vpn_id}/config", "getVpnConfig", "app")
     def read(self, call: Call) -> Answer:
         return succeeded(self.shown(self.find(call.parameters["vpn_id"])))
 
+    @operation("PUT", "/vpn/{vpn_id}/config", "updateVpnConfiguration", "settings", writes=True)
     def update(self, call: Call) -> Answer:
         server = self.find(call.parameters["vpn_id"])
         asked, before = self._asked(server, call.body), copy.deepcopy(server.values)

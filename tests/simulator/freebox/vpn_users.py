@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer
+from ..parts import Part, operation
 from ..shapes import OneOf
 from .answers import Call, checked, failed, succeeded
 from .vpn_servers import IP_END, IP_START
@@ -35,7 +36,7 @@ class VpnUser:
         return "standard" if self.wireguard is None else "wireguard"
 
 
-class VpnUsers:
+class VpnUsers(Part):
     """All of them, in the order in which they were made."""
 
     def __init__(self, machine: Machine) -> None:
@@ -44,6 +45,9 @@ class VpnUsers:
 
     def clear(self) -> None:
         self._users.clear()
+
+    def state(self) -> dict[str, Any]:
+        return {"users": {user.login: self.shown(user) for user in self.all()}}
 
     def all(self) -> list[VpnUser]:
         return list(self._users.values())
@@ -158,28 +162,34 @@ class VpnUsers:
 
     # operations
 
+    @operation("GET", "/vpn/user", "vpnServerUserList", "app")
     def list_all(self, call: Call) -> Answer:
         return self._machine.listed([self.shown(user) for user in self.all()])
 
+    @operation("GET", "/vpn/user/{login}", "getVpnUser", "app")
     def read(self, call: Call) -> Answer:
         return succeeded(self.shown(self.find(call.parameters["login"])))
 
+    @operation("POST", "/vpn/user", "addVpnUser", "settings", writes=True)
     def add(self, call: Call) -> Answer:
         user = self.create(call.body)
         self._machine.changed()
         return succeeded({name: value for name, value in self.shown(user).items() if name != "type"})  # F66
 
+    @operation("PUT", "/vpn/user/{login}", "updateVpnUser", "settings", writes=True)
     def update(self, call: Call) -> Answer:
         user = self.find(call.parameters["login"])
         self.change(user.login, call.body)
         self._machine.changed()
         return succeeded(self.shown(user))
 
+    @operation("DELETE", "/vpn/user/{login}", "deleteVpnUser", "settings", writes=True)
     def remove(self, call: Call) -> Answer:
         self.delete(self.find(call.parameters["login"]).login)
         self._machine.changed()
         return succeeded()
 
+    @operation("GET", "/vpn/ip_pool", "getVpnServerIpPoolReservations", "app")
     def pool(self, call: Call) -> Answer:
         reservations = [{"login": login, "ip": address} for login, address in self.addresses().items()]
         return succeeded({"ip_start": IP_START, "ip_end": IP_END, "reservations": reservations})
