@@ -21,7 +21,7 @@ from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import LIMIT, VAULTED, plain_read
-from ansible_collections.vpn.estate.plugins.module_utils._net.transport import REQUESTS_ERROR
+from ansible_collections.vpn.estate.plugins.module_utils._net.libraries import REQUESTS_ERROR
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._text.masking import told
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown

@@ -14,9 +14,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Sharing
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import own_file, refuse_shared_folder
+from ansible_collections.vpn.estate.plugins.module_utils._net.libraries import REQUESTS_ERROR
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_key import known_of
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
-from ansible_collections.vpn.estate.plugins.module_utils._net.transport import REQUESTS_ERROR
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError, SignInError
 from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction, Params
 

@@ -32,9 +32,9 @@ class Client:
         return self._http.writes > 0
 
     @property
-    def pressed(self) -> int:
+    def throttled(self) -> int:
         """How often the server asked for less."""
-        return self._http.pressed
+        return self._http.throttled
 
     @property
     def asked(self) -> str:

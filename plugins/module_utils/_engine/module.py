@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from .._net import transport
+from .._net.libraries import REQUESTS_ERROR
 from .._net.redact import with_passwords
 from .._text.errors import EstateError, InputError, Mistakes, SignInError, did_you_mean
 from .._text.masking import told
@@ -129,8 +129,8 @@ class _Module(AnsibleModule):
 def run(body: Body) -> None:
     """One task in a process of its own: parse its arguments, do its work, and tell the truth about it once."""
     module = _Module(argument_spec=body.argument_spec, supports_check_mode=True, **body.constraints)
-    if transport.REQUESTS_ERROR:
-        module.fail_json(msg=missing_required_lib("requests"), exception=transport.REQUESTS_ERROR)
+    if REQUESTS_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_ERROR)
     task = Task(module.params, module.check_mode, secrets=set(module.no_log_values))
     answer = answer_to(body.product, body.work, task)
     module.no_log_values |= with_passwords({*module.no_log_values, *task.secrets})

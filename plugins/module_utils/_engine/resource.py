@@ -191,7 +191,7 @@ class Product:
     ``connect`` takes task parameters and whether this is check mode. The client it answers sends nothing before its
     first call, and knows ``url``; ``wrote``: whether anything was, or may have been, written; ``asked``: its last call
     and where it went, for sentences; ``connections`` and ``batch_size``: how many calls may be made side by side, and
-    how many objects one may carry; and ``pressed``: how often the server asked for less. It is given ``progress``, as of
+    how many objects one may carry; and ``throttled``: how often the server asked for less. It is given ``progress``, as of
     a Task, to tell how far it has read, and told to ``close`` when the task has ended.
     """
 

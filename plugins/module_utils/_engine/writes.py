@@ -24,7 +24,7 @@ class Effort:
 
     def __init__(self, client: t.Any, task: Task) -> None:
         self._size, self._task = client.batch_size, task
-        self._crew = Crew(client.connections, lambda: client.pressed)
+        self._crew = Crew(client.connections, lambda: client.throttled)
 
     def many(
         self, changes: t.Sequence[Change], write: t.Callable[[list[Change]], object], said: t.Optional[str] = None

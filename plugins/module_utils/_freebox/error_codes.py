@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._net.answer_limits import parsed
-from .._net.transport import Meaning
+from .._net.refusals import Meaning
 
 RIGHTS = "Freebox OS > Paramètres > Gestion des accès > Applications"  # where a person grants them (F42)
 # The status of HTTP that says the same, and what to make of it. The HTTP status of the answer itself says little (F48).

@@ -16,7 +16,8 @@ from ansible.module_utils.common.parameters import env_fallback
 
 from .._files.read_file import plain_read
 from .._text.errors import InputError
-from .transport import Transport, Trust
+from .tls import Trust
+from .transport import Transport
 
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 

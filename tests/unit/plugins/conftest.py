@@ -16,10 +16,10 @@ if t.TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once; what they are is tested, not how long they take."""
-    from ansible_collections.vpn.estate.plugins.module_utils._net import transport
+    from ansible_collections.vpn.estate.plugins.module_utils._net import connections, retries
 
-    monkeypatch.setattr(transport.time, "sleep", lambda seconds: None)
-    transport._connections.cache_clear()  # a new server may have the address of one that no longer answered
+    monkeypatch.setattr(retries.time, "sleep", lambda seconds: None)
+    connections.connections.cache_clear()  # a new server may have the address of one that no longer answered
 
 
 @pytest.fixture(autouse=True)

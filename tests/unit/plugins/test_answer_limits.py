@@ -22,16 +22,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.api impo
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import connection
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import API
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import connection as freebox
-from ansible_collections.vpn.estate.plugins.module_utils._net import answer_limits, transport
+from ansible_collections.vpn.estate.plugins.module_utils._net import answer_limits, connections, retries, tls, transport
 from ansible_collections.vpn.estate.plugins.module_utils._net.answer_limits import DEEPEST, Watch, parsed
 from ansible_collections.vpn.estate.plugins.module_utils._net.operations import MAKES_NEW, READ, SIGN_IN, Call
-from ansible_collections.vpn.estate.plugins.module_utils._net.transport import (
-    BREAK_AFTER,
-    DEADLINE,
-    Transport,
-    Trust,
-    presented,
-)
+from ansible_collections.vpn.estate.plugins.module_utils._net.retries import BREAK_AFTER
+from ansible_collections.vpn.estate.plugins.module_utils._net.tls import Trust, presented
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import DEADLINE, Transport
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
     EstateError,
     OutcomeUnknown,
@@ -335,7 +331,7 @@ def test_a_handshake_that_takes_for_ever_is_cut_off(hostile: Start) -> None:
 
 
 def test_who_presents_a_certificate_for_ever_is_cut_off(hostile: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr(tls, "CONNECT_TIMEOUT", 0.2)
     server = hostile(b"\x16\x03\x03\x40\x00", b"x", pause=0.02, shakes_hands=False)
     assert presented(server.url) is None
 
@@ -443,13 +439,13 @@ def fixture_nobody() -> int:
 def fixture_tried(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Connections that were tried."""
     tried: list[object] = []
-    connect = transport._Telling._new_conn
+    connect = connections._Watched._new_conn
 
     def counting(self: t.Any) -> t.Any:
         tried.append(self)
         return connect(self)
 
-    monkeypatch.setattr(transport._Telling, "_new_conn", counting)
+    monkeypatch.setattr(connections._Watched, "_new_conn", counting)
     return tried
 
 
@@ -475,7 +471,7 @@ def test_one_attempt_follows_when_the_time_is_over(
         with pytest.raises(Unreachable):
             send(http, READ)
         assert len(tried) == expected
-    now[0] += transport.BREAK
+    now[0] += retries.BREAK
     for expected in (6, 6):
         with pytest.raises(Unreachable):
             send(http, READ)
@@ -513,7 +509,7 @@ def test_calls_side_by_side_that_one_moment_loses_are_repeated(server: Server, m
             return send_now(self, *how)
         failed.add(threading.get_ident())
         together.wait()
-        raise transport._NotSent(OSError("away for a moment"))
+        raise connections.NotSent(OSError("away for a moment"))
 
     monkeypatch.setattr(Transport, "_send", send_later)
     with concurrent.futures.ThreadPoolExecutor(hands) as pool:

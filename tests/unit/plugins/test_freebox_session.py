@@ -31,10 +31,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import
 )
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
-from ansible_collections.vpn.estate.plugins.module_utils._net import transport
+from ansible_collections.vpn.estate.plugins.module_utils._net import tls
+from ansible_collections.vpn.estate.plugins.module_utils._net.connections import connections
 from ansible_collections.vpn.estate.plugins.module_utils._net.operations import READ, Call
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore, MemoryStore, Store
-from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport, Trust
+from ansible_collections.vpn.estate.plugins.module_utils._net.tls import Trust
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
     EstateError,
     InputError,
@@ -660,7 +662,7 @@ def fixture_listener(expired: TlsIdentity) -> Iterator[Wire]:
 @pytest.fixture(name="strict", params=[False, True])
 def fixture_strict(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """What the libraries ask of certificates: as this Python does, and as Python does from 3.13 on."""
-    made = transport.create_urllib3_context
+    made = tls.create_urllib3_context
 
     def context(*args: t.Any, **kwargs: t.Any) -> ssl.SSLContext:
         found: ssl.SSLContext = made(*args, **kwargs)
@@ -668,8 +670,8 @@ def fixture_strict(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         return found
 
     if request.param:
-        monkeypatch.setattr(transport, "create_urllib3_context", context)
-    transport._connections.cache_clear()  # noqa: SLF001 - nobody else's connections
+        monkeypatch.setattr(tls, "create_urllib3_context", context)
+    connections.cache_clear()  # noqa: SLF001 - nobody else's connections
     return bool(request.param)
 
 

@@ -31,7 +31,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._net.operations import 
     SIGN_IN,
     Call,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Meaning, Transport, Trust
+from ansible_collections.vpn.estate.plugins.module_utils._net.refusals import Meaning
+from ansible_collections.vpn.estate.plugins.module_utils._net.tls import Trust
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
     EstateError,
     InputError,

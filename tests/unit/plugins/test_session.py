@@ -28,7 +28,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.sess
     totp,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore, MemoryStore, Store
-from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport, Trust
+from ansible_collections.vpn.estate.plugins.module_utils._net.tls import Trust
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
     EstateError,
     InputError,

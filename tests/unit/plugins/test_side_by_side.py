@@ -16,7 +16,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import API
 from ansible_collections.vpn.estate.plugins.module_utils._engine import parallel
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
-from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport, Trust
+from ansible_collections.vpn.estate.plugins.module_utils._net.tls import Trust
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Refused
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.test_bulk import actions, declared, done, said
@@ -140,13 +141,13 @@ def test_a_thread_that_counts_no_pressure_takes_none_away(server: Server, monkey
     http = Transport(server.simulator.url, trust=trust, timeout=5, read_only=False)
 
     def locked(refused: Refused) -> bool:
-        http.pressed += 1
+        http.throttled += 1
         return False
 
     monkeypatch.setattr(Refused, "locked", property(locked))
     with pytest.raises(Refused):
         http.read(API.call("GET /server/info"))
-    assert http.pressed == 1
+    assert http.throttled == 1
 
 
 # -- signing in

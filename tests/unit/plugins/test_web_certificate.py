@@ -17,7 +17,7 @@ import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki import web_certificate as module
 from ansible_collections.vpn.estate.plugins.module_utils._files import pem
-from ansible_collections.vpn.estate.plugins.module_utils._net import transport
+from ansible_collections.vpn.estate.plugins.module_utils._net.connections import connections
 from ansible_collections.vpn.estate.plugins.modules import as_web_certificate, as_web_certificate_info
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.identities import Identity, identity
@@ -58,7 +58,7 @@ class Web:
         body = module.WEB_CERTIFICATE
         given = {**self.trust, "restart_timeout": 5, **(declared(one) if one else {}), **params}
         said = {name: value for name, value in given.items() if value is not None or name in self.trust}
-        transport._connections.cache_clear()  # as in a process of its own
+        connections.cache_clear()  # as in a process of its own
         return self.server.run(module.bring_in_force, body.argument_spec(), body.constraints(), **said)
 
     def done(self, one: Identity | None = None, **params: t.Any) -> dict[str, t.Any]:
@@ -481,7 +481,7 @@ def test_the_info_says_where_nothing_can_be_seen(web: Web, monkeypatch: pytest.M
     def unreachable(*where: t.Any) -> t.Any:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(module.transport.socket, "create_connection", unreachable)
+    monkeypatch.setattr(module.tls.socket, "create_connection", unreachable)
     web.simulator.set_configuration(**{"cs.cert": "nonsense"})
     found = web.told()
     assert (found["certificate"], found["presented"]) == (None, None)

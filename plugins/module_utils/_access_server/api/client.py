@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import collections
-import copy
 import functools
 import re
 import time
@@ -451,7 +450,7 @@ class AccessServer(Client):
 
     def at_node(self, name: str) -> AccessServer:
         """This server, whose calls a node of its cluster carries out; what that one writes does not count here."""
-        http = copy.copy(self._http)
+        http = self._http.copy()
         return AccessServer(http, self.session.at_node(http, name), self.connections, self.batch_size)
 
     def cluster_nodes(self) -> dict[str, Record]:

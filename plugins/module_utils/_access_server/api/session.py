@@ -76,7 +76,7 @@ class Session:
         # Whose a token is that was brought alone; empty where that was asked in vain.
         self._named: t.Optional[str] = None
         http.authorise = self.headers
-        http.beyond = f"node {credentials.node}" if credentials.node else ""
+        http.node = f"node {credentials.node}" if credentials.node else ""
 
     @property
     def username(self) -> t.Optional[str]:

@@ -22,7 +22,7 @@ from ..._engine.writes import Effort
 from ..._files import pem
 from ..._files.read_file import content_of
 from ..._files.secret_file import SecretFile
-from ..._net import transport
+from ..._net import tls
 from ..._text.errors import InputError, Mistakes, Unreachable, reads
 from ..api.client import AccessServer
 from ..api.connection import connect
@@ -257,7 +257,7 @@ def _readable(text: str) -> list[pem.Certificate]:
 def presented(client: AccessServer, task: Task) -> t.Optional[pem.Certificate]:
     """The certificate that answers at the server's address, whoever has signed it; None where nobody answers directly."""
     try:
-        return pem.from_der(transport.presented(client.url, _host(client, task.params)) or b"")
+        return pem.from_der(tls.presented(client.url, _host(client, task.params)) or b"")
     except ValueError:
         return None
 

@@ -23,9 +23,10 @@ from ..._files.openvpn_profile import Facts, Profile
 from ..._files.pem import HAS_CRYPTOGRAPHY
 from ..._files.secret_file import SecretFile
 from ..._net.operations import SIGN_IN, Call, Headers, OnHeaders
+from ..._net.refusals import LONGEST_QUOTE, Meaning
 from ..._net.session_key import Share, tried_once
 from ..._net.session_store import State
-from ..._net.transport import TELLING, Meaning, Transport
+from ..._net.transport import Transport
 from ..._text.errors import EstateError, InputError, OutcomeUnknown, Refused, SignInError, Unreadable
 from ..._text.outside import Sentence
 from ..api import connection, values
@@ -158,8 +159,9 @@ class Download(Client):
         if answer is None:
             answer = self.params["challenge_response"]
         if answer is None or (challenge.needs_answer and not answer):
+            asked = challenge.text[:LONGEST_QUOTE]
             raise SignInError(
-                f'{self.url} asks {self._who} "{challenge.text[:TELLING]}", and the task has no answer. If this is the code of an '
+                f'{self.url} asks {self._who} "{asked}", and the task has no answer. If this is the code of an '
                 "authenticator, give its secret as as_totp_secret; if it is anything else, give challenge_response."
             )
         return str(answer)
@@ -225,7 +227,7 @@ class Download(Client):
 
 def _quoted(exc: Refused) -> str:
     """The server's own words, in one line and not too many."""
-    return " ".join(exc.reason.split())[:TELLING]
+    return " ".join(exc.reason.split())[:LONGEST_QUOTE]
 
 
 def connect(params: Params, read_only: bool) -> Download:

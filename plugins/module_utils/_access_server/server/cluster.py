@@ -16,7 +16,7 @@ from ..._engine.module import bring_about
 from ..._engine.plan import Change, Plan
 from ..._engine.resource import Actual, Field, Resource, Task, Wanted
 from ..._engine.writes import Effort
-from ..._net.transport import presented
+from ..._net.tls import presented
 from ..._text.errors import EstateError, InputError, NotBack, OutcomeUnknown, Refused, SignInError, reads
 from ..._text.outside import Sentence
 from ..api import values

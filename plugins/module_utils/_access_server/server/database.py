@@ -13,7 +13,7 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ..._engine.resource import Task
 from ..._net import redact as confided
-from ..._net.transport import CONNECT_TIMEOUT
+from ..._net.tls import CONNECT_TIMEOUT
 from ..._text.errors import EstateError, InputError, OutcomeUnknown, Refused, reads
 from ..api.client import CLUSTER, LOCAL, MYSQL, AccessServer, some
 from .restart import TIMEOUT, announced, refusal, refuse_no_time, restarted
