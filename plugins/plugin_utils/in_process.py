@@ -16,8 +16,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, Validati
 from ansible.module_utils.common.json import AnsibleJSONEncoder
 from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import secrets_in
-from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Answer, Body, answer_to
-from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, answer_to
+from ansible_collections.vpn.estate.plugins.module_utils._engine.report import Answer
+from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Task
 from ansible_collections.vpn.estate.plugins.module_utils._text.masking import Mask, told
 
 

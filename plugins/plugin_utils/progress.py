@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import READ
+from ansible_collections.vpn.estate.plugins.module_utils._engine.client_protocol import READ
 
 MANY = 200  # objects; fewer are done before anybody wonders, unless they take LONG
 LONG = 10.0  # seconds; nobody wonders about what is only read, and may be read in a moment, before that

@@ -12,7 +12,7 @@ import typing as t
 from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
-from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Sharing
+from ansible_collections.vpn.estate.plugins.module_utils._engine.product import Sharing
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import own_file, refuse_shared_folder
 from ansible_collections.vpn.estate.plugins.module_utils._net.libraries import REQUESTS_ERROR
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_key import known_of

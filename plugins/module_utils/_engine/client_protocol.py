@@ -9,6 +9,8 @@ import typing as t
 
 from .._net.transport import Transport
 
+READ = "read"  # what happens to objects that are only looked at, for ``progress``
+
 
 class Client:
     """Calls of a product's API are methods of a subclass. This much is known of each of them (see Product)."""

@@ -11,9 +11,10 @@ import typing as t
 from .._files.secret_file import SecretFile
 from .._text.errors import EstateError, Mistakes, OutcomeUnknown, Unreadable
 from .._text.outside import Sentence
-from .plan import Change, Plan
-from .resource import Field, Object, Resource, Spec, Task, Wanted
-from .writes import Effort
+from .field import Field, Object, Spec
+from .plan import Change, Wanted
+from .resource import Resource
+from .run import Run
 
 TEXT: Spec = {"type": "str"}
 ROOM = 1 << 16  # bytes that are kept free for what is to come; few of them are longer
@@ -36,11 +37,11 @@ class Issued(Resource):
         "return_content": {"type": "bool", "default": False},
     }
 
-    def issue(self, client: t.Any, said: Object, have: Object) -> str:
+    def issue(self, run: Run[t.Any], said: Object, have: Object) -> str:
         """Have the server make a new one in place of what is there, if anything is; answers its text."""
         raise NotImplementedError
 
-    def recognised(self, client: t.Any, text: str) -> Object:
+    def recognised(self, run: Run[t.Any], text: str) -> Object:
         """What the task tells of a new one; Unreadable where it is none."""
         raise NotImplementedError
 
@@ -48,11 +49,11 @@ class Issued(Resource):
         """What to do where the server may have made a new one, and nobody has it."""
         raise NotImplementedError
 
-    def objection(self, text: str, task: Task) -> str:
+    def objection(self, run: Run[t.Any], text: str) -> str:
         """Why a new one may not be used, as half a sentence; empty if it may."""
         return ""
 
-    def unkept(self, client: t.Any, said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+    def unkept(self, run: Run[t.Any], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
         """What became of a new one that could not be kept, may not be used, or, where ``new`` is None, was not recognised."""
         raise NotImplementedError
 
@@ -73,13 +74,14 @@ class Issued(Resource):
                 mistakes.add(f"dest: {dest} is declared for two {self.plural.replace('_', ' ')}.")
         mistakes.refuse()
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[t.Any], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """A good one, in a file that is its owner's alone if it is in one."""
         return {**wanted.values, "usable": True, **({"private": True} if "dest" in wanted.values else {})}
 
-    def check(self, client: t.Any, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[t.Any]) -> None:
         """Files that can be written; and what is told of each, whether or not anything is written."""
-        declared = self.declared(task)
+        plan = run.plan
+        declared = self.declared(run)
         for change in plan.of("create", "update"):
             if "dest" in declared[change.name]:
                 SecretFile("dest", declared[change.name]["dest"]).refuse_unusable()
@@ -90,58 +92,58 @@ class Issued(Resource):
                 change.results["reason"] = Sentence(have.get("why") or "there is none yet")
 
     @staticmethod
-    def declared(task: Task) -> dict[str, Object]:
+    def declared(run: Run[t.Any]) -> dict[str, Object]:
         """What is said of each object, by name."""
-        return {want.name: want.values for want in task.wanted or ()}
+        return {want.name: want.values for want in run.wanted or ()}
 
     def leaves_open(self, change: Change) -> bool:
         """What was issued is known by its text; what was taken back is looked for."""
         return change.action == "delete"
 
-    def create(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """Each with a call of its own; what comes is looked at before it takes the place of anything."""
-        declared = self.declared(task)
-        effort.each(
+        declared = self.declared(run)
+        run.writes.each(
             changes,
-            lambda change: self._issue(client, change, declared[change.name], task),
+            lambda change: self._issue(run, change, declared[change.name]),
             "issued",
             first_alone=True,  # what may not be used of one may not be used of the others either
         )
 
-    def update(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """A new one where the old one is not good any more; the old one stays until it is told to go."""
-        declared = self.declared(task)
+        declared = self.declared(run)
         for change in changes:
             if "usable" not in change.values:
                 SecretFile("dest", declared[change.name]["dest"]).make_private()
-        self.create(client, [change for change in changes if "usable" in change.values], effort, task)
+        self.create(run, [change for change in changes if "usable" in change.values])
 
-    def _issue(self, client: t.Any, change: Change, said: Object, task: Task) -> None:
+    def _issue(self, run: Run[t.Any], change: Change, said: Object) -> None:
         file = SecretFile("dest", said["dest"]) if "dest" in said else None
         with file.room(ROOM) if file else contextlib.nullcontext(lambda text: None) as keep:
-            text = self._asked_for(client, change, said, task)
+            text = self._asked_for(run, change, said)
             change.begun = True
             new: t.Optional[Object] = None
             objection = ""
             try:
-                new = self.recognised(client, text)
-                objection = self.objection(text, task)
+                new = self.recognised(run, text)
+                objection = self.objection(run, text)
                 if objection:
                     raise EstateError(f"The new {self.noun} {change.name} is not used: {objection}.")
                 keep(text)
             except EstateError as exc:
-                became = self.unkept(client, said, text, new, bool(objection))
+                became = self.unkept(run, said, text, new, bool(objection))
                 raise (Unreadable if new is None else EstateError)(f"{exc} {became}".rstrip()) from exc
         self.kept(said)
         change.results = {"reason": change.results.get("reason", ""), **new}
-        if task.params["return_content"]:
+        if run.task.params["return_content"]:
             change.results["content"] = text
 
-    def _asked_for(self, client: t.Any, change: Change, said: Object, task: Task) -> str:
+    def _asked_for(self, run: Run[t.Any], change: Change, said: Object) -> str:
         try:
-            return self.issue(client, said, change.before or {})
+            return self.issue(run, said, change.before or {})
         except OutcomeUnknown as exc:
-            if "dest" not in said and not task.params["return_content"]:
+            if "dest" not in said and not run.task.params["return_content"]:
                 raise  # to read again tells whether there is one, and nobody wants its text
             change.begun = True
             raise EstateError(f"{exc}. {self.lost_answer(said)}") from exc

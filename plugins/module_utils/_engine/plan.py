@@ -1,23 +1,51 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is, what should be, and the steps between, as data. Nothing here talks to a server."""
+"""Objects as they are declared, as they are, and what is to be done to them: data, and nothing that talks to a server."""
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass, field
 
-from .._text.errors import InputError
-from .._text.outside import Sentence, only_in, twins
-from .resource import HIDDEN, Actual, Object, Resource, Task, Wanted
+from .._text.outside import Sentence
+from .field import Object
 
-PURGE_SHARE, PURGE_FLOOR = 10, 5  # percent of the objects there, and a number that is always allowed
 MOST_NAMES = 20  # of those that a refusal speaks of
 PAST = {"create": "created", "update": "updated", "delete": "deleted", "none": "unchanged"}
 
-_LIMIT = re.compile(r"^\s*(?P<number>\d+)\s*(?P<percent>%?)\s*$")
+
+@dataclass
+class Wanted:
+    """One object as it is declared: only what was said, in normal form."""
+
+    name: str
+    state: str
+    values: Object
+    inherit: list[str]
+    secrets: dict[str, str] = field(repr=False, default_factory=dict)
+    altered: dict[str, t.Mapping[str, str]] = field(default_factory=dict)  # of each property, see Field
+
+    def confined_to(self, names: t.Collection[str]) -> Wanted:
+        """The same without what is said of other properties."""
+
+        def kept(of_each: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+            return {name: one for name, one in of_each.items() if name in names}
+
+        inherit = [name for name in self.inherit if name in names]
+        return Wanted(self.name, self.state, kept(self.values), inherit, kept(self.secrets), kept(self.altered))
+
+
+@dataclass
+class Actual:
+    """Objects as they are, by name. ``total`` is the server's own count where the whole list was asked for.
+
+    ``whole`` says that what is not among them is not there; else those that are missing are asked for once more.
+    """
+
+    objects: dict[str, Object]
+    total: t.Optional[int] = None
+    whole: bool = False
 
 
 @dataclass
@@ -69,7 +97,7 @@ class Plan:
     ``others`` are objects that were read and that nothing happens to, by name, as those that a purge spares.
     """
 
-    changes: list[Change]
+    changes: list[Change] = field(default_factory=list)
     others: t.Mapping[str, Object] = field(default_factory=dict)
 
     @property
@@ -90,107 +118,9 @@ class Plan:
         """Changes of these kinds that have not failed."""
         return [c for c in self.changes if c.action in actions and c.outcome != "failed"]
 
-    def diff(self, resource: Resource) -> dict[str, dict[str, Object]]:
-        """``before`` and ``after`` of each object that changes; of an update only the keys that change.
-
-        Of one that was created and then failed, it is what its creation wrote.
-        """
-        before: dict[str, Object] = {}
-        after: dict[str, Object] = {}
-        for change in self.changes:
-            if change.action == "none" or (change.outcome == "failed" and not change.made):
-                continue
-            have = change.before or {}
-            if change.action == "delete":
-                before[change.name] = resource.lost(have)
-                continue
-            values, secrets = change.values, dict.fromkeys(change.secrets, HIDDEN)
-            if change.outcome == "failed":
-                values, secrets = {n: v for n, v in values.items() if resource.dump({n: v})}, {}
-            after[change.name] = {**resource.shown(values), **secrets}
-            if change.action == "update":
-                before[change.name] = resource.shown({key: have.get(key) for key in change.values})
-        return {"before": before, "after": after}
-
-
-def plan(resource: Resource, actual: Actual, wanted: t.Sequence[Wanted], task: Task) -> Plan:
-    """Compare, and say what to do. Touches nothing."""
-    changes = [change_of(resource, actual.objects.get(want.name), want, task) for want in wanted]
-    if task.params.get("purge"):
-        named = {want.name for want in task.wanted or wanted}
-        spare = set(task.params.get("protect") or ())
-        strangers = [Wanted(name, "absent", {}, []) for name in sorted(actual.objects) if name not in named | spare]
-        purged = [change_of(resource, actual.objects[want.name], want, task) for want in strangers]
-        changes += [change for change in purged if change.action != "none"]
-    planned = {change.name for change in changes}
-    return Plan(changes, {name: have for name, have in actual.objects.items() if name not in planned})
-
-
-def change_of(resource: Resource, have: t.Optional[Object], want: Wanted, task: Task) -> Change:
-    if want.state == "absent" and not resource.always_there:
-        return Change(want.name, "none" if have is None else "delete", want.state, have)
-    desired = resource.desired(want, have, task)
-    create_only = {f.name for f in resource.fields if f.create_only}
-    if have is None:
-        unset = {f.name: f.unset for f in resource.fields}
-        values = {name: value for name, value in desired.items() if value != unset.get(name)}
-    else:
-        values = {n: v for n, v in desired.items() if n not in create_only and have.get(n) != v}
-    secret = [f for f in resource.fields if f.name in want.secrets and resource.renews(f, have, want, task)]
-    secrets = {f.name: want.secrets[f.name] for f in secret}
-    missing = have is None and not resource.always_there
-    action = "create" if missing else "update" if values or secrets else "none"
-    return Change(want.name, action, want.state, have, values, secrets)
-
-
-def guard_purge(resource: Resource, actual: Actual, wanted: t.Sequence[Wanted], steps: Plan, task: Task) -> None:
-    """Refuse a purge that looks like an accident."""
-    params = task.params
-    if not params.get("purge"):
-        return
-    declared = {want.name for want in wanted}
-    doomed = [change.name for change in steps.of("delete", "update") if change.name not in declared]
-    if not (task.wanted or wanted) and not params.get("purge_empty"):
-        raise InputError(
-            f"purge with an empty list of {resource.plural} would delete {listed(doomed) or 'nothing now'}. Nothing was written. "
-            "If that is meant, say purge_empty: true."
-        )
-    if actual.total is not None and actual.total != len(actual.objects):
-        raise InputError(
-            f"purge needs the whole list, but the server counts {actual.total} {resource.plural} and listed "
-            f"{len(actual.objects)}. Nothing was deleted; run again when nobody else is changing them."
-        )
-    _refuse_misspelt(resource, doomed, set(params.get("protect") or ()) - actual.objects.keys())
-    there = len(actual.objects)
-    allowed = _purge_limit(params.get("purge_limit"), there)
-    if len(doomed) > allowed:
-        raise InputError(
-            f"purge would delete {listed(doomed)}: {len(doomed)} of {there} {resource.plural}, and purge_limit allows "
-            f'{allowed}. Nothing was written. If that is meant, say purge_limit: "{len(doomed)}".'
-        )
-
 
 def listed(names: t.Iterable[str], most: int = MOST_NAMES) -> str:
     """Names for a sentence: the first of them, then a count."""
     found = sorted(names)
     more = len(found) - most
     return ", ".join(found[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def _refuse_misspelt(resource: Resource, doomed: t.Sequence[str], missing: t.Collection[str]) -> None:
-    """A name in protect that is not there, and looks like one that is to go, means that one."""
-    for name, twin in sorted(twins(missing, doomed).items()):
-        raise InputError(
-            f"protect: there is no {resource.noun} {name!r}, but {twin!r}, which differs {only_in(name, twin)}, and purge would "
-            "delete it. Nothing was written."
-        )
-
-
-def _purge_limit(text: t.Optional[str], there: int) -> int:
-    if text is None:
-        return max(PURGE_FLOOR, there * PURGE_SHARE // 100)
-    found = _LIMIT.match(text)
-    number = int(found["number"]) if found else 0
-    if not found or (found["percent"] and number > 100):
-        raise InputError(f"purge_limit: {text!r} is neither a number, such as 20, nor a share, such as 10%.")
-    return there * number // 100 if found["percent"] else number

@@ -1,204 +1,27 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a resource is described. Nothing here talks to a server."""
+"""How a kind of object is described, and how it is read and changed: what every noun gives."""
 
 from __future__ import annotations
 
 import functools
-import operator
 import typing as t
-from dataclasses import dataclass, field
 
-from .._files.read_file import Read, plain_read
-from .._net.session_store import Store
 from .._text.errors import EstateError, Mistakes, did_you_mean, reads
 from .._text.outside import oddity
 from .arguments import TEXT_OR_NUMBER
+from .field import Field, KnownValues, Object, Spec, Wire, same
+from .plan import Actual, Change, Wanted
+from .run import Run
 
-if t.TYPE_CHECKING:
-    from .._net.session_key import Proof
-    from .plan import Change, Plan
-    from .writes import Effort
-
-Plain = t.Any  # a value as a playbook would write it
-Wire = t.Any  # a value as the API says it
-Object = dict[str, Plain]
-Spec = t.Mapping[str, t.Any]
-
-HIDDEN = "(not shown)"
 MOST_TOLD = 20  # pairs in a warning
-READ = "read"  # what happens to objects that are only looked at, for whoever waits
 PURGE_OPTIONS: t.Mapping[str, Spec] = {
     "purge": {"type": "bool", "default": False},
     "purge_empty": {"type": "bool", "default": False},
     "purge_limit": {"type": TEXT_OR_NUMBER},
     "protect": {"type": "list", "elements": "str", "default": []},
 }
-
-
-def same(value: t.Any) -> t.Any:
-    """The value as it is."""
-    return value
-
-
-@dataclass(frozen=True)
-class KnownValues:
-    """Texts that a vendor is known to take for an option whose list is open: another one is doubtful, and not wrong.
-
-    ``separator`` stands between several of them in one text.
-    """
-
-    values: tuple[str, ...]
-    separator: str = ""
-
-    def unknown(self, said: t.Any) -> list[str]:
-        """What is not known of a text; the empty text stands for none, and what is no text is not judged."""
-        if not isinstance(said, str) or not said:
-            return []
-        return [one for one in (said.split(self.separator) if self.separator else [said]) if one not in self.values]
-
-
-@dataclass(frozen=True)
-class Field:
-    """One option, and the API property behind it.
-
-    ``load`` takes a value off the wire and answers None for "not set on this object", ``dump`` puts one on it.
-    ``normal`` is applied to both sides before they are compared, leaves a normal value as it is, and raises
-    ValueError with a sentence for what cannot be. A field without ``spec`` is shown and never declared. ``keeps`` is asked
-    about what the server has, and what was written, both in normal form. ``altered`` tells of a declared value which items
-    mean more in normal form than they say: each as it was said, by its normal form.
-    """
-
-    name: str
-    spec: t.Optional[Spec] = None
-    api: str = ""
-    load: t.Callable[[Wire], Plain] = same
-    dump: t.Callable[[Plain], Wire] = same
-    normal: t.Callable[[Plain], Plain] = same
-    unset: Plain = None  # what an object without this property has, in normal form
-    inherited: bool = False  # comes wrapped, and can be handed back to the level above
-    create_only: bool = False
-    is_set: t.Optional[t.Callable[[Object], bool]] = None  # of a secret: whether the server has one
-    keeps: t.Callable[[Plain, Plain], bool] = operator.eq  # whether what the server has is what was written
-    shows: t.Callable[[Plain], Plain] = same  # what results and diffs tell of it
-    known: t.Optional[KnownValues] = None  # of a text whose list the vendor leaves open
-    altered: t.Callable[[Plain], t.Mapping[str, str]] = lambda said: {}
-
-    def __post_init__(self) -> None:
-        if self.spec and "default" in self.spec:
-            raise ValueError(f"{self.name}: an option left out is left alone, so it has no default")
-        object.__setattr__(self, "api", self.api or self.name)
-
-    @property
-    def secret(self) -> bool:
-        """Whether it is written and never read, compared or shown."""
-        return bool(self.spec and self.spec.get("no_log"))
-
-    def off_the_wire(self, wire: t.Mapping[str, Wire]) -> Plain:
-        """This property of a record, in normal form."""
-        value = self.load(wire.get(self.api))
-        return self.unset if value is None else self.normal(value)
-
-
-@dataclass
-class Wanted:
-    """One object as it is declared: only what was said, in normal form."""
-
-    name: str
-    state: str
-    values: Object
-    inherit: list[str]
-    secrets: dict[str, str] = field(repr=False, default_factory=dict)
-    altered: dict[str, t.Mapping[str, str]] = field(default_factory=dict)  # of each property, see Field
-
-    def confined_to(self, names: t.Collection[str]) -> Wanted:
-        """The same without what is said of other properties."""
-
-        def kept(of_each: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-            return {name: one for name, one in of_each.items() if name in names}
-
-        inherit = [name for name in self.inherit if name in names]
-        return Wanted(self.name, self.state, kept(self.values), inherit, kept(self.secrets), kept(self.altered))
-
-
-@dataclass
-class Actual:
-    """Objects as they are, by name. ``total`` is the server's own count where the whole list was asked for.
-
-    ``whole`` says that what is not among them is not there; else those that are missing are asked for once more.
-    """
-
-    objects: dict[str, Object]
-    total: t.Optional[int] = None
-    whole: bool = False
-
-
-@dataclass
-class Task:
-    """What the task asks for beside its objects, and where to say things to the user.
-
-    ``progress`` is told what happens to objects, in a word or two, to how many of them it has (first to none), and to how
-    many it will;
-    ``read`` reads files; ``seal`` encrypts a text by ansible-vault, for a vault id or the one that is usual, and is None
-    where only Ansible itself could; ``say`` tells whoever watches a sentence at once, such as what they have to do for the
-    task to go on; ``secrets`` are what the answer must not show; ``wanted`` is what is declared, and None where nothing can
-    be; ``declared`` is the same with the properties that the task leaves to others of the run; ``outdated`` is why other
-    tasks with the same credentials cannot sign in after this one.
-    """
-
-    params: t.Mapping[str, t.Any]
-    check: bool = False
-    progress: t.Callable[[str, int, int], None] = lambda said, done, total: None
-    read: Read = plain_read
-    seal: t.Optional[t.Callable[[str, t.Optional[str]], str]] = None
-    say: t.Callable[[str], object] = same
-    warnings: list[str] = field(default_factory=list)
-    secrets: set[str] = field(default_factory=set, repr=False)
-    wanted: t.Optional[t.Sequence[Wanted]] = None
-    declared: t.Sequence[Wanted] = ()
-    outdated: str = ""
-
-    def warn(self, sentence: str) -> None:
-        """Say it once."""
-        if sentence not in self.warnings:
-            self.warnings.append(sentence)
-
-
-@dataclass(frozen=True)
-class Sharing:
-    """How the tasks of a run share one session with a server.
-
-    ``option`` takes what the action plugin hands to a module, a dict: ``file`` and perhaps ``codes``, or ``state`` and
-    ``trust``. ``spec`` are the options that say whose session it is; ``account`` tells it in a text, one for each account of
-    a server, and None where there is nothing to share; ``proof`` is what proves who we are; ``sign_in`` opens a session,
-    for modules that run elsewhere, and answers what ``option`` takes; ``uses_codes`` says whether codes are used up by it,
-    which is remembered from run to run.
-    """
-
-    option: str
-    spec: t.Mapping[str, Spec]
-    account: t.Callable[[t.Mapping[str, t.Any]], t.Optional[str]]
-    proof: t.Callable[[t.Mapping[str, t.Any]], Proof]
-    sign_in: t.Callable[[t.Mapping[str, t.Any], Store, t.Optional[str]], t.Mapping[str, t.Any]]
-    uses_codes: t.Callable[[t.Mapping[str, t.Any]], bool] = lambda params: False
-
-
-@dataclass(frozen=True)
-class Product:
-    """A kind of server: the options that say how to reach one, and the client behind them.
-
-    ``connect`` takes task parameters and whether this is check mode. The client it answers sends nothing before its
-    first call, and knows ``url``; ``wrote``: whether anything was, or may have been, written; ``asked``: its last call
-    and where it went, for sentences; ``connections`` and ``batch_size``: how many calls may be made side by side, and
-    how many objects one may carry; and ``throttled``: how often the server asked for less. It is given ``progress``, as of
-    a Task, to tell how far it has read, and told to ``close`` when the task has ended.
-    """
-
-    argument_spec: t.Mapping[str, Spec]
-    constraints: t.Mapping[str, t.Sequence[t.Any]]
-    connect: t.Callable[[t.Mapping[str, t.Any], bool], t.Any]
-    sharing: t.Optional[Sharing] = None
 
 
 class Resource:
@@ -368,13 +191,13 @@ class Resource:
 
     # -- decisions, on plain values
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[t.Any], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """The values that the object shall have afterwards; None hands one back."""
         return {**wanted.values, **dict.fromkeys(wanted.inherit)}
 
-    def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
+    def renews(self, run: Run[t.Any], f: Field, have: t.Optional[Object], wanted: Wanted) -> bool:
         """Whether a declared secret is to be written: always, or only where the server has none."""
-        when = task.params.get("update_password") or task.params.get("update_secrets") or "on_create"
+        when = run.task.params.get("update_password") or run.task.params.get("update_secrets") or "on_create"
         return have is None or when == "always" or bool(f.is_set and not f.is_set(have))
 
     def rank(self, change: Change) -> int:
@@ -395,53 +218,53 @@ class Resource:
         """The values that are known for a property of this object, where there are more than these."""
         return f.known
 
-    def warn_of_unknown(self, plan: Plan, task: Task) -> None:
+    def warn_of_unknown(self, run: Run[t.Any]) -> None:
         """Warn of values that no server is known to take, before they are written and in check mode alike."""
         found: dict[tuple[str, str, KnownValues], list[str]] = {}
-        for change in plan.of("create", "update"):
+        for change in run.plan.of("create", "update"):
             for f in self.fields:
                 known = self.known_values(f, change) if f.name in change.values else None
                 for value in known.unknown(change.values[f.name]) if known else ():
                     found.setdefault((f.name, value, t.cast(KnownValues, known)), []).append(change.name)
         for (name, value, known), objects in found.items():
             more = f" and {len(objects) - 1} more" if len(objects) > 1 else ""
-            task.warn(
+            run.task.warn(
                 f"{name} of {self.noun} {objects[0]}{more}: {value!r} is not among the values that are known "
                 f"({', '.join(known.values)}), and the server may refuse it.{did_you_mean(value, known.values)}"
             )
 
     # -- talking to the server
 
-    def read(self, client: t.Any, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[t.Any], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Objects by name; every one of them, with the server's count, where ``names`` is None."""
         raise NotImplementedError
 
-    def look(self, client: t.Any, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def look(self, run: Run[t.Any], names: t.Optional[t.Sequence[str]]) -> Actual:
         """The same; what cannot be read is the server's doing, and no defect of ours."""
-        return t.cast(Actual, reads(self.read)(client, names, task))
+        return t.cast(Actual, reads(self.read)(run, names))
 
-    def check(self, client: t.Any, plan: Plan, task: Task) -> None:
-        """Everything that can be found wrong without writing."""
+    def check(self, run: Run[t.Any]) -> None:
+        """Everything in ``run.plan`` that can be found wrong without writing."""
 
-    def reconsider(self, client: t.Any, changes: t.Sequence[Change], task: Task) -> None:
+    def reconsider(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """Look once more at what comes last, when all the rest is written; what must not be written any more fails."""
 
-    def withdraw(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def withdraw(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """What comes before a deletion, such as ending sessions."""
 
-    def delete(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def delete(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """Delete these objects."""
         raise NotImplementedError
 
-    def update(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """Write ``change.values``, and ``change.secrets`` unless they have a call of their own, to objects that are there."""
         raise NotImplementedError
 
-    def create(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """Make objects with ``change.values``."""
         raise NotImplementedError
 
-    def write_secrets(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def write_secrets(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """Write ``change.secrets``, where they have a call of their own, to objects that are there."""
 
     def leaves_open(self, change: Change) -> bool:
@@ -467,24 +290,24 @@ class Resource:
         """What is there of an object that should be gone, for sentences."""
         return "it"
 
-    def repair(self, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def repair(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """A second way to write what the first did not achieve; the default has none."""
 
-    def prove(self, client: t.Any, plan: Plan, task: Task) -> t.Optional[EstateError]:
+    def prove(self, run: Run[t.Any]) -> t.Optional[EstateError]:
         """After everything was written: why we could no longer sign in, if so."""
         return None
 
-    def attend(self, client: t.Any, plan: Plan, task: Task) -> None:
+    def attend(self, run: Run[t.Any]) -> None:
         """After everything was written, or found as it should be: wait for what follows by itself. What does not come fails."""
 
     # -- info modules
 
-    def inform(self, client: t.Any, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
+    def inform(self, run: Run[t.Any], names: t.Optional[t.Sequence[str]]) -> list[Object]:
         """Objects for an info module, by name."""
-        found = self.look(client, names, task)
+        found = self.look(run, names)
         if found.total not in (None, len(found.objects)):
-            task.warn(
-                f"{client.url} counts {found.total} {self.plural} and listed {len(found.objects)}: somebody is changing "
+            run.task.warn(
+                f"{run.client.url} counts {found.total} {self.plural} and listed {len(found.objects)}: somebody is changing "
                 "them, or the list is not whole."
             )
         return [{self.key: name, **self.shown(one)} for name, one in sorted(found.objects.items())]

@@ -12,18 +12,17 @@ import typing as t
 from .._text.errors import InputError, OutcomeUnknown, Refused, SignInError, Unreachable
 from .parallel import Crew
 from .plan import PAST, Change
-from .resource import Task
 
 ONE_BAD_OBJECT = (400, 404, 409, 413)  # answers that speak of what was asked, not of who asks or how the server is
 
 _ALREADY = re.compile(r"(?<!not )\bexists?\b", re.IGNORECASE)  # how a name is taken (server-behaviour.md, 53)
 
 
-class Effort:
-    """The writes of a task: what it learns of the server's limits holds until the task ends."""
+class Writes:
+    """How the requests of a task are sent. What it learns of the server's limits holds for as long as it lives."""
 
-    def __init__(self, client: t.Any, task: Task) -> None:
-        self._size, self._task = client.batch_size, task
+    def __init__(self, client: t.Any, progress: t.Callable[[str, int, int], None]) -> None:
+        self._size, self._progress = client.batch_size, progress
         self._crew = Crew(client.connections, lambda: client.throttled)
 
     def many(
@@ -110,7 +109,7 @@ class Effort:
         def told(number: int) -> None:
             nonlocal done
             done += number
-            self._task.progress(said or PAST[changes[0].action], done, total)
+            self._progress(said or PAST[changes[0].action], done, total)
 
         if changes:
             told(0)

@@ -12,7 +12,7 @@ import ipaddress
 import typing as t
 from dataclasses import dataclass
 
-from .._engine.resource import Object
+from .._engine.field import Object
 from .._files.directives import Unlisted
 from .._files.openvpn_profile import Profile
 from .._files.wireguard_file import WireGuardFile

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._engine.plan import Plan
-from .._engine.resource import Task
+from .._engine.run import Run
 from .._text.errors import InputError, reads
 from .client import Freebox
 
@@ -82,9 +82,9 @@ def _pool_of(client: Freebox) -> Pool:
     return Pool(first, last, reserved)
 
 
-def inform(client: Freebox, task: Task) -> dict[str, t.Any]:
+def inform(run: Run[Freebox]) -> dict[str, t.Any]:
     """The work of freebox_vpn_ip_pool_info."""
-    pool = Pool.of(client)
+    pool = Pool.of(run.client)
     reserved = [{"ip": ip, "login": pool.holders[ip]} for ip in sorted(pool.holders, key=ipaddress.IPv4Address)]
     return {
         "ip_start": str(pool.first),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._engine.resource import Field, Object, Spec
+from .._engine.field import Field, Object, Spec
 
 
 def said(value: t.Mapping[str, t.Any]) -> Object:

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from .._engine.arguments import TEXT_OR_NUMBER
 from .._engine.client_protocol import Client
-from .._engine.resource import Product, Sharing, Task
+from .._engine.product import Product, Sharing
+from .._engine.run import Run
 from .._net.transport import Transport
 from .._text.errors import EstateError, InputError, OutcomeUnknown, Refused, SignInError, Unreadable
 from .._text.outside import Sentence
@@ -133,8 +134,9 @@ _SHARING = Sharing("freebox_session", _OPTIONS, connection.account, connection.p
 STRANGER = Product(_OPTIONS, {}, _connect, _SHARING)
 
 
-def inform(client: Doorstep, task: Task) -> dict[str, t.Any]:
+def inform(run: Run[Doorstep]) -> dict[str, t.Any]:
     """The work of freebox_app_info."""
+    client = run.client
     token = client.params["freebox_app_token"]
     permissions = client.granted(token) if token else None
     if token and permissions is None:
@@ -145,26 +147,26 @@ def inform(client: Doorstep, task: Task) -> dict[str, t.Any]:
     return {"box": {name: client.box.get(name) for name in TOLD}, "permissions": permissions, "changed": False}
 
 
-def pair(client: Doorstep, task: Task) -> dict[str, t.Any]:
+def pair(run: Run[Doorstep]) -> dict[str, t.Any]:
     """The work of freebox_app: while the token in the file is good, nobody is asked for anything."""
-    params = client.params
+    params = run.client.params
     if params["wait_timeout"] < 1:
         raise InputError(f"wait_timeout: {params['wait_timeout']} is not a number of seconds from 1 up.")
     if not params["freebox_app_id"].strip() or not params["freebox_app_id"].isprintable():
         raise InputError(f"freebox_app_id: {params['freebox_app_id']!r} is empty, or holds what cannot be printed.")
-    return _Pairing(client, task).bring_about()
+    return _Pairing(run).bring_about()
 
 
 class _Pairing:
     """One run of it."""
 
-    def __init__(self, client: Doorstep, task: Task) -> None:
-        self._client, self._task, self._params = client, task, client.params
-        self._file = TokenFile(task)
+    def __init__(self, run: Run[Doorstep]) -> None:
+        self._client, self._task, self._params = run.client, run.task, run.client.params
+        self._file = TokenFile(run.task)
         kept = self._file.read()
         self._there = kept is not None
         self._kept = kept or Kept(self._params["freebox_app_id"])
-        client.refuse_unserved()
+        run.client.refuse_unserved()
         self._refuse_another_application()
         request = self._kept.request
         if request and self._is_another(request.box):

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._engine.declaration_files import Flaw, read_mapping
-from .._engine.resource import Task
+from .._engine.run import Task
 from .._files.read_file import VAULTED, content_of
 from .._files.secret_file import SecretFile
 from .._text.errors import InputError

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from .._engine.reconcile import lingering
-from .._engine.resource import Task
+from .._engine.apply import lingering
+from .._engine.run import Run
 from .._text.errors import InputError, OutcomeUnknown, Refused, reads
 from .client import Freebox, Record
 from .session import SETTINGS
@@ -32,14 +32,15 @@ NAMED_BY = {"ids": "id", "users": "user", "servers": "vpn"}  # options, and what
 IDENTITY = ("id", "user", "vpn", "src_ip", "src_port", "auth_time")  # numbers may be given again to somebody else
 
 
-def inform(client: Freebox, task: Task) -> dict[str, t.Any]:
+def inform(run: Run[Freebox]) -> dict[str, t.Any]:
     """The work of freebox_vpn_connection_info."""
-    return {"connections": found(client, task.params), "changed": False}
+    return {"connections": found(run.client, run.task.params), "changed": False}
 
 
-def disconnect(client: Freebox, task: Task) -> dict[str, t.Any]:
+def disconnect(run: Run[Freebox]) -> dict[str, t.Any]:
     """The work of freebox_vpn_connection: nothing is said to the box where nobody is connected."""
-    params = task.params
+    client = run.client
+    params = run.task.params
     if all(params[option] is None for option in NAMED_BY):
         raise InputError(f"one of the following is required, and none has a value: {', '.join(NAMED_BY)}.")
     for option in NAMED_BY:
@@ -48,7 +49,7 @@ def disconnect(client: Freebox, task: Task) -> dict[str, t.Any]:
     meant = found(client, params)
     if meant:
         client.session.refuse_without(SETTINGS)
-    if task.check or not meant:
+    if run.task.check or not meant:
         return _answer(meant)
     left, why = cut_off(client, meant, params)
     answer = _answer([one for one in meant if one not in left])

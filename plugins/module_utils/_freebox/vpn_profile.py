@@ -9,11 +9,11 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from .._engine.apply import apply
+from .._engine.field import Field, Object
 from .._engine.one_time_secret import TEXT, Issued
-from .._engine.plan import Change, Plan
-from .._engine.reconcile import converge
-from .._engine.resource import Actual, Field, Object, Task, Wanted
-from .._engine.writes import Effort
+from .._engine.plan import Actual, Change, Wanted
+from .._engine.run import Run, Task
 from .._files.directives import objection, refuse_no_names
 from .._files.header import stamp_of, stamped
 from .._text.errors import (
@@ -199,32 +199,33 @@ class VpnProfile(Issued):
 
     # -- the words of the box
 
-    def read(self, client: Freebox, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[Freebox], names: t.Optional[t.Sequence[str]]) -> Actual:
         """For each place: what is there, and why it is not good enough, if so. Nothing is downloaded to find out (F72)."""
-        wanted = [want for want in task.wanted or () if names is None or want.name in names]
-        box = Box.of(client, [want.values["server"] for want in wanted])
-        box.refuse_impossible(task.wanted or (), task)
-        judged = {want.name: _judged(box, want.values, task) for want in wanted}
+        wanted = [want for want in run.wanted or () if names is None or want.name in names]
+        box = Box.of(run.client, [want.values["server"] for want in wanted])
+        box.refuse_impossible(run.wanted or (), run.task)
+        judged = {want.name: _judged(box, want.values, run.task) for want in wanted}
         return Actual({name: have for name, have in judged.items() if have is not None}, whole=True)
 
     # -- decisions
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[Freebox], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """A good one, and nothing beside it."""
-        return {**super().desired(wanted, have, task), "rescued": False}
+        return {**super().desired(run, wanted, have), "rescued": False}
 
     def known(self, have: Object) -> Object:
         """What the file says, where it is good."""
         return dict(have["told"])
 
-    def check(self, client: Freebox, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[Freebox]) -> None:
         """Also whether a download could succeed; whose files it ends is said beforehand."""
+        task, plan = run.task, run.plan
         for name, least in (("renew_before", 0), ("start_timeout", 1)):
             if task.params[name] < least:
                 raise InputError(f"{name}: {task.params[name]} is not a number from {least} up.")
         refuse_no_names(task.params["allow_directives"])
-        super().check(client, plan, task)
-        declared = self.declared(task)
+        super().check(run)
+        declared = self.declared(run)
         for change in _downloads(plan.changes):
             harm = (change.before or {}).get("harm")
             if harm and not task.params["renew"]:
@@ -240,8 +241,8 @@ class VpnProfile(Issued):
                     "written."
                 )
         if downloads:
-            client.session.refuse_without(SETTINGS)
-            box = Box.of(client, ())
+            run.client.session.refuse_without(SETTINGS)
+            box = Box.of(run.client, ())
             self._check_running(box, {said["server"] for said in downloads}, task)
             if task.params["invalidates"] == USER:
                 self._tell_ends(box, downloads, task)
@@ -278,21 +279,22 @@ class VpnProfile(Issued):
 
     # -- talking to the box
 
-    def update(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
         """And remove what is left over."""
-        declared = self.declared(task)
+        declared = self.declared(run)
         for change in changes:
             if "usable" not in change.values and "rescued" in change.values:
                 Place(declared[change.name]["dest"]).beside.remove()
-        super().update(client, changes, effort, task)
+        super().update(run, changes)
 
-    def create(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
         """Once the servers run; and say what the next run would not be content with."""
-        declared = self.declared(task)
+        task = run.task
+        declared = self.declared(run)
         needed = {declared[change.name]["server"] for change in _downloads(changes)}
         if needed:
-            _have_running(client, sorted(needed), task)
-        super().create(client, changes, effort, task)
+            _have_running(run, sorted(needed))
+        super().create(run, changes)
         for change in changes:
             days = change.results.get("days_left")
             if days is not None and days <= task.params["renew_before"]:
@@ -303,13 +305,13 @@ class VpnProfile(Issued):
             for name in change.results.get("differs", ()):
                 task.warn(f"The new {change.name} has another {name} than the box says. It is kept as it came.")
 
-    def issue(self, client: Freebox, said: Object, have: Object) -> str:
+    def issue(self, run: Run[Freebox], said: Object, have: Object) -> str:
         """The text of a new file, and at its top what it was made for; or what came before and is in no place yet."""
         if have.get("from_rescue"):
             return Place(said["dest"]).beside.read() or ""
         try:
-            box = Box.of(client, [said["server"]])
-            whose, settings = box.whose(said), reads(lambda client: box.settings(said))(client)
+            box = Box.of(run.client, [said["server"]])
+            whose, settings = box.whose(said), reads(lambda client: box.settings(said))(run.client)
         except (InputError, Refused, SignInError, Unreachable):
             raise
         except EstateError as exc:
@@ -318,7 +320,7 @@ class VpnProfile(Issued):
         if place:
             place.announce(whose)
         try:
-            text = client.download_config(said["server"], said["user"])
+            text = run.client.download_config(said["server"], said["user"])
         except OutcomeUnknown:
             raise
         except EstateError:
@@ -334,21 +336,21 @@ class VpnProfile(Issued):
         kind = box.servers[said["server"]]["type"]
         return stamped(text, {**whose, "kind": kind, "made": made, "settings": settings, "differs": differs})
 
-    def recognised(self, client: Freebox, text: str) -> Object:
+    def recognised(self, run: Run[Freebox], text: str) -> Object:
         """What results tell of it."""
         stamp = stamp_of(text)
         try:
             found = KINDS[stamp["kind"]].read(text)
         except ValueError as exc:
             raise Unreadable(
-                f"{client.asked} answered something that no client could use: {str(exc).rstrip('.')}."
+                f"{run.client.asked} answered something that no client could use: {str(exc).rstrip('.')}."
             ) from None
         days = {} if found.days_left is None else {"days_left": found.days_left}
         return {**found.told, **days, "differs": stamp["differs"]}
 
-    def objection(self, text: str, task: Task) -> str:
-        """Directives that may harm the client."""
-        return objection(KINDS[stamp_of(text)["kind"]].read(text).unlisted, task.params["allow_directives"])
+    def objection(self, run: Run[Freebox], text: str) -> str:
+        """Directives that may harm the run.client."""
+        return objection(KINDS[stamp_of(text)["kind"]].read(text).unlisted, run.task.params["allow_directives"])
 
     def lost_answer(self, said: Object) -> str:
         """The next run knows by the file itself."""
@@ -356,7 +358,7 @@ class VpnProfile(Issued):
         again = "Run again" if "dest" in said else "Run again with renew: true"
         return f"{ended}. It was not asked for again, because each time makes another. {again}, and there will be a new one."
 
-    def unkept(self, client: Freebox, said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+    def unkept(self, run: Run[Freebox], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
         """It is kept elsewhere: there is no other, and what was there before has ended."""
         if "dest" not in said:
             return self.lost_answer(said)
@@ -386,14 +388,16 @@ def _downloads(changes: t.Iterable[Change]) -> list[Change]:
     return [c for c in going if "usable" in c.values and not (c.before or {}).get("from_rescue")]
 
 
-def _have_running(client: Freebox, names: t.Sequence[str], task: Task) -> None:
+def _have_running(run: Run[Freebox], names: t.Sequence[str]) -> None:
     """Start those that do not run, and wait for them. Raises EstateError for one that does not come to run."""
     wanted = [VPN_SERVER.wanted({"name": name, "enabled": True}, "present") for name in names]
-    params = {"wait": True, "wait_timeout": task.params["start_timeout"]}
-    steps = converge(VPN_SERVER, client, wanted, Task(params, progress=task.progress, wanted=wanted))
+    task = Task({"wait": True, "wait_timeout": run.task.params["start_timeout"]}, progress=run.task.progress)
+    steps = apply(Run(run.client, task, wanted), VPN_SERVER, wanted)
     for change in steps.changes:
         if change.outcome == "failed":
-            raise EstateError(f"{change.name} of {client.url} does not run: {change.message}. Nothing was downloaded.")
+            raise EstateError(
+                f"{change.name} of {run.client.url} does not run: {change.message}. Nothing was downloaded."
+            )
 
 
 def _judged(box: Box, said: Object, task: Task) -> t.Optional[Object]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._engine.plan import Change, Plan
-from .._engine.resource import Actual, Field, Object, Resource, Task, Wanted
-from .._engine.writes import Effort
+from .._engine.field import Field, Object
+from .._engine.plan import Actual, Change, Plan, Wanted
+from .._engine.resource import Resource
+from .._engine.run import Run
 from .._text.errors import InputError, Mistakes, did_you_mean, reads
 from .client import Freebox
 from .nested_fields import merged, said, sub_object
@@ -129,9 +130,9 @@ class VpnServer(Resource):
         if mtu not in MTUS:
             yield f"conf_wireguard of {self.noun} {want.name}: mtu is {mtu}, and can be {MTUS[0]} to {MTUS[-1]}."
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[Freebox], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """What is said, completed by what is there."""
-        return merged(super().desired(wanted, have, task), have)
+        return merged(super().desired(run, wanted, have), have)
 
     def rank(self, change: Change) -> int:
         """A server that stops gives its port away."""
@@ -139,33 +140,36 @@ class VpnServer(Resource):
 
     # -- looking
 
-    def read(self, client: Freebox, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[Freebox], names: t.Optional[t.Sequence[str]]) -> Actual:
         """The list tells states, and one call for each server its configuration."""
-        listed = {str(one["name"]): one for one in client.servers()}
+        listed = {str(one["name"]): one for one in run.client.servers()}
         chosen = [name for name in listed if names is None or name in names]
-        return Actual({name: self.load({**client.server_config(name), **listed[name]}) for name in chosen}, whole=True)
+        return Actual(
+            {name: self.load({**run.client.server_config(name), **listed[name]}) for name in chosen}, whole=True
+        )
 
-    def check(self, client: Freebox, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[Freebox]) -> None:
         """Servers, settings and ports that a box does not have; and who would be cut off."""
-        if task.params["wait_timeout"] < 1:
-            raise InputError(f"wait_timeout: {task.params['wait_timeout']} is not a number of seconds from 1 up.")
+        plan = run.plan
+        if run.task.params["wait_timeout"] < 1:
+            raise InputError(f"wait_timeout: {run.task.params['wait_timeout']} is not a number of seconds from 1 up.")
         unknown = [change.name for change in plan.changes if change.before is None]
         if unknown:
-            there, mistakes = sorted(_states(client)), Mistakes()
+            there, mistakes = sorted(_states(run.client)), Mistakes()
             for name in unknown:
-                it_has = f"{client.url} has no {self.noun} {name!r}; it has {', '.join(there)}."
+                it_has = f"{run.client.url} has no {self.noun} {name!r}; it has {', '.join(there)}."
                 mistakes.add(f"{it_has}{did_you_mean(name, there)}")
             mistakes.remedy = "Nothing was written."
             mistakes.refuse()
         for change in plan.of("update"):
             self._check_offered(change)
-            self._check_read_only(change, task)
+            self._check_read_only(run, change)
             self._check_ports(change)
         if plan.changed:
-            client.session.refuse_without(SETTINGS)
-        self._tell_connections(client, plan, task)
+            run.client.session.refuse_without(SETTINGS)
+        self._tell_connections(run, plan)
         for change in plan.of("none"):
-            if _declared(change, task).get("enabled") and (change.before or {})["state"] == ERROR:
+            if _declared(run, change).get("enabled") and (change.before or {})["state"] == ERROR:
                 change.fail("it is enabled, and in the state error: the box cannot start it, and does not say why")
 
     def _check_offered(self, change: Change) -> None:
@@ -178,9 +182,9 @@ class VpnServer(Resource):
                     f"{', '.join(own)}. Nothing was written."
                 )
 
-    def _check_read_only(self, change: Change, task: Task) -> None:
+    def _check_read_only(self, run: Run[Freebox], change: Change) -> None:
         have = (change.before or {}).get(CONF_IPSEC) or {}
-        for key, value in (_declared(change, task).get(CONF_IPSEC) or {}).items():
+        for key, value in (_declared(run, change).get(CONF_IPSEC) or {}).items():
             if have.get(key) != value:
                 raise InputError(
                     f"{CONF_IPSEC} of {self.noun} {change.name}: {key} is {have.get(key)!r} and cannot be changed, to "
@@ -205,7 +209,7 @@ class VpnServer(Resource):
             if not first <= port <= last:
                 raise InputError(f"{which}: {port} is not from {first} to {last}. Nothing was written.")
 
-    def _tell_connections(self, client: Freebox, plan: Plan, task: Task) -> None:
+    def _tell_connections(self, run: Run[Freebox], plan: Plan) -> None:
         cut = []
         for change in plan.changes:
             number = (change.before or {}).get("connection_count") or 0
@@ -213,37 +217,38 @@ class VpnServer(Resource):
             if number and change.action == "update":
                 cut.append(f"{change.name} ({number} connected)")
         if cut:
-            task.warn(f"VPN clients of {client.url} may be cut off by a change to {', '.join(cut)}.")
+            run.task.warn(f"VPN clients of {run.client.url} may be cut off by a change to {', '.join(cut)}.")
 
     # -- changing
 
-    def update(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
         """Only what differs by now, so that what somebody else has changed meanwhile stays."""
 
         def write(change: Change) -> None:
-            there = client.server_config(change.name)
-            declared = {key: value for key, value in _declared(change, task).items() if key in change.values}
+            there = run.client.server_config(change.name)
+            declared = {key: value for key, value in _declared(run, change).items() if key in change.values}
             whole = merged(self.dump(declared), there)
             change.values.update(said(whole))
             left = {key: value for key, value in whole.items() if there.get(key) != value}
             if left:
-                client.set_server_config(change.name, left)
+                run.client.set_server_config(change.name, left)
 
-        effort.each(changes, write)
+        run.writes.each(changes, write)
 
     def leaves_open(self, change: Change) -> bool:
         """A change is documented for one server only (server-behaviour.md, F57)."""
         return True
 
-    def attend(self, client: Freebox, plan: Plan, task: Task) -> None:
+    def attend(self, run: Run[Freebox]) -> None:
         """Servers start and stop in their own time (server-behaviour.md, F59)."""
-        goals = {change.name: _goal(change, task) for change in plan.of("update", "none")}
+        plan = run.plan
+        goals = {change.name: _goal(run, change) for change in plan.of("update", "none")}
         waiting = [change for change in plan.of("update", "none") if _is_open(change, goals[change.name])]
-        if not waiting or not task.params["wait"]:
+        if not waiting or not run.task.params["wait"]:
             return
-        total, since, limit = len(waiting), self._clock(), task.params["wait_timeout"]
+        total, since, limit = len(waiting), self._clock(), run.task.params["wait_timeout"]
         while True:
-            states, elapsed = _states(client), self._clock() - since
+            states, elapsed = _states(run.client), self._clock() - since
             waiting = [change for change in waiting if states.get(change.name) != goals[change.name]]
             for change in waiting:
                 old = change.action == "update" and (change.before or {})["state"] == ERROR and elapsed < OLD_ERROR
@@ -255,20 +260,20 @@ class VpnServer(Resource):
                         f"{goals[change.name]}; see wait_timeout"
                     )
             waiting = [change for change in waiting if change.outcome != "failed"]
-            task.progress("settled", total - len(waiting), total)
+            run.task.progress("settled", total - len(waiting), total)
             if not waiting:
                 return
             (self._pause or time.sleep)(min(INTERVAL, limit - elapsed))
 
 
-def _declared(change: Change, task: Task) -> Object:
+def _declared(run: Run[Freebox], change: Change) -> Object:
     """What the task says of a server, without what completes it."""
-    return next((want.values for want in task.wanted or () if want.name == change.name), {})
+    return next((want.values for want in run.wanted or () if want.name == change.name), {})
 
 
-def _goal(change: Change, task: Task) -> t.Optional[str]:
+def _goal(run: Run[Freebox], change: Change) -> t.Optional[str]:
     """The state that a server shall come to: as it is declared, and as it was where only something else has changed."""
-    enabled = _declared(change, task).get("enabled")
+    enabled = _declared(run, change).get("enabled")
     if enabled is None:
         came_from = (change.before or {})["state"]
         return STARTED if change.action == "update" and came_from in RUNNING else None

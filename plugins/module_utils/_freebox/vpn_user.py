@@ -9,9 +9,10 @@ import contextlib
 import ipaddress
 import typing as t
 
-from .._engine.plan import Change, Plan
-from .._engine.resource import Actual, Field, Object, Resource, Task, Wanted
-from .._engine.writes import Effort
+from .._engine.field import Field, Object
+from .._engine.plan import Actual, Change, Wanted
+from .._engine.resource import Resource
+from .._engine.run import Run, Task
 from .._text.errors import EstateError, InputError, Refused
 from .._text.outside import only_in, refused_in_path, twins
 from . import vpn_connection
@@ -77,46 +78,47 @@ class VpnUser(Resource):
                 f"conf_wireguard of {self.noun} {want.name}: keepalive is {keepalive}, and can be a number of seconds from 0 up."
             )
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[Freebox], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """What is said, completed by what is there; where the user is made anew, nothing is there any more."""
-        said = super().desired(wanted, have, task)
+        said = super().desired(run, wanted, have)
         if have is not None and _is_made_anew(wanted, have):
             return {"ip_reservation": "", "conf_wireguard": None, **said}
         return merged(said, have)
 
-    def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
+    def renews(self, run: Run[Freebox], f: Field, have: t.Optional[Object], wanted: Wanted) -> bool:
         """Also where the user is made anew."""
-        return (have is not None and _is_made_anew(wanted, have)) or super().renews(f, have, wanted, task)
+        return (have is not None and _is_made_anew(wanted, have)) or super().renews(run, f, have, wanted)
 
     # -- talking to the box
 
-    def read(self, client: Freebox, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[Freebox], names: t.Optional[t.Sequence[str]]) -> Actual:
         """One list holds them all."""
-        found = {str(one["login"]): self.load(one) for one in client.users()}
+        found = {str(one["login"]): self.load(one) for one in run.client.users()}
         if names is None:
             return Actual(found, whole=True)
         for name, twin in twins([name for name in names if name not in found], found).items():
-            task.warn(f"There is no {self.noun} {name!r}, but {twin!r}, which differs {only_in(name, twin)}.")
+            run.task.warn(f"There is no {self.noun} {name!r}, but {twin!r}, which differs {only_in(name, twin)}.")
         return Actual({name: found[name] for name in names if name in found}, whole=True)
 
-    def check(self, client: Freebox, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[Freebox]) -> None:
         """Types that cannot change, and addresses that cannot be had."""
+        plan = run.plan
         if not plan.changed:
             return
-        client.session.refuse_without(SETTINGS)
+        run.client.session.refuse_without(SETTINGS)
         for change in plan.of("delete"):  # of a purge: no such name can be declared
             why = refused_in_path(change.name)
             if why:
                 change.fail(f"it cannot be deleted by its name: {why}")
         going_on = plan.of("create", "update")
         for change in going_on:
-            self._check_type(change, task)
+            self._check_type(change, run.task)
         if any(_type_after(change) == WIREGUARD and SHAPE & set(change.values) for change in going_on):
-            self._check_wireguard(client)
+            self._check_wireguard(run.client)
         if any("ip_reservation" in change.values for change in going_on):
             # In check mode, whom an earlier task of this run would have deleted holds no address by then.
-            leaves = {want.name for want in task.wanted or () if want.state == "absent"} if task.check else set()
-            Pool.of(client).refuse_impossible(plan, leaves)
+            leaves = {want.name for want in run.wanted or () if want.state == "absent"} if run.task.check else set()
+            Pool.of(run.client).refuse_impossible(plan, leaves)
 
     def _check_type(self, change: Change, task: Task) -> None:
         have, after = change.before or {}, _type_after(change)
@@ -143,16 +145,16 @@ class VpnUser(Resource):
                 f"type: {client.url} has no WireGuard; its servers are {', '.join(servers)}. Nothing was written."
             )
 
-    def delete(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def delete(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
         """And cut off those of them who are connected, who could not come back by then."""
         try:
-            effort.each(changes, lambda change: client.delete_user(change.name))
+            run.writes.each(changes, lambda change: run.client.delete_user(change.name))
         except EstateError:
             with contextlib.suppress(EstateError):  # the next look finds that they are gone, and nothing to do
-                there = self.read(client, None, task).objects
-                self._cut_off(client, [change for change in changes if change.begun and change.name not in there])
+                there = self.read(run, None).objects
+                self._cut_off(run.client, [change for change in changes if change.begun and change.name not in there])
             raise
-        self._cut_off(client, [change for change in changes if change.outcome != "failed"])
+        self._cut_off(run.client, [change for change in changes if change.outcome != "failed"])
 
     @staticmethod
     def _cut_off(client: Freebox, gone: t.Sequence[Change]) -> None:
@@ -171,25 +173,26 @@ class VpnUser(Resource):
                     f"it was deleted, and may be connected still: {why.rstrip('.')}; see freebox_vpn_connection"
                 )
 
-    def create(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
         """Each with all that is said of it."""
-        effort.each(changes, lambda change: self._create(client, change, change.values))
+        run.writes.each(changes, lambda change: self._create(run.client, change, change.values))
 
-    def update(self, client: Freebox, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
         """Only what differs, and addresses in the order in which they become free."""
-        order, aside = _in_turn(client, changes)
-        effort.each(
+        order, aside = _in_turn(run.client, changes)
+        run.writes.each(
             [change for change in changes if change.name in aside],
-            lambda change: client.update_user(change.name, {"ip_reservation": aside[change.name]}),
+            lambda change: run.client.update_user(change.name, {"ip_reservation": aside[change.name]}),
             "moved aside",
         )
-        declared = {want.name: want.values for want in task.wanted or ()}
-        effort.each(order, lambda change: self._update(client, change, declared[change.name], task))
+        declared = {want.name: want.values for want in run.wanted or ()}
+        run.writes.each(order, lambda change: self._update(run, change, declared[change.name]))
 
     def _create(self, client: Freebox, change: Change, values: Object) -> None:
         client.create_user({"login": change.name, **self.dump(values), **change.secrets})
 
-    def _update(self, client: Freebox, change: Change, declared: Object, task: Task) -> None:
+    def _update(self, run: Run[Freebox], change: Change, declared: Object) -> None:
+        client = run.client
         if "type" not in change.values:
             client.update_user(change.name, {**self.dump(change.values), **change.secrets})
             return
@@ -199,7 +202,7 @@ class VpnUser(Resource):
         try:
             self._create(client, change, declared)
         except Refused as exc:
-            kept = change.name in self.read(client, [change.name], task).objects
+            kept = change.name in self.read(run, [change.name]).objects
             change.fail(
                 f"the box answered that it deleted it, and still lists it: {exc}"
                 if kept

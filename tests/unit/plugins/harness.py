@@ -11,8 +11,11 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, answer_to, bring_about
-from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Product, Resource, Task
+from ansible_collections.vpn.estate.plugins.module_utils._engine.apply import apply_declared
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, answer_to
+from ansible_collections.vpn.estate.plugins.module_utils._engine.product import Product
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run, Task
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.tests.contract.checker import FREEBOX as FREEBOX_CONTRACT
@@ -46,7 +49,7 @@ class Simulated:
 
     def run(
         self,
-        work: t.Callable[[t.Any, Task], Answer],
+        work: t.Callable[[Run[t.Any]], Answer],
         spec: t.Mapping[str, t.Any],
         constraints: t.Mapping[str, t.Any] | None = None,
         *,
@@ -68,7 +71,7 @@ class Simulated:
     def manage(self, resource: Resource, *, check: bool = False, **params: t.Any) -> Answer:
         """Run the module that manages a resource."""
         return self.run(
-            lambda client, task: bring_about(resource, client, task),
+            lambda run: apply_declared(run, resource),
             resource.argument_spec(),
             resource.constraints(),
             resource=resource,
@@ -80,7 +83,7 @@ class Simulated:
         """Run the info module of a resource, and answer its objects."""
         spec = {"names": {"type": "list", "elements": "str"}, **resource.info_options}
         answer = self.run(
-            lambda client, task: {"found": resource.inform(client, task.params["names"], task)},
+            lambda run: {"found": resource.inform(run, run.task.params["names"])},
             spec,
             names=names,
             **params,

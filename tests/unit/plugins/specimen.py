@@ -17,7 +17,8 @@ import typing as t
 from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Answer, Body, run
-from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Product, Task
+from ansible_collections.vpn.estate.plugins.module_utils._engine.product import Product
+from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 
 SECRET = "mArKeD-sEcReT-7"
@@ -35,10 +36,10 @@ class Nobody:
         """Nothing was open."""
 
 
-def work(client: t.Any, task: Task) -> Answer:
+def work(run: Run[t.Any]) -> Answer:
     """What a module might do, and what it must not."""
-    params = task.params
-    task.warn(f"The name is {params['name']}.")
+    params = run.task.params
+    run.task.warn(f"The name is {params['name']}.")
     if params["name"] == "breaks":
         raise KeyError(f"{params['secret']} {params['name']}")
     if params["name"] == "exits":
@@ -46,7 +47,7 @@ def work(client: t.Any, task: Task) -> Answer:
     if params["name"] == "refuses":
         raise InputError(f"{params['secret']} is not good enough.")
     told = f"the secret is {params['secret']}"
-    return {"changed": not task.check, "told": [told, {"secret": (1, 2.5, None)}], "template": "{{ 6 * 7 }}"}
+    return {"changed": not run.task.check, "told": [told, {"secret": (1, 2.5, None)}], "template": "{{ 6 * 7 }}"}
 
 
 BODY = Body(

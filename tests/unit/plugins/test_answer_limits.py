@@ -415,14 +415,14 @@ def test_what_is_slow_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["timeout", "deadline"])
 def test_a_time_that_is_none_is_refused(server: Server, box: Box, product: t.Any, prefix: str, name: str) -> None:
     one: t.Any = server if prefix == "as_" else box
-    answer = one.run(lambda client, task: {}, {}, **{prefix + name: 0})
+    answer = one.run(lambda run: {}, {}, **{prefix + name: 0})
     assert answer["msg"] == f"{prefix}{name}: 0 is not a number of seconds from 1 up."
 
 
 def test_a_deadline_comes_from_the_environment(server: Server, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     for one, name in ((server, "as_deadline"), (box, "freebox_deadline")):
         monkeypatch.setenv(f"VPN_ESTATE_{name.upper()}", "0")
-        assert f"{name}: 0 is not" in one.run(lambda client, task: {}, {})["msg"]
+        assert f"{name}: 0 is not" in one.run(lambda run: {}, {})["msg"]
 
 
 # -- a server that is not there
@@ -556,6 +556,6 @@ def test_a_list_without_end_is_left(
         return {"profiles": each, "total": asked * 1000}
 
     monkeypatch.setattr(Transport, "read", page)
-    answer = server.run(lambda client, task: {"found": getattr(client, read)()}, {})
+    answer = server.run(lambda run: {"found": getattr(run.client, read)()}, {})
     assert "without an end of its list" in answer["msg"]
     assert asked <= 20

@@ -76,11 +76,11 @@ def manages(resource: Resource, **params: t.Any) -> Work:
 def informs(resource: Resource, names: list[str] | None = None) -> Work:
     spec = {"names": {"type": "list", "elements": "str"}, **resource.info_options}
     return lambda server: server.run(
-        lambda client, task: {"found": resource.inform(client, task.params["names"], task)}, spec, names=names
+        lambda run: {"found": resource.inform(run, run.task.params["names"])}, spec, names=names
     )
 
 
-def works(work: t.Callable[[t.Any, t.Any], Answer], spec: t.Mapping[str, t.Any], **params: t.Any) -> Work:
+def works(work: t.Callable[[t.Any], Answer], spec: t.Mapping[str, t.Any], **params: t.Any) -> Work:
     return lambda server: server.run(work, spec, **params)
 
 
@@ -346,7 +346,7 @@ def test_a_mutated_challenge_is_told(start: t.Callable[..., Server], path: str) 
         "as_password": simulator.mfa_password,
         "as_totp_secret": simulator.mfa_totp_secret,
     }
-    work = works(lambda client, task: {"signed_in": bool(client.session.token())}, {}, **who)
+    work = works(lambda run: {"signed_in": bool(run.client.session.token())}, {}, **who)
     status = 401 if path.endswith("password") else 200
     found = [
         f"{what}: {wrong}"

@@ -586,7 +586,7 @@ def test_the_table_tells_what_ails_a_node_and_which_one_was_asked(pair: Estate) 
 
 def passed_on(server: Server, node: str | None) -> Answer:
     """A task whose calls a node carries out; it must fail."""
-    answer = server.run(lambda client, task: {"found": client.users()}, {}, as_node=node)
+    answer = server.run(lambda run: {"found": run.client.users()}, {}, as_node=node)
     assert answer["failed"]
     return answer
 

@@ -267,7 +267,7 @@ def test_what_is_no_address_is_refused_and_not_told(
     if noun == "node":
         how |= {"name": "node1", "api_endpoint": "https://127.0.0.1:1", "peers": []}
         answer = server.run(
-            lambda client, task: CLUSTER_NODE.wanted(task.params, "present"), CLUSTER_NODE.argument_spec(), **how
+            lambda run: CLUSTER_NODE.wanted(run.task.params, "present"), CLUSTER_NODE.argument_spec(), **how
         )
     else:
         answer = server.run(database.convert, database.SPEC, **how)
@@ -288,7 +288,7 @@ def test_what_libraries_know_may_follow_an_address(query: str) -> None:
 @pytest.mark.parametrize(("raw", "form"), [("p%40ss%23mArK", "p@ss#mArK"), ("p%40ss%23mArK", "p%40ss%23mArK")])
 def test_the_parts_of_an_address_are_masked_wherever_they_stand(server: Server, raw: str, form: str) -> None:
     """A result, and not only what the server says: in the controller's own process and as Ansible masks in another."""
-    body = Body(ACCESS_SERVER, database.SPEC, lambda client, task: {"changed": False, "told": f"it is {form}, is it?"})
+    body = Body(ACCESS_SERVER, database.SPEC, lambda run: {"changed": False, "told": f"it is {form}, is it?"})
     answer = perform(
         body,
         "as_database",

@@ -26,7 +26,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_token import PROFILE_TOKEN
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import vpn_session
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import ClusterNode
-from ansible_collections.vpn.estate.plugins.module_utils._engine.reconcile import PAUSE
+from ansible_collections.vpn.estate.plugins.module_utils._engine.apply import PAUSE
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import vpn_connection
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER

@@ -20,7 +20,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_
     bring_in_force,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_files import read_files
-from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run, Task
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import MEGABYTE, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._files.secret_file import SecretFile
 from ansible_collections.vpn.estate.plugins.module_utils._net.connection_options import reach_spec, trust
@@ -41,7 +41,7 @@ def action() -> ModuleAction:
 
 def certificate(path: str) -> t.Any:
     """Read a file as as_web_certificate does."""
-    return bring_in_force(None, Task({**dict.fromkeys(SOURCES.values()), "certificate_src": path}))
+    return bring_in_force(Run(None, Task({**dict.fromkeys(SOURCES.values()), "certificate_src": path})))
 
 
 def authorities(path: str) -> t.Any:

@@ -57,7 +57,7 @@ def furnished(box: Box) -> Box:
 
 
 def informs(resource: t.Any) -> Work:
-    return lambda box: box.run(lambda client, task: {"found": resource.inform(client, None, task)}, {})
+    return lambda box: box.run(lambda run: {"found": resource.inform(run, None)}, {})
 
 
 def manages(resource: t.Any, *declared: dict[str, t.Any], **options: t.Any) -> Work:

@@ -20,7 +20,7 @@ import pytest
 from ansible.module_utils.common.parameters import remove_values
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Answer, Body
-from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run
 from ansible_collections.vpn.estate.plugins.module_utils._text import masking
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._text.masking import Mask
@@ -221,7 +221,7 @@ class CutOff(BaseException):
 
 
 def test_a_time_limit_is_ansibles_to_tell() -> None:
-    def endless(client: t.Any, task: Task) -> Answer:
+    def endless(run: Run[t.Any]) -> Answer:
         raise CutOff
 
     with pytest.raises(CutOff):
@@ -549,9 +549,9 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 
 
-def check(client, plan, task):
-    if plan.changes[0].name == "ana":
-        raise KeyError(plan.changes[0].secrets)
+def check(run):
+    if run.plan.changes[0].name == "ana":
+        raise KeyError(run.plan.changes[0].secrets)
 
 
 class CallbackModule(CallbackBase):

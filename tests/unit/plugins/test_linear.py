@@ -19,8 +19,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles
     explained,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._engine.plan import Change
-from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Task
-from ansible_collections.vpn.estate.plugins.module_utils._engine.writes import Effort
+from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Task
+from ansible_collections.vpn.estate.plugins.module_utils._engine.writes import Writes
 from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import public_part
 from ansible_collections.vpn.estate.plugins.module_utils._files.pem import certificates
 from ansible_collections.vpn.estate.plugins.module_utils._files.wireguard_file import public_part as wireguard_part
@@ -110,7 +110,7 @@ def test_a_refusal_of_a_thousand_objects_with_ten_thousand_reasons_is_sorted_out
 
     batch = [Change(Name(f"user{number}"), "update") for number in range(1000)]
     reasons = {f"('user{number}', 'group')": "no" for number in range(10_000)}
-    rest = Effort._without_refused(batch, Refused("POST /x", 400, "", reasons))
+    rest = Writes._without_refused(batch, Refused("POST /x", 400, "", reasons))
     assert rest == []
     assert all(change.outcome == "failed" and change.message.endswith("no") for change in batch)
     assert compared < 20_000

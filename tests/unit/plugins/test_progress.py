@@ -15,8 +15,9 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Answer, Body, bring_about
-from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._engine.apply import apply_declared
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Answer, Body
+from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
 from ansible_collections.vpn.estate.plugins.modules.as_user_info import BODY as INFO
@@ -137,9 +138,9 @@ def told_by(server: Server, **params: t.Any) -> list[Told]:
     """What whoever waits for the users of this task is told."""
     told: list[Told] = []
 
-    def work(client: t.Any, task: Task) -> Answer:
-        task.progress = lambda said, done, total: told.append((said, done, total))
-        return bring_about(USER, client, task)
+    def work(run: Run[t.Any]) -> Answer:
+        run.task.progress = lambda said, done, total: told.append((said, done, total))
+        return apply_declared(run, USER)
 
     server.run(work, USER.argument_spec(), USER.constraints(), **params)
     return told

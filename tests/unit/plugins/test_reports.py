@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import report
-from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import HIDDEN
+from ansible_collections.vpn.estate.plugins.module_utils._engine.field import HIDDEN
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects
 

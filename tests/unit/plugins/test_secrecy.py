@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import answer_to
-from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Task
+from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Task
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.marked_secrets import (
@@ -241,8 +241,8 @@ def test_a_quiet_run_that_fails(guarded: Server, folder: Folder) -> None:
 def test_the_text_of_a_defect_is_withheld(server: Server, form: Callable[[str], t.Any]) -> None:
     """It may quote anything, in a form that no mask knows."""
 
-    def work(client: t.Any, task: t.Any) -> t.Any:
-        raise KeyError(form(task.params["as_password"]))
+    def work(run: t.Any) -> t.Any:
+        raise KeyError(form(run.task.params["as_password"]))
 
     params = dict.fromkeys(ACCESS_SERVER.argument_spec)
     secret = SECRETS["as_password"]

@@ -66,7 +66,7 @@ class Run:
         return t.cast(
             Answer,
             self.server.run(
-                lambda client, task: {"found": len(self.kind.resource.read(client, ["nobody"], task).objects)},
+                lambda run: {"found": len(self.kind.resource.read(run, ["nobody"]).objects)},
                 {**self.kind.resource.argument_spec()},
                 **{self.kind.resource.key: "nobody", **session, **ours, **more},
             ),
@@ -393,10 +393,10 @@ def test_a_password_that_is_taken_back_outdates_nothing(own: Run) -> None:
     change(own, **own.server.connection)
     undone: list[str] = []
 
-    def work(client: t.Any, task: t.Any) -> Answer:
-        client.session.use_password("Third-Horse-3")
-        undone.append(client.session.password_before)
-        client.session.use_password(undone[0])
+    def work(run: t.Any) -> Answer:
+        run.client.session.use_password("Third-Horse-3")
+        undone.append(run.client.session.password_before)
+        run.client.session.use_password(undone[0])
         return {"changed": False}
 
     options = {**own.server.connection, "as_session": {"file": str(own.file)}}
@@ -405,5 +405,5 @@ def test_a_password_that_is_taken_back_outdates_nothing(own: Run) -> None:
     own.server.simulator.clock.advance(600)
     assert "failed" not in own.task(**own.server.connection)
     given = own.server.connection["as_password"]
-    told = own.server.run(lambda client, task: {"told": client.session.use_password(given), "changed": False}, {})
+    told = own.server.run(lambda run: {"told": run.client.session.use_password(given), "changed": False}, {})
     assert told["told"] == ""

@@ -357,9 +357,9 @@ def test_restarts_that_cost_the_session_are_not_counted_as_dropped_sessions(star
     server.simulator.configure(restart_delay=0.01, restart_downtime=0.05)
     shared: dict[str, t.Any] = {}
 
-    def restarts(client: t.Any, task: t.Any) -> dict[str, t.Any]:
+    def restarts(run: t.Any) -> dict[str, t.Any]:
         for _time in range(5):
-            shared.update(restart.restart(client, task))
+            shared.update(restart.restart(run))
         return shared
 
     answer = server.run(restarts, restart.SPEC, timeout=20)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.plan import Change, Plan
-from ..._engine.resource import Actual, Field, Object, Resource, Task, Wanted
-from ..._engine.writes import Effort
+from ..._engine.field import Field, Object
+from ..._engine.plan import Actual, Change, Wanted
+from ..._engine.resource import Resource
+from ..._engine.run import Run
 from ..._text.errors import InputError
 from ..api import values
 from ..api.client import AccessServer
@@ -88,12 +89,12 @@ class AccessList(Resource):
         if want.state == "present" and not set(DIRECTIONS) & set(said):
             yield f"{self.noun} {want.name} declares neither {' nor '.join(DIRECTIONS)}."
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """An owner without rules has empty lists."""
         owners = {owner: [n.split(" ", 1)[1] for n in names or () if n.startswith(f"{owner} ")] for owner in OWNERS}
         lists: dict[str, dict[str, list[str]]] = {name: {d: [] for d in DIRECTIONS} for name in names or ()}
         if names is None or names:
-            for row in client.access_lists(owners["user"], owners["group"]):
+            for row in run.client.access_lists(owners["user"], owners["group"]):
                 [owner] = [f"{owner} {row[key]}" for owner, key in OWNERS.items() if row.get(key)]
                 direction, family = row["type"].rsplit("_", 1)
                 if row.get("access_route"):
@@ -101,18 +102,19 @@ class AccessList(Resource):
                     found[direction].append(access_rule.from_wire(row["access_route"], family))
         return Actual({owner: {d: rules(found) for d, found in each.items()} for owner, each in lists.items()})
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """Whole lists; or single rules added to, or taken from, what is there."""
         there = have or {direction: [] for direction in DIRECTIONS}
         if wanted.state == "absent":
             gone = wanted.values or there
             return {d: rules(r for r in there[d] if r not in gone[d]) for d in gone}
-        if task.params["exclusive"]:
+        if run.task.params["exclusive"]:
             return dict(wanted.values)
         return {d: rules([*there[d], *said]) for d, said in wanted.values.items()}
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """Owners, and users and groups that rules name, must be there."""
+        plan = run.plan
         named: dict[str, References] = {owner: {} for owner in OWNERS}
         for change in plan.of("update"):
             owner, name = change.name.split(" ", 1)
@@ -123,20 +125,20 @@ class AccessList(Resource):
                 if rule["type"] in OWNERS:
                     whose = named[rule["type"]].setdefault(rule[rule["type"]], [])
                     whose.append(f"the access list of {change.name}")
-        for owner, listing in (("user", client.users), ("group", client.groups)):
+        for owner, listing in (("user", run.client.users), ("group", run.client.groups)):
             if named[owner]:
                 there = listing(sorted(named[owner])).records
-                refuse_unknown(named[owner], there, owner, client, task)
+                refuse_unknown(named[owner], there, owner, run)
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request."""
-        effort.many(changes, lambda batch: client.set_access_lists([row for c in batch for row in _rows(c)]))
+        run.writes.many(changes, lambda batch: run.client.set_access_lists([row for c in batch for row in _rows(c)]))
 
     def leaves_open(self, change: Change) -> bool:
         """Whether a list that is set replaces or extends the one there is not documented (server-behaviour.md, 71)."""
         return True
 
-    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Empty the lists, which is documented, and set them then."""
 
         def write(batch: list[Change]) -> None:
@@ -144,18 +146,18 @@ class AccessList(Resource):
             emptied = {
                 (row.get("username"), row.get("groupname"), row["type"]): {**row, "access_route": None} for row in rows
             }
-            client.set_access_lists(list(emptied.values()))
+            run.client.set_access_lists(list(emptied.values()))
             filled = [row for row in rows if row["access_route"] is not None]
             if filled:
-                client.set_access_lists(filled)
+                run.client.set_access_lists(filled)
 
-        effort.many(changes, write)
+        run.writes.many(changes, write)
 
-    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
+    def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
         """Lists of these owners, of all that have one otherwise, in the form that the module takes."""
-        given = {owner: task.params[f"{owner}s"] for owner in OWNERS}
+        given = {owner: run.task.params[f"{owner}s"] for owner in OWNERS}
         asked = [f"{owner} {name}" for owner, listed in given.items() for name in listed or ()]
-        found = self.look(client, None if all(listed is None for listed in given.values()) else asked, task).objects
+        found = self.look(run, None if all(listed is None for listed in given.values()) else asked).objects
         return [dict([name.split(" ", 1)], **lists) for name, lists in sorted(found.items())]
 
 

@@ -14,9 +14,10 @@ import contextlib
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ..._engine.field import Object
 from ..._engine.plan import Change, Plan, listed
-from ..._engine.resource import Object, Resource, Task
-from ..._engine.writes import Effort
+from ..._engine.resource import Resource
+from ..._engine.run import Run
 from ..._text.errors import EstateError, InputError, reads
 from ..api import values
 from ..api.client import AccessServer, Record, respelled
@@ -162,7 +163,9 @@ class Noun(t.Protocol):
     def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
         """Groups that an account of one of these names joins by a change; any account may, where there are no names."""
 
-    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+    def after(
+        self, run: Run[AccessServer], changes: t.Sequence[Change], name: str, before: Standing
+    ) -> t.Optional[Standing]:
         """The standing of an account after these changes; None where the account is deleted."""
 
 
@@ -192,21 +195,20 @@ class Risk:
         )
 
 
-def guard(
-    noun: Noun, client: AccessServer, plan: Plan, task: Task, known: t.Optional[t.Mapping[str, Record]] = None
-) -> None:
+def guard(noun: Noun, run: Run[AccessServer], plan: Plan, known: t.Optional[t.Mapping[str, Record]] = None) -> None:
     """Refuse a plan that could end the sign-in of the account that the task uses; with ``allow_self``, have it proven.
 
     ``known`` are records of users that the caller has read, those of ``own_names`` among them. Changes that touch the
     account are marked: those that could end its sign-in are made last, and so are those of a group that it leaves.
     """
+    client, task = run.client, run.task
     changes = [change for change in plan.of("create", "update", "delete") if noun.matters(change)]
     names = own_names(client) if changes else []
     if noun.are_accounts:
         changes = [c for c in changes if (c.name in names if names else c.action != "create")]
     if not changes:
         return
-    found = _risks(noun, client, changes, names, task, known)
+    found = _risks(noun, run, changes, names, known)
     for each in found:
         group = each.after.group if each.after else ""
         if each.after and group and each.after.groups.get(group, {}) is None:
@@ -233,10 +235,10 @@ def guard(
         )
 
 
-def reconsider(noun: Noun, client: AccessServer, changes: t.Sequence[Change], task: Task) -> None:
+def reconsider(noun: Noun, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
     """Judge once more, just before it is written, what comes last and was found harmless: something else may have failed."""
     open_ones = [change for change in changes if not change.risky and noun.matters(change)]
-    for each in _risks(noun, client, open_ones, own_names(client), task, None) if open_ones else ():
+    for each in _risks(noun, run, open_ones, own_names(run.client), None) if open_ones else ():
         for change in each.touching if each.lost else ():
             change.fail(f"it was left out, because after what has become of the rest it would change {_losses(each)}")
 
@@ -257,39 +259,38 @@ def own_record(names: t.Sequence[str], records: t.Mapping[str, t.Any]) -> t.Opti
 
 def _risks(
     noun: Noun,
-    client: AccessServer,
+    run: Run[AccessServer],
     changes: t.Sequence[Change],
     names: t.Sequence[str],
-    task: Task,
     known: t.Optional[t.Mapping[str, Record]],
 ) -> list[Risk]:
     found = []
     joined = {group for change in changes for group in noun.joined(change, names)}
-    standings: dict[str, Standing] = _standings(client, names, joined, task, known)
+    standings: dict[str, Standing] = _standings(run, names, joined, known)
     for account, before in standings.items():
         touching = [change for change in changes if noun.touches(change, account, before)]
         if not touching:
             continue
-        after = noun.after(touching, account, before, task)
+        after = noun.after(run, touching, account, before)
         lost = {"account": "to none"} if after is None else losses(before, after)
         found.append(Risk(account, touching, before, after, lost))
     return found
 
 
-def own_standings(client: AccessServer, task: Task) -> dict[str, Standing]:
+def own_standings(run: Run[AccessServer]) -> dict[str, Standing]:
     """Standings of all accounts that may be the task's own, by name, as they are."""
-    return t.cast("dict[str, Standing]", _standings(client, own_names(client), set(), task, None))
+    return t.cast("dict[str, Standing]", _standings(run, own_names(run.client), set(), None))
 
 
 @reads
 def _standings(
-    client: AccessServer,
+    run: Run[AccessServer],
     names: t.Sequence[str],
     joined: set[str],
-    task: Task,
     known: t.Optional[t.Mapping[str, Record]],
 ) -> dict[str, Standing]:
     """Standings of all accounts that may be the task's own: the one that is named, or every administrator."""
+    client = run.client
     if names:
         there = client.users(names).records if known is None else known
         own = own_record(names, there)
@@ -304,7 +305,7 @@ def _standings(
     if asked:
         found = client.groups(sorted(asked)).records
         groups = {name: level(record) for name, record in found.items()}
-        assumed = set(task.params.get("assume_present") or ()) if task.check else set()
+        assumed = set(run.task.params.get("assume_present") or ()) if run.task.check else set()
         groups.update(dict.fromkeys((asked & assumed) - groups.keys()))
     standings = {
         name: Standing(
@@ -382,32 +383,33 @@ def _losses(risk: Risk) -> str:
 class Safeguarded(Resource):
     """A resource whose changes may end the sign-in of the account that the task uses: they are proven, and taken back."""
 
-    def prove(self, client: AccessServer, plan: Plan, task: Task) -> t.Optional[EstateError]:
+    def prove(self, run: Run[AccessServer]) -> t.Optional[EstateError]:
         """Whether we still get in after what could have ended our sign-in; if not, undo it while the token is good."""
+        plan = run.plan
         risky = [change for change in plan.changes if change.risky and (change.begun or change.outcome == "done")]
-        if not risky or not client.session.can_sign_in:
+        if not risky or not run.client.session.can_sign_in:
             return None
         try:
-            client.session.sign_in_anew()
+            run.client.session.sign_in_anew()
         except EstateError as exc:
-            return EstateError(f"{str(exc).rstrip('.')}. {self._undone(client, risky, task)}")
+            return EstateError(f"{str(exc).rstrip('.')}. {self._undone(run, risky)}")
         return None
 
-    def _undone(self, client: AccessServer, changes: t.Sequence[Change], task: Task) -> str:
+    def _undone(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> str:
         """Set back what changed, as far as the token that is still there may, and say how far, by what the server has then."""
         for change in changes:
             change.fail("after this change the account of this task could no longer sign in")
         backwards = [*reversed(changes)]
         for change in sorted(backwards, key=lambda change: change.action != "delete"):  # what was deleted went last
             with contextlib.suppress(EstateError):
-                self.take_back(client, change, task)
-        return " ".join(self.left(client, change, task) for change in changes)
+                self.take_back(run, change)
+        return " ".join(self.left(run, change) for change in changes)
 
-    def left(self, client: AccessServer, change: Change, task: Task) -> str:
+    def left(self, run: Run[AccessServer], change: Change) -> str:
         """What the server has after a change was taken back, in a sentence."""
         stays = "another administrator has to set it back."
         try:
-            found = self._as_it_is(client, change, task)
+            found = self._as_it_is(run, change)
         except EstateError as exc:
             return f"What became of {self.noun} {change.name} is not known ({str(exc).rstrip('.')}): {stays}"
         if change.action == "create":
@@ -429,31 +431,30 @@ class Safeguarded(Resource):
     def _the(self, change: Change) -> str:
         return f"{self.noun} {change.name}"
 
-    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+    def take_back(self, run: Run[AccessServer], change: Change) -> None:
         """Undo one change."""
-        effort = Effort(client, task)
         if change.action == "create":
-            self.delete(client, [Change(change.name, "delete")], effort, task)
+            self.delete(run, [Change(change.name, "delete")])
             return
         before = change.before or {}
         if change.action == "delete":
             values = {
                 f.name: before[f.name] for f in self.loaded if f.spec and before.get(f.name) not in (None, f.unset)
             }
-            self.create(client, [Change(change.name, "create", values=values)], effort, task)
+            self.create(run, [Change(change.name, "create", values=values)])
             return
         values = {name: before.get(name) for name in change.values}
         for handed_back in (False, True):  # apart, because servers may refuse null (server-behaviour.md, 57)
             some = {name: value for name, value in values.items() if (value is None) == handed_back}
-            self._write(client, change, some, effort, task)
-        found, was = self._as_it_is(client, change, task) or {}, change.undo.get("rights", {})
+            self._write(run, change, some)
+        found, was = self._as_it_is(run, change) or {}, change.undo.get("rights", {})
         stuck = {n: was[n] for n, value in values.items() if value is None and n in was and found.get(n) is not None}
-        self._write(client, change, stuck, effort, task)
+        self._write(run, change, stuck)
 
-    def _write(self, client: AccessServer, change: Change, values: Object, effort: Effort, task: Task) -> None:
+    def _write(self, run: Run[AccessServer], change: Change, values: Object) -> None:
         if values:
             again = Change(change.name, "update", before=change.values, values=values)
-            self.update(client, [again], effort, task)
+            self.update(run, [again])
 
-    def _as_it_is(self, client: AccessServer, change: Change, task: Task) -> t.Optional[Object]:
-        return self.look(client, [change.name], replace(task, wanted=None)).objects.get(change.name)
+    def _as_it_is(self, run: Run[AccessServer], change: Change) -> t.Optional[Object]:
+        return self.look(replace(run, wanted=None), [change.name]).objects.get(change.name)

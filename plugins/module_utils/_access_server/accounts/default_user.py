@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ..._engine.plan import Change, Plan
-from ..._engine.resource import Actual, Field, Task
-from ..._engine.writes import Effort
+from ..._engine.field import Field
+from ..._engine.plan import Actual, Change
+from ..._engine.run import Run
 from ..._text.errors import Refused
 from ..api import values
 from ..api.client import AccessServer
@@ -42,18 +42,19 @@ class DefaultUser(Owner):
         """The name that servers give it."""
         return NAME
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """One record."""
-        load = self.load_whole if task.wanted is None else self.load
-        return Actual({NAME: load(client.default_user())})
+        load = self.load_whole if run.wanted is None else self.load
+        return Actual({NAME: load(run.client.default_user())})
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """A group that is not there, and our own account."""
+        plan = run.plan
         for change in plan.of("update"):
             group = change.values.get("group")
             if group:
-                refuse_unknown({group: ["the default user"]}, client.groups([group]).records, "group", client, task)
-        guard(self, client, plan, task)
+                refuse_unknown({group: ["the default user"]}, run.client.groups([group]).records, "group", run)
+        guard(self, run, plan)
 
     def matters(self, change: Change) -> bool:
         """Also its group, which may be that of users without one, and whether it denies users without a record."""
@@ -67,25 +68,27 @@ class DefaultUser(Owner):
         """Every user inherits from it what neither the user nor the group sets."""
         return True
 
-    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+    def after(
+        self, run: Run[AccessServer], changes: t.Sequence[Change], name: str, before: Standing
+    ) -> t.Optional[Standing]:
         """What it has then."""
         [change] = changes
         default = changed(before.default, change.values)
         group = change.values["group"] if "group" in change.values else before.default.get("group")
         return replace(before, default={**default, "group": group or ""})
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Under the name that the server shows; how it is written is not documented, so under the other if refused."""
 
         def write(change: Change) -> None:
             try:
-                client.set_properties([self.record(change)])
+                run.client.set_properties([self.record(change)])
             except Refused as exc:
                 if exc.status not in (400, 404) or any(key != NAME and NAME not in key for key in exc.reasons):
                     raise
-                self._write_under_other_name(client, change, exc)
+                self._write_under_other_name(run.client, change, exc)
 
-        effort.each(changes, write)
+        run.writes.each(changes, write)
 
     def _write_under_other_name(self, client: AccessServer, change: Change, refusal: Refused) -> None:
         """Raises the first refusal where the server does not know the other name: that one has the reason."""
@@ -98,14 +101,15 @@ class DefaultUser(Owner):
         """How it is written is not documented."""
         return True
 
-    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Under the other name; a server that made a user of the first one loses that again."""
+        client = run.client
         if client.users([NAME]).records:
             client.delete_users([NAME])
             client.set_properties([{**self.record(change), "name": OTHER_NAME} for change in changes])
             return
-        super().repair(client, changes, effort, task)
-        actual = self.look(client, None, task).objects[NAME]
+        super().repair(run, changes)
+        actual = self.look(run, None).objects[NAME]
         lost = [
             change for change in changes if any(actual.get(k) != v for k, v in change.values.items() if v is not None)
         ]
@@ -116,7 +120,7 @@ class DefaultUser(Owner):
 DEFAULT_USER = DefaultUser()
 
 
-def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_default_user_info."""
-    found = DEFAULT_USER.look(client, None, task).objects[NAME]
+    found = DEFAULT_USER.look(run, None).objects[NAME]
     return {"default_user": {"name": NAME, **found}, "changed": False}

@@ -10,9 +10,10 @@ import itertools
 import typing as t
 from dataclasses import replace
 
-from ..._engine.plan import Change, Plan
-from ..._engine.resource import MOST_TOLD, Actual, Field, Object, Task, Wanted
-from ..._engine.writes import Effort
+from ..._engine.field import Field, Object
+from ..._engine.plan import Actual, Change, Plan, Wanted
+from ..._engine.resource import MOST_TOLD
+from ..._engine.run import Run, Task
 from ..._text.errors import Mistakes, Refused
 from ..api import values
 from ..api.client import AccessServer
@@ -78,14 +79,15 @@ class Group(Owner):
         """Everything but the members."""
         return super().dump({name: value for name, value in values.items() if name != "members"})
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Members are named for info modules, and where the task declares some: it costs the server a query a group."""
-        named = task.wanted is None or any("members" in want.values for want in task.wanted)
-        listing = client.groups(names, self.loader(task), members=named, spellings=may_create(client, task))
+        named = run.wanted is None or any("members" in want.values for want in run.wanted)
+        listing = run.client.groups(names, self.loader(run), members=named, spellings=may_create(run))
         return Actual(listing.records, listing.total, listing.whole)
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """Members that are not there, names that are taken, and our own account."""
+        client, plan = run.client, run.plan
         new = [change.name for change in plan.of("create")]
         members = references(
             (name, f"group {change.name}")
@@ -95,15 +97,15 @@ class Group(Owner):
         own = own_names(client) if plan.changed else []
         records = client.users(sorted({*new, *members, *own})).records if plan.changed else {}
         refuse_taken_names(plan, records, "group", "user")
-        refuse_unknown(members, records, "user", client, task)
-        warn_of_twins(plan, client.groups_like, "group", task)
+        refuse_unknown(members, records, "user", run)
+        warn_of_twins(plan, client.groups_like, "group", run.task)
         for change in plan.of("create", "update"):
             if "members" in change.values:
                 left = dict.fromkeys((change.before or {}).get("members") or (), change.name)
                 come = {name: records[name].get("group") for name in change.values["members"] if name in records}
                 change.undo["groups"] = {**come, **left}
-        self._warn_of_overlaps(plan, task)
-        guard(self, client, plan, task, records if own else None)
+        self._warn_of_overlaps(plan, run.task)
+        guard(self, run, plan, records if own else None)
         for change in plan.of("delete"):
             if change.risky:
                 found = client.groups([change.name], members=True).records.get(change.name, {})
@@ -135,7 +137,9 @@ class Group(Owner):
         moves = then is not None and (name in there) != (name in then)
         return moves or change.name in {before.group, before.default.get("group")}
 
-    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+    def after(
+        self, run: Run[AccessServer], changes: t.Sequence[Change], name: str, before: Standing
+    ) -> t.Optional[Standing]:
         """Its own properties, and those of the group that the account is in then."""
         groups, group = dict(before.groups), before.group
         for change in changes:
@@ -145,36 +149,36 @@ class Group(Owner):
                 continue
             said = change.values
             if groups.get(change.name, {}) is None:  # another task of the run creates it with what is declared here
-                said = next((want.values for want in task.declared if want.name == change.name), said)
+                said = next((want.values for want in run.declared if want.name == change.name), said)
             groups[change.name] = changed(groups.get(change.name), said)
             if "members" in change.values and group == change.name and name not in change.values["members"]:
                 group = ""
         group = next((c.name for c in changes if name in (c.values.get("members") or ())), group)
         return replace(before, groups=groups, group=group)
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Members who leave, properties, members who join: the properties count for none of them halfway."""
-        self._enrol(client, changes, effort, task, joining=False)
-        super().update(client, [change for change in changes if change.outcome != "failed"], effort, task)
-        self._enrol(client, changes, effort, task, joining=True)
+        self._enrol(run, changes, joining=False)
+        super().update(run, [change for change in changes if change.outcome != "failed"])
+        self._enrol(run, changes, joining=True)
 
-    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Each with all its properties, then members.
 
         Servers may keep no more than the name (server-behaviour.md, 52), so ours has its properties before we are in it.
         """
-        effort.each(changes, lambda change: client.create_group(self.record(change)))
-        super().update(client, [c for c in changes if c.ours and c.outcome != "failed"], effort, task)
-        self._enrol(client, changes, effort, task, joining=True)
+        run.writes.each(changes, lambda change: run.client.create_group(self.record(change)))
+        super().update(run, [c for c in changes if c.ours and c.outcome != "failed"])
+        self._enrol(run, changes, joining=True)
 
-    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request."""
-        unless_gone(changes, effort, client.delete_groups, "deleted")
+        unless_gone(run, changes, run.client.delete_groups, "deleted")
 
     @staticmethod
-    def _enrol(client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task, joining: bool) -> None:
+    def _enrol(run: Run[AccessServer], changes: t.Sequence[Change], joining: bool) -> None:
         """Who joins another declared group is not put out of the one before: a move is one write."""
-        moving = {n for want in task.wanted or () if want.state == "present" for n in want.values.get("members", ())}
+        moving = {n for want in run.wanted or () if want.state == "present" for n in want.values.get("members", ())}
 
         def records(change: Change) -> list[Record]:
             there, wanted = set((change.before or {}).get("members") or ()), set(change.values["members"])
@@ -183,19 +187,21 @@ class Group(Owner):
             return [{"name": name, "group": None} for name in sorted(there - wanted - moving)]
 
         moved = [c for c in changes if "members" in c.values and c.outcome != "failed" and records(c)]
-        effort.many(moved, lambda batch: client.set_properties([r for change in batch for r in records(change)]))
+        run.writes.many(
+            moved, lambda batch: run.client.set_properties([r for change in batch for r in records(change)])
+        )
 
-    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+    def take_back(self, run: Run[AccessServer], change: Change) -> None:
         """Who came goes back before the group is as it was, and who was in it comes back after that."""
         groups = change.undo.get("groups", {})
-        self._move(client, {name: group for name, group in groups.items() if group != change.name})
+        self._move(run.client, {name: group for name, group in groups.items() if group != change.name})
         values = {name: value for name, value in change.values.items() if name != "members"}
         if change.action != "update" or values:
-            super().take_back(client, replace(change, values=values), task)
-        self._move(client, {name: group for name, group in groups.items() if group == change.name})
+            super().take_back(run, replace(change, values=values))
+        self._move(run.client, {name: group for name, group in groups.items() if group == change.name})
         if change.undo.get("default_group"):
             again = Change(DEFAULT_USER.identity({}), "update", values={"group": change.name})
-            DEFAULT_USER.update(client, [again], Effort(client, task), task)
+            DEFAULT_USER.update(run, [again])
 
     @staticmethod
     def _move(client: AccessServer, groups: t.Mapping[str, str]) -> None:

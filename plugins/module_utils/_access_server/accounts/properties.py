@@ -10,9 +10,9 @@ import typing as t
 
 from ..._engine.arguments import LINES
 from ..._engine.declaration_files import is_plain_number
+from ..._engine.field import Field, KnownValues, Object, Wire, same
 from ..._engine.plan import Change, Plan
-from ..._engine.resource import Field, KnownValues, Object, Task, Wire, same
-from ..._engine.writes import Effort
+from ..._engine.run import Run, Task
 from ..._text.errors import EstateError, InputError, Mistakes, Refused, did_you_mean
 from ..._text.outside import only_in, twins
 from ..api import values
@@ -114,11 +114,11 @@ class Owner(Safeguarded):
 
     needed: t.Collection[str] = ()  # what decisions want to know of an object, whatever is declared
 
-    def loader(self, task: Task) -> t.Callable[[t.Mapping[str, Wire]], Object]:
+    def loader(self, run: Run[AccessServer]) -> t.Callable[[t.Mapping[str, Wire]], Object]:
         """How to load records for a task: all of them where it tells or deletes, else what it compares or needs."""
-        if task.wanted is None or task.params.get("purge") or any(want.state != "present" for want in task.wanted):
+        if run.wanted is None or run.task.params.get("purge") or any(want.state != "present" for want in run.wanted):
             return self.load_whole
-        compared = {name for want in task.wanted for name in (*want.values, *want.inherit)} | {*self.needed}
+        compared = {name for want in run.wanted for name in (*want.values, *want.inherit)} | {*self.needed}
         fields = [f for f in self.loaded if f.name in compared]
         return lambda wire: {f.name: f.off_the_wire(wire) for f in fields}
 
@@ -133,12 +133,12 @@ class Owner(Safeguarded):
         denied = change.values.get("deny", "untouched")
         return {True: 0, False: 2, None: 2}.get(denied, 1)
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request."""
         written = [change for change in changes if self.dump(change.values)]
-        effort.many(written, lambda batch: client.set_properties([self.record(change) for change in batch]))
+        run.writes.many(written, lambda batch: run.client.set_properties([self.record(change) for change in batch]))
 
-    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Clear what the server may have merged with what was there, then write it once more."""
 
         def clear(change: Change) -> dict[str, Wire]:
@@ -150,9 +150,9 @@ class Owner(Safeguarded):
             return {**self.record(change), **blank}
 
         cleared = [change for change in changes if len(clear(change)) > 1]
-        effort.many(cleared, lambda batch: client.set_properties([clear(change) for change in batch]))
+        run.writes.many(cleared, lambda batch: run.client.set_properties([clear(change) for change in batch]))
         going_on = [change for change in changes if change.outcome != "failed"]
-        effort.many(going_on, lambda batch: client.set_properties([emptied(change) for change in batch]))
+        run.writes.many(going_on, lambda batch: run.client.set_properties([emptied(change) for change in batch]))
 
     # -- the account that the task uses
 
@@ -170,16 +170,20 @@ class Owner(Safeguarded):
         """Whether a change could change the rights of an account."""
         return change.name == name
 
-    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+    def after(
+        self, run: Run[AccessServer], changes: t.Sequence[Change], name: str, before: Standing
+    ) -> t.Optional[Standing]:
         """The standing of an account after these changes; None where the account is deleted."""
         raise NotImplementedError
 
-    def reconsider(self, client: AccessServer, changes: t.Sequence[Change], task: Task) -> None:
+    def reconsider(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Fail what would end our own sign-in after all, because something before it failed."""
-        reconsider(self, client, changes, task)
+        reconsider(self, run, changes)
 
 
-def unless_gone(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[list[str]], None], said: str) -> None:
+def unless_gone(
+    run: Run[AccessServer], changes: t.Sequence[Change], call: t.Callable[[list[str]], None], said: str
+) -> None:
     """Say by name what is to end; what is gone already is done."""
 
     def write(batch: list[Change]) -> None:
@@ -189,7 +193,7 @@ def unless_gone(changes: t.Sequence[Change], effort: Effort, call: t.Callable[[l
             if exc.status != 404 or len(batch) > 1:
                 raise
 
-    effort.many(changes, write, said)
+    run.writes.many(changes, write, said)
 
 
 def default_user_faults(name: str, noun: str) -> t.Iterator[str]:
@@ -217,15 +221,15 @@ def references(pairs: t.Iterable[tuple[str, str]]) -> References:
     return found
 
 
-def refuse_unknown(named: References, there: t.Container[str], what: str, client: AccessServer, task: Task) -> None:
+def refuse_unknown(named: References, there: t.Container[str], what: str, run: Run[AccessServer]) -> None:
     """Raise InputError where a declaration refers to a user or group that is not there and that this run does not create."""
-    assumed = set(task.params.get("assume_present") or ())
+    assumed = set(run.task.params.get("assume_present") or ())
     unknown = {name: whose for name, whose in named.items() if name not in there and name not in assumed}
     if not unknown:
         return
     known = {*assumed}
     with contextlib.suppress(EstateError):  # without the list, only the question of what was meant is missing
-        listing = client.users if what == "user" else client.groups
+        listing = run.client.users if what == "user" else run.client.groups
         known.update(listing(None, lambda wire: True).records)
     mistakes = Mistakes()
     for name, whose in sorted(unknown.items()):
@@ -239,9 +243,9 @@ def refuse_unknown(named: References, there: t.Container[str], what: str, client
     mistakes.refuse()
 
 
-def may_create(client: AccessServer, task: Task) -> bool:
+def may_create(run: Run[AccessServer]) -> bool:
     """Whether what is read now decides what the task creates."""
-    return not client.wrote and any(want.state != "absent" for want in task.wanted or ())
+    return not run.client.wrote and any(want.state != "absent" for want in run.wanted or ())
 
 
 def warn_of_twins(steps: Plan, like: t.Callable[[t.Iterable[str]], t.Collection[str]], noun: str, task: Task) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
+from ..._engine.field import Object
 from ..._engine.plan import Change
-from ..._engine.resource import Object
-from ..._engine.writes import Effort
+from ..._engine.run import Run
 from ..._text.errors import Refused
 from ..api.client import AccessServer
 from .properties import unless_gone
@@ -28,54 +28,55 @@ def holdings(client: AccessServer, users: t.Collection[str]) -> dict[str, Object
     return {name: dict(zip(HOLDINGS, (profiles[name], tokens[name], sessions[name]))) for name in users}
 
 
-def end(client: AccessServer, changes: t.Sequence[Change], effort: Effort) -> None:
+def end(run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
     """End what these users have by now; they are denied already, so that they get nothing new."""
+    client = run.client
     changes = [change for change in changes if change.outcome != "failed"]
     if not changes:
         return
     users = {change.name for change in changes}
     profiles = _by_user(client.profiles(users), "serial")
-    revoke_profiles(client, [c for c in changes if c.name in profiles], profiles, effort)
+    revoke_profiles(run, [c for c in changes if c.name in profiles], profiles)
     tokens = _by_user(client.profile_tokens(), "token")
-    revoke_tokens(client, [c for c in changes if c.name in tokens and c.outcome != "failed"], tokens, effort)
+    revoke_tokens(run, [c for c in changes if c.name in tokens and c.outcome != "failed"], tokens)
     connected = {one.get("username") for one in client.vpn_clients()}
     unless_gone(
+        run,
         [change for change in changes if change.name in connected and change.outcome != "failed"],
-        effort,
         lambda names: client.disconnect({"users": names, **REASONS}),
         "disconnected",
     )
 
 
 def revoke_profiles(
-    client: AccessServer, changes: t.Sequence[Change], serials: t.Mapping[str, t.Collection[str]], effort: Effort
+    run: Run[AccessServer], changes: t.Sequence[Change], serials: t.Mapping[str, t.Collection[str]]
 ) -> None:
     """Revoke the profiles of these serials, by the names of changes; the server answers for each of them."""
 
     def revoke(batch: list[Change]) -> None:
         whose = {serial: change for change in batch for serial in serials[change.name]}
-        for serial, status in client.delete_profiles(sorted(whose)).items():
+        for serial, status in run.client.delete_profiles(sorted(whose)).items():
             if serial in whose and status not in REVOKED:
                 whose[serial].fail(f"the server does not revoke the profile of serial {serial}: it answers {status}")
 
-    effort.many(changes, revoke, "revoked")
+    run.writes.many(changes, revoke, "revoked")
 
 
 def revoke_tokens(
-    client: AccessServer, changes: t.Sequence[Change], tokens: t.Mapping[str, t.Collection[str]], effort: Effort
+    run: Run[AccessServer], changes: t.Sequence[Change], tokens: t.Mapping[str, t.Collection[str]]
 ) -> None:
     """Make tokens invalid; those that were used up meanwhile are so already."""
 
     def revoke(doomed: list[str]) -> None:
         try:
-            client.delete_profile_tokens(doomed)
+            run.client.delete_profile_tokens(doomed)
         except Refused as exc:
             if exc.status != 404:
                 raise
             for one in doomed if len(doomed) > 1 else ():
                 revoke([one])
 
-    effort.many(
+    run.writes.many(
         changes,
         lambda batch: revoke(sorted({token for change in batch for token in tokens[change.name]})),
         "given no new profiles",

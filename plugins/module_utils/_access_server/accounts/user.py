@@ -10,9 +10,10 @@ import typing as t
 from dataclasses import replace
 from functools import partial
 
-from ..._engine.plan import Change, Plan
-from ..._engine.resource import Actual, Field, Object, Task, Wanted
-from ..._engine.writes import ONE_BAD_OBJECT, Effort
+from ..._engine.field import Field, Object
+from ..._engine.plan import Actual, Change, Plan, Wanted
+from ..._engine.run import Run, Task
+from ..._engine.writes import ONE_BAD_OBJECT
 from ..._text.errors import InputError
 from ..api import values
 from ..api.client import AccessServer, some
@@ -107,33 +108,34 @@ class User(Owner):
         if password is not None and password.casefold() == want.name.casefold():
             yield f"password of user {want.name} is the user's name, which is easy to guess."
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """A blocked user has neither profiles, nor tokens for them, nor sessions, once it is denied."""
         blocked = wanted.state == "blocked" and "deny" in wanted.values
         ended = {name: 0 for name in HOLDINGS if blocked and have and have.get(name)}
-        return {**super().desired(wanted, have, task), **ended}
+        return {**super().desired(run, wanted, have), **ended}
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """With what those have whose access may have to end."""
-        listing = client.users(names, self.loader(task), spellings=may_create(client, task))
+        listing = run.client.users(names, self.loader(run), spellings=may_create(run))
         users = listing.records
-        staying = {want.name for want in task.wanted or () if want.state == "present"} | {
-            *task.params.get("protect", ())
+        staying = {want.name for want in run.wanted or () if want.state == "present"} | {
+            *run.task.params.get("protect", ())
         }
-        leaving = {name for name in users if name not in staying} if task.wanted is not None else set()
-        if names is not None and task.wanted is not None:  # a user without a record may hold something all the same
-            leaving |= set(names) - {want.name for want in task.wanted if want.state != "absent"}
-        for name, held in (holdings(client, leaving) if leaving else {}).items():
+        leaving = {name for name in users if name not in staying} if run.wanted is not None else set()
+        if names is not None and run.wanted is not None:  # a user without a record may hold something all the same
+            leaving |= set(names) - {want.name for want in run.wanted if want.state != "absent"}
+        for name, held in (holdings(run.client, leaving) if leaving else {}).items():
             if name in users:
                 users[name].update(held)
             elif any(held.values()):
                 users[name] = {"deny": True, "recordless": True, **held}
         return Actual(users, listing.total, listing.whole)
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """Groups that are not there, names that are taken, addresses that no pool holds, and ourselves."""
-        self._guard_ourselves(client, plan, task)
-        self._warn_of_directories(plan, task)
+        client, plan = run.client, run.plan
+        self._guard_ourselves(run, plan)
+        self._warn_of_directories(plan, run.task)
         self._tell_what_ends(client, plan)
         new = [change.name for change in plan.of("create")]
         wanted = references(
@@ -144,24 +146,26 @@ class User(Owner):
         asked = {name for name in (*new, *wanted, *theirs.values()) if name}
         groups = client.groups(sorted(asked)).records if asked else {}
         refuse_taken_names(plan, groups, "user", "group")
-        refuse_unknown(wanted, groups, "group", client, task)
+        refuse_unknown(wanted, groups, "group", run)
         if fixed:
             known = {n: groups.get(group or "", {}) for n, group in theirs.items() if not group or group in groups}
             self._refuse_stray_addresses(client, fixed, known)
-        self._warn_of_shared_addresses(client, plan, task)
-        warn_of_twins(plan, client.users_like, "user", task)
+        self._warn_of_shared_addresses(run, plan)
+        warn_of_twins(plan, client.users_like, "user", run.task)
 
-    def _warn_of_shared_addresses(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def _warn_of_shared_addresses(self, run: Run[AccessServer], plan: Plan) -> None:
         """Addresses that this task gives, and others have and keep. The server lets two users have one."""
         given = [(c, name) for c in plan.of("create", "update") for name in self.unshared if c.values.get(name)]
         if not given:
             return
         fields = [f for f in self.loaded if f.name in self.unshared]
-        if not task.params.get("purge"):  # which has read all users
-            there = client.users_with([f.api for f in fields], lambda wire: {f.name: _address(f, wire) for f in fields})
+        if not run.task.params.get("purge"):  # which has read all users
+            there = run.client.users_with(
+                [f.api for f in fields], lambda wire: {f.name: _address(f, wire) for f in fields}
+            )
             planned = {change.name for change in plan.changes}
             # In check mode, a user that another task of this run deletes has no address by then.
-            leaving = {want.name for want in task.wanted or () if want.state == "absent"} if task.check else set()
+            leaving = {want.name for want in run.wanted or () if want.state == "absent"} if run.task.check else set()
             plan = Plan(plan.changes, {name: one for name, one in there.items() if name not in planned | leaving})
         holders: dict[tuple[str, str], list[str]] = {}
         for name in self.unshared:
@@ -170,7 +174,7 @@ class User(Owner):
         for change, name in given:
             others = [user for user in holders[name, change.values[name]] if user != change.name]
             if others:
-                task.warn(f"{name} of user {change.name}: {change.values[name]} is that of {some(others)} too.")
+                run.task.warn(f"{name} of user {change.name}: {change.values[name]} is that of {some(others)} too.")
 
     @staticmethod
     def _tell_what_ends(client: AccessServer, plan: Plan) -> None:
@@ -213,11 +217,11 @@ class User(Owner):
                 "user back; state blocked keeps it out."
             )
 
-    def _guard_ourselves(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def _guard_ourselves(self, run: Run[AccessServer], plan: Plan) -> None:
         ending = {c.name: c for c in plan.of("delete")}
         ending.update((c.name, c) for c in plan.of("update", "create") if c.state == "blocked" and c.values.get("deny"))
-        names = own_names(client) if ending else []
-        own = own_record(names, client.users(names).records) if ending.keys() & names else None
+        names = own_names(run.client) if ending else []
+        own = own_record(names, run.client.users(names).records) if ending.keys() & names else None
         change = ending.get(own or next(iter(names), ""))
         if change:
             verb = "deleted" if change.action == "delete" else "blocked"
@@ -225,10 +229,10 @@ class User(Owner):
                 f"user {change.name} is the account that this task is signed in with, and would be {verb}. Nothing was "
                 "written. Name it in protect, or sign in as another administrator."
             )
-        guard(self, client, plan, task)
+        guard(self, run, plan)
         losing = {c.name for c in plan.of("delete")} | {c.name for c in plan.of("update") if self._loses_admin(c)}
-        if losing and task.params.get("purge"):
-            keep_an_administrator(client, losing)
+        if losing and run.task.params.get("purge"):
+            keep_an_administrator(run.client, losing)
 
     @staticmethod
     def _loses_admin(change: Change) -> bool:
@@ -242,29 +246,31 @@ class User(Owner):
         """The group that the user joins."""
         return {change.values["group"]} if change.values.get("group") else ()
 
-    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+    def after(
+        self, run: Run[AccessServer], changes: t.Sequence[Change], name: str, before: Standing
+    ) -> t.Optional[Standing]:
         """What is set on the account then. A password that is the one in use proves the same as before."""
         [change] = changes
         if change.action == "delete":
             return None
         password = change.secrets.get("password")
-        proof = {} if password in (None, task.params["as_password"]) else {"password": "another"}
+        proof = {} if password in (None, run.task.params["as_password"]) else {"password": "another"}
         group = change.values.get("group", before.group)
         return replace(before, user={**changed(before.user, change.values), **proof}, group=group or "", recorded=True)
 
-    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+    def take_back(self, run: Run[AccessServer], change: Change) -> None:
         """Also the password, where it is our own, because the task knows the one before."""
-        super().take_back(client, change, task)
-        before = client.session.password_before
+        super().take_back(run, change)
+        before = run.client.session.password_before
         if "password" in change.secrets and before is not None and change.ours:
-            task.outdated = client.session.use_password(before)
-            client.change_password(change.name, before)
+            run.task.outdated = run.client.session.use_password(before)
+            run.client.change_password(change.name, before)
             change.undo["secrets"] = ["password"]
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Properties first, so that no user who is disconnected comes back."""
-        super().update(client, changes, effort, task)
-        end(client, [change for change in changes if set(HOLDINGS) & change.values.keys()], effort)
+        super().update(run, changes)
+        end(run, [change for change in changes if set(HOLDINGS) & change.values.keys()])
 
     def leaves_open(self, change: Change) -> bool:
         """Also what ends along with the access of a user."""
@@ -281,44 +287,44 @@ class User(Owner):
             return super().remains(have)
         return " and ".join(f"{have[name]} {name}" for name in HOLDINGS if have.get(name)).replace("_", " ")
 
-    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """What has not ended is ended once more."""
-        end(client, [change for change in changes if set(HOLDINGS) & change.values.keys()], effort)
-        super().repair(client, [change for change in changes if change.values.keys() - set(HOLDINGS)], effort, task)
+        end(run, [change for change in changes if set(HOLDINGS) & change.values.keys()])
+        super().repair(run, [change for change in changes if change.values.keys() - set(HOLDINGS)])
 
-    def withdraw(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def withdraw(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Who is deleted is blocked first: a directory could bring a deleted user back."""
         open_ones = [change for change in changes if change.before and change.before["deny"] is not True]
         unless_gone(
+            run,
             open_ones,
-            effort,
-            lambda names: client.set_properties([{"name": name, "deny": True} for name in names]),
+            lambda names: run.client.set_properties([{"name": name, "deny": True} for name in names]),
             "denied",
         )
-        end(client, [c for c in changes if any((c.before or {}).get(name) for name in HOLDINGS)], effort)
+        end(run, [c for c in changes if any((c.before or {}).get(name) for name in HOLDINGS)])
 
-    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request; who has no record had nothing but what has ended."""
         recorded = [change for change in changes if not (change.before or {}).get("recordless")]
-        unless_gone(recorded, effort, client.delete_users, "deleted")
+        unless_gone(run, recorded, run.client.delete_users, "deleted")
 
-    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Each with all its properties at once: nobody appears without a group, not even for a moment.
 
         Who was blocked may have profiles and be connected all the same: users of a directory need no record.
         """
-        effort.each(changes, lambda change: client.create_user(self.record(change)))
-        end(client, [change for change in changes if change.state == "blocked"], effort)
+        run.writes.each(changes, lambda change: run.client.create_user(self.record(change)))
+        end(run, [change for change in changes if change.state == "blocked"])
 
-    def write_secrets(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def write_secrets(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Passwords have a call of their own (server-behaviour.md, 64), where 403 is also the answer to a weak one."""
 
         def write(change: Change) -> None:
-            client.change_password(change.name, change.secrets["password"])
-            if change.ours and client.username:
-                task.outdated = client.session.use_password(change.secrets["password"])
+            run.client.change_password(change.name, change.secrets["password"])
+            if change.ours and run.client.username:
+                run.task.outdated = run.client.session.use_password(change.secrets["password"])
 
-        effort.each(sorted(changes, key=self.rank), write, "given a password", (*ONE_BAD_OBJECT, 403))
+        run.writes.each(sorted(changes, key=self.rank), write, "given a password", (*ONE_BAD_OBJECT, 403))
 
 
 USER = User()

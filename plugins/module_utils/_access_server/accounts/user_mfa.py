@@ -12,10 +12,10 @@ import typing as t
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
-from ..._engine.module import bring_about
-from ..._engine.plan import Change, Plan
-from ..._engine.resource import HIDDEN, Actual, Field, Object, Task, Wanted
-from ..._engine.writes import Effort
+from ..._engine.apply import apply_declared
+from ..._engine.field import HIDDEN, Field, Object
+from ..._engine.plan import Actual, Change, Wanted
+from ..._engine.run import Run, Task
 from ..._files.secret_file import SecretFile
 from ..._text.errors import Mistakes
 from ..api import values
@@ -71,24 +71,24 @@ class UserMfa(Owner):
                 mistakes.add(f"dest: {path} is declared for {owner} and for {want.name}; a file holds one secret.")
         mistakes.refuse()
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Users as they are."""
-        listing = client.users(names, self.loader(task))
+        listing = run.client.users(names, self.loader(run))
         return Actual(listing.records, listing.total, listing.whole)
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """A ``secret`` where one is made, and a ``file`` where one is written.
 
         Who gets a new secret is to enrol with it, unless the task says that this has happened.
         """
         said, there = wanted.values, have or {}
         after: Object = {name: said[name] for name in ("required", "enrolled") if name in said}
-        wants = bool("dest" in said or task.params["return_content"] or said.get("enrolled"))
+        wants = bool("dest" in said or run.task.params["return_content"] or said.get("enrolled"))
         if said.get("reset"):
             after.setdefault("enrolled", False)
         if said.get("reset") or (wants and not (there.get("digest") or there.get("enrolled"))):
             after["secret"] = HIDDEN
-        if "dest" in said and ("secret" in after or not self._is_held(wanted.name, said["dest"], there, task)):
+        if "dest" in said and ("secret" in after or not self._is_held(wanted.name, said["dest"], there, run.task)):
             after["file"] = SecretFile("dest", said["dest"]).path
         return after
 
@@ -110,67 +110,71 @@ class UserMfa(Owner):
         issuer = quote(urlsplit(task.params["as_url"]).hostname or "", safe="")
         return f"otpauth://totp/{issuer}:{quote(name, safe='')}?secret={secret}&issuer={issuer}\n"
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """Users who are not there, files that cannot be written, and our own account."""
-        refuse_unknown({change.name: [] for change in plan.changes if change.before is None}, (), "user", client, task)
+        plan = run.plan
+        refuse_unknown({change.name: [] for change in plan.changes if change.before is None}, (), "user", run)
         for change in plan.of("update"):
             if "file" in change.values:
                 SecretFile("dest", change.values["file"]).refuse_unusable()
-        guard(self, client, plan, task)
+        guard(self, run, plan)
 
     def matters(self, change: Change) -> bool:
         """Whether a code is asked for, and which."""
         return bool(set(change.values) - {"file"})
 
-    def after(self, changes: t.Sequence[Change], name: str, before: Standing, task: Task) -> t.Optional[Standing]:
+    def after(
+        self, run: Run[AccessServer], changes: t.Sequence[Change], name: str, before: Standing
+    ) -> t.Optional[Standing]:
         """The authenticator is another one with a new secret, and where the server counts it as enrolled or no longer."""
         [change] = changes
         user = changed(before.user, {TOTP: change.values["required"]} if "required" in change.values else {})
         proof = {"authenticator": "another"} if {"secret", "enrolled"} & change.values.keys() else {}
         return replace(before, user={**user, **proof})
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Secrets first: nobody counts as enrolled without one."""
-        declared = {want.name: want.values for want in task.wanted or ()}
+        declared = {want.name: want.values for want in run.wanted or ()}
 
         def hand_over(change: Change) -> None:
             said, how = declared[change.name], {}
             if said.get("reset"):
                 how = {"reset_secret": True, "locked": bool(said.get("enrolled"))}
-            secret = client.totp_secret(change.name, **how)
+            secret = run.client.totp_secret(change.name, **how)
             if "file" in change.values:
-                SecretFile("dest", change.values["file"]).write(self._text(change.name, secret, task))
+                SecretFile("dest", change.values["file"]).write(self._text(change.name, secret, run.task))
 
-        effort.each([c for c in changes if {"secret", "file"} & c.values.keys()], hand_over, "given a secret")
-        super().update(client, [change for change in changes if change.outcome != "failed"], effort, task)
+        run.writes.each([c for c in changes if {"secret", "file"} & c.values.keys()], hand_over, "given a secret")
+        super().update(run, [change for change in changes if change.outcome != "failed"])
 
     def leaves_open(self, change: Change) -> bool:
         """Of enrolment the vendor says both that it can be set and that it takes a code (server-behaviour.md, 47)."""
         return "enrolled" in change.values
 
-    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Enrol by a code of the secret; take an enrolment back where secrets are made."""
 
         def enrol(change: Change) -> None:
             if change.values["enrolled"]:
-                secret = client.totp_secret(change.name)
-                client.enrol(
+                secret = run.client.totp_secret(change.name)
+                run.client.enrol(
                     change.name, totp(secret, int(time.time() // TOTP_STEP), f"what the server has for {change.name}")
                 )
             else:
-                client.totp_secret(change.name, locked=False)
+                run.client.totp_secret(change.name, locked=False)
 
-        effort.each([change for change in changes if "enrolled" in change.values], enrol, "enrolled")
+        run.writes.each([change for change in changes if "enrolled" in change.values], enrol, "enrolled")
 
 
 USER_MFA = UserMfa()
 
 
-def provide(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def provide(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_user_mfa. To tell a secret that is there changes nothing, so it comes after everything that does."""
-    answer = bring_about(USER_MFA, client, task)
+    task = run.task
+    answer = apply_declared(run, USER_MFA)
     if task.params["return_content"] and not task.check:
         for line in answer["objects"]:
             if line["action"] in ("updated", "unchanged"):
-                line["content"] = USER_MFA._text(line["name"], client.totp_secret(line["name"]), task).rstrip("\n")
+                line["content"] = USER_MFA._text(line["name"], run.client.totp_secret(line["name"]), task).rstrip("\n")
     return answer

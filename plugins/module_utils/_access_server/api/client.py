@@ -12,9 +12,9 @@ import time
 import typing as t
 import unicodedata
 
-from ..._engine.client_protocol import Client
+from ..._engine.client_protocol import READ, Client
+from ..._engine.field import same
 from ..._engine.plan import listed
-from ..._engine.resource import READ, same
 from ..._net.operations import Call, OnHeaders
 from ..._net.transport import Transport
 from ..._text.errors import EstateError, NotBack, Refused, SignInError, Unreadable

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.resource import Product, Sharing
+from ..._engine.product import Product, Sharing
 from ..._net.connection_options import from_environment, is_unchecked, reach_spec, time_limits, trust, without_query
 from ..._net.session_store import Store, handed_over
 from ..._net.transport import Transport

@@ -12,9 +12,9 @@ import typing as t
 
 from ..._engine.arguments import PRIVATE_KEY, texts_in
 from ..._engine.declaration_files import Doubtful
-from ..._engine.plan import Change, Plan, listed
-from ..._engine.resource import HIDDEN, Actual, Field, KnownValues, Object, Task, Wanted
-from ..._engine.writes import Effort
+from ..._engine.field import HIDDEN, Field, KnownValues, Object
+from ..._engine.plan import Actual, Change, Plan, Wanted, listed
+from ..._engine.run import Run, Task
 from ..._files.pem import certificates, public_half
 from ..._text.errors import EstateError, InputError, Mistakes, did_you_mean
 from ..accounts.account_safety import Safeguarded
@@ -125,18 +125,18 @@ class ConfigItem(Safeguarded):
             _hide(item)
         return item
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Items by key; keys that the server has never heard of are missing."""
-        profile = profile_of(client, task)
-        items = {item["name"]: item for item in client.config_items(profile, names)}
+        profile = profile_of(run)
+        items = {item["name"]: item for item in run.client.config_items(profile, names)}
         found = {name: self.load(item) for name, item in items.items()}
         beside = {name: _KEY_END.sub("cert", name) for name, item in found.items() if item["type_hint"] == PEM_KEY}
         if names is not None and beside:
-            items.update((item["name"], item) for item in client.config_items(profile, sorted(beside.values())))
+            items.update((item["name"], item) for item in run.client.config_items(profile, sorted(beside.values())))
         for name, certificate in beside.items():
             text = items.get(certificate, {}).get("value")
             found[name]["certificate"] = plain_text(text) if isinstance(text, str) else None
-        self._liken(client, profile, list(found) if names is None else names, found)
+        self._liken(run.client, profile, list(found) if names is None else names, found)
         return Actual(found)
 
     def _liken(self, client: AccessServer, profile: str, names: t.Sequence[str], found: dict[str, Object]) -> None:
@@ -153,7 +153,7 @@ class ConfigItem(Safeguarded):
                 if told[first]["secret"]:
                     _hide(item)
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """The value in the item's own type; a number may have been written as text.
 
         With the state default, ``wanted`` may hold the value that stands for a default that the server does not tell.
@@ -164,9 +164,10 @@ class ConfigItem(Safeguarded):
             return {}
         return {"value": typed(wanted.values["value"], (have or {}).get("type"))}
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """Everything that the server says about its items, all mistakes at once. Raises InputError."""
-        custom = {want.name for want in task.wanted or () if want.values.get("custom")}
+        task, plan = run.task, run.plan
+        custom = {want.name for want in run.wanted or () if want.values.get("custom")}
         mistakes = Mistakes()
         strangers: list[str] = []
         for change in plan.changes:
@@ -180,7 +181,7 @@ class ConfigItem(Safeguarded):
         if strangers:
             known = []
             with contextlib.suppress(EstateError):  # only a hint depends on it
-                known = [name for name, item in self.look(client, None, task).objects.items() if is_known(item)]
+                known = [name for name, item in self.look(run, None).objects.items() if is_known(item)]
             for name in strangers:
                 hint = did_you_mean(name, known) if mistakes.has_room else ""
                 mistakes.add(
@@ -190,30 +191,30 @@ class ConfigItem(Safeguarded):
         mistakes.remedy = "Nothing was written."
         mistakes.refuse()
         if "allow_self" in task.params:  # a module without that option has looked at the items itself
-            self._guard(client, plan, task)
+            self._guard(run, plan)
 
-    def _guard(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def _guard(self, run: Run[AccessServer], plan: Plan) -> None:
         """Refuse what the sign-in or the connection depends on, in the profile that is active."""
-        active = client.config_profiles[0]
+        active = run.client.config_profiles[0]
         changes = {change.name: change for change in plan.of("update")}
-        if profile_of(client, task) != active:
+        if profile_of(run) != active:
             return
         after = {name: c.secrets.get("secret_value", c.values.get("value")) for name, c in changes.items()}
-        found = depends(client, task, changes, lambda: all_values(client, active), after)
+        found = depends(run, changes, lambda: all_values(run.client, active), after)
         if not found.endangered:
             return
-        if not task.params["allow_self"]:
+        if not run.task.params["allow_self"]:
             raise found.refusal(
                 "as_staged_config tries such a change, and goes back where it does not work. If it is meant here, say "
                 "allow_self: true."
             )
         for name in found.endangered:
             changes[name].risky = changes[name].last = True
-        task.warn(
+        run.task.warn(
             f"The connection or the sign-in of later tasks depends on {listed(found.endangered)}. "
             + (
                 "The new sign-in that follows proves what is active by then. It proves nothing that waits for a restart."
-                if client.session.can_sign_in
+                if run.client.session.can_sign_in
                 else "It is not proven that they work. A proof needs as_username and as_password."
             )
         )
@@ -244,62 +245,64 @@ class ConfigItem(Safeguarded):
         open_list = f.name == "value" and not item.get("allowed_values") and item.get("type") != "boolean"
         return known_values.of_key(change.name) if open_list else None
 
-    def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
+    def renews(self, run: Run[AccessServer], f: Field, have: t.Optional[Object], wanted: Wanted) -> bool:
         """A private key is never read; whether it is the one in use shows in the certificate beside it."""
         certificate = have.get("certificate") if have and have["is_set"] else None
         if certificate:
             return not belongs(wanted.secrets[f.name], certificate)
-        return super().renews(f, have, wanted, task)
+        return super().renews(run, f, have, wanted)
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Values in one request, and what goes back to its default in another."""
-        profile = profile_of(client, task)
+        profile = profile_of(run)
 
         def write(batch: list[Change]) -> None:
             said = {c.name: c.secrets.get("secret_value", c.values.get("value")) for c in batch}
-            client.set_config_items(profile, said, secret=any(change.secrets for change in batch))
+            run.client.set_config_items(profile, said, secret=any(change.secrets for change in batch))
 
         def reset(batch: list[Change]) -> None:
-            client.reset_config_items(profile, {c.name: c.values["value"] for c in batch})
+            run.client.reset_config_items(profile, {c.name: c.values["value"] for c in batch})
 
-        effort.many([change for change in changes if change.state != "default"], write)
-        effort.many([change for change in changes if change.state == "default"], reset)
+        run.writes.many([change for change in changes if change.state != "default"], write)
+        run.writes.many([change for change in changes if change.state == "default"], reset)
 
     def leaves_open(self, change: Change) -> bool:
         """How a key is handed back is not documented; a read shows a written value at once (server-behaviour.md, 88)."""
         return bool(change.values)
 
-    def repair(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Write the value itself, also where it is the default."""
-        profile = profile_of(client, task)
-        effort.many(changes, lambda batch: client.set_config_items(profile, {c.name: c.values["value"] for c in batch}))
+        profile = profile_of(run)
+        run.writes.many(
+            changes, lambda batch: run.client.set_config_items(profile, {c.name: c.values["value"] for c in batch})
+        )
 
-    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+    def take_back(self, run: Run[AccessServer], change: Change) -> None:
         """The value of before, or the default where the item was not set."""
-        before, profile = change.before or {}, profile_of(client, task)
+        before, profile = change.before or {}, profile_of(run)
         if "value" not in change.values or before.get("secret"):
             return
         if before.get("derived_from") == "default":
-            client.reset_config_items(profile, {change.name: before.get("default_value")})
+            run.client.reset_config_items(profile, {change.name: before.get("default_value")})
         else:
-            client.set_config_items(profile, {change.name: before["value"]})
+            run.client.set_config_items(profile, {change.name: before["value"]})
 
-    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
+    def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
         """Items with what the server says about them; the values of secret ones are withheld."""
-        found = self.look(client, names, task).objects
-        chosen = {n: i for n, i in found.items() if not task.params["only_set"] or i["derived_from"] != "default"}
+        found = self.look(run, names).objects
+        chosen = {n: i for n, i in found.items() if not run.task.params["only_set"] or i["derived_from"] != "default"}
         left_out = ("secret_value", "certificate", "like")
         return [
             {"name": n, **{k: v for k, v in item.items() if k not in left_out}} for n, item in sorted(chosen.items())
         ]
 
 
-def profile_of(client: AccessServer, task: Task) -> str:
+def profile_of(run: Run[AccessServer]) -> str:
     """The configuration profile that the task names, or the active one."""
-    active, profiles = client.config_profiles
-    profile = task.params.get("profile") or active
+    active, profiles = run.client.config_profiles
+    profile = run.task.params.get("profile") or active
     if profile not in profiles:
-        if task.check and profile in task.params.get("assume_present", ()):
+        if run.task.check and profile in run.task.params.get("assume_present", ()):
             return str(active)  # a copy that this run will have made is most like the profile that it is made of
         there = f"there are {', '.join(profiles)}.{did_you_mean(profile, profiles)}"
         raise InputError(f"profile: there is no configuration profile {profile!r}; {there}")

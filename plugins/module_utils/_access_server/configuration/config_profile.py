@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.plan import Change, Plan, listed
-from ..._engine.resource import Actual, Field, Task, Wanted
-from ..._engine.writes import Effort
+from ..._engine.field import Field
+from ..._engine.plan import Actual, Change, Plan, Wanted, listed
+from ..._engine.run import Run
 from ..._text.errors import EstateError, InputError, NotBack, Refused
 from ..accounts.account_safety import Safeguarded
 from ..accounts.properties import unless_gone, warn_of_twins
@@ -45,17 +45,18 @@ class ConfigProfile(Safeguarded):
         if len(active) > 1:
             raise InputError(f"active: only one profile can be, and {' and '.join(active)} are declared so.")
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Every profile, and which one is active."""
-        vars(client).pop("config_profiles", None)  # a profile may have come to be since
-        active, profiles = client.config_profiles
+        vars(run.client).pop("config_profiles", None)  # a profile may have come to be since
+        active, profiles = run.client.config_profiles
         wanted = profiles if names is None else [name for name in profiles if name in set(names)]
         return Actual({name: {"active": name == active} for name in wanted})
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """One active profile; sources that are there; and what the server says of those to be activated."""
-        refuse_no_time("restart_timeout", task.params["restart_timeout"])
-        active, profiles = client.config_profiles
+        plan = run.plan
+        refuse_no_time("restart_timeout", run.task.params["restart_timeout"])
+        active, profiles = run.client.config_profiles
         for change in plan.of("update"):
             if change.values.get("active") is False:
                 raise InputError(
@@ -80,11 +81,11 @@ class ConfigProfile(Safeguarded):
                     f"copy_from of {change.name}: there is no {self.noun} {source} by then; there are {', '.join(there)}."
                 )
             there.append(change.name)
-        warn_of_twins(plan, lambda names: profiles, self.noun, task)
+        warn_of_twins(plan, lambda names: profiles, self.noun, run.task)
         for change in activated:
-            self._guard(client, change, self._origin(change.name, plan), task)
+            self._guard(run, change, self._origin(change.name, plan))
             if change.action == "update":
-                self._validate(client, change, task)
+                self._validate(run, change)
 
     @staticmethod
     def _origin(name: str, plan: Plan) -> str:
@@ -97,17 +98,18 @@ class ConfigProfile(Safeguarded):
         return name
 
     @staticmethod
-    def _guard(client: AccessServer, change: Change, source: str, task: Task) -> None:
+    def _guard(run: Run[AccessServer], change: Change, source: str) -> None:
         """Refuse to make a profile active that changes what the task depends on. ``source`` has the items."""
+        client = run.client
         active, profiles = client.config_profiles
-        if "allow_self" not in task.params or source not in profiles:
+        if "allow_self" not in run.task.params or source not in profiles:
             return
         before, after = all_values(client, active), all_values(client, source)
         keys = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
-        endangered = depends(client, task, keys, lambda: before, after).endangered
+        endangered = depends(run, keys, lambda: before, after).endangered
         if not endangered:
             return
-        if not task.params["allow_self"]:
+        if not run.task.params["allow_self"]:
             raise InputError(
                 f"configuration profile {change.name} differs from the active one in {listed(endangered)}, which the connection or "
                 "the sign-in of this and later tasks depends on. Nothing was written. If it is meant, say allow_self: true; a new "
@@ -115,32 +117,32 @@ class ConfigProfile(Safeguarded):
             )
         change.risky, change.undo["active"] = True, active
         if not client.session.can_sign_in:
-            task.warn(
+            run.task.warn(
                 f"configuration profile {change.name} differs from the active one in {listed(endangered)}. It is not proven that "
                 "the account of this task can still sign in. A proof needs as_username and as_password."
             )
 
-    def take_back(self, client: AccessServer, change: Change, task: Task) -> None:
+    def take_back(self, run: Run[AccessServer], change: Change) -> None:
         """Make the profile of before active again."""
-        with restarted(client, task.params["restart_timeout"]):
-            client.activate_config_profile(change.undo["active"], task.params["restart_mode"])
+        with restarted(run.client, run.task.params["restart_timeout"]):
+            run.client.activate_config_profile(change.undo["active"], run.task.params["restart_mode"])
 
-    def left(self, client: AccessServer, change: Change, task: Task) -> str:
+    def left(self, run: Run[AccessServer], change: Change) -> str:
         """Which profile is active then."""
         try:
-            self.look(client, [change.name], task)
+            self.look(run, [change.name])
         except EstateError as exc:
             return f"Which {self.noun} is active is not known ({str(exc).rstrip('.')})."
-        active, before = client.config_profiles[0], change.undo["active"]
+        active, before = run.client.config_profiles[0], change.undo["active"]
         if active == before:
             return f"{before} is active again."
         return f"{active} is active: another administrator has to make {before} active again."
 
-    def _validate(self, client: AccessServer, change: Change, task: Task) -> None:
-        if not task.params["validate"]:
+    def _validate(self, run: Run[AccessServer], change: Change) -> None:
+        if not run.task.params["validate"]:
             return
         try:
-            client.validate_config_profile(change.name)
+            run.client.validate_config_profile(change.name)
         except Refused as exc:
             if exc.status != 400:
                 raise
@@ -148,39 +150,39 @@ class ConfigProfile(Safeguarded):
                 f"{self.noun} {change.name} is not fit to be active, and was not made so: {exc.reason}."
             ) from exc
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Put a profile in force; the server restarts."""
         for change in changes:
-            effort.each([change], lambda c: self._activate(client, c, task), "put in force")
+            run.writes.each([change], lambda c: self._activate(run, c), "put in force")
 
     @staticmethod
-    def _activate(client: AccessServer, change: Change, task: Task) -> None:
+    def _activate(run: Run[AccessServer], change: Change) -> None:
         try:
-            with restarted(client, task.params["restart_timeout"]):
-                client.activate_config_profile(change.name, task.params["restart_mode"])
+            with restarted(run.client, run.task.params["restart_timeout"]):
+                run.client.activate_config_profile(change.name, run.task.params["restart_mode"])
         except NotBack:
             change.outcome, change.message = "unknown", "the server has not come back with it"
             raise
 
-    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Make them in the order declared, so that one may copy another; activate last."""
-        effort.each(
+        run.writes.each(
             changes,
-            lambda change: client.create_config_profile(change.name, change.values.get("copy_from")),
+            lambda change: run.client.create_config_profile(change.name, change.values.get("copy_from")),
             in_order=True,
         )
         activated = [change for change in changes if change.values.get("active") and change.outcome != "failed"]
         for change in activated:
             try:
-                self._validate(client, change, task)
+                self._validate(run, change)
             except InputError as exc:
                 change.fail(f"{exc} It was created.")
-        self.update(client, [change for change in activated if change.outcome != "failed"], effort, task)
+        self.update(run, [change for change in activated if change.outcome != "failed"])
 
-    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """One by one."""
         for change in changes:
-            unless_gone([change], effort, lambda names: client.delete_config_profile(names[0]), "deleted")
+            unless_gone(run, [change], lambda names: run.client.delete_config_profile(names[0]), "deleted")
 
     def leaves_open(self, change: Change) -> bool:
         """All else is documented."""

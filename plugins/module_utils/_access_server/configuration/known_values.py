@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..._engine.resource import KnownValues
+from ..._engine.field import KnownValues
 
 _INDEX = re.compile(r"\.[0-9]+(?=\.|$)")
 METHODS = KnownValues(("ldap", "local", "pam", "pas_only", "radius", "saml"))

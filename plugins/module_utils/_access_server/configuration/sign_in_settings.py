@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from ..._engine.plan import listed
-from ..._engine.resource import Task
+from ..._engine.run import Run, Task
 from ..._net.connection_options import is_unchecked
 from ..._text.errors import InputError, reads
 from ..accounts.account_safety import METHOD, SETTINGS, TOTP, UNKNOWN, own_standings
@@ -72,7 +72,7 @@ class Dependence:
 
 
 def depends(
-    client: AccessServer, task: Task, keys: t.Collection[str], before: t.Callable[[], Values], after: Values
+    run: Run[AccessServer], keys: t.Collection[str], before: t.Callable[[], Values], after: Values
 ) -> Dependence:
     """What of the changed ``keys`` matters.
 
@@ -85,9 +85,9 @@ def depends(
     if not of_accounts + of_connection + limited:
         return Dependence([], [])
     there = before()
-    endangered = {*_carrying(client.url, task, of_connection, there, after)}
+    endangered = {*_carrying(run.client.url, run.task, of_connection, there, after)}
     endangered |= {key for key in limited if _leaves_limits(key, there.get(key), after.get(key))}
-    followers, methods = _followers(client, task) if of_accounts else ({}, set())
+    followers, methods = _followers(run) if of_accounts else ({}, set())
     for key in of_accounts:
         if key == SETTINGS[TOTP]:
             counts = followers[TOTP] and values.boolean(after.get(key)) is not False
@@ -111,9 +111,9 @@ def _carrying(url: str, task: Task, keys: t.Iterable[str], there: Values, after:
     return [key for key in matching(patterns, keys) if str(after.get(key)) not in HARMLESS.get(key, ())]
 
 
-def _followers(client: AccessServer, task: Task) -> tuple[dict[str, bool], set[str]]:
+def _followers(run: Run[AccessServer]) -> tuple[dict[str, bool], set[str]]:
     """Whether accounts that may be the task's own follow the configuration in a right; and their methods, none if unknown."""
-    accounts = own_standings(client, task).values()
+    accounts = own_standings(run).values()
     followers = {right: any(each.follows_configuration(right) for each in accounts) for right in SETTINGS}
     methods = {each.right(METHOD, way) for each in accounts for way in (False, True)}
     return followers, set() if UNKNOWN in methods else {str(method) for method in methods}

@@ -12,9 +12,10 @@ import typing as t
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from ..._engine.module import Answer, bring_about
+from ..._engine.apply import apply_declared
 from ..._engine.plan import listed
-from ..._engine.resource import Task
+from ..._engine.report import Answer
+from ..._engine.run import Run
 from ..._files import pem
 from ..._text.errors import EstateError, InputError, NotBack, OutcomeUnknown, Refused, SignInError, Unreachable, reads
 from ..api.client import AccessServer, some
@@ -87,35 +88,31 @@ class Names:
         return sorted(former, key=self._number, reverse=True)[keep:]
 
 
-def stage(client: AccessServer, task: Task) -> Answer:
+def stage(run: Run[AccessServer]) -> Answer:
     """The work of as_staged_config."""
-    params = task.params
+    params = run.task.params
     _refuse_odd(params)
-    compared = _items(client, task, check=True)
-    active, profiles = client.config_profiles
+    compared = _items(run, check=True)
+    active, profiles = run.client.config_profiles
     names = Names(params["name"])
     stale = names.stale(profiles, active)
-    answer = {**compared, "profile": active, "previous": active, "url": client.url, "removed": stale}
+    answer = {**compared, "profile": active, "previous": active, "url": run.client.url, "removed": stale}
     profiles = [profile for profile in profiles if profile not in stale]
-    change = (
-        Staging(client, task, active, names.next([*profiles, *stale], active), compared)
-        if compared["changed"]
-        else None
-    )
+    change = Staging(run, active, names.next([*profiles, *stale], active), compared) if compared["changed"] else None
     if change:
         answer["profile"] = change.name
         answer["url"] = change.addresses[0]
     elif names.owns(active):
-        _warn_of_ailments(client, task, active)
+        _warn_of_ailments(run, active)
     answer["removed"] = stale + names.outdated(profiles, answer["profile"], params["keep"])
     _tell_removed(answer, compared, change)
-    if task.check:
+    if run.task.check:
         return answer
-    left = _remove(client, task, stale)
+    left = _remove(run, stale)
     if change:
         answer.update(change.bring())
-        client = change.reached
-    left += _remove(client, task, [profile for profile in answer["removed"] if profile not in stale])
+        run = replace(run, client=change.reached)
+    left += _remove(run, [profile for profile in answer["removed"] if profile not in stale])
     answer["removed"] = [profile for profile in answer["removed"] if profile not in left]
     _tell_removed(answer, compared, change)
     return answer
@@ -138,30 +135,26 @@ def _refuse_odd(params: Values) -> None:
         raise InputError(f"name: {params['name']!r} is not of 1 to 20 letters, digits and underscores.")
 
 
-def _items(client: AccessServer, task: Task, **how: t.Any) -> Answer:
-    """What as_config_item does, and answers; ``how`` is check mode or other options."""
-    check = how.pop("check", False)
-    own = replace(task, check=check, params={"profile": None, **task.params, **how})
-    vars(client).pop("config_profiles", None)
-    answer = bring_about(CONFIG_ITEM, client, own)
-    task.secrets |= own.secrets
-    return answer
+def _items(run: Run[AccessServer], check: bool = False, **how: t.Any) -> Answer:
+    """What as_config_item does, and answers; ``how`` are options of its own."""
+    vars(run.client).pop("config_profiles", None)
+    own = {"profile": run.task.params.get("profile"), **how}
+    return apply_declared(run.within(own, check), CONFIG_ITEM)
 
 
-def _remove(client: AccessServer, task: Task, names: t.Sequence[str]) -> list[str]:
+def _remove(run: Run[AccessServer], names: t.Sequence[str]) -> list[str]:
     """Delete profiles. What could not be deleted is told, answered, and tried again by the next run."""
     if not names:
         return []
     declared = [{"name": name, "state": "absent"} for name in names]
-    own = replace(task, params={**task.params, "src": None, "config_profiles": declared})
     try:
-        lines = bring_about(CONFIG_PROFILE, client, own)["objects"]
+        lines = apply_declared(run.within({"src": None, "config_profiles": declared}), CONFIG_PROFILE)["objects"]
         left = [line["name"] for line in lines if line["action"] not in ("deleted", "unchanged")]
         why = next((line["msg"] for line in lines if line.get("msg")), "")
     except EstateError as exc:
         left, why = list(names), str(exc)
     if left:
-        task.warn(f"Not removed, which the next run tries again: {', '.join(left)}. {why}")
+        run.task.warn(f"Not removed, which the next run tries again: {', '.join(left)}. {why}")
     return left
 
 
@@ -193,14 +186,14 @@ def _ailments(client: AccessServer, has_daemons: bool) -> dict[str, str]:
     return ailments(client.get("GET /server/status"), client.get("GET /vpn/status") if has_daemons else None)
 
 
-def _warn_of_ailments(client: AccessServer, task: Task, active: str) -> None:
+def _warn_of_ailments(run: Run[AccessServer], active: str) -> None:
     """A run that was cut off between activation and check has left a profile in force that nobody looked at."""
-    has_daemons = _has_daemons({key: value for key, (value, _redacted) in _values(client, active).items()})
-    found = _ailments(client, has_daemons)
+    has_daemons = _has_daemons({key: value for key, (value, _redacted) in _values(run.client, active).items()})
+    found = _ailments(run.client, has_daemons)
     if found:
-        task.warn(
-            f"{client.url} has what is declared in force as {active}, and is not well: {'; '.join(found.values())}. The profile "
-            "that was active before can be made active again (as_config_profile)."
+        run.task.warn(
+            f"{run.client.url} has what is declared in force as {active}, and is not well: {'; '.join(found.values())}. "
+            "The profile that was active before can be made active again (as_config_profile)."
         )
 
 
@@ -215,13 +208,14 @@ class Staging:
     ``reached`` is the client that reaches the server afterwards, and ``addresses`` are where the API may then be.
     """
 
-    def __init__(self, client: AccessServer, task: Task, source: str, name: str, compared: Answer) -> None:
-        self.client, self.task, self.source, self.name = client, task, source, name
+    def __init__(self, run: Run[AccessServer], source: str, name: str, compared: Answer) -> None:
+        client, task = run.client, run.task
+        self.run, self.source, self.name = run, source, name
         self.declared = {line["name"] for line in compared["objects"]}
         after = {key: _meant(key, said.get("value")) for key, said in compared["diff"]["after"].items()}
         before = {key: value for key, (value, _redacted) in _values(client, source).items()}
         self.values = {**before, **after}
-        found = depends(client, task, after, lambda: before, after)
+        found = depends(run, after, lambda: before, after)
         self.signs_in_anew = found.sign_in
         self.addresses = _addresses(client.url, before, self.values, task.params["new_url"])
         self._refuse_to_be_cut_off(found, after)
@@ -238,10 +232,10 @@ class Staging:
         self._ailed = _ailments(client, self._had_daemons)
         for sentence in self._ailed.values():
             task.warn(f"Before the change, {sentence} on {client.url}; that is no reason to go back.")
-        self.restart = announced(client, task, task.params["restart_mode"])
+        self.restart = announced(run, task.params["restart_mode"])
 
     def _refuse_to_be_cut_off(self, found: Dependence, after: Values) -> None:
-        if found.endangered and not self.task.params["allow_connection_change"]:
+        if found.endangered and not self.run.task.params["allow_connection_change"]:
             raise found.refusal(
                 "If that is meant, say allow_connection_change: true, and have later tasks use the address that this one returns."
             )
@@ -258,13 +252,13 @@ class Staging:
             with pem.about(CERTIFICATE):
                 pin = pem.certificates(after[CERTIFICATE])[0].fingerprint
             trust = {"as_certificate_fingerprint": pin, "as_ca_path": None, "as_validate_certs": True}
-        if not trust and self.addresses == [self.client.url]:
+        if not trust and self.addresses == [self.run.client.url]:
             return []
         return [{**trust, "as_url": url} for url in self.addresses]
 
     def _session(self) -> dict[str, t.Any]:
         """The session that is open: who could not sign in anew with the new profile still has to be able to go back."""
-        share, told = self.client.session.share, self.task.params["as_session"] or {}
+        share, told = self.run.client.session.share, self.run.task.params["as_session"] or {}
         return {"as_session": {**told, **({"trust": share.trust} if "file" in told else share.handed())}}
 
     # -- there
@@ -274,12 +268,12 @@ class Staging:
         try:
             self._make()
         except EstateError as exc:
-            left = _remove(self.client, self.task, [self.name])
+            left = _remove(self.run, [self.name])
             raise _as(exc, f"{_plain(exc)}. {self.source} goes on as it was{_left(left)}.") from exc
         told: Answer = {}
         try:
-            with restarted(self.client, self.task.params["restart_timeout"], self._await_later) as told:
-                self.client.activate_config_profile(self.name, self.task.params["restart_mode"])
+            with restarted(self.run.client, self.run.task.params["restart_timeout"], self._await_later) as told:
+                self.run.client.activate_config_profile(self.name, self.run.task.params["restart_mode"])
             wrong = self._wrong(self.reached, self.name, _has_daemons(self.values)) or self._locked_out()
         except EstateError as exc:
             wrong = _plain(exc)
@@ -290,42 +284,46 @@ class Staging:
     def _make(self) -> None:
         """The copy with everything declared in it, found good by the server."""
         self._copy()
-        written = _items(self.client, self.task, profile=self.name)
+        written = _items(self.run, profile=self.name)
         if written.get("failed"):
             raise EstateError(written["msg"])
         self._compare()
         try:
-            self.client.validate_config_profile(self.name)
+            self.run.client.validate_config_profile(self.name)
         except Refused as exc:
             if exc.status != 400:
                 raise
-            raise EstateError(f"{self.client.url} refuses the declared configuration as invalid: {exc}") from exc
+            raise EstateError(f"{self.run.client.url} refuses the declared configuration as invalid: {exc}") from exc
         try:
-            self.client.restart("dry_run")
+            self.run.client.restart("dry_run")
         except Refused as exc:
-            raise EstateError(f"{self.client.url} would refuse to restart: {exc}") from exc
+            raise EstateError(f"{self.run.client.url} would refuse to restart: {exc}") from exc
 
     def _copy(self) -> None:
         try:
-            self.client.create_config_profile(self.name, self.source)
+            self.run.client.create_config_profile(self.name, self.source)
         except OutcomeUnknown:
-            _in_force(self.client)
-            if self.name not in self.client.config_profiles[1]:
-                self.client.create_config_profile(self.name, self.source)
+            _in_force(self.run.client)
+            if self.name not in self.run.client.config_profiles[1]:
+                self.run.client.create_config_profile(self.name, self.source)
 
     def _compare(self) -> None:
         """Nothing but a whole copy of what is active, with all that is declared, may come into force."""
-        kept = _items(self.client, self.task, check=True, profile=self.name, update_secrets="on_create")
+        kept = _items(self.run, check=True, profile=self.name, update_secrets="on_create")
         lost = [line["name"] for line in kept["objects"] if line["action"] != "unchanged"]
         if lost:
-            raise EstateError(f"{self.client.url} took what is declared and did not keep it: {some(lost)}")
-        active = _in_force(self.client)
+            raise EstateError(f"{self.run.client.url} took what is declared and did not keep it: {some(lost)}")
+        active = _in_force(self.run.client)
         if active != self.source:
-            raise EstateError(f"Another user has made {active} the active profile of {self.client.url} in the meantime")
-        there, copied = _values(self.client, self.source), _values(self.client, self.name)
+            raise EstateError(
+                f"Another user has made {active} the active profile of {self.run.client.url} in the meantime"
+            )
+        there, copied = _values(self.run.client, self.source), _values(self.run.client, self.name)
         other = {key for key in {*there, *copied} - self.declared if there.get(key) != copied.get(key)}
         if other:
-            raise EstateError(f"{self.client.url} made a copy of {self.source} that differs from it in {some(other)}")
+            raise EstateError(
+                f"{self.run.client.url} made a copy of {self.source} that differs from it in {some(other)}"
+            )
 
     def _await_later(self, before: t.Optional[str], timeout: float) -> str:
         """Wait until the server answers as restarted at one of the addresses where it may be."""
@@ -348,7 +346,7 @@ class Staging:
 
     def _wrong(self, client: AccessServer, profile: str, has_daemons: bool) -> str:
         """What is wrong with a server that has restarted, when the time to get well is over; empty where nothing is."""
-        deadline = time.monotonic() + self.task.params["check_timeout"]
+        deadline = time.monotonic() + self.run.task.params["check_timeout"]
         while True:
             try:
                 active = _in_force(client)
@@ -367,12 +365,12 @@ class Staging:
 
     def _locked_out(self) -> str:
         """Why the administrator can no longer sign in, where what that depends on has changed; asked once, with no token."""
-        params = self.task.params
+        params = self.run.task.params
         if not self.signs_in_anew or params["as_password"] is None:
             return ""
         changed = self._options[self.later.index(self.reached)] if self._options else {}
         try:
-            self.client.session.apart(transport({**params, **changed}, True)).token()
+            self.run.client.session.apart(transport({**params, **changed}, True)).token()
         except EstateError as exc:
             return _plain(exc)
         return ""
@@ -389,8 +387,8 @@ class Staging:
                 if active != self.name or last:
                     break
                 was_in_force = True
-                with restarted(client, self.task.params["restart_timeout"], self._await_former):
-                    client.activate_config_profile(self.source, self.task.params["restart_mode"])
+                with restarted(client, self.run.task.params["restart_timeout"], self._await_former):
+                    client.activate_config_profile(self.source, self.run.task.params["restart_mode"])
             except EstateError as exc:
                 active, trouble = None, f" ({_plain(exc)})"
         if active in (None, self.name):
@@ -403,24 +401,24 @@ class Staging:
             state = f"{active} is in force again, {self._well_again()}"
         else:
             state = f"{self.name} is not in force, and {active} is"
-        return EstateError(f"{wrong}. {state}{_left(_remove(client, self.task, [self.name]))}.")
+        return EstateError(f"{wrong}. {state}{_left(_remove(replace(self.run, client=client), [self.name]))}.")
 
     def _await_former(self, before: t.Optional[str], timeout: float) -> str:
-        return self._await([self.client], before, timeout)
+        return self._await([self.run.client], before, timeout)
 
     def _found(self) -> tuple[AccessServer, str]:
         """A client that reaches the server, and which profile is active. Raises EstateError where it is nowhere."""
         trouble: t.Optional[EstateError] = None
-        for client in dict.fromkeys([self.client, self.reached, *self.later]):
+        for client in dict.fromkeys([self.run.client, self.reached, *self.later]):
             try:
                 return client, _in_force(client)
             except EstateError as exc:
                 trouble = trouble or exc
-        raise trouble or NotBack(f"{self.client.url} does not answer")
+        raise trouble or NotBack(f"{self.run.client.url} does not answer")
 
     def _well_again(self) -> str:
         try:
-            wrong = self._wrong(self.client, self.source, self._had_daemons)
+            wrong = self._wrong(self.run.client, self.source, self._had_daemons)
         except EstateError as exc:
             wrong = _plain(exc)
         return f"but {wrong}" if wrong else "and the server is well with it"

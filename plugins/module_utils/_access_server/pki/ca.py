@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.plan import Change, Plan
-from ..._engine.resource import Actual, Field, Object, Resource, Task, Wanted
-from ..._engine.writes import Effort
+from ..._engine.field import Field, Object
+from ..._engine.plan import Actual, Change, Wanted
+from ..._engine.resource import Resource
+from ..._engine.run import Run
 from ..._text.errors import InputError, reads
 from ..accounts.properties import warn_of_twins
 from ..api import values
@@ -62,22 +63,22 @@ class Ca(Resource):
         have = super().load(wire)
         return {**have, "algorithm": wire.get("algorithm"), "days_left": values.days_until(have["not_after"])}
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """By common name, of several the one that was made last; and by serial."""
         found: dict[str, Object] = {}
-        for wire in _listed(client):
+        for wire in _listed(run.client):
             have, name = self.load(wire), wire["common_name"]
             namesakes = found.get(name, {}).get("namesakes", 0) + 1
             found[name] = {**have, "namesakes": namesakes}
             found[_by_serial(have["serial"])] = {**have, "namesakes": 1}
         return Actual({name: have for name, have in found.items() if names is None or name in names}, whole=True)
 
-    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
+    def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
         """Every one of them, also those of the same name, in the order in which they were made."""
-        listed = [{"common_name": one["common_name"], **self.load(one)} for one in _listed(client)]
+        listed = [{"common_name": one["common_name"], **self.load(one)} for one in _listed(run.client)]
         return [one for one in listed if names is None or one["common_name"] in names]
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """A key is made once, so that another algorithm is another authority."""
         algorithm = wanted.values.get("algorithm")
         if have and algorithm and algorithm != have["algorithm"]:
@@ -85,37 +86,40 @@ class Ca(Resource):
                 f"algorithm of {self.noun} {wanted.name}: it is {have['algorithm']} and stays so. For one of {algorithm}, "
                 "declare a new authority of another common_name."
             )
-        return super().desired(wanted, have, task)
+        return super().desired(run, wanted, have)
 
     def lost(self, have: Object) -> Object:
         """What tells it from its namesakes, and whom its end concerns."""
         return {name: have[name] for name in ("serial", "algorithm", "role", "not_after", "client_profiles")}
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """An algorithm that the server has; and of what goes, that nobody needs it, or how many are known to."""
+        plan = run.plan
         asked = {c.name: c.values["algorithm"] for c in plan.of("create") if "algorithm" in c.values}
-        offered = client.algorithms() if asked else []
+        offered = run.client.algorithms() if asked else []
         for name, algorithm in asked.items():
             if algorithm not in offered:
                 raise InputError(
-                    f"algorithm of {self.noun} {name}: {algorithm} is none that {client.url} offers, which are "
+                    f"algorithm of {self.noun} {name}: {algorithm} is none that {run.client.url} offers, which are "
                     f"{', '.join(offered)}. Nothing was written."
                 )
-        warn_of_twins(plan, lambda names: [str(one.get("common_name")) for one in _listed(client)], self.noun, task)
+        warn_of_twins(
+            plan, lambda names: [str(one.get("common_name")) for one in _listed(run.client)], self.noun, run.task
+        )
         doomed = plan.of("delete")
         if doomed:
-            self._check_deletion(client, doomed, task)
+            self._check_deletion(run, doomed)
         for change in plan.changes:
             have = change.before or {}
             change.results = {key: have[key] for key in ("serial", "client_profiles") if key in have}
 
-    def _check_deletion(self, client: AccessServer, doomed: t.Sequence[Change], task: Task) -> None:
-        expected = {want.name: want.values.get("delete_clients", 0) for want in task.wanted or ()}
+    def _check_deletion(self, run: Run[AccessServer], doomed: t.Sequence[Change]) -> None:
+        expected = {want.name: want.values.get("delete_clients", 0) for want in run.wanted or ()}
         serials = {str((change.before or {})["serial"]) for change in doomed}
-        left = [one for one in _listed(client) if one["serial"] not in serials]
+        left = [one for one in _listed(run.client) if one["serial"] not in serials]
         if not any(ROLES.get(one.get("cert_type", ""), "current") != "cross" for one in left):
             raise InputError(
-                f"{self.noun} {doomed[-1].name} is the last one of {client.url}, which needs one; make another first. Nothing "
+                f"{self.noun} {doomed[-1].name} is the last one of {run.client.url}, which needs one; make another first. Nothing "
                 "was written."
             )
         for change in doomed:
@@ -132,22 +136,22 @@ class Ca(Resource):
                     f"delete_clients: {have['client_profiles']}."
                 )
             if have["role"] == "current":
-                task.warn(f"{self.noun.capitalize()} {change.name} is the current one; the server chooses another.")
+                run.task.warn(f"{self.noun.capitalize()} {change.name} is the current one; the server chooses another.")
 
-    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """One after the other: the last one declared is the current one afterwards."""
         for change in changes:
-            effort.each([change], lambda c: client.create_authority(c.name, c.values.get("algorithm")))
-            client.await_service(BACK_AGAIN)
+            run.writes.each([change], lambda c: run.client.create_authority(c.name, c.values.get("algorithm")))
+            run.client.await_service(BACK_AGAIN)
 
-    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """With the profiles that it signed only where the task knows how many these are."""
 
         def delete(change: Change) -> None:
             have = change.before or {}
-            client.delete_authority(have["serial"], clients=have["client_profiles"] > 0)
+            run.client.delete_authority(have["serial"], clients=have["client_profiles"] > 0)
 
-        effort.each(changes, delete, in_order=True)
+        run.writes.each(changes, delete, in_order=True)
 
 
 def _by_serial(serial: str) -> str:

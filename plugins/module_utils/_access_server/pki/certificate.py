@@ -10,9 +10,10 @@ import os
 import stat
 import typing as t
 
-from ..._engine.plan import Change, Plan
-from ..._engine.resource import Actual, Field, Object, Resource, Task, Wanted
-from ..._engine.writes import Effort
+from ..._engine.field import Field, Object
+from ..._engine.plan import Actual, Change, Wanted
+from ..._engine.resource import Resource
+from ..._engine.run import Run, Task
 from ..._files import pem
 from ..._files.secret_file import SecretFile
 from ..._text.errors import EstateError, InputError, Mistakes, OutcomeUnknown, Refused, reads
@@ -120,10 +121,10 @@ class Certificate(Resource):
             owners.setdefault(path, name)
         mistakes.refuse()
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """What the files hold."""
         found: dict[str, Object] = {}
-        for want in task.wanted or ():
+        for want in run.wanted or ():
             if names is not None and want.name not in names:
                 continue
             mistakes = Mistakes()  # in what only_properties has left of it
@@ -132,16 +133,16 @@ class Certificate(Resource):
             mistakes.refuse()
             certificate, private_key = (file.read() for file in _files(want))
             if (certificate, private_key) != (None, None):
-                found[want.name] = _state(want, certificate, private_key, task)
+                found[want.name] = _state(want, certificate, private_key, run.task)
                 found[want.name]["private_key_is_private"] = _files(want)[1].is_private
         return Actual(found, whole=True)
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """Of a pair that is there, what would be a reason to make a new one if it were otherwise."""
         if have is None:
-            return super().desired(wanted, have, task)
+            return super().desired(run, wanted, have)
         desired = {"certificate": SOUND, "private_key": SOUND, "private_key_is_private": True}
-        if task.params["renew"]:
+        if run.task.params["renew"]:
             desired["renew"] = True
         if have["certificate"] != SOUND:
             return desired
@@ -152,15 +153,16 @@ class Certificate(Resource):
             desired["issuer"] = pem.certificate(said["signing_ca"]).subject
         return desired
 
-    def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
+    def renews(self, run: Run[AccessServer], f: Field, have: t.Optional[Object], wanted: Wanted) -> bool:
         """Secrets are what a certificate is made with."""
         return have is None
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """Files that could not be written, what would have to be made again at once, and what the server cannot make."""
-        if task.params["renew_before"] < 0:
-            raise InputError(f"renew_before: {task.params['renew_before']} is not a number of days from 0 up.")
-        declared = {want.name: want for want in task.wanted or ()}
+        plan = run.plan
+        if run.task.params["renew_before"] < 0:
+            raise InputError(f"renew_before: {run.task.params['renew_before']} is not a number of days from 0 up.")
+        declared = {want.name: want for want in run.wanted or ()}
         for change in plan.changes:
             have = change.before or {}
             if change.action in ("create", "update"):
@@ -170,15 +172,15 @@ class Certificate(Resource):
             if change.action in ("create", "update"):
                 self._check_files(declared[change.name])
             if _is_made_anew(change):
-                self._check_making(client, declared[change.name], task)
+                self._check_making(run, declared[change.name])
 
     @staticmethod
     def _check_files(want: Wanted) -> None:
         for file in _files(want):
             file.refuse_unusable()
 
-    def _check_making(self, client: AccessServer, want: Wanted, task: Task) -> None:
-        said, least = want.values, task.params["renew_before"]
+    def _check_making(self, run: Run[AccessServer], want: Wanted) -> None:
+        said, least = want.values, run.task.params["renew_before"]
         if said.get("days_to_expiry", least + 1) <= least:
             raise InputError(
                 f"days_to_expiry of {self.noun} {want.name}: {said['days_to_expiry']} is not more than renew_before, which is "
@@ -190,32 +192,32 @@ class Certificate(Resource):
                 "would be made anew by each run."
             )
         if "algorithm" in said:
-            _offered(client, said["algorithm"])
+            _offered(run.client, said["algorithm"])
 
-    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Make them, one after the other."""
-        self.update(client, changes, effort, task)
+        self.update(run, changes)
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Make them anew, or only keep a key to its owner."""
-        declared = {want.name: want for want in task.wanted or ()}
+        declared = {want.name: want for want in run.wanted or ()}
 
         def bring_about(change: Change) -> None:
             want = declared[change.name]
             if _is_made_anew(change):
-                self._make(client, change, want, task)
+                self._make(run, change, want)
             else:
                 _files(want)[1].make_private()
 
-        effort.each(changes, bring_about, "made", in_order=True)
+        run.writes.each(changes, bring_about, "made", in_order=True)
 
-    def _make(self, client: AccessServer, change: Change, want: Wanted, task: Task) -> None:
+    def _make(self, run: Run[AccessServer], change: Change, want: Wanted) -> None:
         """The old pair stays until the new one is known to be what was asked for."""
-        certificate, private_key = _made(client, _request(client, want))
-        have = _state(want, certificate, private_key, task)
-        wrong = {n: v for n, v in self.desired(want, have, task).items() if n in have and have[n] != v}
+        certificate, private_key = _made(run.client, _request(run.client, want))
+        have = _state(want, certificate, private_key, run.task)
+        wrong = {n: v for n, v in self.desired(run, want, have).items() if n in have and have[n] != v}
         if wrong.pop("expires", None):
-            task.warn(
+            run.task.warn(
                 f"{self.noun} {change.name} {_expiry(have)}, so that each run will make it anew; see renew_before."
             )
         if wrong:
@@ -228,9 +230,9 @@ class Certificate(Resource):
         change.results = {**change.results, "certificate": have["facts"]}
         change.outcome = "done"
 
-    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Remove both files, the secret one first."""
-        declared = {want.name: want for want in task.wanted or ()}
+        declared = {want.name: want for want in run.wanted or ()}
         for change in changes:
             for file in reversed(_files(declared[change.name])):
                 try:
@@ -384,18 +386,18 @@ def _made(client: AccessServer, request: dict[str, t.Any]) -> tuple[str, str]:
 
 
 @reads
-def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_certificate_info: what the server thinks of a certificate."""
-    params = task.params
+    params = run.task.params
     certificate = params["certificate"]
-    answer: dict[str, t.Any] = {"certificate": client.certificate_info(certificate), "changed": False}
+    answer: dict[str, t.Any] = {"certificate": run.client.certificate_info(certificate), "changed": False}
     if params["private_key"]:
         with _answered(answer, "key_matches", "key_reason"):
-            answer["key_matches"] = client.key_belongs(certificate, params["private_key"])
+            answer["key_matches"] = run.client.key_belongs(certificate, params["private_key"])
     if params["chain"] is not None or params["ca_roots"] is not None:
         between = {name: params[name] for name in ("chain", "ca_roots") if params[name]}
         with _answered(answer, "trusted", "trust_reason"):
-            answer.update(chain=client.trust_chain({"certificate": certificate, **between}), trusted=True)
+            answer.update(chain=run.client.trust_chain({"certificate": certificate, **between}), trusted=True)
     return answer
 
 

@@ -15,10 +15,11 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
-from ..._engine.module import bring_about
-from ..._engine.plan import Change, Plan
-from ..._engine.resource import Actual, Field, Object, Resource, Task, Wanted
-from ..._engine.writes import Effort
+from ..._engine.apply import apply_declared
+from ..._engine.field import Field, Object
+from ..._engine.plan import Actual, Change, Wanted
+from ..._engine.resource import Resource
+from ..._engine.run import Run, Task
 from ..._files import pem
 from ..._files.read_file import content_of
 from ..._files.secret_file import SecretFile
@@ -95,40 +96,41 @@ class WebCertificate(Resource):
         bundle = {"ca_bundle": _text_of(others)} if others or "ca_bundle" in said else {}
         return replace(want, values={"certificate": own.pem, **bundle})
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """What is configured, and what is presented."""
-        have = configured(client)
+        have = configured(run.client)
         if not have["is_set"]:
             return Actual({})
-        if task.params["check_presented"]:
-            shown = presented(client, task)
+        if run.task.params["check_presented"]:
+            shown = presented(run)
             have["presented"] = shown.fingerprint if shown else None
         return Actual({self.noun: have})
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """Certificates are compared, and told, by what they are; ``presented`` is, where that can be seen."""
         own = pem.certificate(wanted.values["certificate"])
         desired: Object = {"certificate": own.facts()}
         if "ca_bundle" in wanted.values:
             desired["ca_bundle"] = [one.fingerprint for one in _bundle(wanted.values["ca_bundle"])]
-        if have and have.get("presented") and task.params["restart"]:
+        if have and have.get("presented") and run.task.params["restart"]:
             desired["presented"] = own.fingerprint
         return desired
 
-    def renews(self, f: Field, have: t.Optional[Object], wanted: Wanted, task: Task) -> bool:
+    def renews(self, run: Run[AccessServer], f: Field, have: t.Optional[Object], wanted: Wanted) -> bool:
         """The server's key is not read: it is that of its certificate, or is not set."""
         own = have["own"] if have and have["private_key"] else None
         return not own or own.public_key != pem.public_half(wanted.secrets[f.name])
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """Whether it fits the server, our connection and the day, before anything is written."""
+        task, plan = run.task, run.plan
         refuse_no_time("restart_timeout", task.params["restart_timeout"])
         if task.params["minimum_days"] < 0:
             raise InputError(f"minimum_days: {task.params['minimum_days']} is not a number of days from 0 up.")
-        for change, want in zip(plan.changes, task.wanted or ()):
+        for change, want in zip(plan.changes, run.wanted or ()):
             changed = list(KEYS.values()) if change.action == "delete" else [KEYS[k] for k in change.keys if k in KEYS]
             if want.state == "present":
-                change.results["certificate"] = self._checked(client, change, want, task).facts()
+                change.results["certificate"] = self._checked(run, change, want).facts()
                 have = change.before or {}
                 if have.get("presented") not in (None, change.results["certificate"]["fingerprint"]):
                     changed = changed or [KEYS["certificate"]]
@@ -138,13 +140,14 @@ class WebCertificate(Resource):
                 _refuse_to_be_cut_off(task, "the certificate that the server makes itself is not known")
             change.results["pending"] = [] if task.params["restart"] else changed
 
-    def _checked(self, client: AccessServer, change: Change, want: Wanted, task: Task) -> pem.Certificate:
+    def _checked(self, run: Run[AccessServer], change: Change, want: Wanted) -> pem.Certificate:
+        task = run.task
         params, have = task.params, change.before or {}
         own, left = pem.certificate(want.values["certificate"]), "ca_bundle" not in want.values
         days, now = own.days_left(), datetime.now(timezone.utc)
         if change.action == "none":
             if days < params["minimum_days"]:
-                task.warn(f"The {self.noun} of {client.url} expires on {own.facts()['not_after']}.")
+                task.warn(f"The {self.noun} of {run.client.url} expires on {own.facts()['not_after']}.")
             return own
         chain = [own, *(have.get("bundle", []) if left else _bundle(want.values["ca_bundle"]))]
         gap = pem.break_in(chain)
@@ -158,7 +161,7 @@ class WebCertificate(Resource):
             )
         if own.not_before > now:
             task.warn(f"The {self.noun} is not valid before {own.facts()['not_before']}.")
-        host = _host(client, params)
+        host = _host(run.client, params)
         if not params["allow_other_name"] and not pem.covers(own, host):
             names = ", ".join((*own.dns_names, *own.addresses)) or "no name"
             raise InputError(
@@ -168,43 +171,43 @@ class WebCertificate(Resource):
         _refuse_to_be_cut_off(task, _distrust(params, chain, want.secrets["private_key"], host))
         return own
 
-    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """The same as a change."""
-        self.update(client, changes, effort, task)
+        self.update(run, changes)
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All that is declared in one request, so that no half of it is ever alone; and a restart."""
-        [want] = task.wanted or ()
+        [want] = run.wanted or ()
 
         def bring_in_force(change: Change) -> None:
             if change.action == "create" or KEYS.keys() & set(change.keys):
                 said = {**want.values, **want.secrets}
                 body = {KEYS[name]: text for name, text in said.items()}
-                client.set_config_items(client.config_profiles[0], body, secret=True)
+                run.client.set_config_items(run.client.config_profiles[0], body, secret=True)
             own = pem.certificate(want.values["certificate"])
             pin = {"as_certificate_fingerprint": own.fingerprint, "as_ca_path": None, "as_validate_certs": True}
-            _restart(client, change, task, {**task.params, **pin})
-            shown = presented(client, task) if task.params["restart"] and task.params["check_presented"] else None
+            _restart(run, change, {**run.task.params, **pin})
+            shown = presented(run) if run.task.params["restart"] and run.task.params["check_presented"] else None
             if shown and shown.fingerprint != own.fingerprint:
                 change.fail(
-                    f"{client.url} has restarted and presents another certificate ({shown.subject}). If something that ends TLS "
-                    "stands in front of the server, say check_presented: false"
+                    f"{run.client.url} has restarted and presents another certificate ({shown.subject}). If something that "
+                    "ends TLS stands in front of the server, say check_presented: false"
                 )
 
-        effort.each(changes, bring_in_force, "put in force", in_order=True)
+        run.writes.each(changes, bring_in_force, "put in force", in_order=True)
 
-    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Hand all three keys back; none of them is set on a new server."""
 
         def hand_back(change: Change) -> None:
-            client.reset_config_items(client.config_profiles[0], dict.fromkeys(KEYS.values(), ""))
-            have = configured(client)  # now, because no client may trust what is presented after the restart
+            run.client.reset_config_items(run.client.config_profiles[0], dict.fromkeys(KEYS.values(), ""))
+            have = configured(run.client)  # now, because no client may trust what is presented after the restart
             if have["is_set"]:
                 self.disbelieve(change, have)
             else:
-                _restart(client, change, task, task.params)
+                _restart(run, change, run.task.params)
 
-        effort.each(changes, hand_back, "set back", in_order=True)
+        run.writes.each(changes, hand_back, "set back", in_order=True)
 
     def leaves_open(self, change: Change) -> bool:
         """A read shows a written value at once (server-behaviour.md, 88), and what is presented is looked at."""
@@ -214,11 +217,12 @@ class WebCertificate(Resource):
 WEB_CERTIFICATE = WebCertificate()
 
 
-def bring_in_force(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def bring_in_force(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_web_certificate: its files are read, and it is brought to its state."""
+    task = run.task
     texts = {name: _read(source, task) for name, source in SOURCES.items() if task.params[source]}
     task.secrets.update(texts[name] for name in ("private_key",) if name in texts)
-    return bring_about(WEB_CERTIFICATE, client, replace(task, params={**task.params, **texts}))
+    return apply_declared(run.within(texts), WEB_CERTIFICATE)
 
 
 def _read(source: str, task: Task) -> str:
@@ -254,17 +258,17 @@ def _readable(text: str) -> list[pem.Certificate]:
         return []
 
 
-def presented(client: AccessServer, task: Task) -> t.Optional[pem.Certificate]:
+def presented(run: Run[AccessServer]) -> t.Optional[pem.Certificate]:
     """The certificate that answers at the server's address, whoever has signed it; None where nobody answers directly."""
     try:
-        return pem.from_der(tls.presented(client.url, _host(client, task.params)) or b"")
+        return pem.from_der(tls.presented(run.client.url, _host(run.client, run.task.params)) or b"")
     except ValueError:
         return None
 
 
-def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_web_certificate_info."""
-    have, shown = configured(client), presented(client, task)
+    have, shown = configured(run.client), presented(run)
     found = {
         "certificate": _told(have["own"]),
         "ca_bundle": [_told(one) for one in have["bundle"]],
@@ -343,23 +347,23 @@ def _shake_hands(chain: str, private_key: str, host: str, ca_path: t.Optional[st
             side.do_handshake()
 
 
-def _restart(client: AccessServer, change: Change, task: Task, afterwards: t.Mapping[str, t.Any]) -> None:
+def _restart(run: Run[AccessServer], change: Change, afterwards: t.Mapping[str, t.Any]) -> None:
     """Restart, if that is asked for. ``afterwards`` are the options to trust the server by when it comes back as another."""
-    params = task.params
+    params = run.task.params
     if not params["restart"]:
         return
     wait = None
     if params["allow_connection_change"] and params["check_presented"]:
-        wait = _patience(client, task, connect(afterwards, True))
+        wait = _patience(run, connect(afterwards, True))
     change.outcome, change.message = "unknown", "it is written, and the server is not known to have restarted with it"
-    with refusal(client), restarted(client, params["restart_timeout"], wait):
-        client.restart("warm")
+    with refusal(run.client), restarted(run.client, params["restart_timeout"], wait):
+        run.client.restart("warm")
     change.outcome, change.message = "planned", ""
 
 
-def _patience(client: AccessServer, task: Task, later: AccessServer) -> t.Callable[[t.Optional[str], float], str]:
+def _patience(run: Run[AccessServer], later: AccessServer) -> t.Callable[[t.Optional[str], float], str]:
     """How to wait for a server that still has its old certificate for a while, which ``later`` may not trust."""
-    before = presented(client, task)
+    before = presented(run)
 
     def wait(last_restarted: t.Optional[str], timeout: float) -> str:
         deadline = time.monotonic() + timeout
@@ -367,8 +371,8 @@ def _patience(client: AccessServer, task: Task, later: AccessServer) -> t.Callab
             try:
                 return later.await_restart(last_restarted, max(0.0, deadline - time.monotonic()))
             except Unreachable:
-                shown = presented(client, task)
-                if task.params["state"] == "absent" and shown not in (None, before):
+                shown = presented(run)
+                if run.task.params["state"] == "absent" and shown not in (None, before):
                     return ""  # it is back, with a certificate of its own making that nobody trusts yet
                 time.sleep(PAUSE)
 

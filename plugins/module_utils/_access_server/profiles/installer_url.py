@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.resource import Task
+from ..._engine.run import Run
 from ..._files.secret_file import SecretFile
 from ..._text.errors import InputError, reads
 from ..api import values
@@ -26,23 +26,23 @@ SPEC: t.Mapping[str, t.Any] = {
 CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {"required_one_of": [("dest", "return_content")]}
 
 
-def create(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def create(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_installer_url: a new address in each run."""
-    params = task.params
+    params = run.task.params
     file = SecretFile("dest", params["dest"]) if params["dest"] is not None else None
     if file:
         file.refuse_unusable()
     elif not params["return_content"]:
         raise InputError("The address would be lost: say dest, or return_content: true.")
     if params["user"] is not None:
-        _refuse_user(client, params)
+        _refuse_user(run.client, params)
     names = ("user", "installer_type", "profile_type", "tls_crypt_v2")
     said = {name: params[name] for name in names if params[name] is not None}
     place = {"dest": file.path} if file else {}
     answer: dict[str, t.Any] = {"changed": True, "diff": {"before": {}, "after": {"installer": {**said, **place}}}}
-    if task.check:
+    if run.task.check:
         return answer
-    url = client.create_installer_url(said)
+    url = run.client.create_installer_url(said)
     if file:
         file.write(f"{url}\n")
     return {**answer, "content": url} if params["return_content"] else answer

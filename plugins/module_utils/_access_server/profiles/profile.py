@@ -8,10 +8,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ..._engine.field import Field, Object
 from ..._engine.one_time_secret import TEXT
-from ..._engine.plan import Change, Plan
-from ..._engine.resource import Actual, Field, Object, Task, Wanted
-from ..._engine.writes import Effort
+from ..._engine.plan import Actual, Change, Wanted
+from ..._engine.run import Run, Task
 from ..._files.directives import objection, refuse_no_names
 from ..._files.openvpn_profile import Facts
 from ..._files.openvpn_profile import Profile as ProfileFile
@@ -119,11 +119,11 @@ class Profile(Revocable):
             "device_id": wire.get("device_id"),
         }
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """For each place: what is there, and why it is not good enough, if so; for what is to go: what that is."""
-        wanted = [want for want in task.wanted or () if names is None or want.name in names]
-        every = [self.load(one) for one in _listed(client, wanted)]
-        standard = Standard.of(client, task) if any(want.state == "present" for want in wanted) else None
+        wanted = [want for want in run.wanted or () if names is None or want.name in names]
+        every = [self.load(one) for one in _listed(run.client, wanted)]
+        standard = Standard.of(run) if any(want.state == "present" for want in wanted) else None
         found = {}
         for want in wanted:
             told_apart = want.state == "present" and want.values.get("serial")
@@ -134,17 +134,17 @@ class Profile(Revocable):
                 found[want.name] = {"profiles": _doomed(fitting, want.values)}
         return Actual({name: have for name, have in found.items() if have["profiles"] or have.get("held")}, whole=True)
 
-    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
+    def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
         """Every profile of these users, or of all, each user's newest last."""
-        users = task.params["users"]
-        listed = reads(lambda client: [self.load(one) for one in client.profiles(users)])(client)
+        users = run.task.params["users"]
+        listed = reads(lambda client: [self.load(one) for one in client.profiles(users)])(run.client)
         return sorted(listed, key=lambda one: (str(one["user"]), one["not_before"], int(one["serial"])))
 
     # -- decisions
 
-    def desired(self, wanted: Wanted, have: t.Optional[Object], task: Task) -> Object:
+    def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """A new one has a serial of its own."""
-        desired = super().desired(wanted, have, task)
+        desired = super().desired(run, wanted, have)
         return {name: value for name, value in desired.items() if name != "serial"}
 
     def known(self, have: Object) -> Object:
@@ -153,23 +153,24 @@ class Profile(Revocable):
 
     lost = known
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """Also users who may have what they are to get, and a known number of those that go."""
+        task, plan = run.task, run.plan
         if task.params["renew_before"] < 0:
             raise InputError(f"renew_before: {task.params['renew_before']} is not a number of days from 0 up.")
         refuse_no_names(task.params["allow_directives"])
-        super().check(client, plan, task)
-        declared = self.declared(task)
+        super().check(run)
+        declared = self.declared(run)
         issued = [declared[c.name] for c in plan.of("create", "update") if "usable" in c.values]
-        self._check_users(client, issued, task)
+        self._check_users(run, issued)
         self._check_number(plan.of("delete"), declared, task)
 
-    def _check_users(self, client: AccessServer, wanted: t.Sequence[Object], task: Task) -> None:
+    def _check_users(self, run: Run[AccessServer], wanted: t.Sequence[Object]) -> None:
         named = {said["user"] for said in wanted if not said.get("ignore_missing_user")}
-        users = self.users_there(client, named, task)
+        users = self.users_there(run, named)
         auto = {said["user"] for said in wanted if said["profile_type"] == "autologin"} & users.keys()
         barred = {user for user in auto if values.boolean(values.effective(users[user].get("autologin"))) is not True}
-        barred -= set(task.params["assume_present"])
+        barred -= set(run.task.params["assume_present"])
         if barred:
             raise InputError(
                 f"profile_type: {some(barred)} may not have autologin profiles; set autologin: true for them or their group "
@@ -189,41 +190,42 @@ class Profile(Revocable):
 
     # -- talking to the server
 
-    def issue(self, client: AccessServer, said: Object, have: Object) -> str:
+    def issue(self, run: Run[AccessServer], said: Object, have: Object) -> str:
         """The text of a profile, with its private key."""
-        return client.create_profile({name: said[name] for name in WRITTEN if name in said})
+        return run.client.create_profile({name: said[name] for name in WRITTEN if name in said})
 
-    def recognised(self, client: AccessServer, text: str) -> Object:
+    def recognised(self, run: Run[AccessServer], text: str) -> Object:
         """Its serial, and how long it lasts; of a profile without a certificate, nothing."""
         try:
             new = ProfileFile(text).facts()
         except ValueError as exc:
-            raise Unreadable(f"{client.asked} answered something that is no client profile: {exc}") from None
+            raise Unreadable(f"{run.client.asked} answered something that is no client profile: {exc}") from None
         if not new["ca"]:
-            raise Unreadable(f"{client.asked} answered a client profile without an authority.")
+            raise Unreadable(f"{run.client.asked} answered a client profile without an authority.")
         return {name: new["certificate"][name] for name in ("serial", "not_after")} if new["certificate"] else {}
 
-    def objection(self, text: str, task: Task) -> str:
-        """Directives that may harm the client."""
-        return objection(ProfileFile(text).unlisted, task.params["allow_directives"])
+    def objection(self, run: Run[AccessServer], text: str) -> str:
+        """Directives that may harm the run.client."""
+        return objection(ProfileFile(text).unlisted, run.task.params["allow_directives"])
 
-    def unkept(self, client: AccessServer, said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+    def unkept(self, run: Run[AccessServer], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
         """It is revoked, if it has a certificate."""
         if new == {}:
             return "It has no certificate that could be revoked."
-        return super().unkept(client, said, text, new, is_refused)
+        return super().unkept(run, said, text, new, is_refused)
 
-    def take_back(self, client: AccessServer, new: Object, text: str) -> bool:
+    def take_back(self, run: Run[AccessServer], new: Object, text: str) -> bool:
         """Revoke it."""
         if "serial" not in new:
             return False
-        client.delete_profiles([new["serial"]])
-        return all(one["serial"] != new["serial"] for one in client.profiles())
+        run.client.delete_profiles([new["serial"]])
+        return all(one["serial"] != new["serial"] for one in run.client.profiles())
 
-    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """And say what the next run would not be content with, and what nobody has."""
-        super().create(client, changes, effort, task)
-        declared, limit = self.declared(task), task.params["renew_before"]
+        task = run.task
+        super().create(run, changes)
+        declared, limit = self.declared(run), task.params["renew_before"]
         for change in changes:
             ends = change.results.get("not_after")
             days = values.days_until(ends) if ends else None
@@ -234,10 +236,10 @@ class Profile(Revocable):
             if change.outcome != "failed" and "dest" not in declared[change.name] and not task.params["return_content"]:
                 task.warn(f"Nobody has the new {change.name}, because neither dest nor return_content is said.")
 
-    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request, which answers for each."""
         doomed = {c.name: [one["serial"] for one in (c.before or {})["profiles"]] for c in changes}
-        revoke_profiles(client, changes, doomed, effort)
+        revoke_profiles(run, changes, doomed)
 
 
 @dataclass(frozen=True)
@@ -250,9 +252,10 @@ class Standard:
     allowed: t.Sequence[str] = ()
 
     @classmethod
-    def of(cls, client: AccessServer, task: Task) -> Standard:
+    def of(cls, run: Run[AccessServer]) -> Standard:
         """As the task says, and the server's current authority."""
-        listed = client.authorities()
+        task = run.task
+        listed = run.client.authorities()
         current = [one for one in listed if one.get("cert_type") == "ca"]
         accepted = listed if task.params["accept_old_ca"] else current
         known = frozenset(str(one[key]) for one in accepted for key in ("serial", "common_name"))

@@ -17,7 +17,8 @@ from urllib.parse import parse_qsl, urlsplit
 from ansible.module_utils.basic import missing_required_lib
 
 from ..._engine.client_protocol import Client
-from ..._engine.resource import Product, Task
+from ..._engine.product import Product
+from ..._engine.run import Run, Task
 from ..._files.directives import objection, refuse_no_names
 from ..._files.openvpn_profile import Facts, Profile
 from ..._files.pem import HAS_CRYPTOGRAPHY
@@ -258,8 +259,9 @@ OWN_ACCOUNT = Product(
 )
 
 
-def download(client: Download, task: Task) -> dict[str, t.Any]:
+def download(run: Run[Download]) -> dict[str, t.Any]:
     """The work of as_profile_download: while the file is good, nobody is asked for anything."""
+    client = run.client
     params = client.params
     file = SecretFile("dest", params["dest"])
     _refuse_impossible(params)
@@ -273,9 +275,9 @@ def download(client: Download, task: Task) -> dict[str, t.Any]:
             "it. Nothing was downloaded. To download one all the same, say renew: true."
         )
     if text is not None and not reason:
-        return {**_kept(file, task), **_told(_facts(text))}
+        return {**_kept(file, run.task), **_told(_facts(text))}
     answer = {"changed": True, "reason": Sentence(reason), "diff": file.diff(reason, there=text is not None)}
-    if task.check:
+    if run.task.check:
         return answer
     new = client.by_token() if params["token"] else client.by_password()
     try:
@@ -295,7 +297,7 @@ def download(client: Download, task: Task) -> dict[str, t.Any]:
     file.write(new)
     flaw = _fault(new, params)
     if flaw:
-        task.warn(f"The new profile will not do for the next run, which will get another one: {flaw}.")
+        run.task.warn(f"The new profile will not do for the next run, which will get another one: {flaw}.")
     return {**answer, **_told(facts)}
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import parse_qs, urlsplit
 
+from ..._engine.field import Field, Object
 from ..._engine.one_time_secret import TEXT
-from ..._engine.plan import Change, Plan
-from ..._engine.resource import Actual, Field, Object, Task, Wanted
-from ..._engine.writes import Effort
+from ..._engine.plan import Actual, Change, Wanted
+from ..._engine.run import Run
 from ..._files.secret_file import SecretFile
 from ..._text.errors import InputError, Unreadable, reads
 from ..accounts.revoke_access import revoke_tokens
@@ -48,21 +48,21 @@ class ProfileToken(Revocable):
             if want.values.get(name, 1) < 1:
                 yield f"{name} of {self.noun} {want.name}: {want.values[name]} is not a number from 1 up."
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Valid tokens of each user and type."""
-        every = client.profile_tokens()
+        every = run.client.profile_tokens()
         found: dict[str, Object] = {}
-        for want in task.wanted or ():
+        for want in run.wanted or ():
             if names is None or want.name in names:
                 found[want.name] = _judged(
-                    [one for one in every if _fits(one, want.values)], want, task.params["renew"]
+                    [one for one in every if _fits(one, want.values)], want, run.task.params["renew"]
                 )
         return Actual({name: have for name, have in found.items() if have["tokens"] or have["held"]}, whole=True)
 
-    def inform(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> list[Object]:
+    def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
         """Every valid token of these users, or of all, without what makes it one."""
-        users = task.params["users"]
-        listed = reads(lambda client: [_shown(one) for one in client.profile_tokens()])(client)
+        users = run.task.params["users"]
+        listed = reads(lambda client: [_shown(one) for one in client.profile_tokens()])(run.client)
         chosen = [one for one in listed if users is None or one["user"] in users]
         return sorted(chosen, key=lambda one: (str(one["user"]), str(one["expires"])))
 
@@ -72,51 +72,50 @@ class ProfileToken(Revocable):
 
     lost = known
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """Also users that are there, and somebody who gets to see the URL."""
-        super().check(client, plan, task)
-        declared = self.declared(task)
+        plan = run.plan
+        super().check(run)
+        declared = self.declared(run)
         issued = [change for change in plan.of("create", "update") if "usable" in change.values]
         for change in issued:
-            if "dest" not in declared[change.name] and not task.params["return_content"]:
+            if "dest" not in declared[change.name] and not run.task.params["return_content"]:
                 raise InputError(
                     f"{self.noun} {change.name}: nobody would see the URL of a new one; say dest or return_content. Nothing was "
                     "written."
                 )
         named = {declared[change.name]["user"] for change in issued}
-        self.users_there(client, named, task)
+        self.users_there(run, named)
 
-    def issue(self, client: AccessServer, said: Object, have: Object) -> str:
+    def issue(self, run: Run[AccessServer], said: Object, have: Object) -> str:
         """The URL."""
         how = {name: value for name, value in said.items() if name in ("profile_type", "lifetime", "usages")}
-        return client.create_profile_token({"username": said["user"], **how})
+        return run.client.create_profile_token({"username": said["user"], **how})
 
-    def recognised(self, client: AccessServer, text: str) -> Object:
+    def recognised(self, run: Run[AccessServer], text: str) -> Object:
         """Nothing: what there is to tell is listed."""
         if not _token_in(text):
-            raise Unreadable(f"{client.asked} answered something that is no URL with a token.")
+            raise Unreadable(f"{run.client.asked} answered something that is no URL with a token.")
         return {}
 
-    def take_back(self, client: AccessServer, new: Object, text: str) -> bool:
+    def take_back(self, run: Run[AccessServer], new: Object, text: str) -> bool:
         """Make it invalid."""
-        client.delete_profile_tokens([_token_in(text)])
-        return all(one.get("token") != _token_in(text) for one in client.profile_tokens())
+        run.client.delete_profile_tokens([_token_in(text)])
+        return all(one.get("token") != _token_in(text) for one in run.client.profile_tokens())
 
-    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """And tell how long they can be used."""
         before = {one["token"] for change in changes for one in (change.before or {}).get("tokens", ())}
-        super().create(client, changes, effort, task)
-        made = [one for one in client.profile_tokens() if one.get("token") not in before]
-        declared = self.declared(task)
+        super().create(run, changes)
+        made = [one for one in run.client.profile_tokens() if one.get("token") not in before]
+        declared = self.declared(run)
         for change in changes:
             if change.outcome != "failed":
                 change.results["tokens"] = [_shown(one) for one in made if _fits(one, declared[change.name])]
 
-    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request; what was used up meanwhile is gone, too."""
-        revoke_tokens(
-            client, changes, {c.name: [one["token"] for one in (c.before or {})["tokens"]] for c in changes}, effort
-        )
+        revoke_tokens(run, changes, {c.name: [one["token"] for one in (c.before or {})["tokens"]] for c in changes})
 
 
 def _fits(token: Record, said: Object) -> bool:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._engine.field import Object
 from ..._engine.one_time_secret import Issued
-from ..._engine.resource import Object, Task
+from ..._engine.run import Run
 from ..._text.errors import EstateError, reads
 from ..accounts.properties import refuse_unknown
 from ..api.client import AccessServer
@@ -17,7 +18,7 @@ from ..api.client import AccessServer
 class Revocable(Issued):
     """A new one does not end what was there before, and ends by a call of its own."""
 
-    def take_back(self, client: AccessServer, new: Object, text: str) -> bool:
+    def take_back(self, run: Run[AccessServer], new: Object, text: str) -> bool:
         """Make a new one that could not be kept invalid again, and say whether that worked."""
         raise NotImplementedError
 
@@ -27,12 +28,12 @@ class Revocable(Issued):
             f"There may be a new {self.noun} now that nobody has: see which there are, make it absent, and run again."
         )
 
-    def unkept(self, client: AccessServer, said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+    def unkept(self, run: Run[AccessServer], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
         """It is revoked, if it is known."""
         if new is None:
             return ""
         try:
-            gone = self.take_back(client, new, text)
+            gone = self.take_back(run, new, text)
         except EstateError:
             gone = False
         which = ", ".join(f"{name} {value}" for name, value in new.items() if isinstance(value, str))
@@ -41,8 +42,8 @@ class Revocable(Issued):
         )
 
     @staticmethod
-    def users_there(client: AccessServer, names: t.Collection[str], task: Task) -> dict[str, t.Any]:
+    def users_there(run: Run[AccessServer], names: t.Collection[str]) -> dict[str, t.Any]:
         """Records of users by name; InputError where one is neither there nor made by the same run."""
-        found = reads(lambda client: client.users(sorted(names)).records)(client) if names else {}
-        refuse_unknown({name: [] for name in names}, found, "user", client, task)
+        found = reads(lambda client: client.users(sorted(names)).records)(run.client) if names else {}
+        refuse_unknown({name: [] for name in names}, found, "user", run)
         return t.cast("dict[str, t.Any]", found)

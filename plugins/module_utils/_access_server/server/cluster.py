@@ -12,10 +12,11 @@ import typing as t
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from ..._engine.module import bring_about
-from ..._engine.plan import Change, Plan
-from ..._engine.resource import Actual, Field, Resource, Task, Wanted
-from ..._engine.writes import Effort
+from ..._engine.apply import apply_declared
+from ..._engine.field import Field
+from ..._engine.plan import Actual, Change, Wanted
+from ..._engine.resource import Resource
+from ..._engine.run import Run
 from ..._net.tls import presented
 from ..._text.errors import EstateError, InputError, NotBack, OutcomeUnknown, Refused, SignInError, reads
 from ..._text.outside import Sentence
@@ -116,32 +117,33 @@ class ClusterNode(Resource):
             except InputError as exc:
                 yield str(exc)
 
-    def renews(self, f: Field, have: t.Optional[dict[str, t.Any]], wanted: Wanted, task: Task) -> bool:
+    def renews(self, run: Run[AccessServer], f: Field, have: t.Optional[dict[str, t.Any]], wanted: Wanted) -> bool:
         """The database is that of the cluster: a node keeps it."""
         return have is None
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Nodes as the server lists them, which are none before it is one."""
-        self._nodes = nodes = client.cluster_nodes()
-        [want] = task.wanted or ()
+        self._nodes = nodes = run.client.cluster_nodes()
+        [want] = run.wanted or ()
         if want.state == "absent" and nodes and want.name not in nodes and not self._cut_off:
-            self._cut_off = not any(_is(client, name) for name in nodes)
+            self._cut_off = not any(_is(run.client, name) for name in nodes)
         listed = {want.name: {}, **nodes} if self._cut_off and nodes else nodes
         return Actual({name: self.load(one) for name, one in listed.items() if name == want.name}, whole=True)
 
-    def check(self, client: AccessServer, plan: Plan, task: Task) -> None:
+    def check(self, run: Run[AccessServer]) -> None:
         """Which server this is, what the others say, whether all fits, before anything is written."""
-        refuse_no_time("restart_timeout", task.params["restart_timeout"])
+        plan = run.plan
+        refuse_no_time("restart_timeout", run.task.params["restart_timeout"])
         [change] = plan.changes
         nodes = self._nodes
         if change.action == "create":
-            deed = self._entry(client, change, nodes, task)
+            deed = self._entry(run, change, nodes)
         else:
             deed = LEAVE if change.action == "delete" else NONE
             if change.name in nodes:
-                self._refuse_another(client, change, nodes)
+                self._refuse_another(run.client, change, nodes)
         if deed == LEAVE:
-            self._refuse_to_leave(client, change, nodes, task)
+            self._refuse_to_leave(run, change, nodes)
         shown = {**(change.before or {}), **change.values}.get("certificate_fingerprint")
         change.results = {
             "cluster_action": deed,
@@ -168,39 +170,41 @@ class ClusterNode(Resource):
             "was written."
         )
 
-    def _refuse_to_leave(self, client: AccessServer, change: Change, nodes: t.Mapping[str, Record], task: Task) -> None:
+    def _refuse_to_leave(self, run: Run[AccessServer], change: Change, nodes: t.Mapping[str, Record]) -> None:
         if set(nodes) == {change.name}:
             raise InputError(
                 f"{self.noun} {change.name} is the last one of its cluster, whose users and certificates would be nobody's. "
                 "Nothing was written."
             )
-        connected = len(client.vpn_clients())
+        connected = len(run.client.vpn_clients())
         if connected:
-            task.warn(
+            run.task.warn(
                 f"{self.noun.capitalize()} {change.name} leaves while VPN clients are connected to it: {connected}."
             )
-        self._peers = _asked(client, task)
+        self._peers = _asked(run)
         for peer in self._peers:
             if peer.error:
-                task.warn(f"{peer.client.url} is not asked whether it forgets {change.name}: {peer.error}.")
+                run.task.warn(f"{peer.client.url} is not asked whether it forgets {change.name}: {peer.error}.")
 
-    def _entry(self, client: AccessServer, change: Change, nodes: t.Mapping[str, Record], task: Task) -> str:
+    def _entry(self, run: Run[AccessServer], change: Change, nodes: t.Mapping[str, Record]) -> str:
         """How the server becomes a node: by making the cluster, by joining it, or by doing so once more."""
-        name, params = change.name, task.params
+        name, params = change.name, run.task.params
         if nodes:
             raise InputError(
-                f"{client.url} is in a cluster already, of {some(nodes)}, and none of them is called {name}. A node gets another "
-                "name by leaving and joining again. Nothing was written."
+                f"{run.client.url} is in a cluster already, of {some(nodes)}, and none of them is called {name}. A node gets "
+                "another name by leaving and joining again. Nothing was written."
             )
         if params["peers"] is None:
             raise InputError(
-                f"{client.url} is in no cluster. Say as peers which other servers there are, which are asked whether there is "
+                f"{run.client.url} is in no cluster. Say as peers which other servers there are, which are asked whether there is "
                 "one already; an empty list says that there are none. Nothing was written."
             )
         missing = [option for option in ("api_endpoint", "mysql_uri") if params[option] is None]
         if missing:
-            raise InputError(f"{client.url} is in no cluster, and {' and '.join(missing)} is needed to become a node.")
-        self._peers = _asked(client, task)
+            raise InputError(
+                f"{run.client.url} is in no cluster, and {' and '.join(missing)} is needed to become a node."
+            )
+        self._peers = _asked(run)
         clusters = [peer for peer in self._peers if peer.nodes]
         silent = [peer for peer in self._peers if peer.error]
         if not clusters:
@@ -209,17 +213,17 @@ class ClusterNode(Resource):
                     f"Whether there is a cluster already is not known, because {silent[0].client.url} does not say so: "
                     f"{silent[0].error}. Nothing was written, for a second cluster cannot be undone."
                 )
-            if task.check and set(params["assume_present"]) - {name}:
-                self._warn_of_loss(client, task)
+            if run.task.check and set(params["assume_present"]) - {name}:
+                self._warn_of_loss(run)
                 return JOIN
             if params["check_database"]:
                 database.refuse_unless_empty(params["mysql_uri"])
             return CREATE
         for peer in silent:
-            task.warn(f"{peer.client.url} was not asked for its cluster: {peer.error}.")
-        return self._joining(client, change, clusters, task)
+            run.task.warn(f"{peer.client.url} was not asked for its cluster: {peer.error}.")
+        return self._joining(run, change, clusters)
 
-    def _joining(self, client: AccessServer, change: Change, clusters: t.Sequence[Peer], task: Task) -> str:
+    def _joining(self, run: Run[AccessServer], change: Change, clusters: t.Sequence[Peer]) -> str:
         first, name = clusters[0], change.name
         for other in clusters[1:]:
             if not first.nodes.keys() & other.nodes.keys():
@@ -227,10 +231,10 @@ class ClusterNode(Resource):
                     f"{first.client.url} and {other.client.url} are in two clusters, of {some(first.nodes)} and of "
                     f"{some(other.nodes)}; name peers of one. Nothing was written."
                 )
-        ours, theirs = (each.get(INFO).get("version") for each in (client, first.client))
+        ours, theirs = (each.get(INFO).get("version") for each in (run.client, first.client))
         if ours != theirs:
             raise InputError(
-                f"{client.url} has version {ours}, and the cluster of {first.client.url} has {theirs}; all nodes must have the "
+                f"{run.client.url} has version {ours}, and the cluster of {first.client.url} has {theirs}; all nodes must have the "
                 "same. Nothing was written."
             )
         nodes = {key: self.load(one) for peer in clusters for key, one in peer.nodes.items()}
@@ -245,25 +249,26 @@ class ClusterNode(Resource):
                     f"The cluster of {first.client.url} has a {self.noun} {name} already, which is {have}. Nothing was written. If "
                     "that one is gone, it has to leave first; else give this one another name."
                 )
-            task.warn(
-                f"The cluster lists {self.noun} {name}, and {client.url} does not know: it was cut off when it joined."
+            run.task.warn(
+                f"The cluster lists {self.noun} {name}, and {run.client.url} does not know: it was cut off when it joined."
             )
             return AGAIN
-        if task.params["check_database"]:
-            database.refuse_if_empty(task.params["mysql_uri"])
-        self._warn_of_loss(client, task)
+        if run.task.params["check_database"]:
+            database.refuse_if_empty(run.task.params["mysql_uri"])
+        self._warn_of_loss(run)
         return JOIN
 
-    def _warn_of_loss(self, client: AccessServer, task: Task) -> None:
-        task.warn(
-            f"{client.url} loses the {len(client.user_roll())} users, the certificates and the configuration of its own: those of "
-            "the cluster take their place."
+    def _warn_of_loss(self, run: Run[AccessServer]) -> None:
+        run.task.warn(
+            f"{run.client.url} loses the {len(run.client.user_roll())} users, the certificates and the configuration of its own: "
+            "those of the cluster take their place."
         )
 
-    def create(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Enter, restart, and be seen by all. An answer that is lost is looked for, and nothing is sent twice."""
+        client = run.client
         [change] = changes
-        name, deed, patience = change.name, change.results["cluster_action"], task.params["restart_timeout"]
+        name, deed, patience = change.name, change.results["cluster_action"], run.task.params["restart_timeout"]
         send = client.create_cluster if deed == CREATE else client.join_cluster
         body = {"name": name, **self.dump(change.values), "mysqluri": change.secrets.get("mysql_uri")}
         with client.session.excused():  # the tokens of before went with the database of before
@@ -295,14 +300,17 @@ class ClusterNode(Resource):
         nodes = client.cluster_nodes()
         change.results.update(nodes=sorted(nodes), restart_pending=bool(nodes[name].get("restart_pending")))
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """How the others reach it."""
-        effort.each(changes, lambda change: client.set_node(change.name, self.dump(change.values)), in_order=True)
+        run.writes.each(
+            changes, lambda change: run.client.set_node(change.name, self.dump(change.values)), in_order=True
+        )
 
-    def delete(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Leave, restart, and be forgotten by all who are asked. The accounts are those of before the cluster then."""
+        client = run.client
         [change] = changes
-        name, patience = change.name, task.params["restart_timeout"]
+        name, patience = change.name, run.task.params["restart_timeout"]
         others = set(self._nodes) - {name}
         with client.session.excused():
             lost = _once(client, change, ASKED[LEAVE], client.leave_cluster, patience)
@@ -334,12 +342,12 @@ class ClusterNode(Resource):
         return change.action == "update"
 
 
-def be_a_node(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def be_a_node(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_cluster_node: the fingerprint is taken from the live certificate, where nobody says another."""
-    params = task.params
+    params = run.task.params
     said, endpoint, taken = params["certificate_fingerprint"], params["api_endpoint"], False
     if params["state"] == "present" and said in (None, AUTO):
-        have = client.cluster_nodes().get(params["name"])
+        have = run.client.cluster_nodes().get(params["name"])
         endpoint = endpoint or (have or {}).get("api_endpoint")
         if endpoint and (said or have is None):
             der = presented(endpoint)
@@ -349,7 +357,7 @@ def be_a_node(client: AccessServer, task: Task) -> dict[str, t.Any]:
         elif said:
             raise InputError("certificate_fingerprint: auto needs an api_endpoint to take it from.")
     node = ClusterNode(taken)
-    return bring_about(node, client, replace(task, params={**params, "certificate_fingerprint": said}))
+    return apply_declared(run.within({"certificate_fingerprint": said}), node)
 
 
 def _is(client: AccessServer, name: str) -> bool:
@@ -366,14 +374,15 @@ def _is_endpoint(text: str) -> bool:
         return False
 
 
-def _asked(client: AccessServer, task: Task) -> list[Peer]:
+def _asked(run: Run[AccessServer]) -> list[Peer]:
     """What the other servers say of their cluster; this one may stand among them, and is left out."""
+    task = run.task
     peers = []
     codes = {
         "as_session": {"codes": (task.params["as_session"] or {}).get("codes")}
     }  # each is good once, wherever it is used
     for said in task.params["peers"] or ():
-        if base_address(said["as_url"]) == client.url:
+        if base_address(said["as_url"]) == run.client.url:
             continue
         own = {name: value for name, value in said.items() if value is not None}
         if "as_certificate_fingerprint" in own:
@@ -446,20 +455,21 @@ class Cluster(Resource):
         """What results and diffs call it."""
         return self.noun
 
-    def read(self, client: AccessServer, names: t.Optional[t.Sequence[str]], task: Task) -> Actual:
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Properties, and the host name of this node."""
+        client = run.client
         is_node = client.is_node()
         if is_node is None:
-            task.warn(
+            run.task.warn(
                 f"{client.url} lists itself alone as a node, and does not tell whether that is a cluster. If it is not, the server "
                 "refuses to set the properties of one."
             )
         if is_node is False:
-            if not task.check:
+            if not run.task.check:
                 raise InputError(
                     f"{client.url} is in no cluster; make it a node first (as_cluster_node). Nothing was written."
                 )
-            task.warn(f"{client.url} is in no cluster by now, so that the properties of one are taken for unset.")
+            run.task.warn(f"{client.url} is in no cluster by now, so that the properties of one are taken for unset.")
             return Actual({self.noun: self.load({})})
         found = client.cluster_properties()
         named = found.get("rr_dns_hostname")
@@ -467,9 +477,9 @@ class Cluster(Resource):
             {self.noun: self.load({**found, "rr_dns_this_node": bool(named) and named == _host_name(client)})}
         )
 
-    def desired(self, wanted: Wanted, have: t.Optional[dict[str, t.Any]], task: Task) -> dict[str, t.Any]:
+    def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[dict[str, t.Any]]) -> dict[str, t.Any]:
         """A node goes by the cluster's name only until that changes, or until it gets a name of its own."""
-        desired = super().desired(wanted, have, task)
+        desired = super().desired(run, wanted, have)
         name = desired.get("rr_dns_hostname", (have or {}).get("rr_dns_hostname"))
         if desired.get("rr_dns_this_node") and not name:
             raise InputError("rr_dns_this_node: the cluster has no round-robin host name; say rr_dns_hostname.")
@@ -480,20 +490,20 @@ class Cluster(Resource):
             )
         return desired
 
-    def update(self, client: AccessServer, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """The properties of all first, for the node takes its name from there."""
-        [want] = task.wanted or ()
+        [want] = run.wanted or ()
 
         def write(change: Change) -> None:
             shared = {key: value for key, value in change.values.items() if key != "rr_dns_this_node"}
             if shared:
-                client.set_cluster_properties(self.dump(shared))
+                run.client.set_cluster_properties(self.dump(shared))
             if want.values.get("rr_dns_this_node") and (
                 "rr_dns_hostname" in shared or "rr_dns_this_node" in change.values
             ):
-                client.use_cluster_name()
+                run.client.use_cluster_name()
 
-        effort.each(changes, write, in_order=True)
+        run.writes.each(changes, write, in_order=True)
 
     def leaves_open(self, change: Change) -> bool:
         """From where the server takes the name is not documented."""
@@ -509,8 +519,9 @@ def _host_name(client: AccessServer) -> t.Any:
 
 
 @reads
-def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_cluster_info: one row for each node, each asked through the server at hand."""
+    client = run.client
     nodes = client.cluster_nodes()
     rows = [_row(client.at_node(name), name, one) for name, one in sorted(nodes.items())]
     return {

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, unquote
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ..._engine.resource import Task
+from ..._engine.run import Run
 from ..._net import redact as confided
 from ..._net.tls import CONNECT_TIMEOUT
 from ..._text.errors import EstateError, InputError, OutcomeUnknown, Refused, reads
@@ -51,14 +51,15 @@ def in_use(client: AccessServer) -> str:
     return CLUSTER if client.is_node() else client.database_source() or UNKNOWN
 
 
-def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_database_info."""
-    return {"changed": False, "in_use": in_use(client)}
+    return {"changed": False, "in_use": in_use(run.client)}
 
 
-def convert(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def convert(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_database: what is in the local database moves to MySQL, once."""
-    params = task.params
+    client = run.client
+    params = run.task.params
     refuse_no_time("restart_timeout", params["restart_timeout"])
     address(params["mysql_uri"])
     before = in_use(client)
@@ -75,10 +76,10 @@ def convert(client: AccessServer, task: Task) -> dict[str, t.Any]:
         _refuse_again(client, params["mysql_uri"])
     elif params["check_database"]:
         refuse_unless_empty(params["mysql_uri"])
-    after = {"database": {"in_use": MYSQL}, **announced(client, task, REREADING)}
+    after = {"database": {"in_use": MYSQL}, **announced(run, REREADING)}
     answer = {"changed": True, "before": before, "in_use": MYSQL}
     answer["diff"] = {"before": {"database": {"in_use": before}}, "after": after}
-    if task.check:
+    if run.task.check:
         return answer
     with client.session.excused():
         lost = _convert(client, params)

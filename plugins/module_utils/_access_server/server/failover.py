@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
-from dataclasses import replace
 
-from ..._engine.plan import Plan
-from ..._engine.reconcile import converge
-from ..._engine.resource import Task, Wanted
+from ..._engine.apply import apply
+from ..._engine.plan import Plan, Wanted
+from ..._engine.report import diff
+from ..._engine.run import Run
 from ..._text.errors import EstateError, InputError, OutcomeUnknown, Refused, reads
 from ..api.client import AccessServer
 from ..configuration.config_item import CONFIG_ITEM
@@ -38,29 +38,29 @@ CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
 }
 
 
-def set_up(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def set_up(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_failover: tested as it is declared, and only then written and brought into being."""
-    params = task.params
+    params = run.task.params
     if params["state"] == "absent":
-        return _switched_off(client, task)
+        return _switched_off(run)
     declared = list(_items(params))
     if params["state"] == "tested":
-        return {"changed": False, **_tested(client, declared)}
-    told = _written(client, replace(task, check=True), declared)
+        return {"changed": False, **_tested(run.client, declared)}
+    told = _written(run.within({}, check=True), declared)
     if not told.changed:
         return _answer(told, {})
-    results = _tested(client, declared)
+    results = _tested(run.client, declared)
     if results.get("failed"):
         return {"changed": False, **results}
-    if not task.check:
-        done = _written(client, task, declared)
-        _start(client, task, done)
+    if not run.task.check:
+        done = _written(run, declared)
+        _start(run, done)
     return _answer(told, results)
 
 
-def _switched_off(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def _switched_off(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The mode alone goes back to its default. Where the server tells none, an empty text stands for it."""
-    return _answer(_brought(client, task, [Wanted(MODE, "default", {"value": OFF, "custom": True}, [])]), {})
+    return _answer(_brought(run, [Wanted(MODE, "default", {"value": OFF, "custom": True}, [])]), {})
 
 
 def _items(params: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
@@ -76,15 +76,16 @@ def _items(params: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
                 yield {"name": f"dbpush.hosts.{number}.{key}", kind: str(value)}
 
 
-def _written(client: AccessServer, task: Task, declared: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
+def _written(run: Run[AccessServer], declared: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
     """The declared items."""
-    return _brought(client, task, [CONFIG_ITEM.wanted({**one, "custom": True}, "present") for one in declared])
+    return _brought(run, [CONFIG_ITEM.wanted({**one, "custom": True}, "present") for one in declared])
 
 
-def _brought(client: AccessServer, task: Task, wanted: t.Sequence[Wanted]) -> Plan:
+def _brought(run: Run[AccessServer], wanted: t.Sequence[Wanted]) -> Plan:
     """Items of the active configuration profile, which the server need not know; or what is to be done to them."""
-    params = {**task.params, "profile": None}
-    plan = converge(CONFIG_ITEM, client, wanted, replace(task, params=params, wanted=wanted))
+    own = run.within({"profile": None})
+    own.wanted = wanted
+    plan = apply(own, CONFIG_ITEM, wanted)
     failed = [change for change in plan.changes if change.outcome == "failed"]
     if failed:
         raise EstateError(f"{failed[0].name}: {failed[0].message}")
@@ -114,8 +115,9 @@ def _tested(client: AccessServer, declared: t.Sequence[t.Mapping[str, t.Any]]) -
     return {"tests": tests, "failed": True, "msg": said}
 
 
-def _start(client: AccessServer, task: Task, done: Plan) -> None:
+def _start(run: Run[AccessServer], done: Plan) -> None:
     """Once. Where the server refuses, items go back to what they were, so that the next run does not take it for done."""
+    client = run.client
     try:
         client.start_failover()
     except OutcomeUnknown as exc:
@@ -139,4 +141,4 @@ def _start(client: AccessServer, task: Task, done: Plan) -> None:
 def _answer(plan: Plan, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """What differs, or differed."""
     keys = sorted(change.name for change in plan.changes if change.action != "none")
-    return {"changed": plan.changed, "changed_items": keys, "diff": plan.diff(CONFIG_ITEM), **results}
+    return {"changed": plan.changed, "changed_items": keys, "diff": diff(CONFIG_ITEM, plan), **results}

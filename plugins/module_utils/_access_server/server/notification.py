@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.resource import Task
+from ..._engine.run import Run
 from ..api.client import AccessServer
 
 KINDS = ("cluster_restart_pending", "node_restarted")
 SPEC: t.Mapping[str, t.Any] = {"notification_type": {"type": "str", "required": True, "choices": list(KINDS)}}
 
 
-def notify(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def notify(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_notification: a new one in each run."""
-    kind = task.params["notification_type"]
-    if not task.check:
-        client.notify(kind.upper())
+    kind = run.task.params["notification_type"]
+    if not run.task.check:
+        run.client.notify(kind.upper())
     return {"changed": True, "diff": {"before": {}, "after": {"notification": {"notification_type": kind}}}}

@@ -11,7 +11,8 @@ import typing as t
 from email.utils import parsedate_to_datetime
 
 from ..._engine.arguments import TEXT_OR_NUMBER
-from ..._engine.resource import HIDDEN, Task
+from ..._engine.field import HIDDEN
+from ..._engine.run import Run
 from ..._net.operations import Headers
 from ..._text.errors import EstateError, InputError, Refused, SignInError, reads
 from ..._text.outside import Sentence
@@ -71,16 +72,16 @@ LOG_SPEC: t.Mapping[str, t.Any] = {
 }
 
 
-def server(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def server(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_server_info, as often as it takes until the server is well, where the task wants that."""
-    patience = task.params["well_within"]
+    patience = run.task.params["well_within"]
     if patience is None:
-        return _state(client)
+        return _state(run.client)
     refuse_no_time("well_within", patience)
     deadline = time.monotonic() + patience
     while True:
         try:
-            answer = _state(client)
+            answer = _state(run.client)
             wrong = "; ".join(answer["server"]["ailments"])
         except SignInError:
             raise
@@ -89,7 +90,7 @@ def server(client: AccessServer, task: Task) -> dict[str, t.Any]:
         if not wrong:
             return answer
         if time.monotonic() > deadline:
-            raise EstateError(f"{client.url} is not well after {patience} s: {wrong}.")
+            raise EstateError(f"{run.client.url} is not well after {patience} s: {wrong}.")
         time.sleep(PAUSE)
 
 
@@ -159,9 +160,9 @@ def _service(one: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 @reads
-def licence(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def licence(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_license_info. Which keys there are depends on the type (server-behaviour.md, 116)."""
-    found = {key.rstrip("'"): value for key, value in client.get("GET /license/info").items()}
+    found = {key.rstrip("'"): value for key, value in run.client.get("GET /license/info").items()}
     for key in LICENCE_SECRETS:
         if found.get(key):
             found[key] = HIDDEN
@@ -173,9 +174,9 @@ def licence(client: AccessServer, task: Task) -> dict[str, t.Any]:
 
 
 @reads
-def log(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def log(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_log_info: records with numbers as numbers, read page by page up to the limit."""
-    params = task.params
+    params = run.task.params
     if params["limit"] < 1:
         raise InputError(f"limit: {params['limit']} is not a number of records from 1 up.")
     body: dict[str, t.Any] = {
@@ -187,7 +188,7 @@ def log(client: AccessServer, task: Task) -> dict[str, t.Any]:
     records: list[dict[str, t.Any]] = []
     while True:
         try:
-            page = client.log_reports(
+            page = run.client.log_reports(
                 {**body, "page_size": min(PAGE, params["limit"] - len(records)), "offset": len(records)}
             )
         except Refused as exc:

@@ -9,7 +9,7 @@ import contextlib
 import typing as t
 from fnmatch import fnmatchcase
 
-from ..._engine.resource import Task
+from ..._engine.run import Run
 from ..._text.errors import EstateError, InputError, NotBack, OutcomeUnknown, Refused, reads
 from ..api.client import AccessServer
 
@@ -47,23 +47,24 @@ def restarted(
         raise NotBack(f"{lost}{exc}") from exc
 
 
-def restart(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def restart(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_restart."""
-    params = task.params
+    client = run.client
+    params = run.task.params
     refuse_no_time("timeout", params["timeout"])
     reasons = pending(client, params)
     connected = len(client.vpn_clients())
     answer: dict[str, t.Any] = {"changed": False, "restarted": False, "pending": reasons, "vpn_clients": connected}
     if params["mode"] == "dry_run":
-        if not task.check:  # what a dry run is to the server is not documented (server-behaviour.md, 103)
+        if not run.task.check:  # what a dry run is to the server is not documented (server-behaviour.md, 103)
             with refusal(client):
                 client.restart("dry_run")
         return answer
     if params["only_if_pending"] and not reasons:
         return answer
-    answer.update(changed=True, diff={"before": {}, "after": announced(client, task, params["mode"], connected)})
+    answer.update(changed=True, diff={"before": {}, "after": announced(run, params["mode"], connected)})
     answer["diff"]["after"]["restart"]["pending"] = reasons
-    if task.check:
+    if run.task.check:
         return answer
     with refusal(client):
         if params["wait"]:
@@ -75,11 +76,11 @@ def restart(client: AccessServer, task: Task) -> dict[str, t.Any]:
     return {**answer, "restarted": True}
 
 
-def announced(client: AccessServer, task: Task, mode: str, connected: t.Optional[int] = None) -> dict[str, t.Any]:
+def announced(run: Run[AccessServer], mode: str, connected: t.Optional[int] = None) -> dict[str, t.Any]:
     """What a task that restarts the server adds to its diff; it warns of VPN clients who may be interrupted."""
-    connected = len(client.vpn_clients()) if connected is None else connected
+    connected = len(run.client.vpn_clients()) if connected is None else connected
     if connected:
-        task.warn(f"A restart of {client.url} may interrupt VPN clients; connected: {connected}.")
+        run.task.warn(f"A restart of {run.client.url} may interrupt VPN clients; connected: {connected}.")
     return {"restart": {"mode": mode, "vpn_clients": connected}}
 
 

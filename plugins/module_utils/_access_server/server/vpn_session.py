@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._engine.apply import lingering
 from ..._engine.arguments import TEXT_OR_NUMBER
-from ..._engine.reconcile import lingering
-from ..._engine.resource import Task
+from ..._engine.run import Run
 from ..._text.errors import InputError, Refused, reads
 from ..api.client import AccessServer, Record
 
@@ -31,21 +31,22 @@ INFO_SPEC: t.Mapping[str, t.Any] = {"users": {"type": "list", "elements": "str"}
 
 
 @reads
-def inform(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_vpn_session_info."""
-    asked = task.params["users"]
-    found = [one for one in client.vpn_clients() if asked is None or one.get("username") in asked]
+    asked = run.task.params["users"]
+    found = [one for one in run.client.vpn_clients() if asked is None or one.get("username") in asked]
     return {"sessions": found, "changed": False}
 
 
-def disconnect(client: AccessServer, task: Task) -> dict[str, t.Any]:
+def disconnect(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_vpn_session: sessions that are there end, and nothing is said to the server where there are none."""
-    params = task.params
+    client = run.client
+    params = run.task.params
     if params["users"] is not None and not params["users"]:
         raise InputError("users is empty: name those whose sessions shall end.")
     found = _sessions(client, params)
     answer = _answer(found)
-    if task.check or not found:
+    if run.task.check or not found:
         return answer
     reasons = {key: params[key] for key in ("reason", "client_reason") if params[key]}
     if params["users"] is not None:

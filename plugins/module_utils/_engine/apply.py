@@ -11,9 +11,13 @@ import typing as t
 from dataclasses import replace
 
 from .._text.errors import EstateError, OutcomeUnknown, SignInError, Unreachable
-from .plan import Change, Plan, change_of, guard_purge, plan
-from .resource import Object, Resource, Task, Wanted
-from .writes import Effort
+from .declaration import chosen, declared
+from .field import Object
+from .plan import Change, Plan, Wanted
+from .planning import change_of, guard_purge, plan
+from .report import Answer, diff, report
+from .resource import Resource
+from .run import Run
 
 ATTEMPTS = 3  # readings of the server in one task, where answers to writes are lost
 PAUSE = 1.0  # seconds between two looks for what should be gone
@@ -21,40 +25,58 @@ PAUSE = 1.0  # seconds between two looks for what should be gone
 Left = t.TypeVar("Left", bound=t.Sized)
 
 
-def converge(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], task: Task) -> Plan:
+def apply_declared(run: Run[t.Any], resource: Resource) -> Answer:
+    """Bring the objects that the task declares to their state, or say what that would take."""
+    run.wanted = declared(run, resource)
+    states = chosen("only_states", resource.states, run.task)
+    steps = apply(run, resource, [want for want in run.wanted if want.state in states])
+    answer = {**report(steps), "diff": diff(resource, steps), "changed": steps.changed}
+    failed = [change for change in steps.changes if change.outcome == "failed"]
+    if failed:
+        first = f"{failed[0].name}: {failed[0].message}"
+        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        answer.update(
+            failed=True, changed=run.client.wrote, msg=f"{len(failed)} of {len(steps.changes)} failed. {first}{more}."
+        )
+    return answer
+
+
+def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Plan:
     """Bring the objects to what is wanted. The plan that comes back tells what was, or would be, done to each.
 
     Raises what stops the whole task; ``plan`` of the exception then holds the changes and their outcomes.
     """
-    names = None if task.params.get("purge") else [want.name for want in wanted]
-    actual = resource.look(client, names, task)
+    names = None if run.task.params.get("purge") else [want.name for want in wanted]
+    actual = resource.look(run, names)
     missed = [want.name for want in wanted if want.name not in actual.objects] if names is None else []
     if missed and not actual.whole:  # new, or moved to a page that was read before
-        actual.objects.update(resource.look(client, missed, task).objects)
-    if task.check and not resource.always_there:  # what an earlier task of this run would have made is there by then
-        made = set(task.params.get("assume_present") or ()) & {want.name for want in wanted} - actual.objects.keys()
+        actual.objects.update(resource.look(run, missed).objects)
+    if (
+        run.task.check and not resource.always_there
+    ):  # what an earlier task of this run would have made is there by then
+        made = set(run.task.params.get("assume_present") or ()) & {want.name for want in wanted} - actual.objects.keys()
         actual.objects.update((name, resource.load({"name": name})) for name in made)
-    first = plan(resource, actual, wanted, task)
-    guard_purge(resource, actual, wanted, first, task)
-    resource.check(client, first, task)
-    resource.warn_of_unknown(first, task)
-    _tell_altered(resource, wanted, first, task)
-    if task.check:
-        return first
+    run.plan = plan(run, resource, actual, wanted)
+    guard_purge(run, resource, actual, wanted)
+    resource.check(run)
+    resource.warn_of_unknown(run)
+    _tell_altered(run, resource, wanted)
+    if run.task.check:
+        return run.plan
     try:
-        if first.changed:
-            _settle(resource, client, wanted, first, task)
-        resource.attend(client, first, task)
+        if run.plan.changed:
+            _settle(run, resource, wanted)
+        resource.attend(run)
     except EstateError as exc:
-        _take_stock(resource, client, wanted, first, exc, task)
-        exc.plan = first  # type: ignore[attr-defined]
+        _take_stock(run, resource, wanted, exc)
+        exc.plan = run.plan  # type: ignore[attr-defined]
         raise
-    return first
+    return run.plan
 
 
-def _tell_altered(resource: Resource, wanted: t.Sequence[Wanted], first: Plan, task: Task) -> None:
+def _tell_altered(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> None:
     """What is written now and means more than was said: once, and not in each run that finds it there."""
-    changes = {change.name: change for change in first.of("create", "update")}
+    changes = {change.name: change for change in run.plan.of("create", "update")}
     for want in wanted:
         if want.name not in changes:
             continue
@@ -63,21 +85,19 @@ def _tell_altered(resource: Resource, wanted: t.Sequence[Wanted], first: Plan, t
             there, then = (change.before or {}).get(name) or (), change.values.get(name) or ()
             for item, said in items.items():
                 if item in then and item not in there:
-                    task.warn(
+                    run.task.warn(
                         f"{name} of {resource.noun} {want.name}: {said} is an address in a network and no network; {item} is "
                         "written. If you mean the address alone, leave out the prefix."
                     )
 
 
-def _take_stock(
-    resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first: Plan, exc: EstateError, task: Task
-) -> None:
+def _take_stock(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted], exc: EstateError) -> None:
     """After the task was stopped: what became of each object, as far as a last look can tell."""
-    left = {c.name: c for c in first.of("create", "update", "delete") if c.outcome == "planned"}
+    left = {c.name: c for c in run.plan.of("create", "update", "delete") if c.outcome == "planned"}
     begun = {name: change for name, change in left.items() if change.begun}
     if begun and not isinstance(exc, (SignInError, Unreachable)):
         with contextlib.suppress(EstateError):
-            _remaining(resource, client, wanted, begun, task)
+            _remaining(run, resource, wanted, begun)
     for change in left.values():
         if change.outcome == "planned" and change.begun:
             change.outcome, change.message = "unknown", "it was begun, and is not known to be finished"
@@ -87,29 +107,28 @@ def _take_stock(
             change.outcome = "not attempted"
 
 
-def _settle(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first: Plan, task: Task) -> None:
+def _settle(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> None:
     """Write, and prove what could end our own sign-in, also where that is why the rest was refused."""
     try:
-        _bring(resource, client, wanted, first, task)
+        _bring(run, resource, wanted)
     except (OutcomeUnknown, SignInError, Unreachable):
         raise
     except EstateError as exc:
-        problem = resource.prove(client, first, task)
+        problem = resource.prove(run)
         if problem:
             raise EstateError(f"{str(exc).rstrip('.')}. {problem}") from exc
         raise
-    problem = resource.prove(client, first, task)
+    problem = resource.prove(run)
     if problem:
         raise problem
 
 
-def _bring(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first: Plan, task: Task) -> None:
+def _bring(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> None:
     """Write; where an answer was lost, read again and write only what is still missing."""
-    steps, open_ones = first, {c.name: c for c in first.of("create", "update", "delete")}
-    effort = Effort(client, task)
+    steps, open_ones = run.plan, {c.name: c for c in run.plan.of("create", "update", "delete")}
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            _carry_out(resource, client, steps, effort, task)
+            _carry_out(run, resource, steps)
         except OutcomeUnknown:
             if attempt == ATTEMPTS:
                 raise
@@ -122,20 +141,20 @@ def _bring(resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], first:
                     told.outcome, told.message = change.outcome, change.message
                     told.begun, told.existed, told.results = change.begun, change.existed, change.results
                     told.made = change.made
-        steps = _remaining(resource, client, wanted, open_ones, task)
+        steps = _remaining(run, resource, wanted, open_ones)
 
 
 def _remaining(
-    resource: Resource, client: t.Any, wanted: t.Sequence[Wanted], open_ones: t.Mapping[str, Change], task: Task
+    run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted], open_ones: t.Mapping[str, Change]
 ) -> Plan:
     """What is still to be done to the objects that the first plan changes, and have not failed."""
     waiting = [name for name, change in open_ones.items() if change.outcome != "failed"]
-    actual = resource.look(client, waiting, task)
-    declared = {want.name: want for want in wanted}
+    actual = resource.look(run, waiting)
+    known = {want.name: want for want in wanted}
     changes = []
     for name in waiting:
         told, have = open_ones[name], actual.objects.get(name)
-        change = change_of(resource, have, declared.get(name) or Wanted(name, "absent", {}, []), task)
+        change = change_of(run, resource, have, known.get(name) or Wanted(name, "absent", {}, []))
         change.ours, change.risky, change.last, change.undo = told.ours, told.risky, told.last, told.undo
         change.begun, change.existed = told.begun, told.existed
         change.made = told.made or (told.begun and told.action == "create" and have is not None)
@@ -148,39 +167,39 @@ def _remaining(
     return Plan([change for change in changes if change.action != "none"])
 
 
-def _carry_out(resource: Resource, client: t.Any, steps: Plan, effort: Effort, task: Task) -> None:
+def _carry_out(run: Run[t.Any], resource: Resource, steps: Plan) -> None:
     """Make the calls in the order that frees names and addresses before they are taken."""
     for last in (False, True):
         changes = [change for change in steps.of("create", "update", "delete") if change.last == last]
         if last and changes:
-            resource.reconsider(client, changes, task)
+            resource.reconsider(run, changes)
         doomed = [change for change in changes if change.action == "delete" and change.outcome != "failed"]
         written = [change for change in changes if change.action != "delete" and change.outcome != "failed"]
         if last:  # what leaves an object that is deleted has left it by then
-            _write(resource, client, written, effort, task)
-        _delete(resource, client, doomed, effort, task)
+            _write(run, resource, written)
+        _delete(run, resource, doomed)
         if not last:
-            _write(resource, client, written, effort, task)
-    _verify(resource, client, steps, effort, task)
+            _write(run, resource, written)
+    _verify(run, resource, steps)
     _done(steps.of("create", "update", "delete"))
 
 
-def _delete(resource: Resource, client: t.Any, doomed: t.Sequence[Change], effort: Effort, task: Task) -> None:
+def _delete(run: Run[t.Any], resource: Resource, doomed: t.Sequence[Change]) -> None:
     if doomed:
-        resource.withdraw(client, doomed, effort, task)
-        resource.delete(client, [change for change in doomed if change.outcome != "failed"], effort, task)
+        resource.withdraw(run, doomed)
+        resource.delete(run, [change for change in doomed if change.outcome != "failed"])
 
 
-def _write(resource: Resource, client: t.Any, changes: t.Sequence[Change], effort: Effort, task: Task) -> None:
+def _write(run: Run[t.Any], resource: Resource, changes: t.Sequence[Change]) -> None:
     updated = [c for c in changes if c.action == "update" and (c.values or not resource.secrets_apart)]
     for rank in sorted({resource.rank(change) for change in updated}):
-        resource.update(client, [change for change in updated if resource.rank(change) == rank], effort, task)
+        resource.update(run, [change for change in updated if resource.rank(change) == rank])
     created = [change for change in changes if change.action == "create"]
     if created:
-        resource.create(client, created, effort, task)
+        resource.create(run, created)
     secret = [change for change in changes if change.secrets and change.outcome != "failed"]
     if secret and resource.secrets_apart:
-        resource.write_secrets(client, secret, effort, task)
+        resource.write_secrets(run, secret)
 
 
 def _done(changes: t.Sequence[Change]) -> None:
@@ -189,19 +208,19 @@ def _done(changes: t.Sequence[Change]) -> None:
             change.outcome = "done"
 
 
-def _verify(resource: Resource, client: t.Any, steps: Plan, effort: Effort, task: Task) -> None:
+def _verify(run: Run[t.Any], resource: Resource, steps: Plan) -> None:
     """Read back what the vendor leaves open, in one reading. What the server did not keep is an error that names the key."""
     doubtful = [change for change in steps.of("create", "update") if resource.leaves_open(change)]
     doomed = [change for change in steps.of("delete") if resource.leaves_open(change)]
-    actual = _seen(resource, client, [*doubtful, *doomed], task)
+    actual = _seen(run, resource, [*doubtful, *doomed])
     lost = _lost(resource, actual, doubtful)
     if lost:
         parts = [
             replace(c, values={k: _after(resource, c)[k] for k in lost[c.name]}) for c in doubtful if c.name in lost
         ]
-        resource.repair(client, parts, effort, task)
+        resource.repair(run, parts)
         doubtful = [change for change in doubtful if change.name in lost]
-        lost = _lost(resource, _seen(resource, client, doubtful, task), doubtful)
+        lost = _lost(resource, _seen(run, resource, doubtful), doubtful)
     for change in doubtful:
         if change.name in lost:
             wanted = resource.shown(_after(resource, change))
@@ -209,7 +228,7 @@ def _verify(resource: Resource, client: t.Any, steps: Plan, effort: Effort, task
             change.fail(f"the server accepted the change and did not keep it: {told}")
     left = lingering(
         {change.name: actual[change.name] for change in doomed if change.name in actual},
-        lambda names: {n: have for n, have in resource.look(client, list(names), task).objects.items() if n in names},
+        lambda names: {n: have for n, have in resource.look(run, list(names)).objects.items() if n in names},
     )
     for change in doomed:
         if change.name in left:
@@ -226,8 +245,8 @@ def lingering(left: Left, look: t.Callable[[Left], Left]) -> Left:
     return left
 
 
-def _seen(resource: Resource, client: t.Any, changes: t.Sequence[Change], task: Task) -> dict[str, Object]:
-    return resource.look(client, [change.name for change in changes], task).objects if changes else {}
+def _seen(run: Run[t.Any], resource: Resource, changes: t.Sequence[Change]) -> dict[str, Object]:
+    return resource.look(run, [change.name for change in changes]).objects if changes else {}
 
 
 def _after(resource: Resource, change: Change) -> Object:

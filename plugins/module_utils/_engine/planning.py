@@ -1,0 +1,97 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compare what is with what is declared. Nothing here talks to a server."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._text.errors import InputError
+from .._text.outside import only_in, twins
+from .field import Object
+from .plan import Actual, Change, Plan, Wanted, listed
+from .resource import Resource
+from .run import Run
+
+PURGE_SHARE, PURGE_FLOOR = 10, 5  # percent of the objects there, and a number that is always allowed
+
+
+_LIMIT = re.compile(r"^\s*(?P<number>\d+)\s*(?P<percent>%?)\s*$")
+
+
+def plan(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.Sequence[Wanted]) -> Plan:
+    """Compare, and say what to do. Touches nothing."""
+    changes = [change_of(run, resource, actual.objects.get(want.name), want) for want in wanted]
+    if run.task.params.get("purge"):
+        named = {want.name for want in run.wanted or wanted}
+        spare = set(run.task.params.get("protect") or ())
+        strangers = [Wanted(name, "absent", {}, []) for name in sorted(actual.objects) if name not in named | spare]
+        purged = [change_of(run, resource, actual.objects[want.name], want) for want in strangers]
+        changes += [change for change in purged if change.action != "none"]
+    planned = {change.name for change in changes}
+    return Plan(changes, {name: have for name, have in actual.objects.items() if name not in planned})
+
+
+def change_of(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want: Wanted) -> Change:
+    if want.state == "absent" and not resource.always_there:
+        return Change(want.name, "none" if have is None else "delete", want.state, have)
+    desired = resource.desired(run, want, have)
+    create_only = {f.name for f in resource.fields if f.create_only}
+    if have is None:
+        unset = {f.name: f.unset for f in resource.fields}
+        values = {name: value for name, value in desired.items() if value != unset.get(name)}
+    else:
+        values = {n: v for n, v in desired.items() if n not in create_only and have.get(n) != v}
+    secret = [f for f in resource.fields if f.name in want.secrets and resource.renews(run, f, have, want)]
+    secrets = {f.name: want.secrets[f.name] for f in secret}
+    missing = have is None and not resource.always_there
+    action = "create" if missing else "update" if values or secrets else "none"
+    return Change(want.name, action, want.state, have, values, secrets)
+
+
+def guard_purge(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.Sequence[Wanted]) -> None:
+    """Refuse a purge that looks like an accident."""
+    params = run.task.params
+    if not params.get("purge"):
+        return
+    declared = {want.name for want in wanted}
+    doomed = [change.name for change in run.plan.of("delete", "update") if change.name not in declared]
+    if not (run.wanted or wanted) and not params.get("purge_empty"):
+        raise InputError(
+            f"purge with an empty list of {resource.plural} would delete {listed(doomed) or 'nothing now'}. Nothing was written. "
+            "If that is meant, say purge_empty: true."
+        )
+    if actual.total is not None and actual.total != len(actual.objects):
+        raise InputError(
+            f"purge needs the whole list, but the server counts {actual.total} {resource.plural} and listed "
+            f"{len(actual.objects)}. Nothing was deleted; run again when nobody else is changing them."
+        )
+    _refuse_misspelt(resource, doomed, set(params.get("protect") or ()) - actual.objects.keys())
+    there = len(actual.objects)
+    allowed = _purge_limit(params.get("purge_limit"), there)
+    if len(doomed) > allowed:
+        raise InputError(
+            f"purge would delete {listed(doomed)}: {len(doomed)} of {there} {resource.plural}, and purge_limit allows "
+            f'{allowed}. Nothing was written. If that is meant, say purge_limit: "{len(doomed)}".'
+        )
+
+
+def _refuse_misspelt(resource: Resource, doomed: t.Sequence[str], missing: t.Collection[str]) -> None:
+    """A name in protect that is not there, and looks like one that is to go, means that one."""
+    for name, twin in sorted(twins(missing, doomed).items()):
+        raise InputError(
+            f"protect: there is no {resource.noun} {name!r}, but {twin!r}, which differs {only_in(name, twin)}, and purge would "
+            "delete it. Nothing was written."
+        )
+
+
+def _purge_limit(text: t.Optional[str], there: int) -> int:
+    if text is None:
+        return max(PURGE_FLOOR, there * PURGE_SHARE // 100)
+    found = _LIMIT.match(text)
+    number = int(found["number"]) if found else 0
+    if not found or (found["percent"] and number > 100):
+        raise InputError(f"purge_limit: {text!r} is neither a number, such as 20, nor a share, such as 10%.")
+    return there * number // 100 if found["percent"] else number

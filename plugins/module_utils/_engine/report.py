@@ -1,0 +1,50 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task returns about its objects."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+
+from .field import HIDDEN, Object
+from .plan import Plan
+from .resource import Resource
+
+Answer = dict[str, t.Any]
+
+
+def report(steps: Plan) -> Answer:
+    """Each object and what became of it, and how many of each kind."""
+    lines = [change.report() for change in steps.changes]
+    return {"objects": lines, "counts": dict(Counter(line["action"] for line in lines))}
+
+
+def tally(steps: Plan) -> str:
+    """How many objects of each kind a task that was stopped had come to."""
+    counts = report(steps)["counts"]
+    return "So far: " + ", ".join(f"{number} {kind}" for kind, number in counts.items()) + "; see objects."
+
+
+def diff(resource: Resource, steps: Plan) -> dict[str, dict[str, Object]]:
+    """``before`` and ``after`` of each object that changes; of an update only the keys that change.
+
+    Of one that was created and then failed, it is what its creation wrote.
+    """
+    before: dict[str, Object] = {}
+    after: dict[str, Object] = {}
+    for change in steps.changes:
+        if change.action == "none" or (change.outcome == "failed" and not change.made):
+            continue
+        have = change.before or {}
+        if change.action == "delete":
+            before[change.name] = resource.lost(have)
+            continue
+        values, secrets = change.values, dict.fromkeys(change.secrets, HIDDEN)
+        if change.outcome == "failed":
+            values, secrets = {n: v for n, v in values.items() if resource.dump({n: v})}, {}
+        after[change.name] = {**resource.shown(values), **secrets}
+        if change.action == "update":
+            before[change.name] = resource.shown({key: have.get(key) for key in change.values})
+    return {"before": before, "after": after}
