@@ -13,8 +13,8 @@ from dataclasses import replace
 from .._text.errors import EstateError, OutcomeUnknown, SignInError, Unreachable
 from .declaration import chosen, declared
 from .field import Object
-from .plan import Change, Plan, Wanted
-from .planning import change_of, guard_purge, plan
+from .plan import Change, Effect, Plan, Wanted
+from .planning import guard_purge, plan, step_for
 from .report import Answer, diff, report
 from .resource import Resource
 from .run import Run
@@ -47,10 +47,10 @@ def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Pl
     Raises what stops the whole task; ``plan`` of the exception then holds the changes and their outcomes.
     """
     names = None if run.task.params.get("purge") else [want.name for want in wanted]
-    actual = resource.look(run, names)
+    actual = run.read(resource, names)
     missed = [want.name for want in wanted if want.name not in actual.objects] if names is None else []
     if missed and not actual.whole:  # new, or moved to a page that was read before
-        actual.objects.update(resource.look(run, missed).objects)
+        actual.objects.update(run.read(resource, missed).objects)
     if (
         run.task.check and not resource.always_there
     ):  # what an earlier task of this run would have made is there by then
@@ -60,57 +60,37 @@ def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Pl
     guard_purge(run, resource, actual, wanted)
     resource.check(run)
     resource.warn_of_unknown(run)
-    _tell_altered(run, resource, wanted)
+    _warn_of_altered(run, resource)
     if run.task.check:
         return run.plan
     try:
         if run.plan.changed:
-            _settle(run, resource, wanted)
+            _write_and_prove(run, resource)
         resource.attend(run)
     except EstateError as exc:
-        _take_stock(run, resource, wanted, exc)
+        _settle_outcomes(run, resource, exc)
         exc.plan = run.plan  # type: ignore[attr-defined]
         raise
     return run.plan
 
 
-def _tell_altered(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> None:
-    """What is written now and means more than was said: once, and not in each run that finds it there."""
-    changes = {change.name: change for change in run.plan.of("create", "update")}
-    for want in wanted:
-        if want.name not in changes:
-            continue
-        change = changes[want.name]
-        for name, items in want.altered.items():
+def _warn_of_altered(run: Run[t.Any], resource: Resource) -> None:
+    """Values that are written now and mean more than they say: once, and not in each run that finds them there."""
+    for change in run.plan.of("create", "update"):
+        for name, items in change.wanted.altered.items():
             there, then = (change.before or {}).get(name) or (), change.values.get(name) or ()
             for item, said in items.items():
                 if item in then and item not in there:
                     run.task.warn(
-                        f"{name} of {resource.noun} {want.name}: {said} is an address in a network and no network; {item} is "
+                        f"{name} of {resource.noun} {change.name}: {said} is an address in a network and no network; {item} is "
                         "written. If you mean the address alone, leave out the prefix."
                     )
 
 
-def _take_stock(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted], exc: EstateError) -> None:
-    """After the task was stopped: what became of each object, as far as a last look can tell."""
-    left = {c.name: c for c in run.plan.of("create", "update", "delete") if c.outcome == "planned"}
-    begun = {name: change for name, change in left.items() if change.begun}
-    if begun and not isinstance(exc, (SignInError, Unreachable)):
-        with contextlib.suppress(EstateError):
-            _remaining(run, resource, wanted, begun)
-    for change in left.values():
-        if change.outcome == "planned" and change.begun:
-            change.outcome, change.message = "unknown", "it was begun, and is not known to be finished"
-        elif change.outcome == "planned" and change.existed:
-            change.fail("its name is taken")
-        elif change.outcome == "planned":
-            change.outcome = "not attempted"
-
-
-def _settle(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> None:
+def _write_and_prove(run: Run[t.Any], resource: Resource) -> None:
     """Write, and prove what could end our own sign-in, also where that is why the rest was refused."""
     try:
-        _bring(run, resource, wanted)
+        _write_until_known(run, resource)
     except (OutcomeUnknown, SignInError, Unreachable):
         raise
     except EstateError as exc:
@@ -123,54 +103,66 @@ def _settle(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> 
         raise problem
 
 
-def _bring(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> None:
+def _write_until_known(run: Run[t.Any], resource: Resource) -> None:
     """Write; where an answer was lost, read again and write only what is still missing."""
-    steps, open_ones = run.plan, {c.name: c for c in run.plan.of("create", "update", "delete")}
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            _carry_out(run, resource, steps)
-        except OutcomeUnknown:
-            if attempt == ATTEMPTS:
-                raise
+    changes = run.plan.of("create", "update", "delete")
+    try:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                _write_all(run, resource)
+            except OutcomeUnknown:
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                break
+            _leave_what_is_missing(run, resource, changes)
+    finally:
+        _restore_plan(changes)
+
+
+def _leave_what_is_missing(run: Run[t.Any], resource: Resource, changes: t.Sequence[Change]) -> None:
+    """Read again; of each change that has not failed, only what is still missing is left to do."""
+    waiting = [change for change in changes if change.outcome != "failed"]
+    actual = _read(run, resource, waiting)
+    for change in waiting:
+        have = actual.get(change.name)
+        change.step = step_for(run, resource, have, change.wanted)
+        if change.effect is Effect.NAME_TAKEN:
+            change.planned = change.step
+        elif change.effect is Effect.POSSIBLE and change.planned.action == "create" and have is not None:
+            change.reached(Effect.CREATED)
+        change.outcome, change.message = "done" if change.action == "none" else "planned", ""
+
+
+def _restore_plan(changes: t.Sequence[Change]) -> None:
+    """After writing, a change is all that the task did to its object."""
+    for change in changes:
+        change.step = change.planned
+
+
+def _settle_outcomes(run: Run[t.Any], resource: Resource, exc: EstateError) -> None:
+    """After the task was stopped: what became of each object, as far as a last look can tell."""
+    open_ones = [c for c in run.plan.of("create", "update", "delete") if c.outcome == "planned"]
+    reached = [change for change in open_ones if change.touched]
+    if reached and not isinstance(exc, (SignInError, Unreachable)):
+        with contextlib.suppress(EstateError):
+            _leave_what_is_missing(run, resource, reached)
+        _restore_plan(reached)
+    for change in open_ones:
+        if change.outcome != "planned":
+            continue
+        if change.touched:
+            change.outcome, change.message = "unknown", "the request was sent, but its result is unknown"
+        elif change.effect is Effect.NAME_TAKEN:
+            change.fail("its name is taken")
         else:
-            break
-        finally:
-            for change in steps.changes:
-                if change.name in open_ones:
-                    told = open_ones[change.name]
-                    told.outcome, told.message = change.outcome, change.message
-                    told.begun, told.existed, told.results = change.begun, change.existed, change.results
-                    told.made = change.made
-        steps = _remaining(run, resource, wanted, open_ones)
+            change.outcome = "not attempted"
 
 
-def _remaining(
-    run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted], open_ones: t.Mapping[str, Change]
-) -> Plan:
-    """What is still to be done to the objects that the first plan changes, and have not failed."""
-    waiting = [name for name, change in open_ones.items() if change.outcome != "failed"]
-    actual = resource.look(run, waiting)
-    known = {want.name: want for want in wanted}
-    changes = []
-    for name in waiting:
-        told, have = open_ones[name], actual.objects.get(name)
-        change = change_of(run, resource, have, known.get(name) or Wanted(name, "absent", {}, []))
-        change.ours, change.risky, change.last, change.undo = told.ours, told.risky, told.last, told.undo
-        change.begun, change.existed = told.begun, told.existed
-        change.made = told.made or (told.begun and told.action == "create" and have is not None)
-        change.results = told.results
-        if told.existed:
-            told.action, told.before, told.values, told.secrets = change.action, have, change.values, change.secrets
-        if change.action == "none":
-            told.outcome = "done"
-        changes.append(change)
-    return Plan([change for change in changes if change.action != "none"])
-
-
-def _carry_out(run: Run[t.Any], resource: Resource, steps: Plan) -> None:
+def _write_all(run: Run[t.Any], resource: Resource) -> None:
     """Make the calls in the order that frees names and addresses before they are taken."""
     for last in (False, True):
-        changes = [change for change in steps.of("create", "update", "delete") if change.last == last]
+        changes = [change for change in run.plan.of("create", "update", "delete") if change.last == last]
         if last and changes:
             resource.reconsider(run, changes)
         doomed = [change for change in changes if change.action == "delete" and change.outcome != "failed"]
@@ -180,8 +172,9 @@ def _carry_out(run: Run[t.Any], resource: Resource, steps: Plan) -> None:
         _delete(run, resource, doomed)
         if not last:
             _write(run, resource, written)
-    _verify(run, resource, steps)
-    _done(steps.of("create", "update", "delete"))
+    _read_back(run, resource)
+    for change in run.plan.of("create", "update", "delete"):
+        change.outcome = "done"
 
 
 def _delete(run: Run[t.Any], resource: Resource, doomed: t.Sequence[Change]) -> None:
@@ -202,25 +195,20 @@ def _write(run: Run[t.Any], resource: Resource, changes: t.Sequence[Change]) -> 
         resource.write_secrets(run, secret)
 
 
-def _done(changes: t.Sequence[Change]) -> None:
-    for change in changes:
-        if change.outcome != "failed":
-            change.outcome = "done"
-
-
-def _verify(run: Run[t.Any], resource: Resource, steps: Plan) -> None:
+def _read_back(run: Run[t.Any], resource: Resource) -> None:
     """Read back what the vendor leaves open, in one reading. What the server did not keep is an error that names the key."""
-    doubtful = [change for change in steps.of("create", "update") if resource.leaves_open(change)]
-    doomed = [change for change in steps.of("delete") if resource.leaves_open(change)]
-    actual = _seen(run, resource, [*doubtful, *doomed])
-    lost = _lost(resource, actual, doubtful)
+    doubtful = [change for change in run.plan.of("create", "update") if resource.leaves_open(change)]
+    doomed = [change for change in run.plan.of("delete") if resource.leaves_open(change)]
+    actual = _read(run, resource, [*doubtful, *doomed])
+    lost = _not_kept(resource, actual, doubtful)
     if lost:
+        doubtful = [change for change in doubtful if change.name in lost]
         parts = [
-            replace(c, values={k: _after(resource, c)[k] for k in lost[c.name]}) for c in doubtful if c.name in lost
+            replace(c, step=replace(c.step, values={key: _after(resource, c)[key] for key in lost[c.name]}))
+            for c in doubtful
         ]
         resource.repair(run, parts)
-        doubtful = [change for change in doubtful if change.name in lost]
-        lost = _lost(resource, _seen(run, resource, doubtful), doubtful)
+        lost = _not_kept(resource, _read(run, resource, doubtful), doubtful)
     for change in doubtful:
         if change.name in lost:
             wanted = resource.shown(_after(resource, change))
@@ -228,7 +216,7 @@ def _verify(run: Run[t.Any], resource: Resource, steps: Plan) -> None:
             change.fail(f"the server accepted the change and did not keep it: {told}")
     left = lingering(
         {change.name: actual[change.name] for change in doomed if change.name in actual},
-        lambda names: {n: have for n, have in resource.look(run, list(names)).objects.items() if n in names},
+        lambda names: {n: have for n, have in run.read(resource, list(names)).objects.items() if n in names},
     )
     for change in doomed:
         if change.name in left:
@@ -245,8 +233,8 @@ def lingering(left: Left, look: t.Callable[[Left], Left]) -> Left:
     return left
 
 
-def _seen(run: Run[t.Any], resource: Resource, changes: t.Sequence[Change]) -> dict[str, Object]:
-    return resource.look(run, [change.name for change in changes]).objects if changes else {}
+def _read(run: Run[t.Any], resource: Resource, changes: t.Sequence[Change]) -> dict[str, Object]:
+    return run.read(resource, [change.name for change in changes]).objects if changes else {}
 
 
 def _after(resource: Resource, change: Change) -> Object:
@@ -254,7 +242,7 @@ def _after(resource: Resource, change: Change) -> Object:
     return {**change.values, **resource.ends(change)}
 
 
-def _lost(
+def _not_kept(
     resource: Resource, actual: t.Mapping[str, Object], changes: t.Sequence[Change]
 ) -> dict[str, dict[str, t.Any]]:
     """What the server has in place of values that were written, by object and key."""

@@ -81,20 +81,14 @@ class Issued(Resource):
     def check(self, run: Run[t.Any]) -> None:
         """Files that can be written; and what is told of each, whether or not anything is written."""
         plan = run.plan
-        declared = self.declared(run)
         for change in plan.of("create", "update"):
-            if "dest" in declared[change.name]:
-                SecretFile("dest", declared[change.name]["dest"]).refuse_unusable()
+            if "dest" in change.wanted.values:
+                SecretFile("dest", change.wanted.values["dest"]).refuse_unusable()
         for change in plan.changes:
             have = change.before or {}
             change.results = self.known(have) if have else {}
             if "usable" in change.values:
                 change.results["reason"] = Sentence(have.get("why") or "there is none yet")
-
-    @staticmethod
-    def declared(run: Run[t.Any]) -> dict[str, Object]:
-        """What is said of each object, by name."""
-        return {want.name: want.values for want in run.wanted or ()}
 
     def leaves_open(self, change: Change) -> bool:
         """What was issued is known by its text; what was taken back is looked for."""
@@ -102,27 +96,26 @@ class Issued(Resource):
 
     def create(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """Each with a call of its own; what comes is looked at before it takes the place of anything."""
-        declared = self.declared(run)
         run.writes.each(
             changes,
-            lambda change: self._issue(run, change, declared[change.name]),
+            lambda change: self._issue(run, change),
             "issued",
             first_alone=True,  # what may not be used of one may not be used of the others either
         )
 
     def update(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """A new one where the old one is not good any more; the old one stays until it is told to go."""
-        declared = self.declared(run)
         for change in changes:
             if "usable" not in change.values:
-                SecretFile("dest", declared[change.name]["dest"]).make_private()
+                SecretFile("dest", change.wanted.values["dest"]).make_private()
         self.create(run, [change for change in changes if "usable" in change.values])
 
-    def _issue(self, run: Run[t.Any], change: Change, said: Object) -> None:
+    def _issue(self, run: Run[t.Any], change: Change) -> None:
+        said = change.wanted.values
         file = SecretFile("dest", said["dest"]) if "dest" in said else None
         with file.room(ROOM) if file else contextlib.nullcontext(lambda text: None) as keep:
             text = self._asked_for(run, change, said)
-            change.begun = True
+            change.reached()
             new: t.Optional[Object] = None
             objection = ""
             try:
@@ -145,5 +138,5 @@ class Issued(Resource):
         except OutcomeUnknown as exc:
             if "dest" not in said and not run.task.params["return_content"]:
                 raise  # to read again tells whether there is one, and nobody wants its text
-            change.begun = True
+            change.reached()
             raise EstateError(f"{exc}. {self.lost_answer(said)}") from exc

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import enum
 import typing as t
 from dataclasses import dataclass, field
 
@@ -20,9 +21,9 @@ class Wanted:
     """One object as it is declared: only what was said, in normal form."""
 
     name: str
-    state: str
-    values: Object
-    inherit: list[str]
+    state: str = "present"
+    values: Object = field(default_factory=dict)
+    inherit: list[str] = field(default_factory=list)
     secrets: dict[str, str] = field(repr=False, default_factory=dict)
     altered: dict[str, t.Mapping[str, str]] = field(default_factory=dict)  # of each property, see Field
 
@@ -48,31 +49,89 @@ class Actual:
     whole: bool = False
 
 
-@dataclass
-class Change:
-    """What happens to one object. ``values`` and ``secrets`` are what is written; None hands a value back."""
+class Effect(enum.IntEnum):
+    """What the server has done for a change so far. It never goes back to an earlier one."""
 
-    name: str
+    NOTHING = 0
+    NAME_TAKEN = 1  # another user created an object of this name meanwhile
+    POSSIBLE = 2  # the server acted, or may have
+    CREATED = 3  # the object was created, whatever became of the rest
+
+
+@dataclass
+class Step:
+    """What is written to one object. None as a value hands it back to the level above."""
+
     action: str  # create, update, delete, none
-    state: str = "present"
     before: t.Optional[Object] = None
     values: Object = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass
+class Change:
+    """What a task does to one object. There is one of it for each object, from the plan to the report.
+
+    ``step`` is what is to be done. While the task writes, and an answer was lost, it is what is still left of ``planned``.
+    """
+
+    wanted: Wanted
+    step: Step
     outcome: str = "planned"  # planned, done, failed, not attempted, unknown
     message: str = ""
-    results: Object = field(default_factory=dict, repr=False)  # what the task tells of it besides
-    begun: bool = False  # the server acted on it, or may have
-    made: bool = False  # it was created, whatever has become of the rest
-    existed: bool = False  # somebody else created it meanwhile
+    results: Object = field(default_factory=dict, repr=False)  # what the task returns of it besides
+    effect: Effect = Effect.NOTHING
     ours: bool = False  # it touches the account that the task uses
     risky: bool = False  # it could end the sign-in of that account, and has to be proven
     last: bool = False  # after all others
     undo: Object = field(default_factory=dict, repr=False)  # what it takes to set it back, beside ``before``
 
+    def __post_init__(self) -> None:
+        self.planned = self.step
+
+    @property
+    def name(self) -> str:
+        """The name of the object."""
+        return self.wanted.name
+
+    @property
+    def state(self) -> str:
+        """The state that is declared."""
+        return self.wanted.state
+
+    @property
+    def action(self) -> str:
+        """What is to be done: create, update, delete or none."""
+        return self.step.action
+
+    @property
+    def before(self) -> t.Optional[Object]:
+        """The object as it is on the server; None if it is not there."""
+        return self.step.before
+
+    @property
+    def values(self) -> Object:
+        """Values to write."""
+        return self.step.values
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Secrets to write."""
+        return self.step.secrets
+
     @property
     def keys(self) -> list[str]:
         """Names of the properties that change."""
         return sorted([*self.values, *self.secrets]) if self.action in ("create", "update") else []
+
+    @property
+    def touched(self) -> bool:
+        """Whether the server acted on the object, or may have."""
+        return self.effect >= Effect.POSSIBLE
+
+    def reached(self, effect: Effect = Effect.POSSIBLE) -> None:
+        """The server has done this, or may have."""
+        self.effect = max(self.effect, effect)
 
     def fail(self, reason: str) -> None:
         """This object fails; the others go on."""

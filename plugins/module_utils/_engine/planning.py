@@ -11,7 +11,7 @@ import typing as t
 from .._text.errors import InputError
 from .._text.outside import only_in, twins
 from .field import Object
-from .plan import Actual, Change, Plan, Wanted, listed
+from .plan import Actual, Change, Plan, Step, Wanted, listed
 from .resource import Resource
 from .run import Run
 
@@ -23,20 +23,21 @@ _LIMIT = re.compile(r"^\s*(?P<number>\d+)\s*(?P<percent>%?)\s*$")
 
 def plan(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.Sequence[Wanted]) -> Plan:
     """Compare, and say what to do. Touches nothing."""
-    changes = [change_of(run, resource, actual.objects.get(want.name), want) for want in wanted]
+    changes = [Change(want, step_for(run, resource, actual.objects.get(want.name), want)) for want in wanted]
     if run.task.params.get("purge"):
         named = {want.name for want in run.wanted or wanted}
         spare = set(run.task.params.get("protect") or ())
-        strangers = [Wanted(name, "absent", {}, []) for name in sorted(actual.objects) if name not in named | spare]
-        purged = [change_of(run, resource, actual.objects[want.name], want) for want in strangers]
+        others = [Wanted(name, "absent") for name in sorted(actual.objects) if name not in named | spare]
+        purged = [Change(want, step_for(run, resource, actual.objects[want.name], want)) for want in others]
         changes += [change for change in purged if change.action != "none"]
     planned = {change.name for change in changes}
     return Plan(changes, {name: have for name, have in actual.objects.items() if name not in planned})
 
 
-def change_of(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want: Wanted) -> Change:
+def step_for(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want: Wanted) -> Step:
+    """What is to be done to one object, which the server has as ``have``."""
     if want.state == "absent" and not resource.always_there:
-        return Change(want.name, "none" if have is None else "delete", want.state, have)
+        return Step("none" if have is None else "delete", have)
     desired = resource.desired(run, want, have)
     create_only = {f.name for f in resource.fields if f.create_only}
     if have is None:
@@ -48,7 +49,7 @@ def change_of(run: Run[t.Any], resource: Resource, have: t.Optional[Object], wan
     secrets = {f.name: want.secrets[f.name] for f in secret}
     missing = have is None and not resource.always_there
     action = "create" if missing else "update" if values or secrets else "none"
-    return Change(want.name, action, want.state, have, values, secrets)
+    return Step(action, have, values, secrets)
 
 
 def guard_purge(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.Sequence[Wanted]) -> None:

@@ -9,7 +9,7 @@ import typing as t
 from collections import Counter
 
 from .field import HIDDEN, Object
-from .plan import Plan
+from .plan import Effect, Plan
 from .resource import Resource
 
 Answer = dict[str, t.Any]
@@ -35,7 +35,7 @@ def diff(resource: Resource, steps: Plan) -> dict[str, dict[str, Object]]:
     before: dict[str, Object] = {}
     after: dict[str, Object] = {}
     for change in steps.changes:
-        if change.action == "none" or (change.outcome == "failed" and not change.made):
+        if change.action == "none" or (change.outcome == "failed" and change.effect < Effect.CREATED):
             continue
         have = change.before or {}
         if change.action == "delete":

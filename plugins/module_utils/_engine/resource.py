@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._text.errors import EstateError, Mistakes, did_you_mean, reads
+from .._text.errors import EstateError, Mistakes, did_you_mean
 from .._text.outside import oddity
 from .arguments import TEXT_OR_NUMBER
 from .field import Field, KnownValues, Object, Spec, Wire, same
@@ -236,12 +236,8 @@ class Resource:
     # -- talking to the server
 
     def read(self, run: Run[t.Any], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """Objects by name; every one of them, with the server's count, where ``names`` is None."""
+        """Objects by name; every one of them, with the server's count, where ``names`` is None. Callers use ``run.read``."""
         raise NotImplementedError
-
-    def look(self, run: Run[t.Any], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """The same; what cannot be read is the server's doing, and no defect of ours."""
-        return t.cast(Actual, reads(self.read)(run, names))
 
     def check(self, run: Run[t.Any]) -> None:
         """Everything in ``run.plan`` that can be found wrong without writing."""
@@ -304,7 +300,7 @@ class Resource:
 
     def inform(self, run: Run[t.Any], names: t.Optional[t.Sequence[str]]) -> list[Object]:
         """Objects for an info module, by name."""
-        found = self.look(run, names)
+        found = run.read(self, names)
         if found.total not in (None, len(found.objects)):
             run.task.warn(
                 f"{run.client.url} counts {found.total} {self.plural} and listed {len(found.objects)}: somebody is changing "

@@ -10,8 +10,9 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._files.read_file import Read, plain_read
+from .._text.errors import reading
 from .field import same
-from .plan import Plan, Wanted
+from .plan import Actual, Plan, Wanted
 from .writes import Writes
 
 AnyClient = t.TypeVar("AnyClient")
@@ -45,6 +46,13 @@ class Task:
             self.warnings.append(sentence)
 
 
+class Readable(t.Protocol):
+    """What a run needs of a resource to read its objects."""
+
+    def read(self, run: Run[t.Any], names: t.Optional[t.Sequence[str]]) -> Actual:
+        """Objects by name; every one of them where ``names`` is None."""
+
+
 @dataclass
 class Run(t.Generic[AnyClient]):
     """One task with the client of its server, and what is known of its objects so far: the argument of every hook.
@@ -68,6 +76,11 @@ class Run(t.Generic[AnyClient]):
         """A run for other objects in the same task, with these parameters in place of its own, and perhaps in another mode."""
         check = self.task.check if check is None else check
         return Run(self.client, replace(self.task, params={**self.task.params, **params}, check=check))
+
+    def read(self, resource: Readable, names: t.Optional[t.Sequence[str]]) -> Actual:
+        """Objects of a resource, as its own ``read``; what cannot be read is the server's doing, and no defect of ours."""
+        with reading(self):
+            return resource.read(self, names)
 
     @property
     def asked(self) -> str:

@@ -11,7 +11,7 @@ import typing as t
 
 from .._text.errors import InputError, OutcomeUnknown, Refused, SignInError, Unreachable
 from .parallel import Crew
-from .plan import PAST, Change
+from .plan import PAST, Change, Effect
 
 ONE_BAD_OBJECT = (400, 404, 409, 413)  # answers that speak of what was asked, not of who asks or how the server is
 
@@ -93,7 +93,7 @@ class Writes:
                     write(change)
             except Refused as exc:
                 if exc.status in (400, 409) and change.action == "create" and _ALREADY.search(exc.reason):
-                    change.existed = not change.begun  # somebody was faster, perhaps we were
+                    change.reached(Effect.NAME_TAKEN)  # or we created it ourselves, if the server may have acted before
                     raise OutcomeUnknown(f"{exc.call}: {exc.reason}") from exc
                 _fail([change], str(exc))
                 if exc.status not in alone or exc.locked:
@@ -123,18 +123,18 @@ def _telling(changes: t.Sequence[Change]) -> t.Iterator[None]:
     try:
         yield
         for change in changes:
-            change.made = change.made or change.action == "create"
+            change.reached(Effect.CREATED if change.action == "create" else Effect.POSSIBLE)
     except (InputError, Refused, SignInError, Unreachable):
         acted = False
         raise
     finally:
-        for change in changes:
-            change.begun = change.begun or acted
+        for change in changes if acted else ():
+            change.reached()
 
 
 def _fail(changes: t.Sequence[Change], reason: str) -> None:
     for change in changes:
-        change.fail(f"it was created, but {reason}" if change.made else reason)
+        change.fail(f"it was created, but {reason}" if change.effect is Effect.CREATED else reason)
 
 
 def _named(key: str, names: t.Collection[str]) -> t.Optional[str]:

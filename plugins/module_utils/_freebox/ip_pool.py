@@ -28,7 +28,7 @@ class Pool:
     @classmethod
     def of(cls, client: Freebox) -> Pool:
         """As the box tells it (server-behaviour.md, F64)."""
-        return t.cast(Pool, _pool_of(client))
+        return _pool_of(client)
 
     @property
     def free(self) -> list[str]:

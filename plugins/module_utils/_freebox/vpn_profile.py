@@ -26,6 +26,7 @@ from .._text.errors import (
     Unreachable,
     Unreadable,
     did_you_mean,
+    reading,
     reads,
 )
 from .client import Freebox, Record
@@ -52,7 +53,7 @@ class Box:
     @classmethod
     def of(cls, client: Freebox, names: t.Iterable[str]) -> Box:
         """Read it, with the configuration of these servers, where they are such as have files."""
-        return t.cast(Box, _box_of(client, names))
+        return _box_of(client, names)
 
     def kind(self, server: str) -> Kind:
         """The files of a server."""
@@ -225,7 +226,6 @@ class VpnProfile(Issued):
                 raise InputError(f"{name}: {task.params[name]} is not a number from {least} up.")
         refuse_no_names(task.params["allow_directives"])
         super().check(run)
-        declared = self.declared(run)
         for change in _downloads(plan.changes):
             harm = (change.before or {}).get("harm")
             if harm and not task.params["renew"]:
@@ -233,7 +233,7 @@ class VpnProfile(Issued):
                     f"{self.noun} {change.name}: {harm}. A new one would probably have them too, and to download it ends this "
                     "one. Nothing was downloaded. To download one all the same, say renew: true."
                 )
-        downloads = [declared[change.name] for change in _downloads(plan.changes)]
+        downloads = [change.wanted.values for change in _downloads(plan.changes)]
         for said in downloads:
             if "dest" not in said and not task.params["return_content"] and not task.check:
                 raise InputError(
@@ -281,17 +281,15 @@ class VpnProfile(Issued):
 
     def update(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
         """And remove what is left over."""
-        declared = self.declared(run)
         for change in changes:
             if "usable" not in change.values and "rescued" in change.values:
-                Place(declared[change.name]["dest"]).beside.remove()
+                Place(change.wanted.values["dest"]).beside.remove()
         super().update(run, changes)
 
     def create(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
         """Once the servers run; and say what the next run would not be content with."""
         task = run.task
-        declared = self.declared(run)
-        needed = {declared[change.name]["server"] for change in _downloads(changes)}
+        needed = {change.wanted.values["server"] for change in _downloads(changes)}
         if needed:
             _have_running(run, sorted(needed))
         super().create(run, changes)
@@ -311,7 +309,8 @@ class VpnProfile(Issued):
             return Place(said["dest"]).beside.read() or ""
         try:
             box = Box.of(run.client, [said["server"]])
-            whose, settings = box.whose(said), reads(lambda client: box.settings(said))(run.client)
+            with reading(run):
+                whose, settings = box.whose(said), box.settings(said)
         except (InputError, Refused, SignInError, Unreachable):
             raise
         except EstateError as exc:

@@ -163,13 +163,13 @@ class VpnServer(Resource):
             mistakes.refuse()
         for change in plan.of("update"):
             self._check_offered(change)
-            self._check_read_only(run, change)
+            self._check_read_only(change)
             self._check_ports(change)
         if plan.changed:
             run.client.session.refuse_without(SETTINGS)
         self._tell_connections(run, plan)
         for change in plan.of("none"):
-            if _declared(run, change).get("enabled") and (change.before or {})["state"] == ERROR:
+            if change.wanted.values.get("enabled") and (change.before or {})["state"] == ERROR:
                 change.fail("it is enabled, and in the state error: the box cannot start it, and does not say why")
 
     def _check_offered(self, change: Change) -> None:
@@ -182,9 +182,9 @@ class VpnServer(Resource):
                     f"{', '.join(own)}. Nothing was written."
                 )
 
-    def _check_read_only(self, run: Run[Freebox], change: Change) -> None:
+    def _check_read_only(self, change: Change) -> None:
         have = (change.before or {}).get(CONF_IPSEC) or {}
-        for key, value in (_declared(run, change).get(CONF_IPSEC) or {}).items():
+        for key, value in (change.wanted.values.get(CONF_IPSEC) or {}).items():
             if have.get(key) != value:
                 raise InputError(
                     f"{CONF_IPSEC} of {self.noun} {change.name}: {key} is {have.get(key)!r} and cannot be changed, to "
@@ -226,7 +226,7 @@ class VpnServer(Resource):
 
         def write(change: Change) -> None:
             there = run.client.server_config(change.name)
-            declared = {key: value for key, value in _declared(run, change).items() if key in change.values}
+            declared = {key: value for key, value in change.wanted.values.items() if key in change.values}
             whole = merged(self.dump(declared), there)
             change.values.update(said(whole))
             left = {key: value for key, value in whole.items() if there.get(key) != value}
@@ -242,7 +242,7 @@ class VpnServer(Resource):
     def attend(self, run: Run[Freebox]) -> None:
         """Servers start and stop in their own time (server-behaviour.md, F59)."""
         plan = run.plan
-        goals = {change.name: _goal(run, change) for change in plan.of("update", "none")}
+        goals = {change.name: _goal(change) for change in plan.of("update", "none")}
         waiting = [change for change in plan.of("update", "none") if _is_open(change, goals[change.name])]
         if not waiting or not run.task.params["wait"]:
             return
@@ -266,14 +266,9 @@ class VpnServer(Resource):
             (self._pause or time.sleep)(min(INTERVAL, limit - elapsed))
 
 
-def _declared(run: Run[Freebox], change: Change) -> Object:
-    """What the task says of a server, without what completes it."""
-    return next((want.values for want in run.wanted or () if want.name == change.name), {})
-
-
-def _goal(run: Run[Freebox], change: Change) -> t.Optional[str]:
+def _goal(change: Change) -> t.Optional[str]:
     """The state that a server shall come to: as it is declared, and as it was where only something else has changed."""
-    enabled = _declared(run, change).get("enabled")
+    enabled = change.wanted.values.get("enabled")
     if enabled is None:
         came_from = (change.before or {})["state"]
         return STARTED if change.action == "update" and came_from in RUNNING else None

@@ -152,7 +152,7 @@ class VpnUser(Resource):
         except EstateError:
             with contextlib.suppress(EstateError):  # the next look finds that they are gone, and nothing to do
                 there = self.read(run, None).objects
-                self._cut_off(run.client, [change for change in changes if change.begun and change.name not in there])
+                self._cut_off(run.client, [change for change in changes if change.touched and change.name not in there])
             raise
         self._cut_off(run.client, [change for change in changes if change.outcome != "failed"])
 
@@ -185,22 +185,21 @@ class VpnUser(Resource):
             lambda change: run.client.update_user(change.name, {"ip_reservation": aside[change.name]}),
             "moved aside",
         )
-        declared = {want.name: want.values for want in run.wanted or ()}
-        run.writes.each(order, lambda change: self._update(run, change, declared[change.name]))
+        run.writes.each(order, lambda change: self._update(run, change))
 
     def _create(self, client: Freebox, change: Change, values: Object) -> None:
         client.create_user({"login": change.name, **self.dump(values), **change.secrets})
 
-    def _update(self, run: Run[Freebox], change: Change, declared: Object) -> None:
+    def _update(self, run: Run[Freebox], change: Change) -> None:
         client = run.client
         if "type" not in change.values:
             client.update_user(change.name, {**self.dump(change.values), **change.secrets})
             return
         client.delete_user(change.name)
-        change.begun = True
+        change.reached()
         self._cut_off(client, [change])
         try:
-            self._create(client, change, declared)
+            self._create(client, change, change.wanted.values)
         except Refused as exc:
             kept = change.name in self.read(run, [change.name]).objects
             change.fail(

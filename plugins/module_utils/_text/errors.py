@@ -12,6 +12,10 @@ import re
 import traceback
 import typing as t
 
+Asker = t.TypeVar("Asker", bound="Asking")
+More = t.ParamSpec("More")
+Result = t.TypeVar("Result")
+
 _STORED = re.compile(r"\b(database|table|record)\b", re.IGNORECASE)
 _LOCKED = re.compile(r"\blocked\b", re.IGNORECASE)
 _WAITS = re.compile(r"\bdeadlock\b|\block wait\b", re.IGNORECASE)
@@ -138,23 +142,35 @@ class Unreadable(EstateError):
     """The server answered in a form that is none of those we know."""
 
 
-def reads(work: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
-    """Around work, called with a client first, that takes answers apart: what does not come apart is Unreadable.
+class Asking(t.Protocol):
+    """A client, or what has one: ``asked`` is the last call that it made, for sentences."""
 
-    The client's ``asked`` is the last call that it made, for the sentence.
-    """
+    @property
+    def asked(self) -> str:
+        """Such as ``GET /users/list at https://vpn.example.com``."""
+
+
+@contextlib.contextmanager
+def reading(client: Asking) -> t.Iterator[None]:
+    """Around code that takes answers apart: what does not come apart is Unreadable."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as exc:
+        place = traceback.extract_tb(exc.__traceback__)[-1].name
+        raise Unreadable(
+            f"{client.asked} answered something that this collection cannot read ({type(exc).__name__} in {place})."
+        ) from exc
+
+
+def reads(work: t.Callable[t.Concatenate[Asker, More], Result]) -> t.Callable[t.Concatenate[Asker, More], Result]:
+    """The same around a function, called with a client or a run first."""
 
     @functools.wraps(work)
-    def reading(client: t.Any, *args: t.Any) -> t.Any:
-        try:
-            return work(client, *args)
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as exc:
-            place = traceback.extract_tb(exc.__traceback__)[-1].name
-            raise Unreadable(
-                f"{client.asked} answered something that this collection cannot read ({type(exc).__name__} in {place})."
-            ) from exc
+    def wrapped(client: Asker, *args: More.args, **options: More.kwargs) -> Result:
+        with reading(client):
+            return work(client, *args, **options)
 
-    return reading
+    return wrapped
 
 
 def did_you_mean(said: str, known: t.Iterable[str]) -> str:

@@ -18,7 +18,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles
     Challenge,
     explained,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._engine.plan import Change
+from ansible_collections.vpn.estate.plugins.module_utils._engine.plan import Change, Step, Wanted
 from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Task
 from ansible_collections.vpn.estate.plugins.module_utils._engine.writes import Writes
 from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import public_part
@@ -108,7 +108,7 @@ def test_a_refusal_of_a_thousand_objects_with_ten_thousand_reasons_is_sorted_out
 
         __hash__ = str.__hash__
 
-    batch = [Change(Name(f"user{number}"), "update") for number in range(1000)]
+    batch = [Change(Wanted(Name(f"user{number}")), Step("update")) for number in range(1000)]
     reasons = {f"('user{number}', 'group')": "no" for number in range(10_000)}
     rest = Writes._without_refused(batch, Refused("POST /x", 400, "", reasons))
     assert rest == []

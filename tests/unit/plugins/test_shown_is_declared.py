@@ -37,7 +37,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.configur
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER, ClusterNode
 from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Lines
 from ansible_collections.vpn.estate.plugins.module_utils._engine.plan import Actual, Change
-from ansible_collections.vpn.estate.plugins.module_utils._engine.planning import change_of
+from ansible_collections.vpn.estate.plugins.module_utils._engine.planning import step_for
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run, Task
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import CIPHERS, MPPE, VPN_SERVER
@@ -236,7 +236,7 @@ def shown_of(resource: Resource, wire: t.Mapping[str, t.Any]) -> tuple[dict[str,
         told = resource.load_whole(wire) if isinstance(resource, Owner) else have
     key = "user x" if resource is ACCESS_LIST else "sa.company_name" if resource is CONFIG_ITEM else "x"
     run = Run(None, Task({"users": None, "groups": None, "only_set": False}))
-    with mock.patch.object(type(resource), "look", return_value=Actual({key: told})):
+    with mock.patch.object(Run, "read", return_value=Actual({key: told})):
         [informed] = resource.inform(run, None)
     return have, json.loads(json.dumps(informed))
 
@@ -262,7 +262,7 @@ def declared_again(resource: Resource, have: dict[str, t.Any], informed: dict[st
     assert not validated.error_messages, (said, validated.error_messages)
     params = validated.validated_parameters
     want = resource.wanted(params, resource.states[0])
-    return change_of(Run(None, Task(params, check=True)), resource, have, want)
+    return Change(want, step_for(Run(None, Task(params, check=True)), resource, have, want))
 
 
 @pytest.mark.parametrize("resource", BROUGHT_TO_A_STATE, ids=lambda one: type(one).__name__)

@@ -157,7 +157,7 @@ class AccessList(Resource):
         """Lists of these owners, of all that have one otherwise, in the form that the module takes."""
         given = {owner: run.task.params[f"{owner}s"] for owner in OWNERS}
         asked = [f"{owner} {name}" for owner, listed in given.items() for name in listed or ()]
-        found = self.look(run, None if all(listed is None for listed in given.values()) else asked).objects
+        found = run.read(self, None if all(listed is None for listed in given.values()) else asked).objects
         return [dict([name.split(" ", 1)], **lists) for name, lists in sorted(found.items())]
 
 

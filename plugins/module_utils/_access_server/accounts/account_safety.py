@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ..._engine.field import Object
-from ..._engine.plan import Change, Plan, listed
+from ..._engine.plan import Change, Plan, Step, Wanted, listed
 from ..._engine.resource import Resource
 from ..._engine.run import Run
 from ..._text.errors import EstateError, InputError, reads
@@ -279,7 +279,7 @@ def _risks(
 
 def own_standings(run: Run[AccessServer]) -> dict[str, Standing]:
     """Standings of all accounts that may be the task's own, by name, as they are."""
-    return t.cast("dict[str, Standing]", _standings(run, own_names(run.client), set(), None))
+    return _standings(run, own_names(run.client), set(), None)
 
 
 @reads
@@ -385,8 +385,7 @@ class Safeguarded(Resource):
 
     def prove(self, run: Run[AccessServer]) -> t.Optional[EstateError]:
         """Whether we still get in after what could have ended our sign-in; if not, undo it while the token is good."""
-        plan = run.plan
-        risky = [change for change in plan.changes if change.risky and (change.begun or change.outcome == "done")]
+        risky = [change for change in run.plan.changes if change.risky and (change.touched or change.outcome == "done")]
         if not risky or not run.client.session.can_sign_in:
             return None
         try:
@@ -434,14 +433,14 @@ class Safeguarded(Resource):
     def take_back(self, run: Run[AccessServer], change: Change) -> None:
         """Undo one change."""
         if change.action == "create":
-            self.delete(run, [Change(change.name, "delete")])
+            self.delete(run, [Change(Wanted(change.name), Step("delete"))])
             return
         before = change.before or {}
         if change.action == "delete":
             values = {
                 f.name: before[f.name] for f in self.loaded if f.spec and before.get(f.name) not in (None, f.unset)
             }
-            self.create(run, [Change(change.name, "create", values=values)])
+            self.create(run, [Change(Wanted(change.name), Step("create", values=values))])
             return
         values = {name: before.get(name) for name in change.values}
         for handed_back in (False, True):  # apart, because servers may refuse null (server-behaviour.md, 57)
@@ -453,8 +452,7 @@ class Safeguarded(Resource):
 
     def _write(self, run: Run[AccessServer], change: Change, values: Object) -> None:
         if values:
-            again = Change(change.name, "update", before=change.values, values=values)
-            self.update(run, [again])
+            self.update(run, [Change(Wanted(change.name), Step("update", change.values, values))])
 
     def _as_it_is(self, run: Run[AccessServer], change: Change) -> t.Optional[Object]:
-        return self.look(replace(run, wanted=None), [change.name]).objects.get(change.name)
+        return replace(run, wanted=None).read(self, [change.name]).objects.get(change.name)

@@ -109,7 +109,7 @@ class DefaultUser(Owner):
             client.set_properties([{**self.record(change), "name": OTHER_NAME} for change in changes])
             return
         super().repair(run, changes)
-        actual = self.look(run, None).objects[NAME]
+        actual = run.read(self, None).objects[NAME]
         lost = [
             change for change in changes if any(actual.get(k) != v for k, v in change.values.items() if v is not None)
         ]
@@ -122,5 +122,5 @@ DEFAULT_USER = DefaultUser()
 
 def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_default_user_info."""
-    found = DEFAULT_USER.look(run, None).objects[NAME]
+    found = run.read(DEFAULT_USER, None).objects[NAME]
     return {"default_user": {"name": NAME, **found}, "changed": False}

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 
 from ..._engine.field import Field, Object
-from ..._engine.plan import Actual, Change, Plan, Wanted
+from ..._engine.plan import Actual, Change, Plan, Step, Wanted
 from ..._engine.resource import MOST_TOLD
 from ..._engine.run import Run, Task
 from ..._text.errors import Mistakes, Refused
@@ -21,6 +21,7 @@ from .account_safety import Standing, changed, guard, own_names
 from .default_user import DEFAULT_USER
 from .properties import (
     COMMON,
+    DEFAULT_USER_NAME,
     TEXTS,
     Owner,
     default_user_faults,
@@ -197,10 +198,10 @@ class Group(Owner):
         self._move(run.client, {name: group for name, group in groups.items() if group != change.name})
         values = {name: value for name, value in change.values.items() if name != "members"}
         if change.action != "update" or values:
-            super().take_back(run, replace(change, values=values))
+            super().take_back(run, replace(change, step=replace(change.step, values=values)))
         self._move(run.client, {name: group for name, group in groups.items() if group == change.name})
         if change.undo.get("default_group"):
-            again = Change(DEFAULT_USER.identity({}), "update", values={"group": change.name})
+            again = Change(Wanted(DEFAULT_USER_NAME), Step("update", values={"group": change.name}))
             DEFAULT_USER.update(run, [again])
 
     @staticmethod

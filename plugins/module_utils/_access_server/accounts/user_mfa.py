@@ -134,10 +134,9 @@ class UserMfa(Owner):
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Secrets first: nobody counts as enrolled without one."""
-        declared = {want.name: want.values for want in run.wanted or ()}
 
         def hand_over(change: Change) -> None:
-            said, how = declared[change.name], {}
+            said, how = change.wanted.values, {}
             if said.get("reset"):
                 how = {"reset_secret": True, "locked": bool(said.get("enrolled"))}
             secret = run.client.totp_secret(change.name, **how)

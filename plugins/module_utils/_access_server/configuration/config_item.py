@@ -167,21 +167,20 @@ class ConfigItem(Safeguarded):
     def check(self, run: Run[AccessServer]) -> None:
         """Everything that the server says about its items, all mistakes at once. Raises InputError."""
         task, plan = run.task, run.plan
-        custom = {want.name for want in run.wanted or () if want.values.get("custom")}
         mistakes = Mistakes()
         strangers: list[str] = []
         for change in plan.changes:
             have = change.before or {}
-            if not is_known(have) and not have.get("like") and change.name not in custom:
+            if not is_known(have) and not have.get("like") and not change.wanted.values.get("custom"):
                 strangers.append(change.name)
             elif change.action != "none":
-                self._look_into(change, have, change.name in custom, mistakes, task)
+                self._look_into(change, have, mistakes, task)
             if have.get("category") in ("deprecated", "removed"):
                 task.warn(f"{self.noun} {change.name} is {have['category']} on this server.")
         if strangers:
             known = []
             with contextlib.suppress(EstateError):  # only a hint depends on it
-                known = [name for name, item in self.look(run, None).objects.items() if is_known(item)]
+                known = [name for name, item in run.read(self, None).objects.items() if is_known(item)]
             for name in strangers:
                 hint = did_you_mean(name, known) if mistakes.has_room else ""
                 mistakes.add(
@@ -219,7 +218,7 @@ class ConfigItem(Safeguarded):
             )
         )
 
-    def _look_into(self, change: Change, have: Object, custom: bool, mistakes: Mistakes, task: Task) -> None:
+    def _look_into(self, change: Change, have: Object, mistakes: Mistakes, task: Task) -> None:
         """Add what is wrong with a change of an item."""
         value, item = change.values.get("value"), have.get("like") or have
         if have.get("category") == "derived":
@@ -233,7 +232,7 @@ class ConfigItem(Safeguarded):
         elif isinstance(value, (list, dict)):
             mistakes.add(f"{change.name}: {value!r} is not a text; the server keeps one value under one key.")
         else:
-            problem = "" if custom else _problem(typed(value, item.get("type")), item)
+            problem = "" if change.wanted.values.get("custom") else _problem(typed(value, item.get("type")), item)
             if problem:
                 told = f"{change.name}: {problem}. If the server takes it all the same, say custom: true for this item."
                 mistakes.add(told)
@@ -289,7 +288,7 @@ class ConfigItem(Safeguarded):
 
     def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
         """Items with what the server says about them; the values of secret ones are withheld."""
-        found = self.look(run, names).objects
+        found = run.read(self, names).objects
         chosen = {n: i for n, i in found.items() if not run.task.params["only_set"] or i["derived_from"] != "default"}
         left_out = ("secret_value", "certificate", "like")
         return [

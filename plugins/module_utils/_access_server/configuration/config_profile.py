@@ -130,7 +130,7 @@ class ConfigProfile(Safeguarded):
     def left(self, run: Run[AccessServer], change: Change) -> str:
         """Which profile is active then."""
         try:
-            self.look(run, [change.name])
+            run.read(self, [change.name])
         except EstateError as exc:
             return f"Which {self.noun} is active is not known ({str(exc).rstrip('.')})."
         active, before = run.client.config_profiles[0], change.undo["active"]

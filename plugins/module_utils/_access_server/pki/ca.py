@@ -114,7 +114,6 @@ class Ca(Resource):
             change.results = {key: have[key] for key in ("serial", "client_profiles") if key in have}
 
     def _check_deletion(self, run: Run[AccessServer], doomed: t.Sequence[Change]) -> None:
-        expected = {want.name: want.values.get("delete_clients", 0) for want in run.wanted or ()}
         serials = {str((change.before or {})["serial"]) for change in doomed}
         left = [one for one in _listed(run.client) if one["serial"] not in serials]
         if not any(ROLES.get(one.get("cert_type", ""), "current") != "cross" for one in left):
@@ -129,7 +128,7 @@ class Ca(Resource):
                     f"common_name: {have['namesakes']} authorities are called {change.name}; say by serial which one is to go "
                     "(as_ca_info lists them). Nothing was written."
                 )
-            if have["client_profiles"] != expected[change.name]:
+            if have["client_profiles"] != change.wanted.values.get("delete_clients", 0):
                 raise InputError(
                     f"{self.noun} {change.name} signed {have['client_profiles']} client profiles, which would stop working. "
                     "Nothing was written. Have them issued anew first, or, if that is meant, say "

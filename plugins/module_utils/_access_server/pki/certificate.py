@@ -162,7 +162,6 @@ class Certificate(Resource):
         plan = run.plan
         if run.task.params["renew_before"] < 0:
             raise InputError(f"renew_before: {run.task.params['renew_before']} is not a number of days from 0 up.")
-        declared = {want.name: want for want in run.wanted or ()}
         for change in plan.changes:
             have = change.before or {}
             if change.action in ("create", "update"):
@@ -170,9 +169,9 @@ class Certificate(Resource):
             if have.get("facts") and not _is_made_anew(change) and change.action != "delete":
                 change.results["certificate"] = have["facts"]
             if change.action in ("create", "update"):
-                self._check_files(declared[change.name])
+                self._check_files(change.wanted)
             if _is_made_anew(change):
-                self._check_making(run, declared[change.name])
+                self._check_making(run, change.wanted)
 
     @staticmethod
     def _check_files(want: Wanted) -> None:
@@ -200,19 +199,18 @@ class Certificate(Resource):
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Make them anew, or only keep a key to its owner."""
-        declared = {want.name: want for want in run.wanted or ()}
 
-        def bring_about(change: Change) -> None:
-            want = declared[change.name]
+        def make(change: Change) -> None:
             if _is_made_anew(change):
-                self._make(run, change, want)
+                self._make(run, change)
             else:
-                _files(want)[1].make_private()
+                _files(change.wanted)[1].make_private()
 
-        run.writes.each(changes, bring_about, "made", in_order=True)
+        run.writes.each(changes, make, "made", in_order=True)
 
-    def _make(self, run: Run[AccessServer], change: Change, want: Wanted) -> None:
+    def _make(self, run: Run[AccessServer], change: Change) -> None:
         """The old pair stays until the new one is known to be what was asked for."""
+        want = change.wanted
         certificate, private_key = _made(run.client, _request(run.client, want))
         have = _state(want, certificate, private_key, run.task)
         wrong = {n: v for n, v in self.desired(run, want, have).items() if n in have and have[n] != v}
@@ -232,9 +230,8 @@ class Certificate(Resource):
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Remove both files, the secret one first."""
-        declared = {want.name: want for want in run.wanted or ()}
         for change in changes:
-            for file in reversed(_files(declared[change.name])):
+            for file in reversed(_files(change.wanted)):
                 try:
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(file.path)

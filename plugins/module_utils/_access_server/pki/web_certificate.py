@@ -127,10 +127,10 @@ class WebCertificate(Resource):
         refuse_no_time("restart_timeout", task.params["restart_timeout"])
         if task.params["minimum_days"] < 0:
             raise InputError(f"minimum_days: {task.params['minimum_days']} is not a number of days from 0 up.")
-        for change, want in zip(plan.changes, run.wanted or ()):
+        for change in plan.changes:
             changed = list(KEYS.values()) if change.action == "delete" else [KEYS[k] for k in change.keys if k in KEYS]
-            if want.state == "present":
-                change.results["certificate"] = self._checked(run, change, want).facts()
+            if change.state == "present":
+                change.results["certificate"] = self._checked(run, change).facts()
                 have = change.before or {}
                 if have.get("presented") not in (None, change.results["certificate"]["fingerprint"]):
                     changed = changed or [KEYS["certificate"]]
@@ -140,16 +140,16 @@ class WebCertificate(Resource):
                 _refuse_to_be_cut_off(task, "the certificate that the server makes itself is not known")
             change.results["pending"] = [] if task.params["restart"] else changed
 
-    def _checked(self, run: Run[AccessServer], change: Change, want: Wanted) -> pem.Certificate:
+    def _checked(self, run: Run[AccessServer], change: Change) -> pem.Certificate:
         task = run.task
         params, have = task.params, change.before or {}
-        own, left = pem.certificate(want.values["certificate"]), "ca_bundle" not in want.values
+        own, left = pem.certificate(change.wanted.values["certificate"]), "ca_bundle" not in change.wanted.values
         days, now = own.days_left(), datetime.now(timezone.utc)
         if change.action == "none":
             if days < params["minimum_days"]:
                 task.warn(f"The {self.noun} of {run.client.url} expires on {own.facts()['not_after']}.")
             return own
-        chain = [own, *(have.get("bundle", []) if left else _bundle(want.values["ca_bundle"]))]
+        chain = [own, *(have.get("bundle", []) if left else _bundle(change.wanted.values["ca_bundle"]))]
         gap = pem.break_in(chain)
         if gap:
             which = "ca_bundle is left out, and the server's own does not fit" if left else "ca_bundle is not in order"
@@ -168,7 +168,7 @@ class WebCertificate(Resource):
                 f"certificate: it is for {names}, and not for {host}. If that is meant, say allow_other_name: true. Nothing was "
                 "written."
             )
-        _refuse_to_be_cut_off(task, _distrust(params, chain, want.secrets["private_key"], host))
+        _refuse_to_be_cut_off(task, _distrust(params, chain, change.wanted.secrets["private_key"], host))
         return own
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
@@ -177,14 +177,13 @@ class WebCertificate(Resource):
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All that is declared in one request, so that no half of it is ever alone; and a restart."""
-        [want] = run.wanted or ()
 
         def bring_in_force(change: Change) -> None:
             if change.action == "create" or KEYS.keys() & set(change.keys):
-                said = {**want.values, **want.secrets}
+                said = {**change.wanted.values, **change.wanted.secrets}
                 body = {KEYS[name]: text for name, text in said.items()}
                 run.client.set_config_items(run.client.config_profiles[0], body, secret=True)
-            own = pem.certificate(want.values["certificate"])
+            own = pem.certificate(change.wanted.values["certificate"])
             pin = {"as_certificate_fingerprint": own.fingerprint, "as_ca_path": None, "as_validate_certs": True}
             _restart(run, change, {**run.task.params, **pin})
             shown = presented(run) if run.task.params["restart"] and run.task.params["check_presented"] else None

@@ -16,7 +16,7 @@ from ..._files.directives import objection, refuse_no_names
 from ..._files.openvpn_profile import Facts
 from ..._files.openvpn_profile import Profile as ProfileFile
 from ..._files.secret_file import SecretFile
-from ..._text.errors import InputError, Unreadable, reads
+from ..._text.errors import InputError, Unreadable, reading
 from ..accounts.revoke_access import revoke_profiles
 from ..api import values
 from ..api.client import AccessServer, Record, some
@@ -137,7 +137,8 @@ class Profile(Revocable):
     def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
         """Every profile of these users, or of all, each user's newest last."""
         users = run.task.params["users"]
-        listed = reads(lambda client: [self.load(one) for one in client.profiles(users)])(run.client)
+        with reading(run):
+            listed = [self.load(one) for one in run.client.profiles(users)]
         return sorted(listed, key=lambda one: (str(one["user"]), one["not_before"], int(one["serial"])))
 
     # -- decisions
@@ -160,10 +161,9 @@ class Profile(Revocable):
             raise InputError(f"renew_before: {task.params['renew_before']} is not a number of days from 0 up.")
         refuse_no_names(task.params["allow_directives"])
         super().check(run)
-        declared = self.declared(run)
-        issued = [declared[c.name] for c in plan.of("create", "update") if "usable" in c.values]
+        issued = [c.wanted.values for c in plan.of("create", "update") if "usable" in c.values]
         self._check_users(run, issued)
-        self._check_number(plan.of("delete"), declared, task)
+        self._check_number(plan.of("delete"), task)
 
     def _check_users(self, run: Run[AccessServer], wanted: t.Sequence[Object]) -> None:
         named = {said["user"] for said in wanted if not said.get("ignore_missing_user")}
@@ -178,9 +178,9 @@ class Profile(Revocable):
             )
 
     @staticmethod
-    def _check_number(doomed: t.Sequence[Change], declared: t.Mapping[str, Object], task: Task) -> None:
+    def _check_number(doomed: t.Sequence[Change], task: Task) -> None:
         """Who says neither whose they are nor which may not know how many that is."""
-        wide = [c for c in doomed if not any(declared[c.name].get(key) for key in ("user", "serial", "comment"))]
+        wide = [c for c in doomed if not any(c.wanted.values.get(key) for key in ("user", "serial", "comment"))]
         number = len({one["serial"] for c in wide for one in (c.before or {})["profiles"]})
         if number and task.params["delete_clients"] != number:
             raise InputError(
@@ -225,7 +225,7 @@ class Profile(Revocable):
         """And say what the next run would not be content with, and what nobody has."""
         task = run.task
         super().create(run, changes)
-        declared, limit = self.declared(run), task.params["renew_before"]
+        limit = task.params["renew_before"]
         for change in changes:
             ends = change.results.get("not_after")
             days = values.days_until(ends) if ends else None
@@ -233,7 +233,7 @@ class Profile(Revocable):
                 task.warn(
                     f"The new {change.name} has {days} days, and renew_before is {limit}: each run makes it anew."
                 )
-            if change.outcome != "failed" and "dest" not in declared[change.name] and not task.params["return_content"]:
+            if change.outcome != "failed" and "dest" not in change.wanted.values and not task.params["return_content"]:
                 task.warn(f"Nobody has the new {change.name}, because neither dest nor return_content is said.")
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:

@@ -13,7 +13,7 @@ from ..._engine.one_time_secret import TEXT
 from ..._engine.plan import Actual, Change, Wanted
 from ..._engine.run import Run
 from ..._files.secret_file import SecretFile
-from ..._text.errors import InputError, Unreadable, reads
+from ..._text.errors import InputError, Unreadable, reading
 from ..accounts.revoke_access import revoke_tokens
 from ..api import values
 from ..api.client import AccessServer, Record
@@ -62,7 +62,8 @@ class ProfileToken(Revocable):
     def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
         """Every valid token of these users, or of all, without what makes it one."""
         users = run.task.params["users"]
-        listed = reads(lambda client: [_shown(one) for one in client.profile_tokens()])(run.client)
+        with reading(run):
+            listed = [_shown(one) for one in run.client.profile_tokens()]
         chosen = [one for one in listed if users is None or one["user"] in users]
         return sorted(chosen, key=lambda one: (str(one["user"]), str(one["expires"])))
 
@@ -76,15 +77,14 @@ class ProfileToken(Revocable):
         """Also users that are there, and somebody who gets to see the URL."""
         plan = run.plan
         super().check(run)
-        declared = self.declared(run)
         issued = [change for change in plan.of("create", "update") if "usable" in change.values]
         for change in issued:
-            if "dest" not in declared[change.name] and not run.task.params["return_content"]:
+            if "dest" not in change.wanted.values and not run.task.params["return_content"]:
                 raise InputError(
                     f"{self.noun} {change.name}: nobody would see the URL of a new one; say dest or return_content. Nothing was "
                     "written."
                 )
-        named = {declared[change.name]["user"] for change in issued}
+        named = {change.wanted.values["user"] for change in issued}
         self.users_there(run, named)
 
     def issue(self, run: Run[AccessServer], said: Object, have: Object) -> str:
@@ -108,10 +108,9 @@ class ProfileToken(Revocable):
         before = {one["token"] for change in changes for one in (change.before or {}).get("tokens", ())}
         super().create(run, changes)
         made = [one for one in run.client.profile_tokens() if one.get("token") not in before]
-        declared = self.declared(run)
         for change in changes:
             if change.outcome != "failed":
-                change.results["tokens"] = [_shown(one) for one in made if _fits(one, declared[change.name])]
+                change.results["tokens"] = [_shown(one) for one in made if _fits(one, change.wanted.values)]
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request; what was used up meanwhile is gone, too."""

@@ -10,7 +10,7 @@ import typing as t
 from ..._engine.field import Object
 from ..._engine.one_time_secret import Issued
 from ..._engine.run import Run
-from ..._text.errors import EstateError, reads
+from ..._text.errors import EstateError, reading
 from ..accounts.properties import refuse_unknown
 from ..api.client import AccessServer
 
@@ -44,6 +44,7 @@ class Revocable(Issued):
     @staticmethod
     def users_there(run: Run[AccessServer], names: t.Collection[str]) -> dict[str, t.Any]:
         """Records of users by name; InputError where one is neither there nor made by the same run."""
-        found = reads(lambda client: client.users(sorted(names)).records)(run.client) if names else {}
+        with reading(run):
+            found = run.client.users(sorted(names)).records if names else {}
         refuse_unknown({name: [] for name in names}, found, "user", run)
-        return t.cast("dict[str, t.Any]", found)
+        return found

@@ -406,10 +406,10 @@ def _once(client: AccessServer, change: Change, deed: str, send: t.Callable[[], 
             raise
         raise EstateError(f"{client.url} refuses to {deed}: {exc.reason}. It goes on as it was.") from exc
     except OutcomeUnknown as exc:
-        change.begun = True
+        change.reached()
         client.await_service(patience)
         return f"{exc}. "
-    change.begun = True
+    change.reached()
     return ""
 
 
@@ -492,13 +492,12 @@ class Cluster(Resource):
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """The properties of all first, for the node takes its name from there."""
-        [want] = run.wanted or ()
 
         def write(change: Change) -> None:
             shared = {key: value for key, value in change.values.items() if key != "rr_dns_this_node"}
             if shared:
                 run.client.set_cluster_properties(self.dump(shared))
-            if want.values.get("rr_dns_this_node") and (
+            if change.wanted.values.get("rr_dns_this_node") and (
                 "rr_dns_hostname" in shared or "rr_dns_this_node" in change.values
             ):
                 run.client.use_cluster_name()
