@@ -298,7 +298,7 @@ class _Estate:
         for user in ours:
             mistakes = Mistakes()
             with mistakes.collecting():
-                resource.wanted(checker.item(resource.plural, dict(user)), PRESENT)
+                resource.parse(checker.item(resource.plural, dict(user)), PRESENT)
             for sentence in mistakes.sentences:
                 yield f"{user[resource.key]} cannot be a user of {self._server}: {sentence.rstrip('.')}"
         holders: dict[str, str] = {}

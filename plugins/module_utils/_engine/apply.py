@@ -14,7 +14,7 @@ from .._text.errors import EstateError, OutcomeUnknown, SignInError, Unreachable
 from .declaration import chosen, declared
 from .field import Object
 from .plan import Change, Effect, Plan, Wanted
-from .planning import guard_purge, plan, step_for
+from .planning import guard_purge, plan, step_for, warn_of_altered, warn_of_unknown
 from .report import Answer, diff, report
 from .resource import Resource
 from .run import Run
@@ -58,33 +58,20 @@ def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Pl
         actual.objects.update((name, resource.load({"name": name})) for name in made)
     run.plan = plan(run, resource, actual, wanted)
     guard_purge(run, resource, actual, wanted)
-    resource.check(run)
-    resource.warn_of_unknown(run)
-    _warn_of_altered(run, resource)
+    resource.validate_plan(run)
+    warn_of_unknown(run, resource)
+    warn_of_altered(run, resource)
     if run.task.check:
         return run.plan
     try:
         if run.plan.changed:
             _write_and_prove(run, resource)
-        resource.attend(run)
+        resource.wait_until_settled(run)
     except EstateError as exc:
         _settle_outcomes(run, resource, exc)
         exc.plan = run.plan  # type: ignore[attr-defined]
         raise
     return run.plan
-
-
-def _warn_of_altered(run: Run[t.Any], resource: Resource) -> None:
-    """Values that are written now and mean more than they say: once, and not in each run that finds them there."""
-    for change in run.plan.of("create", "update"):
-        for name, items in change.wanted.altered.items():
-            there, then = (change.before or {}).get(name) or (), change.values.get(name) or ()
-            for item, said in items.items():
-                if item in then and item not in there:
-                    run.task.warn(
-                        f"{name} of {resource.noun} {change.name}: {said} is an address in a network and no network; {item} is "
-                        "written. If you mean the address alone, leave out the prefix."
-                    )
 
 
 def _write_and_prove(run: Run[t.Any], resource: Resource) -> None:
@@ -94,11 +81,11 @@ def _write_and_prove(run: Run[t.Any], resource: Resource) -> None:
     except (OutcomeUnknown, SignInError, Unreachable):
         raise
     except EstateError as exc:
-        problem = resource.prove(run)
+        problem = resource.verify_own_access(run)
         if problem:
             raise EstateError(f"{str(exc).rstrip('.')}. {problem}") from exc
         raise
-    problem = resource.prove(run)
+    problem = resource.verify_own_access(run)
     if problem:
         raise problem
 
@@ -164,12 +151,13 @@ def _write_all(run: Run[t.Any], resource: Resource) -> None:
     for last in (False, True):
         changes = [change for change in run.plan.of("create", "update", "delete") if change.last == last]
         if last and changes:
-            resource.reconsider(run, changes)
+            resource.before_last(run, changes)
         doomed = [change for change in changes if change.action == "delete" and change.outcome != "failed"]
         written = [change for change in changes if change.action != "delete" and change.outcome != "failed"]
         if last:  # what leaves an object that is deleted has left it by then
             _write(run, resource, written)
-        _delete(run, resource, doomed)
+        if doomed:
+            resource.delete(run, doomed)
         if not last:
             _write(run, resource, written)
     _read_back(run, resource)
@@ -177,41 +165,31 @@ def _write_all(run: Run[t.Any], resource: Resource) -> None:
         change.outcome = "done"
 
 
-def _delete(run: Run[t.Any], resource: Resource, doomed: t.Sequence[Change]) -> None:
-    if doomed:
-        resource.withdraw(run, doomed)
-        resource.delete(run, [change for change in doomed if change.outcome != "failed"])
-
-
 def _write(run: Run[t.Any], resource: Resource, changes: t.Sequence[Change]) -> None:
-    updated = [c for c in changes if c.action == "update" and (c.values or not resource.secrets_apart)]
-    for rank in sorted({resource.rank(change) for change in updated}):
-        resource.update(run, [change for change in updated if resource.rank(change) == rank])
+    updated = [change for change in changes if change.action == "update"]
+    for place in sorted({resource.order(change) for change in updated}):
+        resource.update(run, [change for change in updated if resource.order(change) == place])
     created = [change for change in changes if change.action == "create"]
     if created:
         resource.create(run, created)
-    secret = [change for change in changes if change.secrets and change.outcome != "failed"]
-    if secret and resource.secrets_apart:
-        resource.write_secrets(run, secret)
 
 
 def _read_back(run: Run[t.Any], resource: Resource) -> None:
     """Read back what the vendor leaves open, in one reading. What the server did not keep is an error that names the key."""
-    doubtful = [change for change in run.plan.of("create", "update") if resource.leaves_open(change)]
-    doomed = [change for change in run.plan.of("delete") if resource.leaves_open(change)]
+    doubtful = [change for change in run.plan.of("create", "update") if _is_read_back(resource, change)]
+    doomed = [change for change in run.plan.of("delete") if "delete" in resource.read_back]
     actual = _read(run, resource, [*doubtful, *doomed])
     lost = _not_kept(resource, actual, doubtful)
     if lost:
         doubtful = [change for change in doubtful if change.name in lost]
         parts = [
-            replace(c, step=replace(c.step, values={key: _after(resource, c)[key] for key in lost[c.name]}))
-            for c in doubtful
+            replace(c, step=replace(c.step, values={key: _after(c)[key] for key in lost[c.name]})) for c in doubtful
         ]
         resource.repair(run, parts)
         lost = _not_kept(resource, _read(run, resource, doubtful), doubtful)
     for change in doubtful:
         if change.name in lost:
-            wanted = resource.shown(_after(resource, change))
+            wanted = resource.shown(_after(change))
             told = "; ".join(f"{k} is {had!r} instead of {wanted[k]!r}" for k, had in lost[change.name].items())
             change.fail(f"the server accepted the change and did not keep it: {told}")
     left = lingering(
@@ -220,7 +198,15 @@ def _read_back(run: Run[t.Any], resource: Resource) -> None:
     )
     for change in doomed:
         if change.name in left:
-            resource.disbelieve(change, left[change.name])
+            what = left[change.name].get("remains", "it")
+            change.fail(f"the server answered that it deleted {resource.noun} {change.name}, and still lists {what}")
+
+
+def _is_read_back(resource: Resource, change: Change) -> bool:
+    """Whether the vendor leaves open what the server makes of a write."""
+    fields = {f.name for f in resource.fields if f.read_back}
+    handed_back = any(value is None for value in change.values.values())
+    return change.action in resource.read_back or handed_back or bool(change.ends or fields & change.values.keys())
 
 
 def lingering(left: Left, look: t.Callable[[Left], Left]) -> Left:
@@ -237,9 +223,9 @@ def _read(run: Run[t.Any], resource: Resource, changes: t.Sequence[Change]) -> d
     return run.read(resource, [change.name for change in changes]).objects if changes else {}
 
 
-def _after(resource: Resource, change: Change) -> Object:
+def _after(change: Change) -> Object:
     """What an object has when its change is done."""
-    return {**change.values, **resource.ends(change)}
+    return {**change.values, **change.ends}
 
 
 def _not_kept(
@@ -255,7 +241,7 @@ def _not_kept(
             continue
         wanted = {k: known[k].unset if v is None else v for k, v in change.values.items() if k in known}
         wrong = resource.shown({k: have.get(k) for k, v in wanted.items() if not known[k].keeps(have.get(k), v)})
-        wrong.update((k, have.get(k)) for k, v in resource.ends(change).items() if have.get(k) != v)
+        wrong.update((k, have.get(k)) for k, v in change.ends.items() if have.get(k) != v)
         if wrong:
             lost[change.name] = wrong
     return lost

@@ -12,6 +12,7 @@ from .._text.errors import InputError, Mistakes, did_you_mean
 from .._text.outside import alike, only_in
 from .arguments import Checker, place_of
 from .declaration_files import File, place_among, read_files
+from .field import Object
 from .plan import Wanted
 from .resource import Resource
 from .run import Run, Task
@@ -20,8 +21,16 @@ SHORTEST_SECRET = 8  # characters; Ansible masks values, and a short one would m
 
 
 def slips_of(resource: Resource) -> t.Optional[t.Callable[[t.Any], t.Any]]:
-    """The resource's own, if it has any: none are looked for in ten thousand users."""
-    return None if type(resource).slips is Resource.slips else resource.slips
+    """What finds secrets in the wrong options of an object; None if there can be none, which spares a look at each of them."""
+    careful = [(f.name, f.misplaced) for f in resource.fields if f.misplaced]
+
+    def slips(item: Object) -> t.Iterator[tuple[str, str]]:
+        for name, misplaced in careful:
+            advice = misplaced(item) if item.get(name) is not None else ""
+            if advice:
+                yield name, advice
+
+    return slips if careful else None
 
 
 def add_mistakes(resource: Resource, given: t.Mapping[str, t.Any], checker: Checker, mistakes: Mistakes) -> None:
@@ -42,7 +51,7 @@ def _those_that_can_be(
     wanted = {}
     for number, item in items:
         with mistakes.collecting(f"{resource.plural}[{number}]"):
-            wanted[number] = resource.wanted(item, state)
+            wanted[number] = resource.parse(item, state)
     return wanted
 
 
@@ -98,7 +107,7 @@ def _declared_as_arguments(
         return _those_that_can_be(resource, enumerate(many), state, mistakes)
     wanted = {}
     with mistakes.collecting():
-        wanted[0] = resource.wanted(params, state)
+        wanted[0] = resource.parse(params, state)
     return wanted
 
 
@@ -112,7 +121,7 @@ def _declared_in_files(
     wanted = {}
     for total, item in enumerate(item for file in files for item in file.items):
         try:
-            wanted[total] = resource.wanted(checker.item(resource.plural, item), state)
+            wanted[total] = resource.parse(checker.item(resource.plural, item), state)
         except (InputError, RecursionError) as exc:
             found = exc if isinstance(exc, InputError) else InputError("this is nested too deep.")
             mistakes.take(found, place_of(f"src: {place_among(files, total)}", item, rules["options"]))
@@ -141,4 +150,4 @@ def _hold_together(
                 "server takes them for two. If that is meant, manage them in two tasks."
             )
     with mistakes.collecting():
-        resource.agree(list(different.values()))
+        resource.validate_all(list(different.values()))

@@ -43,26 +43,35 @@ class KnownValues:
 class Field:
     """One option, and the API property behind it.
 
-    ``load`` takes a value off the wire and answers None for "not set on this object", ``dump`` puts one on it.
-    ``normal`` is applied to both sides before they are compared, leaves a normal value as it is, and raises
-    ValueError with a sentence for what cannot be. A field without ``spec`` is shown and never declared. ``keeps`` is asked
-    about what the server has, and what was written, both in normal form. ``altered`` tells of a declared value which items
-    mean more in normal form than they say: each as it was said, by its normal form.
+    ``load`` takes a value off the wire and returns None for "not set on this object"; ``dump`` puts one on it, and is None
+    where the resource writes the property by a call of its own. ``normal`` is applied to both sides before they are
+    compared, leaves a normal value as it is, and raises ValueError with a sentence for what cannot be. ``validate`` does the
+    same for declared values alone. A field without ``spec`` is shown and never declared. ``keeps`` compares what the server
+    has with what was written, both in normal form. ``altered`` returns the items of a declared value that mean more in
+    normal form than they say: each as it was written, by its normal form.
+
+    ``rewrite`` decides about a secret of an object that is there, from what is declared and what the server has: whether to
+    write it; None leaves that to the task. ``known`` returns the values that are known, from the name of the object and what
+    the server has of it. ``misplaced`` is given all options of an object where this one is set, and returns what to do
+    instead if it holds a secret that belongs elsewhere.
     """
 
     name: str
     spec: t.Optional[Spec] = None
     api: str = ""
     load: t.Callable[[Wire], Plain] = same
-    dump: t.Callable[[Plain], Wire] = same
+    dump: t.Optional[t.Callable[[Plain], Wire]] = same
     normal: t.Callable[[Plain], Plain] = same
     unset: Plain = None  # what an object without this property has, in normal form
     inherited: bool = False  # comes wrapped, and can be handed back to the level above
     create_only: bool = False
-    is_set: t.Optional[t.Callable[[Object], bool]] = None  # of a secret: whether the server has one
+    validate: t.Optional[t.Callable[[Plain], object]] = None
+    rewrite: t.Optional[t.Callable[[Object, Object], t.Optional[bool]]] = None
+    read_back: bool = False  # the vendor leaves open what the server makes of an update
     keeps: t.Callable[[Plain, Plain], bool] = operator.eq  # whether what the server has is what was written
     shows: t.Callable[[Plain], Plain] = same  # what results and diffs tell of it
-    known: t.Optional[KnownValues] = None  # of a text whose list the vendor leaves open
+    known: t.Optional[t.Callable[[str, Object], t.Optional[KnownValues]]] = None
+    misplaced: t.Optional[t.Callable[[Object], str]] = None
     altered: t.Callable[[Plain], t.Mapping[str, str]] = lambda said: {}
 
     def __post_init__(self) -> None:
@@ -74,6 +83,10 @@ class Field:
     def secret(self) -> bool:
         """Whether it is written and never read, compared or shown."""
         return bool(self.spec and self.spec.get("no_log"))
+
+    def on_the_wire(self, value: Plain) -> Wire:
+        """A value as the API takes it; None hands the property back."""
+        return None if value is None or self.dump is None else self.dump(value)
 
     def off_the_wire(self, wire: t.Mapping[str, Wire]) -> Plain:
         """This property of a record, in normal form."""

@@ -26,7 +26,7 @@ class Issued(Resource):
     An object that read() finds has ``usable``, ``private`` and, where it is not usable, ``why``.
     """
 
-    purgeable = False
+    purgeable, read_back = False, ("delete",)
     placed: t.Sequence[Field] = (
         Field("dest", {"type": "path"}, create_only=True),
         Field("usable", unset=False),
@@ -64,7 +64,11 @@ class Issued(Resource):
         """What the task tells of what is there."""
         raise NotImplementedError
 
-    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+    def lost(self, have: Object) -> Object:
+        """The same, where it goes."""
+        return self.known(have)
+
+    def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
         """One file holds one of them."""
         holders: dict[str, str] = {}
         mistakes = Mistakes()
@@ -78,7 +82,7 @@ class Issued(Resource):
         """A good one, in a file that is its owner's alone if it is in one."""
         return {**wanted.values, "usable": True, **({"private": True} if "dest" in wanted.values else {})}
 
-    def check(self, run: Run[t.Any]) -> None:
+    def validate_plan(self, run: Run[t.Any]) -> None:
         """Files that can be written; and what is told of each, whether or not anything is written."""
         plan = run.plan
         for change in plan.of("create", "update"):
@@ -89,10 +93,6 @@ class Issued(Resource):
             change.results = self.known(have) if have else {}
             if "usable" in change.values:
                 change.results["reason"] = Sentence(have.get("why") or "there is none yet")
-
-    def leaves_open(self, change: Change) -> bool:
-        """What was issued is known by its text; what was taken back is looked for."""
-        return change.action == "delete"
 
     def create(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """Each with a call of its own; what comes is looked at before it takes the place of anything."""

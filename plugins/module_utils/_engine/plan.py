@@ -41,7 +41,8 @@ class Wanted:
 class Actual:
     """Objects as they are, by name. ``total`` is the server's own count where the whole list was asked for.
 
-    ``whole`` says that what is not among them is not there; else those that are missing are asked for once more.
+    ``whole`` says that what is not among them is not there; else those that are missing are asked for once more. Of an
+    object that is no longer there as a whole, ``remains`` says in words what is.
     """
 
     objects: dict[str, Object]
@@ -84,6 +85,7 @@ class Change:
     ours: bool = False  # it touches the account that the task uses
     risky: bool = False  # it could end the sign-in of that account, and has to be proven
     last: bool = False  # after all others
+    ends: Object = field(default_factory=dict)  # what it ends besides, and what is left of it then: read back as well
     undo: Object = field(default_factory=dict, repr=False)  # what it takes to set it back, beside ``before``
 
     def __post_init__(self) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._text.errors import InputError
+from .._text.errors import InputError, did_you_mean
 from .._text.outside import only_in, twins
-from .field import Object
+from .field import Field, KnownValues, Object
 from .plan import Actual, Change, Plan, Step, Wanted, listed
 from .resource import Resource
 from .run import Run
@@ -45,11 +45,48 @@ def step_for(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want
         values = {name: value for name, value in desired.items() if value != unset.get(name)}
     else:
         values = {n: v for n, v in desired.items() if n not in create_only and have.get(n) != v}
-    secret = [f for f in resource.fields if f.name in want.secrets and resource.renews(run, f, have, want)]
-    secrets = {f.name: want.secrets[f.name] for f in secret}
+    secrets = {f.name: want.secrets[f.name] for f in resource.fields if _is_written(run, f, have, want)}
     missing = have is None and not resource.always_there
     action = "create" if missing else "update" if values or secrets else "none"
     return Step(action, have, values, secrets)
+
+
+def _is_written(run: Run[t.Any], f: Field, have: t.Optional[Object], want: Wanted) -> bool:
+    """Whether a secret is declared and to be written: always, or only where the server has none or another one."""
+    if f.name not in want.secrets or have is None:
+        return f.name in want.secrets
+    decided = f.rewrite({**want.values, **want.secrets}, have) if f.rewrite else None
+    when = run.task.params.get("update_password") or run.task.params.get("update_secrets")
+    return when == "always" if decided is None else decided
+
+
+def warn_of_unknown(run: Run[t.Any], resource: Resource) -> None:
+    """Warn of values that no server is known to take, before they are written and in check mode alike."""
+    found: dict[tuple[str, str, KnownValues], list[str]] = {}
+    for change in run.plan.of("create", "update"):
+        for f in resource.fields:
+            known = f.known(change.name, change.before or {}) if f.known and f.name in change.values else None
+            for value in known.unknown(change.values[f.name]) if known else ():
+                found.setdefault((f.name, value, t.cast(KnownValues, known)), []).append(change.name)
+    for (name, value, known), objects in found.items():
+        more = f" and {len(objects) - 1} more" if len(objects) > 1 else ""
+        run.task.warn(
+            f"{name} of {resource.noun} {objects[0]}{more}: {value!r} is not among the values that are known "
+            f"({', '.join(known.values)}), and the server may refuse it.{did_you_mean(value, known.values)}"
+        )
+
+
+def warn_of_altered(run: Run[t.Any], resource: Resource) -> None:
+    """Warn of values that are written now and mean more than they say: once, and not in each run that finds them there."""
+    for change in run.plan.of("create", "update"):
+        for name, items in change.wanted.altered.items():
+            there, then = (change.before or {}).get(name) or (), change.values.get(name) or ()
+            for item, said in items.items():
+                if item in then and item not in there:
+                    run.task.warn(
+                        f"{name} of {resource.noun} {change.name}: {said} is an address in a network and no network; {item} is "
+                        "written. If you mean the address alone, leave out the prefix."
+                    )
 
 
 def guard_purge(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.Sequence[Wanted]) -> None:

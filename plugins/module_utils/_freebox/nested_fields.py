@@ -16,10 +16,15 @@ def said(value: t.Mapping[str, t.Any]) -> Object:
     return {key: said(one) if isinstance(one, dict) else one for key, one in value.items() if one is not None}
 
 
-def sub_object(name: str, options: t.Mapping[str, Spec], normal: t.Callable[[t.Any], t.Any] = said) -> Field:
+def sub_object(
+    name: str,
+    options: t.Mapping[str, Spec],
+    normal: t.Callable[[t.Any], t.Any] = said,
+    validate: t.Optional[t.Callable[[Object], object]] = None,
+) -> Field:
     """A property that is an object; keys of it that nobody here knows are kept, sent back as they came, and not shown."""
     shows = functools.partial(known, options)
-    return Field(name, {"type": "dict", "options": options}, normal=normal, keeps=holds, shows=shows)
+    return Field(name, {"type": "dict", "options": options}, normal=normal, keeps=holds, shows=shows, validate=validate)
 
 
 def known(options: t.Mapping[str, Spec], value: t.Any) -> t.Any:

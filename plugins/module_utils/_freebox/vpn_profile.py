@@ -190,12 +190,12 @@ class VpnProfile(Issued):
         """Such as ``openvpn_routed of ada``."""
         return f"{params.get('server') or 'no server'} of {params['user']}"
 
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
         """A file has a user, a server and a place."""
         for name in ("user", "server"):
-            if name not in said or want.values.get(name) == "":
+            if name not in given or want.values.get(name) == "":
                 yield f"{self.noun} {want.name}: it needs {name}."
-        if "held" not in said and ("dest" not in said or want.values.get("dest") == ""):
+        if "held" not in given and ("dest" not in given or want.values.get("dest") == ""):
             yield f"{self.noun} {want.name}: it needs dest, because by its file alone it is known again."
 
     # -- the words of the box
@@ -218,14 +218,14 @@ class VpnProfile(Issued):
         """What the file says, where it is good."""
         return dict(have["told"])
 
-    def check(self, run: Run[Freebox]) -> None:
+    def validate_plan(self, run: Run[Freebox]) -> None:
         """Also whether a download could succeed; whose files it ends is said beforehand."""
         task, plan = run.task, run.plan
         for name, least in (("renew_before", 0), ("start_timeout", 1)):
             if task.params[name] < least:
                 raise InputError(f"{name}: {task.params[name]} is not a number from {least} up.")
         refuse_no_names(task.params["allow_directives"])
-        super().check(run)
+        super().validate_plan(run)
         for change in _downloads(plan.changes):
             harm = (change.before or {}).get("harm")
             if harm and not task.params["renew"]:
@@ -389,7 +389,7 @@ def _downloads(changes: t.Iterable[Change]) -> list[Change]:
 
 def _have_running(run: Run[Freebox], names: t.Sequence[str]) -> None:
     """Start those that do not run, and wait for them. Raises EstateError for one that does not come to run."""
-    wanted = [VPN_SERVER.wanted({"name": name, "enabled": True}, "present") for name in names]
+    wanted = [VPN_SERVER.parse({"name": name, "enabled": True}, "present") for name in names]
     task = Task({"wait": True, "wait_timeout": run.task.params["start_timeout"]}, progress=run.task.progress)
     steps = apply(Run(run.client, task, wanted), VPN_SERVER, wanted)
     for change in steps.changes:

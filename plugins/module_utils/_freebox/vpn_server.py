@@ -59,10 +59,16 @@ def _told(name: str, kind: type) -> Field:
     return Field(name, load=_typed(kind))
 
 
+def _validate_mtu(declared: Object) -> None:
+    mtu = declared.get("mtu", MTUS[0])
+    if mtu not in MTUS:
+        raise ValueError(f"mtu is {mtu}, and can be {MTUS[0]} to {MTUS[-1]}")
+
+
 class VpnServer(Resource):
     """VPN servers. Each has a configuration, in which it is enabled or not, and a state that follows after a while."""
 
-    noun, plural = "VPN server", "servers"
+    noun, plural, read_back = "VPN server", "servers", ("update",)  # documented for one server only (F57)
     states = ("present",)
     purgeable = False
     always_there = True
@@ -110,7 +116,7 @@ class VpnServer(Resource):
             },
             normal=_ipsec,
         ),
-        sub_object("conf_wireguard", {"mtu": {"type": "int"}}),
+        sub_object("conf_wireguard", {"mtu": {"type": "int"}}, validate=_validate_mtu),
         *(_told(name, str) for name in ("ip_start", "ip_end", "ip6_start", "ip6_end")),
         _told("connection_count", int),
         _told("auth_connection_count", int),
@@ -124,17 +130,11 @@ class VpnServer(Resource):
     ) -> None:
         self._clock, self._pause = clock, sleep
 
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
-        """What can be found wrong in what is said of one server."""
-        mtu = want.values.get("conf_wireguard", {}).get("mtu", MTUS[0])
-        if mtu not in MTUS:
-            yield f"conf_wireguard of {self.noun} {want.name}: mtu is {mtu}, and can be {MTUS[0]} to {MTUS[-1]}."
-
     def desired(self, run: Run[Freebox], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """What is said, completed by what is there."""
         return merged(super().desired(run, wanted, have), have)
 
-    def rank(self, change: Change) -> int:
+    def order(self, change: Change) -> int:
         """A server that stops gives its port away."""
         return 0 if change.values.get("enabled") is False else 1
 
@@ -148,7 +148,7 @@ class VpnServer(Resource):
             {name: self.load({**run.client.server_config(name), **listed[name]}) for name in chosen}, whole=True
         )
 
-    def check(self, run: Run[Freebox]) -> None:
+    def validate_plan(self, run: Run[Freebox]) -> None:
         """Servers, settings and ports that a box does not have; and who would be cut off."""
         plan = run.plan
         if run.task.params["wait_timeout"] < 1:
@@ -235,11 +235,7 @@ class VpnServer(Resource):
 
         run.writes.each(changes, write)
 
-    def leaves_open(self, change: Change) -> bool:
-        """A change is documented for one server only (server-behaviour.md, F57)."""
-        return True
-
-    def attend(self, run: Run[Freebox]) -> None:
+    def wait_until_settled(self, run: Run[Freebox]) -> None:
         """Servers start and stop in their own time (server-behaviour.md, F59)."""
         plan = run.plan
         goals = {change.name: _goal(change) for change in plan.of("update", "none")}

@@ -36,21 +36,39 @@ def reservation(text: str) -> str:
         raise ValueError(f"{text!r} is not an IPv4 address") from None
 
 
+def _validate_keepalive(declared: Object) -> None:
+    keepalive = declared.get("keepalive", 0)
+    if keepalive < 0:
+        raise ValueError(f"keepalive is {keepalive}, and can be a number of seconds from 0 up")
+
+
+def _is_made_anew(declared: Object, have: Object) -> bool:
+    return bool(declared.get("type", have["type"]) != have["type"])
+
+
+def _needs_password(declared: Object, have: Object) -> t.Optional[bool]:
+    has_one = bool(have.get("password_set")) or have.get("type") == WIREGUARD
+    return True if _is_made_anew(declared, have) or not has_one else None
+
+
 class VpnUser(Resource):
     """VPN users. Of a password the box tells only whether there is one; a WireGuard user has keys instead, and an address."""
 
     noun, plural, key = "VPN user", "users", "login"
+    read_back = ("create", "update", "delete")  # the answers to writes are not told in full (server-behaviour.md, F66)
     unshared = ("ip_reservation",)
     fields = (
         Field(
             "password",
             {"type": "str", "no_log": True},
-            is_set=lambda have: bool(have.get("password_set")) or have.get("type") == WIREGUARD,
+            rewrite=_needs_password,
         ),
         Field("password_set", unset=False),
         Field("type", {"type": "str", "choices": [STANDARD, WIREGUARD]}, unset=STANDARD),
         Field("ip_reservation", {"type": "str"}, normal=reservation, unset=""),
-        sub_object("conf_wireguard", {"keepalive": {"type": "int"}, "psk": {"type": "bool"}}),
+        sub_object(
+            "conf_wireguard", {"keepalive": {"type": "int"}, "psk": {"type": "bool"}}, validate=_validate_keepalive
+        ),
     )
     options = {
         "recreate": {"type": "bool", "default": False},
@@ -62,8 +80,8 @@ class VpnUser(Resource):
         },
     }
 
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
-        """What can be found wrong in what is said of one user."""
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+        """What can be found wrong in what is given of one user."""
         password = want.secrets.get("password")
         if password is not None and len(password) not in PASSWORD_LENGTHS:
             yield (
@@ -72,22 +90,13 @@ class VpnUser(Resource):
             )
         if want.values.get("type") == WIREGUARD and password is not None:
             yield f"password of {self.noun} {want.name}: a WireGuard user has keys, and no password."
-        keepalive = want.values.get("conf_wireguard", {}).get("keepalive", 0)
-        if keepalive < 0:
-            yield (
-                f"conf_wireguard of {self.noun} {want.name}: keepalive is {keepalive}, and can be a number of seconds from 0 up."
-            )
 
     def desired(self, run: Run[Freebox], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """What is said, completed by what is there; where the user is made anew, nothing is there any more."""
         said = super().desired(run, wanted, have)
-        if have is not None and _is_made_anew(wanted, have):
+        if have is not None and _is_made_anew(wanted.values, have):
             return {"ip_reservation": "", "conf_wireguard": None, **said}
         return merged(said, have)
-
-    def renews(self, run: Run[Freebox], f: Field, have: t.Optional[Object], wanted: Wanted) -> bool:
-        """Also where the user is made anew."""
-        return (have is not None and _is_made_anew(wanted, have)) or super().renews(run, f, have, wanted)
 
     # -- talking to the box
 
@@ -100,7 +109,7 @@ class VpnUser(Resource):
             run.task.warn(f"There is no {self.noun} {name!r}, but {twin!r}, which differs {only_in(name, twin)}.")
         return Actual({name: found[name] for name in names if name in found}, whole=True)
 
-    def check(self, run: Run[Freebox]) -> None:
+    def validate_plan(self, run: Run[Freebox]) -> None:
         """Types that cannot change, and addresses that cannot be had."""
         plan = run.plan
         if not plan.changed:
@@ -207,14 +216,6 @@ class VpnUser(Resource):
                 if kept
                 else f"it was deleted, but {exc}"
             )
-
-    def leaves_open(self, change: Change) -> bool:
-        """The answers to writes are not told in full (server-behaviour.md, F66)."""
-        return True
-
-
-def _is_made_anew(wanted: Wanted, have: Object) -> bool:
-    return bool(wanted.values.get("type", have["type"]) != have["type"])
 
 
 def _type_after(change: Change) -> str:

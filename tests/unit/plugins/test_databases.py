@@ -267,7 +267,7 @@ def test_what_is_no_address_is_refused_and_not_told(
     if noun == "node":
         how |= {"name": "node1", "api_endpoint": "https://127.0.0.1:1", "peers": []}
         answer = server.run(
-            lambda run: CLUSTER_NODE.wanted(run.task.params, "present"), CLUSTER_NODE.argument_spec(), **how
+            lambda run: CLUSTER_NODE.parse(run.task.params, "present"), CLUSTER_NODE.argument_spec(), **how
         )
     else:
         answer = server.run(database.convert, database.SPEC, **how)

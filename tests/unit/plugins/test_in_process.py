@@ -561,7 +561,7 @@ class CallbackModule(CallbackBase):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        USER.check = check
+        USER.validate_plan = check
 """
 
 

@@ -35,7 +35,7 @@ def shown(server: Simulated, sample: Sample) -> dict[str, t.Any]:
 def normal(sample: Sample, declared: dict[str, t.Any]) -> dict[str, t.Any]:
     """What is declared, in normal form, without secrets and what only creation knows."""
     once = {f.name for f in sample.resource.fields if f.create_only}
-    values = sample.resource.wanted(declared, sample.resource.states[0]).values
+    values = sample.resource.parse(declared, sample.resource.states[0]).values
     return {name: value for name, value in values.items() if name not in once}
 
 

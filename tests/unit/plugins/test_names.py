@@ -105,7 +105,7 @@ def test_no_noun_takes_such_a_name(noun: str, value: str, state: str) -> None:
     resource, declared, options = NAMED[noun]
     for option in options:
         with pytest.raises(InputError, match=re.escape(f"{option}: {value!r} cannot be a name")):
-            resource.wanted({**declared, option: value}, state)
+            resource.parse({**declared, option: value}, state)
 
 
 @pytest.mark.parametrize("value", UNSEEN, ids=ascii)
@@ -114,7 +114,7 @@ def test_no_noun_takes_a_name_that_holds_what_nobody_sees(noun: str, value: str)
     resource, declared, options = NAMED[noun]
     for option in options:
         with pytest.raises(InputError) as refused:
-            resource.wanted({**declared, option: value}, "present")
+            resource.parse({**declared, option: value}, "present")
         assert "which cannot be seen" in str(refused.value)
         assert str(refused.value).startswith(f"{option}: {value!r}")
 
@@ -124,7 +124,7 @@ def test_no_noun_takes_a_name_that_holds_what_nobody_sees(noun: str, value: str)
 def test_names_of_every_language_are_taken(noun: str, value: str) -> None:
     resource, declared, options = NAMED[noun]
     for option in options:
-        assert value in resource.wanted({**declared, option: value}, "present").name
+        assert value in resource.parse({**declared, option: value}, "present").name
 
 
 def test_who_has_such_a_name_already_can_be_deleted(box: Box) -> None:

@@ -261,7 +261,7 @@ def declared_again(resource: Resource, have: dict[str, t.Any], informed: dict[st
     validated = ModuleArgumentSpecValidator(spec).validate(said)
     assert not validated.error_messages, (said, validated.error_messages)
     params = validated.validated_parameters
-    want = resource.wanted(params, resource.states[0])
+    want = resource.parse(params, resource.states[0])
     return Change(want, step_for(Run(None, Task(params, check=True)), resource, have, want))
 
 

@@ -536,7 +536,7 @@ def without_or_with(item: dict[str, t.Any], names: tuple[str, ...]) -> dict[str,
 def wanted(resource: Resource, item: dict[str, t.Any]) -> t.Any:
     """What comes of an object, be it a refusal."""
     try:
-        return resource.wanted(item, "present")
+        return resource.parse(item, "present")
     except InputError as exc:
         return str(exc)
 

@@ -187,10 +187,10 @@ def test_one_address_of_two_users_is_refused_and_all_of_them_are_told(pooled: Se
 
 def test_of_very_many_shared_addresses_some_are_told() -> None:
     wanted = [
-        USER.wanted({"name": f"{pair}{n}", "static_ipv4": f"10.9.0.{n}"}, "present") for n in range(30) for pair in "ab"
+        USER.parse({"name": f"{pair}{n}", "static_ipv4": f"10.9.0.{n}"}, "present") for n in range(30) for pair in "ab"
     ]
     with pytest.raises(InputError) as error:
-        USER.agree(wanted)
+        USER.validate_all(wanted)
     assert str(error.value).count("is declared for") == 20
     assert "And 10 more." in str(error.value)
 

@@ -71,11 +71,9 @@ class AccessList(Resource):
         "exclusive": {"type": "bool", "default": True},
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
+    keys = {owner: {"type": "str"} for owner in OWNERS}
+    read_back = ("update",)
     info_options = {owner + "s": {"type": "list", "elements": "str"} for owner in OWNERS}
-
-    def key_spec(self) -> dict[str, t.Any]:
-        """A list belongs to a user or to a group."""
-        return {owner: {"type": "str"} for owner in OWNERS}
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
         """The owner, as in ``group staff``."""
@@ -84,9 +82,9 @@ class AccessList(Resource):
             raise InputError("An access list has an owner: give the name of a user or of a group.")
         return f"{owners[0]} {params[owners[0]]}"
 
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
         """Absent without rules means every rule of the owner."""
-        if want.state == "present" and not set(DIRECTIONS) & set(said):
+        if want.state == "present" and not set(DIRECTIONS) & set(given):
             yield f"{self.noun} {want.name} declares neither {' nor '.join(DIRECTIONS)}."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
@@ -112,7 +110,7 @@ class AccessList(Resource):
             return dict(wanted.values)
         return {d: rules([*there[d], *said]) for d, said in wanted.values.items()}
 
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """Owners, and users and groups that rules name, must be there."""
         plan = run.plan
         named: dict[str, References] = {owner: {} for owner in OWNERS}
@@ -133,10 +131,6 @@ class AccessList(Resource):
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request."""
         run.writes.many(changes, lambda batch: run.client.set_access_lists([row for c in batch for row in _rows(c)]))
-
-    def leaves_open(self, change: Change) -> bool:
-        """Whether a list that is set replaces or extends the one there is not documented (server-behaviour.md, 71)."""
-        return True
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Empty the lists, which is documented, and set them then."""

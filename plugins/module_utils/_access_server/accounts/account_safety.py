@@ -383,7 +383,7 @@ def _losses(risk: Risk) -> str:
 class Safeguarded(Resource):
     """A resource whose changes may end the sign-in of the account that the task uses: they are proven, and taken back."""
 
-    def prove(self, run: Run[AccessServer]) -> t.Optional[EstateError]:
+    def verify_own_access(self, run: Run[AccessServer]) -> t.Optional[EstateError]:
         """Whether we still get in after what could have ended our sign-in; if not, undo it while the token is good."""
         risky = [change for change in run.plan.changes if change.risky and (change.touched or change.outcome == "done")]
         if not risky or not run.client.session.can_sign_in:

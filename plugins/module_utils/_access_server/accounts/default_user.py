@@ -25,7 +25,8 @@ OTHER_NAME = "DEFAULT"
 class DefaultUser(Owner):
     """There is always exactly one."""
 
-    noun, plural = "default user", ""
+    noun, plural, keys, read_back = "default user", "", {}, ("update",)
+    sole_name = NAME
     states = ("present",)
     purgeable = False
     fields = (*COMMON, text("group"), Field("def_deny", BOOL, normal=values.boolean))
@@ -34,20 +35,12 @@ class DefaultUser(Owner):
         "allow_self": {"type": "bool", "default": False},
     }
 
-    def key_spec(self) -> dict[str, t.Any]:
-        """It needs no name."""
-        return {}
-
-    def identity(self, params: t.Mapping[str, t.Any]) -> str:
-        """The name that servers give it."""
-        return NAME
-
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """One record."""
         load = self.load_whole if run.wanted is None else self.load
         return Actual({NAME: load(run.client.default_user())})
 
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """A group that is not there, and our own account."""
         plan = run.plan
         for change in plan.of("update"):
@@ -96,10 +89,6 @@ class DefaultUser(Owner):
             client.set_properties([{**self.record(change), "name": OTHER_NAME}])
         except Refused as exc:
             raise refusal if exc.status == 404 else exc from None
-
-    def leaves_open(self, change: Change) -> bool:
-        """How it is written is not documented."""
-        return True
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Under the other name; a server that made a user of the first one loses that again."""

@@ -10,9 +10,8 @@ import itertools
 import typing as t
 from dataclasses import replace
 
-from ..._engine.field import Field, Object
+from ..._engine.field import Field
 from ..._engine.plan import Actual, Change, Plan, Step, Wanted
-from ..._engine.resource import MOST_TOLD
 from ..._engine.run import Run, Task
 from ..._text.errors import Mistakes, Refused
 from ..api import values
@@ -34,6 +33,7 @@ from .properties import (
     warn_of_twins,
 )
 
+MOST_TOLD = 20  # pairs in a warning
 Record = dict[str, t.Any]
 
 
@@ -51,8 +51,9 @@ class Group(Owner):
             dump=values.ranges_out,
             normal=values.address_ranges,
             unset=[],
+            read_back=True,
         ),
-        Field("members", TEXTS, normal=lambda names: sorted(set(names)), unset=[]),
+        Field("members", TEXTS, dump=None, normal=lambda names: sorted(set(names)), unset=[], read_back=True),
         Field("member_count"),
     )
     options = {
@@ -60,11 +61,11 @@ class Group(Owner):
         "allow_self": {"type": "bool", "default": False},
     }
 
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
         """Users and groups share one name space, and so what a name can be."""
         yield from default_user_faults(want.name, "group")
 
-    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+    def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
         """A user has one group."""
         group_of: dict[str, str] = {}
         mistakes = Mistakes()
@@ -76,17 +77,13 @@ class Group(Owner):
                     )
         mistakes.refuse()
 
-    def dump(self, values: Object) -> Record:
-        """Everything but the members."""
-        return super().dump({name: value for name, value in values.items() if name != "members"})
-
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Members are named for info modules, and where the task declares some: it costs the server a query a group."""
         named = run.wanted is None or any("members" in want.values for want in run.wanted)
         listing = run.client.groups(names, self.loader(run), members=named, spellings=may_create(run))
         return Actual(listing.records, listing.total, listing.whole)
 
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """Members that are not there, names that are taken, and our own account."""
         client, plan = run.client, run.plan
         new = [change.name for change in plan.of("create")]

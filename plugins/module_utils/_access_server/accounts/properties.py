@@ -61,7 +61,7 @@ def inherited(
     spec: t.Mapping[str, t.Any],
     normal: t.Callable[[t.Any], t.Any] = values.boolean,
     dump: t.Callable[[t.Any], t.Any] = same,
-    known: t.Optional[KnownValues] = None,
+    known: t.Optional[t.Callable[[str, Object], t.Optional[KnownValues]]] = None,
 ) -> Field:
     """A property that comes wrapped, and can be handed back to the level above."""
     return Field(name, spec, load=values.own, normal=normal, dump=dump, inherited=True, known=known)
@@ -77,6 +77,7 @@ def network_set(name: str) -> Field:
         dump=values.networks_out,
         normal=values.networks,
         unset=[],
+        read_back=True,
     )
 
 
@@ -87,14 +88,17 @@ def text(name: str, normal: t.Callable[[str], str] = str) -> Field:
 
 COMMON: t.Sequence[Field] = (
     *(inherited(name, BOOL) for name in ("deny", "deny_web", "admin", "autologin")),
-    inherited("auth_method", TEXT, str, known=METHODS),
+    inherited("auth_method", TEXT, str, known=lambda name, have: METHODS),
     inherited("cc_commands", SEVERAL_LINES, values.lines),
     *(inherited(name, BOOL) for name in ("totp", "allow_generate_profiles")),
     *(inherited(name, NO_SECRET) for name in ("password_strength", "allow_password_change")),
     inherited("reroute_gw", {"type": "str", "choices": list(REROUTE)}, values.reroute),
     network_set("bypass_subnets"),
     *(inherited(name, SEVERAL_LINES, values.lines, windows_lines if "_win_" in name else same) for name in SCRIPTS),
-    *(Field(name, {"type": "dict"}, load=_environment_in, normal=_environment, unset={}) for name in ENVIRONMENTS),
+    *(
+        Field(name, {"type": "dict"}, load=_environment_in, normal=_environment, unset={}, read_back=True)
+        for name in ENVIRONMENTS
+    ),
 )
 
 
@@ -126,7 +130,7 @@ class Owner(Safeguarded):
         """What is written of a change."""
         return {"name": change.name, **self.dump(change.values)}
 
-    def rank(self, change: Change) -> int:
+    def order(self, change: Change) -> int:
         """Who loses access first, who gains it late, and what concerns ourselves last."""
         if change.last:
             return LAST_RANK
@@ -176,7 +180,7 @@ class Owner(Safeguarded):
         """The standing of an account after these changes; None where the account is deleted."""
         raise NotImplementedError
 
-    def reconsider(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+    def before_last(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Fail what would end our own sign-in after all, because something before it failed."""
         reconsider(self, run, changes)
 

@@ -55,7 +55,7 @@ def _address(f: Field, wire: t.Mapping[str, t.Any]) -> t.Any:
 
 
 def _forwarded(name: str, version: int) -> Field:
-    return Field(name, FORWARDED, normal=values.dmz(version), unset=[])
+    return Field(name, FORWARDED, normal=values.dmz(version), unset=[], read_back=True)
 
 
 class User(Owner):
@@ -64,7 +64,7 @@ class User(Owner):
     noun, plural = "user", "users"
     states = ("present", "absent", "blocked")
     are_accounts = True
-    secrets_apart = True
+    implied = {"blocked": {"deny": True}}
     needed = ("group", "password_defined")
     unshared = ("static_ipv4", "static_ipv6")
     fields = (
@@ -80,7 +80,7 @@ class User(Owner):
         Field(
             "password",
             {"type": "str", "no_log": True},
-            is_set=lambda have: bool(have["password_defined"]),
+            rewrite=lambda declared, have: None if have["password_defined"] else True,
         ),
         Field("password_defined", normal=values.boolean),
         Field("mfa_status"),
@@ -92,14 +92,7 @@ class User(Owner):
         "allow_self": {"type": "bool", "default": False},
     }
 
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
-        """A blocked user is denied, whatever else is said."""
-        want = super().wanted(params, state)
-        if want.state == "blocked":
-            want.values["deny"] = True
-        return want
-
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
         """What contradicts the state, and what protects no account."""
         yield from default_user_faults(want.name, "user")
         if want.state == "blocked" and (want.values.get("deny") is False or "deny" in want.inherit):
@@ -128,10 +121,11 @@ class User(Owner):
             if name in users:
                 users[name].update(held)
             elif any(held.values()):
-                users[name] = {"deny": True, "recordless": True, **held}
+                remains = " and ".join(f"{number} {kind}" for kind, number in held.items() if number).replace("_", " ")
+                users[name] = {"deny": True, "recordless": True, "remains": remains, **held}
         return Actual(users, listing.total, listing.whole)
 
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """Groups that are not there, names that are taken, addresses that no pool holds, and ourselves."""
         client, plan = run.client, run.plan
         self._guard_ourselves(run, plan)
@@ -178,13 +172,16 @@ class User(Owner):
 
     @staticmethod
     def _tell_what_ends(client: AccessServer, plan: Plan) -> None:
-        """What those hold who are deleted, or were never known here and are to be kept out."""
+        """What those hold who are deleted, or were never known here and are blocked; and what ends with their access."""
         strangers = [change.name for change in plan.of("create") if change.state == "blocked"]
         held = holdings(client, strangers) if strangers else {}
         held.update((change.name, change.before or {}) for change in plan.of("delete"))
         for change in plan.of("create", "delete"):
             has = held.get(change.name, {})
             change.results = {name: has[name] for name in HOLDINGS if has.get(name)}
+        for change in plan.of("create", "update"):
+            blocked = change.action == "create" and change.state == "blocked" and change.values.get("deny") is True
+            change.ends = {name: 0 for name in HOLDINGS if blocked or name in change.values}
 
     def lost(self, have: Object) -> Object:
         """With what the user holds."""
@@ -271,42 +268,27 @@ class User(Owner):
         """Properties first, so that no user who is disconnected comes back."""
         super().update(run, changes)
         end(run, [change for change in changes if set(HOLDINGS) & change.values.keys()])
-
-    def leaves_open(self, change: Change) -> bool:
-        """Also what ends along with the access of a user."""
-        return bool(self.ends(change)) or super().leaves_open(change)
-
-    def ends(self, change: Change) -> Object:
-        """Everything that a blocked user holds."""
-        new = change.action == "create" and change.state == "blocked" and change.values.get("deny") is True
-        return {name: 0 for name in HOLDINGS if new or name in change.values}
-
-    def remains(self, have: Object) -> str:
-        """Of a user without a record, what the user holds."""
-        if not have.get("recordless"):
-            return super().remains(have)
-        return " and ".join(f"{have[name]} {name}" for name in HOLDINGS if have.get(name)).replace("_", " ")
+        self._set_passwords(run, changes)
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """What has not ended is ended once more."""
         end(run, [change for change in changes if set(HOLDINGS) & change.values.keys()])
         super().repair(run, [change for change in changes if change.values.keys() - set(HOLDINGS)])
 
-    def withdraw(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Who is deleted is blocked first: a directory could bring a deleted user back."""
+    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+        """Deny first, because a directory could bring a deleted user back; then end what the users hold, and delete them."""
+        client = run.client
         open_ones = [change for change in changes if change.before and change.before["deny"] is not True]
         unless_gone(
             run,
             open_ones,
-            lambda names: run.client.set_properties([{"name": name, "deny": True} for name in names]),
+            lambda names: client.set_properties([{"name": name, "deny": True} for name in names]),
             "denied",
         )
-        end(run, [c for c in changes if any((c.before or {}).get(name) for name in HOLDINGS)])
-
-    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """All of them in one request; who has no record had nothing but what has ended."""
-        recorded = [change for change in changes if not (change.before or {}).get("recordless")]
-        unless_gone(run, recorded, run.client.delete_users, "deleted")
+        going_on = [change for change in changes if change.outcome != "failed"]
+        end(run, [c for c in going_on if any((c.before or {}).get(name) for name in HOLDINGS)])
+        recorded = [c for c in going_on if c.outcome != "failed" and not (c.before or {}).get("recordless")]
+        unless_gone(run, recorded, client.delete_users, "deleted")
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Each with all its properties at once: nobody appears without a group, not even for a moment.
@@ -315,8 +297,9 @@ class User(Owner):
         """
         run.writes.each(changes, lambda change: run.client.create_user(self.record(change)))
         end(run, [change for change in changes if change.state == "blocked"])
+        self._set_passwords(run, changes)
 
-    def write_secrets(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+    def _set_passwords(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Passwords have a call of their own (server-behaviour.md, 64), where 403 is also the answer to a weak one."""
 
         def write(change: Change) -> None:
@@ -324,7 +307,8 @@ class User(Owner):
             if change.ours and run.client.username:
                 run.task.outdated = run.client.session.use_password(change.secrets["password"])
 
-        run.writes.each(sorted(changes, key=self.rank), write, "given a password", (*ONE_BAD_OBJECT, 403))
+        written = [change for change in changes if change.secrets and change.outcome != "failed"]
+        run.writes.each(sorted(written, key=self.order), write, "given a password", (*ONE_BAD_OBJECT, 403))
 
 
 USER = User()

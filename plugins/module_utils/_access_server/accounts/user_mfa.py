@@ -37,7 +37,7 @@ def _digest(secret: t.Optional[str]) -> t.Optional[str]:
 class UserMfa(Owner):
     """Users and their authenticators. Being enrolled and the secret being out of sight are one property (47)."""
 
-    noun, plural = "user", "users"
+    noun, plural, read_back = "user", "users", ()
     states = ("present",)
     are_accounts = True
     purgeable = False
@@ -45,7 +45,9 @@ class UserMfa(Owner):
     needed = ("enrolled", "digest")
     fields = (
         Field("required", BOOL, "totp", load=values.own, normal=values.boolean),
-        Field("enrolled", BOOL, "totp_locked", normal=values.boolean, unset=False),
+        Field(
+            "enrolled", BOOL, "totp_locked", normal=values.boolean, unset=False, read_back=True
+        ),  # 47: open how it is set
         Field("reset", BOOL, create_only=True),
         Field("dest", {"type": "path"}, create_only=True),
         Field("digest", api="totp_secret", load=_digest),
@@ -56,11 +58,11 @@ class UserMfa(Owner):
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
 
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
         """Groups and the default user have no authenticator."""
         yield from default_user_faults(want.name, "user")
 
-    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+    def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
         """One file holds one secret."""
         owners: dict[str, str] = {}
         mistakes = Mistakes()
@@ -110,7 +112,7 @@ class UserMfa(Owner):
         issuer = quote(urlsplit(task.params["as_url"]).hostname or "", safe="")
         return f"otpauth://totp/{issuer}:{quote(name, safe='')}?secret={secret}&issuer={issuer}\n"
 
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """Users who are not there, files that cannot be written, and our own account."""
         plan = run.plan
         refuse_unknown({change.name: [] for change in plan.changes if change.before is None}, (), "user", run)
@@ -145,10 +147,6 @@ class UserMfa(Owner):
 
         run.writes.each([c for c in changes if {"secret", "file"} & c.values.keys()], hand_over, "given a secret")
         super().update(run, [change for change in changes if change.outcome != "failed"])
-
-    def leaves_open(self, change: Change) -> bool:
-        """Of enrolment the vendor says both that it can be set and that it takes a code (server-behaviour.md, 47)."""
-        return "enrolled" in change.values
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Enrol by a code of the secret; take an enrolment back where secrets are made."""

@@ -73,15 +73,38 @@ def typed(value: t.Any, kind: t.Any) -> t.Any:
     return plain_text(str(value).lower() if isinstance(value, bool) else str(value))
 
 
+def _known(name: str, have: Object) -> t.Optional[KnownValues]:
+    """By the key, unless the server itself tells what is allowed."""
+    item = have.get("like") or have
+    return None if item.get("allowed_values") or item.get("type") == "boolean" else known_values.of_key(name)
+
+
+def _misplaced(item: Object) -> str:
+    """The value of an item whose name, or whose own text, says that it is a secret."""
+    name = item.get("name")
+    if isinstance(name, str) and (is_secret(name, item) or PRIVATE_KEY in str(item["value"])):
+        return "this is a secret: give it as secret_value, so that Ansible masks it."
+    return ""
+
+
+def _is_another_secret(declared: Object, have: Object) -> t.Optional[bool]:
+    """A private key is never read; whether it is the one in use shows in the certificate beside it."""
+    if not have["is_set"]:
+        return True
+    return not belongs(declared["secret_value"], have["certificate"]) if have.get("certificate") else None
+
+
 class ConfigItem(Safeguarded):
     """Configuration items of one configuration profile. They are always there; an unset one has its default."""
 
     noun, plural = "configuration item", "config_items"
     states = ("present", "default")
-    purgeable, always_there = False, True
+    purgeable, always_there, read_back = False, True, ()
     fields = (
-        Field("value", {"type": "raw"}),
-        Field("secret_value", {"type": "str", "no_log": True}, is_set=lambda have: bool(have["is_set"])),
+        Field(
+            "value", {"type": "raw"}, read_back=True, known=_known, misplaced=_misplaced
+        ),  # 88: open how it is handed back
+        Field("secret_value", {"type": "str", "no_log": True}, rewrite=_is_another_secret),
         Field("custom", {"type": "bool"}, create_only=True),
         *(Field(fact) for fact in FACTS),
         Field("is_set"),
@@ -98,9 +121,9 @@ class ConfigItem(Safeguarded):
     }
     info_options = {"profile": {"type": "str"}, "only_set": {"type": "bool", "default": False}}
 
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
         """A value, a secret one, or the default."""
-        if len({"value", "secret_value"} & set(said)) != (0 if want.state == "default" else 1):
+        if len({"value", "secret_value"} & set(given)) != (0 if want.state == "default" else 1):
             takes = "no value" if want.state == "default" else "one of value and secret_value"
             yield f"{self.noun} {want.name} with state {want.state} takes {takes}."
         if isinstance(want.values.get("value"), Doubtful):
@@ -108,12 +131,6 @@ class ConfigItem(Safeguarded):
                 f"value of {self.noun} {want.name}: this number, read as {want.values['value']}, is not written as numbers are. "
                 "Put it in quotes."
             )
-
-    def slips(self, said: Object) -> t.Iterator[tuple[str, str]]:
-        """The value of an item whose name, or whose own text, says that it is a secret."""
-        name, value = said.get(self.key), said.get("value")
-        if isinstance(name, str) and value is not None and (is_secret(name, said) or PRIVATE_KEY in str(value)):
-            yield "value", "this is a secret: give it as secret_value, so that Ansible masks it."
 
     def load(self, wire: t.Mapping[str, t.Any]) -> Object:
         """An item in its own type; the value of a secret one is dropped here."""
@@ -164,7 +181,7 @@ class ConfigItem(Safeguarded):
             return {}
         return {"value": typed(wanted.values["value"], (have or {}).get("type"))}
 
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """Everything that the server says about its items, all mistakes at once. Raises InputError."""
         task, plan = run.task, run.plan
         mistakes = Mistakes()
@@ -237,20 +254,6 @@ class ConfigItem(Safeguarded):
                 told = f"{change.name}: {problem}. If the server takes it all the same, say custom: true for this item."
                 mistakes.add(told)
 
-    def known_values(self, f: Field, change: Change) -> t.Optional[KnownValues]:
-        """By the key, unless the server itself tells what is allowed."""
-        have = change.before or {}
-        item = have.get("like") or have
-        open_list = f.name == "value" and not item.get("allowed_values") and item.get("type") != "boolean"
-        return known_values.of_key(change.name) if open_list else None
-
-    def renews(self, run: Run[AccessServer], f: Field, have: t.Optional[Object], wanted: Wanted) -> bool:
-        """A private key is never read; whether it is the one in use shows in the certificate beside it."""
-        certificate = have.get("certificate") if have and have["is_set"] else None
-        if certificate:
-            return not belongs(wanted.secrets[f.name], certificate)
-        return super().renews(run, f, have, wanted)
-
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Values in one request, and what goes back to its default in another."""
         profile = profile_of(run)
@@ -264,10 +267,6 @@ class ConfigItem(Safeguarded):
 
         run.writes.many([change for change in changes if change.state != "default"], write)
         run.writes.many([change for change in changes if change.state == "default"], reset)
-
-    def leaves_open(self, change: Change) -> bool:
-        """How a key is handed back is not documented; a read shows a written value at once (server-behaviour.md, 88)."""
-        return bool(change.values)
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Write the value itself, also where it is the default."""

@@ -21,7 +21,7 @@ from .sign_in_settings import all_values, depends
 class ConfigProfile(Safeguarded):
     """Configuration profiles. One is active; a change is made in a copy, checked by the server, and put in force at once."""
 
-    noun, plural = "configuration profile", "config_profiles"
+    noun, plural, read_back = "configuration profile", "config_profiles", ("delete",)
     purgeable = False
     fields = (
         Field("copy_from", {"type": "str"}, create_only=True),
@@ -34,12 +34,12 @@ class ConfigProfile(Safeguarded):
         "allow_self": {"type": "bool", "default": False},
     }
 
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
         """A profile is active, or absent."""
         if want.values.get("active") and want.state == "absent":
             yield f"{self.noun} {want.name} is declared active and absent; only one can be."
 
-    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+    def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
         """One profile is active."""
         active = [want.name for want in wanted if want.values.get("active")]
         if len(active) > 1:
@@ -52,7 +52,7 @@ class ConfigProfile(Safeguarded):
         wanted = profiles if names is None else [name for name in profiles if name in set(names)]
         return Actual({name: {"active": name == active} for name in wanted})
 
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """One active profile; sources that are there; and what the server says of those to be activated."""
         plan = run.plan
         refuse_no_time("restart_timeout", run.task.params["restart_timeout"])
@@ -183,10 +183,6 @@ class ConfigProfile(Safeguarded):
         """One by one."""
         for change in changes:
             unless_gone(run, [change], lambda names: run.client.delete_config_profile(names[0]), "deleted")
-
-    def leaves_open(self, change: Change) -> bool:
-        """All else is documented."""
-        return change.action == "delete"
 
 
 CONFIG_PROFILE = ConfigProfile()

@@ -25,6 +25,7 @@ class Ca(Resource):
     """Authorities by common name. The newest is the current one; the server makes new ones by itself too (98)."""
 
     noun, plural, key = "certificate authority", "cas", "common_name"
+    keys = {"common_name": {"type": "str"}, "serial": {"type": "str"}}  # by its serial where it has namesakes
     purgeable = False
     fields = (
         Field("algorithm", {"type": "str"}, create_only=True),
@@ -39,23 +40,19 @@ class Ca(Resource):
 
     info_options = {"names": {"type": "list", "elements": "str"}}
 
-    def key_spec(self) -> dict[str, t.Any]:
-        """One is named, or pointed at by its serial where it has namesakes."""
-        return {"common_name": {"type": "str"}, "serial": {"type": "str"}}
-
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
         """The common name, or the serial as the server writes it."""
         return _by_serial(params["serial"]) if params.get("common_name") is None else str(params["common_name"])
 
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
         """What would fit neither a certificate nor the state."""
         if want.state != "present":
             return
-        if "common_name" not in said:
+        if "common_name" not in given:
             yield f"{self.noun} {want.name}: a new one has no serial yet, so that present needs common_name."
         elif len(want.name) > LONGEST_NAME:
             yield f"common_name: {want.name!r} has {len(want.name)} characters, and a certificate holds {LONGEST_NAME}."
-        if "delete_clients" in said:
+        if "delete_clients" in given:
             yield f"delete_clients of {self.noun} {want.name} goes with state absent only."
 
     def load(self, wire: t.Mapping[str, t.Any]) -> Object:
@@ -92,7 +89,7 @@ class Ca(Resource):
         """What tells it from its namesakes, and whom its end concerns."""
         return {name: have[name] for name in ("serial", "algorithm", "role", "not_after", "client_profiles")}
 
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """An algorithm that the server has; and of what goes, that nobody needs it, or how many are known to."""
         plan = run.plan
         asked = {c.name: c.values["algorithm"] for c in plan.of("create") if "algorithm" in c.values}

@@ -71,7 +71,8 @@ class Certificate(Resource):
     """Certificates with their private keys. What is there are the files; the server makes new ones and keeps nothing."""
 
     noun, plural, key = "certificate", "certificates", "dest"
-    naming = ()  # a path
+    keys = {"dest": {"type": "path"}}
+    naming, read_back = (), ()
     purgeable = False
     fields = (
         Field("private_key_dest", {"type": "path", "no_log": False}, create_only=True),
@@ -95,21 +96,11 @@ class Certificate(Resource):
         "renew": {"type": "bool", "default": False},
     }
 
-    def key_spec(self) -> dict[str, t.Any]:
-        """The file of the certificate."""
-        return {self.key: {"type": "path"}}
-
-    def argument_spec(self) -> dict[str, t.Any]:
-        """Paths stay paths in a list."""
-        spec = super().argument_spec()
-        spec[self.plural]["options"][self.key] = {"type": "path", "required": True}
-        return spec
-
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
         """Two files, and for a certificate that is to be there, what it is made of."""
-        yield from _faults(want, said)
+        yield from _faults(want, given)
 
-    def agree(self, wanted: t.Sequence[Wanted]) -> None:
+    def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
         """Each file holds one thing."""
         owners: dict[str, str] = {}
         mistakes = Mistakes()
@@ -153,11 +144,7 @@ class Certificate(Resource):
             desired["issuer"] = pem.certificate(said["signing_ca"]).subject
         return desired
 
-    def renews(self, run: Run[AccessServer], f: Field, have: t.Optional[Object], wanted: Wanted) -> bool:
-        """Secrets are what a certificate is made with."""
-        return have is None
-
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """Files that could not be written, what would have to be made again at once, and what the server cannot make."""
         plan = run.plan
         if run.task.params["renew_before"] < 0:
@@ -238,10 +225,6 @@ class Certificate(Resource):
                 except OSError as exc:
                     change.fail(f"{file.option}: {file.path} cannot be removed: {exc.strerror}")
                     break
-
-    def leaves_open(self, change: Change) -> bool:
-        """What the server made was looked at before it was written."""
-        return False
 
 
 def _files(want: Wanted) -> tuple[PublicFile, SecretFile]:

@@ -11,7 +11,6 @@ import ssl
 import tempfile
 import time
 import typing as t
-from dataclasses import replace
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
@@ -36,14 +35,21 @@ PAUSE = 1.0  # seconds between two looks at a server that restarts
 ROUNDS = 4  # turns that two sides of a TLS connection need at most until they agree
 
 
+def _is_another_key(declared: Object, have: Object) -> bool:
+    """The server's key is not read: it is that of its certificate, or is not set."""
+    own = have["own"] if have["private_key"] else None
+    return not own or own.public_key != pem.public_half(declared["private_key"])
+
+
 class WebCertificate(Resource):
     """One certificate, its key and its bundle in the active configuration profile. Where none is set, the server makes one."""
 
-    noun, plural = "web certificate", ""
+    noun, plural, keys, read_back = "web certificate", "", {}, ()
+    sole_name = noun
     purgeable = False
     fields = (
         Field("certificate", {"type": "str"}),
-        Field("private_key", {"type": "str", "no_log": True}),
+        Field("private_key", {"type": "str", "no_log": True}, rewrite=_is_another_key),
         Field("ca_bundle", {"type": "str"}, unset=[]),
     )
     options = {
@@ -55,46 +61,10 @@ class WebCertificate(Resource):
         "check_presented": {"type": "bool", "default": True},
         "allow_connection_change": {"type": "bool", "default": False},
     }
-
-    def key_spec(self) -> dict[str, t.Any]:
-        """There is one of each server."""
-        return {}
-
-    def constraints(self) -> dict[str, t.Any]:
-        """Texts or files."""
-        needed = [("state", "present", (name, SOURCES[name]), True) for name in ("certificate", "private_key")]
-        return {"mutually_exclusive": list(SOURCES.items()), "required_if": needed}
-
-    def identity(self, params: t.Mapping[str, t.Any]) -> str:
-        """What results and diffs call it."""
-        return self.noun
-
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
-        """Texts in PEM format that belong together, in normal form."""
-        want = super().wanted(params, state)
-        said, key = want.values, want.secrets.get("private_key")
-        if want.state == "absent":
-            if said or key:
-                raise InputError(f"The {self.noun} with state absent takes no certificate, private_key or ca_bundle.")
-            return want
-        if not said.get("certificate") or not key:
-            raise InputError(f"The {self.noun} is a certificate and a private_key, and one of them is empty.")
-        mistakes = Mistakes()
-        own, others = None, []
-        with mistakes.collecting(), pem.about("certificate"):
-            own, *others = pem.certificates(said["certificate"])
-            if others and "ca_bundle" in said:
-                raise ValueError("there are several certificates in it; those after the first are for ca_bundle")
-        if said.get("ca_bundle", "").strip():
-            with mistakes.collecting(), pem.about("ca_bundle"):
-                others = pem.certificates(said["ca_bundle"])
-        with mistakes.collecting(), pem.about("private_key"):
-            public_half = pem.public_half(key)
-            if own and public_half != own.public_key:
-                raise ValueError("it is not the key of the certificate")
-        mistakes.refuse()
-        bundle = {"ca_bundle": _text_of(others)} if others or "ca_bundle" in said else {}
-        return replace(want, values={"certificate": own.pem, **bundle})
+    rules = {
+        "mutually_exclusive": list(SOURCES.items()),
+        "required_if": [("state", "present", (name, SOURCES[name]), True) for name in ("certificate", "private_key")],
+    }
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """What is configured, and what is presented."""
@@ -116,12 +86,7 @@ class WebCertificate(Resource):
             desired["presented"] = own.fingerprint
         return desired
 
-    def renews(self, run: Run[AccessServer], f: Field, have: t.Optional[Object], wanted: Wanted) -> bool:
-        """The server's key is not read: it is that of its certificate, or is not set."""
-        own = have["own"] if have and have["private_key"] else None
-        return not own or own.public_key != pem.public_half(wanted.secrets[f.name])
-
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """Whether it fits the server, our connection and the day, before anything is written."""
         task, plan = run.task, run.plan
         refuse_no_time("restart_timeout", task.params["restart_timeout"])
@@ -202,15 +167,11 @@ class WebCertificate(Resource):
             run.client.reset_config_items(run.client.config_profiles[0], dict.fromkeys(KEYS.values(), ""))
             have = configured(run.client)  # now, because no client may trust what is presented after the restart
             if have["is_set"]:
-                self.disbelieve(change, have)
+                change.fail(f"the server answered that it deleted {self.noun} {change.name}, and still lists it")
             else:
                 _restart(run, change, run.task.params)
 
         run.writes.each(changes, hand_back, "set back", in_order=True)
-
-    def leaves_open(self, change: Change) -> bool:
-        """A read shows a written value at once (server-behaviour.md, 88), and what is presented is looked at."""
-        return False
 
 
 WEB_CERTIFICATE = WebCertificate()
@@ -221,7 +182,35 @@ def bring_in_force(run: Run[AccessServer]) -> dict[str, t.Any]:
     task = run.task
     texts = {name: _read(source, task) for name, source in SOURCES.items() if task.params[source]}
     task.secrets.update(texts[name] for name in ("private_key",) if name in texts)
-    return apply_declared(run.within(texts), WEB_CERTIFICATE)
+    return apply_declared(run.within({**texts, **_in_order({**task.params, **texts})}), WEB_CERTIFICATE)
+
+
+def _in_order(params: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Of texts in PEM format that belong together, those that are not secret in normal form. Raises InputError."""
+    noun = WEB_CERTIFICATE.noun
+    given = {name: params[name] for name in KEYS if params[name] is not None}
+    if params["state"] == "absent":
+        if given:
+            raise InputError(f"The {noun} with state absent takes no certificate, private_key or ca_bundle.")
+        return {}
+    if not given.get("certificate") or not given.get("private_key"):
+        raise InputError(f"The {noun} is a certificate and a private_key, and one of them is empty.")
+    mistakes = Mistakes()
+    own, others = None, []
+    with mistakes.collecting(), pem.about("certificate"):
+        own, *others = pem.certificates(given["certificate"])
+        if others and "ca_bundle" in given:
+            raise ValueError("there are several certificates in it; those after the first are for ca_bundle")
+    if given.get("ca_bundle", "").strip():
+        with mistakes.collecting(), pem.about("ca_bundle"):
+            others = pem.certificates(given["ca_bundle"])
+    with mistakes.collecting(), pem.about("private_key"):
+        public_half = pem.public_half(given["private_key"])
+        if own and public_half != own.public_key:
+            raise ValueError("it is not the key of the certificate")
+    mistakes.refuse()
+    bundle = {"ca_bundle": _text_of(others)} if others or "ca_bundle" in given else {}
+    return {"certificate": own.pem, **bundle}
 
 
 def _read(source: str, task: Task) -> str:

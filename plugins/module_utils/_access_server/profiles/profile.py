@@ -56,13 +56,10 @@ class Profile(Revocable):
         "delete_clients": {"type": "int"},
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
+    keys = {f.name: f.spec or {} for f in fields if f.name in SELECTORS}
     info_options = {"users": {"type": "list", "elements": "str"}}
 
     # -- the words of a playbook
-
-    def key_spec(self) -> dict[str, t.Any]:
-        """Any of these says which profiles are meant."""
-        return {f.name: dict(f.spec or {}) for f in self.fields if f.name in SELECTORS}
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
         """Such as ``autologin of ada (telephone)``, or ``every one signed by Old CA``."""
@@ -77,17 +74,17 @@ class Profile(Revocable):
         parts += [f"older than {said['older_than']} days" if "older_than" in said else ""]
         return " ".join(part for part in parts if part)
 
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
-        """What is said has to go with the state."""
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+        """What is given has to go with the state."""
         values, is_present = want.values, want.state == "present"
         for name in ONLY_ABSENT if is_present else ONLY_PRESENT:
-            if name in said:
+            if name in given:
                 yield f"{name} of {self.noun} {want.name} goes with state {'absent' if is_present else 'present'} only."
         if is_present:
             for name in ("user", "profile_type"):
-                if name not in said or values.get(name) == "":
+                if name not in given or values.get(name) == "":
                     yield f"{self.noun} {want.name}: present needs {name}."
-            if values.get("profile_type") in OF_EVERYBODY and "dest" not in said:
+            if values.get("profile_type") in OF_EVERYBODY and "dest" not in given:
                 yield f"{self.noun} {want.name}: it has no certificate by which to know it again, so that it needs dest."
         for serial in (values.get("serial") or "0", *values.get("protect", ())):
             if not serial.isdigit() and serial:
@@ -152,15 +149,13 @@ class Profile(Revocable):
         """Those of the place."""
         return {"profiles": [_shown(one) for one in have["profiles"]]}
 
-    lost = known
-
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """Also users who may have what they are to get, and a known number of those that go."""
         task, plan = run.task, run.plan
         if task.params["renew_before"] < 0:
             raise InputError(f"renew_before: {task.params['renew_before']} is not a number of days from 0 up.")
         refuse_no_names(task.params["allow_directives"])
-        super().check(run)
+        super().validate_plan(run)
         issued = [c.wanted.values for c in plan.of("create", "update") if "usable" in c.values]
         self._check_users(run, issued)
         self._check_number(plan.of("delete"), task)

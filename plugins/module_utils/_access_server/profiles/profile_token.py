@@ -40,9 +40,9 @@ class ProfileToken(Revocable):
         """Such as ``userlogin of ada``."""
         return f"{params.get('profile_type') or 'every one'} of {params['user']}"
 
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
-        """What is said has to go with the state."""
-        if want.state == "present" and "profile_type" not in said:
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+        """What is given has to go with the state."""
+        if want.state == "present" and "profile_type" not in given:
             yield f"{self.noun} of {want.values.get('user', want.name)}: present needs profile_type."
         for name in ("lifetime", "usages"):
             if want.values.get(name, 1) < 1:
@@ -71,12 +71,10 @@ class ProfileToken(Revocable):
         """Until when, and how often, each can be used."""
         return {"tokens": [_shown(one) for one in have["tokens"]]}
 
-    lost = known
-
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """Also users that are there, and somebody who gets to see the URL."""
         plan = run.plan
-        super().check(run)
+        super().validate_plan(run)
         issued = [change for change in plan.of("create", "update") if "usable" in change.values]
         for change in issued:
             if "dest" not in change.wanted.values and not run.task.params["return_content"]:

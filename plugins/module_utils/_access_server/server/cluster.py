@@ -9,7 +9,7 @@ import hashlib
 import re
 import time
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ..._engine.apply import apply_declared
@@ -69,7 +69,8 @@ class Peer:
 class ClusterNode(Resource):
     """A server as a node of a cluster. One is made for each task: it keeps what the task has heard of other servers."""
 
-    noun, plural = "cluster node", ""
+    noun, plural, read_back = "cluster node", "", ("update",)
+    keys = {"name": {"type": "str", "required": True}}
     purgeable = False
     fields = (
         Field("api_endpoint", {"type": "str"}, normal=lambda text: text.rstrip("/")),
@@ -90,17 +91,8 @@ class ClusterNode(Resource):
         self._peers: list[Peer] = []
         self._cut_off = False  # it has left as far as the others know, and does not know itself
 
-    def key_spec(self) -> dict[str, t.Any]:
-        """There is one of each server."""
-        return {"name": {"type": "str", "required": True}}
-
-    def wanted(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
-        """An endpoint that other nodes can ask, a fingerprint that is one, and a database."""
-        want = super().wanted(params, state)
-        return replace(want, values={}, secrets={}) if want.state == "absent" else want
-
-    def faults(self, want: Wanted, said: t.Collection[str]) -> t.Iterator[str]:
-        """Addresses and fingerprints that are none; what is said of a node that leaves does not matter."""
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+        """Addresses and fingerprints that are none; what is given of a node that leaves does not matter."""
         if want.state == "absent":
             return
         endpoint, fingerprint = want.values.get("api_endpoint"), want.values.get("certificate_fingerprint")
@@ -117,10 +109,6 @@ class ClusterNode(Resource):
             except InputError as exc:
                 yield str(exc)
 
-    def renews(self, run: Run[AccessServer], f: Field, have: t.Optional[dict[str, t.Any]], wanted: Wanted) -> bool:
-        """The database is that of the cluster: a node keeps it."""
-        return have is None
-
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Nodes as the server lists them, which are none before it is one."""
         self._nodes = nodes = run.client.cluster_nodes()
@@ -130,7 +118,7 @@ class ClusterNode(Resource):
         listed = {want.name: {}, **nodes} if self._cut_off and nodes else nodes
         return Actual({name: self.load(one) for name, one in listed.items() if name == want.name}, whole=True)
 
-    def check(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer]) -> None:
         """Which server this is, what the others say, whether all fits, before anything is written."""
         plan = run.plan
         refuse_no_time("restart_timeout", run.task.params["restart_timeout"])
@@ -337,10 +325,6 @@ class ClusterNode(Resource):
                     f"{client.url} has left, and {peer.client.url} still lists {self.noun} {name}.",
                 )
 
-    def leaves_open(self, change: Change) -> bool:
-        """Whoever enters is looked for in any case."""
-        return change.action == "update"
-
 
 def be_a_node(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_cluster_node: the fingerprint is taken from the live certificate, where nobody says another."""
@@ -438,7 +422,8 @@ def _reach(client: AccessServer, name: str) -> None:
 class Cluster(Resource):
     """What all nodes of a cluster share, and whether this one goes by the cluster's name."""
 
-    noun, plural = "cluster", ""
+    noun, plural, keys, read_back = "cluster", "", {}, ("update",)
+    sole_name = noun
     states = ("present",)
     purgeable, always_there = False, True
     fields = (
@@ -446,14 +431,6 @@ class Cluster(Resource):
         Field("rr_dns_new_nodes", {"type": "bool"}, normal=values.boolean, unset=False),
         Field("rr_dns_this_node", {"type": "bool"}, unset=False),
     )
-
-    def key_spec(self) -> dict[str, t.Any]:
-        """A server is in one at most."""
-        return {}
-
-    def identity(self, params: t.Mapping[str, t.Any]) -> str:
-        """What results and diffs call it."""
-        return self.noun
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Properties, and the host name of this node."""
@@ -503,10 +480,6 @@ class Cluster(Resource):
                 run.client.use_cluster_name()
 
         run.writes.each(changes, write, in_order=True)
-
-    def leaves_open(self, change: Change) -> bool:
-        """From where the server takes the name is not documented."""
-        return True
 
 
 CLUSTER_NODE, CLUSTER = ClusterNode(), Cluster()

@@ -78,7 +78,7 @@ def _items(params: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
 
 def _written(run: Run[AccessServer], declared: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
     """The declared items."""
-    return _brought(run, [CONFIG_ITEM.wanted({**one, "custom": True}, "present") for one in declared])
+    return _brought(run, [CONFIG_ITEM.parse({**one, "custom": True}, "present") for one in declared])
 
 
 def _brought(run: Run[AccessServer], wanted: t.Sequence[Wanted]) -> Plan:

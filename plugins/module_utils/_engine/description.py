@@ -1,0 +1,201 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A kind of object as data: its names, its fields, and the options and records that follow from them."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from .._text.errors import Mistakes
+from .._text.outside import oddity
+from .arguments import TEXT_OR_NUMBER
+from .field import Field, Object, Spec, Wire, same
+from .plan import Wanted
+
+PURGE_OPTIONS: t.Mapping[str, Spec] = {
+    "purge": {"type": "bool", "default": False},
+    "purge_empty": {"type": "bool", "default": False},
+    "purge_limit": {"type": TEXT_OR_NUMBER},
+    "protect": {"type": "list", "elements": "str", "default": []},
+}
+
+
+class Description:
+    """What a kind of object is called and made of. Subclasses set the attributes; the methods are the same for all."""
+
+    noun: str
+    plural: str  # empty where there is one object
+    key: str = "name"
+    keys: t.Optional[t.Mapping[str, Spec]] = None  # options that say which object is meant, if not the key alone
+    sole_name: str = ""  # what plans, results and diffs call the one object that there is
+    naming: t.Optional[t.Collection[str]] = None  # options that name something of the server, if not the key alone
+    fields: t.Sequence[Field] = ()
+    states: t.Sequence[str] = ("present", "absent")
+    implied: t.Mapping[str, Object] = {}  # by state: values that it declares, whatever else is declared
+    purgeable: bool = True
+    identifying: t.Collection[str] = ()  # properties that say which object is meant, as its key does
+    unshared: t.Collection[str] = ()  # options of which two objects never have the same value, but for none
+    exclusive_keys: bool = True  # of several options that say which object is meant, one is set
+    always_there: bool = False  # nothing is created or deleted: being absent is a value, which desired() knows
+    read_back: t.Collection[str] = ("create", "delete")  # actions of which the vendor leaves open what the server makes
+    options: t.Mapping[str, Spec] = {}
+    rules: t.Mapping[str, t.Any] = {}  # what AnsibleModule checks between options, where there is one object
+    info_options: t.Mapping[str, Spec] = {}
+    informs_by_name: bool = True  # an info module takes the names of objects that one option names
+
+    # -- the words of a playbook
+
+    def object_spec(self) -> dict[str, t.Any]:
+        """Options of one object, without its key."""
+        spec: dict[str, t.Any] = {f.name: dict(f.spec) for f in self.fields if f.spec}
+        inherited = [f.name for f in self.fields if f.inherited]
+        if inherited:
+            spec["inherit"] = {"type": "list", "elements": "str", "choices": inherited}
+        return spec
+
+    def key_spec(self) -> dict[str, t.Any]:
+        """Options that say which object is meant."""
+        return (
+            {self.key: {"type": "str"}} if self.keys is None else {name: dict(one) for name, one in self.keys.items()}
+        )
+
+    def argument_spec(self) -> dict[str, t.Any]:
+        """Options of the module that manages this resource."""
+        own, keys = self.object_spec(), self.key_spec()
+        state = {"type": "str", "choices": list(self.states)}
+        spec = {**keys, **own, **self.options}
+        if len(self.states) > 1:
+            spec["state"] = {**state, "default": self.states[0]}
+        if self.plural:
+            each = {**keys, **own, **({"state": state} if len(self.states) > 1 else {})}
+            # Ansible takes some plurals for secrets by their names; what is secret in them says so itself.
+            spec[self.plural] = {
+                "type": "list",
+                "elements": "dict",
+                "options": each,
+                "no_log": False,
+                **self._named(keys),
+            }
+            spec["src"] = {"type": "path"}
+            spec["only_properties"] = {"type": "list", "elements": "str"}
+            if len(self.states) > 1:
+                spec["only_states"] = {"type": "list", "elements": "str"}
+            if len(keys) == 1:
+                each.update({name: {**one, "required": True} for name, one in keys.items()})
+            if self.purgeable:
+                spec.update(PURGE_OPTIONS)
+        return spec
+
+    def _named(self, keys: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        apart = {"mutually_exclusive": [tuple(keys)]} if self.exclusive_keys else {}
+        return {} if len(keys) == 1 else {"required_one_of": [tuple(keys)], **apart}
+
+    def constraints(self) -> dict[str, t.Any]:
+        """What AnsibleModule checks between options: one object or many."""
+        if not self.plural:
+            return dict(self.rules)
+        keys = tuple(self.key_spec())
+        options = dict.fromkeys((*keys, *self.object_spec()))
+        apart = [(one, many) for one in options for many in (self.plural, "src")]
+        rivals = [keys] if len(keys) > 1 and self.exclusive_keys else []
+        return {
+            "required_one_of": [(*keys, self.plural, "src")],
+            "mutually_exclusive": [*rivals, (self.plural, "src"), *apart],
+            "required_if": [("purge", True, (self.plural, "src"), True)] if self.purgeable else [],
+        }
+
+    def identity(self, params: t.Mapping[str, t.Any]) -> str:
+        """The name under which plans, results and diffs speak of an object."""
+        return self.sole_name or str(params[self.key])
+
+    def parse(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
+        """One object as it is declared, in normal form, and nothing that is not. Raises Mistakes."""
+        name, values, secrets, altered = self.identity(params), {}, {}, {}
+        mistakes = Mistakes()
+        for sentence in self._odd_names(params, state):
+            mistakes.add(sentence)
+        for f in self.fields:
+            said = params.get(f.name) if f.spec else None
+            if said is None:
+                continue
+            try:
+                if f.secret:
+                    secrets[f.name] = said
+                else:
+                    values[f.name] = f.normal(said)
+                if f.validate:
+                    f.validate(secrets[f.name] if f.secret else values[f.name])
+                more = {} if f.secret else f.altered(said)
+                if more:
+                    altered[f.name] = more
+            except ValueError as exc:
+                mistakes.add(f"{f.name} of {self.noun} {name}: {exc}.")
+        inherit = list(params.get("inherit") or [])
+        both = sorted(set(inherit) & set(values))
+        if both:
+            mistakes.add(f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be.")
+        want = Wanted(name, params.get("state") or state, values, inherit, secrets, altered)
+        for sentence in self.validate(want, {name for name, said in params.items() if said is not None}):
+            mistakes.add(sentence)
+        mistakes.refuse()
+        want.values.update(self.implied.get(want.state, {}))
+        return want
+
+    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+        """What is wrong with one object beyond the form of each value, as sentences.
+
+        ``given`` are the options that the object gives: one whose value is refused is among them, and not in ``want``.
+        """
+        return iter(())
+
+    def _odd_names(self, params: t.Mapping[str, t.Any], state: str) -> t.Iterator[str]:
+        """Whatever has such a name all the same, another program created; it can be deleted."""
+        for option in (self.key,) if self.naming is None else self.naming:
+            said = params.get(option)
+            why = "" if said is None else oddity(str(said), there=(params.get("state") or state) == "absent")
+            if why:
+                yield f"{option}: {said!r} cannot be a name: {why}."
+
+    def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
+        """Refuse objects that exclude each other, before anything is read. Raises InputError; Mistakes, to tell several."""
+        mistakes = Mistakes()
+        for name in self.unshared:
+            holders: dict[str, list[str]] = {}
+            for want in wanted:
+                if want.values.get(name) and want.state != "absent":
+                    holders.setdefault(want.values[name], []).append(want.name)
+            for value, owners in holders.items():
+                if len(owners) > 1:
+                    mistakes.add(f"{name}: {value} is declared for {' and for '.join(owners)}.")
+        mistakes.remedy = "Nothing was written."
+        mistakes.refuse()
+
+    # -- the words of the server
+
+    @functools.cached_property
+    def loaded(self) -> list[Field]:
+        """The fields that a record can tell."""
+        return [f for f in self.fields if not f.secret and not f.create_only]
+
+    def load(self, wire: t.Mapping[str, Wire]) -> Object:
+        """A record in normal form; secrets are dropped here, so that nothing above can leak them."""
+        return {f.name: f.off_the_wire(wire) for f in self.loaded}
+
+    def dump(self, values: Object) -> dict[str, Wire]:
+        """Properties as the API takes them; None hands a property back."""
+        written = {f.name: f for f in self.fields if f.spec and f.dump}
+        return {f.api: f.on_the_wire(values[name]) for name, f in written.items() if name in values}
+
+    # -- decisions, on plain values
+
+    def shown(self, values: Object) -> Object:
+        """Values for results and diffs."""
+        partly = {f.name: f.shows for f in self.fields if f.shows is not same and f.name in values}
+        return {**values, **{name: shows(values[name]) for name, shows in partly.items()}}
+
+    def lost(self, have: Object) -> Object:
+        """What goes with an object, for the diff of its deletion."""
+        said = {f.name: have.get(f.name) for f in self.fields if f.spec and not f.secret}
+        return self.shown({name: value for name, value in said.items() if value not in (None, [], {}, "")})
