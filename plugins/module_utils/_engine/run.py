@@ -66,6 +66,7 @@ class Run(t.Generic[AnyClient]):
     wanted: t.Optional[t.Sequence[Wanted]] = None
     declared: t.Sequence[Wanted] = ()
     plan: Plan = field(default_factory=Plan)
+    notes: dict[str, t.Any] = field(default_factory=dict)  # what hooks of a resource keep for its other hooks
 
     @functools.cached_property
     def writes(self) -> Writes:

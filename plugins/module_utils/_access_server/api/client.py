@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import collections
-import functools
+import copy
 import re
 import time
 import typing as t
@@ -59,6 +59,7 @@ class AccessServer(Client):
         self.session = session
         self.connections, self.batch_size = connections, batch_size
         self._rolls: dict[str, tuple[int, Roll]] = {}  # and how often this task had tried to write by then
+        self._config_profiles: t.Optional[tuple[str, list[str]]] = None
         self._takes_null = True  # for a configuration key, until this server refuses it
         self._there: dict[str, dict[str, bool]] = collections.defaultdict(dict)  # whether a name that was asked for is
 
@@ -172,9 +173,13 @@ class AccessServer(Client):
 
     # -- configuration (server-behaviour.md, 82-91)
 
-    @functools.cached_property
+    @property
     def config_profiles(self) -> tuple[str, list[str]]:
-        """The active configuration profile, and all of them, as first read."""
+        """The active configuration profile, and all of them, as last read."""
+        return self._config_profiles or self.read_config_profiles()
+
+    def read_config_profiles(self) -> tuple[str, list[str]]:
+        """The active configuration profile, and all of them, as they are now."""
         answer = self._object("GET /config-profile/list")
         active, profiles = answer.get("active_profile"), answer.get("profiles")
         if (
@@ -183,6 +188,7 @@ class AccessServer(Client):
             or not all(isinstance(p, str) for p in profiles)
         ):
             raise self._odd("the names of the active profile and of all profiles")
+        self._config_profiles = active, profiles
         return active, profiles
 
     def create_config_profile(self, name: str, copy_from: t.Optional[str]) -> None:

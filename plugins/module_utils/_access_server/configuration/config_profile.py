@@ -47,8 +47,7 @@ class ConfigProfile(Safeguarded):
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Every profile, and which one is active."""
-        vars(run.client).pop("config_profiles", None)  # a profile may have come to be since
-        active, profiles = run.client.config_profiles
+        active, profiles = run.client.read_config_profiles()
         wanted = profiles if names is None else [name for name in profiles if name in set(names)]
         return Actual({name: {"active": name == active} for name in wanted})
 

@@ -137,7 +137,7 @@ def _refuse_odd(params: Values) -> None:
 
 def _items(run: Run[AccessServer], check: bool = False, **how: t.Any) -> Answer:
     """What as_config_item does, and answers; ``how`` are options of its own."""
-    vars(run.client).pop("config_profiles", None)
+    run.client.read_config_profiles()
     own = {"profile": run.task.params.get("profile"), **how}
     return apply_declared(run.within(own, check), CONFIG_ITEM)
 
@@ -160,8 +160,7 @@ def _remove(run: Run[AccessServer], names: t.Sequence[str]) -> list[str]:
 
 def _in_force(client: AccessServer) -> str:
     """The active profile, as it is now."""
-    vars(client).pop("config_profiles", None)
-    return client.config_profiles[0]
+    return client.read_config_profiles()[0]
 
 
 @reads
@@ -303,8 +302,7 @@ class Staging:
         try:
             self.run.client.create_config_profile(self.name, self.source)
         except OutcomeUnknown:
-            _in_force(self.run.client)
-            if self.name not in self.run.client.config_profiles[1]:
+            if self.name not in self.run.client.read_config_profiles()[1]:
                 self.run.client.create_config_profile(self.name, self.source)
 
     def _compare(self) -> None:

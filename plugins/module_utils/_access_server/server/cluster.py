@@ -67,7 +67,11 @@ class Peer:
 
 
 class ClusterNode(Resource):
-    """A server as a node of a cluster. One is made for each task: it keeps what the task has heard of other servers."""
+    """A server as a node of a cluster.
+
+    Notes of a run: ``presented``, whether the fingerprint was taken from the live certificate; ``nodes`` as the server lists
+    them; ``peers``, the other servers; ``cut_off``, whether it has left as far as the others know, and does not know itself.
+    """
 
     noun, plural, read_back = "cluster node", "", ("update",)
     keys = {"name": {"type": "str", "required": True}}
@@ -84,12 +88,6 @@ class ClusterNode(Resource):
         "check_database": {"type": "bool", "default": False},
         "restart_timeout": {"type": "int", "default": TIMEOUT},
     }
-
-    def __init__(self, presented_fingerprint: bool = False) -> None:
-        self._presented = presented_fingerprint
-        self._nodes: dict[str, Record] = {}
-        self._peers: list[Peer] = []
-        self._cut_off = False  # it has left as far as the others know, and does not know itself
 
     def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
         """Addresses and fingerprints that are none; what is given of a node that leaves does not matter."""
@@ -111,11 +109,11 @@ class ClusterNode(Resource):
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Nodes as the server lists them, which are none before it is one."""
-        self._nodes = nodes = run.client.cluster_nodes()
+        nodes = run.notes["nodes"] = run.client.cluster_nodes()
         [want] = run.wanted or ()
-        if want.state == "absent" and nodes and want.name not in nodes and not self._cut_off:
-            self._cut_off = not any(_is(run.client, name) for name in nodes)
-        listed = {want.name: {}, **nodes} if self._cut_off and nodes else nodes
+        if want.state == "absent" and nodes and want.name not in nodes and not run.notes.get("cut_off"):
+            run.notes["cut_off"] = not any(_is(run.client, name) for name in nodes)
+        listed = {want.name: {}, **nodes} if run.notes.get("cut_off") and nodes else nodes
         return Actual({name: self.load(one) for name, one in listed.items() if name == want.name}, whole=True)
 
     def validate_plan(self, run: Run[AccessServer]) -> None:
@@ -123,7 +121,7 @@ class ClusterNode(Resource):
         plan = run.plan
         refuse_no_time("restart_timeout", run.task.params["restart_timeout"])
         [change] = plan.changes
-        nodes = self._nodes
+        nodes: dict[str, Record] = run.notes["nodes"]
         if change.action == "create":
             deed = self._entry(run, change, nodes)
         else:
@@ -136,7 +134,7 @@ class ClusterNode(Resource):
         change.results = {
             "cluster_action": deed,
             "certificate_fingerprint": None if deed == LEAVE else shown,
-            "fingerprint_presented": self._presented,
+            "fingerprint_presented": run.notes.get("presented", False),
             "restart_pending": bool((change.before or {}).get("restart_pending")),
         }
 
@@ -169,8 +167,8 @@ class ClusterNode(Resource):
             run.task.warn(
                 f"{self.noun.capitalize()} {change.name} leaves while VPN clients are connected to it: {connected}."
             )
-        self._peers = _asked(run)
-        for peer in self._peers:
+        run.notes["peers"] = _asked(run)
+        for peer in run.notes["peers"]:
             if peer.error:
                 run.task.warn(f"{peer.client.url} is not asked whether it forgets {change.name}: {peer.error}.")
 
@@ -192,9 +190,9 @@ class ClusterNode(Resource):
             raise InputError(
                 f"{run.client.url} is in no cluster, and {' and '.join(missing)} is needed to become a node."
             )
-        self._peers = _asked(run)
-        clusters = [peer for peer in self._peers if peer.nodes]
-        silent = [peer for peer in self._peers if peer.error]
+        peers = run.notes["peers"] = _asked(run)
+        clusters = [peer for peer in peers if peer.nodes]
+        silent = [peer for peer in peers if peer.error]
         if not clusters:
             if silent:
                 raise EstateError(
@@ -277,7 +275,7 @@ class ClusterNode(Resource):
                     f"{RESTART_IT}",
                     final=exc.final,
                 ) from exc
-        witness = next((peer.client for peer in self._peers if peer.nodes), client)
+        witness = next((peer.client for peer in run.notes["peers"] if peer.nodes), client)
         _await(
             witness,
             lambda nodes: name in nodes,
@@ -299,7 +297,7 @@ class ClusterNode(Resource):
         client = run.client
         [change] = changes
         name, patience = change.name, run.task.params["restart_timeout"]
-        others = set(self._nodes) - {name}
+        others = set(run.notes["nodes"]) - {name}
         with client.session.excused():
             lost = _once(client, change, ASKED[LEAVE], client.leave_cluster, patience)
             try:
@@ -316,7 +314,7 @@ class ClusterNode(Resource):
                     f"{lost}{client.url} was asked to {ASKED[LEAVE]}, and its accounts are its own again: {exc} {RESTART_IT}",
                     final=exc.final,
                 ) from exc
-        for peer in self._peers:
+        for peer in run.notes["peers"]:
             if not peer.error:
                 _await(
                     peer.client,
@@ -340,8 +338,9 @@ def be_a_node(run: Run[AccessServer]) -> dict[str, t.Any]:
             said, taken = hashlib.sha256(der).hexdigest(), True
         elif said:
             raise InputError("certificate_fingerprint: auto needs an api_endpoint to take it from.")
-    node = ClusterNode(taken)
-    return apply_declared(run.within({"certificate_fingerprint": said}), node)
+    own = run.within({"certificate_fingerprint": said})
+    own.notes["presented"] = taken
+    return apply_declared(own, CLUSTER_NODE)
 
 
 def _is(client: AccessServer, name: str) -> bool:
