@@ -51,9 +51,7 @@ def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Pl
     missed = [want.name for want in wanted if want.name not in actual.objects] if names is None else []
     if missed and not actual.whole:  # new, or moved to a page that was read before
         actual.objects.update(run.read(resource, missed).objects)
-    if (
-        run.task.check and not resource.always_there
-    ):  # what an earlier task of this run would have made is there by then
+    if run.task.check and not resource.always_there:  # what earlier tasks of this run would have created
         made = set(run.task.params.get("assume_present") or ()) & {want.name for want in wanted} - actual.objects.keys()
         actual.objects.update((name, resource.load({"name": name})) for name in made)
     run.plan = plan(run, resource, actual, wanted)
