@@ -148,9 +148,9 @@ permissions:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.pairing import SPEC, STRANGER, pair
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.pairing import PAIRING, SPEC, pair
 
-BODY = Body(STRANGER, SPEC, pair)
+BODY = Body(PAIRING, SPEC, pair)
 
 
 def main() -> None:

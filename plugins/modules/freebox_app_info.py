@@ -101,9 +101,9 @@ permissions:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.pairing import STRANGER, inform
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.pairing import PAIRING, inform
 
-BODY = Body(STRANGER, {}, inform)
+BODY = Body(PAIRING, {}, inform)
 
 
 def main() -> None:

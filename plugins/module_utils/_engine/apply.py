@@ -190,7 +190,7 @@ def _read_back(run: Run[t.Any], resource: Resource) -> None:
             wanted = resource.shown(_after(change))
             told = "; ".join(f"{k} is {had!r} instead of {wanted[k]!r}" for k, had in lost[change.name].items())
             change.fail(f"the server accepted the change and did not keep it: {told}")
-    left = lingering(
+    left = until_gone(
         {change.name: actual[change.name] for change in doomed if change.name in actual},
         lambda names: {n: have for n, have in run.read(resource, list(names)).objects.items() if n in names},
     )
@@ -207,7 +207,7 @@ def _is_read_back(resource: Resource, change: Change) -> bool:
     return change.action in resource.read_back or handed_back or bool(change.ends or fields & change.values.keys())
 
 
-def lingering(left: Left, look: t.Callable[[Left], Left]) -> Left:
+def until_gone(left: Left, look: t.Callable[[Left], Left]) -> Left:
     """What should be gone and is there after a few more looks, as some servers take a moment. ``look`` is given what is left."""
     for _unused in range(1, ATTEMPTS):
         if not left:

@@ -20,19 +20,19 @@ TEXT: Spec = {"type": "str"}
 ROOM = 1 << 16  # bytes that are kept free for what is to come; few of them are longer
 
 
-class Issued(Resource):
+class OneTimeSecret(Resource):
     """A place for one good thing. What is there is judged in read(); what is not good enough is issued anew.
 
     An object that read() finds has ``usable``, ``private`` and, where it is not usable, ``why``.
     """
 
     purgeable, read_back = False, ("delete",)
-    placed: t.Sequence[Field] = (
+    place_fields: t.Sequence[Field] = (
         Field("dest", {"type": "path"}, create_only=True),
         Field("usable", unset=False),
         Field("private", unset=True),
     )
-    placing: t.Mapping[str, Spec] = {
+    place_options: t.Mapping[str, Spec] = {
         "renew": {"type": "bool", "default": False},
         "return_content": {"type": "bool", "default": False},
     }
@@ -41,11 +41,11 @@ class Issued(Resource):
         """Have the server make a new one in place of what is there, if anything is; answers its text."""
         raise NotImplementedError
 
-    def recognised(self, run: Run[t.Any], text: str) -> Object:
+    def describe(self, run: Run[t.Any], text: str) -> Object:
         """What the task tells of a new one; Unreadable where it is none."""
         raise NotImplementedError
 
-    def lost_answer(self, said: Object) -> str:
+    def advice_after_loss(self, said: Object) -> str:
         """What to do where the server may have made a new one, and nobody has it."""
         raise NotImplementedError
 
@@ -53,20 +53,20 @@ class Issued(Resource):
         """Why a new one may not be used, as half a sentence; empty if it may."""
         return ""
 
-    def unkept(self, run: Run[t.Any], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
-        """What became of a new one that could not be kept, may not be used, or, where ``new`` is None, was not recognised."""
+    def what_became(self, run: Run[t.Any], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+        """What became of a new one that could not be kept, may not be used, or, where ``new`` is None, was not describe."""
         raise NotImplementedError
 
-    def kept(self, said: Object) -> None:
+    def after_saving(self, said: Object) -> None:
         """After a new one has taken its place."""
 
-    def known(self, have: Object) -> Object:
+    def details(self, have: Object) -> Object:
         """What the task tells of what is there."""
         raise NotImplementedError
 
     def lost(self, have: Object) -> Object:
         """The same, where it goes."""
-        return self.known(have)
+        return self.details(have)
 
     def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
         """One file holds one of them."""
@@ -90,7 +90,7 @@ class Issued(Resource):
                 SecretFile("dest", change.wanted.values["dest"]).refuse_unusable()
         for change in plan.changes:
             have = change.before or {}
-            change.results = self.known(have) if have else {}
+            change.results = self.details(have) if have else {}
             if "usable" in change.values:
                 change.results["reason"] = Sentence(have.get("why") or "there is none yet")
 
@@ -119,15 +119,15 @@ class Issued(Resource):
             new: t.Optional[Object] = None
             objection = ""
             try:
-                new = self.recognised(run, text)
+                new = self.describe(run, text)
                 objection = self.objection(run, text)
                 if objection:
                     raise EstateError(f"The new {self.noun} {change.name} is not used: {objection}.")
                 keep(text)
             except EstateError as exc:
-                became = self.unkept(run, said, text, new, bool(objection))
+                became = self.what_became(run, said, text, new, bool(objection))
                 raise (Unreadable if new is None else EstateError)(f"{exc} {became}".rstrip()) from exc
-        self.kept(said)
+        self.after_saving(said)
         change.results = {"reason": change.results.get("reason", ""), **new}
         if run.task.params["return_content"]:
             change.results["content"] = text
@@ -139,4 +139,4 @@ class Issued(Resource):
             if "dest" not in said and not run.task.params["return_content"]:
                 raise  # to read again tells whether there is one, and nobody wants its text
             change.reached()
-            raise EstateError(f"{exc}. {self.lost_answer(said)}") from exc
+            raise EstateError(f"{exc}. {self.advice_after_loss(said)}") from exc

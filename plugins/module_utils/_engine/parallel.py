@@ -16,12 +16,12 @@ from .._text.errors import OutcomeUnknown
 Job = t.TypeVar("Job")
 
 FIRST_WIDTH = 2  # calls side by side to begin with
-ROUND = 4  # calls of each hand between two looks at the pace
-GAIN = 1.1  # how much faster a grown crew has to be to stay
+ROUND = 4  # calls of each thread between two looks at the pace
+GAIN = 1.1  # how much faster a larger pool has to be to stay
 
 
-class Crew:
-    """Hands that make calls. Lives as long as a task, so that what it learnt of the server is kept.
+class AdaptivePool:
+    """Threads that make calls. It lives as long as a task, so that what it learnt of the server is kept.
 
     ``limit`` is the largest number of calls at the same time; ``pressed`` answers how often the server asked for less.
     """
@@ -48,13 +48,13 @@ class Crew:
                 do(job)
                 told()
             return
-        hands = _Hands(do)
+        threads = _Threads(do)
         try:
-            self._share_out(jobs, hands, told)
+            self._share_out(jobs, threads, told)
         finally:
-            hands.dismiss()
+            threads.release()
 
-    def _share_out(self, jobs: t.Sequence[Job], hands: _Hands[Job], told: t.Callable[[], object]) -> None:
+    def _share_out(self, jobs: t.Sequence[Job], threads: _Threads[Job], told: t.Callable[[], object]) -> None:
         waiting = collections.deque(enumerate(jobs))
         failures: dict[int, BaseException] = {}
         pace, done, since = 0.0, 0, self._clock()
@@ -63,11 +63,11 @@ class Crew:
                 self.width, self._growing = 1, False
             elif self._growing and done >= ROUND * self.width:
                 pace, done, since = self._grown(pace, done / max(self._clock() - since, 1e-9)), 0, self._clock()
-            while waiting and not failures and hands.busy < self.width:
-                hands.take(*waiting.popleft())
-            if not hands.busy:
+            while waiting and not failures and threads.busy < self.width:
+                threads.take(*waiting.popleft())
+            if not threads.busy:
                 break
-            number, failure = hands.ended()
+            number, failure = threads.ended()
             done += 1
             if failure is None:
                 try:
@@ -80,7 +80,7 @@ class Crew:
             raise failures[min(failures, key=lambda number: (isinstance(failures[number], OutcomeUnknown), number))]
 
     def _grown(self, before: float, pace: float) -> float:
-        """Twice as many hands while that pays; answers the pace to compare with."""
+        """Twice as many threads while that pays; returns the pace to compare with."""
         if pace >= before * GAIN:
             self._growing = self.width < self._limit
             self._narrower, self.width = self.width, min(self._limit, 2 * self.width)
@@ -89,7 +89,7 @@ class Crew:
         return pace
 
 
-class _Hands(t.Generic[Job]):
+class _Threads(t.Generic[Job]):
     """Threads that do jobs. No process waits for them in order to end, so that a server which keeps silent holds none."""
 
     def __init__(self, do: t.Callable[[Job], object]) -> None:
@@ -112,7 +112,7 @@ class _Hands(t.Generic[Job]):
         self.busy -= 1
         return one
 
-    def dismiss(self) -> None:
+    def release(self) -> None:
         """Let each thread go, as soon as it has no job."""
         for _unused in range(self._number):
             self._given.put(None)

@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from .._text.errors import InputError, OutcomeUnknown, Refused, SignInError, Unreachable
-from .parallel import Crew
+from .parallel import AdaptivePool
 from .plan import PAST, Change, Effect
 
 ONE_BAD_OBJECT = (400, 404, 409, 413)  # answers that speak of what was asked, not of who asks or how the server is
@@ -23,7 +23,7 @@ class Writes:
 
     def __init__(self, client: t.Any, progress: t.Callable[[str, int, int], None]) -> None:
         self._size, self._progress = client.batch_size, progress
-        self._crew = Crew(client.connections, lambda: client.throttled)
+        self._pool = AdaptivePool(client.connections, lambda: client.throttled)
 
     def many(
         self, changes: t.Sequence[Change], write: t.Callable[[list[Change]], object], said: t.Optional[str] = None
@@ -100,7 +100,7 @@ class Writes:
                     raise
 
         for part in (going[:1], going[1:]) if first_alone else (going,):
-            self._crew.work(part, one, lambda: told(1), in_order)
+            self._pool.work(part, one, lambda: told(1), in_order)
 
     def _teller(self, changes: t.Sequence[Change], said: t.Optional[str]) -> t.Callable[[int], None]:
         """Counts objects, and lets whoever waits know, from the beginning on."""

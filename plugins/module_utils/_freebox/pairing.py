@@ -45,7 +45,7 @@ SPEC: t.Mapping[str, t.Any] = {
 }
 
 
-class Doorstep(Client):
+class PairingClient(Client):
     """A client of a box that may not know the application yet."""
 
     def __init__(self, http: Transport, params: Params) -> None:
@@ -121,8 +121,8 @@ class Doorstep(Client):
         return found
 
 
-def _connect(params: Params, read_only: bool) -> Doorstep:
-    return Doorstep(connection.transport(params, read_only), params)
+def _connect(params: Params, read_only: bool) -> PairingClient:
+    return PairingClient(connection.transport(params, read_only), params)
 
 
 _OPTIONS: t.Mapping[str, t.Any] = {
@@ -131,10 +131,10 @@ _OPTIONS: t.Mapping[str, t.Any] = {
     "freebox_app_token": {**connection.ARGUMENT_SPEC["freebox_app_token"], "required": False},
 }
 _SHARING = Sharing("freebox_session", _OPTIONS, connection.account, connection.proof, connection.sign_in)
-STRANGER = Product(_OPTIONS, {}, _connect, _SHARING)
+PAIRING = Product(_OPTIONS, {}, _connect, _SHARING)
 
 
-def inform(run: Run[Doorstep]) -> dict[str, t.Any]:
+def inform(run: Run[PairingClient]) -> dict[str, t.Any]:
     """The work of freebox_app_info."""
     client = run.client
     token = client.params["freebox_app_token"]
@@ -147,7 +147,7 @@ def inform(run: Run[Doorstep]) -> dict[str, t.Any]:
     return {"box": {name: client.box.get(name) for name in TOLD}, "permissions": permissions, "changed": False}
 
 
-def pair(run: Run[Doorstep]) -> dict[str, t.Any]:
+def pair(run: Run[PairingClient]) -> dict[str, t.Any]:
     """The work of freebox_app: while the token in the file is good, nobody is asked for anything."""
     params = run.client.params
     if params["wait_timeout"] < 1:
@@ -160,7 +160,7 @@ def pair(run: Run[Doorstep]) -> dict[str, t.Any]:
 class _Pairing:
     """One run of it."""
 
-    def __init__(self, run: Run[Doorstep]) -> None:
+    def __init__(self, run: Run[PairingClient]) -> None:
         self._client, self._task, self._params = run.client, run.task, run.client.params
         self._file = TokenFile(run.task)
         kept = self._file.read()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from .._engine.apply import lingering
+from .._engine.apply import until_gone
 from .._engine.run import Run
 from .._text.errors import InputError, OutcomeUnknown, Refused, reads
 from .client import Freebox, Record
@@ -87,7 +87,7 @@ def cut_off(client: Freebox, meant: t.Sequence[Record], params: t.Mapping[str, t
         if not lost or not left:
             break
     if left and not reasons:
-        left = lingering(left, lambda left: _still(client, left, params))
+        left = until_gone(left, lambda left: _still(client, left, params))
     untold = "the box answered that it ended them, and still lists the others"
     return left, next((reasons[one["id"]] for one in left if one["id"] in reasons), untold) if left else ""
 

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 
 from .._engine.apply import apply
 from .._engine.field import Field, Object
-from .._engine.one_time_secret import TEXT, Issued
+from .._engine.one_time_secret import TEXT, OneTimeSecret
 from .._engine.plan import Actual, Change, Wanted
 from .._engine.run import Run, Task
 from .._files.directives import objection, refuse_no_names
@@ -160,7 +160,7 @@ def _box_of(client: Freebox, names: t.Iterable[str]) -> Box:
     return Box(client.url, client.session.box.get("uid"), servers, configs, users)
 
 
-class VpnProfile(Issued):
+class VpnProfile(OneTimeSecret):
     """A place for the configuration file of a user for a server."""
 
     noun, plural, key = "VPN profile", "profiles", "user"
@@ -171,11 +171,11 @@ class VpnProfile(Issued):
         Field("user", TEXT, create_only=True),
         Field("server", TEXT, create_only=True),
         Field("held", TEXT, create_only=True),
-        *Issued.placed,
+        *OneTimeSecret.place_fields,
         Field("rescued", unset=False),
     )
     options = {
-        **Issued.placing,
+        **OneTimeSecret.place_options,
         "renew_before": {"type": "int", "default": 30},
         "start": {"type": "bool", "default": False},
         "start_timeout": {"type": "int", "default": 180},
@@ -214,7 +214,7 @@ class VpnProfile(Issued):
         """A good one, and nothing beside it."""
         return {**super().desired(run, wanted, have), "rescued": False}
 
-    def known(self, have: Object) -> Object:
+    def details(self, have: Object) -> Object:
         """What the file says, where it is good."""
         return dict(have["told"])
 
@@ -329,13 +329,13 @@ class VpnProfile(Issued):
         try:
             its = box.kind(said["server"]).read(text).settings
         except ValueError:
-            its = {}  # recognised() says so
+            its = {}  # describe() says so
         differs = [name for name, value in its.items() if settings.get(name) not in (None, value)]
         made = datetime.now(timezone.utc).isoformat()
         kind = box.servers[said["server"]]["type"]
         return stamped(text, {**whose, "kind": kind, "made": made, "settings": settings, "differs": differs})
 
-    def recognised(self, run: Run[Freebox], text: str) -> Object:
+    def describe(self, run: Run[Freebox], text: str) -> Object:
         """What results tell of it."""
         stamp = stamp_of(text)
         try:
@@ -351,22 +351,22 @@ class VpnProfile(Issued):
         """Directives that may harm the run.client."""
         return objection(KINDS[stamp_of(text)["kind"]].read(text).unlisted, run.task.params["allow_directives"])
 
-    def lost_answer(self, said: Object) -> str:
+    def advice_after_loss(self, said: Object) -> str:
         """The next run knows by the file itself."""
         ended = f"Files that {said['user']} had before may have ended with it, and the new one has reached nobody"
         again = "Run again" if "dest" in said else "Run again with renew: true"
         return f"{ended}. It was not asked for again, because each time makes another. {again}, and there will be a new one."
 
-    def unkept(self, run: Run[Freebox], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+    def what_became(self, run: Run[Freebox], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
         """It is kept elsewhere: there is no other, and what was there before has ended."""
         if "dest" not in said:
-            return self.lost_answer(said)
+            return self.advice_after_loss(said)
         place = Place(said["dest"])
         where = place.rescue(text)
         if not where:
-            return f"There was no other place for it either. {self.lost_answer(said)}"
+            return f"There was no other place for it either. {self.advice_after_loss(said)}"
         if new is None:
-            return f"What came is in {where}, which only this account can read. {self.lost_answer(said)}"
+            return f"What came is in {where}, which only this account can read. {self.advice_after_loss(said)}"
         if is_refused and where == place.beside.path:
             then = "a run that allows its directives puts it in its place, and downloads nothing"
         else:
@@ -375,7 +375,7 @@ class VpnProfile(Issued):
             )
         return f"What was there before has ended. The new one is in {where}: {then}."
 
-    def kept(self, said: Object) -> None:
+    def after_saving(self, said: Object) -> None:
         """What could not be put there before is of no use any more."""
         if "dest" in said:
             Place(said["dest"]).beside.remove()

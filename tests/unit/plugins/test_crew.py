@@ -9,7 +9,7 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._engine.parallel import Crew
+from ansible_collections.vpn.estate.plugins.module_utils._engine.parallel import AdaptivePool
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import OutcomeUnknown
 
 LONG = 10.0  # seconds until a test that hangs gives up
@@ -59,13 +59,13 @@ class Jobs:
 class Working:
     """A crew at work, while a test looks on."""
 
-    def __init__(self, crew: Crew, number: int, do: t.Callable[[int], object]) -> None:
+    def __init__(self, crew: AdaptivePool, number: int, do: t.Callable[[int], object]) -> None:
         self.raised: BaseException | None = None
         self.over = threading.Event()
         self._thread = threading.Thread(target=self._work, args=(crew, number, do), daemon=True)
         self._thread.start()
 
-    def _work(self, crew: Crew, number: int, do: t.Callable[[int], object]) -> None:
+    def _work(self, crew: AdaptivePool, number: int, do: t.Callable[[int], object]) -> None:
         try:
             crew.work(range(number), do, lambda: None, alone=False)
         except BaseException as exc:
@@ -86,10 +86,10 @@ class Road:
         self.widths: list[int] = []
         self._speeds = speeds
 
-    def crew(self, limit: int) -> Crew:
-        return Crew(limit, lambda: 0, lambda: self.now)
+    def crew(self, limit: int) -> AdaptivePool:
+        return AdaptivePool(limit, lambda: 0, lambda: self.now)
 
-    def work(self, crew: Crew, number: int) -> list[int]:
+    def work(self, crew: AdaptivePool, number: int) -> list[int]:
         """Widths that the crew had while it did so many jobs, without repetition."""
         self.widths = []
 
@@ -102,8 +102,8 @@ class Road:
         return [width for before, width in zip([0, *self.widths], self.widths, strict=False) if width != before]
 
 
-def crew_of(limit: int, pressed: t.Callable[[], int] = lambda: 0) -> Crew:
-    return Crew(limit, pressed, lambda: 0.0)
+def crew_of(limit: int, pressed: t.Callable[[], int] = lambda: 0) -> AdaptivePool:
+    return AdaptivePool(limit, pressed, lambda: 0.0)
 
 
 # -- in which order
@@ -216,7 +216,7 @@ def test_pressure_that_was_there_before_is_none_of_ours() -> None:
     assert jobs_at_once(crew, 40) > 1
 
 
-def jobs_at_once(crew: Crew, number: int) -> int:
+def jobs_at_once(crew: AdaptivePool, number: int) -> int:
     """The largest number of jobs at the same time, each of which waits for a second one, but not for long."""
     lock, company = threading.Lock(), threading.Event()
     going = most = 0

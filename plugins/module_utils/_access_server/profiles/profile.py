@@ -46,10 +46,10 @@ class Profile(Revocable):
         Field("protect", {"type": "list", "elements": "str"}, create_only=True),
         Field("tls_crypt_v2", {"type": "bool"}, create_only=True),
         Field("ignore_missing_user", {"type": "bool"}, create_only=True),
-        *Revocable.placed,
+        *Revocable.place_fields,
     )
     options = {
-        **Revocable.placing,
+        **Revocable.place_options,
         "renew_before": {"type": "int", "default": 30},
         "accept_old_ca": {"type": "bool", "default": False},
         "allow_directives": {"type": "list", "elements": "str", "default": []},
@@ -145,7 +145,7 @@ class Profile(Revocable):
         desired = super().desired(run, wanted, have)
         return {name: value for name, value in desired.items() if name != "serial"}
 
-    def known(self, have: Object) -> Object:
+    def details(self, have: Object) -> Object:
         """Those of the place."""
         return {"profiles": [_shown(one) for one in have["profiles"]]}
 
@@ -189,7 +189,7 @@ class Profile(Revocable):
         """The text of a profile, with its private key."""
         return run.client.create_profile({name: said[name] for name in WRITTEN if name in said})
 
-    def recognised(self, run: Run[AccessServer], text: str) -> Object:
+    def describe(self, run: Run[AccessServer], text: str) -> Object:
         """Its serial, and how long it lasts; of a profile without a certificate, nothing."""
         try:
             new = ProfileFile(text).facts()
@@ -203,11 +203,13 @@ class Profile(Revocable):
         """Directives that may harm the run.client."""
         return objection(ProfileFile(text).unlisted, run.task.params["allow_directives"])
 
-    def unkept(self, run: Run[AccessServer], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+    def what_became(
+        self, run: Run[AccessServer], said: Object, text: str, new: t.Optional[Object], is_refused: bool
+    ) -> str:
         """It is revoked, if it has a certificate."""
         if new == {}:
             return "It has no certificate that could be revoked."
-        return super().unkept(run, said, text, new, is_refused)
+        return super().what_became(run, said, text, new, is_refused)
 
     def take_back(self, run: Run[AccessServer], new: Object, text: str) -> bool:
         """Revoke it."""

@@ -31,9 +31,9 @@ class ProfileToken(Revocable):
         Field("profile_type", {**TEXT, "choices": list(TYPES)}, create_only=True),
         Field("lifetime", {"type": "int"}, create_only=True),
         Field("usages", {"type": "int"}, create_only=True),
-        *Revocable.placed,
+        *Revocable.place_fields,
     )
-    options = {**Revocable.placing, "assume_present": {"type": "list", "elements": "str", "default": []}}
+    options = {**Revocable.place_options, "assume_present": {"type": "list", "elements": "str", "default": []}}
     info_options = {"users": {"type": "list", "elements": "str"}}
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
@@ -67,7 +67,7 @@ class ProfileToken(Revocable):
         chosen = [one for one in listed if users is None or one["user"] in users]
         return sorted(chosen, key=lambda one: (str(one["user"]), str(one["expires"])))
 
-    def known(self, have: Object) -> Object:
+    def details(self, have: Object) -> Object:
         """Until when, and how often, each can be used."""
         return {"tokens": [_shown(one) for one in have["tokens"]]}
 
@@ -90,7 +90,7 @@ class ProfileToken(Revocable):
         how = {name: value for name, value in said.items() if name in ("profile_type", "lifetime", "usages")}
         return run.client.create_profile_token({"username": said["user"], **how})
 
-    def recognised(self, run: Run[AccessServer], text: str) -> Object:
+    def describe(self, run: Run[AccessServer], text: str) -> Object:
         """Nothing: what there is to tell is listed."""
         if not _token_in(text):
             raise Unreadable(f"{run.client.asked} answered something that is no URL with a token.")

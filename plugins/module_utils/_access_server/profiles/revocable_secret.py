@@ -8,27 +8,29 @@ from __future__ import annotations
 import typing as t
 
 from ..._engine.field import Object
-from ..._engine.one_time_secret import Issued
+from ..._engine.one_time_secret import OneTimeSecret
 from ..._engine.run import Run
 from ..._text.errors import EstateError, reading
 from ..accounts.properties import refuse_unknown
 from ..api.client import AccessServer
 
 
-class Revocable(Issued):
+class Revocable(OneTimeSecret):
     """A new one does not end what was there before, and ends by a call of its own."""
 
     def take_back(self, run: Run[AccessServer], new: Object, text: str) -> bool:
         """Make a new one that could not be kept invalid again, and say whether that worked."""
         raise NotImplementedError
 
-    def lost_answer(self, said: Object) -> str:
+    def advice_after_loss(self, said: Object) -> str:
         """Find it, and revoke it."""
         return (
             f"There may be a new {self.noun} now that nobody has: see which there are, make it absent, and run again."
         )
 
-    def unkept(self, run: Run[AccessServer], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+    def what_became(
+        self, run: Run[AccessServer], said: Object, text: str, new: t.Optional[Object], is_refused: bool
+    ) -> str:
         """It is revoked, if it is known."""
         if new is None:
             return ""

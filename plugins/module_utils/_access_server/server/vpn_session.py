@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.apply import lingering
+from ..._engine.apply import until_gone
 from ..._engine.arguments import TEXT_OR_NUMBER
 from ..._engine.run import Run
 from ..._text.errors import InputError, Refused, reads
@@ -65,7 +65,7 @@ def disconnect(run: Run[AccessServer]) -> dict[str, t.Any]:
         left, why = still(found), exc.reason  # some may have ended all the same, or all of them by themselves
     else:
         left, why = (
-            lingering(still(found), still),
+            until_gone(still(found), still),
             "the server answered that all of them were, and still lists the others",
         )
     if not left:
