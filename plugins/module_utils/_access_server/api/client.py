@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import collections
-import copy
 import re
 import time
 import typing as t
