@@ -174,7 +174,12 @@ def _write(run: Run[t.Any], resource: Resource, changes: t.Sequence[Change]) -> 
 
 def _read_back(run: Run[t.Any], resource: Resource) -> None:
     """Read back what the vendor leaves open, in one reading. What the server did not keep is an error that names the key."""
-    doubtful = [change for change in run.plan.of("create", "update") if _is_read_back(resource, change)]
+    fields = {f.name for f in resource.fields if f.read_back}
+    doubtful = [
+        change
+        for change in run.plan.of("create", "update")
+        if change.action in resource.read_back or change.ends or _leaves_open(change.values, fields)
+    ]
     doomed = [change for change in run.plan.of("delete") if "delete" in resource.read_back]
     actual = _read(run, resource, [*doubtful, *doomed])
     lost = _not_kept(resource, actual, doubtful)
@@ -200,11 +205,9 @@ def _read_back(run: Run[t.Any], resource: Resource) -> None:
             change.fail(f"the server answered that it deleted {resource.noun} {change.name}, and still lists {what}")
 
 
-def _is_read_back(resource: Resource, change: Change) -> bool:
-    """Whether the vendor leaves open what the server makes of a write."""
-    fields = {f.name for f in resource.fields if f.read_back}
-    handed_back = any(value is None for value in change.values.values())
-    return change.action in resource.read_back or handed_back or bool(change.ends or fields & change.values.keys())
+def _leaves_open(written: Object, fields: t.Collection[str]) -> bool:
+    """Whether values are handed back, or are of properties of which the vendor leaves open what the server makes of them."""
+    return any(value is None or name in fields for name, value in written.items())
 
 
 def until_gone(left: Left, look: t.Callable[[Left], Left]) -> Left:

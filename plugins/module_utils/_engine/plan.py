@@ -59,6 +59,14 @@ class Effect(enum.IntEnum):
     CREATED = 3  # the object was created, whatever became of the rest
 
 
+class OwnAccount(enum.IntEnum):
+    """What a change does to the account that the task signs in with."""
+
+    UNTOUCHED = 0
+    TOUCHED = 1
+    AT_RISK = 2  # the change could end its sign-in: a new sign-in has to prove that it does not
+
+
 @dataclass
 class Step:
     """What is written to one object. None as a value hands it back to the level above."""
@@ -82,8 +90,7 @@ class Change:
     message: str = ""
     results: Object = field(default_factory=dict, repr=False)  # what the task returns of it besides
     effect: Effect = Effect.NOTHING
-    ours: bool = False  # it touches the account that the task uses
-    risky: bool = False  # it could end the sign-in of that account, and has to be proven
+    own_account: OwnAccount = OwnAccount.UNTOUCHED
     last: bool = False  # after all others
     ends: Object = field(default_factory=dict)  # what it ends besides, and what is left of it then: read back as well
     undo: Object = field(default_factory=dict, repr=False)  # what it takes to set it back, beside ``before``
@@ -125,6 +132,11 @@ class Change:
     def keys(self) -> list[str]:
         """Names of the properties that change."""
         return sorted([*self.values, *self.secrets]) if self.action in ("create", "update") else []
+
+    @property
+    def at_risk(self) -> bool:
+        """Whether it could end the sign-in of the account that the task uses."""
+        return self.own_account is OwnAccount.AT_RISK
 
     @property
     def touched(self) -> bool:

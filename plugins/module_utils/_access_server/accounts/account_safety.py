@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ..._engine.field import Object
-from ..._engine.plan import Change, Plan, Step, Wanted, listed
+from ..._engine.plan import Change, OwnAccount, Plan, Step, Wanted, listed
 from ..._engine.resource import Resource
 from ..._engine.run import Run
 from ..._text.errors import EstateError, InputError, reads
@@ -217,9 +217,9 @@ def guard(noun: Noun, run: Run[AccessServer], plan: Plan, known: t.Optional[t.Ma
                 f"{each.account}. The run looks at it, and refuses what could end the sign-in of that account."
             )
         for change in each.touching:
-            change.ours = True
-            change.risky = change.risky or bool(each.lost)
-            change.last = change.last or change.risky or change.name in _left(each)
+            now = OwnAccount.AT_RISK if each.lost else OwnAccount.TOUCHED
+            change.own_account = max(change.own_account, now)
+            change.last = change.last or change.at_risk or change.name in _left(each)
             change.undo["rights"] = {**change.undo.get("rights", {}), **each.rights_of_before}
     risks = [each for each in found if each.lost]
     if not risks:
@@ -237,7 +237,7 @@ def guard(noun: Noun, run: Run[AccessServer], plan: Plan, known: t.Optional[t.Ma
 
 def reconsider(noun: Noun, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
     """Judge once more, just before it is written, what comes last and was found harmless: something else may have failed."""
-    open_ones = [change for change in changes if not change.risky and noun.matters(change)]
+    open_ones = [change for change in changes if not change.at_risk and noun.matters(change)]
     for each in _risks(noun, run, open_ones, own_names(run.client), None) if open_ones else ():
         for change in each.touching if each.lost else ():
             change.fail(f"it was left out, because after what has become of the rest it would change {_losses(each)}")
@@ -385,7 +385,9 @@ class Safeguarded(Resource):
 
     def verify_own_access(self, run: Run[AccessServer]) -> t.Optional[EstateError]:
         """Whether we still get in after what could have ended our sign-in; if not, undo it while the token is good."""
-        risky = [change for change in run.plan.changes if change.risky and (change.touched or change.outcome == "done")]
+        risky = [
+            change for change in run.plan.changes if change.at_risk and (change.touched or change.outcome == "done")
+        ]
         if not risky or not run.client.session.can_sign_in:
             return None
         try:

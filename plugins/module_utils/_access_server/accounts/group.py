@@ -105,7 +105,7 @@ class Group(Owner):
         self._warn_of_overlaps(plan, run.task)
         guard(self, run, plan, records if own else None)
         for change in plan.of("delete"):
-            if change.risky:
+            if change.at_risk:
                 found = client.groups([change.name], members=True).records.get(change.name, {})
                 change.undo["groups"] = dict.fromkeys(found.get("members") or (), change.name)
                 change.undo["default_group"] = client.default_user().get("group") == change.name
@@ -166,7 +166,7 @@ class Group(Owner):
         Servers may keep no more than the name (server-behaviour.md, 52), so ours has its properties before we are in it.
         """
         run.writes.each(changes, lambda change: run.client.create_group(self.record(change)))
-        super().update(run, [c for c in changes if c.ours and c.outcome != "failed"])
+        super().update(run, [c for c in changes if c.own_account and c.outcome != "failed"])
         self._enrol(run, changes, joining=True)
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:

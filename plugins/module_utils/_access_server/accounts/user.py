@@ -259,7 +259,7 @@ class User(Owner):
         """Also the password, where it is our own, because the task knows the one before."""
         super().take_back(run, change)
         before = run.client.session.password_before
-        if "password" in change.secrets and before is not None and change.ours:
+        if "password" in change.secrets and before is not None and change.own_account:
             run.task.outdated = run.client.session.use_password(before)
             run.client.change_password(change.name, before)
             change.undo["secrets"] = ["password"]
@@ -304,7 +304,7 @@ class User(Owner):
 
         def write(change: Change) -> None:
             run.client.change_password(change.name, change.secrets["password"])
-            if change.ours and run.client.username:
+            if change.own_account and run.client.username:
                 run.task.outdated = run.client.session.use_password(change.secrets["password"])
 
         written = [change for change in changes if change.secrets and change.outcome != "failed"]

@@ -13,7 +13,7 @@ import typing as t
 from ..._engine.arguments import PRIVATE_KEY, texts_in
 from ..._engine.declaration_files import Doubtful
 from ..._engine.field import HIDDEN, Field, KnownValues, Object
-from ..._engine.plan import Actual, Change, Plan, Wanted, listed
+from ..._engine.plan import Actual, Change, OwnAccount, Plan, Wanted, listed
 from ..._engine.run import Run, Task
 from ..._files.pem import certificates, public_half
 from ..._text.errors import EstateError, InputError, Mistakes, did_you_mean
@@ -225,7 +225,7 @@ class ConfigItem(Safeguarded):
                 "allow_self: true."
             )
         for name in found.endangered:
-            changes[name].risky = changes[name].last = True
+            changes[name].own_account, changes[name].last = OwnAccount.AT_RISK, True
         run.task.warn(
             f"The connection or the sign-in of later tasks depends on {listed(found.endangered)}. "
             + (

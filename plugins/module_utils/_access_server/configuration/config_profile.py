@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._engine.field import Field
-from ..._engine.plan import Actual, Change, Plan, Wanted, listed
+from ..._engine.plan import Actual, Change, OwnAccount, Plan, Wanted, listed
 from ..._engine.run import Run
 from ..._text.errors import EstateError, InputError, NotBack, Refused
 from ..accounts.account_safety import Safeguarded
@@ -114,7 +114,7 @@ class ConfigProfile(Safeguarded):
                 "the sign-in of this and later tasks depends on. Nothing was written. If it is meant, say allow_self: true; a new "
                 "sign-in then proves it."
             )
-        change.risky, change.undo["active"] = True, active
+        change.own_account, change.undo["active"] = OwnAccount.AT_RISK, active
         if not client.session.can_sign_in:
             run.task.warn(
                 f"configuration profile {change.name} differs from the active one in {listed(endangered)}. It is not proven that "
