@@ -23,19 +23,21 @@ GAIN = 1.1  # how much faster a larger pool has to be to stay
 class AdaptivePool:
     """Threads that make calls. It lives as long as a task, so that what it learnt of the server is kept.
 
-    ``limit`` is the largest number of calls at the same time; ``pressed`` answers how often the server asked for less.
+    ``limit`` is the largest number of calls at the same time; ``throttled`` answers how often the server asked for less.
     """
 
-    def __init__(self, limit: int, pressed: t.Callable[[], int], clock: t.Callable[[], float] = time.monotonic) -> None:
-        self._limit, self._pressed, self._clock = limit, pressed, clock
-        self._known_pressure = pressed()
+    def __init__(
+        self, limit: int, throttled: t.Callable[[], int], clock: t.Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limit, self._throttled, self._clock = limit, throttled, clock
+        self._known_throttling = throttled()
         self._growing = True
         self.width = self._narrower = min(FIRST_WIDTH, limit)
 
     def work(
-        self, jobs: t.Sequence[Job], do: t.Callable[[Job], object], told: t.Callable[[], object], alone: bool
+        self, jobs: t.Sequence[Job], do: t.Callable[[Job], object], on_done: t.Callable[[], object], alone: bool
     ) -> None:
-        """Do each job once, beginning in their order; ``told`` is called, from here, after each that is done.
+        """Do each job once, beginning in their order; ``on_done`` is called, from here, after each that is done.
 
         ``alone`` allows one at a time only.
 
@@ -46,20 +48,20 @@ class AdaptivePool:
         if alone or self._limit == 1 or len(jobs) == 1:
             for job in jobs:
                 do(job)
-                told()
+                on_done()
             return
         threads = _Threads(do)
         try:
-            self._share_out(jobs, threads, told)
+            self._share_out(jobs, threads, on_done)
         finally:
             threads.release()
 
-    def _share_out(self, jobs: t.Sequence[Job], threads: _Threads[Job], told: t.Callable[[], object]) -> None:
+    def _share_out(self, jobs: t.Sequence[Job], threads: _Threads[Job], on_done: t.Callable[[], object]) -> None:
         waiting = collections.deque(enumerate(jobs))
         failures: dict[int, BaseException] = {}
         pace, done, since = 0.0, 0, self._clock()
         while True:
-            if self._pressed() != self._known_pressure:
+            if self._throttled() != self._known_throttling:
                 self.width, self._growing = 1, False
             elif self._growing and done >= ROUND * self.width:
                 pace, done, since = self._grown(pace, done / max(self._clock() - since, 1e-9)), 0, self._clock()
@@ -71,7 +73,7 @@ class AdaptivePool:
             done += 1
             if failure is None:
                 try:
-                    told()
+                    on_done()
                 except Exception as exc:
                     failure = exc
             if failure is not None:

@@ -26,22 +26,22 @@ class Writes:
         self._pool = AdaptivePool(client.connections, lambda: client.throttled)
 
     def many(
-        self, changes: t.Sequence[Change], write: t.Callable[[list[Change]], object], said: t.Optional[str] = None
+        self, changes: t.Sequence[Change], write: t.Callable[[list[Change]], object], verb: t.Optional[str] = None
     ) -> None:
         """One request for many objects. One that the server refuses fails alone, and the others go on.
 
-        ``said`` is what happens to them, in one word, for whoever waits.
+        ``verb`` says what happens to them, for users who watch the progress, as in ``updated``.
         """
-        waiting, told = [list(changes)] if changes else [], self._teller(changes, said)
+        waiting, count = [list(changes)] if changes else [], self._counter(changes, verb)
         while waiting:
             batch = waiting.pop(0)
             if len(batch) > self._size:
                 waiting = [batch[: self._size], batch[self._size :], *waiting]
                 continue
             try:
-                with _telling(batch):
+                with _noting_effect(batch):
                     write(batch)
-                told(len(batch))
+                count(len(batch))
             except Refused as exc:
                 if exc.status == 413 and len(batch) > 1:
                     self._size = len(batch) // 2
@@ -75,7 +75,7 @@ class Writes:
         self,
         changes: t.Sequence[Change],
         write: t.Callable[[Change], object],
-        said: t.Optional[str] = None,
+        verb: t.Optional[str] = None,
         alone: t.Collection[int] = ONE_BAD_OBJECT,
         in_order: bool = False,
         first_alone: bool = False,
@@ -85,11 +85,11 @@ class Writes:
         What is answered by a status of ``alone`` fails alone, and the others go on. With ``first_alone`` they wait until the
         first one has succeeded.
         """
-        going, told = [change for change in changes if change.outcome != "failed"], self._teller(changes, said)
+        going, count = [change for change in changes if change.outcome != "failed"], self._counter(changes, verb)
 
         def one(change: Change) -> None:
             try:
-                with _telling([change]):
+                with _noting_effect([change]):
                     write(change)
             except Refused as exc:
                 if exc.status in (400, 409) and change.action == "create" and _ALREADY.search(exc.reason):
@@ -100,25 +100,25 @@ class Writes:
                     raise
 
         for part in (going[:1], going[1:]) if first_alone else (going,):
-            self._pool.work(part, one, lambda: told(1), in_order)
+            self._pool.work(part, one, lambda: count(1), in_order)
 
-    def _teller(self, changes: t.Sequence[Change], said: t.Optional[str]) -> t.Callable[[int], None]:
-        """Counts objects, and lets whoever waits know, from the beginning on."""
+    def _counter(self, changes: t.Sequence[Change], verb: t.Optional[str]) -> t.Callable[[int], None]:
+        """Counts objects, and reports the progress, from the beginning on."""
         total, done = len(changes), 0
 
-        def told(number: int) -> None:
+        def count(number: int) -> None:
             nonlocal done
             done += number
-            self._progress(said or PAST[changes[0].action], done, total)
+            self._progress(verb or PAST[changes[0].action], done, total)
 
         if changes:
-            told(0)
-        return told
+            count(0)
+        return count
 
 
 @contextlib.contextmanager
-def _telling(changes: t.Sequence[Change]) -> t.Iterator[None]:
-    """Around a call about these objects: each then knows whether the server acted on it, or may have."""
+def _noting_effect(changes: t.Sequence[Change]) -> t.Iterator[None]:
+    """Around a call about these objects: note in each what the server did, or may have done."""
     acted = True
     try:
         yield
