@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Code that modules share imports downwards only: products import the engine, and this what handles texts, files and the network."""
+"""Code that modules share imports downwards only: products the engine, and the engine what handles texts, files and the network."""
 
 from __future__ import annotations
 
