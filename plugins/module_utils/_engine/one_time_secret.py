@@ -54,7 +54,7 @@ class OneTimeSecret(Resource):
         return ""
 
     def what_became(self, run: Run[t.Any], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
-        """What became of a new one that could not be kept, may not be used, or, where ``new`` is None, was not describe."""
+        """What became of a new one that could not be kept, may not be used, or, where ``new`` is None, was not recognised."""
         raise NotImplementedError
 
     def after_saving(self, said: Object) -> None:

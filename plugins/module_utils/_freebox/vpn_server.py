@@ -9,7 +9,7 @@ import time
 import typing as t
 
 from .._engine.field import Field, Object
-from .._engine.plan import Actual, Change, Plan, Wanted
+from .._engine.plan import Actual, Change, Wanted
 from .._engine.resource import Resource
 from .._engine.run import Run
 from .._text.errors import InputError, Mistakes, did_you_mean, reads
@@ -167,7 +167,7 @@ class VpnServer(Resource):
             self._check_ports(change)
         if plan.changed:
             run.client.session.refuse_without(SETTINGS)
-        self._tell_connections(run, plan)
+        self._tell_connections(run)
         for change in plan.of("none"):
             if change.wanted.values.get("enabled") and (change.before or {})["state"] == ERROR:
                 change.fail("it is enabled, and in the state error: the box cannot start it, and does not say why")
@@ -209,9 +209,9 @@ class VpnServer(Resource):
             if not first <= port <= last:
                 raise InputError(f"{which}: {port} is not from {first} to {last}. Nothing was written.")
 
-    def _tell_connections(self, run: Run[Freebox], plan: Plan) -> None:
+    def _tell_connections(self, run: Run[Freebox]) -> None:
         cut = []
-        for change in plan.changes:
+        for change in run.plan.changes:
             number = (change.before or {}).get("connection_count") or 0
             change.results["connections"] = number
             if number and change.action == "update":

@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ..._engine.field import Object
-from ..._engine.plan import Change, OwnAccount, Plan, Step, Wanted, listed
+from ..._engine.plan import Change, OwnAccount, Step, Wanted, listed
 from ..._engine.resource import Resource
 from ..._engine.run import Run
 from ..._text.errors import EstateError, InputError, reads
@@ -195,14 +195,14 @@ class Risk:
         )
 
 
-def guard(noun: Noun, run: Run[AccessServer], plan: Plan, known: t.Optional[t.Mapping[str, Record]] = None) -> None:
+def guard(noun: Noun, run: Run[AccessServer], known: t.Optional[t.Mapping[str, Record]] = None) -> None:
     """Refuse a plan that could end the sign-in of the account that the task uses; with ``allow_self``, have it proven.
 
     ``known`` are records of users that the caller has read, those of ``own_names`` among them. Changes that touch the
     account are marked: those that could end its sign-in are made last, and so are those of a group that it leaves.
     """
     client, task = run.client, run.task
-    changes = [change for change in plan.of("create", "update", "delete") if noun.matters(change)]
+    changes = [change for change in run.plan.of("create", "update", "delete") if noun.matters(change)]
     names = own_names(client) if changes else []
     if noun.are_accounts:
         changes = [c for c in changes if (c.name in names if names else c.action != "create")]

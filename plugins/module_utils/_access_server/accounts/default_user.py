@@ -47,7 +47,7 @@ class DefaultUser(Owner):
             group = change.values.get("group")
             if group:
                 refuse_unknown({group: ["the default user"]}, run.client.groups([group]).records, "group", run)
-        guard(self, run, plan)
+        guard(self, run)
 
     def matters(self, change: Change) -> bool:
         """Also its group, which may be that of users without one, and whether it denies users without a record."""

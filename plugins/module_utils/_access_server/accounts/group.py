@@ -11,8 +11,8 @@ import typing as t
 from dataclasses import replace
 
 from ..._engine.field import Field
-from ..._engine.plan import Actual, Change, Plan, Step, Wanted
-from ..._engine.run import Run, Task
+from ..._engine.plan import Actual, Change, Step, Wanted
+from ..._engine.run import Run
 from ..._text.errors import Mistakes, Refused
 from ..api import values
 from ..api.client import AccessServer
@@ -96,14 +96,14 @@ class Group(Owner):
         records = client.users(sorted({*new, *members, *own})).records if plan.changed else {}
         refuse_taken_names(plan, records, "group", "user")
         refuse_unknown(members, records, "user", run)
-        warn_of_twins(plan, client.groups_like, "group", run.task)
+        warn_of_twins(run, client.groups_like, "group")
         for change in plan.of("create", "update"):
             if "members" in change.values:
                 left = dict.fromkeys((change.before or {}).get("members") or (), change.name)
                 come = {name: records[name].get("group") for name in change.values["members"] if name in records}
                 change.undo["groups"] = {**come, **left}
-        self._warn_of_overlaps(plan, run.task)
-        guard(self, run, plan, records if own else None)
+        self._warn_of_overlaps(run)
+        guard(self, run, records if own else None)
         for change in plan.of("delete"):
             if change.at_risk:
                 found = client.groups([change.name], members=True).records.get(change.name, {})
@@ -111,14 +111,14 @@ class Group(Owner):
                 change.undo["default_group"] = client.default_user().get("group") == change.name
 
     @staticmethod
-    def _warn_of_overlaps(plan: Plan, task: Task) -> None:
+    def _warn_of_overlaps(run: Run[AccessServer]) -> None:
         """Of those groups that are known by now, and only where one of the two is written: no other group is read for it."""
-        written = {change.name for change in plan.of("create", "update") if change.values.get("subnets")}
-        found = values.overlaps(plan.afterwards("subnets"), written) if written else iter(())
+        written = {change.name for change in run.plan.of("create", "update") if change.values.get("subnets")}
+        found = values.overlaps(run.plan.afterwards("subnets"), written) if written else iter(())
         pairs = [f"{a} of {one} and {b} of {two}" for one, a, two, b in itertools.islice(found, MOST_TOLD + 1)]
         if pairs:
             more = ", and more" if len(pairs) > MOST_TOLD else ""
-            task.warn(f"Subnets of different groups overlap: {', '.join(pairs[:MOST_TOLD])}{more}.")
+            run.task.warn(f"Subnets of different groups overlap: {', '.join(pairs[:MOST_TOLD])}{more}.")
 
     def matters(self, change: Change) -> bool:
         """Also who is a member."""

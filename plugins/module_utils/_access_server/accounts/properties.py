@@ -12,7 +12,7 @@ from ..._engine.arguments import LINES
 from ..._engine.declaration_files import is_plain_number
 from ..._engine.field import Field, KnownValues, Object, Wire, same
 from ..._engine.plan import Change, Plan
-from ..._engine.run import Run, Task
+from ..._engine.run import Run
 from ..._text.errors import EstateError, InputError, Mistakes, Refused, did_you_mean
 from ..._text.outside import only_in, twins
 from ..api import values
@@ -252,8 +252,8 @@ def may_create(run: Run[AccessServer]) -> bool:
     return not run.client.wrote and any(want.state != "absent" for want in run.wanted or ())
 
 
-def warn_of_twins(steps: Plan, like: t.Callable[[t.Iterable[str]], t.Collection[str]], noun: str, task: Task) -> None:
+def warn_of_twins(run: Run[AccessServer], like: t.Callable[[t.Iterable[str]], t.Collection[str]], noun: str) -> None:
     """A new name that looks like one that is there is often a mistake."""
-    new = [change.name for change in steps.of("create")]
+    new = [change.name for change in run.plan.of("create")]
     for name, twin in twins(new, like(new) if new else ()).items():
-        task.warn(f"{noun.capitalize()} {name} is created beside {twin}, which differs {only_in(name, twin)}.")
+        run.task.warn(f"{noun.capitalize()} {name} is created beside {twin}, which differs {only_in(name, twin)}.")

@@ -12,7 +12,7 @@ from functools import partial
 
 from ..._engine.field import Field, Object
 from ..._engine.plan import Actual, Change, Plan, Wanted
-from ..._engine.run import Run, Task
+from ..._engine.run import Run
 from ..._engine.writes import ONE_BAD_OBJECT
 from ..._text.errors import InputError
 from ..api import values
@@ -128,9 +128,9 @@ class User(Owner):
     def validate_plan(self, run: Run[AccessServer]) -> None:
         """Groups that are not there, names that are taken, addresses that no pool holds, and ourselves."""
         client, plan = run.client, run.plan
-        self._guard_ourselves(run, plan)
-        self._warn_of_directories(plan, run.task)
-        self._tell_what_ends(client, plan)
+        self._guard_ourselves(run)
+        self._warn_of_directories(run)
+        self._tell_what_ends(run)
         new = [change.name for change in plan.of("create")]
         wanted = references(
             (c.values["group"], f"user {c.name}") for c in plan.of("create", "update") if c.values.get("group")
@@ -144,11 +144,12 @@ class User(Owner):
         if fixed:
             known = {n: groups.get(group or "", {}) for n, group in theirs.items() if not group or group in groups}
             self._refuse_stray_addresses(client, fixed, known)
-        self._warn_of_shared_addresses(run, plan)
-        warn_of_twins(plan, client.users_like, "user", run.task)
+        self._warn_of_shared_addresses(run)
+        warn_of_twins(run, client.users_like, "user")
 
-    def _warn_of_shared_addresses(self, run: Run[AccessServer], plan: Plan) -> None:
+    def _warn_of_shared_addresses(self, run: Run[AccessServer]) -> None:
         """Addresses that this task gives, and others have and keep. The server lets two users have one."""
+        plan = run.plan
         given = [(c, name) for c in plan.of("create", "update") for name in self.unshared if c.values.get(name)]
         if not given:
             return
@@ -171,15 +172,15 @@ class User(Owner):
                 run.task.warn(f"{name} of user {change.name}: {change.values[name]} is that of {some(others)} too.")
 
     @staticmethod
-    def _tell_what_ends(client: AccessServer, plan: Plan) -> None:
+    def _tell_what_ends(run: Run[AccessServer]) -> None:
         """What those hold who are deleted, or were never known here and are blocked; and what ends with their access."""
-        strangers = [change.name for change in plan.of("create") if change.state == "blocked"]
-        held = holdings(client, strangers) if strangers else {}
-        held.update((change.name, change.before or {}) for change in plan.of("delete"))
-        for change in plan.of("create", "delete"):
+        strangers = [change.name for change in run.plan.of("create") if change.state == "blocked"]
+        held = holdings(run.client, strangers) if strangers else {}
+        held.update((change.name, change.before or {}) for change in run.plan.of("delete"))
+        for change in run.plan.of("create", "delete"):
             has = held.get(change.name, {})
             change.results = {name: has[name] for name in HOLDINGS if has.get(name)}
-        for change in plan.of("create", "update"):
+        for change in run.plan.of("create", "update"):
             blocked = change.action == "create" and change.state == "blocked" and change.values.get("deny") is True
             change.ends = {name: 0 for name in HOLDINGS if blocked or name in change.values}
 
@@ -204,19 +205,21 @@ class User(Owner):
                 )
 
     @staticmethod
-    def _warn_of_directories(plan: Plan, task: Task) -> None:
+    def _warn_of_directories(run: Run[AccessServer]) -> None:
         """Who is deleted here and not there comes back at the next sign-in (server-behaviour.md, C)."""
-        methods = {c.name: (c.before or {}).get("effective", {}).get("auth_method") for c in plan.of("delete")}
+        methods = {c.name: (c.before or {}).get("effective", {}).get("auth_method") for c in run.plan.of("delete")}
         theirs = [name for name, method in methods.items() if method not in (None, "local")]
         if theirs:
-            task.warn(
+            run.task.warn(
                 f"{some(theirs)} sign in through {some({str(methods[name]) for name in theirs})}, which can bring a deleted "
                 "user back; state blocked keeps it out."
             )
 
-    def _guard_ourselves(self, run: Run[AccessServer], plan: Plan) -> None:
-        ending = {c.name: c for c in plan.of("delete")}
-        ending.update((c.name, c) for c in plan.of("update", "create") if c.state == "blocked" and c.values.get("deny"))
+    def _guard_ourselves(self, run: Run[AccessServer]) -> None:
+        ending = {c.name: c for c in run.plan.of("delete")}
+        ending.update(
+            (c.name, c) for c in run.plan.of("update", "create") if c.state == "blocked" and c.values.get("deny")
+        )
         names = own_names(run.client) if ending else []
         own = own_record(names, run.client.users(names).records) if ending.keys() & names else None
         change = ending.get(own or next(iter(names), ""))
@@ -226,8 +229,10 @@ class User(Owner):
                 f"user {change.name} is the account that this task is signed in with, and would be {verb}. Nothing was "
                 "written. Name it in protect, or sign in as another administrator."
             )
-        guard(self, run, plan)
-        losing = {c.name for c in plan.of("delete")} | {c.name for c in plan.of("update") if self._loses_admin(c)}
+        guard(self, run)
+        losing = {c.name for c in run.plan.of("delete")} | {
+            c.name for c in run.plan.of("update") if self._loses_admin(c)
+        }
         if losing and run.task.params.get("purge"):
             keep_an_administrator(run.client, losing)
 

@@ -119,7 +119,7 @@ class UserMfa(Owner):
         for change in plan.of("update"):
             if "file" in change.values:
                 SecretFile("dest", change.values["file"]).refuse_unusable()
-        guard(self, run, plan)
+        guard(self, run)
 
     def matters(self, change: Change) -> bool:
         """Whether a code is asked for, and which."""

@@ -13,7 +13,7 @@ import typing as t
 from ..._engine.arguments import PRIVATE_KEY, texts_in
 from ..._engine.declaration_files import Doubtful
 from ..._engine.field import HIDDEN, Field, KnownValues, Object
-from ..._engine.plan import Actual, Change, OwnAccount, Plan, Wanted, listed
+from ..._engine.plan import Actual, Change, OwnAccount, Wanted, listed
 from ..._engine.run import Run, Task
 from ..._files.pem import certificates, public_half
 from ..._text.errors import EstateError, InputError, Mistakes, did_you_mean
@@ -207,12 +207,12 @@ class ConfigItem(Safeguarded):
         mistakes.remedy = "Nothing was written."
         mistakes.refuse()
         if "allow_self" in task.params:  # a module without that option has looked at the items itself
-            self._guard(run, plan)
+            self._guard(run)
 
-    def _guard(self, run: Run[AccessServer], plan: Plan) -> None:
+    def _guard(self, run: Run[AccessServer]) -> None:
         """Refuse what the sign-in or the connection depends on, in the profile that is active."""
         active = run.client.config_profiles[0]
-        changes = {change.name: change for change in plan.of("update")}
+        changes = {change.name: change for change in run.plan.of("update")}
         if profile_of(run) != active:
             return
         after = {name: c.secrets.get("secret_value", c.values.get("value")) for name, c in changes.items()}

@@ -80,7 +80,7 @@ class ConfigProfile(Safeguarded):
                     f"copy_from of {change.name}: there is no {self.noun} {source} by then; there are {', '.join(there)}."
                 )
             there.append(change.name)
-        warn_of_twins(plan, lambda names: profiles, self.noun, run.task)
+        warn_of_twins(run, lambda names: profiles, self.noun)
         for change in activated:
             self._guard(run, change, self._origin(change.name, plan))
             if change.action == "update":

@@ -100,9 +100,7 @@ class Ca(Resource):
                     f"algorithm of {self.noun} {name}: {algorithm} is none that {run.client.url} offers, which are "
                     f"{', '.join(offered)}. Nothing was written."
                 )
-        warn_of_twins(
-            plan, lambda names: [str(one.get("common_name")) for one in _listed(run.client)], self.noun, run.task
-        )
+        warn_of_twins(run, lambda names: [str(one.get("common_name")) for one in _listed(run.client)], self.noun)
         doomed = plan.of("delete")
         if doomed:
             self._check_deletion(run, doomed)
