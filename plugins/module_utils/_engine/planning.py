@@ -45,16 +45,17 @@ def step_for(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want
         values = {name: value for name, value in desired.items() if value != unset.get(name)}
     else:
         values = {n: v for n, v in desired.items() if n not in create_only and have.get(n) != v}
-    secrets = {f.name: want.secrets[f.name] for f in resource.fields if _is_written(run, f, have, want)}
+    secret = [
+        f for f in resource.fields if f.name in want.secrets and (have is None or _is_rewritten(run, f, have, want))
+    ]
+    secrets = {f.name: want.secrets[f.name] for f in secret}
     missing = have is None and not resource.always_there
     action = "create" if missing else "update" if values or secrets else "none"
     return Step(action, have, values, secrets)
 
 
-def _is_written(run: Run[t.Any], f: Field, have: t.Optional[Object], want: Wanted) -> bool:
-    """Whether a secret is declared and to be written: always, or only where the server has none or another one."""
-    if f.name not in want.secrets or have is None:
-        return f.name in want.secrets
+def _is_rewritten(run: Run[t.Any], f: Field, have: Object, want: Wanted) -> bool:
+    """Whether to write a declared secret of an object that is there: always, or only where the server has none or another."""
     decided = f.rewrite({**want.values, **want.secrets}, have) if f.rewrite else None
     when = run.task.params.get("update_password") or run.task.params.get("update_secrets")
     return when == "always" if decided is None else decided

@@ -18,7 +18,7 @@ from .._text.errors import EstateError, InputError, OutcomeUnknown, Refused, Sig
 from .._text.outside import Sentence
 from . import connection
 from .error_codes import RIGHTS, meaning
-from .pairing_file import Kept, Request, TokenFile
+from .pairing_file import Request, StoredPairing, TokenFile
 from .session import PAIR_AGAIN, SETTINGS, TOLD
 
 Params = t.Mapping[str, t.Any]
@@ -165,7 +165,7 @@ class _Pairing:
         self._file = TokenFile(run.task)
         kept = self._file.read()
         self._there = kept is not None
-        self._kept = kept or Kept(self._params["freebox_app_id"])
+        self._kept = kept or StoredPairing(self._params["freebox_app_id"])
         run.client.refuse_unserved()
         self._refuse_another_application()
         request = self._kept.request
@@ -232,7 +232,7 @@ class _Pairing:
             return self._let_in(reason)
         raise EstateError(self._unanswered() if status == PENDING else self._ended(status))
 
-    def _refuse_to_lose(self, kept: Kept) -> None:
+    def _refuse_to_lose(self, kept: StoredPairing) -> None:
         """A token that this box refuses may be another's, where nothing says whose it is, or which box this is."""
         if kept.token and not (kept.box and self._uid):
             raise InputError(

@@ -33,7 +33,7 @@ class Request:
 
 
 @dataclass
-class Kept:
+class StoredPairing:
     """What the file holds; ``box`` is the uid of the box that has granted the token, where it tells it."""
 
     app_id: str
@@ -60,7 +60,7 @@ class TokenFile:
         """Where it is."""
         return self._file.path
 
-    def read(self) -> t.Optional[Kept]:
+    def read(self) -> t.Optional[StoredPairing]:
         """What it holds; None where there is none. Raises InputError where it could not be written later."""
         if self._vault_id and not self._vault:
             raise InputError(f"vault_id: {self._vault_id!r} is of use only with vault: true.")
@@ -89,25 +89,25 @@ class TokenFile:
         """As of a SecretFile."""
         return self._file.diff(fault, there=there)
 
-    def write(self, kept: Kept) -> None:
+    def write(self, kept: StoredPairing) -> None:
         """Put all of it in place at once."""
         with self.room() as keep:
             keep(kept)
 
     @contextlib.contextmanager
-    def room(self) -> t.Iterator[t.Callable[[Kept], None]]:
+    def room(self) -> t.Iterator[t.Callable[[StoredPairing], None]]:
         """Room on the disk for what is yet to come, as of a SecretFile."""
         with self._file.room(ROOM) as keep:
             yield lambda kept: keep(self._text(kept))
 
-    def _text(self, kept: Kept) -> str:
+    def _text(self, kept: StoredPairing) -> str:
         asked = kept.request
         request = _said({TOKEN: asked.token, TRACK: asked.track, BOX: asked.box}) if asked else None
         told = _said({ID: kept.app_id, TOKEN: kept.token, BOX: kept.box, REQUEST: request})
         text = json.dumps(told, indent=2) + "\n"
         return self._sealed(text) if self._encrypts else text
 
-    def end_request(self, kept: Kept) -> None:
+    def end_request(self, kept: StoredPairing) -> None:
         """Forget a request that came to nothing, and the file with it where it holds nothing else."""
         kept.request = None
         if kept.token:
@@ -134,7 +134,7 @@ class TokenFile:
         except InputError as exc:
             raise InputError(f"vault: {exc}. Nothing was written.") from None
 
-    def _parsed(self, text: str) -> Kept:
+    def _parsed(self, text: str) -> StoredPairing:
         try:
             told = read_mapping(text)
             kept = _kept(told)
@@ -150,7 +150,7 @@ def _said(told: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _kept(told: t.Mapping[str, t.Any]) -> Kept:
+def _kept(told: t.Mapping[str, t.Any]) -> StoredPairing:
     """The mapping of a file. Raises Flaw with a sentence that holds none of its values."""
     others = sorted(map(str, set(told) - {ID, TOKEN, BOX, REQUEST}))
     if others:
@@ -162,4 +162,4 @@ def _kept(told: t.Mapping[str, t.Any]) -> Kept:
     if any(one is not None and (not isinstance(one, str) or not one) for one in texts) or not told.get(ID):
         raise Flaw(f"{ID} and {TOKEN} are texts, and the first is always there")
     pending = Request(request[TOKEN], request[TRACK], request.get(BOX)) if request else None
-    return Kept(told[ID], told.get(TOKEN), told.get(BOX), pending)
+    return StoredPairing(told[ID], told.get(TOKEN), told.get(BOX), pending)

@@ -120,13 +120,13 @@ class Profile(Revocable):
         """For each place: what is there, and why it is not good enough, if so; for what is to go: what that is."""
         wanted = [want for want in run.wanted or () if names is None or want.name in names]
         every = [self.load(one) for one in _listed(run.client, wanted)]
-        standard = Standard.of(run) if any(want.state == "present" for want in wanted) else None
+        requirements = Requirements.of(run) if any(want.state == "present" for want in wanted) else None
         found = {}
         for want in wanted:
             told_apart = want.state == "present" and want.values.get("serial")
             fitting = [one for one in every if _fits(one, want.values, () if told_apart else ("comment",))]
-            if standard and want.state == "present":
-                found[want.name] = standard.judge(fitting, want)
+            if requirements and want.state == "present":
+                found[want.name] = requirements.judge(fitting, want)
             else:
                 found[want.name] = {"profiles": _doomed(fitting, want.values)}
         return Actual({name: have for name, have in found.items() if have["profiles"] or have.get("held")}, whole=True)
@@ -240,7 +240,7 @@ class Profile(Revocable):
 
 
 @dataclass(frozen=True)
-class Standard:
+class Requirements:
     """What makes a profile good: an authority of these serials or names, and more than so many days."""
 
     authorities: frozenset[str]
@@ -249,7 +249,7 @@ class Standard:
     allowed: t.Sequence[str] = ()
 
     @classmethod
-    def of(cls, run: Run[AccessServer]) -> Standard:
+    def of(cls, run: Run[AccessServer]) -> Requirements:
         """As the task says, and the server's current authority."""
         task = run.task
         listed = run.client.authorities()
