@@ -12,8 +12,6 @@ import re
 import traceback
 import typing as t
 
-Asker = t.TypeVar("Asker", bound="Asking")
-More = t.ParamSpec("More")
 Result = t.TypeVar("Result")
 
 _STORED = re.compile(r"\b(database|table|record)\b", re.IGNORECASE)
@@ -162,13 +160,13 @@ def reading(client: Asking) -> t.Iterator[None]:
         ) from exc
 
 
-def reads(work: t.Callable[t.Concatenate[Asker, More], Result]) -> t.Callable[t.Concatenate[Asker, More], Result]:
+def reads(work: t.Callable[..., Result]) -> t.Callable[..., Result]:
     """The same around a function, called with a client or a run first."""
 
     @functools.wraps(work)
-    def wrapped(client: Asker, *args: More.args, **options: More.kwargs) -> Result:
+    def wrapped(client: Asking, *args: t.Any) -> Result:
         with reading(client):
-            return work(client, *args, **options)
+            return work(client, *args)
 
     return wrapped
 
