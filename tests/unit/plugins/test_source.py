@@ -562,12 +562,14 @@ def test_files_are_held_to_the_options_as_arguments_are(resource: Resource, data
 
 
 def without_nulls(item: dict[str, t.Any], options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What is said of an object."""
+    """What is said of an object; a list of lines is their text."""
     found = {}
     for name, value in item.items():
         deeper = options.get(name, {}).get("options")
         if deeper and isinstance(value, list):
             found[name] = [without_nulls(one, deeper) if isinstance(one, dict) else one for one in value]
+        elif isinstance(value, list) and isinstance(options.get(name, {}).get("type"), arguments.Lines):
+            found[name] = "\n".join(value)
         elif value is not None:
             found[name] = value
     return found

@@ -275,6 +275,31 @@ FOUND: t.Mapping[str, tuple[t.Callable[[Example], None], Noun, World, list[Item]
         world(GIVEN),
         [{"name": "vpn.server.google_auth.enable", "value": True}],
     ),
+    "the configured method is that of a reading by which we could not administer": (
+        unasked,
+        items,
+        world({}, {"group": "staff"}, {"auth.module.type": "saml"}, staff={"admin": True, "auth_method": "local"}).read(
+            followed=True
+        ),
+        [{"name": "auth.module.type", "state": "default"}],
+    ),
+    "a user administers only between two writes": (
+        by_token,
+        groups,
+        World(
+            {OWN: {"admin": True}, OTHER: {"admin": True, "totp": True, "group": "ops"}, "bert": {"group": "staff"}},
+            {"staff": {"admin": False}, "ops": {"admin": False}},
+            {"admin": True},
+            {},
+        ),
+        [{"name": "staff", "state": "absent"}, {"name": "ops", "members": ["bert"]}],
+    ),
+    "a second factor that is no longer asked for": (
+        by_token,
+        items,
+        world({**GIVEN, "totp": False}, {"admin": True}, {"vpn.server.google_auth.enable": True}, staff={}),
+        [{"name": "vpn.server.google_auth.enable", "state": "default"}],
+    ),
     "an administrator who is kept out already": (
         by_token,
         defaults,

@@ -41,6 +41,14 @@ NEW_PASSWORD = "Another-Password-9!"
 NEEDED: Properties = {"deny": False, "deny_web": False, "admin": True, "totp": False, "auth_method": "local"}
 
 
+class Way(t.NamedTuple):
+    """What an administrator signs in with; `password` is None for the one that it always had."""
+
+    method: str
+    code: bool
+    password: str | None
+
+
 @dataclass
 class World:
     """What a server keeps of what decides who gets in. `followed` is a reading: of the default user's group (63)."""
@@ -77,15 +85,21 @@ class World:
         wrong = next((key for key, needed in NEEDED.items() if self.value(name, key) != needed), "")
         return wrong or ("password" if self.passwords.get(name) else "")
 
-    def way(self, name: str) -> tuple[t.Any, ...] | None:
+    def way(self, name: str) -> Way | None:
         """How an account, by whatever factors, comes to administer; None where it cannot."""
         if name not in self.users or any(self.value(name, key) != NEEDED[key] for key in ("deny", "deny_web", "admin")):
             return None
-        return self.value(name, "auth_method"), self.value(name, "totp"), self.passwords.get(name)
+        return Way(self.value(name, "auth_method"), self.value(name, "totp"), self.passwords.get(name))
 
     def harms(self, after: World, name: str) -> bool:
-        """Whether an account that could administer here could no longer, or no longer in the way it does."""
-        return self.way(name) is not None and after.way(name) != self.way(name)
+        """Whether an account that could administer here could no longer, or needs something else for it.
+
+        A second factor that is no longer asked for keeps nothing out.
+        """
+        before, then = self.way(name), after.way(name)
+        if before is None or then is None:
+            return before is not None
+        return (before.method, before.password) != (then.method, then.password) or then.code > before.code
 
     def may_harm(self, after: World, *names: str) -> bool:
         """Whether one of these accounts is harmed by either reading."""

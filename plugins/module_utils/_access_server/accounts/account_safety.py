@@ -35,6 +35,7 @@ PROOFS = ("password", "authenticator")
 """What the account proves itself with; in a level, the value stands for another one than the task knows."""
 
 ANOTHER = "to another one"
+ADMINISTRATORS = "administrators"  # in the notes of a run: accounts that may be the task's own, as they were at first
 
 Level = t.Mapping[str, t.Any]
 
@@ -81,9 +82,18 @@ class Standing:
         found = {name: self.right(name, default_group) for name in PRODUCT}
         return any(value is not UNKNOWN and value != HARMLESS[name] for name, value in found.items())
 
+    @property
+    def ways(self) -> list[bool]:
+        """What the group of the default user may be to users without one: each way in which the account administers.
+
+        The account of the task administers now, so a way that shuts it out is not the server's; if both do, its rights
+        come from elsewhere.
+        """
+        return [way for way in (False, True) if not self.shut_out(way)] or [False, True]
+
     def follows_configuration(self, name: str) -> bool:
         """Whether no user, group or default user decides it."""
-        return any(self._set(name, way) is None for way in (False, True))
+        return any(self._set(name, way) is None for way in self.ways)
 
 
 class Beneath:
@@ -130,9 +140,7 @@ def changed(before: t.Optional[Level], after: Object) -> dict[str, t.Any]:
 def losses(before: Standing, after: Standing) -> dict[str, str]:
     """Rights that the account could lose, each with both values, as in ``{"deny": "False to True"}``."""
     lost: dict[str, str] = {}
-    # The account administers now, so a way that shuts it out is not the server's; if both do, its rights come from elsewhere.
-    ways = [way for way in (False, True) if not before.shut_out(way)] or [False, True]
-    for default_group in ways:
+    for default_group in before.ways:
         for name in RIGHTS:
             was, will = before.right(name, default_group), after.right(name, default_group)
             if was != will and will != HARMLESS.get(name):
@@ -267,7 +275,11 @@ def _risks(
     found = []
     joined = {group for change in changes for group in noun.joined(change, names)}
     standings: dict[str, Standing] = _standings(run, names, joined, known)
+    # An account that becomes an administrator only by what this task writes is none that the task may be signed in with.
+    first = run.notes.setdefault(ADMINISTRATORS, {*standings})
     for account, before in standings.items():
+        if account not in first:
+            continue
         touching = [change for change in changes if noun.touches(change, account, before)]
         if not touching:
             continue

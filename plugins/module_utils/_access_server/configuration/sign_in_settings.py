@@ -115,7 +115,7 @@ def _followers(run: Run[AccessServer]) -> tuple[dict[str, bool], set[str]]:
     """Whether accounts that may be the task's own follow the configuration in a right; and their methods, none if unknown."""
     accounts = own_standings(run).values()
     followers = {right: any(each.follows_configuration(right) for each in accounts) for right in SETTINGS}
-    methods = {each.right(METHOD, way) for each in accounts for way in (False, True)}
+    methods = {each.right(METHOD, way) for each in accounts for way in each.ways}
     return followers, set() if UNKNOWN in methods else {str(method) for method in methods}
 
 
