@@ -27,6 +27,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._net.operations import 
 from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport
 from ansible_collections.vpn.estate.tests.simulator.exchange import Exchange
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Simulated, text_of
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import crossed
 
 PASSWORD = "Marker-Password-7!"
 IMPATIENT = {"timeout": 0.1, "deadline": 60}  # seconds that a task waits for an answer that does not come
@@ -268,12 +269,12 @@ class Trial:
         return self.world.kept(self.simulator)
 
 
-def hold_to_the_law(world: World, server: Simulated, scenario: Scenario, fault: str) -> None:
-    """Play a scenario with a fault at each request that it makes."""
+def hold_to_the_law(world: World, server: Simulated, scenario: Scenario, seed: str) -> None:
+    """Play a scenario with faults at the requests that it makes: each fault and each request occurs in every run of the tests."""
     trial = Trial(world, server, scenario)
     found = [
-        f"request {index}: {violation}"
-        for index in range(1, trial.requests + 1)
+        f"{fault} at request {index}: {violation}"
+        for fault, index in crossed(world.faults, range(1, trial.requests + 1), seed=seed)
         for violation in trial.violations(fault, index)
     ]
     assert not found, "\n".join(found)

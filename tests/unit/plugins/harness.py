@@ -153,15 +153,6 @@ def shows_its_change(answer: Answer) -> bool:
     return bool(answer.get("changed")) is (diff["before"] != diff["after"])
 
 
-def struck(log: t.Sequence[t.Any], faults: t.Iterable[str], fault: str) -> list[int]:
-    """Numbers of the requests at which a fault is tried: all that write, and a fixed sample of the others.
-
-    Every fourth of the reads, from another one on for each fault: four faults and more meet every read between them.
-    """
-    shift = [*faults].index(fault)
-    return [number for number, one in enumerate(log, 1) if one.wrote or (number + shift) % 4 == 0]
-
-
 def text_of(answer: Answer) -> str:
     """Everything that a task says, to search in."""
     return json.dumps(answer, default=str)

@@ -5,14 +5,40 @@
 
 from __future__ import annotations
 
+import itertools
+import random
+import typing as t
+
 from hypothesis import settings
 
 
+def is_exhaustive() -> bool:
+    """Whether this is a run of `make test-all`. Known when tests are collected."""
+    return settings.get_current_profile_name() == "exhaustive"
+
+
 def size(usual: int, exhaustive: int) -> int:
-    """The number of cases of this run. Tests choose when they are collected, so it may be used in decorators."""
-    return exhaustive if settings.get_current_profile_name() == "exhaustive" else usual
+    """The number of cases of this run, also for decorators."""
+    return exhaustive if is_exhaustive() else usual
 
 
 def examples(usual: int, exhaustive: int) -> settings:
     """A decorator for a test that generates examples: how many, where 100 and 1,000 are not right."""
     return settings(max_examples=size(usual, exhaustive))
+
+
+def crossed(*axes: t.Iterable[t.Any], seed: str = "") -> list[tuple[t.Any, ...]]:
+    """In `make test-all` every combination of one value of each axis; in `make test` a fixed sample of them.
+
+    The sample is as long as the longest axis, and has each value of each axis at least once. Another ``seed`` combines them
+    in another way.
+    """
+    values = [list(axis) for axis in axes]
+    if is_exhaustive() or not all(values):
+        return list(itertools.product(*values))
+    chance, length = random.Random(seed), max(map(len, values))  # noqa: S311 - the same in every run
+    columns: list[list[t.Any]] = []
+    for each in values:
+        rounds = [chance.sample(each, len(each)) for _unused in range(0, length, len(each))]
+        columns.append([*itertools.chain(*rounds)][:length])
+    return list(zip(*columns, strict=True))

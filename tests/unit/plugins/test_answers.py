@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import itertools
 import json
 import random
 import typing as t
@@ -25,10 +24,11 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.configur
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import report, restart, vpn_session
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import crossed, is_exhaustive, size
 
 RECORDED = Path(__file__).resolve().parents[2] / "recorded" / "access-server"
-MUTANTS = 60  # of one answer, beside those of its topmost level
-EVERY = 10_000
+MUTANTS = size(8, 60)  # of one answer below its topmost level, and so many of that, or all
+OF_A_REFUSAL = size(8, 10_000)
 SUBNET = {"ipv6": False, "netip": "10.1.0.0", "prefix_length": 16}
 
 Json = t.Any
@@ -221,7 +221,7 @@ OTHERS: list[Json] = [
 
 
 def mutants(value: Json, seed: str, number: int = MUTANTS) -> t.Iterator[tuple[str, Json]]:
-    """Answers that differ in one place: all of the topmost level, and some of what is below.
+    """Answers that differ in one place: some of the topmost level, or all in the exhaustive run, and some of what is below.
 
     Only those that are chosen are made, for there are thousands, each a copy of the whole answer.
     """
@@ -239,16 +239,17 @@ def mutants(value: Json, seed: str, number: int = MUTANTS) -> t.Iterator[tuple[s
         if at:
             found.append((at, "dropped", functools.partial(without, value, at)))
     topmost = 1 if isinstance(value, dict) and len(value) < 5 else 0  # what is around records, not what is in one
+    above = [one for one in found if len(one[0]) <= topmost]
     below = [one for one in found if len(one[0]) > topmost]
-    chosen = [one for one in found if len(one[0]) <= topmost]
-    chosen += random.Random(seed).sample(below, min(number, len(below)))  # noqa: S311
-    for at, how, make in chosen:
+    chance = random.Random(seed)  # noqa: S311
+    chosen = above if is_exhaustive() else chance.sample(above, min(number, len(above)))
+    for at, how, make in [*chosen, *chance.sample(below, min(number, len(below)))]:
         yield f"{'.'.join(map(str, at)) or 'answer'} {how}", make()
 
 
 def broken_texts(text: str) -> t.Iterator[tuple[str, str]]:
     """Texts that are no JSON, or hardly."""
-    for end in range(0, len(text), max(1, len(text) // 40)):
+    for end in range(0, len(text), max(1, len(text) // size(5, 40))):
         yield f"cut at {end}", text[:end]
     yield "a byte order mark", "\ufeff" + text
     yield "deep", "[" * 100_000 + "]" * 100_000
@@ -315,21 +316,18 @@ REFUSALS = [206, 300, 400, 401, 404, 500]
 WRITTEN = ["users/list", "userprop/set", "users/create", "auth/login/userpassword"]
 
 
-@pytest.mark.parametrize("status", REFUSALS)
-@pytest.mark.parametrize("path", WRITTEN)
+@pytest.mark.parametrize(("path", "status"), crossed(WRITTEN, REFUSALS))
 def test_a_mutated_refusal_is_told(start: t.Callable[..., Server], path: str, status: int) -> None:
-    """A third of all mutants each, so that every mutant meets every status and every path."""
     server = furnished(start())
     body = {
         "reason": "No",
         "detail": {"('alice', 'deny')": "No", "x": {"reason": "No"}},
         "MFAChallenge": {"challenge_context": "x"},
     }
-    turn = (REFUSALS.index(status) + WRITTEN.index(path)) % 3
     work = manages(USER, users=[{"name": "alice", **VALUES}, {"name": "eve", "deny": False}])
     found = [
         f"{what}: {wrong}"
-        for what, mutant in itertools.islice(mutants(body, path, EVERY), turn, None, 3)
+        for what, mutant in mutants(body, f"{path} {status}", OF_A_REFUSAL)
         if (wrong := violation(server, path, mutant, work, status))
     ]
     assert not found, "\n".join(found)

@@ -37,6 +37,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.convergence import (
     hold_to_the_law,
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import crossed
 
 SUBNET = {"ipv6": False, "netip": "10.1.0.0", "prefix_length": 16}
 HOW: dict[str, t.Any] = {"settings": {"restart_downtime": DOWNTIME}}
@@ -281,19 +282,11 @@ def _short_waiting(monkeypatch: pytest.MonkeyPatch, _no_waiting: None) -> None:
     monkeypatch.setattr(time, "sleep", lambda seconds: threading.Event().wait(min(seconds, SHORT)))
 
 
-@pytest.mark.parametrize("fault", WORLD.faults)
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_converges(start: t.Callable[..., Server], scenario: str, fault: str) -> None:
-    hold_to_the_law(WORLD, start(**HOW), SCENARIOS[scenario], fault)
-
-
-# What was lost on the way and after it is looked for by reading, which is where readings matter.
-@pytest.mark.parametrize("fault", ["dropped after", "500 after"])
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_converges_also_where_the_document_is_read_otherwise(
-    start: t.Callable[..., Server], scenario: str, fault: str
-) -> None:
-    hold_to_the_law(WORLD, start(readings=OTHER_READINGS, **HOW), SCENARIOS[scenario], fault)
+# What was lost on the way is looked for by reading, which is where readings matter.
+@pytest.mark.parametrize(("scenario", "readings"), crossed(SCENARIOS, ["default", "other"]))
+def test_converges(start: t.Callable[..., Server], scenario: str, readings: str) -> None:
+    server = start(readings=OTHER_READINGS if readings == "other" else {}, **HOW)
+    hold_to_the_law(WORLD, server, SCENARIOS[scenario], seed=f"{scenario} {readings}")
 
 
 @pytest.mark.parametrize("path", ["users/create", "auth/password/change", "users/list"])

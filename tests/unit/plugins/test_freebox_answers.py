@@ -15,11 +15,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox import ip_pool
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER, VpnServer
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, text_of
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import crossed, size
 from ansible_collections.vpn.estate.tests.unit.plugins.test_answers import broken_texts, mutants, with_news
 
 PASSWORD = "Marker-Password-7!"
-MUTANTS = 60  # of one answer, beside those of its topmost level
-FEWER = 20  # of a refusal
+MUTANTS = size(8, 60)  # of one answer below its topmost level, and so many of that, or all
+FEWER = size(8, 20)  # of a refusal
 MOST = 80  # requests of one task, with all that is asked again
 
 
@@ -177,8 +178,7 @@ def test_a_broken_answer_is_refused(box: Box, path: str) -> None:
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("status", [200, 206, 300, 400, 403, 404, 500])
-@pytest.mark.parametrize("path", READERS)
+@pytest.mark.parametrize(("path", "status"), crossed(READERS, [200, 206, 300, 400, 403, 404, 500]))
 def test_a_mutated_refusal_is_told(box: Box, path: str, status: int) -> None:
     furnished(box)
     body = {

@@ -26,6 +26,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.convergence import (
     hold_to_the_law,
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import crossed
 
 
 def people(simulator: FreeboxSimulator) -> None:
@@ -186,19 +187,11 @@ OTHER_READINGS = {
 }
 
 
-@pytest.mark.parametrize("fault", WORLD.faults)
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_converges(start: t.Callable[..., Box], scenario: str, fault: str) -> None:
-    hold_to_the_law(WORLD, start(Box, **HOW), SCENARIOS[scenario], fault)
-
-
 # What was lost on the way is looked for by reading, which is where readings matter.
-@pytest.mark.parametrize("fault", ["dropped after", "auth_required"])
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_converges_also_where_documents_are_read_otherwise(
-    start: t.Callable[..., Box], scenario: str, fault: str
-) -> None:
-    hold_to_the_law(WORLD, start(Box, readings=OTHER_READINGS, **HOW), SCENARIOS[scenario], fault)
+@pytest.mark.parametrize(("scenario", "readings"), crossed(SCENARIOS, ["default", "other"]))
+def test_converges(start: t.Callable[..., Box], scenario: str, readings: str) -> None:
+    box = start(Box, readings=OTHER_READINGS if readings == "other" else {}, **HOW)
+    hold_to_the_law(WORLD, box, SCENARIOS[scenario], seed=f"{scenario} {readings}")
 
 
 def test_the_scenarios_are_worth_it(start: t.Callable[..., Box]) -> None:

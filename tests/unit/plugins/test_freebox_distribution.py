@@ -21,8 +21,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection imp
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_profile import VPN_PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError
 from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_at
-from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, Server, struck
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import crossed
 from ansible_collections.vpn.estate.tests.unit.plugins.test_distribution import Stopped, full_disk, secrets_in, words
 from ansible_collections.vpn.estate.tests.unit.plugins.test_freebox_vpn_profile import FAULTS, downloads, secrets_of
 
@@ -122,7 +123,7 @@ class Trial:
         self.host = Host(box, path / "host/vpn.conf", "desk", server)
         self.start_over()
         self.steps = sum(1 for _step in Controller(self.host, self.folder).steps())
-        self.log = [*box.simulator.log]
+        self.requests = range(1, len(box.simulator.log) + 1)
 
     def start_over(self) -> None:
         for path in (*self.folder.iterdir(), *self.host.file.parent.iterdir()):
@@ -190,18 +191,17 @@ def test_killed_between_any_two_steps(trial: Trial) -> None:
 FAULTS_ON_THE_WAY = ("dropped before", "dropped after", "500 after", "a page", "half an answer")
 
 
-@pytest.mark.parametrize("fault", FAULTS_ON_THE_WAY)
-def test_a_fault_at_any_request(trial: Trial, fault: str) -> None:
+def test_a_fault_at_any_request(trial: Trial) -> None:
     wrong = []
-    for number in struck(trial.log, FAULTS_ON_THE_WAY, fault):
+    for fault, number in crossed(FAULTS_ON_THE_WAY, trial.requests, seed=trial.state):
         trial.start_over()
         before = trial.host.is_served
         trial.box.simulator.faults.add(nth=number, **FAULTS[fault])
         said = run(trial.host, trial.folder)
         assert "defect" not in said
         if before and not downloads(trial.box) and not trial.host.is_served:
-            wrong.append(f"request {number}: nothing was downloaded, and the host is not served")
-        wrong += [f"request {number}: {what}" for what in [trial.mended()] if what]
+            wrong.append(f"{fault} at request {number}: nothing was downloaded, and the host is not served")
+        wrong += [f"{fault} at request {number}: {what}" for what in [trial.mended()] if what]
     assert not wrong
 
 

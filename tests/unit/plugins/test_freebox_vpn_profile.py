@@ -22,7 +22,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._files.wireguard_file i
 )
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_profile import VPN_PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport
-from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, struck, text_of
+from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, text_of
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import crossed
 
 Start = Callable[..., Box]
 SBIN = f"{os.environ['PATH']}:/usr/sbin:/sbin"
@@ -701,10 +702,9 @@ FAULTS: dict[str, dict[str, t.Any]] = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_any_request(trial: Trial, fault: str) -> None:
+def test_a_fault_at_any_request(trial: Trial) -> None:
     """At most one file is made, a failure says so, and a file that has ended never passes for good."""
-    for number in struck(trial.log, FAULTS, fault):
+    for fault, number in crossed(FAULTS, range(1, len(trial.log) + 1), seed=f"{trial.state} {trial.server}"):
         trial.start_over()
         before = trial.file.read_bytes() if trial.file.exists() else None
         good = bool(before) and trial.box.simulator.lets_in(trial.server, trial.file.read_text())
@@ -745,8 +745,9 @@ def killing(nth: int, function: Callable[..., t.Any], before: bool) -> Callable[
     return counted
 
 
-@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
-@pytest.mark.parametrize("what", ["request", "replace", "fsync"])
+@pytest.mark.parametrize(
+    ("trial", "what", "before"), crossed(TRIALS, ["request", "replace", "fsync"], [True, False]), indirect=["trial"]
+)
 def test_killed_at_any_request_and_file_operation(
     trial: Trial, what: str, before: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

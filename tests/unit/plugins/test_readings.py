@@ -22,6 +22,7 @@ from ansible_collections.vpn.estate.tests.simulator.freebox import READINGS as R
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server, Simulated
 from ansible_collections.vpn.estate.tests.unit.plugins.identities import identity
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES, Sample
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import crossed
 from ansible_collections.vpn.estate.tests.unit.plugins.test_failover import DECLARED as FAILOVER
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import (
     apply,
@@ -33,14 +34,16 @@ from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import (
     usual,
 )
 
-OF_KIND: dict[type[Simulated], t.Mapping[str, t.Sequence[str]]] = {Server: READINGS, Box: READINGS_OF_BOXES}
+OTHERWISE = {
+    kind: [(name, reading) for name, found in readings.items() for reading in found[1:]]
+    for kind, readings in ((Server, READINGS), (Box, READINGS_OF_BOXES))
+}
 other_readings = pytest.mark.parametrize(
     ("sample", "name", "reading"),
     [
         pytest.param(sample, name, reading, id=f"{sample}-{name}={reading}")
-        for sample in SAMPLES
-        for name, found in OF_KIND[sample.kind].items()
-        for reading in found[1:]
+        for kind, readings in OTHERWISE.items()
+        for sample, (name, reading) in crossed([one for one in SAMPLES if one.kind is kind], readings)
     ],
 )
 # Readings under which a property cannot be handed back at all: an honest failure is all that can be had.

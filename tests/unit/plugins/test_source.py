@@ -542,7 +542,7 @@ def wanted(resource: Resource, item: dict[str, t.Any]) -> t.Any:
 
 
 @pytest.mark.parametrize("resource", [USER, GROUP, ACCESS_LIST], ids=lambda resource: str(resource.plural))
-@examples(300, 3000)
+@examples(30, 3000)
 @given(data=st.data())
 def test_files_are_held_to_the_options_as_arguments_are(resource: Resource, data: st.DataObject) -> None:
     """What Ansible refuses is refused, what it would make text of is refused, and everything else means the same."""
