@@ -31,6 +31,7 @@ class Description:
     keys: t.Optional[t.Mapping[str, Spec]] = None  # options that say which object is meant, if not the key alone
     sole_name: str = ""  # what plans, results and diffs call the one object that there is
     naming: t.Optional[t.Collection[str]] = None  # options that name something of the server, if not the key alone
+    elsewhere: t.Mapping[str, str] = {}  # names that are not of this kind, and what they are instead
     fields: t.Sequence[Field] = ()
     states: t.Sequence[str] = ("present", "absent")
     implied: t.Mapping[str, Object] = {}  # by state: values that it declares, whatever else is declared
@@ -116,6 +117,8 @@ class Description:
         mistakes = Mistakes()
         for sentence in self._odd_names(params, state):
             mistakes.add(sentence)
+        if name in self.elsewhere:
+            mistakes.add(f"{name} is not a {self.noun} but {self.elsewhere[name]}.")
         for f in self.fields:
             said = params.get(f.name) if f.spec else None
             if said is None:

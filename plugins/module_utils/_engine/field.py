@@ -39,6 +39,16 @@ class KnownValues:
         return [one for one in (said.split(self.separator) if self.separator else [said]) if one not in self.values]
 
 
+def at_least(least: int) -> t.Callable[[int], None]:
+    """A check of numbers, for ``validate``."""
+
+    def validate(number: int) -> None:
+        if number < least:
+            raise ValueError(f"{number} is not a number from {least} up")
+
+    return validate
+
+
 @dataclass(frozen=True)
 class Field:
     """One option, and the API property behind it.

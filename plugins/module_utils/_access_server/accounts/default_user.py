@@ -26,7 +26,7 @@ class DefaultUser(Owner):
     """There is always exactly one."""
 
     noun, plural, keys, read_back = "default user", "", {}, ("update",)
-    sole_name = NAME
+    sole_name, elsewhere = NAME, {}
     states = ("present",)
     purgeable = False
     fields = (*COMMON, text("group"), Field("def_deny", BOOL, normal=values.boolean))

@@ -23,7 +23,6 @@ from .properties import (
     DEFAULT_USER_NAME,
     TEXTS,
     Owner,
-    default_user_faults,
     may_create,
     network_set,
     references,
@@ -60,10 +59,6 @@ class Group(Owner):
         "assume_present": {"type": "list", "elements": "str", "default": []},
         "allow_self": {"type": "bool", "default": False},
     }
-
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
-        """Users and groups share one name space, and so what a name can be."""
-        yield from default_user_faults(want.name, "group")
 
     def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
         """A user has one group."""

@@ -116,6 +116,7 @@ class Owner(Safeguarded):
             "inherited_from": {name: values.source(value) for name, value in wrapped.items() if values.source(value)},
         }
 
+    elsewhere = {DEFAULT_USER_NAME: "the default user: use as_default_user"}
     needed: t.Collection[str] = ()  # what decisions want to know of an object, whatever is declared
 
     def loader(self, run: Run[AccessServer]) -> t.Callable[[t.Mapping[str, Wire]], Object]:
@@ -198,12 +199,6 @@ def unless_gone(
                 raise
 
     run.writes.many(changes, write, said)
-
-
-def default_user_faults(name: str, noun: str) -> t.Iterator[str]:
-    """A sentence for the name of what has a module of its own."""
-    if name == DEFAULT_USER_NAME:
-        yield f"{name} is not a {noun} but the default user: use as_default_user."
 
 
 def refuse_taken_names(steps: Plan, taken: t.Iterable[str], noun: str, other: str) -> None:

@@ -22,7 +22,6 @@ from .properties import (
     BOOL,
     COMMON,
     Owner,
-    default_user_faults,
     may_create,
     network_set,
     references,
@@ -94,7 +93,6 @@ class User(Owner):
 
     def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
         """What contradicts the state, and what protects no account."""
-        yield from default_user_faults(want.name, "user")
         if want.state == "blocked" and (want.values.get("deny") is False or "deny" in want.inherit):
             yield f"user {want.name} is declared blocked, and deny says otherwise; only one can be."
         password = want.secrets.get("password")

@@ -22,7 +22,7 @@ from ..api import values
 from ..api.client import AccessServer
 from ..api.session import TOTP_STEP, totp
 from .account_safety import TOTP, Standing, changed, guard
-from .properties import BOOL, Owner, default_user_faults, refuse_unknown
+from .properties import BOOL, Owner, refuse_unknown
 
 FORMATS = ("otpauth", "secret")
 _SECRET = re.compile(r"([A-Z2-7]{8,})=*(?:&\S*)?\s*", re.IGNORECASE)
@@ -57,10 +57,6 @@ class UserMfa(Owner):
         "return_content": {"type": "bool", "default": False},
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
-
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
-        """Groups and the default user have no authenticator."""
-        yield from default_user_faults(want.name, "user")
 
     def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
         """One file holds one secret."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..._engine.field import Field, Object
+from ..._engine.field import Field, Object, at_least
 from ..._engine.one_time_secret import TEXT
 from ..._engine.plan import Actual, Change, Wanted
 from ..._engine.run import Run, Task
@@ -41,8 +41,8 @@ class Profile(Revocable):
         Field("comment", TEXT, create_only=True),
         Field("serial", TEXT, create_only=True),
         Field("ca", TEXT, create_only=True),
-        Field("older_than", {"type": "int"}, create_only=True),
-        Field("keep", {"type": "int"}, create_only=True),
+        Field("older_than", {"type": "int"}, create_only=True, validate=at_least(0)),
+        Field("keep", {"type": "int"}, create_only=True, validate=at_least(0)),
         Field("protect", {"type": "list", "elements": "str"}, create_only=True),
         Field("tls_crypt_v2", {"type": "bool"}, create_only=True),
         Field("ignore_missing_user", {"type": "bool"}, create_only=True),
@@ -89,9 +89,6 @@ class Profile(Revocable):
         for serial in (values.get("serial") or "0", *values.get("protect", ())):
             if not serial.isdigit() and serial:
                 yield f"{self.noun} {want.name}: {serial!r} is no serial, which is a decimal number."
-        for name in ("keep", "older_than"):
-            if values.get(name, 0) < 0:
-                yield f"{name} of {self.noun} {want.name}: {values[name]} is not a number from 0 up."
 
     # -- the words of the server
 

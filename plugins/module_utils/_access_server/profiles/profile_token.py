@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import parse_qs, urlsplit
 
-from ..._engine.field import Field, Object
+from ..._engine.field import Field, Object, at_least
 from ..._engine.one_time_secret import TEXT
 from ..._engine.plan import Actual, Change, Wanted
 from ..._engine.run import Run
@@ -29,8 +29,8 @@ class ProfileToken(Revocable):
     fields = (
         Field("user", TEXT, create_only=True),
         Field("profile_type", {**TEXT, "choices": list(TYPES)}, create_only=True),
-        Field("lifetime", {"type": "int"}, create_only=True),
-        Field("usages", {"type": "int"}, create_only=True),
+        Field("lifetime", {"type": "int"}, create_only=True, validate=at_least(1)),
+        Field("usages", {"type": "int"}, create_only=True, validate=at_least(1)),
         *Revocable.place_fields,
     )
     options = {**Revocable.place_options, "assume_present": {"type": "list", "elements": "str", "default": []}}
@@ -44,9 +44,6 @@ class ProfileToken(Revocable):
         """What is given has to go with the state."""
         if want.state == "present" and "profile_type" not in given:
             yield f"{self.noun} of {want.values.get('user', want.name)}: present needs profile_type."
-        for name in ("lifetime", "usages"):
-            if want.values.get(name, 1) < 1:
-                yield f"{name} of {self.noun} {want.name}: {want.values[name]} is not a number from 1 up."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Valid tokens of each user and type."""
