@@ -67,7 +67,7 @@ def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Pl
         resource.wait_until_settled(run)
     except EstateError as exc:
         _settle_outcomes(run, resource, exc)
-        exc.plan = run.plan  # type: ignore[attr-defined]
+        exc.plan = run.plan
         raise
     return run.plan
 

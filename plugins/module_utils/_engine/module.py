@@ -122,7 +122,7 @@ def answer_to(product: Product, work: Work, task: Task) -> Answer:
         client.progress = task.progress
         answer = work(Run(client, task))
     except EstateError as exc:
-        steps: t.Optional[Plan] = getattr(exc, "plan", None)
+        steps: t.Optional[Plan] = exc.plan
         answer = {
             **(report(steps) if steps else {}),
             "failed": True,

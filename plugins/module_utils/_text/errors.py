@@ -20,7 +20,9 @@ _WAITS = re.compile(r"\bdeadlock\b|\block wait\b", re.IGNORECASE)
 
 
 class EstateError(Exception):
-    """Anything the user should read as one sentence."""
+    """Anything the user should read as one sentence. ``plan`` says what became of each object, where a task stopped on the way."""
+
+    plan: t.Any = None
 
 
 class InputError(EstateError):
