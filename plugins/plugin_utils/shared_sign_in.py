@@ -15,7 +15,7 @@ from ansible.utils.display import Display
 from ansible_collections.vpn.estate.plugins.module_utils._engine.product import Sharing
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import own_file, refuse_shared_folder
 from ansible_collections.vpn.estate.plugins.module_utils._net.libraries import REQUESTS_ERROR
-from ansible_collections.vpn.estate.plugins.module_utils._net.session_key import known_of
+from ansible_collections.vpn.estate.plugins.module_utils._net.session import of_credentials
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError, SignInError
 from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction, Params
@@ -48,14 +48,14 @@ class SharedSignIn(ModuleAction):
         if self._shared:
             params, store = self._shared
             with store.held() as state:
-                known = known_of(state, self._sharing.proof(params))
+                known = of_credentials(state, self._sharing.proof(params))
                 if "password" not in known:  # the one that took the place of theirs is known to the tasks
                     known["refused"] = refusal
 
     def _refuse_again(self, params: Params, store: FileStore) -> None:
         """Raise SignInError where a sign-in by the same proof was refused."""
         with store.held() as state:
-            refusal = known_of(state, self._sharing.proof(params)).get("refused")
+            refusal = of_credentials(state, self._sharing.proof(params)).get("refused")
         if refusal:
             raise SignInError(refusal)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._net.session_key import Proof
+from .._net.session import Proof
 from .._net.session_store import Store
 from .field import Spec
 

@@ -9,7 +9,7 @@ import typing as t
 
 from .._engine.product import Product, Sharing
 from .._net.connection_options import from_environment, is_unchecked, reach_spec, time_limits, trust, without_query
-from .._net.session_key import Proof
+from .._net.session import Proof
 from .._net.session_store import Store, handed_over
 from .._net.transport import Transport
 from .._text.errors import InputError

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._net.operations import Call, OperationTable
-from .._net.session_key import Proof, Share, tried_once
+from .._net.session import SIGN_INS, Held, Proof, SharedSession, tried_once
 from .._net.session_store import State, Store
 from .._net.transport import Transport
 from .._text.errors import InputError, OutcomeUnknown, Refused, SignInError, Unreadable
@@ -20,8 +20,8 @@ from .error_codes import RIGHTS, meaning
 from .operations import API, DISCOVERY
 
 SESSION_HEADER = "X-Fbx-App-Auth"
+Box = t.Mapping[str, t.Any]
 SETTINGS = "settings"  # the permission that everything about VPN servers needs (server-behaviour.md, F41)
-SIGN_INS = 3  # to a box that drops sessions, in one run
 PAIR_AGAIN = "pair again with freebox_app, and with renew: true if this box has replaced another one"
 TOLD = (
     "box_model",
@@ -53,14 +53,15 @@ def answer_to(app_token: str, challenge: str) -> str:
     return hmac.new(app_token.encode(), challenge.encode(), hashlib.sha1).hexdigest()
 
 
-class Session:
-    """Headers for each call, and the sign-in behind them.
+class Session(SharedSession):
+    """A session of an application, and the box that it is with.
 
-    What tasks share about an application: failed (number of refused sign-ins). Of those, tasks with the same token: refused (a
-    sentence), refused_as (the box's word for it). And of those, tasks that trust the same boxes: box (what it tells of
-    itself), token, permissions, dropped (number of sessions that the box no longer knew). Sessions end when the box likes
-    (F36), so that they are used until it says so.
+    What tasks share about an application: failed (number of refused sign-ins). Those with the same app token: refused (a
+    sentence), refused_as (the box's code for it). And a session, beside what all products have: box (what it returns about
+    itself), permissions. The box ends sessions at any time (F36), so that a token is used until the box refuses it.
     """
+
+    token_header = SESSION_HEADER
 
     def __init__(
         self,
@@ -70,11 +71,10 @@ class Session:
         version: t.Optional[int] = None,
         trust: t.Optional[str] = None,
     ) -> None:
-        self._http, self._who, self._version = http, who, version
-        self.share = Share(http, who.proof, store, trust)
-        self._seen: State = {}  # what this process read last, so that not every call opens the file
+        super().__init__(http, who.proof, store, trust)
+        self._who, self._version = who, version
         self._opened = False
-        http.authorise, http.meaning = self.headers, meaning
+        http.meaning = meaning
 
     @property
     def app_id(self) -> t.Optional[str]:
@@ -82,30 +82,37 @@ class Session:
         return self._who.app_id
 
     @property
-    def box(self) -> t.Mapping[str, t.Any]:
+    def box(self) -> Box:
         """What the box tells of itself to anybody: names of TOLD, and ``api_base_url``, as far as it tells them (F2)."""
         if "box" not in self._seen:
-            with self.share.held() as (_state, _known, session):
-                if "box" not in session:
-                    session["box"] = self._discovered()
-                self._seen = dict(session)
-        return t.cast("t.Mapping[str, t.Any]", self._seen["box"])
+            with self.share.held() as held:
+                self._discover(held)
+                self._seen = dict(held.session)
+        return t.cast(Box, self._seen["box"])
+
+    def _discover(self, held: Held) -> Box:
+        if "box" not in held.session:
+            held.session["box"] = self._discovered()
+        return t.cast(Box, held.session["box"])
 
     @property
     def api(self) -> OperationTable:
         """The operations at the path that the box has for this version, such as ``/api/v16`` (F4)."""
-        announced = int(str(self.box["api_version"]).partition(".")[0])
+        return self._api_of(self.box)
+
+    def _api_of(self, box: Box) -> OperationTable:
+        announced = int(str(box["api_version"]).partition(".")[0])
         if self._version is not None and not 1 <= self._version <= announced:
             raise InputError(
                 f"freebox_api_version: {self._version} is none that {self._http.url} serves, 1 to {announced}."
             )
-        return API.below(f"{self.box['api_base_url'].rstrip('/')}/v{self._version or announced}")
+        return API.below(f"{box['api_base_url'].rstrip('/')}/v{self._version or announced}")
 
     @property
     def permissions(self) -> dict[str, bool]:
         """What the application may do; what is not named it may not (F40)."""
         if "permissions" not in self._seen:
-            self.headers()
+            self.token()
         return dict(self._seen["permissions"])
 
     def refuse_without(self, permission: str) -> None:
@@ -116,25 +123,11 @@ class Session:
                 f"grant: tick it in {RIGHTS} of the box. Nothing was written."
             )
 
-    def headers(self, refused: t.Optional[t.Mapping[str, str]] = None) -> dict[str, str]:
-        """Headers that make a call ours; ``refused`` are those that the box no longer takes."""
-        if refused is None and self._seen.get("token"):
-            return {SESSION_HEADER: self._seen["token"]}
-        api = self.api
-        with self.share.held() as (state, known, session):
-            if refused is not None and session.get("token") == refused[SESSION_HEADER]:
-                del session["token"]
-                session["dropped"] = session.get("dropped", 0) + 1
-            if "token" not in session:
-                self._sign_in(api, state, known, session)
-            self._seen = dict(session)
-        return {SESSION_HEADER: self._seen["token"]}
-
     def forget(self) -> None:
         """Have the next task sign in anew, for what the box says of a session may have changed since."""
-        with self.share.held() as (_state, _known, session):
+        with self.share.held() as held:
             for name in ("token", "permissions"):
-                session.pop(name, None)
+                held.session.pop(name, None)
             self._seen = {}
 
     def close(self) -> None:
@@ -158,20 +151,24 @@ class Session:
                 raise
             raise Unreadable(f"{self._http.url} does not say which API it has: is it a Freebox?") from exc
 
-    def _sign_in(self, api: OperationTable, state: State, known: State, session: State) -> None:
+    def freshen(self, held: Held) -> None:
+        """Sign in."""
+        box = self._discover(held)
+        api = self._api_of(box)
         if not self._who.app_id or not self._who.app_token:
             raise InputError(
                 "Give freebox_app_id and freebox_app_token, which freebox_app makes: a Freebox lets nobody else in."
             )
-        if session.get("dropped", 0) >= SIGN_INS:
+        if held.session.get("dropped", 0) >= SIGN_INS:
             raise SignInError(
                 f"{self._http.url} has dropped {SIGN_INS} sessions in this run. No further sign-in was tried."
             )
-        with tried_once(state, known, f"{self._who.app_id} to {self._http.url}"):
-            session["token"], session["permissions"] = self._let_in(api, self._who.app_id, self._who.app_token)
+        with tried_once(held, f"{self._who.app_id} to {self._http.url}"):
+            token, permissions = self._let_in(api, box, self._who.app_id, self._who.app_token)
+            held.session.update(token=token, permissions=permissions)
         self._opened = True
 
-    def _let_in(self, api: OperationTable, app_id: str, app_token: str) -> tuple[str, dict[str, bool]]:
+    def _let_in(self, api: OperationTable, box: Box, app_id: str, app_token: str) -> tuple[str, dict[str, bool]]:
         challenge = self._result(api.call("GET /login/"), "challenge")
         if not isinstance(challenge, str):  # for people, it is made of obfuscated pieces (F33)
             raise SignInError(
@@ -181,7 +178,7 @@ class Session:
         try:
             answer = self._http.sign_in(api.call("POST /login/session/", proof, secret=True))
         except Refused as exc:
-            raise SignInError(self._refusal(exc), said=exc.said) from exc
+            raise SignInError(self._refusal(exc, box), said=exc.said) from exc
         except OutcomeUnknown as exc:
             raise SignInError(
                 f"{self._http.url} never answered the sign-in of {app_id}. It was not repeated, because failed ones are counted. "
@@ -201,10 +198,10 @@ class Session:
         except (LookupError, TypeError) as exc:
             raise Unreadable(f"{request} of {self._http.url} answered without {name}.") from exc
 
-    def _refusal(self, exc: Refused) -> str:
+    def _refusal(self, exc: Refused, box: Box) -> str:
         who, where = self._who.app_id, self._http.url
         if exc.said == "invalid_token":
-            known = self.box.get("uid")
+            known = box.get("uid")
             return (
                 f"{where} refused the token of the application {who} ({exc.reason}). It is of another box"
                 f"{f' than this one, {known},' if known else ''} or was revoked: {PAIR_AGAIN}. No other sign-in "

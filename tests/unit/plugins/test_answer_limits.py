@@ -376,7 +376,7 @@ def test_the_lock_of_a_shared_sign_in_is_let_go(hostile: Start) -> None:
     client = connection.connect(params, read_only=True)
     with pytest.raises(EstateError, match="never answered the sign-in"):
         client.users()
-    with client.session._store.held() as state:
+    with client.session.share.store.held() as state:
         assert "token" not in state
 
 

@@ -24,7 +24,6 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection imp
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import API
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import (
     SESSION_HEADER,
-    SIGN_INS,
     Application,
     Session,
     answer_to,
@@ -34,6 +33,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user impor
 from ansible_collections.vpn.estate.plugins.module_utils._net import tls
 from ansible_collections.vpn.estate.plugins.module_utils._net.connections import connections
 from ansible_collections.vpn.estate.plugins.module_utils._net.operations import READ, Call
+from ansible_collections.vpn.estate.plugins.module_utils._net.session import SIGN_INS
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore, MemoryStore, Store
 from ansible_collections.vpn.estate.plugins.module_utils._net.tls import Trust
 from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from ansible import constants
 from ansible_collections.vpn.estate.plugins.action.as_profile_download import ActionModule
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.session import claim_code, totp
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.totp import claim_code, totp
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles import profile_download
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
 from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY

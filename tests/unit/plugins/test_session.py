@@ -20,13 +20,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.client import AccessServer
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import API
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.session import (
-    Credentials,
-    Session,
-    claim_code,
-    parse_time,
-    totp,
-)
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.session import Session, parse_time
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.sign_in import Credentials
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.totp import claim_code, totp
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore, MemoryStore, Store
 from ansible_collections.vpn.estate.plugins.module_utils._net.tls import Trust
 from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport

@@ -17,9 +17,9 @@ import pytest
 from ansible import constants
 from ansible_collections.vpn.estate.plugins.action import as_user, freebox_vpn_user
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.session import claim_code
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.totp import claim_code
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
-from ansible_collections.vpn.estate.plugins.module_utils._net.session_key import FAILURES
+from ansible_collections.vpn.estate.plugins.module_utils._net.session import FAILURES
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore, locked
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError
 from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import codes_file

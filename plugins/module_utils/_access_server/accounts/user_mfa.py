@@ -20,7 +20,7 @@ from ..._files.secret_file import SecretFile
 from ..._text.errors import Mistakes
 from ..api import values
 from ..api.client import AccessServer
-from ..api.session import TOTP_STEP, totp
+from ..api.totp import TOTP_STEP, totp
 from .account_safety import TOTP, Standing, changed, guard
 from .properties import BOOL, Owner, refuse_unknown
 

@@ -13,7 +13,8 @@ from ..._net.session_store import Store, handed_over
 from ..._net.transport import Transport
 from ..._text.errors import InputError
 from .client import AccessServer
-from .session import Credentials, Session
+from .session import Session
+from .sign_in import Credentials
 
 MOST_CONNECTIONS = 8  # calls side by side that a server has to stand
 LARGEST_BATCH = 5000  # objects of one request

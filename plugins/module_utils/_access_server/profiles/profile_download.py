@@ -25,13 +25,14 @@ from ..._files.pem import HAS_CRYPTOGRAPHY
 from ..._files.secret_file import SecretFile
 from ..._net.operations import SIGN_IN, Call, Headers, OnHeaders
 from ..._net.refusals import LONGEST_QUOTE, Meaning
-from ..._net.session_key import Share, tried_once
+from ..._net.session import Held, Share, tried_once
 from ..._net.session_store import State
 from ..._net.transport import Transport
 from ..._text.errors import EstateError, InputError, OutcomeUnknown, Refused, SignInError, Unreadable
 from ..._text.outside import Sentence
 from ..api import connection, values
-from ..api.session import asks_for_code, unused_code
+from ..api.sign_in import asks_for_code
+from ..api.totp import unused_code
 
 Params = t.Mapping[str, t.Any]
 
@@ -130,20 +131,21 @@ class Download(Client):
 
     def by_password(self) -> str:
         """The user's profile. Tasks side by side get theirs one after the other, so that one code serves them all."""
-        with self._share.held() as held, tried_once(held[0], held[1], f"{self._who} to {self.url}"):
-            return self._by_password(*held)
+        with self._share.held() as held, tried_once(held, f"{self._who} to {self.url}"):
+            return self._by_password(held)
 
-    def _by_password(self, state: State, known: State, session: State) -> str:
+    def _by_password(self, held: Held) -> str:
+        session = held.session
         # Before the challenge, which would not wait for long; after it only where none was to be expected.
-        code = None if session.get("download") else self._code(state)
+        code = None if session.get("download") else self._code(held.account)
         try:
-            return self._signed(session, self._who, str(known.get("password") or self.params["as_password"]))
+            return self._signed(session, self._who, str(held.credentials.get("password") or self.params["as_password"]))
         except Refused as exc:
             challenge = Challenge.of(exc.reason, self._who)
             if challenge is None:
                 raise self._refusal(exc) from exc
         session.pop("download", None)  # it no longer spares the question
-        answer = self._answer(challenge, code, state)
+        answer = self._answer(challenge, code, held.account)
         try:
             return self._signed(session, challenge.username, f"CRV1::{challenge.state}::{answer}")
         except Refused as exc:

@@ -1,0 +1,146 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sign-in dialogue of an Access Server: a password, perhaps the code of an authenticator, and what a refusal means."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ..._net.redact import concealed, words
+from ..._net.session import Proof
+from ..._net.transport import Transport
+from ..._text.errors import OutcomeUnknown, Refused, SignInError
+from .operations import API
+
+LONGEST_PROMPT = 80  # characters of it in a sentence
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Who signs in, and to which node of a cluster."""
+
+    username: t.Optional[str]
+    password: t.Optional[str] = field(repr=False)
+    totp_secret: t.Optional[str] = field(repr=False, default=None)
+    token: t.Optional[str] = field(repr=False, default=None)  # brought by the user; used as it is
+    node: t.Optional[str] = None
+
+    @property
+    def proof(self) -> Proof:
+        """What a sign-in proves; a token that was brought is used as it is, and is no part of it."""
+        return (self.username, self.password, self.totp_secret)
+
+
+class SignIn:
+    """One sign-in, which is never repeated: the server locks an account after a few refusals."""
+
+    def __init__(self, http: Transport, who: Credentials) -> None:
+        self._http, self._who = http, who
+
+    def by_password(self, code: t.Optional[str]) -> t.Mapping[str, t.Any]:
+        """Sign in, with the code of an authenticator where there is one; answers the server's answer with the token.
+
+        Raises SignInError with a sentence that says what to do.
+        """
+        body = {"username": self._who.username, "password": self._who.password, "request_admin": True}
+        try:
+            answer = self._http.sign_in(API.call("POST /auth/login/userpassword", body, secret=True))
+        except Refused as exc:
+            challenge = _challenge(exc)
+            if challenge is None:
+                raise SignInError(self._refusal(exc)) from exc
+        except OutcomeUnknown as exc:
+            raise SignInError(self._lost()) from exc
+        else:
+            return self._administrator(answer)
+        return self._administrator(self._answer_challenge(challenge, code))
+
+    def _answer_challenge(self, challenge: t.Mapping[str, t.Any], code: t.Optional[str]) -> t.Any:
+        prompt = str(challenge.get("challenge", ""))
+        asked = concealed(prompt, words([self._who.password, self._who.totp_secret]), LONGEST_PROMPT)
+        if code is None:
+            raise SignInError(
+                f'{self._http.url} asks {self._who.username} for a second factor ("{asked}"). If this is a code of an '
+                "authenticator, give its secret as as_totp_secret; if it is anything else, use an administrator "
+                "who needs no second factor."
+            )
+        if not asks_for_code(prompt):
+            raise SignInError(
+                f'{self._http.url} asks {self._who.username} "{asked}". That is not the code of an authenticator, '
+                "so as_totp_secret cannot answer it: use an administrator who signs in with a password, or a password and TOTP."
+            )
+        body = {
+            "request_admin": True,
+            "username": self._who.username,
+            "response": code,
+            "challenge_context": challenge["challenge_context"],
+        }
+        try:
+            return self._http.sign_in(API.call("POST /auth/login/mfaauth", body, secret=True))
+        except Refused as exc:
+            if _challenge(exc) is not None:
+                raise SignInError(
+                    f"{self._http.url} asks {self._who.username} for a further factor after the code; that cannot be answered."
+                ) from exc
+            raise SignInError(
+                f"{self._http.url} refused the authenticator's code of {self._who.username} ({exc.reason}). Either "
+                "as_totp_secret is not this account's secret, or the clocks differ, or the same code was used elsewhere "
+                "within its 30 seconds. No second try was made, because failures lock the account."
+            ) from exc
+        except OutcomeUnknown as exc:
+            raise SignInError(self._lost()) from exc
+
+    def _administrator(self, answer: t.Any) -> t.Mapping[str, t.Any]:
+        if not isinstance(answer, dict) or not isinstance(answer.get("auth_token"), str):
+            raise SignInError(
+                f"{self._http.url} let {self._who.username} in without a token: is this an Access Server?"
+            )
+        properties = answer.get("user_properties")
+        if isinstance(properties, dict) and properties.get("user_type", "admin") != "admin":
+            raise SignInError(f"{self._who.username} is not an administrator of {self._http.url}.")
+        return answer
+
+    def _refusal(self, exc: Refused) -> str:
+        who, where = self._who.username, self._http.url
+        if exc.reason.upper().startswith("LOCKOUT"):
+            return (
+                f"{where} has locked {who} out after too many failed sign-ins. The lock lifts by itself, by default after "
+                "15 minutes (vpn.server.lockout_policy.reset_time); no other sign-in is tried in this run."
+            )
+        if exc.status == 409:
+            return f"{where} wants {who} to enrol for multi-factor authentication first: sign in once in a browser."
+        if exc.status == 401 and "saml" in exc.reason.lower():
+            return (
+                f"{where} lets {who} in only through SAML ({exc.reason}). Use an administrator with an authentication "
+                "method of its own, such as local."
+            )
+        if exc.status == 403 and "denied" in exc.reason.lower():
+            return f"{who} may not administer {where} ({exc.reason}): use an administrator's account."
+        if exc.status == 403:
+            return (
+                f"{where} refused the name or the password of {who} ({exc.reason}). This was one failed sign-in; "
+                "the server locks an account after a few (5 by default), so none of this run's tasks tries again."
+            )
+        if exc.status == 404:
+            return f"{where} has nothing that signs {who} in ({exc}): is this an Access Server, and the port of its Web API?"
+        return f"{where} refused to sign {who} in: {exc}."
+
+    def _lost(self) -> str:
+        return (
+            f"{self._http.url} never answered the sign-in of {self._who.username}. It was not repeated, because a lost answer "
+            "may have been a refusal, and refusals lock the account. Run again when the server is well."
+        )
+
+
+def _challenge(refusal: Refused) -> t.Optional[t.Mapping[str, t.Any]]:
+    """What the server asks for beside the password; the document nests it (server-behaviour.md, 25)."""
+    nested = refusal.body.get("MFAChallenge")
+    challenge = nested if isinstance(nested, dict) else refusal.body
+    return challenge if refusal.status == 401 and "challenge_context" in challenge else None
+
+
+def asks_for_code(prompt: str) -> bool:
+    """Whether a challenge is for the code of an authenticator (server-behaviour.md, 25)."""
+    return any(word in prompt.lower() for word in ("authenticator", "totp"))
