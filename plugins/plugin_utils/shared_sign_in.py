@@ -12,7 +12,6 @@ import typing as t
 from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
-from ansible_collections.vpn.estate.plugins.module_utils._engine.product import Sharing
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import own_file, refuse_shared_folder
 from ansible_collections.vpn.estate.plugins.module_utils._net.libraries import REQUESTS_ERROR
 from ansible_collections.vpn.estate.plugins.module_utils._net.session import of_credentials
@@ -34,13 +33,13 @@ class SharedSignIn(ModuleAction):
     def share(self, args: Params) -> Params:
         """The session, where the connection options are right; where they are not, the module will say so."""
         params = self._connection_params(args)
-        account = self._sharing.account(params) if params else None
+        account = self.body.product.account(params) if params else None
         if params is None or account is None:
             return {}
         key = hashlib.sha256(account.encode()).hexdigest()[:32]
         store = FileStore(os.path.join(constants.DEFAULT_LOCAL_TMP, f"vpn.estate-{key}.json"))
         self._shared = params, store
-        codes = codes_file(key, Display().warning) if self._sharing.uses_codes(params) else None
+        codes = codes_file(key, Display().warning) if self.body.product.uses_codes(params) else None
         return self._session(params, store, codes)
 
     def tell(self, refusal: str) -> None:
@@ -48,36 +47,36 @@ class SharedSignIn(ModuleAction):
         if self._shared:
             params, store = self._shared
             with store.held() as state:
-                known = of_credentials(state, self._sharing.proof(params))
+                known = of_credentials(state, self.body.product.proof(params))
                 if "password" not in known:  # the one that took the place of theirs is known to the tasks
                     known["refused"] = refusal
 
     def _refuse_again(self, params: Params, store: FileStore) -> None:
         """Raise SignInError where a sign-in by the same proof was refused."""
         with store.held() as state:
-            refusal = of_credentials(state, self._sharing.proof(params)).get("refused")
+            refusal = of_credentials(state, self.body.product.proof(params)).get("refused")
         if refusal:
             raise SignInError(refusal)
 
     @property
-    def _sharing(self) -> Sharing:
-        """How the product of this module shares sessions; all that have this action do."""
-        return t.cast(Sharing, self.body.product.sharing)
+    def _option(self) -> str:
+        """The option that takes what is shared."""
+        return self.body.product.session_option
 
     def _connection_params(self, args: Params) -> t.Optional[Params]:
         """Connection options with defaults and environment; None where they are not right."""
-        spec = {name: option for name, option in self._sharing.spec.items() if name != self._sharing.option}
+        spec = {name: option for name, option in self.body.product.argument_spec.items() if name != self._option}
         checked = ArgumentSpecValidator(spec).validate({name: args[name] for name in spec if name in args})
         return None if checked.error_messages else t.cast(Params, checked.validated_parameters)
 
     def _session(self, params: Params, store: FileStore, codes: t.Optional[str]) -> Params:
         if self.is_local:
-            return {self._sharing.option: {"file": store.path, "codes": codes}}
+            return {self._option: {"file": store.path, "codes": codes}}
         found = {name: value for name, value in params.items() if value is not None}
         if REQUESTS_ERROR:
             return found
         try:
-            return {**found, self._sharing.option: self._sharing.sign_in(params, store, codes)}
+            return {**found, self._option: self.body.product.sign_in(params, store, codes)}
         except SignInError:
             raise
         except EstateError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._engine.product import Product, Sharing
+from .._engine.product import Params, Product
 from .._net.connection_options import from_environment, is_unchecked, reach_spec, time_limits, trust, without_query
 from .._net.session import Proof
 from .._net.session_store import Store, handed_over
@@ -35,7 +35,7 @@ ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
 }
 
 
-def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
+def transport(params: Params, read_only: bool) -> Transport:
     """The way to the box that connection options describe."""
     url, plain = params["freebox_url"].rstrip("/"), params["freebox_plain_http"]
     if "@" in url:
@@ -49,31 +49,23 @@ def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
     return Transport(url, trust=told, read_only=read_only, **time_limits(params, PREFIX))
 
 
-def session(params: t.Mapping[str, t.Any], http: Transport, store: Store) -> Session:
+def session(params: Params, http: Transport, store: Store) -> Session:
     """A session as connection options say."""
     trust = (params.get("freebox_session") or {}).get("trust")
     return Session(http, application(params), store, params["freebox_api_version"], trust)
 
 
-def application(params: t.Mapping[str, t.Any]) -> Application:
+def application(params: Params) -> Application:
     """Who asks, as connection options say."""
     return Application(params["freebox_app_id"] or None, params["freebox_app_token"] or None)
 
 
-def connect(params: t.Mapping[str, t.Any], read_only: bool) -> Freebox:
-    """A client for a task."""
-    http = transport(params, read_only)
-    client = Freebox(http, session(params, http, shared(params)))
-    client.cautions += cautions(params, http.url)
-    return client
-
-
-def shared(params: t.Mapping[str, t.Any]) -> Store:
+def shared(params: Params) -> Store:
     """What the tasks of the run share about the box."""
     return handed_over(params["freebox_session"] or {})
 
 
-def cautions(params: t.Mapping[str, t.Any], url: str) -> list[str]:
+def cautions(params: Params, url: str) -> list[str]:
     """What to hear of the way to the box, whatever the task does."""
     if params["freebox_plain_http"]:
         return [f"{url} is asked without TLS: whoever is on the way reads its passwords and profiles."]
@@ -82,21 +74,34 @@ def cautions(params: t.Mapping[str, t.Any], url: str) -> list[str]:
     return []
 
 
-def account(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
-    """Whose session it is."""
-    return f"{params['freebox_url'].lower()}\n{params['freebox_app_id'] or ''}\n{params['freebox_api_version'] or ''}"
+class FreeboxProduct(Product):
+    """Freebox routers, with the token of an application."""
+
+    argument_spec = ARGUMENT_SPEC
+    session_option = "freebox_session"
+
+    def connect(self, params: Params, read_only: bool) -> t.Any:
+        """A client for a task."""
+        http = transport(params, read_only)
+        client = Freebox(http, session(params, http, shared(params)))
+        client.cautions += cautions(params, http.url)
+        return client
+
+    def account(self, params: Params) -> t.Optional[str]:
+        """One for each application of a box, and for each version of its API."""
+        return (
+            f"{params['freebox_url'].lower()}\n{params['freebox_app_id'] or ''}\n{params['freebox_api_version'] or ''}"
+        )
+
+    def proof(self, params: Params) -> Proof:
+        """The application and its token."""
+        return application(params).proof
+
+    def sign_in(self, params: Params, store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
+        """Open a session."""
+        opened = session(params, transport(params, read_only=True), store)
+        opened.token()
+        return opened.share.handed()
 
 
-def sign_in(params: t.Mapping[str, t.Any], store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
-    """Open a session for modules that run elsewhere, and answer what is handed to them."""
-    opened = session(params, transport(params, read_only=True), store)
-    opened.headers()
-    return opened.share.handed()
-
-
-def proof(params: t.Mapping[str, t.Any]) -> Proof:
-    """What a sign-in proves."""
-    return application(params).proof
-
-
-FREEBOX = Product(ARGUMENT_SPEC, {}, connect, Sharing("freebox_session", ARGUMENT_SPEC, account, proof, sign_in))
+FREEBOX = FreeboxProduct()

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from .._engine.arguments import TEXT_OR_NUMBER
 from .._engine.client_protocol import Client
-from .._engine.product import Product, Sharing
+from .._engine.product import Params
 from .._engine.run import Run
 from .._net.transport import Transport
 from .._text.errors import EstateError, InputError, OutcomeUnknown, Refused, SignInError, Unreadable
@@ -20,8 +20,6 @@ from . import connection
 from .error_codes import RIGHTS, meaning
 from .pairing_file import Request, StoredPairing, TokenFile
 from .session import PAIR_AGAIN, SETTINGS, TOLD
-
-Params = t.Mapping[str, t.Any]
 
 # What becomes of a request (server-behaviour.md, F25).
 GRANTED, PENDING = "granted", "pending"
@@ -121,17 +119,21 @@ class PairingClient(Client):
         return found
 
 
-def _connect(params: Params, read_only: bool) -> PairingClient:
-    return PairingClient(connection.transport(params, read_only), params)
+class PairingProduct(connection.FreeboxProduct):
+    """Freebox routers that may not know the application yet."""
+
+    argument_spec = {
+        **connection.ARGUMENT_SPEC,
+        "freebox_app_id": {**connection.ARGUMENT_SPEC["freebox_app_id"], "required": False, "default": "vpn.estate"},
+        "freebox_app_token": {**connection.ARGUMENT_SPEC["freebox_app_token"], "required": False},
+    }
+
+    def connect(self, params: Params, read_only: bool) -> PairingClient:
+        """A client for a task."""
+        return PairingClient(connection.transport(params, read_only), params)
 
 
-_OPTIONS: t.Mapping[str, t.Any] = {
-    **connection.ARGUMENT_SPEC,
-    "freebox_app_id": {**connection.ARGUMENT_SPEC["freebox_app_id"], "required": False, "default": "vpn.estate"},
-    "freebox_app_token": {**connection.ARGUMENT_SPEC["freebox_app_token"], "required": False},
-}
-_SHARING = Sharing("freebox_session", _OPTIONS, connection.account, connection.proof, connection.sign_in)
-PAIRING = Product(_OPTIONS, {}, _connect, _SHARING)
+PAIRING = PairingProduct()
 
 
 def inform(run: Run[PairingClient]) -> dict[str, t.Any]:

@@ -33,7 +33,7 @@ def _changes_have_diffs(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def checked(product: t.Any, *args: t.Any) -> dict[str, t.Any]:
         answer = answer_to(product, *args)
-        of_a_server = product.sharing is not None  # and not a specimen
+        of_a_server = bool(product.session_option)  # and not a specimen
         assert not of_a_server or answer.get("failed") or harness.shows_its_change(answer), answer
         return answer
 

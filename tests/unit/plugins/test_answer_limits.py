@@ -373,7 +373,7 @@ def test_the_lock_of_a_shared_sign_in_is_let_go(hostile: Start) -> None:
         "as_connections": 1,
         "as_batch_size": 1,
     }
-    client = connection.connect(params, read_only=True)
+    client = connection.ACCESS_SERVER.connect(params, read_only=True)
     with pytest.raises(EstateError, match="never answered the sign-in"):
         client.users()
     with client.session.share.store.held() as state:

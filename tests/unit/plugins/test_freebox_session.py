@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.authorities import ROOTS
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.client import Freebox
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX, connect
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import API
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.session import (
     SESSION_HEADER,
@@ -744,14 +744,14 @@ def test_a_pinned_certificate_needs_no_authority(box: Box) -> None:
 
 PROBE = """
 import json, sys
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import ARGUMENT_SPEC, connect
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import ARGUMENT_SPEC, FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError
 told = json.load(sys.stdin)
 said = {}
 for name, options in told.items():
     params = {key: option.get("default") for key, option in ARGUMENT_SPEC.items()}
     try:
-        said[name] = len(connect({**params, **options}, True).servers())
+        said[name] = len(FREEBOX.connect({**params, **options}, True).servers())
     except EstateError as exc:
         said[name] = str(exc)
 print(json.dumps(said))
@@ -868,15 +868,14 @@ def test_the_product_names_each_option_for_each_account(box: Box) -> None:
     accounts = set()
     for more in ({}, {"freebox_app_id": "fr.other"}, {"freebox_api_version": 8}, {"freebox_url": "https://elsewhere"}):
         params = {"freebox_api_version": None, **box.connection, **more}
-        assert FREEBOX.sharing
-        accounts.add(FREEBOX.sharing.account(params))
+        accounts.add(FREEBOX.account(params))
     assert len(accounts) == 4
 
 
 def test_check_mode_sends_no_write(box: Box) -> None:
     """Whatever a resource does: the way to the box does not let it through."""
     params = {name: option.get("default") for name, option in FREEBOX.argument_spec.items()}
-    client = connect({**params, **box.connection}, read_only=True)
+    client = FREEBOX.connect({**params, **box.connection}, read_only=True)
     with pytest.raises(EstateError, match="was about to be sent in check mode; nothing was sent"):
         client.create_user({"login": "max"})
     assert box.simulator.state()["users"] == {}

@@ -20,7 +20,10 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ARGUMENT_SPEC, connect
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import (
+    ACCESS_SERVER,
+    ARGUMENT_SPEC,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import API
 from ansible_collections.vpn.estate.plugins.module_utils._net.operations import (
     CONTROL,
@@ -590,7 +593,7 @@ def test_an_authority_file_that_is_not_there_or_none(server: Server, tmp_path: P
 def client_of(server: Server, **options: t.Any) -> t.Any:
     """A client as a task makes it from its options."""
     defaults = {name: spec.get("default") for name, spec in ARGUMENT_SPEC.items()}
-    return connect({**defaults, **server.connection, **options}, True)
+    return ACCESS_SERVER.connect({**defaults, **server.connection, **options}, True)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.product import Product, Sharing
+from ..._engine.product import Params, Product
 from ..._net.connection_options import from_environment, is_unchecked, reach_spec, time_limits, trust, without_query
+from ..._net.session import Proof
 from ..._net.session_store import Store, handed_over
 from ..._net.transport import Transport
 from ..._text.errors import InputError
@@ -37,9 +38,6 @@ ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
     **reach_spec(PREFIX),
     "as_session": {"type": "dict", "no_log": True},
 }
-CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
-    "required_one_of": [("as_username", "as_token")],
-}
 
 
 def base_address(url: str) -> str:
@@ -48,7 +46,7 @@ def base_address(url: str) -> str:
     return url[: -len("/api")] if url.endswith("/api") else url
 
 
-def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
+def transport(params: Params, read_only: bool) -> Transport:
     """The way to the server that connection options describe."""
     url = base_address(params["as_url"])
     if "@" in url:
@@ -63,13 +61,13 @@ def transport(params: t.Mapping[str, t.Any], read_only: bool) -> Transport:
     return Transport(url, trust=trust(params, PREFIX), read_only=read_only, **time_limits(params, PREFIX))
 
 
-def credentials(params: t.Mapping[str, t.Any]) -> Credentials:
+def credentials(params: Params) -> Credentials:
     """Who signs in, as connection options say."""
     names = ("as_username", "as_password", "as_totp_secret", "as_token", "as_node")
     return Credentials(*(params.get(name) or None for name in names))
 
 
-def cautions(params: t.Mapping[str, t.Any]) -> list[str]:
+def cautions(params: Params) -> list[str]:
     """What the user should hear of connection options, whatever the task does."""
     if not is_unchecked(params, PREFIX):
         return []
@@ -77,41 +75,47 @@ def cautions(params: t.Mapping[str, t.Any]) -> list[str]:
     return [f"The certificate of {where} is not checked: whoever answers there gets the password."]
 
 
-def shared(params: t.Mapping[str, t.Any]) -> tuple[Store, t.Optional[str]]:
+def shared(params: Params) -> tuple[Store, t.Optional[str]]:
     """What the action plugin found or made before a task: a session, and the file of codes that were used."""
     told = params["as_session"] or {}
     return handed_over(told), told.get("codes")
 
 
-def connect(params: t.Mapping[str, t.Any], read_only: bool) -> AccessServer:
-    """A client for a task."""
-    http = transport(params, read_only)
-    session = Session(http, credentials(params), *shared(params), trust=(params["as_session"] or {}).get("trust"))
-    client = AccessServer(http, session, params["as_connections"], params["as_batch_size"])
-    client.cautions += cautions(params)
-    return client
+class AccessServerProduct(Product):
+    """Access Servers, with the account of an administrator."""
+
+    argument_spec = ARGUMENT_SPEC
+    constraints = {"required_one_of": [("as_username", "as_token")]}
+    session_option = "as_session"
+
+    def connect(self, params: Params, read_only: bool) -> t.Any:
+        """A client for a task."""
+        http = transport(params, read_only)
+        session = Session(http, credentials(params), *shared(params), trust=(params["as_session"] or {}).get("trust"))
+        client = AccessServer(http, session, params["as_connections"], params["as_batch_size"])
+        client.cautions += cautions(params)
+        return client
+
+    def account(self, params: Params) -> t.Optional[str]:
+        """One for each account, whichever node of a cluster carries out its calls; a token alone needs no sign-in."""
+        if not params["as_url"] or (params.get("as_token") and not params["as_password"]):
+            return None
+        return f"{base_address(params['as_url']).lower()}\n{params['as_username'] or ''}"
+
+    def proof(self, params: Params) -> Proof:
+        """The name, the password and the secret of the codes."""
+        return credentials(params).proof
+
+    def sign_in(self, params: Params, store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
+        """Open a session, unless the user gave a token."""
+        session = Session(transport(params, read_only=True), credentials(params), store, codes)
+        if not params.get("as_token"):
+            session.token()
+        return session.share.handed()
+
+    def uses_codes(self, params: Params) -> bool:
+        """Whether there is a second factor."""
+        return bool(params["as_totp_secret"])
 
 
-def _account(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
-    """One for each account, whichever node of a cluster its calls are passed on to; a token alone needs no sign-in."""
-    if params["as_token"] and not params["as_password"]:
-        return None
-    return f"{base_address(params['as_url']).lower()}\n{params['as_username'] or ''}"
-
-
-def _sign_in(params: t.Mapping[str, t.Any], store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
-    session = Session(transport(params, read_only=True), credentials(params), store, codes)
-    if not params["as_token"]:
-        session.token()
-    return session.share.handed()
-
-
-SHARING = Sharing(
-    "as_session",
-    ARGUMENT_SPEC,
-    _account,
-    lambda params: credentials(params).proof,
-    _sign_in,
-    lambda params: bool(params["as_totp_secret"]),
-)
-ACCESS_SERVER = Product(ARGUMENT_SPEC, CONSTRAINTS, connect, SHARING)
+ACCESS_SERVER = AccessServerProduct()

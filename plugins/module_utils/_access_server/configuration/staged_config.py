@@ -19,7 +19,7 @@ from ..._engine.run import Run
 from ..._files import pem
 from ..._text.errors import EstateError, InputError, NotBack, OutcomeUnknown, Refused, SignInError, Unreachable, reads
 from ..api.client import AccessServer, some
-from ..api.connection import base_address, connect, transport
+from ..api.connection import ACCESS_SERVER, base_address, transport
 from ..server.report import ailments
 from ..server.restart import MODES, TIMEOUT, announced, refuse_no_time, restarted
 from .config_item import CONFIG_ITEM, typed
@@ -224,7 +224,9 @@ class Staging:
                 "sign in. A proof needs as_username and as_password."
             )
         self._options = self._changed_options(after)
-        self.later = [connect({**task.params, **each, **self._session()}, task.check) for each in self._options]
+        self.later = [
+            ACCESS_SERVER.connect({**task.params, **each, **self._session()}, task.check) for each in self._options
+        ]
         self.later = self.later or [client]
         self.reached = client
         self._had_daemons = _has_daemons(before)

@@ -25,7 +25,7 @@ from ..._files.secret_file import SecretFile
 from ..._net import tls
 from ..._text.errors import InputError, Mistakes, Unreachable, reads
 from ..api.client import AccessServer
-from ..api.connection import connect
+from ..api.connection import ACCESS_SERVER
 from ..server.restart import TIMEOUT, refusal, refuse_no_time, restarted
 
 KEYS = {"certificate": "cs.cert", "private_key": "cs.priv_key", "ca_bundle": "cs.ca_bundle"}
@@ -342,7 +342,7 @@ def _restart(run: Run[AccessServer], change: Change, afterwards: t.Mapping[str, 
         return
     wait = None
     if params["allow_connection_change"] and params["check_presented"]:
-        wait = _patience(run, connect(afterwards, True))
+        wait = _patience(run, ACCESS_SERVER.connect(afterwards, True))
     change.outcome, change.message = "unknown", "it is written, and the server is not known to have restarted with it"
     with refusal(run.client), restarted(run.client, params["restart_timeout"], wait):
         run.client.restart("warm")

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ansible.module_utils.basic import missing_required_lib
 
 from ..._engine.client_protocol import Client
-from ..._engine.product import Product
+from ..._engine.product import Params
 from ..._engine.run import Run, Task
 from ..._files.directives import objection, refuse_no_names
 from ..._files.openvpn_profile import Facts, Profile
@@ -33,8 +33,6 @@ from ..._text.outside import Sentence
 from ..api import connection, values
 from ..api.sign_in import asks_for_code
 from ..api.totp import unused_code
-
-Params = t.Mapping[str, t.Any]
 
 PATHS = {"userlogin": "/rest/GetUserlogin", "autologin": "/rest/GetAutologin"}
 BY_TOKEN = "/rest/GetProfileViaToken"  # noqa: S105 - a path
@@ -233,12 +231,6 @@ def _quoted(exc: Refused) -> str:
     return " ".join(exc.reason.split())[:LONGEST_QUOTE]
 
 
-def connect(params: Params, read_only: bool) -> Download:
-    """A client for a task; a whole address of a token says by itself where it is good."""
-    told = {**params, **(_token_in(params["token_url"]) if params["token_url"] else {})}
-    return Download(connection.transport(told, read_only), told)
-
-
 def _token_in(url: str) -> dict[str, str]:
     """What ``https://HOST/rest/GetProfileViaToken?token=...`` says, in the words of options."""
     found = urlsplit(url[len(IMPORT) :] if url.startswith(IMPORT) else url)
@@ -250,15 +242,22 @@ def _token_in(url: str) -> dict[str, str]:
     return {"as_url": f"https://{found.netloc}", "token_path": found.path, "token": token}
 
 
-OWN_ACCOUNT = Product(
-    {
+class OwnAccount(connection.AccessServerProduct):
+    """Access Servers, with the account of any user."""
+
+    argument_spec = {
         **{name: option for name, option in connection.ARGUMENT_SPEC.items() if name not in _OF_ADMINISTRATORS},
         "as_url": {**connection.ARGUMENT_SPEC["as_url"], "required": False},
-    },
-    {},
-    connect,
-    connection.SHARING,
-)
+    }
+    constraints = {}
+
+    def connect(self, params: Params, read_only: bool) -> Download:
+        """A client for a task; a whole address of a token says by itself where it is good."""
+        told = {**params, **(_token_in(params["token_url"]) if params["token_url"] else {})}
+        return Download(connection.transport(told, read_only), told)
+
+
+OWN_ACCOUNT = OwnAccount()
 
 
 def download(run: Run[Download]) -> dict[str, t.Any]:

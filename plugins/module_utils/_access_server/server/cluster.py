@@ -22,7 +22,7 @@ from ..._text.errors import EstateError, InputError, NotBack, OutcomeUnknown, Re
 from ..._text.outside import Sentence
 from ..api import values
 from ..api.client import AccessServer, Record, some
-from ..api.connection import base_address, connect
+from ..api.connection import ACCESS_SERVER, base_address
 from . import database
 from .report import ailments
 from .restart import TIMEOUT, refusal, refuse_no_time, restarted
@@ -370,7 +370,7 @@ def _asked(run: Run[AccessServer]) -> list[Peer]:
         own = {name: value for name, value in said.items() if value is not None}
         if "as_certificate_fingerprint" in own:
             own.setdefault("as_ca_path", None)  # the pin is enough, and the authority is that of another server
-        peer = connect({**task.params, **APART, **codes, **own}, True)
+        peer = ACCESS_SERVER.connect({**task.params, **APART, **codes, **own}, True)
         for sentence in peer.cautions:
             task.warn(sentence)
         try:
