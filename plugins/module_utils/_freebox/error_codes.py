@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Freebox OS says no with, and what that amounts to (server-behaviour.md, F44 to F50)."""
+"""The error codes of Freebox OS, and what each means (server-behaviour.md, F44 to F50)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._net.answer_limits import parsed
 from .._net.refusals import Meaning
 
 RIGHTS = "Freebox OS > Paramètres > Gestion des accès > Applications"  # where a person grants them (F42)
-# The status of HTTP that says the same, and what to make of it. The HTTP status of the answer itself says little (F48).
+# The HTTP status that means the same, and a hint for the user. The HTTP status of the answer itself means little (F48).
 CODES: t.Mapping[str, tuple[int, str]] = {
     "auth_required": (401, "the session has ended"),
     "invalid_session": (401, "the session has ended"),
@@ -42,7 +42,7 @@ CODES: t.Mapping[str, tuple[int, str]] = {
 
 
 def meaning(status: int, text: str) -> t.Optional[Meaning]:
-    """What an answer that is a refusal amounts to; None of any other. Its msg, in French, is shown and never tested."""
+    """What an answer means that is a refusal; None of any other. Its msg, in French, is shown and never tested."""
     try:
         body = parsed(text)
     except ValueError:
@@ -51,12 +51,12 @@ def meaning(status: int, text: str) -> t.Optional[Meaning]:
         return None
     code = body.get("error_code")
     code = code if isinstance(code, str) else ""
-    amounts, hint = CODES.get(code, (max(status, 400), ""))
+    same_as, hint = CODES.get(code, (max(status, 400), ""))
     if code == "invalid_request" and status == 404:
-        amounts, hint = 404, "the box has no such call, perhaps because its software is older"
-    told = body.get("msg")
-    words = told if isinstance(told, str) and told else "it gave no reason"
+        same_as, hint = 404, "the box has no such call, perhaps because its software is older"
+    msg = body.get("msg")
+    words = msg if isinstance(msg, str) and msg else "it gave no reason"
     lacking = body.get("missing_right")
     if isinstance(lacking, str):
         hint = f"{hint}, {lacking}" if hint else lacking
-    return Meaning(amounts, f"{words} ({hint})" if hint else words, code or str(status))
+    return Meaning(same_as, f"{words} ({hint})" if hint else words, code or str(status))

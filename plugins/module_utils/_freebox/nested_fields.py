@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options with options of their own, such as conf_openvpn: only what is said of them changes."""
+"""Options with options of their own, such as conf_openvpn: what a task leaves out of one stays as it is."""
 
 from __future__ import annotations
 
@@ -11,36 +11,38 @@ import typing as t
 from .._engine.field import Field, Object, Spec
 
 
-def said(value: t.Mapping[str, t.Any]) -> Object:
-    """Without what Ansible fills in for what was left out."""
-    return {key: said(one) if isinstance(one, dict) else one for key, one in value.items() if one is not None}
+def without_none(value: t.Mapping[str, t.Any]) -> Object:
+    """Without the None that Ansible fills in for an option that was left out."""
+    return {key: without_none(one) if isinstance(one, dict) else one for key, one in value.items() if one is not None}
 
 
-def sub_object(
+def nested_field(
     name: str,
     options: t.Mapping[str, Spec],
-    normal: t.Callable[[t.Any], t.Any] = said,
+    normal: t.Callable[[t.Any], t.Any] = without_none,
     validate: t.Optional[t.Callable[[Object], object]] = None,
 ) -> Field:
-    """A property that is an object; keys of it that nobody here knows are kept, sent back as they came, and not shown."""
-    shows = functools.partial(known, options)
-    return Field(name, {"type": "dict", "options": options}, normal=normal, keeps=holds, shows=shows, validate=validate)
+    """A property that is an object; its keys without an option are kept, sent back as they came, and not shown."""
+    shows = functools.partial(with_options, options)
+    return Field(
+        name, {"type": "dict", "options": options}, normal=normal, keeps=contains, shows=shows, validate=validate
+    )
 
 
-def known(options: t.Mapping[str, Spec], value: t.Any) -> t.Any:
-    """Without keys that have no option: a later box may tell keys of another kind there, and nobody would mask them."""
+def with_options(options: t.Mapping[str, Spec], value: t.Any) -> t.Any:
+    """Without keys that have no option: a later box may return a secret there, which would not be masked."""
     if isinstance(value, list):
-        return [known(options, one) for one in value]
+        return [with_options(options, one) for one in value]
     if not isinstance(value, dict):
         return value
-    return {key: known(options[key].get("options", {}), one) for key, one in value.items() if key in options}
+    return {key: with_options(options[key].get("options", {}), one) for key, one in value.items() if key in options}
 
 
-def holds(have: t.Any, wanted: t.Any) -> bool:
-    """Whether an object has what is wanted of it; what it has besides is the box's affair."""
+def contains(have: t.Any, wanted: t.Any) -> bool:
+    """Whether an object has all that is wanted of it; it may have more."""
     if not isinstance(wanted, dict) or not isinstance(have, dict):
         return bool(have == wanted)
-    return all(key in have and holds(have[key], value) for key, value in wanted.items())
+    return all(key in have and contains(have[key], value) for key, value in wanted.items())
 
 
 def merged(wanted: Object, have: t.Optional[Object]) -> Object:

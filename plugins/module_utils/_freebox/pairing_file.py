@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file that keeps the token of an application, and a request for one; playbooks read it as variables."""
+"""The file with the token of an application, and a request for one; playbooks read it as variables."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ from .._engine.run import Task
 from .._files.read_file import VAULTED, content_of
 from .._files.secret_file import SecretFile
 from .._text.errors import InputError
+from .nested_fields import without_none
 
 OPENING = VAULTED.decode()
-ROOM = 1 << 13  # bytes that are kept free for what is to come, which is shorter, also when it is encrypted
-USUAL = "default"  # the vault id of what names none
+ROOM = 1 << 13  # bytes on disk that are reserved; the content is shorter, also when it is encrypted
+USUAL = "default"  # the vault id of a file that names none
 ID, TOKEN, BOX, REQUEST = "freebox_app_id", "freebox_app_token", "freebox_app_box", "freebox_app_request"
 TRACK = "track_id"
 
 
 @dataclass(frozen=True)
 class Request:
-    """A token that is not good before somebody has allowed it, and the number under which the box tells whether."""
+    """A token that is valid once a person grants the request at the box, and the number under which the box returns its status."""
 
     token: str = field(repr=False)
     track: str
-    box: t.Optional[str] = None  # the uid of the box that was asked, where it tells it
+    box: t.Optional[str] = None  # the uid of the box that got the request, where it returns one
 
 
 @dataclass
 class StoredPairing:
-    """What the file holds; ``box`` is the uid of the box that has granted the token, where it tells it."""
+    """The content of the file; ``box`` is the uid of the box that granted the token, where it returns one."""
 
     app_id: str
     token: t.Optional[str] = field(repr=False, default=None)
@@ -43,12 +44,12 @@ class StoredPairing:
 
     @property
     def secrets(self) -> set[str]:
-        """What is not to be shown."""
+        """What must not be shown."""
         return {each for each in (self.token, self.request and self.request.token) if each}
 
 
 class TokenFile:
-    """For its owner's eyes, and encrypted where that is asked for, or where it is already."""
+    """A file that only its owner can read; encrypted where the task says so, or where it is encrypted already."""
 
     def __init__(self, task: Task) -> None:
         self._task, self._file = task, SecretFile("dest", task.params["dest"])
@@ -57,11 +58,11 @@ class TokenFile:
 
     @property
     def path(self) -> str:
-        """Where it is."""
+        """Its path."""
         return self._file.path
 
     def read(self) -> t.Optional[StoredPairing]:
-        """What it holds; None where there is none. Raises InputError where it could not be written later."""
+        """Its content; None where there is no file. Raises InputError where it could not be written later."""
         if self._vault_id and not self._vault:
             raise InputError(f"vault_id: {self._vault_id!r} is of use only with vault: true.")
         self._file.refuse_unusable()
@@ -71,12 +72,12 @@ class TokenFile:
             self._label = header[3] if len(header) > 3 else USUAL
             text = self._decrypted()
         if self._encrypts:
-            self._sealed("")
+            self._encrypted("")
         return None if text is None else self._parsed(text)
 
     @property
-    def misfit(self) -> str:
-        """Why it is to be written again though what it holds is good; empty where it is not."""
+    def rewrite_reason(self) -> str:
+        """Why to write it again though its token is valid; empty where there is no reason."""
         if not self._file.is_private:
             return "others could read it"
         if self._vault is not None and self._vault is not (self._label is not None):
@@ -89,29 +90,29 @@ class TokenFile:
         """As of a SecretFile."""
         return self._file.diff(fault, there=there)
 
-    def write(self, kept: StoredPairing) -> None:
-        """Put all of it in place at once."""
+    def write(self, state: StoredPairing) -> None:
+        """Replace the file in one step."""
         with self.room() as keep:
-            keep(kept)
+            keep(state)
 
     @contextlib.contextmanager
     def room(self) -> t.Iterator[t.Callable[[StoredPairing], None]]:
-        """Room on the disk for what is yet to come, as of a SecretFile."""
+        """Reserve room on the disk, as in a SecretFile; the block gets the function that writes."""
         with self._file.room(ROOM) as keep:
-            yield lambda kept: keep(self._text(kept))
+            yield lambda state: keep(self._text(state))
 
-    def _text(self, kept: StoredPairing) -> str:
-        asked = kept.request
-        request = _said({TOKEN: asked.token, TRACK: asked.track, BOX: asked.box}) if asked else None
-        told = _said({ID: kept.app_id, TOKEN: kept.token, BOX: kept.box, REQUEST: request})
-        text = json.dumps(told, indent=2) + "\n"
-        return self._sealed(text) if self._encrypts else text
+    def _text(self, state: StoredPairing) -> str:
+        asked = state.request
+        request = without_none({TOKEN: asked.token, TRACK: asked.track, BOX: asked.box}) if asked else None
+        content = without_none({ID: state.app_id, TOKEN: state.token, BOX: state.box, REQUEST: request})
+        text = json.dumps(content, indent=2) + "\n"
+        return self._encrypted(text) if self._encrypts else text
 
-    def end_request(self, kept: StoredPairing) -> None:
-        """Forget a request that came to nothing, and the file with it where it holds nothing else."""
-        kept.request = None
-        if kept.token:
-            self.write(kept)
+    def remove_request(self, state: StoredPairing) -> None:
+        """Remove a request that has ended, and the file where it has nothing else."""
+        state.request = None
+        if state.token:
+            self.write(state)
         else:
             self._file.remove()
 
@@ -122,8 +123,8 @@ class TokenFile:
     def _decrypted(self) -> str:
         return content_of("dest", self.path, self._task.read).decode("utf-8", "replace")
 
-    def _sealed(self, text: str) -> str:
-        """Encrypted. Raises InputError where that cannot be, which is found out before anything is asked of a box."""
+    def _encrypted(self, text: str) -> str:
+        """The text, encrypted. Raises InputError where that is impossible; read() tries it before anything is sent to a box."""
         if self._task.seal is None:
             raise InputError(
                 "vault: only a task that Ansible runs in its own process can encrypt a file by ansible-vault; this one runs as a "
@@ -136,30 +137,25 @@ class TokenFile:
 
     def _parsed(self, text: str) -> StoredPairing:
         try:
-            told = read_mapping(text)
-            kept = _kept(told)
+            state = _parsed(read_mapping(text))
         except Flaw as exc:
             raise InputError(
                 f"dest: {self.path} is there, and is no file of an application's token alone: {exc}. Nothing was written."
             ) from None
-        self._task.secrets.update(kept.secrets)
-        return kept
+        self._task.secrets.update(state.secrets)
+        return state
 
 
-def _said(told: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    return {name: value for name, value in told.items() if value is not None}
-
-
-def _kept(told: t.Mapping[str, t.Any]) -> StoredPairing:
+def _parsed(content: t.Mapping[str, t.Any]) -> StoredPairing:
     """The mapping of a file. Raises Flaw with a sentence that holds none of its values."""
-    others = sorted(map(str, set(told) - {ID, TOKEN, BOX, REQUEST}))
+    others = sorted(map(str, set(content) - {ID, TOKEN, BOX, REQUEST}))
     if others:
         raise Flaw(f"it also holds {', '.join(others)}")
-    request = told.get(REQUEST)
+    request = content.get(REQUEST)
     if request is not None and not (isinstance(request, dict) and set(request) - {BOX} == {TOKEN, TRACK}):
         raise Flaw(f"{REQUEST} is not what this module writes")
-    texts = [told.get(ID), told.get(TOKEN), told.get(BOX), *(request or {}).values()]
-    if any(one is not None and (not isinstance(one, str) or not one) for one in texts) or not told.get(ID):
+    texts = [content.get(ID), content.get(TOKEN), content.get(BOX), *(request or {}).values()]
+    if any(one is not None and (not isinstance(one, str) or not one) for one in texts) or not content.get(ID):
         raise Flaw(f"{ID} and {TOKEN} are texts, and the first is always there")
     pending = Request(request[TOKEN], request[TRACK], request.get(BOX)) if request else None
-    return StoredPairing(told[ID], told.get(TOKEN), told.get(BOX), pending)
+    return StoredPairing(content[ID], content.get(TOKEN), content.get(BOX), pending)

@@ -14,7 +14,7 @@ from .._engine.resource import Resource
 from .._engine.run import Run
 from .._text.errors import InputError, Mistakes, did_you_mean, reads
 from .client import Freebox
-from .nested_fields import merged, said, sub_object
+from .nested_fields import merged, nested_field, without_none
 from .session import SETTINGS
 
 STARTED, STOPPED, ERROR = "started", "stopped", "error"
@@ -43,12 +43,12 @@ def _typed(kind: type) -> t.Callable[[t.Any], t.Any]:
 
 def _ipsec(value: t.Mapping[str, t.Any]) -> Object:
     """Modes of authentication in a list, whether they come in one or by their names (server-behaviour.md, F56)."""
-    told = said(value)
+    told = without_none(value)
     modes = told.get("auth_modes")
     if modes is None:
         return told
     each = [modes[name] for name in sorted(modes)] if isinstance(modes, dict) else modes
-    return {**told, "auth_modes": [said(one) for one in each]}
+    return {**told, "auth_modes": [without_none(one) for one in each]}
 
 
 def _option(name: str, kind: type) -> Field:
@@ -83,7 +83,7 @@ class VpnServer(Resource):
         _told("max_port", int),
         _option("port_ike", int),
         _option("port_nat", int),
-        sub_object(
+        nested_field(
             "conf_pptp",
             {
                 "mppe": {"type": "str", "choices": list(MPPE)},
@@ -95,7 +95,7 @@ class VpnServer(Resource):
                 },
             },
         ),
-        sub_object(
+        nested_field(
             "conf_openvpn",
             {
                 "cipher": {"type": "str", "choices": list(CIPHERS)},
@@ -103,7 +103,7 @@ class VpnServer(Resource):
                 "use_tcp": {"type": "bool"},
             },
         ),
-        sub_object(
+        nested_field(
             CONF_IPSEC,
             {
                 "ike_version": {"type": "int"},
@@ -116,7 +116,7 @@ class VpnServer(Resource):
             },
             normal=_ipsec,
         ),
-        sub_object("conf_wireguard", {"mtu": {"type": "int"}}, validate=_validate_mtu),
+        nested_field("conf_wireguard", {"mtu": {"type": "int"}}, validate=_validate_mtu),
         *(_told(name, str) for name in ("ip_start", "ip_end", "ip6_start", "ip6_end")),
         _told("connection_count", int),
         _told("auth_connection_count", int),
@@ -228,7 +228,7 @@ class VpnServer(Resource):
             there = run.client.server_config(change.name)
             declared = {key: value for key, value in change.wanted.values.items() if key in change.values}
             whole = merged(self.dump(declared), there)
-            change.values.update(said(whole))
+            change.values.update(without_none(whole))
             left = {key: value for key, value in whole.items() if there.get(key) != value}
             if left:
                 run.client.set_server_config(change.name, left)

@@ -18,7 +18,7 @@ from .._text.outside import only_in, refused_in_path, twins
 from . import vpn_connection
 from .client import Freebox
 from .ip_pool import Pool
-from .nested_fields import merged, sub_object
+from .nested_fields import merged, nested_field
 from .session import SETTINGS
 
 STANDARD, WIREGUARD = "standard", "wireguard"
@@ -66,7 +66,7 @@ class VpnUser(Resource):
         Field("password_set", unset=False),
         Field("type", {"type": "str", "choices": [STANDARD, WIREGUARD]}, unset=STANDARD),
         Field("ip_reservation", {"type": "str"}, normal=reservation, unset=""),
-        sub_object(
+        nested_field(
             "conf_wireguard", {"keepalive": {"type": "int"}, "psk": {"type": "bool"}}, validate=_validate_keepalive
         ),
     )
