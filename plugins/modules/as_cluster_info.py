@@ -39,8 +39,8 @@ EXAMPLES = r"""
 
 - name: Fail when a node cannot be reached or does not serve VPN clients
   ansible.builtin.assert:
-    that: found.nodes | rejectattr('ailments', 'eq', []) | length == 0
-    fail_msg: "{{ (found.nodes | map(attribute='error') | select) + (found.nodes | map(attribute='ailments') | select | flatten) }}"
+    that: found.nodes | rejectattr('problems', 'eq', []) | length == 0
+    fail_msg: "{{ (found.nodes | map(attribute='error') | select) + (found.nodes | map(attribute='problems') | select | flatten) }}"
 """
 
 RETURN = r"""
@@ -106,7 +106,7 @@ nodes:
       type: list
       elements: str
       sample: []
-    ailments:
+    problems:
       description: >-
         What keeps it from serving VPN clients, a sentence for each service that is not well and where no VPN daemon runs;
         null where it was not reached.

@@ -14,11 +14,11 @@ description:
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 options:
-  well_within:
+  healthy_within:
     description:
-      - How many seconds the server has to be well, which is to say that its API answers and RV(server.ailments) is empty.
-        The task waits for it, and fails where it does not come to be.
-      - Left out, the task waits for nothing and tells what it finds.
+      - Wait until the server is healthy, for this number of seconds at most, and fail if it is not. It is healthy when its
+        API answers and RV(server.problems) is empty.
+      - Left out, the task does not wait, and returns the state as it is.
     type: int
 extends_documentation_fragment:
   - vpn.estate._access_server
@@ -49,7 +49,7 @@ EXAMPLES = r"""
     as_url: https://vpn.example.com:943
     as_username: openvpn
     as_password: "{{ vault_openvpn_password }}"
-    well_within: 60
+    healthy_within: 60
 
 - name: Fail when its clock is more than half a minute off
   ansible.builtin.assert:
@@ -139,7 +139,7 @@ server:
           description: What the service reports, good news among it. Every note has a C(severity) and a C(message).
           type: list
           elements: dict
-    ailments:
+    problems:
       description: >-
         What keeps the server from serving VPN clients, a sentence for each service whose state is none of V(on), V(enabled)
         and V(disabled) or that has a note of severity V(error) or V(critical), and where no VPN daemon runs. Empty where all

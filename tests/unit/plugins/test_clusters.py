@@ -567,13 +567,13 @@ def test_the_table_has_a_sentence_for_whoever_is_not_reached(pair: Estate, ailme
     assert rows["node1"]["reachable"]
     row = rows["node2"]
     assert row["reachable"] is False
-    assert {row[key] for key in ("version", "last_restarted", "services_not_on", "ailments", "vpn_clients")} == {None}
+    assert {row[key] for key in ("version", "last_restarted", "services_not_on", "problems", "vpn_clients")} == {None}
     assert "pass this on to node node2" in row["error"]
 
 
 def test_the_table_tells_what_ails_a_node_and_which_one_was_asked(pair: Estate) -> None:
     pair.servers["node2"].simulator.configure(ailing_with="host.name=vpn.example.com", ailment="daemons")
-    assert [row["ailments"] for row in pair.table("node1").values()] == [[], ["no VPN daemon runs"]]
+    assert [row["problems"] for row in pair.table("node1").values()] == [[], ["no VPN daemon runs"]]
     own_names = [pair.servers[name].run(cluster.inform, {})["own_name"] for name in ("node1", "node2")]
     assert own_names == ["node1", "node2"]
     assert pair.servers["node1"].run(cluster.inform, {}, as_node="node2")["own_name"] == "node2"

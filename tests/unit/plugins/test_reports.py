@@ -357,22 +357,22 @@ def test_what_keeps_a_server_from_serving_is_told_and_waited_for(
     start: Start, dialect: str, ailment: str, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = start(dialect=dialect, settings={"ailing_with": "host.name=vpn.example.com", "ailment": ailment})
-    assert state(server)["ailments"] == [sentence]
+    assert state(server)["problems"] == [sentence]
     looks = []
     monkeypatch.setattr(report.time, "sleep", looks.append)
     monkeypatch.setattr(report.time, "monotonic", lambda: 0.4 * len(looks))
-    answer = server.run(report.server, report.SERVER_SPEC, well_within=1)
+    answer = server.run(report.server, report.SERVER_SPEC, healthy_within=1)
     assert answer["failed"]
     assert answer["msg"] == f"{server.simulator.url} is not well after 1 s: {sentence}."
     assert looks == [report.PAUSE] * 3
     server.simulator.faults.add(path="/vpn/status", status=502, body={"reason": "later"}, times=3)
     server.simulator.faults.add(path="/server/info", do="act", act=lambda: server.simulator.configure(ailing_with=""))
-    assert state(server, well_within=2)["ailments"] == []
+    assert state(server, healthy_within=2)["problems"] == []
 
 
 def test_no_time_to_be_well_is_refused(server: Server) -> None:
-    answer = server.run(report.server, report.SERVER_SPEC, well_within=0)
-    assert "well_within: 0 is not a number of seconds from 1 up" in answer["msg"]
+    answer = server.run(report.server, report.SERVER_SPEC, healthy_within=0)
+    assert "healthy_within: 0 is not a number of seconds from 1 up" in answer["msg"]
     assert server.simulator.log == []
 
 

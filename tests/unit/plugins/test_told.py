@@ -72,7 +72,7 @@ def texts(value: Json) -> t.Iterator[str]:
         yield value
 
 
-SENTENCES = ("ailments", "reason", "reasons", "key_reason", "trust_reason")
+SENTENCES = ("problems", "reason", "reasons", "key_reason", "trust_reason")
 
 
 def sentences(answer: Json) -> t.Iterator[str]:

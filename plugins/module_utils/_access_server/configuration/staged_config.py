@@ -20,7 +20,7 @@ from ..._files import pem
 from ..._text.errors import EstateError, InputError, NotBack, OutcomeUnknown, Refused, SignInError, Unreachable, reads
 from ..api.client import AccessServer, some
 from ..api.connection import ACCESS_SERVER, base_address, transport
-from ..server.report import ailments
+from ..server.report import problems
 from ..server.restart import MODES, TIMEOUT, announced, refuse_no_time, restarted
 from .config_item import CONFIG_ITEM, typed
 from .config_profile import CONFIG_PROFILE
@@ -103,7 +103,7 @@ def stage(run: Run[AccessServer]) -> Answer:
         answer["profile"] = change.name
         answer["url"] = change.addresses[0]
     elif names.owns(active):
-        _warn_of_ailments(run, active)
+        _warn_of_problems(run, active)
     answer["removed"] = stale + names.outdated(profiles, answer["profile"], params["keep"])
     _tell_removed(answer, compared, change)
     if run.task.check:
@@ -180,15 +180,15 @@ def _meant(key: str, value: t.Any) -> t.Any:
 
 
 @reads
-def _ailments(client: AccessServer, has_daemons: bool) -> dict[str, str]:
+def _problems(client: AccessServer, has_daemons: bool) -> dict[str, str]:
     """What is wrong with a server: a sentence for each thing that ails."""
-    return ailments(client.get("GET /server/status"), client.get("GET /vpn/status") if has_daemons else None)
+    return problems(client.get("GET /server/status"), client.get("GET /vpn/status") if has_daemons else None)
 
 
-def _warn_of_ailments(run: Run[AccessServer], active: str) -> None:
+def _warn_of_problems(run: Run[AccessServer], active: str) -> None:
     """A run that was cut off between activation and check has left a profile in force that nobody looked at."""
     has_daemons = _has_daemons({key: value for key, (value, _redacted) in _values(run.client, active).items()})
-    found = _ailments(run.client, has_daemons)
+    found = _problems(run.client, has_daemons)
     if found:
         run.task.warn(
             f"{run.client.url} has what is declared in force as {active}, and is not well: {'; '.join(found.values())}. "
@@ -230,7 +230,7 @@ class Staging:
         self.later = self.later or [client]
         self.reached = client
         self._had_daemons = _has_daemons(before)
-        self._ailed = _ailments(client, self._had_daemons)
+        self._ailed = _problems(client, self._had_daemons)
         for sentence in self._ailed.values():
             task.warn(f"Before the change, {sentence} on {client.url}; that is no reason to go back.")
         self.restart = announced(run, task.params["restart_mode"])
@@ -350,7 +350,7 @@ class Staging:
         while True:
             try:
                 active = _in_force(client)
-                found = _ailments(client, has_daemons)
+                found = _problems(client, has_daemons)
                 wrong = [sentence for thing, sentence in sorted(found.items()) if thing not in self._ailed]
                 wrong += [f"{active} is active"] if active != profile else []
             except SignInError:

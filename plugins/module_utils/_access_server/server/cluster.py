@@ -24,7 +24,7 @@ from ..api import values
 from ..api.client import AccessServer, Record, some
 from ..api.connection import ACCESS_SERVER, base_address
 from . import database
-from .report import ailments
+from .report import problems
 from .restart import TIMEOUT, refusal, refuse_no_time, restarted
 
 AUTO = "auto"
@@ -518,7 +518,7 @@ def _row(node: AccessServer, name: str, wire: Record) -> dict[str, t.Any]:
     except SignInError:
         raise
     except EstateError as exc:
-        unknown = dict.fromkeys(("version", "last_restarted", "services_not_on", "ailments", "vpn_clients"))
+        unknown = dict.fromkeys(("version", "last_restarted", "services_not_on", "problems", "vpn_clients"))
         return {**row, **unknown, "reachable": False, "error": Sentence(exc)}
 
 
@@ -529,6 +529,6 @@ def _said(node: AccessServer) -> dict[str, t.Any]:
         "version": node.get(INFO).get("version"),
         "last_restarted": status.get("last_restarted"),
         "services_not_on": sorted(n for n, one in status["service_status"].items() if one.get("status") != "on"),
-        "ailments": sorted(ailments(status, vpn).values()),
+        "problems": sorted(problems(status, vpn).values()),
         "vpn_clients": len(vpn.get("vpn_clients") or ()),
     }

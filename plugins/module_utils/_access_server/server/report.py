@@ -22,7 +22,7 @@ from .restart import refuse_no_time
 WELL = ("on", "enabled", "disabled")  # what nobody has to worry about (server-behaviour.md, 107)
 SERIOUS = ("error", "critical")
 PAUSE = 1.0  # seconds between two looks at a server that is not yet well
-SERVER_SPEC: t.Mapping[str, t.Any] = {"well_within": {"type": "int"}}
+SERVER_SPEC: t.Mapping[str, t.Any] = {"healthy_within": {"type": "int"}}
 LICENCE_SECRETS = ("subkey",)  # told in clear by servers (server-behaviour.md, 116)
 
 SORTABLE = (
@@ -74,15 +74,15 @@ LOG_SPEC: t.Mapping[str, t.Any] = {
 
 def server(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_server_info, as often as it takes until the server is well, where the task wants that."""
-    patience = run.task.params["well_within"]
+    patience = run.task.params["healthy_within"]
     if patience is None:
         return _state(run.client)
-    refuse_no_time("well_within", patience)
+    refuse_no_time("healthy_within", patience)
     deadline = time.monotonic() + patience
     while True:
         try:
             answer = _state(run.client)
-            wrong = "; ".join(answer["server"]["ailments"])
+            wrong = "; ".join(answer["server"]["problems"])
         except SignInError:
             raise
         except EstateError as exc:
@@ -110,7 +110,7 @@ def _state(client: AccessServer) -> dict[str, t.Any]:
             "last_restarted": status.get("last_restarted"),
             "clock_offset": offset,
             "services": {name: _service(one) for name, one in (status.get("service_status") or {}).items()},
-            "ailments": sorted(ailments(status, vpn).values()),
+            "problems": sorted(problems(status, vpn).values()),
             "auth_modules": status.get("auth_module_status") or {},
             "interfaces": client.interfaces(),
             "dco": client.get_if_offered("GET /vpn/dco-module"),
@@ -133,7 +133,7 @@ def clock_offset(headers: Headers, begun: float, ended: float) -> t.Optional[int
     return None
 
 
-def ailments(status: Record, vpn: t.Optional[Record]) -> dict[str, str]:
+def problems(status: Record, vpn: t.Optional[Record]) -> dict[str, str]:
     """What keeps a server from serving, from what it says of its state and, where that counts, of its VPN.
 
     There is a sentence for each service that is not well, by its name; where no VPN daemon runs, by a name that none has.
