@@ -198,10 +198,10 @@ seats_left:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.report import licence
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.license import inform
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
-BODY = Body(ACCESS_SERVER, {}, licence)
+BODY = Body(ACCESS_SERVER, {}, inform)
 
 
 def main() -> None:

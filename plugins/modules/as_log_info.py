@@ -364,10 +364,10 @@ records:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.report import LOG_SPEC, log
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.log_records import SPEC, inform
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
-BODY = Body(ACCESS_SERVER, LOG_SPEC, log)
+BODY = Body(ACCESS_SERVER, SPEC, inform)
 
 
 def main() -> None:

@@ -228,10 +228,10 @@ server:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.report import SERVER_SPEC, server
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.health import SPEC, inform
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
-BODY = Body(ACCESS_SERVER, SERVER_SPEC, server)
+BODY = Body(ACCESS_SERVER, SPEC, inform)
 
 
 def main() -> None:

@@ -21,7 +21,13 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.configur
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
     CONFIG_PROFILE,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import report, restart, vpn_session
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import (
+    health,
+    license,
+    log_records,
+    restart,
+    vpn_session,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.sizes import crossed, is_exhaustive, size
@@ -85,7 +91,7 @@ def works(work: t.Callable[[t.Any], Answer], spec: t.Mapping[str, t.Any], **para
 
 
 VALUES = {"autologin": True, "bypass_subnets": ["10.2.0.0/16"], "auth_method": "pam"}
-OVERVIEW = works(report.server, report.SERVER_SPEC)
+OVERVIEW = works(health.inform, health.SPEC)
 ITEMS = [
     {"name": "vpn.server.daemon.udp.port", "state": "default"},
     {"name": "vpn.server.daemon.tcp.n_daemons", "value": 4},
@@ -140,8 +146,8 @@ READERS: dict[str, list[Work]] = {
     "vpn/dco-module": [OVERVIEW],
     "helper/status-overview": [OVERVIEW],
     "cluster/nodes/list": [OVERVIEW, works(restart.restart, restart.SPEC, mode="dry_run")],
-    "license/info": [works(report.licence, {})],
-    "log/reports": [works(report.log, report.LOG_SPEC, limit=3)],
+    "license/info": [works(license.inform, {})],
+    "log/reports": [works(log_records.inform, log_records.SPEC, limit=3)],
     "auth/login/userpassword": [informs(USER)],
 }
 RECORDED_OF = {

@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import report
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import health, license, log_records
 from ansible_collections.vpn.estate.plugins.module_utils._engine.field import HIDDEN
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects
@@ -38,12 +38,12 @@ def told(answer: Answer) -> Answer:
 
 def licence(server: Server) -> Answer:
     """Run as_license_info."""
-    return told(server.run(report.licence, {}))
+    return told(server.run(license.inform, {}))
 
 
 def log(server: Server, **params: t.Any) -> Answer:
     """Run as_log_info."""
-    return server.run(report.log, report.LOG_SPEC, **params)
+    return server.run(log_records.inform, log_records.SPEC, **params)
 
 
 def records(server: Server, **params: t.Any) -> list[dict[str, t.Any]]:
@@ -52,7 +52,7 @@ def records(server: Server, **params: t.Any) -> list[dict[str, t.Any]]:
 
 def state(server: Server, **params: t.Any) -> dict[str, t.Any]:
     """Run as_server_info."""
-    return t.cast(dict[str, t.Any], told(server.run(report.server, report.SERVER_SPEC, **params))["server"])
+    return t.cast(dict[str, t.Any], told(server.run(health.inform, health.SPEC, **params))["server"])
 
 
 def asked_of_the_log(server: Server) -> list[dict[str, t.Any]]:
@@ -155,7 +155,7 @@ def test_a_text_may_be_looked_for_anywhere(start: Start, dialect: str) -> None:
     assert [one["username"] for one in records(server, anywhere={"value": "lic"})] == ["alice"]
     assert records(server, anywhere={"value": "lic", "fields": ["service", "node"]}) == []
     whole, some = (body["filters"]["anywhere"] for body in asked_of_the_log(server))
-    assert whole == {"value": "lic", "fields": list(report.SEARCHABLE)}
+    assert whole == {"value": "lic", "fields": list(log_records.SEARCHABLE)}
     assert some == {"value": "lic", "fields": ["service", "node"]}
 
 
@@ -206,7 +206,7 @@ def test_records_of_a_real_server_are_understood(server: Server) -> None:
     found = records(server, limit=len(wire))
     assert len(found) == len(wire)
     assert {key for one in found for key in one} == {key for one in wire for key in one}
-    values = [one[key] for one in found for key in (*report.NUMBERS, *report.FLAGS)]
+    values = [one[key] for one in found for key in (*log_records.NUMBERS, *log_records.FLAGS)]
     assert "" not in values
     assert not any(isinstance(value, str) for value in values)
 
@@ -359,19 +359,19 @@ def test_what_keeps_a_server_from_serving_is_told_and_waited_for(
     server = start(dialect=dialect, settings={"ailing_with": "host.name=vpn.example.com", "ailment": ailment})
     assert state(server)["problems"] == [sentence]
     looks = []
-    monkeypatch.setattr(report.time, "sleep", looks.append)
-    monkeypatch.setattr(report.time, "monotonic", lambda: 0.4 * len(looks))
-    answer = server.run(report.server, report.SERVER_SPEC, healthy_within=1)
+    monkeypatch.setattr(health.time, "sleep", looks.append)
+    monkeypatch.setattr(health.time, "monotonic", lambda: 0.4 * len(looks))
+    answer = server.run(health.inform, health.SPEC, healthy_within=1)
     assert answer["failed"]
     assert answer["msg"] == f"{server.simulator.url} is not well after 1 s: {sentence}."
-    assert looks == [report.PAUSE] * 3
+    assert looks == [health.PAUSE] * 3
     server.simulator.faults.add(path="/vpn/status", status=502, body={"reason": "later"}, times=3)
     server.simulator.faults.add(path="/server/info", do="act", act=lambda: server.simulator.configure(ailing_with=""))
     assert state(server, healthy_within=2)["problems"] == []
 
 
 def test_no_time_to_be_well_is_refused(server: Server) -> None:
-    answer = server.run(report.server, report.SERVER_SPEC, healthy_within=0)
+    answer = server.run(health.inform, health.SPEC, healthy_within=0)
     assert "healthy_within: 0 is not a number of seconds from 1 up" in answer["msg"]
     assert server.simulator.log == []
 
@@ -398,4 +398,4 @@ def test_how_far_its_clock_is_off(start: Start, ahead: int, told: set[int]) -> N
 def test_a_date_of_whole_seconds_tells_what_it_can(
     date: str | None, begun: float, ended: float, told: int | None
 ) -> None:
-    assert report.clock_offset({"Date": date} if date else {}, begun, ended) == told
+    assert health.clock_offset({"Date": date} if date else {}, begun, ended) == told

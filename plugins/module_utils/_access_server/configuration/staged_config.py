@@ -20,7 +20,7 @@ from ..._files import pem
 from ..._text.errors import EstateError, InputError, NotBack, OutcomeUnknown, Refused, SignInError, Unreachable, reads
 from ..api.client import AccessServer, some
 from ..api.connection import ACCESS_SERVER, base_address, transport
-from ..server.report import problems
+from ..server.health import problems
 from ..server.restart import MODES, TIMEOUT, announced, refuse_no_time, restarted
 from .config_item import CONFIG_ITEM, typed
 from .config_profile import CONFIG_PROFILE

@@ -24,7 +24,7 @@ from ..api import values
 from ..api.client import AccessServer, Record, some
 from ..api.connection import ACCESS_SERVER, base_address
 from . import database
-from .report import problems
+from .health import problems
 from .restart import TIMEOUT, refusal, refuse_no_time, restarted
 
 AUTO = "auto"

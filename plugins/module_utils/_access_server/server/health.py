@@ -1,0 +1,110 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The version and the state of an Access Server, and what keeps it from serving."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import typing as t
+from email.utils import parsedate_to_datetime
+
+from ..._engine.run import Run
+from ..._net.operations import Headers
+from ..._text.errors import EstateError, SignInError, reads
+from ..._text.outside import Sentence
+from ..api.client import AccessServer, Record
+from .restart import refuse_no_time
+
+WELL = ("on", "enabled", "disabled")  # of a service that works (server-behaviour.md, 107)
+SERIOUS = ("error", "critical")
+PAUSE = 1.0  # seconds between two reads of a server that is not healthy yet
+SPEC: t.Mapping[str, t.Any] = {"healthy_within": {"type": "int"}}
+
+
+def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
+    """The work of as_server_info; it is repeated until the server is healthy, where the task wants that."""
+    patience = run.task.params["healthy_within"]
+    if patience is None:
+        return _state(run.client)
+    refuse_no_time("healthy_within", patience)
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            answer = _state(run.client)
+            wrong = "; ".join(answer["server"]["problems"])
+        except SignInError:
+            raise
+        except EstateError as exc:
+            wrong = str(exc).rstrip(".")
+        if not wrong:
+            return answer
+        if time.monotonic() > deadline:
+            raise EstateError(f"{run.client.url} is not well after {patience} s: {wrong}.")
+        time.sleep(PAUSE)
+
+
+@reads
+def _state(client: AccessServer) -> dict[str, t.Any]:
+    """One answer from seven calls; what this server does not offer is null."""
+    overview = client.status_overview()
+    headers: list[Headers] = []
+    begun = time.time()
+    status = client.get("GET /server/status", headers.append)
+    offset = clock_offset(headers[-1], begun, time.time())
+    vpn = client.get("GET /vpn/status")
+    return {
+        "changed": False,
+        "server": {
+            **client.get("GET /server/info"),
+            "last_restarted": status.get("last_restarted"),
+            "clock_offset": offset,
+            "services": {name: _service(one) for name, one in (status.get("service_status") or {}).items()},
+            "problems": sorted(problems(status, vpn).values()),
+            "auth_modules": status.get("auth_module_status") or {},
+            "interfaces": client.interfaces(),
+            "dco": client.get_if_offered("GET /vpn/dco-module"),
+            "eula_accepted": (overview.get("eula_status") or {}).get("eula_accepted"),
+            "nodes": (client.get_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {},
+            "vpn_clients": len(vpn.get("vpn_clients") or ()),
+            "vpn_daemons": sorted(vpn.get("vpn_daemons") or ()),
+        },
+    }
+
+
+def clock_offset(headers: Headers, begun: float, ended: float) -> t.Optional[int]:
+    """By how many seconds at least the server's clock is ahead of ours; None where the answer has no date.
+
+    The server answered between ``begun`` and ``ended``, and its date has whole seconds.
+    """
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        date = parsedate_to_datetime(headers["Date"]).timestamp()
+        return round(max(date - ended, 0) + min(date + 1 - begun, 0))
+    return None
+
+
+def problems(status: Record, vpn: t.Optional[Record]) -> dict[str, str]:
+    """What keeps a server from serving, from its state (``GET /server/status``) and, where that counts, its VPN's.
+
+    A sentence for each service that does not work, by the service's name; where no VPN daemon runs, by the empty name.
+    """
+    found: dict[str, str] = {}
+    for name, one in (status.get("service_status") or {}).items():
+        serious = [str(note.get("message")) for note in one.get("error") or () if note.get("severity") in SERIOUS]
+        if one.get("status") not in WELL or serious:
+            why = f" ({'; '.join(serious)})" if serious else ""
+            found[name] = Sentence(f"service {name} is {one.get('status')}{why}")
+    if vpn is not None and not vpn.get("vpn_daemons"):
+        found[""] = "no VPN daemon runs"
+    return found
+
+
+def _service(one: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A list called error holds good news too: only severity tells (server-behaviour.md, 107)."""
+    notes = one.get("error") or []
+    return {
+        "status": one.get("status"),
+        "healthy": one.get("status") != "error" and all(note.get("severity") not in SERIOUS for note in notes),
+        "notes": notes,
+    }
