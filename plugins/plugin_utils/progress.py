@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.vpn.estate.plugins.module_utils._engine.client_protocol import READ
+from ansible_collections.vpn.estate.plugins.module_utils._net.client import READING
 
 MANY = 200  # objects; fewer are done before anybody wonders, unless they take LONG
 LONG = 10.0  # seconds; nobody wonders about what is only read, and may be read in a moment, before that
@@ -30,7 +30,7 @@ class Progress:
         now = self._clock()
         if done == 0:
             self._stage_began = now
-        patient = said == READ or total <= MANY
+        patient = said == READING or total <= MANY
         if done in (0, total) or now - self._spoke < PAUSE or (patient and now - self._began < LONG):
             return
         self._spoke = now

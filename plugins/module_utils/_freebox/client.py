@@ -1,14 +1,14 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The VPN servers of a Freebox, as methods over Freebox OS."""
+"""The client of a Freebox: the answers of Freebox OS in their form, and downloads."""
 
 from __future__ import annotations
 
 import typing as t
 
-from .._engine.client_protocol import Client
-from .._net.operations import Call
+from .._net.client import Client
+from .._net.operations import READ, OperationTable
 from .._net.transport import Transport
 from .._text.errors import OutcomeUnknown, Refused, Unreadable
 from .session import Session
@@ -18,54 +18,54 @@ ANYTHING = "*/*"  # the type of a WireGuard file is told nowhere (server-behavio
 
 
 class Freebox(Client):
-    """Methods for operations. Those that read answer records as they come; an empty list comes as nothing (F47)."""
+    """What an answer of Freebox OS holds, and what takes more than one call."""
 
     def __init__(self, http: Transport, session: Session) -> None:
         super().__init__(http)
         self.session = session
         self._takes_formats = True
 
+    @property
+    def api(self) -> OperationTable:
+        """The operations at the path of this box."""
+        return self.session.api
+
     def close(self) -> None:
         """End the session, where it is this task's alone."""
         self.session.close()
 
-    # -- servers
+    def call(self, operation: str, body: t.Any = None, **how: t.Any) -> t.Any:
+        """The result in the answer. Raises OutcomeUnknown where a write is not answered by success, whatever the status (F48)."""
+        answer = super().call(operation, body, **how)
+        if isinstance(answer, dict) and answer.get("success") is True:
+            return answer.get("result")
+        if self.api.operations[operation] == READ:
+            raise Unreadable(f"{self.asked} answered something that is no answer of Freebox OS.")
+        raise OutcomeUnknown(f"{self.asked} was answered, and not by what became of it")
 
-    def servers(self) -> list[Record]:
-        """Each VPN server, with its state and how many are connected."""
-        return self._list("GET /vpn/")
+    def object(self, operation: str, **how: t.Any) -> Record:
+        """The result of a read, which is an object."""
+        result = self.call(operation, **how)
+        if isinstance(result, dict):
+            return result
+        raise Unreadable(f"{self.asked} answered no object.")
 
-    def server_config(self, name: str) -> Record:
-        """The configuration of a VPN server."""
-        return self._object(self._call("GET /vpn/{vpn_id}/config/", path={"vpn_id": name}))
+    def objects(self, operation: str) -> list[Record]:
+        """The result of a read, which is a list of objects; an empty one comes as nothing (F47)."""
+        result = self.call(operation)
+        if not result:
+            return []
+        if isinstance(result, list) and all(isinstance(one, dict) for one in result):
+            return result
+        raise Unreadable(f"{self.asked} answered no list.")
 
-    def set_server_config(self, name: str, values: Record) -> None:
-        """Change keys of a VPN server's configuration; those that are not named stay (F57)."""
-        self._write(self._call("PUT /vpn/{vpn_id}/config/", values, path={"vpn_id": name}))
-
-    # -- users, common to all servers
-
-    def users(self) -> list[Record]:
-        """All VPN users."""
-        return self._list("GET /vpn/user/")
-
-    def create_user(self, record: Record) -> None:
-        """Make a VPN user."""
-        self._write(self._call("POST /vpn/user/", record, secret=True))
-
-    def update_user(self, login: str, values: Record) -> None:
-        """Change properties of a VPN user; those that are not named stay."""
-        self._write(self._call("PUT /vpn/user/{login}", values, path={"login": login}, secret=True))
-
-    def delete_user(self, login: str) -> None:
-        """Delete a VPN user, if it is there."""
-        self._delete("DELETE /vpn/user/{login}", {"login": login})
-
-    def ip_pool(self) -> Record:
-        """The addresses that VPN clients get, and which of them are reserved for whom."""
-        return self._object(self._call("GET /vpn/ip_pool/"))
-
-    # -- configuration files
+    def delete(self, operation: str, path: t.Mapping[str, str]) -> None:
+        """Delete something, if it is there."""
+        try:
+            self.call(operation, path=path)
+        except Refused as exc:
+            if exc.said != "noent":
+                raise
 
     def download_config(self, server: str, login: str) -> str:
         """A new configuration file of a user for a server. It ends earlier ones, so that this is a write (F72)."""
@@ -84,52 +84,4 @@ class Freebox(Client):
         return text
 
     def _download(self, operation: str, path: t.Mapping[str, str]) -> t.Any:
-        return self._http.write(self._call(operation, path=path, secret=True, accept=ANYTHING))
-
-    # -- connections
-
-    def vpn_connections(self) -> list[Record]:
-        """Who is connected."""
-        return self._list("GET /vpn/connection/")
-
-    def close_connection(self, number: str) -> None:
-        """Cut a VPN client off, if it is connected."""
-        self._delete("DELETE /vpn/connection/{id}", {"id": number})
-
-    # -- what all of them need
-
-    def _call(self, operation: str, body: t.Any = None, **how: t.Any) -> Call:
-        return self.session.api.call(operation, body, **how)
-
-    def _list(self, operation: str) -> list[Record]:
-        answer = self._answer(self._call(operation))
-        if not answer:
-            return []
-        if isinstance(answer, list) and all(isinstance(one, dict) for one in answer):
-            return answer
-        raise Unreadable(f"{self.asked} answered no list.")
-
-    def _object(self, request: Call) -> Record:
-        answer = self._answer(request)
-        if isinstance(answer, dict):
-            return answer
-        raise Unreadable(f"{self.asked} answered no object.")
-
-    def _answer(self, request: Call) -> t.Any:
-        answer = self._http.read(request)
-        if isinstance(answer, dict) and answer.get("success") is True:
-            return answer.get("result")
-        raise Unreadable(f"{self.asked} answered something that is no answer of Freebox OS.")
-
-    def _write(self, request: Call) -> None:
-        """Raises OutcomeUnknown where the answer does not say that it was done, whatever its status (F48)."""
-        answer = self._http.write(request)
-        if not isinstance(answer, dict) or answer.get("success") is not True:
-            raise OutcomeUnknown(f"{self.asked} was answered, and not by what became of it")
-
-    def _delete(self, operation: str, path: t.Mapping[str, str]) -> None:
-        try:
-            self._write(self._call(operation, path=path))
-        except Refused as exc:
-            if exc.said != "noent":
-                raise
+        return super().call(operation, path=path, accept=ANYTHING)

@@ -74,7 +74,7 @@ class Pool:
 
 @reads
 def _pool_of(client: Freebox) -> Pool:
-    told = client.ip_pool()
+    told = client.object("GET /vpn/ip_pool/")
     first, last = (ipaddress.IPv4Address(str(told[end])) for end in ("ip_start", "ip_end"))
     if not 0 <= int(last) - int(first) < LARGEST:
         raise ValueError("range")

@@ -28,5 +28,11 @@ _OPERATIONS = {
     "GET /vpn/download_config/{server_name}/{login}": MAKES_NEW,
     "GET /vpn/download_config/{server_name}/{login}/{fmt}": MAKES_NEW,
 }
-API = OperationTable("/api", _OPERATIONS)  # a session knows the version that belongs to the path
+# Whose requests or answers hold passwords, keys or tokens.
+_SECRET = (
+    *("POST /login/session/", "POST /login/authorize/", "GET /login/authorize/{track_id}"),
+    *("POST /vpn/user/", "PUT /vpn/user/{login}"),
+    *("GET /vpn/download_config/{server_name}/{login}", "GET /vpn/download_config/{server_name}/{login}/{fmt}"),
+)
+API = OperationTable("/api", _OPERATIONS, secret=_SECRET)  # a session knows the version that belongs to the path
 DISCOVERY = Call("GET", "/api_version", READ)

@@ -10,9 +10,10 @@ import typing as t
 from dataclasses import replace
 
 from .._engine.arguments import TEXT_OR_NUMBER
-from .._engine.client_protocol import Client
 from .._engine.product import Params
 from .._engine.run import Run
+from .._net.client import Client
+from .._net.operations import OperationTable
 from .._net.transport import Transport
 from .._text.errors import EstateError, InputError, OutcomeUnknown, Refused, SignInError, Unreadable
 from .._text.outside import Sentence
@@ -56,6 +57,11 @@ class PairingClient(Client):
         self.cautions += connection.cautions(params, http.url)
 
     @property
+    def api(self) -> OperationTable:
+        """The operations at the path of this box."""
+        return self._unpaired.api
+
+    @property
     def wrote(self) -> bool:
         """Whether a token was created or stored, or may have been."""
         return self.file_written or super().wrote
@@ -67,7 +73,7 @@ class PairingClient(Client):
 
     def check_api_version(self) -> None:
         """Raise InputError where the box does not serve the version of its API that the task names."""
-        _api = self._unpaired.api
+        _api = self.api
 
     def request_token(self) -> Request:
         """Request a token. It is never repeated, as each request is a question on the box's display."""
@@ -75,7 +81,7 @@ class PairingClient(Client):
         names = ("app_name", "app_version", "device_name")
         body = {"app_id": params["freebox_app_id"], **{name: params[name] for name in names}}
         try:
-            answer = self._http.write(self._unpaired.api.call("POST /login/authorize/", body, secret=True))
+            answer = self.call("POST /login/authorize/", body)
         except Refused as exc:
             raise EstateError(f"{self.url} takes no request of the application {body['app_id']}: {exc}.") from exc
         except OutcomeUnknown as exc:
@@ -83,7 +89,7 @@ class PairingClient(Client):
         try:
             return Request(str(answer["result"]["app_token"]), str(answer["result"]["track_id"]))
         except (LookupError, TypeError) as exc:
-            raise Unreadable(f"{self._http.asked} answered without a token. {self.lost_token_advice}") from exc
+            raise Unreadable(f"{self.asked} answered without a token. {self.lost_token_advice}") from exc
 
     @property
     def lost_token_advice(self) -> str:
@@ -93,12 +99,11 @@ class PairingClient(Client):
 
     def status(self, request: Request) -> str:
         """The status of a request."""
-        operation = "GET /login/authorize/{track_id}"
-        answer = self._http.read(self._unpaired.api.call(operation, path={"track_id": request.track}, secret=True))
+        answer = self.call("GET /login/authorize/{track_id}", path={"track_id": request.track})
         try:
             return str(answer["result"]["status"])
         except (LookupError, TypeError) as exc:
-            raise Unreadable(f"{self._http.asked} answered without a status.") from exc
+            raise Unreadable(f"{self.asked} answered without a status.") from exc
 
     def permissions_of(self, token: str, needed: t.Collection[str] = ()) -> t.Optional[list[str]]:
         """The permissions of the application, sorted; None where the box does not know the token.

@@ -176,7 +176,7 @@ class Session(SharedSession):
             )
         proof = {"app_id": app_id, "password": answer_to(app_token, challenge)}
         try:
-            answer = self._http.sign_in(api.call("POST /login/session/", proof, secret=True))
+            answer = self._http.sign_in(api.call("POST /login/session/", proof))
         except Refused as exc:
             raise SignInError(self._refusal(exc, box), said=exc.said) from exc
         except OutcomeUnknown as exc:

@@ -77,7 +77,7 @@ def cut_off(client: Freebox, meant: t.Sequence[Record], params: t.Mapping[str, t
             number = one["id"]
             try:
                 if number not in refused:
-                    client.close_connection(number)
+                    client.delete("DELETE /vpn/connection/{id}", {"id": number})
             except OutcomeUnknown as exc:
                 lost, reasons[number] = True, str(exc)
             except Refused as exc:
@@ -111,7 +111,7 @@ def found(client: Freebox, params: t.Mapping[str, t.Any]) -> list[Record]:
             "id": str(one["id"]),
             "local_ip": _dotted(one.get("local_ip")),
         }  # F69: not all tell both
-        for one in client.vpn_connections()
+        for one in client.objects("GET /vpn/connection/")
         if all(params.get(option) is None or str(one[key]) in params[option] for option, key in NAMED_BY.items())
     ]
 

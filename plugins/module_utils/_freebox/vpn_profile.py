@@ -153,10 +153,12 @@ class Box:
 
 @reads
 def _box_of(client: Freebox, names: t.Iterable[str]) -> Box:
-    servers = {str(one["name"]): {name: str(one[name]) for name in ("type", "state")} for one in client.servers()}
+    servers = {
+        str(one["name"]): {name: str(one[name]) for name in ("type", "state")} for one in client.objects("GET /vpn/")
+    }
     of_interest = [name for name in sorted(set(names)) if name in servers and servers[name]["type"] in KINDS]
-    configs = {name: client.server_config(name) for name in of_interest}
-    users = {str(one["login"]): one for one in client.users()}
+    configs = {name: client.object("GET /vpn/{vpn_id}/config/", path={"vpn_id": name}) for name in of_interest}
+    users = {str(one["login"]): one for one in client.objects("GET /vpn/user/")}
     return Box(client.url, client.session.box.get("uid"), servers, configs, users)
 
 

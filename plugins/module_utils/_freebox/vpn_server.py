@@ -142,11 +142,9 @@ class VpnServer(Resource):
 
     def read(self, run: Run[Freebox], names: t.Optional[t.Sequence[str]]) -> Actual:
         """The list tells states, and one call for each server its configuration."""
-        listed = {str(one["name"]): one for one in run.client.servers()}
+        listed = {str(one["name"]): one for one in run.client.objects("GET /vpn/")}
         chosen = [name for name in listed if names is None or name in names]
-        return Actual(
-            {name: self.load({**run.client.server_config(name), **listed[name]}) for name in chosen}, whole=True
-        )
+        return Actual({name: self.load({**_config(run.client, name), **listed[name]}) for name in chosen}, whole=True)
 
     def validate_plan(self, run: Run[Freebox]) -> None:
         """Servers, settings and ports that a box does not have; and who would be cut off."""
@@ -225,13 +223,13 @@ class VpnServer(Resource):
         """Only what differs by now, so that what somebody else has changed meanwhile stays."""
 
         def write(change: Change) -> None:
-            there = run.client.server_config(change.name)
+            there = _config(run.client, change.name)
             declared = {key: value for key, value in change.wanted.values.items() if key in change.values}
             whole = merged(self.dump(declared), there)
             change.values.update(without_none(whole))
             left = {key: value for key, value in whole.items() if there.get(key) != value}
             if left:
-                run.client.set_server_config(change.name, left)
+                run.client.call("PUT /vpn/{vpn_id}/config/", left, path={"vpn_id": change.name})
 
         run.writes.each(changes, write)
 
@@ -276,9 +274,13 @@ def _is_open(change: Change, goal: t.Optional[str]) -> bool:
     return goal is not None and (change.action == "update" or (change.before or {})["state"] != goal)
 
 
+def _config(client: Freebox, name: str) -> Object:
+    return client.object("GET /vpn/{vpn_id}/config/", path={"vpn_id": name})
+
+
 @reads
 def _states(client: Freebox) -> dict[str, str]:
-    return {str(one["name"]): str(one["state"]) for one in client.servers()}
+    return {str(one["name"]): str(one["state"]) for one in client.objects("GET /vpn/")}
 
 
 VPN_SERVER = VpnServer()

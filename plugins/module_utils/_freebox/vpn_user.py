@@ -102,7 +102,7 @@ class VpnUser(Resource):
 
     def read(self, run: Run[Freebox], names: t.Optional[t.Sequence[str]]) -> Actual:
         """One list holds them all."""
-        found = {str(one["login"]): self.load(one) for one in run.client.users()}
+        found = {str(one["login"]): self.load(one) for one in run.client.objects("GET /vpn/user/")}
         if names is None:
             return Actual(found, whole=True)
         for name, twin in twins([name for name in names if name not in found], found).items():
@@ -148,7 +148,7 @@ class VpnUser(Resource):
 
     @staticmethod
     def _check_wireguard(client: Freebox) -> None:
-        servers = sorted(str(one.get("name")) for one in client.servers())
+        servers = sorted(str(one.get("name")) for one in client.objects("GET /vpn/"))
         if WIREGUARD not in servers:
             raise InputError(
                 f"type: {client.url} has no WireGuard; its servers are {', '.join(servers)}. Nothing was written."
@@ -157,7 +157,9 @@ class VpnUser(Resource):
     def delete(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
         """And cut off those of them who are connected, who could not come back by then."""
         try:
-            run.writes.each(changes, lambda change: run.client.delete_user(change.name))
+            run.writes.each(
+                changes, lambda change: run.client.delete("DELETE /vpn/user/{login}", {"login": change.name})
+            )
         except EstateError:
             with contextlib.suppress(EstateError):  # the next look finds that they are gone, and nothing to do
                 there = self.read(run, None).objects
@@ -191,20 +193,28 @@ class VpnUser(Resource):
         order, aside = _in_turn(run.client, changes)
         run.writes.each(
             [change for change in changes if change.name in aside],
-            lambda change: run.client.update_user(change.name, {"ip_reservation": aside[change.name]}),
+            lambda change: run.client.call(
+                "PUT /vpn/user/{login}",
+                {"ip_reservation": aside[change.name]},
+                path={"login": change.name},
+            ),
             "moved aside",
         )
         run.writes.each(order, lambda change: self._update(run, change))
 
     def _create(self, client: Freebox, change: Change, values: Object) -> None:
-        client.create_user({"login": change.name, **self.dump(values), **change.secrets})
+        client.call("POST /vpn/user/", {"login": change.name, **self.dump(values), **change.secrets})
 
     def _update(self, run: Run[Freebox], change: Change) -> None:
         client = run.client
         if "type" not in change.values:
-            client.update_user(change.name, {**self.dump(change.values), **change.secrets})
+            client.call(
+                "PUT /vpn/user/{login}",
+                {**self.dump(change.values), **change.secrets},
+                path={"login": change.name},
+            )
             return
-        client.delete_user(change.name)
+        client.delete("DELETE /vpn/user/{login}", {"login": change.name})
         change.reached()
         self._cut_off(client, [change])
         try:

@@ -49,12 +49,13 @@ class Call:
 class OperationTable:
     """The operations of an API below the path ``base``, such as ``GET /users/{login}``, each with its retry class.
 
-    ``slow`` are the operations that are known to take long.
+    ``slow`` are the operations that are known to take long, and ``secret`` those whose requests or answers hold secrets.
     """
 
     base: str
     operations: t.Mapping[str, str]
     slow: t.Collection[str] = ()
+    secret: t.Collection[str] = ()
 
     def below(self, base: str) -> OperationTable:
         """The same operations at another path."""
@@ -71,7 +72,7 @@ class OperationTable:
         accept: str = JSON,
         on_headers: t.Optional[OnHeaders] = None,
     ) -> Call:
-        """A request for an operation of the table; ``path`` fills the braces of its path.
+        """A request for an operation of the table; ``path`` fills the braces of its path, and ``secret`` is for this request alone.
 
         Raises InputError for a value that would change the path: libraries and servers resolve dots (RFC 3986, 5.2.4).
         """
@@ -86,4 +87,5 @@ class OperationTable:
                 )
         filled = template.format(**{name: quote(value, safe="") for name, value in values.items()})
         kind, slow = self.operations[operation], operation in self.slow
+        secret = secret or operation in self.secret
         return Call(method, self.base + filled, kind, body, query or {}, secret, accept, on_headers, slow)

@@ -95,6 +95,10 @@ def test_a_call_has_the_method_the_class_and_the_whole_path(operation: str) -> N
     assert made.path == "/api/v16" + re.sub(r"{\w+}", "a%2Fb%20c%25%C3%BC%3F%23%7Bx%7D", template)
 
 
+def test_what_is_secret_is_an_operation() -> None:
+    assert set(API.secret) <= set(OPERATIONS)
+
+
 def test_only_operations_of_the_table_are_called() -> None:
     with pytest.raises(KeyError):
         API_16.call("PUT /vpn/openvpn_routed")

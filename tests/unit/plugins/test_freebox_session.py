@@ -94,7 +94,7 @@ class World:
         store, before, texts = MemoryStore(), self.asked(SIGN_IN), set()
         for _unused in range(3):
             with pytest.raises(SignInError, match=sentence) as raised:
-                self.client(store, who).servers()
+                self.client(store, who).objects("GET /vpn/")
             texts.add(str(raised.value))
             assert raised.value.final
         assert len(texts) == 1
@@ -125,7 +125,7 @@ def test_the_published_challenge_is_answered_as_published() -> None:
 
 
 def test_the_token_itself_is_never_sent(world: World) -> None:
-    world.client().servers()
+    world.client().objects("GET /vpn/")
     sent = json.dumps([[one.request, dict(one.headers)] for one in world.simulator.log])
     assert str(world.who.app_token) not in sent
     [opened] = [one.request for one in world.simulator.log if one.path == SIGN_IN]
@@ -145,13 +145,13 @@ def test_a_token_does_not_show() -> None:
 )
 def test_the_announced_version_is_used(start: Start, version: str, base: str) -> None:
     world = World(start(Box, api_version=version).simulator)
-    assert world.client().servers()
+    assert world.client().objects("GET /vpn/")
     assert world.paths == [DISCOVERY, f"/api/{base}/login/", f"/api/{base}/login/session/", f"/api/{base}/vpn/"]
 
 
 @pytest.mark.parametrize("version", [2, 8, 16])
 def test_another_version_can_be_asked_for(world: World, version: int) -> None:
-    assert world.client(version=version).servers()
+    assert world.client(version=version).objects("GET /vpn/")
     assert world.paths[-1] == f"/api/v{version}/vpn/"
 
 
@@ -165,7 +165,7 @@ def test_a_version_that_the_box_does_not_serve_is_refused(box: Box, version: int
 def test_from_outside_a_box_tells_less_and_is_used_all_the_same(start: Start) -> None:
     world = World(start(Box, settings={"outside": True}).simulator)
     client = world.client()
-    assert client.servers()
+    assert client.objects("GET /vpn/")
     assert "uid" not in client.session.box
     assert client.session.box["api_version"] == "16.0"
 
@@ -188,7 +188,7 @@ def test_no_field_is_needed_but_the_version(world: World, left_out: str) -> None
     }
     del told[left_out]
     world.simulator.faults.add(path=DISCOVERY, status=200, body=told)
-    assert world.client().servers()
+    assert world.client().objects("GET /vpn/")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_no_field_is_needed_but_the_version(world: World, left_out: str) -> None
 def test_who_does_not_say_which_api_it_has_is_no_freebox(world: World, body: t.Any) -> None:
     world.simulator.faults.add(path=DISCOVERY, status=200, body=json.dumps(body))
     with pytest.raises(Unreadable, match=f"{world.simulator.url} does not say which API it has: is it a Freebox"):
-        world.client().servers()
+        world.client().objects("GET /vpn/")
     assert world.paths == [DISCOVERY]
 
 
@@ -224,7 +224,7 @@ def test_who_knows_no_discovery_is_no_freebox(world: World) -> None:
     """An address of something else is a likely mistake, where one run looks after both."""
     world.simulator.faults.add(path=DISCOVERY, status=404, body=json.dumps({"detail": "Not Found"}))
     with pytest.raises(Unreadable, match=f"{world.simulator.url} does not say which API it has: is it a Freebox"):
-        world.client().servers()
+        world.client().objects("GET /vpn/")
     assert world.paths == [DISCOVERY]
 
 
@@ -234,17 +234,17 @@ def test_a_web_page_is_no_answer(world: World, path: str) -> None:
     store = MemoryStore()
     world.simulator.faults.add(path=path, do="html")
     with pytest.raises(EstateError, match="was answered by something that is not JSON") as raised:
-        world.client(store).servers()
+        world.client(store).objects("GET /vpn/")
     assert world.simulator.url in str(raised.value)
     assert not isinstance(raised.value, SignInError)
-    assert world.client(store).servers()
+    assert world.client(store).objects("GET /vpn/")
     assert world.asked(path) == 2
 
 
 def test_a_path_that_is_missing_is_told_as_such(world: World) -> None:
     world.simulator.faults.add(path="vpn/", **{**refusing("invalid_request"), "status": 404})
     with pytest.raises(Refused, match=r"Non merci \(the box has no such call, perhaps because its software is older\)"):
-        world.client().servers()
+        world.client().objects("GET /vpn/")
 
 
 # -- once per run
@@ -253,7 +253,7 @@ def test_a_path_that_is_missing_is_told_as_such(world: World) -> None:
 def test_one_sign_in_serves_all_calls(world: World) -> None:
     client = world.client()
     for _unused in range(3):
-        client.servers()
+        client.objects("GET /vpn/")
     assert (world.asked(DISCOVERY), world.asked(LOGIN), world.asked(SIGN_IN)) == (1, 1, 1)
 
 
@@ -264,13 +264,13 @@ def test_nobody_signs_in_before_the_first_call(world: World) -> None:
 
 def test_tasks_of_a_run_share_a_session(world: World, shared: Callable[[], FileStore]) -> None:
     for _unused in range(3):
-        world.client(shared()).servers()
+        world.client(shared()).objects("GET /vpn/")
     assert (world.asked(DISCOVERY), world.asked(LOGIN), world.asked(SIGN_IN)) == (1, 1, 1)
 
 
 def test_tasks_at_the_same_time_share_one_sign_in(world: World, shared: Callable[[], FileStore]) -> None:
     def task(_unused: int) -> int:
-        return len(world.client(shared()).servers())
+        return len(world.client(shared()).objects("GET /vpn/"))
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(task, range(8))) == {5}
@@ -282,7 +282,7 @@ def test_a_challenge_is_answered_once(start: Start, reading: str) -> None:
     """A box may take an answer only once, also within the seconds in which it tells the same challenge."""
     world = World(start(Box, readings={"challenge_use": reading}).simulator)
     for _unused in range(3):
-        assert world.client().servers()
+        assert world.client().objects("GET /vpn/")
 
 
 def test_two_hosts_of_a_run_sign_in_once(box: Box, tmp_path: Path) -> None:
@@ -314,17 +314,17 @@ def test_two_hosts_of_a_run_sign_in_once(box: Box, tmp_path: Path) -> None:
 
 def test_a_session_that_ends_in_mid_run_is_renewed_once_and_the_call_repeated_once(world: World) -> None:
     client = world.client()
-    client.servers()
+    client.objects("GET /vpn/")
     world.simulator.expire_sessions()
-    client.servers()
+    client.objects("GET /vpn/")
     assert world.paths[4:] == ["/api/v16/vpn/", LOGIN, SIGN_IN, "/api/v16/vpn/"]
 
 
 def test_a_session_that_ends_is_renewed_before_a_write_is_done(world: World) -> None:
     client = world.client()
-    client.servers()
+    client.objects("GET /vpn/")
     world.simulator.expire_sessions()
-    client.create_user({"login": "max"})
+    client.call("POST /vpn/user/", {"login": "max"}, secret=True)
     assert world.simulator.state()["users"].keys() == {"max"}
     assert sum(one.method == "POST" and one.path.endswith("/vpn/user/") for one in world.simulator.log) == 2
 
@@ -333,11 +333,11 @@ def test_another_task_that_finds_the_session_ended_uses_the_new_one(
     world: World, shared: Callable[[], FileStore]
 ) -> None:
     first, second = world.client(shared()), world.client(shared())
-    first.servers()
-    second.servers()
+    first.objects("GET /vpn/")
+    second.objects("GET /vpn/")
     world.simulator.expire_sessions()
-    first.servers()
-    second.servers()
+    first.objects("GET /vpn/")
+    second.objects("GET /vpn/")
     assert world.asked(SIGN_IN) == 2
 
 
@@ -349,7 +349,7 @@ def test_a_box_that_drops_every_session_is_not_asked_for_ever(
     said = []
     for _unused in range(6):
         with pytest.raises((Refused, SignInError)) as raised:
-            world.client(shared()).servers()
+            world.client(shared()).objects("GET /vpn/")
         said.append(str(raised.value))
     assert f"answered {code}: Non merci (the session has ended)" in said[0]
     assert (
@@ -364,7 +364,7 @@ def test_permissions_are_those_of_the_last_sign_in(world: World) -> None:
     assert client.session.permissions["settings"]
     world.simulator.set_rights("calls")
     world.simulator.expire_sessions()
-    client.servers()
+    client.objects("GET /vpn/")
     assert not client.session.permissions.get("settings")
     with pytest.raises(
         InputError, match=r"lacks the permission settings .* tick it in Freebox OS > Paramètres > Gestion"
@@ -412,7 +412,7 @@ def test_a_refusal_is_remembered_for_other_processes(world: World, shared: Calla
     wrong = Application(world.who.app_id, "w" * 64)
     for _unused in range(3):
         with pytest.raises(SignInError, match="No other sign-in is tried in this run"):
-            world.client(shared(), wrong).servers()
+            world.client(shared(), wrong).objects("GET /vpn/")
     assert world.asked(SIGN_IN) == 1
 
 
@@ -421,7 +421,7 @@ def test_tasks_at_the_same_time_share_one_refusal(world: World, shared: Callable
 
     def task(_unused: int) -> str:
         with pytest.raises(SignInError) as raised:
-            world.client(shared(), wrong).servers()
+            world.client(shared(), wrong).objects("GET /vpn/")
         return str(raised.value)
 
     with ThreadPoolExecutor(8) as pool:
@@ -488,7 +488,7 @@ def test_a_challenge_for_people_is_not_answered(world: World, challenge: t.Any) 
     body = {"success": True, "result": {"logged_in": False, "challenge": challenge}}
     world.simulator.faults.add(path=LOGIN, status=200, body=body)
     with pytest.raises(SignInError, match="asks what only its own web page can answer: is this a Freebox") as raised:
-        world.client().servers()
+        world.client().objects("GET /vpn/")
     assert not raised.value.final
     assert world.asked(SIGN_IN) == 0
 
@@ -505,8 +505,8 @@ def test_a_box_that_is_away_has_refused_nobody(world: World) -> None:
     store = MemoryStore()
     world.simulator.faults.add(path=SIGN_IN, times=2, **refusing("service_down"))
     with pytest.raises(Unreachable, match="this part of the box is not running"):
-        world.client(store).servers()
-    assert world.client(store).servers()
+        world.client(store).objects("GET /vpn/")
+    assert world.client(store).objects("GET /vpn/")
 
 
 @pytest.mark.parametrize(
@@ -521,7 +521,7 @@ def test_a_box_that_is_away_has_refused_nobody(world: World) -> None:
 def test_a_welcome_without_a_session(world: World, body: t.Any) -> None:
     world.simulator.faults.add(path=SIGN_IN, status=200, body=json.dumps(body))
     with pytest.raises(SignInError, match=f"let {world.who.app_id} in without a session") as raised:
-        world.client().servers()
+        world.client().objects("GET /vpn/")
     assert not raised.value.final
 
 
@@ -530,7 +530,7 @@ def test_a_welcome_without_a_session(world: World, body: t.Any) -> None:
 )
 def test_nobody_is_let_in_without_an_application(world: World, who: Application) -> None:
     with pytest.raises(InputError, match="Give freebox_app_id and freebox_app_token, which freebox_app makes"):
-        world.client(who=who).servers()
+        world.client(who=who).objects("GET /vpn/")
     assert world.paths == [DISCOVERY]
 
 
@@ -570,7 +570,7 @@ def test_a_task_that_shares_its_session_leaves_it_open(box: Box, tmp_path: Path)
 
 def test_a_session_that_was_handed_over_is_used_and_left_open(box: Box, world: World) -> None:
     store = MemoryStore()
-    world.client(store).servers()
+    world.client(store).objects("GET /vpn/")
     with store.held() as state:
         handed = json.dumps(state)
     box.simulator.log.clear()
@@ -751,7 +751,7 @@ said = {}
 for name, options in told.items():
     params = {key: option.get("default") for key, option in ARGUMENT_SPEC.items()}
     try:
-        said[name] = len(FREEBOX.connect({**params, **options}, True).servers())
+        said[name] = len(FREEBOX.connect({**params, **options}, True).objects("GET /vpn/"))
     except EstateError as exc:
         said[name] = str(exc)
 print(json.dumps(said))
@@ -877,5 +877,5 @@ def test_check_mode_sends_no_write(box: Box) -> None:
     params = {name: option.get("default") for name, option in FREEBOX.argument_spec.items()}
     client = FREEBOX.connect({**params, **box.connection}, read_only=True)
     with pytest.raises(EstateError, match="was about to be sent in check mode; nothing was sent"):
-        client.create_user({"login": "max"})
+        client.call("POST /vpn/user/", {"login": "max"}, secret=True)
     assert box.simulator.state()["users"] == {}

@@ -115,6 +115,15 @@ def test_a_call_has_the_method_the_class_and_the_whole_path(operation: str) -> N
     assert made.path == "/api" + re.sub(r"{\w+}", "a%2Fb%20c%25%C3%BC%3F%23%7Bx%7D", template)
 
 
+def test_a_call_is_secret_or_slow_as_its_operation_is() -> None:
+    assert {*API.slow, *API.secret} <= set(OPERATIONS)
+    path = {"profile": "a", "configurationProfile": "a", "serial": "1", "node": "a"}
+    made = {operation: API.call(operation, path=path) for operation in OPERATIONS}
+    assert {operation for operation, call in made.items() if call.secret} == set(API.secret)
+    assert {operation for operation, call in made.items() if call.slow} == set(API.slow)
+    assert API.call("POST /config-items/{configurationProfile}", path=path, secret=True).secret
+
+
 def test_only_operations_of_the_table_are_called() -> None:
     with pytest.raises(KeyError):
         API.call("POST /users/drop")

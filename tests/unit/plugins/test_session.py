@@ -110,7 +110,7 @@ class World:
         texts = set()
         for _unused in range(3):
             with pytest.raises(SignInError, match=sentence) as raised:
-                self.client(who, store).get("GET /server/info")
+                self.client(who, store).object("GET /server/info")
             texts.add(str(raised.value))
         assert len(texts) == 1
         assert len(self.sign_ins) == before + requests
@@ -144,7 +144,7 @@ def test_one_sign_in_serves_all_calls(start: Callable[..., Server], time: Time, 
     world = World(start, time, dialect=dialect)
     client = world.client()
     for _unused in range(3):
-        assert "version" in client.get("GET /server/info")
+        assert "version" in client.object("GET /server/info")
     assert world.sign_ins == [LOGIN]
     assert world.simulator.log[0].request == {
         "username": world.admin.username,
@@ -160,13 +160,13 @@ def test_nobody_signs_in_before_the_first_call(world: World) -> None:
 
 def test_tasks_of_a_run_share_a_session(world: World, file_store: FileStore) -> None:
     for _unused in range(3):
-        world.client(store=FileStore(file_store.path)).get("GET /server/info")
+        world.client(store=FileStore(file_store.path)).object("GET /server/info")
     assert world.sign_ins == [LOGIN]
 
 
 def test_tasks_at_the_same_time_share_one_sign_in(world: World, file_store: FileStore) -> None:
     def task(_unused: int) -> t.Any:
-        return world.client(store=FileStore(file_store.path)).get("GET /server/info")["version"]
+        return world.client(store=FileStore(file_store.path)).object("GET /server/info")["version"]
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(task, range(8)))) == 1
@@ -186,7 +186,7 @@ def test_a_refusal_is_remembered_for_other_processes(world: World, file_store: F
     wrong = replace(world.admin, password="not-this-one")
     for _unused in range(3):
         with pytest.raises(SignInError):
-            world.client(wrong, FileStore(file_store.path)).get("GET /server/info")
+            world.client(wrong, FileStore(file_store.path)).object("GET /server/info")
     assert world.sign_ins == [LOGIN]
 
 
@@ -195,7 +195,7 @@ def test_tasks_at_the_same_time_share_one_refusal(world: World, file_store: File
 
     def task(_unused: int) -> str:
         with pytest.raises(SignInError) as raised:
-            world.client(wrong, FileStore(file_store.path)).get("GET /server/info")
+            world.client(wrong, FileStore(file_store.path)).object("GET /server/info")
         return str(raised.value)
 
     with ThreadPoolExecutor(8) as pool:
@@ -206,7 +206,7 @@ def test_tasks_at_the_same_time_share_one_refusal(world: World, file_store: File
 def test_a_locked_account(world: World) -> None:
     for _unused in range(5):
         with pytest.raises(SignInError):
-            world.client(replace(world.admin, password="not-this-one")).get("GET /server/info")
+            world.client(replace(world.admin, password="not-this-one")).object("GET /server/info")
     world.refusal(world.admin, r"locked openvpn out .* 15 minutes \(vpn.server.lockout_policy.reset_time\)")
 
 
@@ -268,7 +268,7 @@ def test_a_lost_answer_is_not_asked_for_again(world: World, fault: dict[str, t.A
 
 def test_too_many_requests(world: World) -> None:
     world.simulator.faults.add(path=LOGIN, status=429, headers={"Retry-After": "1"})
-    assert "version" in world.client().get("GET /server/info")
+    assert "version" in world.client().object("GET /server/info")
     assert world.sign_ins == [LOGIN, LOGIN]
 
 
@@ -283,8 +283,8 @@ def test_a_server_that_is_away_has_refused_nobody(world: World) -> None:
     world.simulator.faults.add(path=LOGIN, status=503, times=8)
     for _unused in range(4):
         with pytest.raises(Unreachable, match="answered 503"):
-            world.client(store=store).get("GET /server/info")
-    assert "version" in world.client(store=store).get("GET /server/info")
+            world.client(store=store).object("GET /server/info")
+    assert "version" in world.client(store=store).object("GET /server/info")
 
 
 def test_a_portal_hears_a_password_once(world: World) -> None:
@@ -292,16 +292,16 @@ def test_a_portal_hears_a_password_once(world: World) -> None:
     world.simulator.faults.add(path=LOGIN, do="html")
     store = MemoryStore()
     with pytest.raises(EstateError, match="is not the API of this product") as raised:
-        world.client(store=store).get("GET /server/info")
+        world.client(store=store).object("GET /server/info")
     assert not isinstance(raised.value, SignInError)
     assert world.sign_ins == [LOGIN]
-    assert "version" in world.client(store=store).get("GET /server/info")
+    assert "version" in world.client(store=store).object("GET /server/info")
 
 
 @pytest.mark.parametrize("who", [Credentials(None, None), Credentials("openvpn", None), Credentials(None, "password")])
 def test_nobody_can_sign_in_without_a_name_and_a_password(world: World, who: Credentials) -> None:
     with pytest.raises(InputError, match="Give as_username and as_password, or as_token"):
-        world.client(who).get("GET /server/info")
+        world.client(who).object("GET /server/info")
     assert world.simulator.log == []
 
 
@@ -314,7 +314,7 @@ def test_credentials_do_not_show() -> None:
 def test_calls_name_the_node(start: Callable[..., Server], time: Time) -> None:
     world = World(start, time, settings={"cluster_nodes": 2})
     node = sorted(world.simulator.state()["nodes"])[1]
-    world.client(replace(world.admin, node=node)).get("GET /server/info")
+    world.client(replace(world.admin, node=node)).object("GET /server/info")
     assert [each.headers.get("X-OpenVPN-AS-Node") for each in world.simulator.log] == [None, node]
 
 
@@ -326,7 +326,7 @@ def test_a_code_answers_the_challenge(start: Callable[..., Server], time: Time, 
     world = World(start, time, dialect=dialect)
     client = world.client(world.mfa_admin)
     for _unused in range(2):
-        assert "version" in client.get("GET /server/info")
+        assert "version" in client.object("GET /server/info")
     assert world.sign_ins == [LOGIN, MFA]
     first, second = (each.request for each in world.simulator.log[:2])
     assert set(first) == {"username", "password", "request_admin"}
@@ -349,7 +349,7 @@ def test_a_question_that_holds_the_password_is_shown_without_it(start: Callable[
     body = {"reason": "mfa", "challenge": question, "challenge_context": "c"}
     world.simulator.faults.add(path=path, status=401, body=body)
     with pytest.raises(SignInError, match="second factor") as raised:
-        world.client(replace(world.mfa_admin, password=PASSWORD, totp_secret=None)).get("GET /server/info")
+        world.client(replace(world.mfa_admin, password=PASSWORD, totp_secret=None)).object("GET /server/info")
     assert PASSWORD[:3] not in str(raised.value)
 
 
@@ -364,7 +364,7 @@ def test_the_secret_of_somebody_else(world: World) -> None:
 @pytest.mark.parametrize("secret", ["not base32!", "0189", "GEZDGNBVGY3TQOJ1890", "\N{EURO SIGN}"])
 def test_a_secret_that_is_none(world: World, secret: str) -> None:
     with pytest.raises(InputError, match="as_totp_secret is not a secret in base32") as raised:
-        world.client(replace(world.mfa_admin, totp_secret=secret)).get("GET /server/info")
+        world.client(replace(world.mfa_admin, totp_secret=secret)).object("GET /server/info")
     assert secret not in str(raised.value)
     assert world.sign_ins == []
 
@@ -393,7 +393,7 @@ def test_a_lost_answer_to_a_code(world: World) -> None:
 
 def test_a_code_is_used_once_in_a_run(world: World, time: Time) -> None:
     client = world.client(world.mfa_admin)
-    client.get("GET /server/info")
+    client.object("GET /server/info")
     client.session.sign_in_anew()
     client.session.sign_in_anew()
     assert time.slept == [20.0, 30.0]
@@ -403,7 +403,7 @@ def test_a_code_is_used_once_in_a_run(world: World, time: Time) -> None:
 
 def test_a_code_is_used_once_on_a_machine(world: World, time: Time, tmp_path: Path) -> None:
     for _unused in range(3):
-        world.client(world.mfa_admin, MemoryStore(), tmp_path / "codes").get("GET /server/info")
+        world.client(world.mfa_admin, MemoryStore(), tmp_path / "codes").object("GET /server/info")
     assert time.slept == [20.0, 30.0]
     assert {each.status for each in world.simulator.log if each.path == MFA} == {200}
 
@@ -412,7 +412,7 @@ def test_many_runs_wait_in_line_before_they_are_challenged(world: World, time: T
     """A challenge is good for two minutes (server-behaviour.md, 30), so nobody is challenged before his turn."""
     for _unused in range(8):  # as if seven others had come a moment before
         claim_code(str(tmp_path / "codes"), int(time.now // 30))
-    world.client(world.mfa_admin, MemoryStore(), tmp_path / "codes").get("GET /server/info")
+    world.client(world.mfa_admin, MemoryStore(), tmp_path / "codes").object("GET /server/info")
     assert time.slept == [20.0 + 7 * 30]
     assert world.sign_ins == [LOGIN, MFA]
 
@@ -464,13 +464,13 @@ def test_a_secret_with_and_without_padding() -> None:
 
 def test_a_token_is_renewed_ahead_of_its_end(world: World, time: Time) -> None:
     client = world.client()
-    client.get("GET /server/info")
+    client.object("GET /server/info")
     first = client.session.token()
     time.now += 200
-    client.get("GET /server/info")
+    client.object("GET /server/info")
     assert world.sign_ins == [LOGIN]
     time.now += 100
-    client.get("GET /server/info")
+    client.object("GET /server/info")
     assert world.sign_ins == [LOGIN, RENEW]
     assert client.session.token() != first
     assert {each.status for each in world.simulator.log} == {200}
@@ -484,7 +484,7 @@ def test_a_long_run_signs_in_once(start: Callable[..., Server], time: Time, dial
     world.simulator.clock.advance(ahead)
     client = world.client()
     for _unused in range(108):
-        client.get("GET /server/info")
+        client.object("GET /server/info")
         time.now += 100
     assert world.asked(LOGIN) == 1
     assert {each.status for each in world.simulator.log} == {200}
@@ -494,7 +494,7 @@ def test_a_very_long_run_signs_in_again(world: World, time: Time) -> None:
     """A session cannot be renewed for longer than four hours (server-behaviour.md, 17)."""
     client = world.client()
     while time.now < 1_800_000_010 + 7 * 3600:
-        client.get("GET /server/info")
+        client.object("GET /server/info")
         time.now += 100
     assert world.asked(LOGIN) == 2
     assert {each.status for each in world.simulator.log} == {200}
@@ -504,7 +504,7 @@ def test_an_expired_token_is_not_renewed(world: World, time: Time) -> None:
     """Tasks with ten minutes and more between them sign in each time, and that is no fault of the server."""
     store = MemoryStore()
     for _unused in range(6):
-        world.client(store=store).get("GET /server/info")
+        world.client(store=store).object("GET /server/info")
         time.now += 601
     assert world.sign_ins == [LOGIN] * 6
     assert {each.status for each in world.simulator.log} == {200}
@@ -517,14 +517,14 @@ def test_an_expired_token_is_not_renewed(world: World, time: Time) -> None:
 )
 def test_a_renewal_that_fails_is_not_missed_yet(world: World, time: Time, fault: dict[str, t.Any]) -> None:
     client = world.client()
-    client.get("GET /server/info")
+    client.object("GET /server/info")
     world.simulator.faults.add(path=RENEW, times=None, **fault)
     for _unused in range(3):
         time.now += 150
-        assert "version" in client.get("GET /server/info")
+        assert "version" in client.object("GET /server/info")
     assert world.sign_ins == [LOGIN, RENEW]
     time.now += 200
-    assert "version" in client.get("GET /server/info")
+    assert "version" in client.object("GET /server/info")
     assert world.sign_ins == [LOGIN, RENEW, LOGIN]
 
 
@@ -542,9 +542,9 @@ def test_a_token_without_a_date_is_renewed_soon(world: World, time: Time, date: 
 
 def test_a_dropped_session_costs_one_sign_in_and_one_repeat(world: World) -> None:
     client = world.client()
-    client.get("GET /server/info")
+    client.object("GET /server/info")
     world.simulator.machine.authentication.end_sessions()
-    assert "version" in client.get("GET /server/info")
+    assert "version" in client.object("GET /server/info")
     assert [(each.path.rsplit("/")[-1], each.status) for each in world.simulator.log] == [
         ("userpassword", 200),
         ("info", 200),
@@ -557,10 +557,10 @@ def test_a_dropped_session_costs_one_sign_in_and_one_repeat(world: World) -> Non
 def test_what_another_task_has_mended_is_not_mended_again(world: World, file_store: FileStore) -> None:
     clients = [world.client(store=FileStore(file_store.path)) for _unused in range(3)]
     for client in clients:
-        client.get("GET /server/info")
+        client.object("GET /server/info")
     world.simulator.machine.authentication.end_sessions()
     for client in clients:
-        client.get("GET /server/info")
+        client.object("GET /server/info")
     assert world.sign_ins == [LOGIN, LOGIN]
 
 
@@ -570,24 +570,24 @@ def test_a_server_that_drops_every_session(world: World) -> None:
     world.simulator.faults.add(path="/server/info", status=401, body=body, times=None)
     for _unused in range(2):
         with pytest.raises(Refused, match="401: Invalid auth token"):
-            world.client(store=store).get("GET /server/info")
+            world.client(store=store).object("GET /server/info")
     for _unused in range(3):
         with pytest.raises(
             SignInError, match="has dropped 3 sessions of openvpn in this run. No further sign-in was tried"
         ):
-            world.client(store=store).get("GET /server/info")
+            world.client(store=store).object("GET /server/info")
     assert world.sign_ins == [LOGIN] * 3
 
 
 def test_sessions_that_our_own_restarts_cost_are_not_counted(world: World) -> None:
     client = world.client()
-    client.get("GET /server/info")
+    client.object("GET /server/info")
     for _unused in range(5):
         with client.session.excused():
             world.simulator.machine.authentication.end_sessions()
-            client.get("GET /server/info")
+            client.object("GET /server/info")
     world.simulator.machine.authentication.end_sessions()
-    assert "version" in client.get("GET /server/info")
+    assert "version" in client.object("GET /server/info")
     assert world.sign_ins == [LOGIN] * 7
 
 
@@ -598,7 +598,7 @@ def test_a_token_is_used_as_it_is(world: World, time: Time) -> None:
     token = world.client().session.token()
     client = world.client(Credentials(None, None, token=token))
     for _unused in range(3):
-        assert "version" in client.get("GET /server/info")
+        assert "version" in client.object("GET /server/info")
         time.now += 190
     assert world.sign_ins == [LOGIN]
     assert client.session.username is None
@@ -606,7 +606,7 @@ def test_a_token_is_used_as_it_is(world: World, time: Time) -> None:
 
 def test_a_token_that_is_refused(world: World) -> None:
     with pytest.raises(SignInError, match="no longer takes the token given as as_token; bring a new one") as raised:
-        world.client(Credentials("openvpn", None, token="SESS_TOKEN_old")).get("GET /server/info")
+        world.client(Credentials("openvpn", None, token="SESS_TOKEN_old")).object("GET /server/info")
     assert "SESS_TOKEN_old" not in str(raised.value)
     assert world.sign_ins == []
     assert world.asked("/api/server/info") == 1
@@ -616,7 +616,7 @@ def test_a_token_and_a_password(world: World, file_store: FileStore) -> None:
     """The password comes in where the token is refused, once for all tasks."""
     who = replace(world.admin, token="SESS_TOKEN_old")
     for _unused in range(3):
-        assert "version" in world.client(who, FileStore(file_store.path)).get("GET /server/info")
+        assert "version" in world.client(who, FileStore(file_store.path)).object("GET /server/info")
     assert world.sign_ins == [LOGIN]
 
 
@@ -624,7 +624,7 @@ def test_a_token_and_a_wrong_password(world: World, file_store: FileStore) -> No
     who = replace(world.admin, token="SESS_TOKEN_old", password="not-this-one")
     for _unused in range(3):
         with pytest.raises(SignInError, match="refused the name or the password"):
-            world.client(who, FileStore(file_store.path)).get("GET /server/info")
+            world.client(who, FileStore(file_store.path)).object("GET /server/info")
     assert world.sign_ins == [LOGIN]
 
 
@@ -634,7 +634,7 @@ def test_a_token_and_a_wrong_password(world: World, file_store: FileStore) -> No
 def test_a_password_is_changed_after_a_recent_sign_in(world: World, time: Time) -> None:
     world.simulator.set_user("bob", password=PASSWORD, auth_method="local")
     client = world.client()
-    client.get("GET /server/info")
+    client.object("GET /server/info")
     time.now += 290
     client.change_password("bob", "Another-Horse-9")
     assert world.asked(LOGIN) == 1
@@ -672,17 +672,17 @@ def test_a_changed_password_is_used_from_then_on(world: World, time: Time) -> No
     client.session.use_password("Another-Horse-9")
     client.session.sign_in_anew()
     time.now += 601
-    assert "version" in client.get("GET /server/info")
+    assert "version" in client.object("GET /server/info")
     assert [each.status for each in world.simulator.log if each.path == LOGIN] == [200, 200, 200]
 
 
 def test_a_sign_in_anew_that_fails_leaves_the_token(world: World) -> None:
     client = world.client()
-    client.get("GET /server/info")
+    client.object("GET /server/info")
     client.session.use_password("not-this-one")
     with pytest.raises(SignInError, match="refused the name or the password"):
         client.session.sign_in_anew()
-    assert "version" in client.get("GET /server/info")
+    assert "version" in client.object("GET /server/info")
     assert world.asked(LOGIN) == 2
 
 
@@ -739,7 +739,7 @@ def test_a_link_is_not_followed(file_store: FileStore, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", '{"token": "T"} left over', "\x00"], ids=repr)
 def test_a_file_that_was_cut_off_holds_nothing(world: World, file_store: FileStore, text: str) -> None:
     Path(file_store.path).write_text(text)
-    assert "version" in world.client(store=file_store).get("GET /server/info")
+    assert "version" in world.client(store=file_store).object("GET /server/info")
     assert world.sign_ins == [LOGIN]
 
 
@@ -748,11 +748,11 @@ def test_a_task_outlives_its_run(world: World, time: Time, tmp_path: Path) -> No
     folder = tmp_path / "run"
     folder.mkdir()
     client = world.client(store=FileStore(str(folder / "session.json")))
-    client.get("GET /server/info")
+    client.object("GET /server/info")
     (folder / "session.json").unlink()
     folder.rmdir()
     time.now += 300
-    client.get("GET /server/info")
+    client.object("GET /server/info")
     assert world.sign_ins == [LOGIN, RENEW]
     assert not folder.exists()
 

@@ -130,7 +130,7 @@ class AccessList(Resource):
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request."""
-        run.writes.many(changes, lambda batch: run.client.set_access_lists([row for c in batch for row in _rows(c)]))
+        run.writes.many(changes, lambda batch: _set(run.client, [row for c in batch for row in _rows(c)]))
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Empty the lists, which is documented, and set them then."""
@@ -140,10 +140,10 @@ class AccessList(Resource):
             emptied = {
                 (row.get("username"), row.get("groupname"), row["type"]): {**row, "access_route": None} for row in rows
             }
-            run.client.set_access_lists(list(emptied.values()))
+            _set(run.client, list(emptied.values()))
             filled = [row for row in rows if row["access_route"] is not None]
             if filled:
-                run.client.set_access_lists(filled)
+                _set(run.client, filled)
 
         run.writes.many(changes, write)
 
@@ -153,6 +153,11 @@ class AccessList(Resource):
         asked = [f"{owner} {name}" for owner, listed in given.items() for name in listed or ()]
         found = run.read(self, None if all(listed is None for listed in given.values()) else asked).objects
         return [dict([name.split(" ", 1)], **lists) for name, lists in sorted(found.items())]
+
+
+def _set(client: AccessServer, rows: list[Row]) -> None:
+    """Write rows: the list of each owner and type that occurs, or nothing where a row's route is None."""
+    client.call("POST /userprop/access/set", {"items_set": rows})
 
 
 def _rows(change: Change) -> list[Row]:

@@ -309,7 +309,7 @@ def _standings(
         records = {own: there[own]} if own else {names[0]: {}}  # people of a directory need no record
     else:
         records = client.users([name for name, administers in client.user_roll().items() if administers]).records
-    default = level(client.default_user())
+    default = level(client.object("GET /users/defaultuser"))
     if not names and (default.get("admin") or default.get("group")):
         records[""] = {}  # the same
     asked = {str(each.get("group") or "") for each in (*records.values(), default)} - {""} | joined

@@ -38,7 +38,7 @@ class DefaultUser(Owner):
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """One record."""
         load = self.load_whole if run.wanted is None else self.load
-        return Actual({NAME: load(run.client.default_user())})
+        return Actual({NAME: load(run.client.object("GET /users/defaultuser"))})
 
     def validate_plan(self, run: Run[AccessServer]) -> None:
         """A group that is not there, and our own account."""
@@ -75,7 +75,7 @@ class DefaultUser(Owner):
 
         def write(change: Change) -> None:
             try:
-                run.client.set_properties([self.record(change)])
+                run.client.call("POST /userprop/set", [self.record(change)])
             except Refused as exc:
                 if exc.status not in (400, 404) or any(key != NAME and NAME not in key for key in exc.reasons):
                     raise
@@ -86,7 +86,7 @@ class DefaultUser(Owner):
     def _write_under_other_name(self, client: AccessServer, change: Change, refusal: Refused) -> None:
         """Raises the first refusal where the server does not know the other name: that one has the reason."""
         try:
-            client.set_properties([{**self.record(change), "name": OTHER_NAME}])
+            client.call("POST /userprop/set", [{**self.record(change), "name": OTHER_NAME}])
         except Refused as exc:
             raise refusal if exc.status == 404 else exc from None
 
@@ -94,8 +94,8 @@ class DefaultUser(Owner):
         """Under the other name; a server that made a user of the first one loses that again."""
         client = run.client
         if client.users([NAME]).records:
-            client.delete_users([NAME])
-            client.set_properties([{**self.record(change), "name": OTHER_NAME} for change in changes])
+            client.call("POST /users/delete", {"users": [NAME]})
+            client.call("POST /userprop/set", [{**self.record(change), "name": OTHER_NAME} for change in changes])
             return
         super().repair(run, changes)
         actual = run.read(self, None).objects[NAME]
@@ -103,7 +103,7 @@ class DefaultUser(Owner):
             change for change in changes if any(actual.get(k) != v for k, v in change.values.items() if v is not None)
         ]
         if lost:
-            client.set_properties([{**self.record(change), "name": OTHER_NAME} for change in lost])
+            client.call("POST /userprop/set", [{**self.record(change), "name": OTHER_NAME} for change in lost])
 
 
 DEFAULT_USER = DefaultUser()

@@ -103,7 +103,7 @@ class Group(Owner):
             if change.at_risk:
                 found = client.groups([change.name], members=True).records.get(change.name, {})
                 change.undo["groups"] = dict.fromkeys(found.get("members") or (), change.name)
-                change.undo["default_group"] = client.default_user().get("group") == change.name
+                change.undo["default_group"] = client.object("GET /users/defaultuser").get("group") == change.name
 
     @staticmethod
     def _warn_of_overlaps(run: Run[AccessServer]) -> None:
@@ -160,13 +160,13 @@ class Group(Owner):
 
         Servers may keep no more than the name (server-behaviour.md, 52), so ours has its properties before we are in it.
         """
-        run.writes.each(changes, lambda change: run.client.create_group(self.record(change)))
+        run.writes.each(changes, lambda change: run.client.call("POST /groups/create", self.record(change)))
         super().update(run, [c for c in changes if c.own_account and c.outcome != "failed"])
         self._enrol(run, changes, joining=True)
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request."""
-        unless_gone(run, changes, run.client.delete_groups, "deleted")
+        unless_gone(run, changes, lambda names: run.client.call("POST /groups/delete", {"groups": names}), "deleted")
 
     @staticmethod
     def _enrol(run: Run[AccessServer], changes: t.Sequence[Change], joining: bool) -> None:
@@ -181,7 +181,7 @@ class Group(Owner):
 
         moved = [c for c in changes if "members" in c.values and c.outcome != "failed" and records(c)]
         run.writes.many(
-            moved, lambda batch: run.client.set_properties([r for change in batch for r in records(change)])
+            moved, lambda batch: run.client.call("POST /userprop/set", [r for change in batch for r in records(change)])
         )
 
     def take_back(self, run: Run[AccessServer], change: Change) -> None:
@@ -203,11 +203,11 @@ class Group(Owner):
         for batch in ([name for name in groups if name in own], [name for name in groups if name not in own]):
             records = [{"name": name, "group": groups[name] or None} for name in sorted(batch)]
             try:
-                client.set_properties(records) if records else None
+                client.call("POST /userprop/set", records) if records else None
             except Refused:
                 for record in records if len(records) > 1 else ():
                     with contextlib.suppress(Refused):
-                        client.set_properties([record])
+                        client.call("POST /userprop/set", [record])
 
 
 GROUP = Group()

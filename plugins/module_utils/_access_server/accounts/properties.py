@@ -141,7 +141,9 @@ class Owner(Safeguarded):
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request."""
         written = [change for change in changes if self.dump(change.values)]
-        run.writes.many(written, lambda batch: run.client.set_properties([self.record(change) for change in batch]))
+        run.writes.many(
+            written, lambda batch: run.client.call("POST /userprop/set", [self.record(change) for change in batch])
+        )
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Clear what the server may have merged with what was there, then write it once more."""
@@ -155,9 +157,13 @@ class Owner(Safeguarded):
             return {**self.record(change), **blank}
 
         cleared = [change for change in changes if len(clear(change)) > 1]
-        run.writes.many(cleared, lambda batch: run.client.set_properties([clear(change) for change in batch]))
+        run.writes.many(
+            cleared, lambda batch: run.client.call("POST /userprop/set", [clear(change) for change in batch])
+        )
         going_on = [change for change in changes if change.outcome != "failed"]
-        run.writes.many(going_on, lambda batch: run.client.set_properties([emptied(change) for change in batch]))
+        run.writes.many(
+            going_on, lambda batch: run.client.call("POST /userprop/set", [emptied(change) for change in batch])
+        )
 
     # -- the account that the task uses
 

@@ -23,7 +23,7 @@ REASONS = {"reason": "vpn.estate: access ended", "client_reason": "Your access h
 def holdings(client: AccessServer, users: t.Collection[str]) -> dict[str, Object]:
     """How many of each these users have, by name."""
     profiles = Counter(one.get("username") for one in client.profiles(users))
-    tokens = Counter(one.get("username") for one in client.profile_tokens())
+    tokens = Counter(one.get("username") for one in client.objects("GET /token-url/list", "profileTokens"))
     sessions = Counter(one.get("username") for one in client.vpn_clients())
     return {name: dict(zip(HOLDINGS, (profiles[name], tokens[name], sessions[name]))) for name in users}
 
@@ -37,13 +37,13 @@ def end(run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
     users = {change.name for change in changes}
     profiles = _by_user(client.profiles(users), "serial")
     revoke_profiles(run, [c for c in changes if c.name in profiles], profiles)
-    tokens = _by_user(client.profile_tokens(), "token")
+    tokens = _by_user(client.objects("GET /token-url/list", "profileTokens"), "token")
     revoke_tokens(run, [c for c in changes if c.name in tokens and c.outcome != "failed"], tokens)
     connected = {one.get("username") for one in client.vpn_clients()}
     unless_gone(
         run,
         [change for change in changes if change.name in connected and change.outcome != "failed"],
-        lambda names: client.disconnect({"users": names, **REASONS}),
+        lambda names: client.call("POST /vpn/client/disconnect", {"users": names, **REASONS}),
         "disconnected",
     )
 
@@ -69,7 +69,7 @@ def revoke_tokens(
 
     def revoke(doomed: list[str]) -> None:
         try:
-            run.client.delete_profile_tokens(doomed)
+            run.client.call("POST /token-url/delete", doomed)
         except Refused as exc:
             if exc.status != 404:
                 raise

@@ -192,7 +192,7 @@ class User(Owner):
         client: AccessServer, fixed: t.Mapping[str, Change], groups: t.Mapping[str, t.Mapping[str, t.Any]]
     ) -> None:
         """A fixed address comes from the static network, a network of clients, or one of the user's group."""
-        common = client.address_pools()
+        common = _address_pools(client)
         for name, group in groups.items():
             pools = [ipaddress.ip_network(one) for one in (*common, *values.networks_in(group.get("subnets")))]
             address = ipaddress.ip_address(fixed[name].values["static_ipv4"])
@@ -285,20 +285,20 @@ class User(Owner):
         unless_gone(
             run,
             open_ones,
-            lambda names: client.set_properties([{"name": name, "deny": True} for name in names]),
+            lambda names: client.call("POST /userprop/set", [{"name": name, "deny": True} for name in names]),
             "denied",
         )
         going_on = [change for change in changes if change.outcome != "failed"]
         end(run, [c for c in going_on if any((c.before or {}).get(name) for name in HOLDINGS)])
         recorded = [c for c in going_on if c.outcome != "failed" and not (c.before or {}).get("recordless")]
-        unless_gone(run, recorded, client.delete_users, "deleted")
+        unless_gone(run, recorded, lambda names: client.call("POST /users/delete", {"users": names}), "deleted")
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Each with all its properties at once: nobody appears without a group, not even for a moment.
 
         Who was blocked may have profiles and be connected all the same: users of a directory need no record.
         """
-        run.writes.each(changes, lambda change: run.client.create_user(self.record(change)))
+        run.writes.each(changes, lambda change: run.client.call("POST /users/create", self.record(change)))
         end(run, [change for change in changes if change.state == "blocked"])
         self._set_passwords(run, changes)
 
@@ -312,6 +312,17 @@ class User(Owner):
 
         written = [change for change in changes if change.secrets and change.outcome != "failed"]
         run.writes.each(sorted(written, key=self.order), write, "given a password", (*ONE_BAD_OBJECT, 403))
+
+
+def _address_pools(client: AccessServer) -> list[str]:
+    """Networks that VPN clients get addresses from, as far as the configuration tells."""
+    pairs = [
+        (f"{prefix}.network", f"{prefix}.netmask_bits") for prefix in ("vpn.server.static.0", "vpn.daemon.0.client")
+    ]
+    names = [*(name for pair in pairs for name in pair), "vpn.server.group_pool.0"]
+    items = {item["name"]: item.get("value") or "" for item in client.config_items(client.config_profiles[0], names)}
+    pools = [f"{items[network]}/{items[bits]}" for network, bits in pairs if items.get(network) and items.get(bits)]
+    return [pool for pool in (*pools, str(items.get("vpn.server.group_pool.0", ""))) if pool]
 
 
 USER = User()

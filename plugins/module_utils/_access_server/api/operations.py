@@ -102,4 +102,16 @@ _SLOW = (
     *("PUT /database/convert", "POST /cluster/create", "POST /cluster/join", "POST /cluster/leave"),
     *("POST /server/failover-init", "POST /server/failover-test", "GET /support/report"),
 )
-API = OperationTable("/api", _OPERATIONS, _SLOW)
+# Whose requests or answers hold passwords, keys, tokens or codes. Values of configuration items are secret one by one.
+_SECRET = (
+    *(
+        "POST /auth/login/userpassword",
+        "POST /auth/login/mfaauth",
+        "POST /auth/token/renew",
+        "POST /auth/password/change",
+    ),
+    *("POST /auth/mfa/enroll", "POST /userprop/mfa/generate-secret", "POST /profiles/create", "POST /installer-url"),
+    *("POST /token-url", "POST /token-url/delete", "POST /certificate/create", "POST /certificate/check-private-key"),
+    *("POST /cluster/create", "POST /cluster/join", "PUT /database/convert", "POST /server/failover-test"),
+)
+API = OperationTable("/api", _OPERATIONS, _SLOW, _SECRET)

@@ -191,7 +191,7 @@ class Session(SharedSession):
     def _renewed(self, token: str) -> t.Mapping[str, t.Any]:
         """The answer to a renewal; empty where there is none. The token that it is about stays good."""
         try:
-            answer = self._http.sign_in(API.call("POST /auth/token/renew", secret=True), {TOKEN_HEADER: token})
+            answer = self._http.sign_in(API.call("POST /auth/token/renew"), {TOKEN_HEADER: token})
         except EstateError:
             return {}
         return answer if isinstance(answer, dict) else {}

@@ -46,7 +46,7 @@ class SignIn:
         """
         body = {"username": self._who.username, "password": self._who.password, "request_admin": True}
         try:
-            answer = self._http.sign_in(API.call("POST /auth/login/userpassword", body, secret=True))
+            answer = self._http.sign_in(API.call("POST /auth/login/userpassword", body))
         except Refused as exc:
             challenge = _challenge(exc)
             if challenge is None:
@@ -78,7 +78,7 @@ class SignIn:
             "challenge_context": challenge["challenge_context"],
         }
         try:
-            return self._http.sign_in(API.call("POST /auth/login/mfaauth", body, secret=True))
+            return self._http.sign_in(API.call("POST /auth/login/mfaauth", body))
         except Refused as exc:
             if _challenge(exc) is not None:
                 raise SignInError(

@@ -124,7 +124,7 @@ class ConfigProfile(Safeguarded):
     def take_back(self, run: Run[AccessServer], change: Change) -> None:
         """Make the profile of before active again."""
         with restarted(run.client, run.task.params["restart_timeout"]):
-            run.client.activate_config_profile(change.undo["active"], run.task.params["restart_mode"])
+            activate(run.client, change.undo["active"], run.task.params["restart_mode"])
 
     def left(self, run: Run[AccessServer], change: Change) -> str:
         """Which profile is active then."""
@@ -141,7 +141,7 @@ class ConfigProfile(Safeguarded):
         if not run.task.params["validate"]:
             return
         try:
-            run.client.validate_config_profile(change.name)
+            run.client.call("GET /config-profile/{profile}/validate", path={"profile": change.name})
         except Refused as exc:
             if exc.status != 400:
                 raise
@@ -158,7 +158,7 @@ class ConfigProfile(Safeguarded):
     def _activate(run: Run[AccessServer], change: Change) -> None:
         try:
             with restarted(run.client, run.task.params["restart_timeout"]):
-                run.client.activate_config_profile(change.name, run.task.params["restart_mode"])
+                activate(run.client, change.name, run.task.params["restart_mode"])
         except NotBack:
             change.outcome, change.message = "unknown", "the server has not come back with it"
             raise
@@ -167,7 +167,7 @@ class ConfigProfile(Safeguarded):
         """Make them in the order declared, so that one may copy another; activate last."""
         run.writes.each(
             changes,
-            lambda change: run.client.create_config_profile(change.name, change.values.get("copy_from")),
+            lambda change: create(run.client, change.name, change.values.get("copy_from")),
             in_order=True,
         )
         activated = [change for change in changes if change.values.get("active") and change.outcome != "failed"]
@@ -181,7 +181,23 @@ class ConfigProfile(Safeguarded):
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """One by one."""
         for change in changes:
-            unless_gone(run, [change], lambda names: run.client.delete_config_profile(names[0]), "deleted")
+            unless_gone(
+                run,
+                [change],
+                lambda names: run.client.call("DELETE /config-profile/{profile}", path={"profile": names[0]}),
+                "deleted",
+            )
+
+
+def create(client: AccessServer, name: str, copy_from: t.Optional[str]) -> None:
+    """Create a configuration profile, empty or as a copy."""
+    client.call("POST /config-profile", {"profile": name, **({"copy_from": copy_from} if copy_from else {})})
+
+
+def activate(client: AccessServer, name: str, restart_mode: str) -> None:
+    """Make a configuration profile the active one, with a restart of this mode."""
+    path, query = {"profile": name}, {"restartMode": restart_mode}
+    client.call("POST /config-profile/{profile}/set-active", path=path, query=query)
 
 
 CONFIG_PROFILE = ConfigProfile()

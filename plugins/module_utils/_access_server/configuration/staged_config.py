@@ -23,7 +23,7 @@ from ..api.connection import ACCESS_SERVER, base_address, transport
 from ..server.health import problems
 from ..server.restart import MODES, TIMEOUT, announced, refuse_no_time, restarted
 from .config_item import CONFIG_ITEM, typed
-from .config_profile import CONFIG_PROFILE
+from .config_profile import CONFIG_PROFILE, activate, create
 from .sign_in_settings import CERTIFICATE, SHARED, WEB, Dependence, depends, port
 
 DAEMONS = ("vpn.server.daemon.tcp.n_daemons", "vpn.server.daemon.udp.n_daemons")
@@ -182,7 +182,7 @@ def _meant(key: str, value: t.Any) -> t.Any:
 @reads
 def _problems(client: AccessServer, has_daemons: bool) -> dict[str, str]:
     """What is wrong with a server: a sentence for each thing that ails."""
-    return problems(client.get("GET /server/status"), client.get("GET /vpn/status") if has_daemons else None)
+    return problems(client.object("GET /server/status"), client.object("GET /vpn/status") if has_daemons else None)
 
 
 def _warn_of_problems(run: Run[AccessServer], active: str) -> None:
@@ -274,7 +274,7 @@ class Staging:
         told: Answer = {}
         try:
             with restarted(self.run.client, self.run.task.params["restart_timeout"], self._await_later) as told:
-                self.run.client.activate_config_profile(self.name, self.run.task.params["restart_mode"])
+                activate(self.run.client, self.name, self.run.task.params["restart_mode"])
             wrong = self._wrong(self.reached, self.name, _has_daemons(self.values)) or self._locked_out()
         except EstateError as exc:
             wrong = _plain(exc)
@@ -290,7 +290,7 @@ class Staging:
             raise EstateError(written["msg"])
         self._compare()
         try:
-            self.run.client.validate_config_profile(self.name)
+            self.run.client.call("GET /config-profile/{profile}/validate", path={"profile": self.name})
         except Refused as exc:
             if exc.status != 400:
                 raise
@@ -302,10 +302,10 @@ class Staging:
 
     def _copy(self) -> None:
         try:
-            self.run.client.create_config_profile(self.name, self.source)
+            create(self.run.client, self.name, self.source)
         except OutcomeUnknown:
             if self.name not in self.run.client.read_config_profiles()[1]:
-                self.run.client.create_config_profile(self.name, self.source)
+                create(self.run.client, self.name, self.source)
 
     def _compare(self) -> None:
         """Nothing but a whole copy of what is active, with all that is declared, may come into force."""
@@ -388,7 +388,7 @@ class Staging:
                     break
                 was_in_force = True
                 with restarted(client, self.run.task.params["restart_timeout"], self._await_former):
-                    client.activate_config_profile(self.source, self.run.task.params["restart_mode"])
+                    activate(client, self.source, self.run.task.params["restart_mode"])
             except EstateError as exc:
                 active, trouble = None, f" ({_plain(exc)})"
         if active in (None, self.name):

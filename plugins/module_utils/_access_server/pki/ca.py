@@ -93,7 +93,7 @@ class Ca(Resource):
         """An algorithm that the server has; and of what goes, that nobody needs it, or how many are known to."""
         plan = run.plan
         asked = {c.name: c.values["algorithm"] for c in plan.of("create") if "algorithm" in c.values}
-        offered = run.client.algorithms() if asked else []
+        offered = algorithms(run.client) if asked else []
         for name, algorithm in asked.items():
             if algorithm not in offered:
                 raise InputError(
@@ -135,7 +135,7 @@ class Ca(Resource):
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """One after the other: the last one declared is the current one afterwards."""
         for change in changes:
-            run.writes.each([change], lambda c: run.client.create_authority(c.name, c.values.get("algorithm")))
+            run.writes.each([change], lambda c: _create(run.client, c.name, c.values.get("algorithm")))
             run.client.await_service(BACK_AGAIN)
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
@@ -143,9 +143,23 @@ class Ca(Resource):
 
         def delete(change: Change) -> None:
             have = change.before or {}
-            run.client.delete_authority(have["serial"], clients=have["client_profiles"] > 0)
+            query = {"delete_clients": "true"} if have["client_profiles"] else {}
+            run.client.call("DELETE /ca/vpn/{serial}", path={"serial": have["serial"]}, query=query)
 
         run.writes.each(changes, delete, in_order=True)
+
+
+def algorithms(client: AccessServer) -> list[str]:
+    """Algorithms that the server makes keys of."""
+    answer = client.call("GET /ca/allowed-algorithms/list")
+    if not isinstance(answer, list) or not all(isinstance(one, str) for one in answer):
+        raise client.unreadable("a list of names")
+    return answer
+
+
+def _create(client: AccessServer, common_name: str, algorithm: t.Optional[str]) -> None:
+    body = {"common_name": common_name, **({"algorithm": algorithm} if algorithm else {})}
+    client.call("POST /ca/vpn/create", body)
 
 
 def _by_serial(serial: str) -> str:

@@ -19,6 +19,7 @@ from ..._files.secret_file import SecretFile
 from ..._text.errors import EstateError, InputError, Mistakes, OutcomeUnknown, Refused, reads
 from ..._text.outside import Sentence
 from ..api.client import AccessServer
+from .ca import algorithms
 
 TEMPLATES = ("spcert", "ca", "intermediate_ca", "webserver", "server", "client", "hybrid")
 AUTHORITIES, WITH_NAMES = ("ca", "intermediate_ca"), "webserver"
@@ -337,7 +338,7 @@ def _told(value: t.Any) -> str:
 
 def _offered(client: AccessServer, algorithm: str) -> str:
     """The server's own spelling of an algorithm. Raises InputError where it offers no such one."""
-    offered = client.algorithms()
+    offered = algorithms(client)
     for one in offered:
         if pem.spelled(one) == algorithm:
             return one
@@ -357,11 +358,15 @@ def _made(client: AccessServer, request: dict[str, t.Any]) -> tuple[str, str]:
     lost: t.Optional[OutcomeUnknown] = None
     for _attempt in range(ATTEMPTS):
         try:
-            certificate, private_key = client.create_certificate(request)
+            answer = client.call("POST /certificate/create", request)
         except OutcomeUnknown as exc:
             lost = exc
         else:
-            return certificate.rstrip() + "\n", private_key.rstrip() + "\n"
+            try:
+                texts = [str(answer[name]).rstrip() + "\n" for name in ("certificate", "private_key")]
+            except (KeyError, TypeError):
+                raise client.unreadable("a certificate and its private key") from None
+            return texts[0], texts[1]
     raise EstateError(f"{lost} ({ATTEMPTS} attempts). What the server made is lost, and it keeps nothing.") from lost
 
 
@@ -370,14 +375,23 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_certificate_info: what the server thinks of a certificate."""
     params = run.task.params
     certificate = params["certificate"]
-    answer: dict[str, t.Any] = {"certificate": run.client.certificate_info(certificate), "changed": False}
+    answer: dict[str, t.Any] = {
+        "certificate": run.client.object("POST /certificate/info", {"certificate": certificate}),
+        "changed": False,
+    }
     if params["private_key"]:
+        pair = {"certificate": certificate, "private_key": params["private_key"]}
         with _answered(answer, "key_matches", "key_reason"):
-            answer["key_matches"] = run.client.key_belongs(certificate, params["private_key"])
+            answer["key_matches"] = bool(run.client.object("POST /certificate/check-private-key", pair).get("status"))
     if params["chain"] is not None or params["ca_roots"] is not None:
         between = {name: params[name] for name in ("chain", "ca_roots") if params[name]}
         with _answered(answer, "trusted", "trust_reason"):
-            answer.update(chain=run.client.trust_chain({"certificate": certificate, **between}), trusted=True)
+            answer.update(
+                chain=run.client.objects(
+                    "POST /certificate/check-against-ca-roots", "chain", {"certificate": certificate, **between}
+                ),
+                trusted=True,
+            )
     return answer
 
 

@@ -16,13 +16,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ..._engine.client_protocol import Client
 from ..._engine.product import Params
 from ..._engine.run import Run, Task
 from ..._files.directives import objection, refuse_no_names
 from ..._files.openvpn_profile import Facts, Profile
 from ..._files.pem import HAS_CRYPTOGRAPHY
 from ..._files.secret_file import SecretFile
+from ..._net.client import Client
 from ..._net.operations import SIGN_IN, Call, Headers, OnHeaders
 from ..._net.refusals import LONGEST_QUOTE, Meaning
 from ..._net.session import Held, Share, tried_once

@@ -47,7 +47,7 @@ class ProfileToken(Revocable):
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Valid tokens of each user and type."""
-        every = run.client.profile_tokens()
+        every = run.client.objects("GET /token-url/list", "profileTokens")
         found: dict[str, Object] = {}
         for want in run.wanted or ():
             if names is None or want.name in names:
@@ -60,7 +60,7 @@ class ProfileToken(Revocable):
         """Every valid token of these users, or of all, without what makes it one."""
         users = run.task.params["users"]
         with reading(run):
-            listed = [_shown(one) for one in run.client.profile_tokens()]
+            listed = [_shown(one) for one in run.client.objects("GET /token-url/list", "profileTokens")]
         chosen = [one for one in listed if users is None or one["user"] in users]
         return sorted(chosen, key=lambda one: (str(one["user"]), str(one["expires"])))
 
@@ -85,7 +85,7 @@ class ProfileToken(Revocable):
     def issue(self, run: Run[AccessServer], said: Object, have: Object) -> str:
         """The URL."""
         how = {name: value for name, value in said.items() if name in ("profile_type", "lifetime", "usages")}
-        return run.client.create_profile_token({"username": said["user"], **how})
+        return run.client.text("POST /token-url", {"username": said["user"], **how})
 
     def describe(self, run: Run[AccessServer], text: str) -> Object:
         """Nothing: what there is to tell is listed."""
@@ -95,14 +95,18 @@ class ProfileToken(Revocable):
 
     def take_back(self, run: Run[AccessServer], new: Object, text: str) -> bool:
         """Make it invalid."""
-        run.client.delete_profile_tokens([_token_in(text)])
-        return all(one.get("token") != _token_in(text) for one in run.client.profile_tokens())
+        run.client.call("POST /token-url/delete", [_token_in(text)])
+        return all(
+            one.get("token") != _token_in(text) for one in run.client.objects("GET /token-url/list", "profileTokens")
+        )
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """And tell how long they can be used."""
         before = {one["token"] for change in changes for one in (change.before or {}).get("tokens", ())}
         super().create(run, changes)
-        made = [one for one in run.client.profile_tokens() if one.get("token") not in before]
+        made = [
+            one for one in run.client.objects("GET /token-url/list", "profileTokens") if one.get("token") not in before
+        ]
         for change in changes:
             if change.outcome != "failed":
                 change.results["tokens"] = [_shown(one) for one in made if _fits(one, change.wanted.values)]

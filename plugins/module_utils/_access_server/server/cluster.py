@@ -217,7 +217,7 @@ class ClusterNode(Resource):
                     f"{first.client.url} and {other.client.url} are in two clusters, of {some(first.nodes)} and of "
                     f"{some(other.nodes)}; name peers of one. Nothing was written."
                 )
-        ours, theirs = (each.get(INFO).get("version") for each in (run.client, first.client))
+        ours, theirs = (each.object(INFO).get("version") for each in (run.client, first.client))
         if ours != theirs:
             raise InputError(
                 f"{run.client.url} has version {ours}, and the cluster of {first.client.url} has {theirs}; all nodes must have the "
@@ -255,10 +255,10 @@ class ClusterNode(Resource):
         client = run.client
         [change] = changes
         name, deed, patience = change.name, change.results["cluster_action"], run.task.params["restart_timeout"]
-        send = client.create_cluster if deed == CREATE else client.join_cluster
+        operation = "POST /cluster/create" if deed == CREATE else "POST /cluster/join"
         body = {"name": name, **self.dump(change.values), "mysqluri": change.secrets.get("mysql_uri")}
         with client.session.excused():  # the tokens of before went with the database of before
-            lost = _once(client, change, ASKED[deed], lambda: send(body), patience)
+            lost = _once(client, change, ASKED[deed], lambda: client.call(operation, body), patience)
             try:
                 with refusal(client), restarted(client, patience):
                     client.restart(database.REREADING)
@@ -289,7 +289,11 @@ class ClusterNode(Resource):
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """How the others reach it."""
         run.writes.each(
-            changes, lambda change: run.client.set_node(change.name, self.dump(change.values)), in_order=True
+            changes,
+            lambda change: run.client.call(
+                "POST /cluster/{node}/set", self.dump(change.values), path={"node": change.name}
+            ),
+            in_order=True,
         )
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
@@ -299,7 +303,7 @@ class ClusterNode(Resource):
         name, patience = change.name, run.task.params["restart_timeout"]
         others = set(run.notes["nodes"]) - {name}
         with client.session.excused():
-            lost = _once(client, change, ASKED[LEAVE], client.leave_cluster, patience)
+            lost = _once(client, change, ASKED[LEAVE], lambda: client.call("POST /cluster/leave"), patience)
             try:
                 with refusal(client), restarted(client, patience):
                     client.restart(database.REREADING)
@@ -345,7 +349,7 @@ def be_a_node(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 def _is(client: AccessServer, name: str) -> bool:
     """Whether a node is the server at hand: it tells the same moment of its last restart, asked directly and by its name."""
-    ours, theirs = (each.get(STATUS).get("last_restarted") for each in (client, client.at_node(name)))
+    ours, theirs = (each.object(STATUS).get("last_restarted") for each in (client, client.at_node(name)))
     return bool(ours == theirs)
 
 
@@ -408,7 +412,7 @@ def _await(client: AccessServer, so: t.Callable[[t.Collection[str]], bool], pati
 def _reach(client: AccessServer, name: str) -> None:
     """Whether a server can pass calls on to a node, which shows that its endpoint and its fingerprint are right."""
     try:
-        client.at_node(name).get(STATUS)
+        client.at_node(name).object(STATUS)
     except SignInError:
         raise
     except EstateError as exc:
@@ -447,7 +451,7 @@ class Cluster(Resource):
                 )
             run.task.warn(f"{client.url} is in no cluster by now, so that the properties of one are taken for unset.")
             return Actual({self.noun: self.load({})})
-        found = client.cluster_properties()
+        found = _properties(client)
         named = found.get("rr_dns_hostname")
         return Actual(
             {self.noun: self.load({**found, "rr_dns_this_node": bool(named) and named == _host_name(client)})}
@@ -472,16 +476,25 @@ class Cluster(Resource):
         def write(change: Change) -> None:
             shared = {key: value for key, value in change.values.items() if key != "rr_dns_this_node"}
             if shared:
-                run.client.set_cluster_properties(self.dump(shared))
+                run.client.call("POST /cluster/props", self.dump(shared))
             if change.wanted.values.get("rr_dns_this_node") and (
                 "rr_dns_hostname" in shared or "rr_dns_this_node" in change.values
             ):
-                run.client.use_cluster_name()
+                run.client.call("PUT /cluster/rr-dns-hostname")
 
         run.writes.each(changes, write, in_order=True)
 
 
 CLUSTER_NODE, CLUSTER = ClusterNode(), Cluster()
+
+
+def _properties(client: AccessServer) -> Record:
+    """What all nodes share. The document shows one flat set where it is written, and several where it is read."""
+    props = client.object("GET /cluster/props").get("props") or {}
+    if not isinstance(props, dict):
+        raise client.unreadable("properties of the cluster")
+    sets = [one for one in props.values() if isinstance(one, dict)]
+    return {**props, **{key: value for one in sets for key, value in one.items()}}
 
 
 def _host_name(client: AccessServer) -> t.Any:
@@ -497,7 +510,7 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     rows = [_row(client.at_node(name), name, one) for name, one in sorted(nodes.items())]
     return {
         "changed": False,
-        "cluster": {f.name: f.off_the_wire(client.cluster_properties()) for f in CLUSTER.fields[:2]} if nodes else None,
+        "cluster": {f.name: f.off_the_wire(_properties(client)) for f in CLUSTER.fields[:2]} if nodes else None,
         "own_name": _own_name(client, rows) if rows else None,
         "nodes": rows,
     }
@@ -505,7 +518,7 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 def _own_name(client: AccessServer, rows: t.Sequence[Record]) -> t.Optional[str]:
     """Which of the nodes the server at hand is, as far as it can be told: it restarted at the same moment."""
-    moment = client.get(STATUS).get("last_restarted")
+    moment = client.object(STATUS).get("last_restarted")
     names = [row["name"] for row in rows if moment and row["last_restarted"] == moment]
     return names[0] if len(names) == 1 else None
 
@@ -524,9 +537,9 @@ def _row(node: AccessServer, name: str, wire: Record) -> dict[str, t.Any]:
 
 @reads
 def _said(node: AccessServer) -> dict[str, t.Any]:
-    status, vpn = node.get(STATUS), node.get("GET /vpn/status")
+    status, vpn = node.object(STATUS), node.object("GET /vpn/status")
     return {
-        "version": node.get(INFO).get("version"),
+        "version": node.object(INFO).get("version"),
         "last_restarted": status.get("last_restarted"),
         "services_not_on": sorted(n for n, one in status["service_status"].items() if one.get("status") != "on"),
         "problems": sorted(problems(status, vpn).values()),

@@ -110,7 +110,7 @@ def _refuse_again(client: AccessServer, uri: str) -> None:
 def _convert(client: AccessServer, params: t.Mapping[str, t.Any]) -> str:
     """Ask for it once; answers why nobody knows what became of it, if so."""
     try:
-        client.convert_database(params["mysql_uri"])
+        client.call("PUT /database/convert", {"mysqluri": params["mysql_uri"]})
     except Refused as exc:
         if exc.status != 400:
             raise

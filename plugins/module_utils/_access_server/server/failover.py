@@ -97,7 +97,7 @@ def _tested(client: AccessServer, declared: t.Sequence[t.Mapping[str, t.Any]]) -
     """Each test and what came of it; one that failed is an error."""
     settings = {one["name"]: one.get("value", one.get("secret_value")) for one in declared}
     try:
-        found = client.test_failover(settings)
+        found = client.object("POST /server/failover-test", settings)
     except Refused as exc:
         if exc.status != 400:
             raise
@@ -119,7 +119,7 @@ def _start(run: Run[AccessServer], done: Plan) -> None:
     """Once. Where the server refuses, items go back to what they were, so that the next run does not take it for done."""
     client = run.client
     try:
-        client.start_failover()
+        client.call("POST /server/failover-init")
     except OutcomeUnknown as exc:
         raise EstateError(
             f"{exc}. It was not asked a second time. The configuration is written; see by state: tested whether it works."

@@ -48,25 +48,26 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
 @reads
 def _state(client: AccessServer) -> dict[str, t.Any]:
     """One answer from seven calls; what this server does not offer is null."""
-    overview = client.status_overview()
+    interfaces = client.call("GET /server/interfaces", query={"no_loopback": "true"})
+    overview = client.object("POST /helper/status-overview", {"names": []})
     headers: list[Headers] = []
     begun = time.time()
-    status = client.get("GET /server/status", headers.append)
+    status = client.object("GET /server/status", on_headers=headers.append)
     offset = clock_offset(headers[-1], begun, time.time())
-    vpn = client.get("GET /vpn/status")
+    vpn = client.object("GET /vpn/status")
     return {
         "changed": False,
         "server": {
-            **client.get("GET /server/info"),
+            **client.object("GET /server/info"),
             "last_restarted": status.get("last_restarted"),
             "clock_offset": offset,
             "services": {name: _service(one) for name, one in (status.get("service_status") or {}).items()},
             "problems": sorted(problems(status, vpn).values()),
             "auth_modules": status.get("auth_module_status") or {},
-            "interfaces": client.interfaces(),
-            "dco": client.get_if_offered("GET /vpn/dco-module"),
+            "interfaces": client.listed({"interfaces": interfaces}, "interfaces"),
+            "dco": client.object_if_offered("GET /vpn/dco-module"),
             "eula_accepted": (overview.get("eula_status") or {}).get("eula_accepted"),
-            "nodes": (client.get_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {},
+            "nodes": (client.object_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {},
             "vpn_clients": len(vpn.get("vpn_clients") or ()),
             "vpn_daemons": sorted(vpn.get("vpn_daemons") or ()),
         },

@@ -18,7 +18,7 @@ LICENCE_SECRETS = ("subkey",)  # servers return them in clear (server-behaviour.
 @reads
 def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_license_info. Which keys there are depends on the type (server-behaviour.md, 116)."""
-    found = {key.rstrip("'"): value for key, value in run.client.get("GET /license/info").items()}
+    found = {key.rstrip("'"): value for key, value in run.client.object("GET /license/info").items()}
     for key in LICENCE_SECRETS:
         if found.get(key):
             found[key] = HIDDEN

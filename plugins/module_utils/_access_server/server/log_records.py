@@ -74,8 +74,9 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     records: list[dict[str, t.Any]] = []
     while True:
         try:
-            page = run.client.log_reports(
-                {**body, "page_size": min(PAGE, params["limit"] - len(records)), "offset": len(records)}
+            page = run.client.object(
+                "POST /log/reports",
+                {**body, "page_size": min(PAGE, params["limit"] - len(records)), "offset": len(records)},
             )
         except Refused as exc:
             if exc.status != 400:

@@ -35,7 +35,7 @@ def restarted(
     one which ``client`` might not know.
     """
     told: dict[str, t.Any] = {}
-    before = client.get("GET /server/status").get("last_restarted")
+    before = client.object("GET /server/status").get("last_restarted")
     lost = ""
     try:
         yield told
@@ -105,8 +105,8 @@ def pending(client: AccessServer, params: t.Mapping[str, t.Any]) -> list[str]:
 
     Where we cannot tell which node of a cluster we talk to, each of them counts.
     """
-    nodes = (client.get_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {}
-    ours = params["as_node"] or (client.get("GET /server/info").get("os_hostname") if nodes else None)
+    nodes = (client.object_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {}
+    ours = params["as_node"] or (client.object("GET /server/info").get("os_hostname") if nodes else None)
     if ours in nodes:  # it alone restarts
         nodes = {ours: nodes[ours]}
     waiting = [f"node {name}" for name, node in sorted(nodes.items()) if node.get("restart_pending")]

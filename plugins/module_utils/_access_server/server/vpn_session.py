@@ -58,7 +58,7 @@ def disconnect(run: Run[AccessServer]) -> dict[str, t.Any]:
         return [one for one in _sessions(client, params) if one in meant]
 
     try:
-        client.disconnect({**whom, **reasons})
+        client.call("POST /vpn/client/disconnect", {**whom, **reasons})
     except Refused as exc:
         if exc.status not in (400, 404):
             raise
