@@ -245,10 +245,13 @@ counts:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER_NODE, be_a_node
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster_node import (
+    CLUSTER_NODE,
+    apply_node,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
-BODY = Body(ACCESS_SERVER, CLUSTER_NODE.argument_spec(), be_a_node)
+BODY = Body(ACCESS_SERVER, CLUSTER_NODE.argument_spec(), apply_node)
 
 
 def main() -> None:

@@ -10,12 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import cluster, restart
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import (
-    CLUSTER,
-    CLUSTER_NODE,
-    spelled,
-)
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import cluster, cluster_node, restart
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster_node import CLUSTER_NODE, spelled
 from ansible_collections.vpn.estate.plugins.modules import as_cluster_info, as_cluster_node
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 
@@ -48,7 +45,7 @@ class Estate:
         server = self.servers[at]
         own = {"api_endpoint": server.simulator.url, "mysql_uri": self.uri} if params.get("state") != "absent" else {}
         said = {"name": at, "peers": self.peers, "restart_timeout": 3, "as_timeout": 3, **own, **params}
-        return server.run(cluster.be_a_node, CLUSTER_NODE.argument_spec(), **said)
+        return server.run(cluster_node.apply_node, CLUSTER_NODE.argument_spec(), **said)
 
     def done(self, at: str, **params: t.Any) -> dict[str, t.Any]:
         """The same; it must succeed. Answers what became of the node."""

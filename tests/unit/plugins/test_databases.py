@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import cluster, database
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER, CLUSTER_NODE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import cluster_node, database
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster_node import CLUSTER_NODE
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
@@ -104,7 +105,7 @@ def test_a_server_that_does_not_tell_is_left_alone_unless_somebody_knows(start: 
 def test_a_node_of_a_cluster_is_left_alone(start: Start, uri: str) -> None:
     server = start(settings=QUICK)
     node = {"name": "node1", "api_endpoint": server.simulator.url, "mysql_uri": uri, "peers": []}
-    assert not server.run(cluster.be_a_node, CLUSTER_NODE.argument_spec(), **node).get("failed")
+    assert not server.run(cluster_node.apply_node, CLUSTER_NODE.argument_spec(), **node).get("failed")
     assert converted(server, uri) == {"changed": False, "before": "cluster", "in_use": "cluster"}
 
 
@@ -195,7 +196,7 @@ def test_lone_servers_become_nodes_and_leave_again(start: Start, uri: str, liste
     ]
     spec, node = CLUSTER_NODE.argument_spec(), {"mysql_uri": uri, "restart_timeout": 5, "peers": peers}
     answers = [
-        server.run(cluster.be_a_node, spec, name=f"node{number}", api_endpoint=urls[number], **node)
+        server.run(cluster_node.apply_node, spec, name=f"node{number}", api_endpoint=urls[number], **node)
         for number, server in enumerate(servers)
     ]
     if listed == "addressed":
@@ -203,7 +204,7 @@ def test_lone_servers_become_nodes_and_leave_again(start: Start, uri: str, liste
         return
     assert not any(one.get("failed") for one in answers), answers
     assert answers[1]["objects"][0]["nodes"] == ["node0", "node1"]
-    gone = servers[1].run(cluster.be_a_node, spec, name="node1", state="absent", **node)
+    gone = servers[1].run(cluster_node.apply_node, spec, name="node1", state="absent", **node)
     assert not gone.get("failed"), gone["msg"]
 
 
@@ -440,11 +441,11 @@ def test_servers_move_into_a_real_one_that_is_empty_and_join_there(start: Start,
     node = {"mysql_uri": mariadb.uri, "check_database": True, "restart_timeout": 10}
     for number, server in enumerate((first, second), start=1):
         url = server.simulator.url
-        answer = server.run(cluster.be_a_node, spec, name=f"node{number}", api_endpoint=url, peers=peers, **node)
+        answer = server.run(cluster_node.apply_node, spec, name=f"node{number}", api_endpoint=url, peers=peers, **node)
         assert not answer.get("failed"), answer["msg"]
     assert answer["objects"][0]["nodes"] == ["node1", "node2"]
     answer = third.run(
-        cluster.be_a_node, spec, name="node3", api_endpoint=third.simulator.url, peers=[], check=True, **node
+        cluster_node.apply_node, spec, name="node3", api_endpoint=third.simulator.url, peers=[], check=True, **node
     )
     assert "is not empty" in answer["msg"]
     wrong = mariadb.uri.replace("@", "x@")
@@ -458,12 +459,12 @@ def test_whoever_joins_finds_something_there(start: Start, look: Look, uri: str)
     first, second = start(settings=QUICK, password="Marker-Password-7!"), start(password="Marker-Password-7!")
     node = {"api_endpoint": first.simulator.url, "peers": [], "restart_timeout": 3}
     spec = CLUSTER_NODE.argument_spec()
-    assert not first.run(cluster.be_a_node, spec, name="node1", mysql_uri=uri, **node).get("failed")
+    assert not first.run(cluster_node.apply_node, spec, name="node1", mysql_uri=uri, **node).get("failed")
     known = {"peers": [{"as_url": first.simulator.url}], "api_endpoint": second.simulator.url}
     node = {**node, **known, "mysql_uri": MYSQL_URI, "check_database": True}
-    answer = second.run(cluster.be_a_node, spec, name="node2", check=True, **node)
+    answer = second.run(cluster_node.apply_node, spec, name="node2", check=True, **node)
     assert "is empty, so that it is not that of the cluster" in answer["msg"]
     look.rows = [("as_config", 3)]
-    assert second.run(cluster.be_a_node, spec, name="node2", check=True, **node)["changed"]
+    assert second.run(cluster_node.apply_node, spec, name="node2", check=True, **node)["changed"]
     lone = {**node, "peers": []}
-    assert "is not empty" in second.run(cluster.be_a_node, spec, name="node2", check=True, **lone)["msg"]
+    assert "is not empty" in second.run(cluster_node.apply_node, spec, name="node2", check=True, **lone)["msg"]

@@ -25,7 +25,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_token import PROFILE_TOKEN
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import vpn_session
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import ClusterNode
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster_node import ClusterNode
 from ansible_collections.vpn.estate.plugins.module_utils._engine.apply import PAUSE
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import vpn_connection

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import operations as access_server
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import Ca
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import ClusterNode
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster_node import ClusterNode
 from ansible_collections.vpn.estate.plugins.module_utils._engine import resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import operations as freebox
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_profile import VpnProfile

@@ -34,7 +34,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.configur
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
     CONFIG_PROFILE,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER, ClusterNode
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster_node import ClusterNode
 from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Lines
 from ansible_collections.vpn.estate.plugins.module_utils._engine.plan import Actual, Change
 from ansible_collections.vpn.estate.plugins.module_utils._engine.planning import step_for
