@@ -5,12 +5,9 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 import time
 import typing as t
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from ..._engine.apply import apply_declared
 from ..._engine.plan import listed
@@ -19,20 +16,20 @@ from ..._engine.run import Run
 from ..._files import pem
 from ..._text.errors import EstateError, InputError, NotBack, OutcomeUnknown, Refused, SignInError, Unreachable, reads
 from ..api.client import AccessServer, some
-from ..api.connection import ACCESS_SERVER, base_address, transport
+from ..api.connection import ACCESS_SERVER, transport
 from ..server.health import problems
 from ..server.restart import MODES, TIMEOUT, announced, refuse_no_time, restarted
+from .api_addresses import api_addresses
 from .config_item import CONFIG_ITEM, typed
 from .config_profile import CONFIG_PROFILE, activate, create
-from .sign_in_settings import CERTIFICATE, SHARED, WEB, Dependence, depends, port
+from .copy_names import PREFIX, CopyNames
+from .sign_in_settings import CERTIFICATE, SHARED, WEB, Dependence, depends
 
 DAEMONS = ("vpn.server.daemon.tcp.n_daemons", "vpn.server.daemon.udp.n_daemons")
 MULTI_DAEMON = "vpn.server.daemon.enable"
 NUMBERS = frozenset([*DAEMONS, *(key for key, _interface in (*WEB, *SHARED))])
 PAUSE = 1.0  # seconds between two looks at a server that is not yet well
 ATTEMPTS = 3  # to go back, where the server tells that the one before was not carried out
-ORIGIN = 32  # characters of the name of a profile that stand in the name of its copy
-PREFIX = re.compile(r"[A-Za-z0-9_]{1,20}")
 
 Values = t.Mapping[str, t.Any]
 SPEC: t.Mapping[str, t.Any] = {
@@ -51,50 +48,13 @@ CONSTRAINTS: t.Mapping[str, t.Any] = {
 }
 
 
-class Names:
-    """Names of copies, as in ``staged-7-of-6`` and ``staged-1-of-default``: a number, and what it is a copy of.
-
-    The active one was put in force, and so was each that is a copy of something else than what is active now. A copy of
-    the active one was never in force, or somebody has gone back from it: it is stale.
-    """
-
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
-        self._form = re.compile(rf"{re.escape(prefix)}-([0-9]{{1,9}})-of-(.+)", re.DOTALL)
-
-    def _number(self, profile: str) -> int:
-        found = self._form.fullmatch(profile)
-        return int(found[1]) if found else 0
-
-    def owns(self, profile: str) -> bool:
-        """Whether it is a copy of ours."""
-        return self._number(profile) > 0
-
-    def _origin(self, profile: str) -> str:
-        return str(self._number(profile) or profile[:ORIGIN])
-
-    def next(self, profiles: t.Iterable[str], source: str) -> str:
-        """The name of the next copy of ``source``: a number that none of them has."""
-        return f"{self._prefix}-{max(map(self._number, profiles)) + 1}-of-{self._origin(source)}"
-
-    def stale(self, profiles: t.Iterable[str], active: str) -> list[str]:
-        """What runs that broke have left."""
-        forms = {profile: self._form.fullmatch(profile) for profile in profiles if profile != active}
-        return [profile for profile, found in forms.items() if found and found[2] == self._origin(active)]
-
-    def outdated(self, profiles: t.Iterable[str], active: str, keep: int) -> list[str]:
-        """Of those that were in force, all but the newest ``keep``."""
-        former = [profile for profile in profiles if self._number(profile) and profile != active]
-        return sorted(former, key=self._number, reverse=True)[keep:]
-
-
 def stage(run: Run[AccessServer]) -> Answer:
     """The work of as_staged_config."""
     params = run.task.params
     _refuse_odd(params)
     compared = _items(run, check=True)
     active, profiles = run.client.config_profiles
-    names = Names(params["name"])
+    names = CopyNames(params["name"])
     stale = names.stale(profiles, active)
     answer = {**compared, "profile": active, "previous": active, "url": run.client.url, "removed": stale}
     profiles = [profile for profile in profiles if profile not in stale]
@@ -216,7 +176,7 @@ class Staging:
         self.values = {**before, **after}
         found = depends(run, after, lambda: before, after)
         self.signs_in_anew = found.sign_in
-        self.addresses = _addresses(client.url, before, self.values, task.params["new_url"])
+        self.addresses = api_addresses(client.url, before, self.values, task.params["new_url"])
         self._refuse_to_be_cut_off(found, after)
         if self.signs_in_anew and task.params["as_password"] is None:
             task.warn(
@@ -422,29 +382,6 @@ class Staging:
         except EstateError as exc:
             wrong = _plain(exc)
         return f"but {wrong}" if wrong else "and the server is well with it"
-
-
-def _addresses(url: str, before: Values, after: Values, given: t.Optional[str]) -> list[str]:
-    """Where the API may be with these values, likeliest first: what a port that ``url`` names, and its interface, become."""
-    if given:
-        return [base_address(given)]
-    host, path, found = urlsplit(url).hostname or "", urlsplit(url).path, []
-    for key, interface in (*WEB, *SHARED):
-        if before.get(key) != port(url) or all(before.get(each) == after.get(each) for each in (key, interface)):
-            continue
-        hosts = [host]
-        if _is_address(host) and before.get(interface) != after.get(interface) and _is_address(after.get(interface)):
-            hosts.insert(0, after[interface])
-        found += [f"https://{f'[{one}]' if ':' in one else one}:{after[key]}{path}" for one in hosts]
-    return list(dict.fromkeys(found)) or [url]
-
-
-def _is_address(text: t.Any) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _plain(exc: Exception) -> str:
