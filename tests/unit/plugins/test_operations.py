@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import typing as t
 from fnmatch import fnmatchcase
 
 import pytest
@@ -21,6 +23,14 @@ from ansible_collections.vpn.estate.plugins.module_utils._net.operations import 
 from ansible_collections.vpn.estate.tests.contract.checker import ACCESS_SERVER
 
 OPERATIONS = API.operations
+SECRETS = {
+    "password",
+    "new_password",
+    "token",
+    "private_key",
+    "private_key_passphrase",
+    "mysqluri",
+}  # names in requests
 # What the retry rules say, as patterns; the first that fits decides.
 RULES = {
     "POST /auth/password/change": SET,
@@ -122,6 +132,29 @@ def test_a_call_is_secret_or_slow_as_its_operation_is() -> None:
     assert {operation for operation, call in made.items() if call.secret} == set(API.secret)
     assert {operation for operation, call in made.items() if call.slow} == set(API.slow)
     assert API.call("POST /config-items/{configurationProfile}", path=path, secret=True).secret
+
+
+def sent(schema: t.Any) -> set[str]:
+    """Names of all that the contract lets a request hold, at any depth."""
+    if not isinstance(schema, dict):
+        return set()
+    if "$ref" in schema:
+        return sent(functools.reduce(lambda at, part: at[part], schema["$ref"][2:].split("/"), ACCESS_SERVER.document))
+    deeper = [
+        *schema.get("properties", {}).values(),
+        *(one for key in ("allOf", "anyOf", "oneOf") for one in schema.get(key, ())),
+    ]
+    return set(schema.get("properties", {})).union(*map(sent, [*deeper, schema.get("items")]))
+
+
+def test_a_request_with_a_password_or_a_key_is_secret() -> None:
+    found = {}
+    for operation in OPERATIONS:
+        method, path = operation.split(" ")
+        content = ACCESS_SERVER.document["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
+        found[operation] = set().union(*(sent(media.get("schema")) for media in content.values())) & SECRETS
+    assert set().union(*found.values()) == SECRETS
+    assert {operation for operation, names in found.items() if names} <= set(API.secret)
 
 
 def test_only_operations_of_the_table_are_called() -> None:
