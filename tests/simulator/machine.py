@@ -17,7 +17,7 @@ from .answers import Answer, Request
 from .clock import Clock
 from .exchange import Exchange
 from .faults import Faults
-from .parts import Part, Thing, parts_of
+from .parts import Part, Thing, parts_of, plain
 from .readings import Readings, chosen_readings
 from .routing import Route, Routes
 from .settings import CommonSettings
@@ -79,7 +79,11 @@ class SimulatedMachine(ABC):
     def kept(self) -> dict[Thing, Any]:
         """Everything that the server keeps, thing by thing, to compare; secrets are among it."""
         with self.lock:
-            return {(name, *thing): value for name, part in self.parts.items() for thing, value in part.kept().items()}
+            settings: dict[Thing, Any] = {
+                ("settings", name): plain(value) for name, value in vars(self.settings).items()
+            }
+            parts = {(name, *thing): value for name, part in self.parts.items() for thing, value in part.kept().items()}
+            return {**settings, **parts}
 
     @abstractmethod
     def reset(self) -> None:

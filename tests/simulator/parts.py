@@ -75,8 +75,8 @@ class Part:
                 continue
             if isinstance(value, Mapping):
                 found |= {(name, str(key)): plain(each) for key, each in value.items()}
-            elif isinstance(value, list):
-                found |= {(name, *key): each for key, each in by_owner(map(plain, value)).items()}
+            elif isinstance(value, (list, set)):
+                found |= {(name, *key): each for key, each in by_owner(plain(value)).items()}
             elif plain(value) is not None:
                 found[name,] = plain(value)
         return found

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ..parts import Thing
 from .configuration_keys import KEYS
 from .store import SCHEMA, TABLES, Store
 
@@ -118,6 +119,11 @@ class SharedDatabase(Store):
         if rows:
             marks = ", ".join("?" * len(rows[0]))
             self._write_many(f"insert into {table} values ({marks})", rows)  # noqa: S608
+
+    def kept(self) -> dict[Thing, Any]:
+        """Without sessions, and without the number that moves with each of them."""
+        left_out = (("entry", _SESSION), ("fact", _GENERATION))
+        return {thing: value for thing, value in super().kept().items() if thing[:2] not in left_out}
 
     # configuration: some keys are those of the node
 

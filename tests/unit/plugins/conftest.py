@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import typing as t
 
 import pytest
@@ -20,6 +22,14 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(retries.time, "sleep", lambda seconds: None)
     connections.connections.cache_clear()  # a new server may have the address of one that no longer answered
+
+
+@pytest.fixture
+def short_waiting(monkeypatch: pytest.MonkeyPatch, _no_waiting: None) -> None:
+    """A task that waits for a restart need not ask a thousand times a second."""
+    from ansible_collections.vpn.estate.tests.unit.plugins.convergence import SHORT
+
+    monkeypatch.setattr(time, "sleep", lambda seconds: threading.Event().wait(min(seconds, SHORT)))
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
+import tempfile
 import typing as t
+from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
@@ -22,6 +25,7 @@ from ansible_collections.vpn.estate.tests.contract.checker import FREEBOX as FRE
 from ansible_collections.vpn.estate.tests.contract.checker import ContractChecker
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.simulator.freebox import FreeboxSimulator
+from ansible_collections.vpn.estate.tests.simulator.parts import Thing
 from ansible_collections.vpn.estate.tests.simulator.server import Simulator
 
 Answer = dict[str, t.Any]
@@ -31,7 +35,6 @@ class Simulated:
     """A simulated server, and tasks against it as a playbook would run them."""
 
     product: Product
-    kept: t.Collection[str]  # what of its state reading and signing in do not change
     checker: ContractChecker
 
     def __init__(self, simulator: Simulator) -> None:
@@ -91,6 +94,33 @@ class Simulated:
         assert not answer.get("failed"), answer["msg"]
         return answer["found"]
 
+    @functools.cached_property
+    def _temporary(self) -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory()
+
+    @functools.cached_property
+    def _elsewhere(self) -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory()
+
+    @property
+    def folder(self) -> Path:
+        """Where tasks write files; it ends with the test."""
+        return Path(self._temporary.name)
+
+    def another_folder(self) -> str:
+        """An empty one, for what the server itself keeps in files."""
+        return tempfile.mkdtemp(dir=self._elsewhere.name)
+
+    def empty_folder(self) -> None:
+        """Remove whatever tasks have written."""
+        for path in self.folder.iterdir():
+            path.unlink()
+
+    def files(self) -> dict[Thing, t.Any]:
+        """What tasks have written, thing by thing."""
+        each = sorted(self.folder.iterdir())
+        return {("file", str(path)): {"lines": lines_of(path), "mode": oct(path.stat().st_mode)} for path in each}
+
     def writes(self) -> list[str]:
         """Paths of the calls that wrote, in order."""
         return [one.path for one in self.simulator.log if one.wrote]
@@ -100,7 +130,6 @@ class Server(Simulated):
     """An Access Server."""
 
     product = ACCESS_SERVER
-    kept = ("users", "groups", "default_user", "access_lists", "configuration", "active_profile")
     checker = ContractChecker()
 
     @staticmethod
@@ -125,7 +154,6 @@ class Box(Simulated):
     """A Freebox."""
 
     product = FREEBOX
-    kept = ("servers", "users", "files", "connections")
     checker = ContractChecker(FREEBOX_CONTRACT)
 
     @property
@@ -145,6 +173,12 @@ SIMULATORS: t.Mapping[type[Simulated], t.Callable[..., Simulator]] = {
     Server: AccessServerSimulator,
     Box: FreeboxSimulator,
 }
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a file; what is encoded in it is one line, because the same thing can take a line more or less."""
+    text = re.sub(r"(?<=-----\n)[^-]+(?=-----END)", lambda found: found[0].replace("\n", "") + "\n", path.read_text())
+    return text.splitlines()
 
 
 def shows_its_change(answer: Answer) -> bool:

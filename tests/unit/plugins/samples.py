@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
@@ -18,10 +19,20 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.configur
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
     CONFIG_PROFILE,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import CA
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.certificate import CERTIFICATE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import WEB_CERTIFICATE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_token import PROFILE_TOKEN
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_profile import VPN_PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
+from ansible_collections.vpn.estate.tests.simulator.access_server.answers import Call
+from ansible_collections.vpn.estate.tests.unit.plugins.convergence import Scenario
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server, Simulated
+from ansible_collections.vpn.estate.tests.unit.plugins.identities import identity
 
 Declared = dict[str, t.Any]
 PASSWORD = "Marker-Password-7!"
@@ -44,18 +55,56 @@ BOXES: t.Mapping[str, Declared] = {
 OLD_BOXES: t.Mapping[str, Declared] = {**BOXES, "4.0": {"api_version": "4.0"}}
 
 
+FOLDER = "{folder}"  # stands in paths of a sample for the folder of the test
+
+
 @dataclass
 class Sample:
-    """``first`` is declared on a server that lacks it; ``second`` differs from it in every option."""
+    """``first`` is declared on a server that lacks the object; ``second`` differs from it in every option.
+
+    ``second`` is None where there is nothing to change. ``besides`` are patterns of what the server keeps elsewhere than
+    under the name of the object and changes with it, see Scenario.
+    """
 
     resource: Resource
     first: Declared
-    second: Declared
+    second: Declared | None = None
     options: Declared = field(default_factory=dict)
-    prepare: t.Callable[[t.Any], None] = lambda server: None
+    prepare: t.Callable[[t.Any], object] = lambda server: None
     gone: str = "absent"  # the state that undoes it
+    gone_with: Declared = field(default_factory=dict)  # what that state needs besides the key
     kind: type[Simulated] = Server
     ways: t.Mapping[str, Declared] = field(default_factory=lambda: DIALECTS)
+    besides: t.Sequence[str] = ()
+
+    @property
+    def declarations(self) -> list[Declared]:
+        """What is declared one after the other."""
+        return [self.first] + ([] if self.second is None else [self.second])
+
+    @property
+    def undone(self) -> Declared:
+        """What is declared to undo it."""
+        return {**self.key, **self.gone_with, "state": self.gone}
+
+    @property
+    def steps(self) -> list[str]:
+        """Scenarios for the law of convergence."""
+        return ["create"] + (["change"] if self.second is not None else []) + (["undo"] if self.gone else [])
+
+    def scenario(self, step: str, folder: Path) -> Scenario:
+        """One of its steps, from a server that has had those before it."""
+        declared = {"create": self.first, "change": self.second, "undo": self.undone}[step] or {}
+        first = placed({**self.options, **self.first}, folder)
+
+        def prepare(server: t.Any) -> None:
+            self.prepare(server)
+            if step != "create":
+                answer = server.manage(self.resource, **first)
+                assert not answer.get("failed"), answer["msg"]
+
+        name = self.resource.identity(placed(declared, folder))
+        return Scenario(self.resource, placed({**self.options, **declared}, folder), prepare, [name], self.besides)
 
     def __str__(self) -> str:
         return self.resource.noun.replace(" ", "-")
@@ -69,6 +118,13 @@ class Sample:
     def name(self) -> str:
         """The object as results and diffs call it."""
         return self.resource.identity(self.first)
+
+
+def placed(declared: t.Any, folder: Path) -> t.Any:
+    """The declaration with the folder in its paths."""
+    if isinstance(declared, dict):
+        return {name: placed(value, folder) for name, value in declared.items()}
+    return declared.replace(FOLDER, str(folder)) if isinstance(declared, str) else declared
 
 
 PROPERTIES: Declared = {
@@ -130,6 +186,33 @@ def keep_us_in(server: t.Any) -> None:
     server.manage(USER, name=server.simulator.username, allow_self=True, **own)
 
 
+def have_profiles(server: t.Any) -> None:
+    """Users, one of whom has a client profile, and all keys that the server makes for one."""
+    make_owners(server)
+    server.simulator.add_profile("max", "userlogin")
+
+
+def have_file_users(box: t.Any) -> None:
+    """A server that runs, and users of it, one of whom has a file."""
+    hurry(box)
+    box.simulator.set_server("openvpn_routed", enabled=True)
+    for login in ("erika", "max"):
+        box.simulator.set_user(login, password=PASSWORD)
+
+
+def make_a_node(server: t.Any) -> None:
+    """The only node of a cluster."""
+    machine = server.simulator.machine
+    node = {"name": "one", "api_endpoint": server.simulator.url, "certificate_fingerprint": "0" * 64}
+    uri = f"sqlite://{server.another_folder()}/cluster.db"
+    with machine.lock:
+        machine.cluster.create(Call("POST", "/cluster/create", {**node, "mysqluri": uri}))
+
+
+RESTART = "cluster/_own/*"  # when a node has restarted, and whether it has to
+REVOKED = "store/entry/revoked/*"  # lists of the certificates of profiles that were taken back
+FILES = "file/*"
+WEB, OTHER_WEB = identity("vpn.example.com", "127.0.0.1"), identity("vpn.example.com", "127.0.0.1", days=400)
 SAMPLES = [
     Sample(
         USER,
@@ -179,6 +262,7 @@ SAMPLES = [
             "members": ["erika"],
         },
         prepare=make_owners,
+        besides=["store/record/erika", "store/record/max"],
     ),
     Sample(
         DEFAULT_USER,
@@ -214,12 +298,14 @@ SAMPLES = [
         {"name": "vpn.server.daemon.tcp.port", "value": "8443"},
         {"name": "vpn.server.daemon.tcp.port", "value": 9443},
         gone="default",
+        besides=[RESTART],
     ),
     Sample(
         CONFIG_PROFILE,
         {"name": "candidate", "copy_from": "default"},
         {"name": "candidate", "active": True},
-        gone="absent",
+        options={"restart_timeout": 3},
+        besides=["store/fact/active_profile", RESTART],
     ),
     Sample(
         USER_MFA,
@@ -312,3 +398,69 @@ SAMPLES = [
         ways=BOXES,
     ),
 ]
+
+# What a server makes once, and what is kept in files: info modules do not show it option by option.
+MADE = [
+    Sample(CA, {"common_name": "Next CA", "algorithm": "secp256r1"}, besides=["store/entry/*authority/*", RESTART]),
+    Sample(
+        CERTIFICATE,
+        {
+            "dest": f"{FOLDER}/vpn.pem",
+            "private_key_dest": f"{FOLDER}/vpn.key",
+            "common_name": "vpn.example.com",
+            "cert_template": "webserver",
+            "subj_alt_dns_names": ["vpn.example.com", "www.example.com"],
+        },
+        {
+            "dest": f"{FOLDER}/vpn.pem",
+            "private_key_dest": f"{FOLDER}/vpn.key",
+            "common_name": "www.example.com",
+            "cert_template": "webserver",
+            "subj_alt_dns_names": ["www.example.com"],
+        },
+        gone_with={"private_key_dest": f"{FOLDER}/vpn.key"},
+        besides=[FILES],
+    ),
+    Sample(
+        CLUSTER,
+        {"rr_dns_hostname": "cluster.example.com", "rr_dns_new_nodes": True, "rr_dns_this_node": True},
+        {"rr_dns_hostname": "other.example.com", "rr_dns_new_nodes": False, "rr_dns_this_node": True},
+        prepare=make_a_node,
+        gone="",
+        besides=["store/fact/cluster_props", "store/entry/cluster_node/*", "local/configuration/*/host.name", RESTART],
+    ),
+    Sample(
+        PROFILE,
+        {"user": "erika", "profile_type": "userlogin", "dest": f"{FOLDER}/erika.ovpn"},
+        prepare=have_profiles,
+        besides=[FILES, REVOKED],
+    ),
+    Sample(
+        PROFILE_TOKEN,
+        {"user": "erika", "profile_type": "userlogin", "dest": f"{FOLDER}/erika.url"},
+        prepare=have_profiles,
+        gone_with={"profile_type": "userlogin"},
+        besides=[FILES],
+    ),
+    Sample(
+        WEB_CERTIFICATE,
+        {"certificate": WEB.pem, "private_key": WEB.key_pem},
+        {"certificate": OTHER_WEB.pem, "private_key": OTHER_WEB.key_pem},
+        options={"restart": False, "allow_connection_change": True},
+        besides=["store/configuration/default/cs.*", RESTART],
+    ),
+    Sample(
+        VPN_PROFILE,
+        {"user": "erika", "server": "openvpn_routed", "dest": f"{FOLDER}/erika.ovpn"},
+        prepare=have_file_users,
+        gone="",
+        kind=Box,
+        ways=OLD_BOXES,
+        besides=["client_files/*", FILES],
+    ),
+]
+EVERY_SAMPLE = [*SAMPLES, *MADE]
+WITHOUT = {
+    "ClusterNode": "It needs several servers; test_clusters.py has check mode, lost answers and the next run for it.",
+}
+"""Resources without a sample, by the names of their classes, with the reason."""

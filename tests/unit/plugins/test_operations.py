@@ -82,7 +82,9 @@ def rule(operation: str) -> str:
     for pattern, kind in RULES.items():
         if fnmatchcase(operation, pattern):
             return kind
-    raise AssertionError(f"no rule for {operation}")
+    raise AssertionError(
+        f"no rule for {operation}: add a pattern that fits it to RULES in tests/unit/plugins/test_operations.py"
+    )
 
 
 def documented() -> set[str]:

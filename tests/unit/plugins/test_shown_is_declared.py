@@ -48,11 +48,11 @@ from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server, Si
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import Sample
 from ansible_collections.vpn.estate.tests.unit.plugins.sizes import examples
 from ansible_collections.vpn.estate.tests.unit.plugins.test_access_rule import named_rules, network_rules, plain_rules
+from ansible_collections.vpn.estate.tests.unit.plugins.test_completeness import every_resource
 from ansible_collections.vpn.estate.tests.unit.plugins.test_configuration import certificate_pem
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import (
     apply,
     dialects,
-    every_resource,
     shown,
     started,
     ways,

@@ -21,8 +21,8 @@ from ansible_collections.vpn.estate.tests.unit.plugins.convergence import HEALED
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.sizes import crossed
 from ansible_collections.vpn.estate.tests.unit.plugins.test_configuration import certificate_pem, key_pem
-from ansible_collections.vpn.estate.tests.unit.plugins.test_convergence_under_faults import WORLD
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects
+from ansible_collections.vpn.estate.tests.unit.plugins.worlds import ACCESS_SERVER as WORLD
 
 Start = t.Callable[..., Server]
 COMPANY, PORT, SECRET_KEY = "sa.company_name", "admin_ui.https.port", "auth.radius.0.server.0.secret"

@@ -9,7 +9,7 @@ import base64
 from typing import Any
 
 import pytest
-from ansible_collections.vpn.estate.tests.contract.checker import ContractChecker
+from ansible_collections.vpn.estate.tests.contract.checker import Contract, ContractChecker
 from ansible_collections.vpn.estate.tests.simulator.access_server import Exchange, code, counter
 
 SUBNET = {"ipv6": False, "netip": "10.20.0.0", "prefix_length": 16}
@@ -323,3 +323,53 @@ def test_the_checker_finds_what_is_wrong(checker, changed, sentence):
 def test_paths_with_parameters_are_found(checker):
     assert checker.operation("GET", "/api/config-profile/list")["operationId"] == "enumerateConfigurationProfileList"
     assert checker.operation("DELETE", "/api/config-profile/list")["operationId"] == "configurationProfileDelete"
+
+
+def described(monkeypatch, **more):
+    """A checker of one operation, of whose request one field is described, and of whose answer nothing."""
+    contract = Contract("of-a-test.yaml", lambda path: f"/api{path}")
+    schema = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    operation = {"requestBody": body, "responses": {"200": {"description": "Made"}}, **more}
+    monkeypatch.setitem(vars(contract), "document", {"paths": {"/rulesets/add": {"post": operation}}})
+    return ContractChecker(contract)
+
+
+def exchanged(request, response):
+    return Exchange("POST", "/api/rulesets/add", 200, True, "addRuleset", request=request, response=response)
+
+
+@pytest.mark.parametrize("response", [None, {}, {"id": 7}])
+def test_an_operation_can_be_described_in_part(monkeypatch, response):
+    checker = described(monkeypatch, **{"x-incomplete": True})
+    checker.check(exchanged({"name": "a", "position": 3}, response), answers=True)
+
+
+@pytest.mark.parametrize(
+    ("request_body", "response", "sentence"),
+    [
+        ({"position": 3}, None, "'name' is a required property"),
+        ({"name": 7}, None, "name: 7 is not of type 'string'"),
+        ([{"name": "a"}], None, "is not of type 'object'"),
+        ({"name": "a"}, [7], "list instead of a JSON object"),
+        ({"name": "a"}, "seven", "str instead of a JSON object"),
+    ],
+)
+def test_what_is_described_of_an_operation_still_holds(monkeypatch, request_body, response, sentence):
+    checker = described(monkeypatch, **{"x-incomplete": True})
+    with pytest.raises(AssertionError, match=sentence):
+        checker.check(exchanged(request_body, response), answers=True)
+
+
+def test_an_operation_that_is_not_described_at_all_takes_an_object(monkeypatch):
+    checker = described(monkeypatch, **{"x-incomplete": True, "requestBody": None})
+    checker.check(exchanged({"colour": "red"}, {"id": 7}), answers=True)
+    with pytest.raises(AssertionError, match="request: list instead of a JSON object"):
+        checker.check(exchanged(["red"], None), answers=True)
+
+
+def test_without_the_mark_every_field_is_described(monkeypatch):
+    with pytest.raises(
+        AssertionError, match=r"no field position\. Describe it in tests/contract/of-a-test\.yaml, or mark"
+    ):
+        described(monkeypatch).check(exchanged({"name": "a", "position": 3}, None), answers=True)
