@@ -9,6 +9,7 @@ import itertools
 import random
 import typing as t
 
+import pytest
 from hypothesis import settings
 
 
@@ -25,6 +26,11 @@ def size(usual: int, exhaustive: int) -> int:
 def examples(usual: int, exhaustive: int) -> settings:
     """A decorator for a test that generates examples: how many, where 100 and 1,000 are not right."""
     return settings(max_examples=size(usual, exhaustive))
+
+
+def first(*values: t.Any) -> list[t.Any]:
+    """Parameters of a test: `make test` tries the first one, and leaves the others to `make test-all`."""
+    return [values[0], *(pytest.param(value, marks=pytest.mark.exhaustive) for value in values[1:])]
 
 
 def crossed(*axes: t.Iterable[t.Any], seed: str = "") -> list[tuple[t.Any, ...]]:

@@ -22,6 +22,7 @@ from ansible_collections.vpn.estate.plugins.modules import as_certificate as doc
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.identities import Identity, identity
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import first
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
@@ -592,7 +593,7 @@ def test_no_secret_is_told(pair: Pair) -> None:
     assert not [line for answer in told for line in lines if line in text_of(answer)]
 
 
-@pytest.mark.parametrize("connection", ["local", "elsewhere"])
+@pytest.mark.parametrize("connection", first("local", "elsewhere"))
 def test_a_loud_run_shows_no_key(server: Server, tmp_path: Path, connection: str) -> None:
     folder = Folder(tmp_path)
     folder.hosts(here={"ansible_connection": connection})

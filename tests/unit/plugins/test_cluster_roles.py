@@ -185,6 +185,7 @@ def test_the_probe_takes_every_doubt_for_an_outage(one: str, other: str, overlap
     assert bool(together({"one": looks(one), "other": looks(other)})) is overlap
 
 
+@pytest.mark.exhaustive
 def test_the_probe_waits_for_nobody_who_is_slow() -> None:
     with Nodes(["slow", "quick"]) as nodes:
         nodes["slow"].control("settings", {"latency": 60.0})
@@ -209,7 +210,13 @@ def fixture_estate(database: Database, tmp_path: Path) -> Iterator[Estate]:
         yield Estate(nodes, database.uri, tmp_path)
 
 
-def test_a_cluster_from_nothing_and_back(estate: Estate) -> None:
+def test_a_cluster_from_nothing(estate: Estate) -> None:
+    assert set(estate.made(cluster_rr_dns_hostname=SHARED_NAME)) == {"a", "b", "c"}
+    assert estate.members("c") == {"a", "b", "c"}
+
+
+@pytest.mark.exhaustive
+def test_a_cluster_grows_restarts_and_shrinks(estate: Estate) -> None:
     nodes = estate.nodes
     assert set(estate.made(cluster_rr_dns_hostname=SHARED_NAME)) == {"a", "b", "c"}
     assert estate.members("c") == {"a", "b", "c"}
@@ -240,6 +247,7 @@ def test_a_cluster_from_nothing_and_back(estate: Estate) -> None:
     assert estate.made("remove_node", "-e", "vpn_node=d") == {"d": 0}
 
 
+@pytest.mark.exhaustive
 def test_lone_servers(estate: Estate) -> None:
     """What is not right stops the run before anything is written, and a sick server stops the rolling restart."""
     nodes = estate.nodes
@@ -372,6 +380,7 @@ def test_somebody_is_killed_at_every_step() -> None:
     assert steps == {death.task for death in (*BOOTSTRAP, *ROLLING_RESTART, *REMOVAL)}
 
 
+@pytest.mark.exhaustive
 def test_nodes_killed_at_every_step(estate: Estate) -> None:
     """Each run dies one step further than the one before it, and the last ones do what is left to do."""
     nodes = estate.nodes

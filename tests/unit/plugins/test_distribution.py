@@ -373,13 +373,49 @@ def secrets_in(text: str, *secrets: str) -> list[str]:
     return found
 
 
-def test_hosts(estate: Estate) -> None:
-    """Check mode tells who gets what and why; the run does it, with nothing told to whom it does not concern.
+def brought(estate: Estate, places: dict[str, Place]) -> list[tuple[str, str, str]]:
+    """A run that brings every host its profile, and tells nobody a secret; answers what was asked for it."""
+    remote = estate.folder.path / "remote"
+    done = estate.run("-vvvv", "--diff", "-e", "vpn_serial=1", ANSIBLE_KEEP_REMOTE_FILES="1")
+    assert done.status == 0, done.output[-3000:]
+    asked = estate.exchanges()
+    assert len({place.serial for place in places.values()}) == len(places)
+    for place in places.values():
+        assert place.comment == estate.simulator.machine.store.entry("profile", place.serial)["comment"]
+        assert stat.S_IMODE(place.file.stat().st_mode) == 0o600
+        assert not place.former.exists()
+    assert sorted(places["desk"].live) == sorted([places["desk"].serial, places["car"].serial])
+    keys = [place.file.read_text().partition("<key>\n")[2].splitlines()[1] for place in places.values()]
+    assert not secrets_in(done.output, estate.simulator.password, "PRIVATE KEY", *keys)
+    kept = "".join(path.read_bytes().decode(errors="replace") for path in remote.rglob("*") if path.is_file())
+    assert str(places["desk"].file) in kept
+    assert estate.simulator.password not in kept
+    assert not [*estate.folder.home.rglob("*.ovpn")]
+    return asked
 
-    And what the tests above do in the place of the role, they do as the role does: one host after the other is asked for
-    the same. Check mode and the run after it are for two hosts; what the others get is looked at in process above.
-    """
-    password, remote = estate.simulator.password, estate.folder.path / "remote"
+
+def asked_in_process(estate: Estate, chosen: dict[str, str], places: dict[str, Place]) -> list[tuple[str, str, str]]:
+    """What the tests above ask in the place of the role, for one host after the other."""
+    estate.simulator.reset()
+    for host, place in places.items():
+        place.file.unlink()
+        place.start_from(chosen[host])
+    estate.simulator.log.clear()
+    for place in places.values():
+        assert not run(place, estate.folder.path)
+    return estate.exchanges()
+
+
+def test_hosts(estate: Estate) -> None:
+    """What the tests above do in the place of the role, they do as the role does. Two hosts have the same user."""
+    chosen = {"car": "nothing", "desk": "of somebody else's making"}
+    places = {host: estate.place(host, "ada", state) for host, state in chosen.items()}
+    assert brought(estate, places) == asked_in_process(estate, chosen, places)
+
+
+@pytest.mark.exhaustive
+def test_hosts_in_every_state(estate: Estate) -> None:
+    """Check mode tells who gets what and why; the run does it, and the run after it changes nothing."""
     chosen = {
         "car": "nothing",
         "ben": "broken",
@@ -398,36 +434,16 @@ def test_hosts(estate: Estate) -> None:
     assert f"gus would get a new profile for gus: {harm}" in words(check)
     assert not estate.server.writes()
     assert {host: tally["changed"] for host, tally in check.tally.items()} == {"car": 1, "ben": 1, "gus": 1}
-    done = estate.run("-vvvv", "--diff", "-e", "vpn_serial=1", ANSIBLE_KEEP_REMOTE_FILES="1")
-    assert done.status == 0, done.output[-3000:]
-    asked = estate.exchanges()
-    assert len({place.serial for place in places.values()}) == len(places)
-    for place in places.values():
-        assert place.comment == estate.simulator.machine.store.entry("profile", place.serial)["comment"]
-        assert stat.S_IMODE(place.file.stat().st_mode) == 0o600
-        assert not place.former.exists()
-    assert sorted(places["desk"].live) == sorted([places["desk"].serial, places["car"].serial])
-    keys = [place.file.read_text().partition("<key>\n")[2].splitlines()[1] for place in places.values()]
-    assert not secrets_in(done.output, password, "PRIVATE KEY", *keys)
-    kept = "".join(path.read_bytes().decode(errors="replace") for path in remote.rglob("*") if path.is_file())
-    assert str(places["desk"].file) in kept
-    assert password not in kept
-    assert not [*estate.folder.home.rglob("*.ovpn")]
+    asked = brought(estate, places)
     again = estate.run("--limit", "car,ben")
     assert again.tally.keys() == {"car", "ben"}
     assert not estate.server.writes()
     assert {tally["changed"] for tally in again.tally.values()} == {0}
-    estate.simulator.reset()
-    for host, place in places.items():
-        place.file.unlink()
-        place.start_from(chosen[host])
-    estate.simulator.log.clear()
-    for place in places.values():
-        assert not run(place, estate.folder.path)
-    assert estate.exchanges() == asked
+    assert asked_in_process(estate, chosen, places) == asked
     assert sum(path == "/api/profiles/delete" for _method, path, _request in asked) == 4
 
 
+@pytest.mark.exhaustive
 def test_who_is_not_seen_to_connect_keeps_both(estate: Estate) -> None:
     """The next run goes on from there: the client is started again, and the old profile ends once it is there."""
     place = estate.place("ada", state="of somebody else's making", profile_distribution_wait=1)
@@ -464,6 +480,7 @@ def encrypted(text: str, password: str) -> str:
     return VaultLib([("default", VaultSecret(password.encode()))]).encrypt(text).decode()
 
 
+@pytest.mark.exhaustive
 def test_a_folder_of_encrypted_files(estate: Estate) -> None:
     """Also in a run with a vault password of its own; a mistake of one host's is that host's."""
     password, own = "pAsSwOrD of the files", estate.folder.write("own", "pAsSwOrD of the run")
@@ -502,6 +519,7 @@ def test_a_folder_of_encrypted_files(estate: Estate) -> None:
     assert not estate.server.writes()
 
 
+@pytest.mark.exhaustive
 def test_a_page_for_who_has_no_profile_yet(estate: Estate) -> None:
     """What hosts of the same user have does not count; once the link is used, the page goes."""
     estate.shared |= {"profile_distribution_to": "page", "vpn_estate": "Example"}
@@ -538,6 +556,7 @@ def test_a_page_for_who_has_no_profile_yet(estate: Estate) -> None:
 # -- a new authority
 
 
+@pytest.mark.exhaustive
 def test_rotation(estate: Estate) -> None:
     """Nobody is ever without a profile that can be used; stopped, it goes on; the old one goes when nobody needs it."""
     estate.simulator.add_authority("Of others", current=False)
@@ -574,6 +593,7 @@ def test_rotation(estate: Estate) -> None:
     assert [[*place.live] for place in places] == [[place.serial] for place in places]
 
 
+@pytest.mark.exhaustive
 def test_retirement(estate: Estate) -> None:
     """Who depends on an old authority is told, and spares it until its day; the declared one is never deleted."""
     place = estate.place("ada", state="good")

@@ -23,6 +23,7 @@ from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perfo
 from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import first
 from ansible_collections.vpn.estate.tests.unit.plugins.wire import Wire, reply
 
 ASKED, LOOKED = "POST /api/v16/login/authorize/", "GET /api/v16/login/authorize/"
@@ -789,7 +790,7 @@ PLAY = """
 """
 
 
-@pytest.mark.parametrize("connection", ["local", "elsewhere"])
+@pytest.mark.parametrize("connection", first("local", "elsewhere"))
 def test_a_whole_run(start: Callable[..., Box], tmp_path: Path, connection: str) -> None:
     """From nothing to a user, in this process and in others; the second run changes nothing."""
     box, folder = start(Box, readings={"rights_after_pairing": "all"}), Folder(tmp_path / "play")
@@ -828,10 +829,11 @@ def test_a_whole_run(start: Callable[..., Box], tmp_path: Path, connection: str)
             (),
             "vault: there is no secret to encrypt with. Give one to Ansible, as by --vault-id. Nothing was written.",
         ),
-        (
+        pytest.param(
             "others",
             ("--vault-id=boxes@key",),
             "vault: there is no secret of the vault id 'others' to encrypt with. Nothing was written.",
+            marks=pytest.mark.exhaustive,
         ),
     ],
 )

@@ -149,6 +149,7 @@ def test_a_run_with_everything_turned_up(prepared: Box, folder: Folder, parrots:
         assert (folder.path / written).exists()
 
 
+@pytest.mark.exhaustive
 def test_a_run_in_check_mode_from_elsewhere(prepared: Box, folder: Folder, parrots: dict[str, str]) -> None:
     """The session travels with the arguments, and the action plugin itself signs in and fails."""
     folder.hosts(there={"ansible_connection": "elsewhere", **parrots})
@@ -163,6 +164,7 @@ def test_a_run_in_check_mode_from_elsewhere(prepared: Box, folder: Folder, parro
     assert list(secrets.found_below(folder.path)) == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("connection", ["local", "elsewhere"])
 def test_a_run_signs_in_once(box: Box, folder: Folder, connection: str) -> None:
     """Whatever the number of tasks, loops and plays, and where modules run."""

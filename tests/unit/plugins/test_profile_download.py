@@ -27,6 +27,7 @@ from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.client_profile import SERIAL, completed, identity, profile
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import first
 from ansible_collections.vpn.estate.tests.unit.plugins.wire import HANG_UP, Wire, reply
 
 PASSWORD, SECRET, TOKEN = "mArKpAsSwOrD-&<é", "GEZDGNBVGY3TQOJQ", "mArKtOkEn0123456789"
@@ -776,7 +777,7 @@ def test_codes_are_remembered_where_the_module_runs_here(
         assert found == {name: value for name, value in params.items() if name != "as_token"}
 
 
-@pytest.mark.parametrize("connection", ["local", "elsewhere"])
+@pytest.mark.parametrize("connection", first("local", "elsewhere"))
 def test_a_wrong_password_is_sent_once_in_a_run_and_shown_nowhere(
     serve: Callable[..., Wire], tmp_path: Path, connection: str
 ) -> None:
@@ -802,7 +803,7 @@ def test_the_profile_itself_is_shown_nowhere(serve: Callable[..., Wire], tmp_pat
     assert PASSWORD not in run.output
 
 
-@pytest.mark.parametrize("in_process", ["true", "false"])
+@pytest.mark.parametrize("in_process", first("true", "false"))
 def test_a_session_is_shared_by_hosts_and_shown_nowhere(
     serve: Callable[..., Wire], tmp_path: Path, in_process: str
 ) -> None:

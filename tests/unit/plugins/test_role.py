@@ -14,6 +14,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder, Run
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import first
 
 USERS = [
     {"name": "anna", "group": "staff"},
@@ -66,7 +67,7 @@ def fixture_estate(server: Server, tmp_path: Path) -> Estate:
     return Estate(server, tmp_path)
 
 
-@pytest.mark.parametrize("in_files", [True, False], ids=["files", "lists"])
+@pytest.mark.parametrize("in_files", first(True, False), ids=["files", "lists"])
 def test_from_nothing(estate: Estate, in_files: bool) -> None:
     """Check mode goes through on an empty server and tells what the run does; the run after it does nothing."""
     declared: dict[str, t.Any] = (
@@ -107,7 +108,7 @@ def test_from_nothing(estate: Estate, in_files: bool) -> None:
     assert not estate.server.writes()
 
 
-@pytest.mark.parametrize("in_files", [True, False], ids=["files", "lists"])
+@pytest.mark.parametrize("in_files", first(True, False), ids=["files", "lists"])
 def test_what_nobody_declares_is_purged(estate: Estate, in_files: bool) -> None:
     """Declared ones stay, whatever their state is, and whichever task deletes the others."""
     for name in ("anna", "bert", "carl", "dora", "frida"):
@@ -126,7 +127,7 @@ def test_what_nobody_declares_is_purged(estate: Estate, in_files: bool) -> None:
     assert "purge with an empty list of groups would delete " in empty.output
 
 
-@pytest.mark.parametrize("in_files", [True, False], ids=["files", "lists"])
+@pytest.mark.parametrize("in_files", first(False, True), ids=["lists", "files"])
 def test_what_goes_wrong_later_keeps_nobody_in(estate: Estate, in_files: bool) -> None:
     """The group of somebody who is blocked is not there yet, and cannot be as it is declared."""
     for name in ("bert", "carl"):
@@ -140,6 +141,7 @@ def test_what_goes_wrong_later_keeps_nobody_in(estate: Estate, in_files: bool) -
     }
 
 
+@pytest.mark.exhaustive
 def test_what_goes_wrong_earlier_keeps_nobody_in(estate: Estate) -> None:
     """A group that cannot be made, although somebody who is blocked may be in it, and is not."""
     for name in ("bert", "carl", "staff"):
@@ -151,6 +153,7 @@ def test_what_goes_wrong_earlier_keeps_nobody_in(estate: Estate) -> None:
     assert {name: user.get("deny") for name, user in estate.users.items()} == {"bert": True, "staff": None}
 
 
+@pytest.mark.exhaustive
 def test_contradictions(estate: Estate) -> None:
     """Those that can be seen without a look into the files."""
     nouns = {"users": USERS, "groups": [], "access_lists": [], "config_items": []}
@@ -170,6 +173,7 @@ def test_contradictions(estate: Estate) -> None:
     assert not estate.server.simulator.log
 
 
+@pytest.mark.exhaustive
 def test_who_is_only_in_a_file_is_no_contradiction(estate: Estate) -> None:
     """That the members and the owners of access lists are declared is not seen, and is not denied either."""
     lists = [{"user": "anna", "access_to": ["user:dora"]}]

@@ -211,6 +211,7 @@ def test_a_run_with_everything_turned_up(guarded: Server, folder: Folder, parrot
         assert (folder.path / written).exists()
 
 
+@pytest.mark.exhaustive
 def test_a_run_in_check_mode_from_elsewhere(guarded: Server, folder: Folder, parrots: dict[str, str]) -> None:
     """The token travels with the arguments, and the action plugin itself signs in and fails."""
     folder.hosts(there={"ansible_connection": "elsewhere", **parrots})

@@ -16,6 +16,7 @@ from ansible_collections.vpn.estate.plugins.action.as_user import ActionModule
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import first
 
 LOGIN, MFA = "/api/auth/login/userpassword", "/api/auth/login/mfaauth"
 HERE, ELSEWHERE = {"ansible_connection": "local"}, {"ansible_connection": "elsewhere"}
@@ -101,7 +102,10 @@ def test_one_sign_in_for_all_tasks_hosts_and_plays(start: Callable[..., Server],
     assert [each.status for each in server.simulator.log if each.status != 200] == []
 
 
-def test_a_refusal_ends_it_for_all_tasks_and_hosts_with_that_password(server: Server, folder: Folder) -> None:
+@pytest.mark.parametrize("in_process", first("true", "false"))
+def test_a_refusal_ends_it_for_all_tasks_and_hosts_with_that_password(
+    server: Server, folder: Folder, in_process: str
+) -> None:
     folder.hosts(one=HERE, two=HERE, three=ELSEWHERE)
     playbook = f"""
 - hosts: all
@@ -124,16 +128,14 @@ def test_a_refusal_ends_it_for_all_tasks_and_hosts_with_that_password(server: Se
       register: still
       failed_when: still is not failed or still.msg != refused.results[0].msg
 """
-    for in_process in ("true", "false"):
-        server.simulator.log.clear()
-        run = folder.play(playbook, "--forks=3", VPN_ESTATE_IN_PROCESS=in_process)
-        assert run.status == 0, run.output
-        assert asked(server, LOGIN) == 2, "the wrong password once, and the right one once"
-        assert server.simulator.log[0].path == LOGIN
+    run = folder.play(playbook, "--forks=3", VPN_ESTATE_IN_PROCESS=in_process)
+    assert run.status == 0, run.output
+    assert asked(server, LOGIN) == 2, "the wrong password once, and the right one once"
+    assert server.simulator.log[0].path == LOGIN
     assert leftovers(folder) == []
 
 
-@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize("right", first(False, True))
 def test_a_server_that_cannot_be_reached_from_here(server: Server, folder: Folder, right: bool) -> None:
     """Then the module signs in where it runs, and a refusal that it meets there counts for the others."""
     folder.hosts(three=ELSEWHERE)
@@ -153,6 +155,7 @@ def test_a_server_that_cannot_be_reached_from_here(server: Server, folder: Folde
     assert ("refused the name or the password" in run.output) is not right
 
 
+@pytest.mark.exhaustive
 def test_a_token_that_is_brought_is_used_by_all(server: Server, folder: Folder) -> None:
     token = server.run(lambda run: {"token": run.client.session.token()}, {})["token"]
     server.simulator.log.clear()
@@ -175,6 +178,7 @@ def test_a_token_that_is_brought_is_used_by_all(server: Server, folder: Folder) 
     assert asked(server, LOGIN) == 0
 
 
+@pytest.mark.exhaustive
 def test_a_stale_token_and_a_wrong_password(server: Server, folder: Folder) -> None:
     folder.hosts(one=HERE, three=ELSEWHERE)
     playbook = f"""
@@ -192,6 +196,7 @@ def test_a_stale_token_and_a_wrong_password(server: Server, folder: Folder) -> N
     assert asked(server, LOGIN) == 1
 
 
+@pytest.mark.exhaustive
 def test_runs_one_after_the_other_use_a_code_once(server: Server, folder: Folder) -> None:
     """The second waits for the next code, for once not long enough: a server takes it early (server-behaviour.md, 29)."""
     folder.hurry()

@@ -68,6 +68,7 @@ def test_there(estate: Estate) -> None:
     assert SECRET not in check.output + done.output + again.output
 
 
+@pytest.mark.exhaustive
 def test_one_server_after_the_other(start: t.Callable[..., Server], tmp_path: Path) -> None:
     """The playbook goes on only while servers are well with what they declare; who declares nothing is left alone."""
     servers = {name: start(settings={"restart_downtime": 0.05}) for name in ("none", "well", "sick", "spared")}
@@ -91,6 +92,7 @@ def test_one_server_after_the_other(start: t.Callable[..., Server], tmp_path: Pa
     assert SECRET not in check.output + run.output
 
 
+@pytest.mark.exhaustive
 def test_and_back(estate: Estate) -> None:
     estate.server.simulator.configure(ailing_with=f"{COMPANY}=Example", ailment="daemons")
     run = estate.run()
@@ -102,6 +104,7 @@ def test_and_back(estate: Estate) -> None:
     assert (estate.active, estate.server.simulator.store.profiles()) == ("default", ["default"])
 
 
+@pytest.mark.exhaustive
 def test_to_a_new_address(estate: Estate) -> None:
     """The tasks after the role find the API there, and so does the next run from its inventory."""
     simulator = estate.server.simulator

@@ -17,6 +17,7 @@ from ansible_collections.vpn.estate.plugins.modules.as_user_mfa import BODY
 from ansible_collections.vpn.estate.tests.simulator.access_server import passwords
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import first
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects
 
 Start = t.Callable[..., Server]
@@ -357,7 +358,7 @@ def test_a_lost_answer_to_a_reset_leaves_the_secret_in_the_file(
 # -- whole runs
 
 
-@pytest.mark.parametrize("connection", ["local", "elsewhere"])
+@pytest.mark.parametrize("connection", first("local", "elsewhere"))
 def test_secrets_are_shown_nowhere(people: Server, tmp_path: Path, connection: str) -> None:
     folder = Folder(tmp_path / "run")
     folder.hosts(here={"ansible_connection": connection})

@@ -22,6 +22,7 @@ from ansible_collections.vpn.estate.plugins.modules import as_web_certificate, a
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.identities import Identity, identity
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
+from ansible_collections.vpn.estate.tests.unit.plugins.sizes import first
 from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import dialects
 
 Start = t.Callable[..., Server]
@@ -502,7 +503,7 @@ def test_no_key_is_told_or_left_behind(web: Web, tmp_path: Path, monkeypatch: py
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.parametrize("connection", ["local", "elsewhere"])
+@pytest.mark.parametrize("connection", first("local", "elsewhere"))
 def test_a_loud_run_shows_no_key(web: Web, tmp_path: Path, connection: str) -> None:
     folder = Folder(tmp_path / "play")
     folder.hosts(here={"ansible_connection": connection})

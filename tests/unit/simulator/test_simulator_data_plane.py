@@ -104,6 +104,7 @@ def test_a_client_connects_is_seen_and_is_disconnected(estate, connect, network,
     assert [(each["username"], each["active"], each["error"]) for each in record] == [("alice", "0", "test")]
 
 
+@pytest.mark.exhaustive
 def test_users_who_are_denied_and_wrong_passwords_are_refused(estate, connect, refused):
     server, api = estate()
     autologin, userlogin, generic = (new_profile(api, kind) for kind in ("autologin", "userlogin", "generic"))
@@ -122,6 +123,7 @@ def test_users_who_are_denied_and_wrong_passwords_are_refused(estate, connect, r
     assert connect(autologin).failure() == ""
 
 
+@pytest.mark.exhaustive
 def test_a_second_factor_is_asked_for(estate, connect):
     server, api = estate()
     secret = "JBSWY3DPEHPK3PXP"
@@ -135,6 +137,7 @@ def test_a_second_factor_is_asked_for(estate, connect):
     assert [each["username"] for each in clients_of(api)] == ["alice"]
 
 
+@pytest.mark.exhaustive
 def test_a_deleted_profile_is_refused(estate, connect, refused):
     _server, api = estate()
     deleted, other = new_profile(api), new_profile(api)
@@ -146,6 +149,7 @@ def test_a_deleted_profile_is_refused(estate, connect, refused):
     assert len(clients_of(api)) == 2, "deleting a profile ends no session"
 
 
+@pytest.mark.exhaustive
 def test_profiles_of_an_old_authority_are_good_until_it_is_deleted(estate, connect, network):
     _server, api = estate()
     (old,) = api.get("ca/vpn/list").body
@@ -163,6 +167,7 @@ def test_profiles_of_an_old_authority_are_good_until_it_is_deleted(estate, conne
     assert connect(of_new).failure() == ""
 
 
+@pytest.mark.exhaustive
 def test_serve_runs_the_daemon_and_ends_it(network, connect, another_client, tmp_path):
     serve = Path(__file__).parents[2] / "simulator" / "serve.py"
     where = ["--data-plane", "--data-plane-address", network.server_address, "--data-plane-namespace", network.server]

@@ -59,6 +59,7 @@ def test_a_client_connects_is_seen_and_is_disconnected(estate, network, server, 
     assert api.get("vpn/connection/").body == {"success": True}
 
 
+@pytest.mark.exhaustive
 def test_passwords_and_older_files(estate, network):
     box, api = estate("openvpn_routed")
     file = new_file(api, "bob")

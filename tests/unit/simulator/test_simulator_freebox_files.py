@@ -244,6 +244,7 @@ class TestHandshake:
         _box, api = gate("openvpn_bridge", use_tcp=True)
         assert knock(download(api, "openvpn_bridge").body) == AGREED
 
+    @pytest.mark.exhaustive
     def test_the_file_before_is_shut_out(self, gate, knock):
         box, api = gate("openvpn_routed")
         first = download(api).body
@@ -253,6 +254,7 @@ class TestHandshake:
         box.set_server("openvpn_routed", enabled=True)
         assert knock(second) == AGREED
 
+    @pytest.mark.exhaustive
     def test_a_user_who_is_deleted_is_shut_out(self, gate, knock):
         _box, api = gate("openvpn_routed")
         text = download(api).body

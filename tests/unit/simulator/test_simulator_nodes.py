@@ -87,6 +87,7 @@ def test_three_processes_are_one_cluster(estate):
     assert len(shown) == 3
 
 
+@pytest.mark.exhaustive
 def test_a_restart_takes_one_node_away_and_no_other(estate):
     nodes, apis = estate
     nodes["two"].control("settings", {"restart_downtime": AWAY_SECONDS})
@@ -100,6 +101,7 @@ def test_a_restart_takes_one_node_away_and_no_other(estate):
     assert apis["two"].get("server/status").body["last_restarted"] > before
 
 
+@pytest.mark.exhaustive
 def test_a_killed_node_is_missed_and_comes_back_as_itself(estate):
     nodes, apis = estate
     former = nodes["three"].ready
@@ -113,6 +115,7 @@ def test_a_killed_node_is_missed_and_comes_back_as_itself(estate):
     assert apis["one"].get("server/info", X_OpenVPN_AS_Node="three").status == 200
 
 
+@pytest.mark.exhaustive
 def test_many_writers_lose_nothing(estate):
     _nodes, apis = estate
 
@@ -143,6 +146,7 @@ def test_version_and_clock_are_options(client):
             nodes["one"].control("settings", {"ded": True})
 
 
+@pytest.mark.exhaustive
 def test_nodes_from_the_command_line():
     command = [sys.executable, str(NODES), "one", "two", "--users", "2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
@@ -156,6 +160,7 @@ def test_nodes_from_the_command_line():
     assert not folder.exists()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(available() is not None, reason=available() or "")
 def test_databases_side_by_side_leave_each_other_alone(tmp_path, monkeypatch):
     """A server that starts takes temporary tables in its folder for its own of before."""
