@@ -31,7 +31,7 @@ export no_proxy := $(NO_PROXY)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all serve bench packages database pins clean $(STAGES)
+.PHONY: help demo test test-all serve bench mutants packages database pins clean $(STAGES)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -59,6 +59,9 @@ bench: $(READY) database ## measure; nothing here passes or fails
 	$(BIN)/python tests/bench/goals.py --json .cache/bench/goals.json
 	$(BIN)/python tests/bench/cluster.py --json .cache/bench/cluster.json
 
+mutants: $(READY) .cache/venv-mutants/.ready ## change the code in many places, and count what the unit tests find (MUTANTS="--help")
+	@$(BIN)/python tools/mutants.py $(MUTANTS)
+
 packages:
 	@sh tools/packages.sh ip=iproute2 openvpn=openvpn ping=iputils-ping wg=wireguard-tools
 
@@ -72,10 +75,13 @@ clean: ## remove everything that was generated
 	rm -rf .cache .ansible tests/output
 
 .cache/venv/.ready: requirements-dev.lock
-	@sh tools/venv.sh .cache/venv $(VERSIONS)
+	@sh tools/venv.sh .cache/venv requirements-dev.lock $(VERSIONS)
 	@mkdir -p .cache/ansible_collections/vpn
 	@ln -sfn ../../.. .cache/ansible_collections/vpn/estate
 	@: >$(ANSIBLE_CONFIG)
 
 .cache/venv311/.ready: requirements-dev.lock
-	@PYTHON= sh tools/venv.sh .cache/venv311 3.11
+	@PYTHON= sh tools/venv.sh .cache/venv311 requirements-dev.lock 3.11
+
+.cache/venv-mutants/.ready: requirements-mutants.lock
+	@sh tools/venv.sh .cache/venv-mutants requirements-mutants.lock $(VERSIONS)

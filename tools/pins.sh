@@ -16,6 +16,7 @@ lock() {
 }
 
 lock requirements-dev.txt --upgrade
+lock requirements-mutants.txt --upgrade --no-deps
 for tests in unit integration; do
     lock "tests/$tests/requirements.txt" --upgrade --constraint requirements-dev.lock
 done

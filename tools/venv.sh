@@ -3,15 +3,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Make a virtual environment with everything that development needs, with the first of the wanted Pythons that works.
+# Make a virtual environment with the files that a lock names, with the first of the wanted Pythons that works.
 # PYTHON in the environment names an interpreter to use instead.
 #
-# usage: venv.sh FOLDER VERSION...      venv.sh .cache/venv 3.12 3.11
+# usage: venv.sh FOLDER LOCK VERSION...      venv.sh .cache/venv requirements-dev.lock 3.12 3.11
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 venv=$1
-shift
+lock=$2
+shift 2
 python=${PYTHON:-$(sh "$root/tools/find-python.sh" "$@")}
 if [ -z "$python" ]; then
     echo "No usable Python: one of $* is needed, with its venv module (on Debian: apt-get install python3-venv)." >&2
@@ -20,7 +21,7 @@ fi
 
 echo "Making $venv with $("$python" --version); this takes about half a minute."
 "$python" -m venv --clear "$venv"
-# Only wheels: what a source distribution needs to be built has no hash.
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
-    --require-hashes --requirement "$root/requirements-dev.lock"
+# Only wheels: what a source distribution needs to be built has no hash. No dependencies: a lock names all that is wanted.
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+    --require-hashes --requirement "$root/$lock"
 touch "$venv/.ready"
