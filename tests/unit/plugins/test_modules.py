@@ -14,7 +14,7 @@ import pytest
 import yaml
 from ansible_collections.vpn.estate.plugins.doc_fragments._attributes import ModuleDocFragment
 from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
-from ansible_collections.vpn.estate.tests.unit.plugins.samples import SAMPLES
+from ansible_collections.vpn.estate.tests.unit.plugins.samples import EVERY_SAMPLE
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
@@ -67,12 +67,15 @@ def test_groups_and_actions_are_of_modules_only() -> None:
 @modules
 def test_it_has_an_info_twin(name: str) -> None:
     if not name.endswith("_info") and name not in VERBS:
-        assert f"{name}_info" in MODULES
+        assert f"{name}_info" in MODULES, (
+            f"add plugins/modules/{name}_info.py, or {name} to VERBS with where its work shows"
+        )
 
 
 @modules
 def test_it_has_an_integration_target(name: str) -> None:
-    assert (ROOT / "tests/integration/targets" / name / "tasks").is_dir()
+    target = f"tests/integration/targets/{name}/tasks"
+    assert (ROOT / target).is_dir(), f"add {target}/scenario.yml; copy the folder of another module"
 
 
 @modules
@@ -122,7 +125,7 @@ def test_its_return_values_are_described(name: str) -> None:
         assert {"description", "returned", "type"} <= set(value), key
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+@pytest.mark.parametrize("sample", EVERY_SAMPLE, ids=str)
 def test_managed_objects_are_returned_as_documented(sample: t.Any, start: t.Any) -> None:
     from ansible_collections.vpn.estate.tests.unit.plugins.test_laws import apply, started, usual
 
