@@ -203,7 +203,8 @@ def resources() -> set[type[Resource]]:
     while classes:
         each = classes.pop()
         classes += each.__subclasses__()
-        if hasattr(each, "noun") and "absent" in each.states and not each.always_there:
+        ours = each.__module__.startswith(module_utils.__name__)  # and not of a test
+        if ours and hasattr(each, "noun") and "absent" in each.states and not each.always_there:
             found_ones.add(each)
     return found_ones
 
