@@ -50,6 +50,7 @@ def copy(root: Path, wanted: set[Path], tree: Path) -> None:
             (tree / old).unlink()
     for name in sorted(wanted):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).unlink(missing_ok=True)  # a link is neither written through nor written over
         shutil.copy2(root / name, tree / name, follow_symlinks=False)
 
 

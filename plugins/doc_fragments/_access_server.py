@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Answers to ``ARGUMENT_SPEC`` and ``CONSTRAINTS`` in module_utils/_access_server/api/connection.py."""
+    """Answers to ``ARGUMENT_SPEC`` in module_utils/_access_server/api/connection.py."""
 
     # Whom to trust, for every module. What follows it is annotated, because ansible-test reads other assignments as text.
     TRUST = r"""
@@ -71,9 +71,8 @@ options:
       - Address of the Access Server, such as V(https://vpn.example.com:943). Only C(https) is accepted.
       - Port 943 is the web server itself. The same API answers on port 443, through the VPN daemon, and is then cut off
         whenever that daemon restarts.
-      - Falls back to the environment variable E(VPN_ESTATE_AS_URL).
+      - Falls back to the environment variable E(VPN_ESTATE_AS_URL). Without either, the task fails before anything is sent.
     type: str
-    required: true
   as_username:
     description:
       - Name of an administrator. Either this and O(as_password), or O(as_token), is needed.

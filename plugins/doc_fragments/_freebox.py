@@ -83,16 +83,16 @@ options:
   freebox_app_id:
     description:
       - Identifier of the application that somebody has allowed on the box, as M(vpn.estate.freebox_app) has stored it.
-      - Falls back to the environment variable E(VPN_ESTATE_FREEBOX_APP_ID).
+      - Falls back to the environment variable E(VPN_ESTATE_FREEBOX_APP_ID). Without either, the task fails before anything is
+        sent.
     type: str
-    required: true
   freebox_app_token:
     description:
       - The application's token, as M(vpn.estate.freebox_app) has stored it. It needs the permission C(settings), which only a
         person can grant, in the applications' access management of Freebox OS.
       - It is never sent. A refused one is not tried again, neither by this task nor by others of the run.
-      - Falls back to the environment variable E(VPN_ESTATE_FREEBOX_APP_TOKEN).
+      - Falls back to the environment variable E(VPN_ESTATE_FREEBOX_APP_TOKEN). Without either, the task fails before anything
+        is sent.
     type: str
-    required: true
 """
     )

@@ -148,9 +148,9 @@ permissions:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.pairing import PAIRING, SPEC, pair
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.pairing import PAIRING_ON_HOST, SPEC, pair
 
-BODY = Body(PAIRING, SPEC, pair)
+BODY = Body(PAIRING_ON_HOST, SPEC, pair)
 
 
 def main() -> None:

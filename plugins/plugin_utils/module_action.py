@@ -27,8 +27,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.masking import to
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings, untagged
 from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
+from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import Params, SharedSignIn
 
-Params = dict[str, t.Any]
 IN_PROCESS, PROGRESS = "vpn_estate_in_process", "vpn_estate_progress"
 
 
@@ -43,25 +43,18 @@ class ModuleAction(ActionBase):
     _supports_async = True
     _requires_connection = True
 
-    def share(self, args: Params) -> Params:
-        """What the tasks of a run share, as further arguments. Raises SignInError."""
-        raise NotImplementedError
-
-    def tell(self, refusal: str) -> None:
-        """Let the other tasks know that nobody need try to sign in again."""
-        raise NotImplementedError
-
     def run(self, tmp: t.Optional[str] = None, task_vars: t.Optional[Params] = None) -> Params:
         """Find or make what is shared, and run the module with it."""
         result, variables = super().run(tmp, task_vars), task_vars or {}
         self._pass_on(LIMIT, variables)
+        shared = SharedSignIn(self.body.product, self.is_local)
         checker = self.body.checker()
         try:
             args = self.body.checked(untagged(self._task.args), checker)
             self._refuse_to_reveal(args)
             with self._surroundings():
                 here = self._can_run_here(variables)
-                args.update(self.share(args))
+                args.update(shared.options(args))
                 done = self._perform(args, variables) if here else None
         except (InputError, SignInError) as exc:
             return {**result, **told({"failed": True, "changed": False, "msg": str(exc)}, checker.secrets)}
@@ -73,7 +66,7 @@ class ModuleAction(ActionBase):
             done.pop("diff", None)
         refusal = done.pop("sign_in_refused", None)
         if refusal:
-            self.tell(refusal)
+            shared.remember(refusal)
         return t.cast(Params, merge_hash(result, done))
 
     def _refuse_to_reveal(self, args: Params) -> None:

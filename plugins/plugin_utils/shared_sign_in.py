@@ -12,75 +12,73 @@ import typing as t
 from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
+from ansible_collections.vpn.estate.plugins.module_utils._engine.product import Product
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import own_file, refuse_shared_folder
-from ansible_collections.vpn.estate.plugins.module_utils._net.libraries import REQUESTS_ERROR
-from ansible_collections.vpn.estate.plugins.module_utils._net.session import of_credentials
+from ansible_collections.vpn.estate.plugins.module_utils._net.session import of_credentials, refuse_again
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError, SignInError
-from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction, Params
+
+Params = dict[str, t.Any]
 
 
-class SharedSignIn(ModuleAction):
-    """Runs a module with a session that the tasks of the run share, if they give the same credentials and trust the same servers.
+class SharedSignIn:
+    """The session that the tasks of a run share, if they give the same credentials and trust the same servers.
 
     The sessions of an account lie in a locked file in Ansible's private temporary folder, which goes when the run ends. A
-    module that runs on this machine opens the file itself. For one that runs elsewhere the sign-in happens here, and the
-    token travels with its arguments; only where the server cannot be reached from here does the module sign in by itself.
+    module that runs on this machine (``is_local``) opens the file itself. For one that runs elsewhere the sign-in happens
+    here, and the token travels with its arguments; only where the server cannot be reached from here, or the product has
+    it so, does the module sign in by itself.
     """
 
-    _shared: t.Optional[tuple[Params, FileStore]] = None
+    def __init__(self, product: Product, is_local: bool) -> None:
+        self._product, self._is_local = product, is_local
+        self._used: t.Optional[tuple[Params, FileStore]] = None
 
-    def share(self, args: Params) -> Params:
-        """The session, where the connection options are right; where they are not, the module will say so."""
+    def options(self, args: Params) -> Params:
+        """Further options of the module: the session, where the connection options are valid; else the module refuses them.
+
+        Raises SignInError.
+        """
         params = self._connection_params(args)
-        account = self.body.product.account(params) if params else None
+        account = self._product.account(params) if params else None
         if params is None or account is None:
             return {}
         key = hashlib.sha256(account.encode()).hexdigest()[:32]
         store = FileStore(os.path.join(constants.DEFAULT_LOCAL_TMP, f"vpn.estate-{key}.json"))
-        self._shared = params, store
-        codes = codes_file(key, Display().warning) if self.body.product.uses_codes(params) else None
+        self._used = params, store
+        codes = codes_file(key, Display().warning) if self._product.uses_codes(params) else None
         return self._session(params, store, codes)
 
-    def tell(self, refusal: str) -> None:
-        """A refused sign-in is tried by none of the run's tasks again that prove the same."""
-        if self._shared:
-            params, store = self._shared
+    def remember(self, refusal: str) -> None:
+        """Let no task of the run try a refused sign-in again with the same credentials."""
+        if self._used:
+            params, store = self._used
             with store.held() as state:
-                known = of_credentials(state, self.body.product.proof(params))
+                known = of_credentials(state, self._product.proof(params))
                 if "password" not in known:  # the one that took the place of theirs is known to the tasks
                     known["refused"] = refusal
 
-    def _refuse_again(self, params: Params, store: FileStore) -> None:
-        """Raise SignInError where a sign-in by the same proof was refused."""
-        with store.held() as state:
-            refusal = of_credentials(state, self.body.product.proof(params)).get("refused")
-        if refusal:
-            raise SignInError(refusal)
-
-    @property
-    def _option(self) -> str:
-        """The option that takes what is shared."""
-        return self.body.product.session_option
-
     def _connection_params(self, args: Params) -> t.Optional[Params]:
         """Connection options with defaults and environment; None where they are not right."""
-        spec = {name: option for name, option in self.body.product.argument_spec.items() if name != self._option}
+        spec = {
+            name: option for name, option in self._product.argument_spec.items() if name != self._product.session_option
+        }
         checked = ArgumentSpecValidator(spec).validate({name: args[name] for name in spec if name in args})
         return None if checked.error_messages else t.cast(Params, checked.validated_parameters)
 
     def _session(self, params: Params, store: FileStore, codes: t.Optional[str]) -> Params:
-        if self.is_local:
-            return {self._option: {"file": store.path, "codes": codes}}
+        option = self._product.session_option
+        if self._is_local:
+            return {option: {"file": store.path, "codes": codes}}
         found = {name: value for name, value in params.items() if value is not None}
-        if REQUESTS_ERROR:
-            return found
         try:
-            return {**found, self._option: self.body.product.sign_in(params, store, codes)}
+            session = self._product.sign_in(params, store, codes)
+            return {**found, option: session} if session else found
         except SignInError:
             raise
         except EstateError:
-            self._refuse_again(params, store)
+            with store.held() as state:
+                refuse_again(of_credentials(state, self._product.proof(params)))
             return found  # this machine may have no way to the server, and the module's host may
 
 

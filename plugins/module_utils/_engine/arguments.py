@@ -65,7 +65,7 @@ class Checker:
     def arguments(self, given: t.Mapping[str, t.Any]) -> Item:
         """A task's arguments without what is null, and with text as text. Raises Mistakes.
 
-        Rules between options of the task itself are for Ansible's validator: the environment counts there.
+        Rules between options of the task itself are for Ansible's validator.
         """
         mistakes = Mistakes()
         found = self._mapping(given, self._options, "", mistakes)
@@ -140,7 +140,7 @@ class Checker:
                 found[said] = self._value(value, option, f"{prefix}{said}", mistakes)
         there = {names[said] for said in found}
         for name, option in options.items():
-            if option.get("required") and name not in there and "fallback" not in option:
+            if option.get("required") and name not in there:
                 mistakes.add(f"{prefix}{name}: it is needed, and has no value.")
         return found
 

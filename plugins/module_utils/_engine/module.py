@@ -10,7 +10,7 @@ import traceback
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils import basic
 
 from .._net.libraries import REQUESTS_ERROR
 from .._net.redact import with_passwords
@@ -36,7 +36,7 @@ class Body:
     product: Product
     options: t.Mapping[str, t.Any]
     work: Work
-    own_constraints: t.Mapping[str, t.Any] = field(default_factory=dict)
+    constraints: t.Mapping[str, t.Any] = field(default_factory=dict)  # by the names that AnsibleModule gives them
     reveals: str = ""  # the option with which its results hold a secret that no argument held
     resource: t.Optional[Resource] = None  # whose objects it takes
 
@@ -44,13 +44,6 @@ class Body:
     def argument_spec(self) -> dict[str, t.Any]:
         """Its options, and those that say how to reach a server."""
         return {**self.options, **self.product.argument_spec}
-
-    @property
-    def constraints(self) -> dict[str, t.Any]:
-        """Rules between options, by the names that AnsibleModule and its validators give them."""
-        both = (self.product.constraints, self.own_constraints)
-        kinds = {kind for each in both for kind in each}
-        return {kind: [rule for each in both for rule in each.get(kind, [])] for kind in kinds}
 
     def checker(self) -> Checker:
         """What holds arguments to its options."""
@@ -89,20 +82,25 @@ def inform(resource: Resource, product: Product) -> Body:
     return Body(product, {**names, **resource.info_options}, work)
 
 
-class _Module(AnsibleModule):
-    """Keeps secrets also where Ansible refuses the arguments before it knows which they are."""
+def _ansible_module() -> type[basic.AnsibleModule]:
+    """AnsibleModule as it is now: a tool that only checks arguments, such as ansible-lint, puts one of its own in its place."""
 
-    def fail_json(self, msg: str, **more: t.Any) -> t.Any:
-        """Ansible's own, with all secrets masked."""
-        self.no_log_values.update(with_passwords(secrets_in(self.argument_spec, self.params)))
-        return super().fail_json(**told({"msg": msg, **more}, self.no_log_values))
+    class Module(basic.AnsibleModule):
+        """Keeps secrets also where Ansible refuses the arguments before it knows which they are."""
+
+        def fail_json(self, msg: str, **more: t.Any) -> t.Any:
+            """Ansible's own, with all secrets masked."""
+            self.no_log_values.update(with_passwords(secrets_in(self.argument_spec, self.params)))
+            return super().fail_json(**told({"msg": msg, **more}, self.no_log_values))
+
+    return Module
 
 
 def run(body: Body) -> None:
     """One task in a process of its own: parse its arguments, do its work, and tell the truth about it once."""
-    module = _Module(argument_spec=body.argument_spec, supports_check_mode=True, **body.constraints)
+    module = _ansible_module()(argument_spec=body.argument_spec, supports_check_mode=True, **body.constraints)
     if REQUESTS_ERROR:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_ERROR)
+        module.fail_json(msg=basic.missing_required_lib("requests"), exception=REQUESTS_ERROR)
     task = Task(module.params, module.check_mode, secrets=set(module.no_log_values))
     answer = answer_to(body.product, body.work, task)
     module.no_log_values |= with_passwords({*module.no_log_values, *task.secrets})

@@ -18,7 +18,6 @@ class Product:
     """A kind of server: the options that say how to reach one, the client behind them, and the session that tasks share."""
 
     argument_spec: t.Mapping[str, Spec] = {}
-    constraints: t.Mapping[str, t.Sequence[t.Any]] = {}
     # Takes what the action plugin hands to a module, a dict: ``file`` and perhaps ``codes``, or ``state`` and ``trust``.
     session_option: str = ""
 
@@ -35,7 +34,10 @@ class Product:
         raise NotImplementedError
 
     def sign_in(self, params: Params, store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
-        """Open a session for modules that run elsewhere; answers what ``session_option`` takes."""
+        """Open a session for modules that run elsewhere, and return what ``session_option`` takes.
+
+        Returns nothing where such a module signs in by itself.
+        """
         raise NotImplementedError
 
     def uses_codes(self, params: Params) -> bool:

@@ -9,6 +9,7 @@ import typing as t
 
 from .._engine.product import Params, Product
 from .._net.connection_options import from_environment, is_unchecked, reach_spec, time_limits, trust, without_query
+from .._net.libraries import REQUESTS_ERROR
 from .._net.session import Proof
 from .._net.session_store import Store, handed_over
 from .._net.transport import Transport
@@ -24,8 +25,8 @@ ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
     **from_environment(
         {
             "freebox_url": {"type": "str", "default": AT_HOME},
-            "freebox_app_id": {"type": "str", "required": True},
-            "freebox_app_token": {"type": "str", "required": True, "no_log": True},
+            "freebox_app_id": {"type": "str"},
+            "freebox_app_token": {"type": "str", "no_log": True},
             "freebox_api_version": {"type": "int"},
             "freebox_plain_http": {"type": "bool", "default": False},
         }
@@ -83,7 +84,9 @@ class FreeboxProduct(Product):
     def connect(self, params: Params, read_only: bool) -> t.Any:
         """A client for a task."""
         http = transport(params, read_only)
-        client = Freebox(http, session(params, http, shared(params)))
+        own = session(params, http, shared(params))
+        own.refuse_without_credentials()
+        client = Freebox(http, own)
         client.cautions += cautions(params, http.url)
         return client
 
@@ -98,8 +101,11 @@ class FreeboxProduct(Product):
         return application(params).proof
 
     def sign_in(self, params: Params, store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
-        """Open a session."""
+        """Open a session; nothing where this machine lacks requests."""
+        if REQUESTS_ERROR:
+            return {}
         opened = session(params, transport(params, read_only=True), store)
+        opened.refuse_without_credentials()
         opened.token()
         return opened.share.handed()
 

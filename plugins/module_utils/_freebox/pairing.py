@@ -14,6 +14,7 @@ from .._engine.product import Params
 from .._engine.run import Run
 from .._net.client import Client
 from .._net.operations import OperationTable
+from .._net.session_store import Store
 from .._net.transport import Transport
 from .._text.errors import EstateError, InputError, OutcomeUnknown, Refused, SignInError, Unreadable
 from .._text.outside import Sentence
@@ -129,8 +130,7 @@ class PairingProduct(connection.FreeboxProduct):
 
     argument_spec = {
         **connection.ARGUMENT_SPEC,
-        "freebox_app_id": {**connection.ARGUMENT_SPEC["freebox_app_id"], "required": False, "default": "vpn.estate"},
-        "freebox_app_token": {**connection.ARGUMENT_SPEC["freebox_app_token"], "required": False},
+        "freebox_app_id": {**connection.ARGUMENT_SPEC["freebox_app_id"], "default": "vpn.estate"},
     }
 
     def connect(self, params: Params, read_only: bool) -> PairingClient:
@@ -138,7 +138,15 @@ class PairingProduct(connection.FreeboxProduct):
         return PairingClient(connection.transport(params, read_only), params)
 
 
-PAIRING = PairingProduct()
+class PairingOnHost(PairingProduct):
+    """The same with the token in a file, which is where the module runs."""
+
+    def sign_in(self, params: Params, store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
+        """Nothing: without the file, no one can sign in for a module that runs elsewhere."""
+        return {}
+
+
+PAIRING, PAIRING_ON_HOST = PairingProduct(), PairingOnHost()
 
 
 def inform(run: Run[PairingClient]) -> dict[str, t.Any]:

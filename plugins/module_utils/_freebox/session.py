@@ -11,6 +11,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from .._net.connection_options import missing
 from .._net.operations import Call, OperationTable
 from .._net.session import SIGN_INS, Held, Proof, SharedSession, tried_once
 from .._net.session_store import State, Store
@@ -80,6 +81,11 @@ class Session(SharedSession):
     def app_id(self) -> t.Optional[str]:
         """The application whose calls these are."""
         return self._who.app_id
+
+    def refuse_without_credentials(self) -> None:
+        """Raise InputError where there is no application to sign in as."""
+        if not self._who.app_id or not self._who.app_token:
+            raise missing(["freebox_app_id", "freebox_app_token"], ", which freebox_app makes")
 
     @property
     def box(self) -> Box:
@@ -155,16 +161,13 @@ class Session(SharedSession):
         """Sign in."""
         box = self._discover(held)
         api = self._api_of(box)
-        if not self._who.app_id or not self._who.app_token:
-            raise InputError(
-                "Give freebox_app_id and freebox_app_token, which freebox_app makes: a Freebox lets nobody else in."
-            )
+        self.refuse_without_credentials()
         if held.session.get("dropped", 0) >= SIGN_INS:
             raise SignInError(
                 f"{self._http.url} has dropped {SIGN_INS} sessions in this run. No further sign-in was tried."
             )
         with tried_once(held, f"{self._who.app_id} to {self._http.url}"):
-            token, permissions = self._let_in(api, box, self._who.app_id, self._who.app_token)
+            token, permissions = self._let_in(api, box, str(self._who.app_id), str(self._who.app_token))
             held.session.update(token=token, permissions=permissions)
         self._opened = True
 

@@ -23,10 +23,27 @@ Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
 
 def from_environment(spec: Spec) -> dict[str, dict[str, t.Any]]:
-    """The options, each with a variable of the environment to fall back to."""
-    return {
-        name: {**option, "fallback": (env_fallback, [f"VPN_ESTATE_{name.upper()}"])} for name, option in spec.items()
-    }
+    """The options, each with a variable of the environment to fall back to.
+
+    None of them is required there, because tools that check playbooks do not know module_defaults: see missing().
+    """
+    return {name: {**option, "fallback": (env_fallback, [_variable(name)])} for name, option in spec.items()}
+
+
+def _variable(name: str) -> str:
+    return f"VPN_ESTATE_{name.upper()}"
+
+
+def missing(names: t.Sequence[str], more: str = "") -> InputError:
+    """The refusal of a task without connection options that it needs.
+
+    ``more`` follows their names, such as ``, or as_token``: what the task could give in their place, or where they are from.
+    """
+    variables = "the variable of this name" if len(names) == 1 else "variables of these names"
+    return InputError(
+        f"Give {' and '.join(names)}{more}: in the task or in module_defaults, in {variables} for playbooks of vpn.estate, or in "
+        f"the environment as {' and '.join(map(_variable, names))}."
+    )
 
 
 def reach_spec(prefix: str) -> dict[str, dict[str, t.Any]]:

@@ -83,14 +83,19 @@ class Share:
             return {"state": json.dumps({**held.account, "known": known}), "trust": self.trust}
 
 
+def refuse_again(credentials: State) -> None:
+    """Raise SignInError where a sign-in with the same credentials was refused."""
+    if credentials.get("refused"):
+        raise SignInError(credentials["refused"], said=credentials.get("refused_as", ""))
+
+
 @contextlib.contextmanager
 def tried_once(held: Held, account: str) -> t.Iterator[None]:
     """Around a sign-in of an account, such as ``anna to https://vpn.example.com``.
 
     Raises SignInError in its place after a refusal of the same credentials, and after FAILURES refusals of others.
     """
-    if held.credentials.get("refused"):
-        raise SignInError(held.credentials["refused"], said=held.credentials.get("refused_as", ""))
+    refuse_again(held.credentials)
     if held.account.get("failed", 0) >= FAILURES:
         raise SignInError(
             f"{FAILURES} sign-ins of {account} were refused in this run, each with another password or secret. No further one "

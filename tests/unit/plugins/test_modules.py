@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import typing as t
 from pathlib import Path
@@ -13,7 +14,6 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.vpn.estate.plugins.doc_fragments._attributes import ModuleDocFragment
-from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
 from ansible_collections.vpn.estate.tests.unit.plugins.samples import EVERY_SAMPLE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -53,15 +53,18 @@ def test_it_is_in_its_action_group_and_shares_the_sign_in(name: str) -> None:
     assert (name in RUNTIME["action_groups"][group]) is (name not in APART)
     module = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}")
     action = importlib.import_module(f"ansible_collections.vpn.estate.plugins.action.{name}").ActionModule
-    assert issubclass(action, SharedSignIn)
     assert action.body is module.BODY
+    assert action.body.product.session_option == f"{name.partition('_')[0]}_session"
 
 
 def test_groups_and_actions_are_of_modules_only() -> None:
     for beginning, group in GROUPS.items():
         modules_of_group = [name for name in OF_SERVERS if name.startswith(beginning) and name not in APART]
         assert RUNTIME["action_groups"][group] == modules_of_group
-    assert sorted(path.stem for path in (ROOT / "plugins/action").glob("*.py")) == OF_SERVERS
+    actions = sorted((ROOT / "plugins/action").glob("*.py"))
+    assert [path.name for path in actions] == [f"{name}.py" for name in OF_SERVERS]
+    assert {os.readlink(path) for path in actions if path.is_symlink()} == {"as_notification.py"}
+    assert [path.name for path in actions if not path.is_symlink()] == ["as_notification.py"], "it is written once"
 
 
 @modules

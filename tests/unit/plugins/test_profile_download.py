@@ -17,12 +17,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from ansible import constants
-from ansible_collections.vpn.estate.plugins.action.as_profile_download import ActionModule
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.totp import claim_code, totp
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles import profile_download
-from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import SignInError
 from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
+from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
 from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.client_profile import SERIAL, completed, identity, profile
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Server
@@ -31,6 +31,14 @@ from ansible_collections.vpn.estate.tests.unit.plugins.sizes import first
 from ansible_collections.vpn.estate.tests.unit.plugins.wire import HANG_UP, Wire, reply
 
 PASSWORD, SECRET, TOKEN = "mArKpAsSwOrD-&<é", "GEZDGNBVGY3TQOJQ", "mArKtOkEn0123456789"
+NO_ADDRESS = (
+    "Give as_url, or token_url: in the task or in module_defaults, in the variable of this name for playbooks of vpn.estate, or in "
+    "the environment as VPN_ESTATE_AS_URL."
+)
+NO_ACCOUNT = (
+    "Give as_username and as_password, or token, or token_url: in the task or in module_defaults, in variables of these names for "
+    "playbooks of vpn.estate, or in the environment as VPN_ESTATE_AS_USERNAME and VPN_ESTATE_AS_PASSWORD."
+)
 STATE = "miwN39AlF4k40Fd8X8r9j74FuOoaJKJM"
 PORTAL = reply(b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome.</body></html>")
 
@@ -212,9 +220,9 @@ def test_a_new_profile_that_will_not_do_is_told(serve: Callable[..., Wire], dest
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({"as_username": None}, "one of the following is required: as_username, token, token_url"),
-        ({"as_url": None}, "one of the following is required: as_url, token_url"),
-        ({"as_password": None}, "Give as_username and as_password, or token, or token_url."),
+        ({"as_username": None}, NO_ACCOUNT),
+        ({"as_url": None}, NO_ADDRESS),
+        ({"as_password": None}, NO_ACCOUNT),
         ({"as_username": "an:na"}, "as_username: 'an:na' has a colon, with which nobody can sign in this way."),
         ({"renew_before": -1}, "renew_before: -1 is not a number of days from 0 up."),
         (
@@ -763,18 +771,38 @@ def play(folder: Folder, tasks: list[dict[str, t.Any]], connection: str = "local
 def test_codes_are_remembered_where_the_module_runs_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: bool
 ) -> None:
-    monkeypatch.setattr(constants, "ANSIBLE_HOME", str(tmp_path))
-    monkeypatch.setattr(ActionModule, "is_local", local)
-    action, store = object.__new__(ActionModule), FileStore(str(tmp_path / "session"))
-    params = {"as_url": "https://vpn.example.com", "as_username": "anna", "as_totp_secret": SECRET, "as_token": "x"}
-    found = action._session(params, store, None)
+    for name in ("ANSIBLE_HOME", "DEFAULT_LOCAL_TMP"):
+        monkeypatch.setattr(constants, name, str(tmp_path))
+    monkeypatch.setenv("VPN_ESTATE_AS_SERVER_NAME", "vpn")
+    monkeypatch.setenv("VPN_ESTATE_AS_TOKEN", "x")
+    params = {"as_url": "https://vpn.example.com", "as_username": "anna", "as_totp_secret": SECRET}
+    shared = SharedSignIn(BODY.product, local)
+    found = shared.options(params)
     if local:
-        assert found["as_session"]["file"] == store.path
-        del params["as_token"]
-        assert action.share(params)["as_session"]["codes"].startswith(f"{tmp_path}/vpn.estate/totp-")
-        assert action.share({**params, "as_totp_secret": None})["as_session"]["codes"] is None
+        assert found["as_session"]["file"].startswith(f"{tmp_path}/vpn.estate-")
+        assert found["as_session"]["codes"].startswith(f"{tmp_path}/vpn.estate/totp-")
+        assert shared.options({**params, "as_totp_secret": None})["as_session"]["codes"] is None
     else:  # with what this machine's environment says, and nothing that the module does not take
-        assert found == {name: value for name, value in params.items() if name != "as_token"}
+        assert found == {**params, "as_server_name": "vpn", "as_validate_certs": True, "as_timeout": 60}
+    assert all(shared.options({**params, name: "x"}) == {} for name in ("token", "token_url")), "nobody signs in"
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_a_refusal_is_left_to_a_module_that_can_see_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: bool
+) -> None:
+    """Such a module may have a valid profile, and ask for nothing."""
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    params = {"as_url": "https://vpn.example.com", "as_username": "anna", "as_password": PASSWORD}
+    shared = SharedSignIn(BODY.product, local)
+    first = shared.options(params)
+    shared.remember("It was refused.")
+    if local:
+        assert shared.options(params) == first
+    else:
+        with pytest.raises(SignInError, match=r"^It was refused\.$"):
+            shared.options(params)
+    assert shared.options({**params, "as_password": "another"}), "another may be the right one"
 
 
 @pytest.mark.parametrize("connection", first("local", "elsewhere"))

@@ -11,18 +11,16 @@ import os
 import shutil
 import typing as t
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from ansible import constants
-from ansible_collections.vpn.estate.plugins.action import as_user, freebox_vpn_user
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.totp import claim_code
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.plugins.module_utils._net.session import FAILURES
-from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore, locked
+from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import locked
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError
-from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import codes_file
+from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn, codes_file
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Answer, Box, Server, Simulated, text_of
 
 NEW = "Battery-Staple-9"
@@ -33,7 +31,6 @@ class Kind(t.NamedTuple):
     """What the laws below need to know of a product."""
 
     kind: type[Simulated]
-    action: type
     prefix: str
     secret: str  # the option that proves who we are
     sign_in: str  # how the path of a sign-in ends
@@ -44,8 +41,8 @@ class Kind(t.NamedTuple):
 
 
 KINDS = (
-    Kind(Server, as_user.ActionModule, "as_", "as_password", "/auth/login/userpassword", USER),
-    Kind(Box, freebox_vpn_user.ActionModule, "freebox_", "freebox_app_token", "/login/session/", VPN_USER),
+    Kind(Server, "as_", "as_password", "/auth/login/userpassword", USER),
+    Kind(Box, "freebox_", "freebox_app_token", "/login/session/", VPN_USER),
 )
 kinds = pytest.mark.parametrize("kind", KINDS, ids=str)
 
@@ -54,8 +51,13 @@ class Run:
     """Tasks of one run against one server, each with its own options, in one process or many: they have a file in common."""
 
     def __init__(self, start: Start, kind: Kind, folder: Path) -> None:
-        self.kind, self.server = kind, start(kind.kind)
-        self.folder, self.file = folder, folder / "session.json"
+        self.kind, self.server, self.folder = kind, start(kind.kind), folder
+        handed = self.sign_in_for(is_local=True).options(self.server.connection)
+        self.file = Path(handed[f"{kind.prefix}session"]["file"])
+
+    def sign_in_for(self, *, is_local: bool) -> SharedSignIn:
+        """That of a task on this machine, or on another."""
+        return SharedSignIn(self.kind.kind.product, is_local)
 
     def task(self, **options: t.Any) -> Answer:
         """Read something, with options in the place of the usual ones."""
@@ -79,7 +81,8 @@ class Run:
 
 
 @pytest.fixture(name="run")
-def fixture_run(start: Start, kind: Kind, tmp_path: Path) -> Run:
+def fixture_run(start: Start, kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
     return Run(start, kind, tmp_path)
 
 
@@ -181,8 +184,9 @@ def test_an_authority_counts_by_what_it_is(run: Run) -> None:
 
 
 @pytest.fixture(name="own")
-def fixture_own(start: Start, tmp_path: Path) -> Run:
+def fixture_own(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A run that changes the password of its own account."""
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
     return Run(start, KINDS[0], tmp_path)
 
 
@@ -228,16 +232,11 @@ def test_who_gives_the_new_password_shares_the_session(own: Run) -> None:
 def test_a_password_that_is_changed_elsewhere_is_said_and_the_old_one_not_tried(own: Run) -> None:
     """A module on another machine cannot tell the new one; the session that there is goes on until it ends."""
     old = own.server.connection
-    action = as_user.ActionModule.__new__(as_user.ActionModule)
-    action._connection = SimpleNamespace(transport="ssh", become=None)
-    params = action._connection_params(old)
-    assert params is not None
-    store = FileStore(str(own.file))
-    action._shared = params, store
-    handed = action._session(params, store, None)["as_session"]
+    elsewhere = own.sign_in_for(is_local=False)
+    handed = elsewhere.options(old)["as_session"]
     answer = change(own, as_session=handed)
     assert NEW not in text_of(answer)
-    action.tell(answer["sign_in_refused"])
+    elsewhere.remember(answer["sign_in_refused"])
     assert "failed" not in own.task(**old)
     own.server.simulator.clock.advance(600)
     refused = own.task(**old)
@@ -258,11 +257,8 @@ def test_elsewhere_only_the_session_of_the_task_is_known(run: Run) -> None:
     """And what the module is handed is used there, whatever the authorities of that machine are."""
     run.task(validate_certs=False)
     run.task(**{run.kind.secret: "not-this-one"})
-    action = run.kind.action.__new__(run.kind.action)
-    action._connection = SimpleNamespace(transport="ssh", become=None)
-    params = action._connection_params(run.server.connection)
     option = f"{run.kind.prefix}session"
-    handed = action._session(params, FileStore(str(run.file)), None)[option]
+    handed = run.sign_in_for(is_local=False).options(run.server.connection)[option]
     tokens = tokens_in(json.loads(run.file.read_text()))
     [token] = tokens_in(json.loads(handed["state"]))
     assert len(tokens) == 2
@@ -276,11 +272,9 @@ def test_elsewhere_only_the_session_of_the_task_is_known(run: Run) -> None:
 
 @kinds
 def test_a_refusal_that_a_module_met_elsewhere_counts_for_the_same_secret_alone(run: Run) -> None:
-    action = run.kind.action.__new__(run.kind.action)
-    action._connection = SimpleNamespace(transport="local", become=None)
-    wrong = action._connection_params({**run.server.connection, run.kind.secret: "not-this-one"})
-    action._shared = wrong, FileStore(str(run.file))
-    action.tell("It was refused elsewhere.")
+    here = run.sign_in_for(is_local=True)
+    here.options({**run.server.connection, run.kind.secret: "not-this-one"})
+    here.remember("It was refused elsewhere.")
     assert run.task(**{run.kind.secret: "not-this-one"})["msg"] == "It was refused elsewhere."
     assert run.sign_ins == 0
     assert "failed" not in run.task()

@@ -12,8 +12,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.vpn.estate.plugins.action.as_user import ActionModule
-from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
+from ansible import constants
+from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
+from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
+from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.playbook import Folder
 from ansible_collections.vpn.estate.tests.unit.plugins.sizes import first
@@ -232,13 +234,17 @@ def test_runs_one_after_the_other_use_a_code_once(server: Server, folder: Folder
     ],
 )
 def test_who_may_not_open_the_file_gets_the_token(
-    server: Server, tmp_path: Path, transport: str, become: str | None, hands_over: set[str]
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    transport: str,
+    become: str | None,
+    hands_over: set[str],
 ) -> None:
     """Another user of this machine may not, and another machine cannot."""
-    action = ActionModule.__new__(ActionModule)
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    action = ModuleAction.__new__(ModuleAction)
     action._connection = SimpleNamespace(transport=transport, become=become)
-    params = action._connection_params(server.connection)
-    assert params is not None
-    handed = action._session(params, FileStore(str(tmp_path / "session")), None)["as_session"]
+    handed = SharedSignIn(BODY.product, action.is_local).options(server.connection)["as_session"]
     assert set(handed) == hands_over
     assert ("state" in handed) == (server.simulator.log != [])

@@ -32,6 +32,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.outside import (
 )
 from ansible_collections.vpn.estate.plugins.plugin_utils import module_action
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
+from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
 from ansible_collections.vpn.estate.tests.simulator.answers import Answer
 from ansible_collections.vpn.estate.tests.unit.plugins import test_answers, test_freebox_answers
 from ansible_collections.vpn.estate.tests.unit.plugins.harness import SIMULATORS, Box, Server, Simulated
@@ -217,7 +218,7 @@ def test_what_is_said_at_once_is_escaped(monkeypatch: pytest.MonkeyPatch) -> Non
     """Progress, and what a task asks people to do."""
     said: list[str] = []
     monkeypatch.setattr(module_action.Display, "display", lambda self, line, **how: said.append(line))
-    module_action.ModuleAction._show(f"as_user of {HOSTILE}: 1 of 2 read")
+    ModuleAction._show(f"as_user of {HOSTILE}: 1 of 2 read")
     assert said == [f"as_user of {shown(HOSTILE)}: 1 of 2 read"]
 
 
@@ -478,17 +479,17 @@ def test_no_refusal_lets_a_server_act(server: Server, path: str, status: int, bo
 def test_a_refusal_of_another_task_is_escaped_and_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The action plugin tells it, and no module."""
 
-    class Refusing(module_action.ModuleAction):
-        body = INFO["as_user_info"]
+    def refuse(self: t.Any, args: t.Any) -> t.NoReturn:
+        raise SignInError(f"{HOSTILE} {SECRET}")
 
-        def share(self, args: dict[str, t.Any]) -> dict[str, t.Any]:
-            raise SignInError(f"{HOSTILE} {SECRET}")
-
-    action = Refusing.__new__(Refusing)
+    action = ModuleAction.__new__(ModuleAction)
+    action.body = INFO["as_user_info"]
     action._task = SimpleNamespace(args={"as_password": SECRET})
+    action._connection = SimpleNamespace(transport="local", become=None)
     for name in ("_can_run_here", "_pass_on", "_refuse_to_reveal"):
-        monkeypatch.setattr(Refusing, name, lambda self, *given: None)
-    monkeypatch.setattr(Refusing, "_surroundings", lambda self: contextlib.nullcontext())
+        monkeypatch.setattr(ModuleAction, name, lambda self, *given: None)
+    monkeypatch.setattr(ModuleAction, "_surroundings", lambda self: contextlib.nullcontext())
+    monkeypatch.setattr(module_action.SharedSignIn, "options", refuse)
     monkeypatch.setattr(module_action.ActionBase, "run", lambda self, tmp, variables: {})
     answer = action.run()
     assert answer["msg"] == f"{shown(HOSTILE)} ********"

@@ -8,7 +8,16 @@ from __future__ import annotations
 import typing as t
 
 from ..._engine.product import Params, Product
-from ..._net.connection_options import from_environment, is_unchecked, reach_spec, time_limits, trust, without_query
+from ..._net.connection_options import (
+    from_environment,
+    is_unchecked,
+    missing,
+    reach_spec,
+    time_limits,
+    trust,
+    without_query,
+)
+from ..._net.libraries import REQUESTS_ERROR
 from ..._net.session import Proof
 from ..._net.session_store import Store, handed_over
 from ..._net.transport import Transport
@@ -25,7 +34,7 @@ PREFIX = "as_"
 ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
     **from_environment(
         {
-            "as_url": {"type": "str", "required": True},
+            "as_url": {"type": "str"},
             "as_username": {"type": "str"},
             "as_password": {"type": "str", "no_log": True},
             "as_totp_secret": {"type": "str", "no_log": True},
@@ -48,6 +57,8 @@ def base_address(url: str) -> str:
 
 def transport(params: Params, read_only: bool) -> Transport:
     """The way to the server that connection options describe."""
+    if not params["as_url"]:
+        raise missing(["as_url"])
     url = base_address(params["as_url"])
     if "@" in url:
         raise InputError("as_url holds a name or a password; give them as as_username and as_password.")
@@ -85,13 +96,13 @@ class AccessServerProduct(Product):
     """Access Servers, with the account of an administrator."""
 
     argument_spec = ARGUMENT_SPEC
-    constraints = {"required_one_of": [("as_username", "as_token")]}
     session_option = "as_session"
 
     def connect(self, params: Params, read_only: bool) -> t.Any:
         """A client for a task."""
         http = transport(params, read_only)
         session = Session(http, credentials(params), *shared(params), trust=(params["as_session"] or {}).get("trust"))
+        session.refuse_without_credentials()
         client = AccessServer(http, session, params["as_connections"], params["as_batch_size"])
         client.cautions += cautions(params)
         return client
@@ -107,7 +118,9 @@ class AccessServerProduct(Product):
         return credentials(params).proof
 
     def sign_in(self, params: Params, store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
-        """Open a session, unless the user gave a token."""
+        """Open a session, unless the user gave a token; nothing where this machine lacks requests."""
+        if REQUESTS_ERROR:
+            return {}
         session = Session(transport(params, read_only=True), credentials(params), store, codes)
         if not params.get("as_token"):
             session.token()

@@ -12,11 +12,12 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime, timezone
 
+from ..._net.connection_options import missing
 from ..._net.operations import Headers
 from ..._net.session import SIGN_INS, Held, SharedSession, of_credentials, tried_once
 from ..._net.session_store import MemoryStore, State, Store
 from ..._net.transport import Transport
-from ..._text.errors import EstateError, InputError, SignInError
+from ..._text.errors import EstateError, SignInError
 from .operations import API
 from .sign_in import Credentials, SignIn
 from .totp import unused_code
@@ -64,6 +65,11 @@ class Session(SharedSession):
     def can_sign_in(self) -> bool:
         """Whether there is what a new sign-in takes; a token alone is not."""
         return bool(self._who.username) and self._who.password is not None
+
+    def refuse_without_credentials(self) -> None:
+        """Raise InputError where there is neither a token nor what a sign-in takes."""
+        if not self._who.token and not self.can_sign_in:
+            raise missing(["as_username", "as_password"], ", or as_token")
 
     @property
     def account_names(self) -> list[str]:
@@ -162,9 +168,8 @@ class Session(SharedSession):
 
     def _sign_in(self, held: Held) -> None:
         if not self._who.username or self._who.password is None:
-            if self._who.token:
-                raise SignInError("The server no longer takes the token given as as_token; bring a new one.")
-            raise InputError("Give as_username and as_password, or as_token: nobody can sign in without them.")
+            self.refuse_without_credentials()
+            raise SignInError("The server no longer takes the token given as as_token; bring a new one.")
         if held.session.get("dropped", 0) >= SIGN_INS:
             raise SignInError(
                 f"{self._http.url} has dropped {SIGN_INS} sessions of {self._who.username} in this run. "

@@ -23,10 +23,11 @@ from ..._files.openvpn_profile import Facts, Profile
 from ..._files.pem import HAS_CRYPTOGRAPHY
 from ..._files.secret_file import SecretFile
 from ..._net.client import Client
+from ..._net.connection_options import missing
 from ..._net.operations import SIGN_IN, Call, Headers, OnHeaders
 from ..._net.refusals import LONGEST_QUOTE, Meaning
-from ..._net.session import Held, Share, tried_once
-from ..._net.session_store import State
+from ..._net.session import Held, Share, of_credentials, refuse_again, tried_once
+from ..._net.session_store import State, Store
 from ..._net.transport import Transport
 from ..._text.errors import EstateError, InputError, OutcomeUnknown, Refused, SignInError, Unreadable
 from ..._text.outside import Sentence
@@ -46,15 +47,12 @@ SPEC: t.Mapping[str, t.Any] = {
     "profile_type": {"type": "str", "choices": list(PATHS), "default": "userlogin"},
     "tls_crypt_v2": {"type": "bool", "default": False},
     "challenge_response": {"type": "str", "no_log": True},
-    "token": {"type": "str", "no_log": True},
-    "token_url": {"type": "str", "no_log": True},
     "renew_before": {"type": "int", "default": 30},
     "renew": {"type": "bool", "default": False},
     "allow_directives": {"type": "list", "elements": "str", "default": []},
 }
 CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
     "mutually_exclusive": [("token", "token_url")],
-    "required_one_of": [("as_url", "token_url"), ("as_username", "token", "token_url")],
 }
 _OF_ADMINISTRATORS = ("as_token", "as_node", "as_connections", "as_batch_size")
 _CHALLENGE = "CRV1:"
@@ -247,14 +245,28 @@ class OwnAccount(connection.AccessServerProduct):
 
     argument_spec = {
         **{name: option for name, option in connection.ARGUMENT_SPEC.items() if name not in _OF_ADMINISTRATORS},
-        "as_url": {**connection.ARGUMENT_SPEC["as_url"], "required": False},
+        "token": {"type": "str", "no_log": True},
+        "token_url": {"type": "str", "no_log": True},
     }
-    constraints = {}
 
     def connect(self, params: Params, read_only: bool) -> Download:
         """A client for a task; a whole address of a token says by itself where it is good."""
         told = {**params, **(_token_in(params["token_url"]) if params["token_url"] else {})}
+        if not told["as_url"]:
+            raise missing(["as_url"], ", or token_url")
+        if not told["token"] and not (told["as_username"] and told["as_password"]):
+            raise missing(["as_username", "as_password"], ", or token, or token_url")
         return Download(connection.transport(told, read_only), told)
+
+    def account(self, params: Params) -> t.Optional[str]:
+        """None where a token stands for the profile, and no one signs in."""
+        return None if params["token"] or params["token_url"] else super().account(params)
+
+    def sign_in(self, params: Params, store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
+        """Nothing, because a session spares a user no sign-in. Raises SignInError after a refusal."""
+        with store.held() as account:
+            refuse_again(of_credentials(account, self.proof(params)))
+        return {}
 
 
 OWN_ACCOUNT = OwnAccount()
@@ -308,11 +320,7 @@ def _refuse_impossible(params: Params) -> None:
         raise InputError(f"renew_before: {params['renew_before']} is not a number of days from 0 up.")
     if not HAS_CRYPTOGRAPHY:
         raise InputError(missing_required_lib("cryptography", reason="to see how long a profile is good"))
-    if params["token"]:
-        return
-    if params["as_username"] is None or params["as_password"] is None:
-        raise InputError("Give as_username and as_password, or token, or token_url.")
-    if ":" in params["as_username"]:
+    if not params["token"] and ":" in params["as_username"]:
         raise InputError(f"as_username: {params['as_username']!r} has a colon, with which nobody can sign in this way.")
 
 
