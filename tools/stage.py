@@ -51,25 +51,25 @@ SLOW = ("sanity", "integration", "molecule")
 # answers, the work in the controller's process, sign-in, TLS, threads, files, vaults, addresses, roles, secrets, and the laws
 # of all resources. The others ask what is said to a server, which no version changes: stage unit asks that once.
 VERSIONED = (
-    "access_rule",
-    "crew",
-    "freebox_session",
-    "freebox_vpn_user",
-    "hand_out",
-    "http",
-    "in_process",
-    "laws",
-    "modules",
-    "ovpn_info",
-    "progress",
-    "role",
-    "secrecy",
-    "secret_file",
-    "session",
-    "shared_sign_in",
-    "side_by_side",
-    "source",
-    "values",
+    "filter/hand_out",
+    "filter/ovpn_info",
+    "laws/resources",
+    "laws/secrecy",
+    "module_utils/_access_server/accounts/access_rule",
+    "module_utils/_access_server/api/session",
+    "module_utils/_access_server/api/values",
+    "module_utils/_engine/declaration_files",
+    "module_utils/_engine/parallel",
+    "module_utils/_engine/writes",
+    "module_utils/_files/secret_file",
+    "module_utils/_freebox/session",
+    "module_utils/_freebox/vpn_user",
+    "module_utils/_net/transport",
+    "modules/modules",
+    "plugin_utils/in_process",
+    "plugin_utils/progress",
+    "plugin_utils/shared_sign_in",
+    "roles/access_server",
 )
 
 # What mypy checks, as packages of the collection.
@@ -241,7 +241,7 @@ def units() -> Tally:
     report.unlink(missing_ok=True)
     oldest = CACHE / "venv311/bin"
     path = f"PATH={oldest}:{os.environ['PATH']}"
-    tests = [f"tests/unit/plugins/test_{name}.py" for name in VERSIONED]
+    tests = ["tests/unit/plugins/{}/test_{}.py".format(*name.rsplit("/", 1)) for name in VERSIONED]
     code, _output = run("env", path, oldest / "pytest", "-q", "-n", "auto", f"--junitxml={report}", *tests)
     tally = junit([report] if report.exists() else [], code)
     tally.notes.append(f"only what depends on versions: {', '.join(VERSIONED)}")

@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 if t.TYPE_CHECKING:
-    from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box, Server
+    from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def short_waiting(monkeypatch: pytest.MonkeyPatch, _no_waiting: None) -> None:
     """A task that waits for a restart need not ask a thousand times a second."""
-    from ansible_collections.vpn.estate.tests.unit.plugins.convergence import SHORT
+    from ansible_collections.vpn.estate.tests.unit.plugins.support.convergence import SHORT
 
     monkeypatch.setattr(time, "sleep", lambda seconds: threading.Event().wait(min(seconds, SHORT)))
 
@@ -37,7 +37,7 @@ def _changes_have_diffs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every task of every test, of whatever module of a server, has a diff if it succeeds and changes something, and else none."""
     from ansible_collections.vpn.estate.plugins.module_utils._engine import module
     from ansible_collections.vpn.estate.plugins.plugin_utils import in_process
-    from ansible_collections.vpn.estate.tests.unit.plugins import harness
+    from ansible_collections.vpn.estate.tests.unit.plugins.support import harness
 
     answer_to = module.answer_to
 
@@ -54,7 +54,7 @@ def _changes_have_diffs(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(name="start")
 def fixture_start() -> t.Iterator[t.Callable[..., t.Any]]:
     """Starts servers; when they stop, what was said between them and the client is held to the contract."""
-    from ansible_collections.vpn.estate.tests.unit.plugins.harness import SIMULATORS, Server
+    from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import SIMULATORS, Server
 
     started: list[tuple[t.Any, t.Any]] = []
 
@@ -82,7 +82,7 @@ def fixture_server(start: t.Callable[..., t.Any]) -> Server:
 @pytest.fixture(name="box")
 def fixture_box(start: t.Callable[..., t.Any]) -> Box:
     """A Freebox as it comes."""
-    from ansible_collections.vpn.estate.tests.unit.plugins.harness import Box
+    from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box
 
     return t.cast("Box", start(Box))
 
@@ -90,6 +90,6 @@ def fixture_box(start: t.Callable[..., t.Any]) -> Box:
 @pytest.fixture(name="parrots")
 def fixture_parrots() -> t.Iterator[dict[str, str]]:
     """Addresses of servers that repeat what they hear."""
-    from ansible_collections.vpn.estate.tests.unit.plugins.marked_secrets import repeating_servers
+    from ansible_collections.vpn.estate.tests.unit.plugins.support.marked_secrets import repeating_servers
 
     yield from repeating_servers()

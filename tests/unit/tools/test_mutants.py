@@ -136,9 +136,9 @@ def test_a_line_meets_the_tests_that_run_it_or_its_statement() -> None:
 
 
 def test_what_the_long_test_has_more_of_is_known_by_its_sizes() -> None:
-    assert mutants.has_sizes("tests/unit/plugins/test_purge_plans.py")
-    assert mutants.has_sizes("tests/unit/plugins/test_convergence_under_faults.py")
-    assert not mutants.has_sizes("tests/unit/plugins/test_purge.py")
+    assert mutants.has_sizes("tests/unit/plugins/laws/test_purge_plans.py")
+    assert mutants.has_sizes("tests/unit/plugins/laws/test_convergence.py")
+    assert not mutants.has_sizes("tests/unit/plugins/module_utils/_engine/test_plan.py")
 
 
 # -- one mutant

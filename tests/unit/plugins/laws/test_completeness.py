@@ -1,0 +1,132 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every resource has all that belongs to one. Where something lacks, the message says which file to edit and what to add."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.vpn.estate.plugins import module_utils
+from ansible_collections.vpn.estate.plugins.module_utils._engine.field import Field
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
+from ansible_collections.vpn.estate.tests.unit.plugins.modules.test_modules import VERBS
+from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE, WITHOUT
+from ansible_collections.vpn.estate.tests.unit.plugins.support.worlds import WORLDS
+
+ROOT = Path(__file__).resolve().parents[4]
+TESTS = "tests/unit/plugins"
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where the resources of a product live, and what their modules are called."""
+
+    prefix: str  # of modules
+    group: str  # in meta/runtime.yml
+    product: str  # the constant that modules name
+    server: str  # the class of its simulated servers in harness.py
+
+
+HOMES = {
+    "_access_server": Home("as_", "access_server", "ACCESS_SERVER", "Server"),
+    "_freebox": Home("freebox_", "freebox", "FREEBOX", "Box"),
+}
+
+
+def every_resource() -> list[type[Resource]]:
+    """All kinds of resources of both products."""
+    for module in pkgutil.walk_packages(module_utils.__path__, f"{module_utils.__name__}."):
+        importlib.import_module(module.name)
+
+    def kinds(kind: type[Resource]) -> t.Iterator[type[Resource]]:
+        for one in kind.__subclasses__():
+            yield from kinds(one)
+            if "noun" in vars(one) and one.__module__.startswith(module_utils.__name__):
+                yield one
+
+    return sorted(set(kinds(Resource)), key=lambda kind: kind.__name__)
+
+
+def name_of(kind: type[Resource]) -> str:
+    """The class in small letters, with underscores: ``access_list``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+
+
+def home_of(kind: type[Resource]) -> Home:
+    """By the package that the resource lives in."""
+    package = kind.__module__.removeprefix(f"{module_utils.__name__}.").partition(".")[0]
+    assert package in HOMES, (
+        f"{TESTS}/laws/test_completeness.py: add {package} to HOMES, and say what its modules are called"
+    )
+    return HOMES[package]
+
+
+def lacks(kind: type[Resource]) -> list[str]:
+    """What a resource lacks: for each thing the file to edit, and what to add to it."""
+    home, noun = home_of(kind), name_of(kind)
+    constant, module = noun.upper(), home.prefix + noun
+    modules = {module: f"`BODY = manage({constant}, {home.product})`"}
+    if module not in VERBS:
+        modules[f"{module}_info"] = f"`BODY = inform({constant}, {home.product})`"
+    found = [
+        f"plugins/modules/{name}.py: add the module: its documentation and {body}"
+        for name, body in modules.items()
+        if not (ROOT / f"plugins/modules/{name}.py").is_file()
+    ]
+    in_group = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["action_groups"][home.group]
+    found += [f"meta/runtime.yml: add {name} to {home.group}" for name in modules if name not in in_group]
+    for name in modules:
+        scenario = f"tests/integration/targets/{name}/tasks/scenario.yml"
+        if not (ROOT / scenario).is_file():
+            found.append(f"{scenario}: add the integration target of {name}; copy the folder of another module")
+    table = (ROOT / "README.md").read_text(encoding="utf-8")
+    found += [f"README.md: add `{name}` to the table of modules" for name in modules if f"`{name}`" not in table]
+    samples = [sample for sample in EVERY_SAMPLE if type(sample.resource).__name__ == kind.__name__]
+    if not samples and kind.__name__ not in WITHOUT:
+        found.append(
+            f"{TESTS}/support/samples.py: add a Sample({constant}, ...) with every option to SAMPLES, or to MADE if its info module "
+            "does not show each option as it is declared"
+        )
+    if home.server not in {one.__name__ for one in WORLDS}:
+        found.append(f"{TESTS}/support/worlds.py: add a World for {home.server} to WORLDS")
+    return found
+
+
+@pytest.mark.parametrize("kind", every_resource(), ids=name_of)
+def test_a_resource_is_complete(kind: type[Resource]) -> None:
+    missing = lacks(kind)
+    assert not missing, f"{kind.__name__} is not complete. Edit\n" + "\n".join(missing)
+
+
+def test_what_a_resource_lacks_is_named() -> None:
+    class AccessRuleset(Resource):
+        noun, plural = "access ruleset", "access_rulesets"
+        fields = (Field("comment", {"type": "str"}),)
+
+    AccessRuleset.__module__ = f"{module_utils.__name__}._access_server.accounts.access_ruleset"
+    assert [one.partition(": ")[0] for one in lacks(AccessRuleset)] == [
+        "plugins/modules/as_access_ruleset.py",
+        "plugins/modules/as_access_ruleset_info.py",
+        "meta/runtime.yml",
+        "meta/runtime.yml",
+        "tests/integration/targets/as_access_ruleset/tasks/scenario.yml",
+        "tests/integration/targets/as_access_ruleset_info/tasks/scenario.yml",
+        "README.md",
+        "README.md",
+        "tests/unit/plugins/support/samples.py",
+    ]
+
+
+def test_resources_without_a_sample_are_resources_and_have_none() -> None:
+    """An entry that is not needed any more hides the next resource of that name."""
+    names = {kind.__name__ for kind in every_resource()}
+    assert set(WITHOUT) <= names - {type(sample.resource).__name__ for sample in EVERY_SAMPLE}
+    assert all(reason.endswith(".") for reason in WITHOUT.values())

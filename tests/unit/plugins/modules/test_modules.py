@@ -1,0 +1,155 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Laws that every module keeps: documented whole, in its action group, shared sign-in, info twin, integration target."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.vpn.estate.plugins.doc_fragments._attributes import ModuleDocFragment
+from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE
+
+ROOT = Path(__file__).resolve().parents[4]
+MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
+# What as_cluster_node does shows in as_cluster_info, as_failover and as_staged_config in as_config_item_info, as_restart in
+# as_server_info, as_user_mfa in as_user_info, and freebox_vpn_profile in ovpn_file_info; of the others nothing can be asked.
+VERBS = {
+    "as_cluster_node",
+    "as_failover",
+    "as_installer_url",
+    "as_notification",
+    "as_profile_download",
+    "as_restart",
+    "as_staged_config",
+    "as_user_mfa",
+    "freebox_vpn_profile",
+}
+APART = {"as_profile_download"}  # signs in as somebody who is no administrator
+GROUPS = {"as_": "access_server", "freebox_": "freebox"}  # the action group of each product, by how its modules begin
+OF_SERVERS = [name for name in MODULES if name.startswith(tuple(GROUPS))]  # the others read files on the host
+modules = pytest.mark.parametrize("name", MODULES)
+
+
+def documentation(name: str) -> dict[str, t.Any]:
+    module = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}")
+    return {key: yaml.safe_load(getattr(module, key)) for key in ("DOCUMENTATION", "EXAMPLES", "RETURN")}
+
+
+def test_there_are_modules() -> None:
+    assert len(MODULES) >= 18
+
+
+@pytest.mark.parametrize("name", OF_SERVERS)
+def test_it_is_in_its_action_group_and_shares_the_sign_in(name: str) -> None:
+    group = next(group for beginning, group in GROUPS.items() if name.startswith(beginning))
+    assert (name in RUNTIME["action_groups"][group]) is (name not in APART)
+    module = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}")
+    action = importlib.import_module(f"ansible_collections.vpn.estate.plugins.action.{name}").ActionModule
+    assert action.body is module.BODY
+    assert action.body.product.session_option == f"{name.partition('_')[0]}_session"
+
+
+def test_groups_and_actions_are_of_modules_only() -> None:
+    for beginning, group in GROUPS.items():
+        modules_of_group = [name for name in OF_SERVERS if name.startswith(beginning) and name not in APART]
+        assert RUNTIME["action_groups"][group] == modules_of_group
+    actions = sorted((ROOT / "plugins/action").glob("*.py"))
+    assert [path.name for path in actions] == [f"{name}.py" for name in OF_SERVERS]
+    assert {os.readlink(path) for path in actions if path.is_symlink()} == {"as_notification.py"}
+    assert [path.name for path in actions if not path.is_symlink()] == ["as_notification.py"], "it is written once"
+
+
+@modules
+def test_it_has_an_info_twin(name: str) -> None:
+    if not name.endswith("_info") and name not in VERBS:
+        assert f"{name}_info" in MODULES, (
+            f"add plugins/modules/{name}_info.py, or {name} to VERBS with where its work shows"
+        )
+
+
+@modules
+def test_it_has_an_integration_target(name: str) -> None:
+    target = f"tests/integration/targets/{name}/tasks"
+    assert (ROOT / target).is_dir(), f"add {target}/scenario.yml; copy the folder of another module"
+
+
+@modules
+def test_its_examples_use_every_option(name: str) -> None:
+    """Connection options are shown in the README, and sessions are nobody's to set."""
+    texts = documentation(name)
+    shown = yaml.safe_dump(texts["EXAMPLES"])
+    own = texts["DOCUMENTATION"].get("options") or {}
+    assert [option for option in options_of(own) if not re.search(rf"\b{option}:", shown)] == []
+
+
+def options_of(options: dict[str, t.Any]) -> set[str]:
+    deeper = (options_of(option.get("suboptions") or {}) for option in options.values())
+    return set(options).union(*deeper)
+
+
+@modules
+def test_its_examples_call_modules_by_their_full_names(name: str) -> None:
+    def calls(node: t.Any) -> t.Iterator[str]:
+        for task in node if isinstance(node, list) else [node]:
+            for key, value in task.items():
+                if key in ("tasks", "block", "pre_tasks", "handlers"):
+                    yield from calls(value)
+                elif key.startswith((*GROUPS, "vpn.estate.")):
+                    yield key
+
+    called = set(calls(documentation(name)["EXAMPLES"]))
+    assert f"vpn.estate.{name}" in called
+    assert all(one.startswith("vpn.estate.") for one in called)
+
+
+@pytest.mark.parametrize("name", OF_SERVERS)
+def test_it_has_a_diff_unless_it_only_reads(name: str) -> None:
+    """That the diff says what changes is checked of every task of the tests, in conftest.py."""
+    fragments = documentation(name)["DOCUMENTATION"]["extends_documentation_fragment"]
+    found = {one.rpartition(".")[2] for one in fragments if one.startswith("vpn.estate._attributes.")}
+    assert len(found & {"manage", "verb"}) == (not name.endswith("_info"))
+    kinds = {kind: yaml.safe_load(getattr(ModuleDocFragment, kind.upper())) for kind in found & {"manage", "verb"}}
+    assert all(each["attributes"]["diff_mode"]["support"] == "full" for each in kinds.values())
+
+
+@modules
+def test_its_return_values_are_described(name: str) -> None:
+    returned = documentation(name)["RETURN"]
+    assert returned
+    for key, value in returned.items():
+        assert {"description", "returned", "type"} <= set(value), key
+
+
+@pytest.mark.parametrize("sample", EVERY_SAMPLE, ids=str)
+def test_managed_objects_are_returned_as_documented(sample: t.Any, start: t.Any) -> None:
+    from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import apply, started, usual
+
+    noun = re.sub(r"(?<!^)(?=[A-Z])", "_", type(sample.resource).__name__).lower()
+    name = {"Server": "as_", "Box": "freebox_"}[sample.kind.__name__] + noun
+    server = started(start, sample, usual(sample))
+    answer = apply(server, sample, sample.first)
+    assert set(answer) - {"changed", "diff", "warnings"} == set(documentation(name)["RETURN"])
+    line = documentation(name)["RETURN"]["objects"]
+    assert set(answer["objects"][0]) <= set(line["contains"])
+
+
+@pytest.mark.parametrize("name", ["cluster", "remove_node", "rolling_restart", "rotate_ca", "site", "staged_config"])
+def test_playbooks_for_servers_pass_every_connection_option_on(name: str) -> None:
+    from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ARGUMENT_SPEC
+
+    plays = [play for play in yaml.safe_load((ROOT / f"playbooks/{name}.yml").read_text()) if "module_defaults" in play]
+    assert plays
+    for play in plays:
+        passed_on = dict(play["module_defaults"]["group/vpn.estate.access_server"])
+        assert set(passed_on) == set(ARGUMENT_SPEC) - {"as_session"}
+        url = passed_on.pop("as_url")
+        assert url in ("{{ as_url | default(omit) }}", "{{ staged_config_url | default(as_url | default(omit)) }}")
+        assert passed_on == {option: f"{{{{ {option} | default(omit) }}}}" for option in passed_on}

@@ -1,0 +1,250 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One sign-in for each server and run, by real runs of ansible-playbook."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from ansible import constants
+from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
+from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
+from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
+from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import first
+
+LOGIN, MFA = "/api/auth/login/userpassword", "/api/auth/login/mfaauth"
+HERE, ELSEWHERE = {"ansible_connection": "local"}, {"ansible_connection": "elsewhere"}
+# The state of a session while a run goes on, seen from the play itself.
+LOOK_AT_THE_FILE = """
+    - name: Look for the session
+      ansible.builtin.find:
+        paths: "{{ lookup('ansible.builtin.env', 'ANSIBLE_HOME') }}/tmp"
+        patterns: vpn.estate-*
+        recurse: true
+      register: files
+      run_once: true
+    - name: Look at the folder
+      ansible.builtin.stat:
+        path: "{{ files.files[0].path | dirname }}"
+      register: folder
+      run_once: true
+    - ansible.builtin.assert:
+        that:
+          - files.files | map(attribute='mode') == ['0600']
+          - folder.stat.mode == '0700'
+      run_once: true
+"""
+
+
+@pytest.fixture(name="folder")
+def fixture_folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def defaults(server: Server, **options: t.Any) -> str:
+    """The section of a play that says which server is meant, as JSON inside of YAML."""
+    return json.dumps({"group/vpn.estate.access_server": {**server.connection, **options}})
+
+
+def asked(server: Server, *paths: str) -> int:
+    """How often the server was asked for these."""
+    return sum(each.path in paths for each in server.simulator.log)
+
+
+def leftovers(folder: Folder) -> list[str]:
+    """Files of sessions that are still there."""
+    return [str(each) for each in folder.path.rglob("vpn.estate-*")]
+
+
+def test_one_sign_in_for_all_tasks_hosts_and_plays(start: Callable[..., Server], folder: Folder) -> None:
+    """Several tasks, a loop, a role, two plays, and hosts that name one server in two ways, from here and elsewhere."""
+    server = start(users=1)
+    folder.hosts(one=HERE, two={**HERE, "ending": "/api/"}, three=ELSEWHERE)
+    folder.write(
+        "roles/reader/tasks/main.yml",
+        "- vpn.estate.as_group_info: {names: [staff]}\n",
+    )
+    playbook = f"""
+- hosts: all
+  gather_facts: false
+  module_defaults: &defaults {defaults(server, as_url=server.simulator.url + "{{ ending | default('') }}")}
+  tasks:
+    - vpn.estate.as_server_info:
+    - vpn.estate.as_user_info: {{names: ["{{{{ item }}}}"]}}
+      loop: [user00001, openvpn]
+      register: found
+    - ansible.builtin.assert:
+        that: found.results | map(attribute='users') | flatten | map(attribute='name') == ['user00001', 'openvpn']
+    - ansible.builtin.include_role: {{name: reader}}
+{LOOK_AT_THE_FILE}
+- hosts: all
+  gather_facts: false
+  module_defaults: *defaults
+  tasks:
+    - vpn.estate.as_user:
+        name: user00001
+        deny: true
+      async: 30
+      poll: 1
+"""
+    run = folder.play(playbook, "--forks=5")
+    assert run.status == 0, run.output
+    assert asked(server, LOGIN) == 1
+    assert set(run.tally) == {"one", "two", "three"}
+    assert server.simulator.state()["users"]["user00001"]["deny"] is True
+    assert leftovers(folder) == []
+    assert [each.status for each in server.simulator.log if each.status != 200] == []
+
+
+@pytest.mark.parametrize("in_process", first("true", "false"))
+def test_a_refusal_ends_it_for_all_tasks_and_hosts_with_that_password(
+    server: Server, folder: Folder, in_process: str
+) -> None:
+    folder.hosts(one=HERE, two=HERE, three=ELSEWHERE)
+    playbook = f"""
+- hosts: all
+  gather_facts: false
+  module_defaults: {defaults(server, as_password="not-this-one")}
+  tasks:
+    - vpn.estate.as_user_info: {{names: ["{{{{ item }}}}"]}}
+      loop: "{{{{ range(3) | map('string') }}}}"
+      register: refused
+      ignore_errors: true
+    - ansible.builtin.assert:
+        that:
+          - refused.results | length == 3
+          - refused.results | map(attribute='msg') | unique | length == 1
+          - "'refused the name or the password' in refused.results[0].msg"
+          - "'sign_in_refused' not in refused.results[0]"
+    - vpn.estate.as_user_info: {{names: [openvpn], as_password: "{server.simulator.password}"}}
+      loop: [1, 2]
+    - vpn.estate.as_user_info: {{names: [openvpn]}}
+      register: still
+      failed_when: still is not failed or still.msg != refused.results[0].msg
+"""
+    run = folder.play(playbook, "--forks=3", VPN_ESTATE_IN_PROCESS=in_process)
+    assert run.status == 0, run.output
+    assert asked(server, LOGIN) == 2, "the wrong password once, and the right one once"
+    assert server.simulator.log[0].path == LOGIN
+    assert leftovers(folder) == []
+
+
+@pytest.mark.parametrize("right", first(False, True))
+def test_a_server_that_cannot_be_reached_from_here(server: Server, folder: Folder, right: bool) -> None:
+    """Then the module signs in where it runs, and a refusal that it meets there counts for the others."""
+    folder.hosts(three=ELSEWHERE)
+    password = server.simulator.password if right else "not-this-one"
+    playbook = f"""
+- hosts: all
+  gather_facts: false
+  environment: {{no_proxy: 127.0.0.1}}
+  module_defaults: {defaults(server, as_password=password)}
+  tasks:
+    - vpn.estate.as_user_info: {{names: ["{{{{ item }}}}"]}}
+      loop: [openvpn, openvpn]
+"""
+    run = folder.play(playbook, https_proxy="http://127.0.0.1:1")
+    assert (run.status == 0) is right, run.output
+    assert asked(server, LOGIN) == (2 if right else 1)
+    assert ("refused the name or the password" in run.output) is not right
+
+
+@pytest.mark.exhaustive
+def test_a_token_that_is_brought_is_used_by_all(server: Server, folder: Folder) -> None:
+    token = server.run(lambda run: {"token": run.client.session.token()}, {})["token"]
+    server.simulator.log.clear()
+    folder.hosts(one=HERE, three=ELSEWHERE)
+    options = {"as_token": token, "as_username": None, "as_password": None}
+    playbook = f"""
+- hosts: all
+  gather_facts: false
+  module_defaults: {defaults(server, **options)}
+  tasks:
+    - vpn.estate.as_user_info: {{names: [openvpn]}}
+    - vpn.estate.as_user_info: {{names: [openvpn], as_token: SESS_TOKEN_old}}
+      register: refused
+      ignore_errors: true
+    - ansible.builtin.assert:
+        that: "'no longer takes the token given as as_token' in refused.msg"
+"""
+    run = folder.play(playbook)
+    assert run.status == 0, run.output
+    assert asked(server, LOGIN) == 0
+
+
+@pytest.mark.exhaustive
+def test_a_stale_token_and_a_wrong_password(server: Server, folder: Folder) -> None:
+    folder.hosts(one=HERE, three=ELSEWHERE)
+    playbook = f"""
+- hosts: all
+  gather_facts: false
+  serial: 1
+  module_defaults: {defaults(server, as_token="SESS_TOKEN_old", as_password="not-this-one")}
+  tasks:
+    - vpn.estate.as_user_info: {{names: [openvpn]}}
+      loop: [1, 2]
+      ignore_errors: true
+"""
+    run = folder.play(playbook)
+    assert run.output.count("refused the name or the password") >= 4, run.output
+    assert asked(server, LOGIN) == 1
+
+
+@pytest.mark.exhaustive
+def test_runs_one_after_the_other_use_a_code_once(server: Server, folder: Folder) -> None:
+    """The second waits for the next code, for once not long enough: a server takes it early (server-behaviour.md, 29)."""
+    folder.hurry()
+    simulator = server.simulator
+    folder.hosts(one=HERE, three=ELSEWHERE)
+    options = {
+        "as_username": simulator.mfa_username,
+        "as_password": simulator.mfa_password,
+        "as_totp_secret": simulator.mfa_totp_secret,
+    }
+    playbook = f"""
+- hosts: all
+  gather_facts: false
+  module_defaults: {defaults(server, **options)}
+  tasks:
+    - vpn.estate.as_user_info: {{names: [openvpn]}}
+"""
+    for limit in ("--limit=one", "--limit=three"):
+        run = folder.play(playbook, limit)
+        assert run.status == 0, run.output
+    answers = [(each.path, each.status) for each in simulator.log if each.path in (LOGIN, MFA)]
+    assert answers == [(LOGIN, 401), (MFA, 200)] * 2
+    assert [path.stat().st_mode & 0o777 for path in folder.home.glob("vpn.estate/*")] == [0o600]
+    assert (folder.home / "vpn.estate").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    ("transport", "become", "hands_over"),
+    [
+        ("local", None, {"file", "codes"}),
+        ("local", "sudo", {"state", "trust"}),
+        ("ssh", None, {"state", "trust"}),
+    ],
+)
+def test_who_may_not_open_the_file_gets_the_token(
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    transport: str,
+    become: str | None,
+    hands_over: set[str],
+) -> None:
+    """Another user of this machine may not, and another machine cannot."""
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    action = ModuleAction.__new__(ModuleAction)
+    action._connection = SimpleNamespace(transport=transport, become=become)
+    handed = SharedSignIn(BODY.product, action.is_local).options(server.connection)["as_session"]
+    assert set(handed) == hands_over
+    assert ("state" in handed) == (server.simulator.log != [])

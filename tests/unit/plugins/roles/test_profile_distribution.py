@@ -1,0 +1,639 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Profiles on their way to hosts: whatever breaks off, nobody is left without one, and no second one is left over."""
+
+from __future__ import annotations
+
+import base64
+import grp
+import json
+import os
+import pwd
+import re
+import stat
+import typing as t
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible_collections.vpn.estate.plugins.filter.ovpn_info import ovpn_info
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._files.secret_file import SecretFile
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError
+from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_at
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder, Run
+from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed, is_exhaustive
+
+Start = Callable[..., Server]
+OTHERWISE = {"ca_rotation_is_foretold", "staged_config_url"}  # what a role leaves for a playbook
+LAPTOP = "laptop"  # what the same user has elsewhere, and keeps
+
+
+class Stopped(Exception):
+    """A task of the run has failed."""
+
+
+@dataclass
+class Place:
+    """A place on a host."""
+
+    server: Server
+    file: Path
+    host: str
+    user: str
+
+    @property
+    def former(self) -> Path:
+        return self.file.with_name(f"{self.file.name}.before")
+
+    @property
+    def comment(self) -> str:
+        return f"vpn.estate {self.host}:{self.file}"
+
+    @property
+    def serial(self) -> str:
+        """Of the profile in the file, which has its key; empty if there is none."""
+        facts = ovpn_info(self.file.read_text(), default={}) if self.file.exists() else {}
+        return facts["certificate"]["serial"] if facts.get("certificate") and facts["key_matches"] else ""
+
+    @property
+    def live(self) -> dict[str, str]:
+        """The user's profiles on the server but the one elsewhere: comments by serial."""
+        every = self.server.simulator.machine.profiles.all()
+        mine = (one for one in every if one["username"] == self.user and one["comment"] != LAPTOP)
+        return {one["serial"]: one["comment"] for one in mine}
+
+    @property
+    def is_usable(self) -> bool:
+        return self.serial in self.live
+
+    def issued(self, **how: t.Any) -> str:
+        """The text of a profile that somebody has made."""
+        profile = self.server.simulator.machine.profiles._made(self.user, "autologin", False, **how)
+        return str(profile.text)
+
+    def held(self, **how: t.Any) -> None:
+        self.file.write_text(self.issued(**{"comment": self.comment, **how}))
+        self.file.chmod(0o600)
+
+    def revoked(self) -> None:
+        self.held()
+        self.server.simulator.machine.profiles.delete(self.serial)
+
+    def broken(self) -> None:
+        self.held()
+        self.file.write_text(self.file.read_text()[:-400])
+
+    def harmful(self) -> None:
+        self.held()
+        self.file.write_text(f"up /bin/sh\n{self.file.read_text()}")
+
+    def signed_by_old_authority(self) -> None:
+        self.held()
+        self.server.simulator.add_authority("New CA")
+
+    def with_orphan(self) -> None:
+        self.held()
+        self.issued(comment=self.comment)
+
+    def start_from(self, state: str) -> None:
+        self.server.simulator.set_user(self.user, autologin=True)
+        STATES[state](self)
+
+
+STATES: dict[str, Callable[[Place], object]] = {
+    "nothing": lambda place: None,
+    "good": Place.held,
+    "expiring": lambda place: place.held(days_left=10),
+    "old authority": Place.signed_by_old_authority,
+    "revoked": Place.revoked,
+    "of somebody else's making": lambda place: place.held(days_left=10, comment=None),
+    "broken": Place.broken,
+    "with an orphan": Place.with_orphan,
+    "harmful": Place.harmful,
+}
+
+
+class Controller:
+    """What a run of the role does for a place on a host, task by task."""
+
+    def __init__(self, place: Place, folder: Path) -> None:
+        self.place, self.folder = place, folder
+        folder.mkdir(exist_ok=True)
+        self._session = {"file": str(folder / "session.json")}
+
+    def task(self, *, check: bool = False, **params: t.Any) -> Answer:
+        answer = self.place.server.manage(PROFILE, check=check, as_session=self._session, **params)
+        if answer.get("failed"):
+            raise Stopped(answer["msg"])
+        return answer
+
+    def look(self) -> list[dict[str, t.Any]]:
+        """Facts of what is there, and of what it replaces."""
+        seen = [look_at(str(path)) for path in (self.place.file, self.place.former)]
+        return [ovpn_info(one.get("content") or "", default={}) for one in seen]
+
+    def steps(self) -> Iterator[str]:
+        """Goes on by one task each time that it is asked for the name of the next."""
+        place, user = self.place, self.place.user
+        yield "look"
+        found = self.look()
+        replaced = [one["certificate"]["serial"] for one in found if one.get("certificate")]
+        is_usable = found[0].get("certificate") and not found[0]["unlisted_directives"]
+        serial = found[0]["certificate"]["serial"] if is_usable else ""
+        yield "judge"
+        judged = self.task(check=True, user=user, profile_type="autologin", serial=serial)
+        if judged["objects"][0]["action"] != "unchanged":
+            new = self.folder / "profile.ovpn"
+            new.unlink(missing_ok=True)
+            yield "issue"
+            issued = self.task(user=user, profile_type="autologin", comment=place.comment, dest=str(new))
+            yield "keep"
+            if not place.former.exists():
+                SecretFile("dest", str(place.former)).write(place.file.read_text() if place.file.exists() else "")
+            yield "put"
+            SecretFile("dest", str(place.file)).write(new.read_text())
+            yield "look again"
+            serial = self.look()[0]["certificate"]["serial"]
+            assert serial == issued["objects"][0]["serial"]
+        yield "revoke what was issued for the place"
+        self.task(comment=place.comment, protect=[serial], state="absent")
+        for other in sorted({*replaced} - {serial}):
+            yield "revoke what is replaced"
+            self.task(user=user, serial=other, state="absent")
+        if place.former.exists():
+            yield "forget"
+            place.former.unlink()
+
+
+def run(place: Place, folder: Path, steps: int | None = None) -> str:
+    """Run to the end, or only so many steps; answers what the task said that has failed."""
+    for name in ("session.json", "session.json.lock"):
+        (folder / name).unlink(missing_ok=True)
+    try:
+        for count, _step in enumerate(Controller(place, folder).steps()):
+            if count == steps:
+                break
+    except (Stopped, EstateError) as exc:
+        return str(exc)
+    return ""
+
+
+class Trial:
+    """One state to start from, on one server, again and again."""
+
+    def __init__(self, server: Server, path: Path, state: str) -> None:
+        self.server, self.state = server, state
+        self.folder = path / "controller"
+        (path / "host").mkdir()
+        self.place = Place(server, path / "host/vpn.conf", "desk", "ada")
+        self.start_over()
+        self.steps = sum(1 for _step in Controller(self.place, self.folder).steps())
+        self.requests = range(1, len(server.simulator.log) + 1)
+        self.was_usable = False
+
+    def start_over(self) -> None:
+        for path in (self.place.file, self.place.former):
+            path.unlink(missing_ok=True)
+        for path in self.folder.glob("*"):
+            path.unlink()
+        self.server.simulator.reset()
+        self.place.start_from(self.state)
+        self.server.simulator.add_profile("ada", comment=LAPTOP)
+        self.was_usable = self.place.is_usable
+
+    def harmed(self) -> str:
+        """What a run that broke off has done to the host."""
+        if self.was_usable and not self.place.is_usable:
+            return "the host had a profile that could be used, and has none"
+        return ""
+
+    def mended(self) -> str:
+        """What the next run leaves undone, and the one after it does."""
+        place, simulator = self.place, self.server.simulator
+        simulator.faults.clear()
+        said = run(place, self.folder)
+        if said:
+            return f"the next run fails: {said}"
+        if [*place.live] != [place.serial]:
+            return f"the server has {place.live}, and the host has {place.serial}"
+        if place.former.exists():
+            return "what was there before is there yet"
+        simulator.log.clear()
+        before = place.file.read_bytes(), place.file.stat().st_mtime_ns
+        said = run(place, self.folder)
+        if said or self.server.writes() or before != (place.file.read_bytes(), place.file.stat().st_mtime_ns):
+            return f"the third run does something: {said or self.server.writes()}"
+        return ""
+
+
+# To the role, one that may harm the host is like one that is broken.
+@pytest.fixture(name="trial", params=[state for state in STATES if state != "harmful"])
+def fixture_trial(server: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Trial]:
+    """Its user has a profile elsewhere, and has it afterwards."""
+    trial = Trial(server, tmp_path, request.param)
+    yield trial
+    elsewhere = [one for one in server.simulator.machine.profiles.all() if one["comment"] == LAPTOP]
+    assert len(elsewhere) == 1
+
+
+HTML = {"headers": {"Content-Type": "text/html"}, "body": "<html><body><h1>Bad Gateway</h1></body></html>"}
+FAULTS: dict[str, dict[str, t.Any]] = {
+    "dropped before": {"do": "drop"},
+    "dropped after": {"do": "drop", "applied": True},
+    "500 before": {"status": 500},
+    "500 after": {"status": 500, "applied": True},
+    "503": {"status": 503, **HTML},
+    "429": {"status": 429},
+    "half an answer": {"do": "truncate"},
+    "a page": {"do": "html"},
+}
+
+
+def test_a_fault_at_any_request(trial: Trial) -> None:
+    wrong = []
+    for fault, number in crossed(FAULTS, trial.requests, seed=trial.state):
+        trial.start_over()
+        trial.server.simulator.faults.add(nth=number, **FAULTS[fault])
+        said = run(trial.place, trial.folder)
+        assert "defect" not in said
+        wrong += [f"{fault} at request {number}: {what}" for what in (trial.harmed(), trial.mended()) if what]
+    assert not wrong
+
+
+def test_killed_between_any_two_steps(trial: Trial) -> None:
+    """And the run after it, too, in the exhaustive run, where that has to find the most."""
+    wrong = []
+    more = range(trial.steps) if is_exhaustive() and "somebody" in trial.state else ()
+    for first in range(trial.steps):
+        for second in sorted({0, *more}):
+            trial.start_over()
+            for steps in (first, second):
+                run(trial.place, trial.folder, steps)
+                wrong += [f"{first}, {second}: {what}" for what in [trial.harmed()] if what]
+            wrong += [f"{first}, {second}: {what}" for what in [trial.mended()] if what]
+    assert not wrong
+
+
+def full_disk(left: int, written: list[str]) -> t.Callable[[str, str], None]:
+    """os.replace where there is room for so many files; those that were to be written are listed."""
+    replace = os.replace
+
+    def full(source: str, target: str) -> None:
+        if not target.endswith(".json"):
+            written.append(target)
+            if len(written) > left:
+                raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    return full
+
+
+def test_no_file_can_be_written(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk of the controller or of the host is full, from any file on."""
+    for left in range(3):
+        trial.start_over()
+        written: list[str] = []
+        with monkeypatch.context() as patch:
+            patch.setattr("os.replace", full_disk(left, written))
+            said = run(trial.place, trial.folder)
+        assert ("No space left" in said) == (len(written) > left)
+        assert not trial.harmed()
+        assert not trial.mended()
+
+
+# -- real runs
+
+
+class Estate:
+    """A server, VPN clients on other machines, and the playbooks that bring them together."""
+
+    def __init__(self, server: Server, path: Path) -> None:
+        self.server, self.simulator, self.folder = server, server.simulator, Folder(path)
+        self.clients: dict[str, dict[str, t.Any]] = {}
+        self.shared: dict[str, t.Any] = {}
+        self.rotation: dict[str, t.Any] = {}
+
+    def place(self, host: str, user: str | None = None, state: str = "nothing", **variables: t.Any) -> Place:
+        """A host, with what it has when a run begins."""
+        place = Place(self.server, self.folder.path / f"{host}.conf", host, user or host)
+        self.clients[host] = {"vpn_user": place.user, "vpn_profile_dest": str(place.file), **variables}
+        place.start_from(state)
+        return place
+
+    def run(self, *arguments: str, playbook: str = "distribute_profiles", **environment: str) -> Run:
+        """Run a playbook of the collection; the log of the server then has its requests."""
+        own = {"profile_distribution_owner": pwd.getpwuid(os.getuid()).pw_name, "vpn_become": False}
+        own |= {"profile_distribution_group": grp.getgrgid(os.getgid()).gr_name, "profile_distribution_service": ""}
+        servers = {"hosts": {"vpn1": {**self.server.connection, **self.rotation}}}
+        clients = {"hosts": self.clients, "vars": {"ansible_connection": "elsewhere", **own, **self.shared}}
+        children = {"access_servers": servers, "vpn_clients": clients}
+        self.folder.write("hosts.json", {"all": {"children": children}})
+        self.simulator.log.clear()
+        return self.folder.play([{"import_playbook": f"vpn.estate.{playbook}"}], *arguments, **environment)
+
+    def exchanges(self) -> list[tuple[str, str, str]]:
+        """What was asked since the last run began, with serials and folders left out."""
+        return [
+            (
+                one.method,
+                one.path,
+                re.sub(r'[0-9]{9,}|"[^"]*profile.ovpn"', "", json.dumps(one.request, sort_keys=True)),
+            )
+            for one in self.simulator.log
+            if not one.path.endswith("/userpassword")
+        ]
+
+    @property
+    def authorities(self) -> list[str]:
+        return [one.common_name for one in self.simulator.machine.authorities.all()]
+
+
+def words(run: Run) -> str:
+    """What a run has said, in one line."""
+    return " ".join(run.output.split())
+
+
+@pytest.fixture(name="estate")
+def fixture_estate(server: Server, tmp_path: Path) -> Estate:
+    return Estate(server, tmp_path)
+
+
+def secrets_in(text: str, *secrets: str) -> list[str]:
+    """Secrets that a text holds, as they are or as a part of something that was encoded."""
+    found = []
+    for secret in secrets:
+        encoded = [base64.b64encode(b" " * shift + secret.encode()).decode()[4:-4] for shift in range(3)]
+        found += [form for form in (secret, *encoded) if form in text]
+    return found
+
+
+def brought(estate: Estate, places: dict[str, Place]) -> list[tuple[str, str, str]]:
+    """A run that brings every host its profile, and tells nobody a secret; answers what was asked for it."""
+    remote = estate.folder.path / "remote"
+    done = estate.run("-vvvv", "--diff", "-e", "vpn_serial=1", ANSIBLE_KEEP_REMOTE_FILES="1")
+    assert done.status == 0, done.output[-3000:]
+    asked = estate.exchanges()
+    assert len({place.serial for place in places.values()}) == len(places)
+    for place in places.values():
+        assert place.comment == estate.simulator.machine.store.entry("profile", place.serial)["comment"]
+        assert stat.S_IMODE(place.file.stat().st_mode) == 0o600
+        assert not place.former.exists()
+    assert sorted(places["desk"].live) == sorted([places["desk"].serial, places["car"].serial])
+    keys = [place.file.read_text().partition("<key>\n")[2].splitlines()[1] for place in places.values()]
+    assert not secrets_in(done.output, estate.simulator.password, "PRIVATE KEY", *keys)
+    kept = "".join(path.read_bytes().decode(errors="replace") for path in remote.rglob("*") if path.is_file())
+    assert str(places["desk"].file) in kept
+    assert estate.simulator.password not in kept
+    assert not [*estate.folder.home.rglob("*.ovpn")]
+    return asked
+
+
+def asked_in_process(estate: Estate, chosen: dict[str, str], places: dict[str, Place]) -> list[tuple[str, str, str]]:
+    """What the tests above ask in the place of the role, for one host after the other."""
+    estate.simulator.reset()
+    for host, place in places.items():
+        place.file.unlink()
+        place.start_from(chosen[host])
+    estate.simulator.log.clear()
+    for place in places.values():
+        assert not run(place, estate.folder.path)
+    return estate.exchanges()
+
+
+def test_hosts(estate: Estate) -> None:
+    """What the tests above do in the place of the role, they do as the role does. Two hosts have the same user."""
+    chosen = {"car": "nothing", "desk": "of somebody else's making"}
+    places = {host: estate.place(host, "ada", state) for host, state in chosen.items()}
+    assert brought(estate, places) == asked_in_process(estate, chosen, places)
+
+
+@pytest.mark.exhaustive
+def test_hosts_in_every_state(estate: Estate) -> None:
+    """Check mode tells who gets what and why; the run does it, and the run after it changes nothing."""
+    chosen = {
+        "car": "nothing",
+        "ben": "broken",
+        "desk": "of somebody else's making",
+        "eve": "good",
+        "fay": "with an orphan",
+        "gus": "harmful",
+    }
+    users = {"car": "ada", "desk": "ada"}
+    places = {host: estate.place(host, users.get(host), state) for host, state in chosen.items()}
+    check = estate.run("--check", "--diff", "--limit", "car,ben,gus")
+    assert check.status == 0, check.output
+    assert "car would get a new profile for ada: there is none yet" in words(check)
+    assert "ben would get a new profile for ben: what is there is no profile that can be used" in words(check)
+    harm = "what is there has directives that may harm the host: up"
+    assert f"gus would get a new profile for gus: {harm}" in words(check)
+    assert not estate.server.writes()
+    assert {host: tally["changed"] for host, tally in check.tally.items()} == {"car": 1, "ben": 1, "gus": 1}
+    asked = brought(estate, places)
+    again = estate.run("--limit", "car,ben")
+    assert again.tally.keys() == {"car", "ben"}
+    assert not estate.server.writes()
+    assert {tally["changed"] for tally in again.tally.values()} == {0}
+    assert asked_in_process(estate, chosen, places) == asked
+    assert sum(path == "/api/profiles/delete" for _method, path, _request in asked) == 4
+
+
+@pytest.mark.exhaustive
+def test_who_is_not_seen_to_connect_keeps_both(estate: Estate) -> None:
+    """The next run goes on from there: the client is started again, and the old profile ends once it is there."""
+    place = estate.place("ada", state="of somebody else's making", profile_distribution_wait=1)
+    old, text = place.serial, place.file.read_text()
+    lost = estate.place("lost")
+    lost.file = estate.folder.path / "none/vpn.conf"
+    estate.clients["lost"]["vpn_profile_dest"] = str(lost.file)
+    estate.simulator.connect("ada")
+    failed = estate.run()
+    assert failed.tally["ada"]["failed"] == failed.tally["lost"]["failed"] == 1
+    assert (
+        f"The new profile could not be put in {lost.file}: Destination directory {lost.file.parent} does not exist"
+        in words(failed)
+    )
+    lost.file.parent.mkdir()
+    assert "The server has not seen ada connect with the new profile within 1 seconds. Nothing was revoked." in words(
+        failed
+    )
+    assert f"move {place.former}, which is what was there before, back to {place.file}." in words(failed)
+    assert place.former.read_text() == text
+    assert [*place.live] == [old, place.serial]
+    assert stat.S_IMODE(place.former.stat().st_mode) == 0o600
+    estate.simulator.faults.add(path="vpn/status", do="act", nth=2, act=lambda: estate.simulator.connect("ada"))
+    done = estate.run()
+    assert done.status == 0, done.output
+    assert f"{place.file} was replaced." in words(done)
+    assert "RUNNING HANDLER [vpn.estate.profile_distribution : Restart the VPN client]" in words(done)
+    assert [*place.live] == [place.serial] != [old]
+    assert [*lost.live] == [lost.serial]
+    assert not place.former.exists()
+
+
+def encrypted(text: str, password: str) -> str:
+    return VaultLib([("default", VaultSecret(password.encode()))]).encrypt(text).decode()
+
+
+@pytest.mark.exhaustive
+def test_a_folder_of_encrypted_files(estate: Estate) -> None:
+    """Also in a run with a vault password of its own; a mistake of one host's is that host's."""
+    password, own = "pAsSwOrD of the files", estate.folder.write("own", "pAsSwOrD of the run")
+    estate.shared |= {"profile_distribution_to": "directory", "profile_distribution_vault_password": password}
+    profiles = estate.folder.path / "profiles"
+    profiles.mkdir()
+    places = {}
+    for host in ("wrong", "expiring", "plain", "without", "nobody"):
+        places[host] = place = estate.place(host)
+        place.file = profiles / f"{host}.ovpn"
+    estate.clients["without"]["profile_distribution_vault_password"] = ""
+    estate.simulator.set_user("nobody", autologin=False)
+    texts = {name: places[name].issued(comment=None, days_left=10 if name == "expiring" else 99) for name in places}
+    places["wrong"].file.write_text(encrypted(texts["wrong"], "another"))
+    places["expiring"].file.write_text(encrypted(texts["expiring"], password))
+    places["plain"].file.write_text(texts["plain"])
+    done = estate.run("-vvvv", "--vault-password-file", str(own))
+    assert {host for host, tally in done.tally.items() if tally["failed"]} == {"wrong", "without", "nobody"}
+    said = words(done)
+    assert f"{places['wrong'].file} cannot be read and decrypted with profile_distribution_vault_password." in said
+    assert f"profile_distribution_vault_password is needed, to encrypt {places['without'].file} with." in said
+    assert "nobody may not have autologin profiles" in said
+    assert not secrets_in(done.output, password, "pAsSwOrD", "PRIVATE KEY", estate.simulator.password)
+    for host in ("expiring", "plain"):
+        text = places[host].file.read_text()
+        assert text.startswith("$ANSIBLE_VAULT;")
+        assert stat.S_IMODE(places[host].file.stat().st_mode) == 0o600
+        places[host].file = estate.folder.write(
+            "plain.ovpn", VaultLib([("x", VaultSecret(password.encode()))]).decrypt(text).decode()
+        )
+        assert [*places[host].live] == [places[host].serial]
+        assert (places[host].file.read_text() == texts[host]) == (host == "plain")
+    assert sorted(path.name for path in profiles.iterdir()) == ["expiring.ovpn", "plain.ovpn", "wrong.ovpn"]
+    again = estate.run("--limit", "expiring,plain,vpn1", "--vault-password-file", str(own))
+    assert {tally["changed"] for tally in again.tally.values()} == {0}
+    assert not estate.server.writes()
+
+
+@pytest.mark.exhaustive
+def test_a_page_for_who_has_no_profile_yet(estate: Estate) -> None:
+    """What hosts of the same user have does not count; once the link is used, the page goes."""
+    estate.shared |= {"profile_distribution_to": "page", "vpn_estate": "Example"}
+    for user in ("ada", "ben"):
+        estate.place(user, state="good")
+    other = estate.simulator.add_profile_token("ben", lifetime=99)
+    check = estate.run("--check", "--limit", "ada")  # one of two like each other
+    assert check.status == 0, check.output
+    assert check.tally.keys() == {"ada"}
+    pages = estate.folder.path / "profiles"
+    assert not pages.exists()
+    assert not estate.server.writes()
+    done = estate.run("-vvvv", "--diff")
+    assert done.status == 0, done.output
+    files = {path.name: path.read_text() for path in pages.iterdir()}
+    assert sorted(files) == ["ada.html", "ada.html.url", "ben.html", "ben.html.url"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in pages.iterdir()} == {0o600}
+    tokens = {entry["username"]: token for token, entry in estate.simulator.machine.tokens.all().items()}
+    for user, token in tokens.items():
+        assert token in files[f"{user}.html"]
+        assert files[f"{user}.html.url"].endswith(token)
+    assert not secrets_in(done.output, *tokens.values())
+    user, profile_type = estate.simulator.machine.tokens.redeem(tokens["ada"])
+    estate.simulator.machine.profiles.issue(user, profile_type)
+    later = estate.run()
+    assert later.status == 0, later.output
+    assert {path.name: path.read_text() for path in pages.iterdir()} == {
+        name: files[name] for name in files if "ben" in name
+    }
+    assert later.tally["ben"]["changed"] == 0
+    assert [*estate.simulator.machine.tokens.all()] == [other, tokens["ben"]]
+
+
+# -- a new authority
+
+
+@pytest.mark.exhaustive
+def test_rotation(estate: Estate) -> None:
+    """Nobody is ever without a profile that can be used; stopped, it goes on; the old one goes when nobody needs it."""
+    estate.simulator.add_authority("Of others", current=False)
+    places = [estate.place(host, state="good") for host in ("one", "two", "three")]
+    [first, _other] = estate.authorities
+    estate.rotation |= {"ca_rotation_common_name": "New CA", "ca_rotation_retire": [first]}
+    check = estate.run("--check", "--limit", "vpn1,one", playbook="rotate_ca")  # one of three like each other
+    assert check.status == 0, check.output
+    why = "the new authority has not signed what is there"
+    assert f"one would get a new profile for one: {why}" in words(check)
+    assert not estate.server.writes()
+
+    without: list[str] = []
+
+    def look() -> None:
+        without.extend(place.user for place in places if not place.is_usable)
+
+    estate.simulator.faults.add(path="profiles/create", nth=2, times=None, status=500)
+    estate.simulator.faults.add(do="act", times=None, act=look)
+    stopped = estate.run("-e", "vpn_serial=1", playbook="rotate_ca")
+    assert stopped.status != 0
+    assert "three" not in stopped.tally
+    assert estate.authorities == [first, "Of others", "New CA"]
+    signers = {one["authority"] for one in estate.simulator.machine.profiles.all()}
+    assert len(signers) == 2
+    estate.simulator.faults.clear()
+    estate.simulator.faults.add(do="act", times=None, act=look)
+    done = estate.run(playbook="rotate_ca")
+    assert done.status == 0, done.output
+    assert estate.authorities == ["Of others", "New CA"]
+    assert "one gets a new profile" not in words(done)
+    assert "New CA (current, 3649 days left): 3 profiles" in words(done)
+    assert without == []
+    assert [[*place.live] for place in places] == [[place.serial] for place in places]
+
+
+@pytest.mark.exhaustive
+def test_retirement(estate: Estate) -> None:
+    """Who depends on an old authority is told, and spares it until its day; the declared one is never deleted."""
+    place = estate.place("ada", state="good")
+    [first] = estate.authorities
+    estate.simulator.add_authority("Declared")
+    estate.simulator.add_authority("Newest")
+    estate.clients = {}
+    estate.rotation |= {"ca_rotation_common_name": "Declared", "ca_rotation_retire_after": "1.1.2020"}
+    refused = estate.run(playbook="rotate_ca")
+    assert "ca_rotation_retire_after: 1.1.2020 is no day such as 2027-03-31." in words(refused)
+    estate.rotation["ca_rotation_retire_after"] = "2999-01-01"
+    spared = estate.run(playbook="rotate_ca")
+    assert spared.status == 0, spared.output
+    assert f"{first} (old, 3649 days left): 1 profiles of ada" in words(spared)
+    assert not estate.server.writes()
+    estate.rotation["ca_rotation_retire_after"] = "2020-01-01"
+    done = estate.run(playbook="rotate_ca")
+    assert done.status == 0, done.output
+    assert estate.authorities == ["Declared", "Newest"]
+    assert not place.live
+
+
+# -- what the roles say of themselves
+
+ROLES = Path(__file__).parents[4] / "roles"
+
+
+@pytest.mark.parametrize("role", sorted(path.name for path in ROLES.iterdir()))
+def test_a_role_describes_itself(role: str) -> None:
+    """Every variable that it uses, or its README names, is one that it describes, with the default that it has."""
+    points = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text())["argument_specs"]
+    options = {name: option for point in points.values() for name, option in point["options"].items()}
+    defaults = ROLES / role / "defaults/main.yml"
+    given = yaml.safe_load(defaults.read_text()) if defaults.exists() else {}
+    assert given.keys() <= options.keys()
+    for name, option in options.items():
+        if "default" in option:
+            assert given[name] == option["default"], name
+    sources = [path.read_text() for path in (ROLES / role).rglob("*.yml") if path.parent.name != "meta"]
+    readme = (ROLES / role / "README.md").read_text()
+    used = set(re.findall(rf"\b(?:{role}_\w+|estate_people)\b", "\n".join([readme, *sources])))
+    modules = {path.stem for path in (ROLES.parent / "plugins/modules").glob("*.py")}
+    assert used - OTHERWISE - modules == options.keys()
