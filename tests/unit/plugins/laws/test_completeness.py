@@ -92,8 +92,8 @@ def lacks(kind: type[Resource]) -> list[str]:
     samples = [sample for sample in EVERY_SAMPLE if type(sample.resource).__name__ == kind.__name__]
     if not samples and kind.__name__ not in WITHOUT:
         found.append(
-            f"{TESTS}/support/samples.py: add a Sample({constant}, ...) with every option to SAMPLES, or to MADE if its info module "
-            "does not show each option as it is declared"
+            f"{TESTS}/support/samples.py: add a Sample({constant}, ...) with every option to SAMPLES, or to MADE if its "
+            "info module does not show each option as it is declared"
         )
     if home.server not in {one.__name__ for one in WORLDS}:
         found.append(f"{TESTS}/support/worlds.py: add a World for {home.server} to WORLDS")
