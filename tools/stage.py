@@ -194,6 +194,7 @@ def lint() -> Tally:
         ["ruff", "format", "--check"],
         ["yamllint", "--strict", "."],
         ["ansible-lint", "--offline", "--strict"],
+        ["python", "tools/docs.py", "--check"],
         ["antsibull-changelog", "lint"],
         ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."],
         ["shellcheck", ".ci/run", *files("tools/*.sh")],

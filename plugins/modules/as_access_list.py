@@ -59,33 +59,35 @@ options:
     type: list
     elements: dict
     suboptions:
-      user: &user
-        description: Name of the user whose lists these are. An owner is either a user or a group.
-        type: str
-      group: &group
-        description: Name of the group whose lists these are. An owner is either a user or a group.
-        type: str
-      access_to: &access_to
-        description:
-          - Where the owner may go, as compact strings, structured rules, or both; see the description of this module.
-          - With state V(absent), the rules to take away; an empty list takes none.
-        type: list
-        elements: raw
-      access_from: &access_from
-        description:
-          - Who may come to the owner, as compact strings, structured rules, or both; see the description of this
-            module.
-          - With state V(absent), the rules to take away; an empty list takes none.
-        type: list
-        elements: raw
+      # BEGIN suboptions (tools/docs.py)
+      user: {description: See O(user)., type: str}
+      group: {description: See O(group)., type: str}
+      access_to: {description: See O(access_to)., type: list, elements: raw}
+      access_from: {description: See O(access_from)., type: list, elements: raw}
       state:
-        description: State of the lists of this owner. Left out, it is O(state).
+        description: See O(state), which is the default.
         type: str
         choices: [present, absent]
-  user: *user
-  group: *group
-  access_to: *access_to
-  access_from: *access_from
+      # END
+  user:
+    description: Name of the user whose lists these are. An owner is either a user or a group.
+    type: str
+  group:
+    description: Name of the group whose lists these are. An owner is either a user or a group.
+    type: str
+  access_to:
+    description:
+      - Where the owner may go, as compact strings, structured rules, or both; see the description of this module.
+      - With state V(absent), the rules to take away; an empty list takes none.
+    type: list
+    elements: raw
+  access_from:
+    description:
+      - Who may come to the owner, as compact strings, structured rules, or both; see the description of this
+        module.
+      - With state V(absent), the rules to take away; an empty list takes none.
+    type: list
+    elements: raw
   state:
     description:
       - V(present) makes the declared lists so. At least one of the two directions must be declared.
@@ -273,25 +275,29 @@ objects:
       description: The owner, as a kind and a name.
       type: str
       sample: group staff
+    # BEGIN objects: V(updated) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - V(updated) or V(unchanged); V(failed) where the server refused the lists of this owner, or did not keep them.
-        - V(not attempted) or V(unknown) where the task stopped before, or while, they were written.
+        - What the task did with the object, or would do in check mode.
+        - One of V(updated) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
-      sample: updated
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
     changed_keys:
       description: The directions that changed.
       type: list
       elements: str
       sample: [access_to]
-    msg:
-      description: What the server said.
-      returned: when RV(objects[].action) is V(failed)
-      type: str
 counts:
-  description: How many owners there are of each RV(objects[].action). Actions that did not occur are left out.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     unchanged: 11
     updated: 2

@@ -32,33 +32,35 @@ options:
     type: list
     elements: dict
     suboptions:
-      common_name: &common_name
-        description: Common name of the authority, of at most 64 characters, and which names it here.
-        type: str
-      serial: &serial
-        description:
-          - Serial of the authority, as M(vpn.estate.as_ca_info) shows it.
-          - Names one to be deleted that has namesakes; takes the place of the common name.
-        type: str
-      algorithm: &algorithm
-        description:
-          - Algorithm of its key, such as V(secp384r1) or V(rsa3072). One that the server does not offer is refused, and
-            those that it does are named.
-          - Left out, the server chooses. An authority that is there keeps its own; another one is refused.
-        type: str
-      delete_clients: &delete_clients
-        description:
-          - How many client profiles are lost with the authority. Without this, or with another number than the server
-            counts, one that has signed profiles is not deleted.
-        type: int
+      # BEGIN suboptions (tools/docs.py)
+      common_name: {description: See O(common_name)., type: str}
+      serial: {description: See O(serial)., type: str}
+      algorithm: {description: See O(algorithm)., type: str}
+      delete_clients: {description: See O(delete_clients)., type: int}
       state:
-        description: State of this authority. Left out, it is O(state).
+        description: See O(state), which is the default.
         type: str
         choices: [present, absent]
-  common_name: *common_name
-  serial: *serial
-  algorithm: *algorithm
-  delete_clients: *delete_clients
+      # END
+  common_name:
+    description: Common name of the authority, of at most 64 characters, and which names it here.
+    type: str
+  serial:
+    description:
+      - Serial of the authority, as M(vpn.estate.as_ca_info) shows it.
+      - Names one to be deleted that has namesakes; takes the place of the common name.
+    type: str
+  algorithm:
+    description:
+      - Algorithm of its key, such as V(secp384r1) or V(rsa3072). One that the server does not offer is refused, and
+        those that it does are named.
+      - Left out, the server chooses. An authority that is there keeps its own; another one is refused.
+    type: str
+  delete_clients:
+    description:
+      - How many client profiles are lost with the authority. Without this, or with another number than the server
+        counts, one that has signed profiles is not deleted.
+    type: int
   state:
     description:
       - V(present) makes the authority if none has its name. The server may restart briefly; the task waits for it.
@@ -131,12 +133,18 @@ objects:
       description: Common name of the authority, or C(of serial) with its serial where that was said.
       type: str
       sample: Example VPN CA 2026
+    # BEGIN objects: V(created), V(deleted) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - V(created), V(deleted) or V(unchanged); V(failed) where the server refused.
-        - V(not attempted) or V(unknown) where the task stopped before, or while, the authority was changed.
+        - What the task did with the object, or would do in check mode.
+        - One of V(created), V(deleted) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
-      sample: created
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
     changed_keys:
       description: What a new authority was given.
       type: list
@@ -152,14 +160,12 @@ objects:
       returned: when the authority was there
       type: int
       sample: 0
-    msg:
-      description: What the server said.
-      returned: when RV(objects[].action) is V(failed)
-      type: str
 counts:
-  description: How many authorities there are of each RV(objects[].action). Actions that did not occur are left out.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     created: 1
     unchanged: 1

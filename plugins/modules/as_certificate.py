@@ -34,84 +34,86 @@ options:
     type: list
     elements: dict
     suboptions:
-      dest:
-        description: File of the certificate; see O(dest).
-        type: path
-        required: true
-      private_key_dest: &private_key_dest
-        description:
-          - File of the private key. Only its owner may read it; where others may, that is taken from them.
-          - Always needed. Folders are not made, and symbolic links are not followed.
-        type: path
-      common_name: &common_name
-        description: Common name of the certificate. Needed for a certificate that is to be there.
-        type: str
-      cert_template: &cert_template
-        description:
-          - What the certificate is for, which decides about its key usage. Needed for a certificate that is to be there.
-          - Of a certificate that is there, only whether it is an authority (V(ca), V(intermediate_ca)) is compared. To go
-            from one of the others to another, say O(renew) once.
+      # BEGIN suboptions (tools/docs.py)
+      dest: {description: See O(dest)., type: path, required: true}
+      private_key_dest: {description: See O(private_key_dest)., type: path}
+      common_name: {description: See O(common_name)., type: str}
+      cert_template:
+        description: See O(cert_template).
         type: str
         choices: [spcert, ca, intermediate_ca, webserver, server, client, hybrid]
-      algorithm: &algorithm
-        description:
-          - Algorithm of the key, such as V(secp384r1) or V(rsa3072). It has to be one that the server offers; case does not
-            matter.
-          - Left out, the server chooses, and a key that is there stays.
-        type: str
-      days_to_expiry: &days_to_expiry
-        description:
-          - For how many days a new certificate is valid. Left out, the server chooses. It must be more than
-            O(renew_before).
-          - A certificate that is there is not made anew for this.
-        type: int
-      subj_alt_dns_names: &subj_alt_dns_names
-        description:
-          - DNS names that the certificate is for, in any order and case. Only with O(cert_template=webserver).
-          - The common name may be there too, whether it is listed or not.
-        type: list
-        elements: str
-      private_key_passphrase: &private_key_passphrase
-        description:
-          - Passphrase that the private key is encrypted with. A key that it does not open is made anew.
-          - A key that is encrypted needs it.
-        type: str
-      signing_ca: &signing_ca
-        description:
-          - Certificate of the authority that signs, as text in PEM format. It goes with one of O(signing_ca_key) and
-            O(signing_ca_config_key).
-          - Left out, a new certificate is signed by its own key, and one that is there stays as it is.
-        type: str
-      signing_ca_key: &signing_ca_key
-        description: Private key of O(signing_ca), as text in PEM format.
-        type: str
-      signing_ca_config_key: &signing_ca_config_key
-        description: Configuration key under which the server has the private key of O(signing_ca), such as V(cs.priv_key).
-        type: str
-      signing_ca_private_key_passphrase: &signing_ca_private_key_passphrase
-        description: Passphrase of the private key of O(signing_ca).
-        type: str
+      algorithm: {description: See O(algorithm)., type: str}
+      days_to_expiry: {description: See O(days_to_expiry)., type: int}
+      subj_alt_dns_names: {description: See O(subj_alt_dns_names)., type: list, elements: str}
+      private_key_passphrase: {description: See O(private_key_passphrase)., type: str}
+      signing_ca: {description: See O(signing_ca)., type: str}
+      signing_ca_key: {description: See O(signing_ca_key)., type: str}
+      signing_ca_config_key: {description: See O(signing_ca_config_key)., type: str}
+      signing_ca_private_key_passphrase: {description: See O(signing_ca_private_key_passphrase)., type: str}
       state:
-        description: State of this certificate. Left out, it is O(state).
+        description: See O(state), which is the default.
         type: str
         choices: [present, absent]
+      # END
   dest:
     description:
       - File of the certificate, in PEM format. A new one may be read by everybody, as far as the umask allows; of one that
         is there the mode stays.
       - The certificate is written after its key, so that where it is, its key is there too.
     type: path
-  private_key_dest: *private_key_dest
-  common_name: *common_name
-  cert_template: *cert_template
-  algorithm: *algorithm
-  days_to_expiry: *days_to_expiry
-  subj_alt_dns_names: *subj_alt_dns_names
-  private_key_passphrase: *private_key_passphrase
-  signing_ca: *signing_ca
-  signing_ca_key: *signing_ca_key
-  signing_ca_config_key: *signing_ca_config_key
-  signing_ca_private_key_passphrase: *signing_ca_private_key_passphrase
+  private_key_dest:
+    description:
+      - File of the private key. Only its owner may read it; where others may, that is taken from them.
+      - Always needed. Folders are not made, and symbolic links are not followed.
+    type: path
+  common_name:
+    description: Common name of the certificate. Needed for a certificate that is to be there.
+    type: str
+  cert_template:
+    description:
+      - What the certificate is for, which decides about its key usage. Needed for a certificate that is to be there.
+      - Of a certificate that is there, only whether it is an authority (V(ca), V(intermediate_ca)) is compared. To go
+        from one of the others to another, say O(renew) once.
+    type: str
+    choices: [spcert, ca, intermediate_ca, webserver, server, client, hybrid]
+  algorithm:
+    description:
+      - Algorithm of the key, such as V(secp384r1) or V(rsa3072). It has to be one that the server offers; case does not
+        matter.
+      - Left out, the server chooses, and a key that is there stays.
+    type: str
+  days_to_expiry:
+    description:
+      - For how many days a new certificate is valid. Left out, the server chooses. It must be more than
+        O(renew_before).
+      - A certificate that is there is not made anew for this.
+    type: int
+  subj_alt_dns_names:
+    description:
+      - DNS names that the certificate is for, in any order and case. Only with O(cert_template=webserver).
+      - The common name may be there too, whether it is listed or not.
+    type: list
+    elements: str
+  private_key_passphrase:
+    description:
+      - Passphrase that the private key is encrypted with. A key that it does not open is made anew.
+      - A key that is encrypted needs it.
+    type: str
+  signing_ca:
+    description:
+      - Certificate of the authority that signs, as text in PEM format. It goes with one of O(signing_ca_key) and
+        O(signing_ca_config_key).
+      - Left out, a new certificate is signed by its own key, and one that is there stays as it is.
+    type: str
+  signing_ca_key:
+    description: Private key of O(signing_ca), as text in PEM format.
+    type: str
+  signing_ca_config_key:
+    description: Configuration key under which the server has the private key of O(signing_ca), such as V(cs.priv_key).
+    type: str
+  signing_ca_private_key_passphrase:
+    description: Passphrase of the private key of O(signing_ca).
+    type: str
   state:
     description:
       - V(present) makes the pair if that is needed.
@@ -215,12 +217,18 @@ objects:
       description: File of the certificate.
       type: str
       sample: /etc/ssl/wiki.pem
+    # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - V(created), V(updated), V(deleted) or V(unchanged); V(failed) where the server refused, or made something else.
-        - V(not attempted) or V(unknown) where the task stopped before, or while, the pair was made.
+        - What the task did with the object, or would do in check mode.
+        - One of V(created), V(updated), V(deleted) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
-      sample: updated
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
     changed_keys:
       description:
         - What is not as it should be. Beside options these are V(certificate) and V(private_key), which are missing, cannot
@@ -240,6 +248,7 @@ objects:
       returned: when there is one; in check mode, when it would stay
       type: dict
       contains:
+        # BEGIN certificate (tools/docs.py)
         fingerprint:
           description: SHA-256 fingerprint, in hexadecimal digits.
           type: str
@@ -285,14 +294,13 @@ objects:
           description: Whether it is that of an authority, which can sign others.
           type: bool
           sample: false
-    msg:
-      description: What the server said, or made.
-      returned: when RV(objects[].action) is V(failed)
-      type: str
+        # END
 counts:
-  description: How many certificates there are of each RV(objects[].action). Actions that did not occur are left out.
-  returned: when the task got as far as a comparison with the files
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     created: 1
     unchanged: 1

@@ -76,25 +76,28 @@ objects:
       description: Always V(cluster).
       type: str
       sample: cluster
+    # BEGIN objects: V(updated) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - V(updated) or V(unchanged); V(failed) where the server refused.
-        - V(not attempted) or V(unknown) where the task stopped before, or while, something was changed.
+        - What the task did with the object, or would do in check mode.
+        - One of V(updated) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
-      sample: updated
     changed_keys:
-      description: Options that changed.
+      description: Options whose values changed.
       type: list
       elements: str
-      sample: [rr_dns_hostname]
     msg:
-      description: What the server said.
+      description: Why it failed.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
+    # END
 counts:
-  description: How many there are of each RV(objects[].action), which is one.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     updated: 1
 """

@@ -192,18 +192,22 @@ objects:
       description: Name of the node.
       type: str
       sample: node1
+    # BEGIN objects: V(created) (became a node), V(updated), V(deleted) (left) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - V(created) (which means that the server became a node), V(updated), V(deleted) (which means that it left) or
-          V(unchanged); V(failed) where the server refused.
-        - V(not attempted) or V(unknown) where the task stopped before, or while, something was changed.
+        - What the task did with the object, or would do in check mode.
+        - One of V(created) (became a node), V(updated), V(deleted) (left) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
-      sample: updated
     changed_keys:
-      description: Options that changed.
+      description: Options whose values changed.
       type: list
       elements: str
-      sample: [certificate_fingerprint]
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
     cluster_action:
       description:
         - V(create) where the server made the cluster, V(join) where it joined one, V(leave) where it left, and V(none) where
@@ -232,14 +236,12 @@ objects:
       type: list
       elements: str
       sample: [node1, node2]
-    msg:
-      description: What the server said.
-      returned: when RV(objects[].action) is V(failed) or V(unknown)
-      type: str
 counts:
-  description: How many there are of each RV(objects[].action), which is one.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     updated: 1
 """

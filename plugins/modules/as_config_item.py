@@ -41,43 +41,42 @@ options:
     type: list
     elements: dict
     suboptions:
-      name:
-        description: Key of the item, compared exactly.
-        type: str
-        required: true
-      value: &value
-        description:
-          - Value of the item, a text, a whole number or a boolean. An empty text is a value.
-          - The value of an item that holds a secret is refused here. Give it as O(secret_value), which Ansible masks.
-        type: raw
-      secret_value: &secret_value
-        description:
-          - Value of an item that holds a secret, such as V(auth.ldap.0.bind_pw) or V(cs.priv_key). See
-            O(update_secrets) for when it is written. What is given here is never compared, also where the item holds no
-            secret.
-          - A private key beside whose certificate the server shows is written whenever it does not belong to that
-            certificate, and only then. The two may be declared in one task.
-        type: str
-      custom: &custom
-        description:
-          - Whether this item is set although the server does not know its key, or although the server's own description of
-            it, such as its type or its allowed values, does not fit the value. Descriptions can be narrower than what
-            servers take.
-          - A server may take a key that it does not know and do nothing with it, so that a typing error would look like
-            success. Values of such items are texts.
-          - A key with an index, such as V(vpn.server.routing.private_network.2), counts as known where the server knows the
-            same key with the index 0.
-        type: bool
+      # BEGIN suboptions (tools/docs.py)
+      name: {description: See O(name)., type: str, required: true}
+      value: {description: See O(value)., type: raw}
+      secret_value: {description: See O(secret_value)., type: str}
+      custom: {description: See O(custom)., type: bool}
       state:
-        description: State of this item. Left out, it is O(state).
+        description: See O(state), which is the default.
         type: str
         choices: [present, default]
+      # END
   name:
     description: Key of the item, compared exactly.
     type: str
-  value: *value
-  secret_value: *secret_value
-  custom: *custom
+  value:
+    description:
+      - Value of the item, a text, a whole number or a boolean. An empty text is a value.
+      - The value of an item that holds a secret is refused here. Give it as O(secret_value), which Ansible masks.
+    type: raw
+  secret_value:
+    description:
+      - Value of an item that holds a secret, such as V(auth.ldap.0.bind_pw) or V(cs.priv_key). See
+        O(update_secrets) for when it is written. What is given here is never compared, also where the item holds no
+        secret.
+      - A private key beside whose certificate the server shows is written whenever it does not belong to that
+        certificate, and only then. The two may be declared in one task.
+    type: str
+  custom:
+    description:
+      - Whether this item is set although the server does not know its key, or although the server's own description of
+        it, such as its type or its allowed values, does not fit the value. Descriptions can be narrower than what
+        servers take.
+      - A server may take a key that it does not know and do nothing with it, so that a typing error would look like
+        success. Values of such items are texts.
+      - A key with an index, such as V(vpn.server.routing.private_network.2), counts as known where the server knows the
+        same key with the index 0.
+    type: bool
   state:
     description:
       - V(present) gives the item the declared value.
@@ -233,25 +232,29 @@ objects:
       description: Key of the item.
       type: str
       sample: vpn.server.tls_version_min
+    # BEGIN objects: V(updated) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - V(updated) or V(unchanged); V(failed) where the server refused the value, or did not keep it.
-        - V(not attempted) or V(unknown) where the task stopped before, or while, the item was written.
+        - What the task did with the object, or would do in check mode.
+        - One of V(updated) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
-      sample: updated
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
     changed_keys:
       description: V(value) or V(secret_value), where it was written.
       type: list
       elements: str
       sample: [value]
-    msg:
-      description: What the server said.
-      returned: when RV(objects[].action) is V(failed)
-      type: str
 counts:
-  description: How many items there are of each RV(objects[].action). Actions that did not occur are left out.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     unchanged: 4
     updated: 1

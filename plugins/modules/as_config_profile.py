@@ -32,30 +32,29 @@ options:
     type: list
     elements: dict
     suboptions:
-      name:
-        description: Name of the profile.
-        type: str
-        required: true
-      copy_from: &copy_from
-        description:
-          - Name of the profile whose items a new profile starts with. Left out, a new profile has no items set.
-          - A profile that exists already is not copied to again.
-        type: str
-      active: &active
-        description:
-          - V(true) makes this profile the active one, after all others were created. Only one can be.
-          - Left out, a new profile is not activated, and one that is there stays what it is. V(false) is refused of
-            the active one; make another profile active instead.
-        type: bool
+      # BEGIN suboptions (tools/docs.py)
+      name: {description: See O(name)., type: str, required: true}
+      copy_from: {description: See O(copy_from)., type: str}
+      active: {description: See O(active)., type: bool}
       state:
-        description: State of this profile. Left out, it is O(state).
+        description: See O(state), which is the default.
         type: str
         choices: [present, absent]
+      # END
   name:
     description: Name of the profile.
     type: str
-  copy_from: *copy_from
-  active: *active
+  copy_from:
+    description:
+      - Name of the profile whose items a new profile starts with. Left out, a new profile has no items set.
+      - A profile that exists already is not copied to again.
+    type: str
+  active:
+    description:
+      - V(true) makes this profile the active one, after all others were created. Only one can be.
+      - Left out, a new profile is not activated, and one that is there stays what it is. V(false) is refused of
+        the active one; make another profile active instead.
+    type: bool
   state:
     description:
       - V(present) creates the profile if it is missing, and activates it if O(active) says so.
@@ -179,26 +178,29 @@ objects:
       description: Name of the profile.
       type: str
       sample: release-2026-11
+    # BEGIN objects: V(created), V(updated) (activated), V(deleted) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - V(created), V(updated) (which means activated), V(deleted) or V(unchanged); V(failed) where the server
-          refused.
-        - V(not attempted) or V(unknown) where the task stopped before, or while, the profile was changed.
+        - What the task did with the object, or would do in check mode.
+        - One of V(created), V(updated) (activated), V(deleted) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
-      sample: created
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
     changed_keys:
       description: What was set; V(active), or what a new profile was given.
       type: list
       elements: str
       sample: [copy_from]
-    msg:
-      description: What the server said.
-      returned: when RV(objects[].action) is V(failed)
-      type: str
 counts:
-  description: How many profiles there are of each RV(objects[].action). Actions that did not occur are left out.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     created: 1
     unchanged: 1

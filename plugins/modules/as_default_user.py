@@ -17,86 +17,13 @@ version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
+  - vpn.estate._properties
   - vpn.estate._assume_present
   - vpn.estate._allow_self
   - vpn.estate._attributes
   - vpn.estate._attributes.manage
   - vpn.estate._attributes.access_server
 options:
-  deny:
-    description: Whether to refuse connections and sign-ins.
-    type: bool
-  deny_web:
-    description: Whether to refuse sign-ins to the web pages.
-    type: bool
-  admin:
-    description: Whether to grant the rights of an administrator.
-    type: bool
-  autologin:
-    description: Whether to allow profiles that connect without asking for a password.
-    type: bool
-  auth_method:
-    description:
-      - How identity is proven, such as V(local), V(pam), V(radius), V(ldap) or V(saml). The server must be configured
-        for the method.
-    type: str
-  cc_commands:
-    description: OpenVPN directives that the server applies to the connections, as text of several lines or as a list of lines.
-    type: raw
-  totp:
-    description: Whether to require the code of an authenticator beside the password.
-    type: bool
-  password_strength:
-    description: Whether to demand that new local passwords are strong.
-    type: bool
-  allow_password_change:
-    description: Whether users may change their own local password. Administrators can always change passwords.
-    type: bool
-  allow_generate_profiles:
-    description: Whether users may make connection profiles by themselves.
-    type: bool
-  reroute_gw:
-    description:
-      - Which redirections the client takes over from the server, that of the default route and that of DNS.
-      - V(global) follows the configuration item C(vpn.client.routing.reroute_gw), V(dns_only) is for DNS alone, and
-        V(disable) is for none.
-      - The client carries this out, and nothing is forbidden by it. To forbid, use M(vpn.estate.as_access_list).
-    type: str
-    choices: [global, dns_only, disable]
-  bypass_subnets:
-    description: Networks that clients reach past the VPN, in any order.
-    type: list
-    elements: str
-  cli_script_connect_win_user_connect:
-    description: Script that clients on Windows run with the rights of their user when they connect; text or a list of lines.
-    type: raw
-  cli_script_connect_win_user_disconnect:
-    description: Script that clients on Windows run with the rights of their user when they disconnect; text or a list of lines.
-    type: raw
-  cli_script_connect_win_admin_connect:
-    description: Script that clients on Windows run with an administrator's rights when they connect; text or a list of lines.
-    type: raw
-  cli_script_connect_win_admin_disconnect:
-    description: Script that clients on Windows run with an administrator's rights when they disconnect; text or lines.
-    type: raw
-  cli_script_connect_mac_user_connect:
-    description: Script that clients on macOS run with the rights of their user when they connect; text or a list of lines.
-    type: raw
-  cli_script_connect_mac_user_disconnect:
-    description: Script that clients on macOS run with the rights of their user when they disconnect; text or a list of lines.
-    type: raw
-  cli_script_connect_mac_admin_connect:
-    description: Script that clients on macOS run with an administrator's rights when they connect; text or a list of lines.
-    type: raw
-  cli_script_connect_mac_admin_disconnect:
-    description: Script that clients on macOS run with an administrator's rights when they disconnect; text or a list of lines.
-    type: raw
-  cli_script_connect_win_env:
-    description: Environment variables of the scripts on Windows, all of them. A variable that is not named goes.
-    type: dict
-  cli_script_connect_mac_env:
-    description: Environment variables of the scripts on macOS, all of them. A variable that is not named goes.
-    type: dict
   group:
     description: Group of users who have none of their own. An empty text means no group.
     type: str
@@ -109,28 +36,6 @@ options:
     description:
       - Properties to hand back to the level above, which is the configuration.
       - A property is either declared or listed here, not both.
-    type: list
-    elements: str
-    choices:
-      - deny
-      - deny_web
-      - admin
-      - autologin
-      - auth_method
-      - cc_commands
-      - totp
-      - password_strength
-      - allow_password_change
-      - allow_generate_profiles
-      - reroute_gw
-      - cli_script_connect_win_user_connect
-      - cli_script_connect_win_user_disconnect
-      - cli_script_connect_win_admin_connect
-      - cli_script_connect_win_admin_disconnect
-      - cli_script_connect_mac_user_connect
-      - cli_script_connect_mac_user_disconnect
-      - cli_script_connect_mac_admin_connect
-      - cli_script_connect_mac_admin_disconnect
 notes:
   - A declared value changes the rules for everybody who takes it from here. M(vpn.estate.as_user_info) shows for whom,
     under C(inherited_from).
@@ -222,10 +127,12 @@ objects:
     name:
       description: The name that servers give it, V(__DEFAULT__).
       type: str
+    # BEGIN objects: V(updated) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - What was done, or in check mode would be done. Either V(updated) or V(unchanged).
-        - Of a task that failed also V(failed), V(not attempted), and V(unknown) where the answer was lost.
+        - What the task did with the object, or would do in check mode.
+        - One of V(updated) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     changed_keys:
       description: Options whose values changed.
@@ -233,16 +140,19 @@ objects:
       elements: str
     msg:
       description: Why it failed.
-      returned: when it failed
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
+    # END
   sample:
     - name: __DEFAULT__
       action: updated
       changed_keys: [def_deny]
 counts:
-  description: How often each action happened.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     updated: 1
 """

@@ -51,85 +51,54 @@ default_user:
     name:
       description: The name that servers give it, V(__DEFAULT__).
       type: str
-    deny:
-      description: O(vpn.estate.as_default_user#module:deny), as set on the default user.
-      type: bool
-    deny_web:
-      description: O(vpn.estate.as_default_user#module:deny_web), as set on the default user.
-      type: bool
-    admin:
-      description: O(vpn.estate.as_default_user#module:admin), as set on the default user.
-      type: bool
-    autologin:
-      description: O(vpn.estate.as_default_user#module:autologin), as set on the default user.
-      type: bool
-    auth_method:
-      description: O(vpn.estate.as_default_user#module:auth_method), as set on the default user.
-      type: str
-    cc_commands:
-      description: O(vpn.estate.as_default_user#module:cc_commands), as set on the default user.
-      type: str
-    totp:
-      description: O(vpn.estate.as_default_user#module:totp), as set on the default user.
-      type: bool
+    # BEGIN properties: as_default_user (tools/docs.py)
+    deny: {description: 'Value of O(vpn.estate.as_default_user#module:deny).', type: bool}
+    deny_web: {description: 'Value of O(vpn.estate.as_default_user#module:deny_web).', type: bool}
+    admin: {description: 'Value of O(vpn.estate.as_default_user#module:admin).', type: bool}
+    autologin: {description: 'Value of O(vpn.estate.as_default_user#module:autologin).', type: bool}
+    auth_method: {description: 'Value of O(vpn.estate.as_default_user#module:auth_method).', type: str}
+    cc_commands: {description: 'Value of O(vpn.estate.as_default_user#module:cc_commands).', type: str}
+    totp: {description: 'Value of O(vpn.estate.as_default_user#module:totp).', type: bool}
     allow_generate_profiles:
-      description: O(vpn.estate.as_default_user#module:allow_generate_profiles), as set on the default user.
+      description: Value of O(vpn.estate.as_default_user#module:allow_generate_profiles).
       type: bool
-    password_strength:
-      description: O(vpn.estate.as_default_user#module:password_strength), as set on the default user.
-      type: bool
-    allow_password_change:
-      description: O(vpn.estate.as_default_user#module:allow_password_change), as set on the default user.
-      type: bool
-    reroute_gw:
-      description: O(vpn.estate.as_default_user#module:reroute_gw), as set on the default user.
-      type: str
-    bypass_subnets:
-      description: O(vpn.estate.as_default_user#module:bypass_subnets), as set on the default user.
-      type: list
-      elements: str
+    password_strength: {description: 'Value of O(vpn.estate.as_default_user#module:password_strength).', type: bool}
+    allow_password_change: {description: 'Value of O(vpn.estate.as_default_user#module:allow_password_change).', type: bool}
+    reroute_gw: {description: 'Value of O(vpn.estate.as_default_user#module:reroute_gw).', type: str}
+    bypass_subnets: {description: 'Value of O(vpn.estate.as_default_user#module:bypass_subnets).', type: list, elements: str}
     cli_script_connect_win_user_connect:
-      description: O(vpn.estate.as_default_user#module:cli_script_connect_win_user_connect), as set on the default user.
+      description: Value of O(vpn.estate.as_default_user#module:cli_script_connect_win_user_connect).
       type: str
     cli_script_connect_win_user_disconnect:
-      description:
-        - O(vpn.estate.as_default_user#module:cli_script_connect_win_user_disconnect), as set on the default user.
+      description: Value of O(vpn.estate.as_default_user#module:cli_script_connect_win_user_disconnect).
       type: str
     cli_script_connect_win_admin_connect:
-      description:
-        - O(vpn.estate.as_default_user#module:cli_script_connect_win_admin_connect), as set on the default user.
+      description: Value of O(vpn.estate.as_default_user#module:cli_script_connect_win_admin_connect).
       type: str
     cli_script_connect_win_admin_disconnect:
-      description:
-        - O(vpn.estate.as_default_user#module:cli_script_connect_win_admin_disconnect), as set on the default user.
+      description: Value of O(vpn.estate.as_default_user#module:cli_script_connect_win_admin_disconnect).
       type: str
     cli_script_connect_mac_user_connect:
-      description: O(vpn.estate.as_default_user#module:cli_script_connect_mac_user_connect), as set on the default user.
+      description: Value of O(vpn.estate.as_default_user#module:cli_script_connect_mac_user_connect).
       type: str
     cli_script_connect_mac_user_disconnect:
-      description:
-        - O(vpn.estate.as_default_user#module:cli_script_connect_mac_user_disconnect), as set on the default user.
+      description: Value of O(vpn.estate.as_default_user#module:cli_script_connect_mac_user_disconnect).
       type: str
     cli_script_connect_mac_admin_connect:
-      description:
-        - O(vpn.estate.as_default_user#module:cli_script_connect_mac_admin_connect), as set on the default user.
+      description: Value of O(vpn.estate.as_default_user#module:cli_script_connect_mac_admin_connect).
       type: str
     cli_script_connect_mac_admin_disconnect:
-      description:
-        - O(vpn.estate.as_default_user#module:cli_script_connect_mac_admin_disconnect), as set on the default user.
+      description: Value of O(vpn.estate.as_default_user#module:cli_script_connect_mac_admin_disconnect).
       type: str
     cli_script_connect_win_env:
-      description: O(vpn.estate.as_default_user#module:cli_script_connect_win_env), as set on the default user.
+      description: Value of O(vpn.estate.as_default_user#module:cli_script_connect_win_env).
       type: dict
     cli_script_connect_mac_env:
-      description: O(vpn.estate.as_default_user#module:cli_script_connect_mac_env), as set on the default user.
+      description: Value of O(vpn.estate.as_default_user#module:cli_script_connect_mac_env).
       type: dict
-    group:
-      description: O(vpn.estate.as_default_user#module:group), as set on the default user.
-      type: str
-    def_deny:
-      description: O(vpn.estate.as_default_user#module:def_deny), as set on the default user.
-      type: bool
+    group: {description: 'Value of O(vpn.estate.as_default_user#module:group).', type: str}
+    def_deny: {description: 'Value of O(vpn.estate.as_default_user#module:def_deny).', type: bool}
+    # END
     effective:
       description: Values in force of those properties that can be inherited, as the server gives them.
       type: dict

@@ -19,6 +19,7 @@ version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
+  - vpn.estate._properties
   - vpn.estate._src
   - vpn.estate._src.states
   - vpn.estate._purge
@@ -40,157 +41,73 @@ options:
         description: The group's name.
         type: str
         required: true
-      deny: &deny
-        description: Whether to refuse connections and sign-ins.
-        type: bool
-      deny_web: &deny_web
-        description: Whether to refuse sign-ins to the web pages.
-        type: bool
-      admin: &admin
-        description: Whether to grant the rights of an administrator.
-        type: bool
-      autologin: &autologin
-        description: Whether to allow profiles that connect without asking for a password.
-        type: bool
-      auth_method: &auth_method
-        description:
-          - How identity is proven, such as V(local), V(pam), V(radius), V(ldap) or V(saml). The server must be
-            configured for the method.
-        type: str
-      cc_commands: &cc_commands
-        description: OpenVPN directives that the server applies to the connections, as text of several lines or as a list of lines.
-        type: raw
-      totp: &totp
-        description: Whether to require the code of an authenticator beside the password.
-        type: bool
-      password_strength: &password_strength
-        description: Whether to demand that new local passwords are strong.
-        type: bool
-      allow_password_change: &allow_password_change
-        description: Whether users may change their own local password. Administrators can always change passwords.
-        type: bool
-      allow_generate_profiles: &allow_generate_profiles
-        description: Whether users may make connection profiles by themselves.
-        type: bool
-      reroute_gw: &reroute_gw
-        description:
-          - Which redirections the client takes over from the server, that of the default route and that of DNS.
-          - V(global) follows the configuration item C(vpn.client.routing.reroute_gw), V(dns_only) is for DNS alone, and
-            V(disable) is for none.
-          - The client carries this out, and nothing is forbidden by it. To forbid, use M(vpn.estate.as_access_list).
+      # BEGIN suboptions (tools/docs.py)
+      deny: {description: See O(deny)., type: bool}
+      deny_web: {description: See O(deny_web)., type: bool}
+      admin: {description: See O(admin)., type: bool}
+      autologin: {description: See O(autologin)., type: bool}
+      auth_method: {description: See O(auth_method)., type: str}
+      cc_commands: {description: See O(cc_commands)., type: raw}
+      totp: {description: See O(totp)., type: bool}
+      allow_generate_profiles: {description: See O(allow_generate_profiles)., type: bool}
+      password_strength: {description: See O(password_strength)., type: bool}
+      allow_password_change: {description: See O(allow_password_change)., type: bool}
+      reroute_gw:
+        description: See O(reroute_gw).
         type: str
         choices: [global, dns_only, disable]
-      bypass_subnets: &bypass_subnets
-        description: Networks that clients reach past the VPN, in any order.
+      bypass_subnets: {description: See O(bypass_subnets)., type: list, elements: str}
+      cli_script_connect_win_user_connect: {description: See O(cli_script_connect_win_user_connect)., type: raw}
+      cli_script_connect_win_user_disconnect: {description: See O(cli_script_connect_win_user_disconnect)., type: raw}
+      cli_script_connect_win_admin_connect: {description: See O(cli_script_connect_win_admin_connect)., type: raw}
+      cli_script_connect_win_admin_disconnect: {description: See O(cli_script_connect_win_admin_disconnect)., type: raw}
+      cli_script_connect_mac_user_connect: {description: See O(cli_script_connect_mac_user_connect)., type: raw}
+      cli_script_connect_mac_user_disconnect: {description: See O(cli_script_connect_mac_user_disconnect)., type: raw}
+      cli_script_connect_mac_admin_connect: {description: See O(cli_script_connect_mac_admin_connect)., type: raw}
+      cli_script_connect_mac_admin_disconnect: {description: See O(cli_script_connect_mac_admin_disconnect)., type: raw}
+      cli_script_connect_win_env: {description: See O(cli_script_connect_win_env)., type: dict}
+      cli_script_connect_mac_env: {description: See O(cli_script_connect_mac_env)., type: dict}
+      subnets: {description: See O(subnets)., type: list, elements: str}
+      dynamic_ranges: {description: See O(dynamic_ranges)., type: list, elements: str}
+      members: {description: See O(members)., type: list, elements: str}
+      inherit:
+        description: See O(inherit).
         type: list
         elements: str
-      cli_script_connect_win_user_connect: &cli_script_connect_win_user_connect
-        description: Script that clients on Windows run with the rights of their user when they connect; text or a list of lines.
-        type: raw
-      cli_script_connect_win_user_disconnect: &cli_script_connect_win_user_disconnect
-        description: Script that clients on Windows run with the rights of their user when they disconnect; text or a list of lines.
-        type: raw
-      cli_script_connect_win_admin_connect: &cli_script_connect_win_admin_connect
-        description: Script that clients on Windows run with an administrator's rights when they connect; text or a list of lines.
-        type: raw
-      cli_script_connect_win_admin_disconnect: &cli_script_connect_win_admin_disconnect
-        description: Script that clients on Windows run with an administrator's rights when they disconnect; text or lines.
-        type: raw
-      cli_script_connect_mac_user_connect: &cli_script_connect_mac_user_connect
-        description: Script that clients on macOS run with the rights of their user when they connect; text or a list of lines.
-        type: raw
-      cli_script_connect_mac_user_disconnect: &cli_script_connect_mac_user_disconnect
-        description: Script that clients on macOS run with the rights of their user when they disconnect; text or a list of lines.
-        type: raw
-      cli_script_connect_mac_admin_connect: &cli_script_connect_mac_admin_connect
-        description: Script that clients on macOS run with an administrator's rights when they connect; text or a list of lines.
-        type: raw
-      cli_script_connect_mac_admin_disconnect: &cli_script_connect_mac_admin_disconnect
-        description: Script that clients on macOS run with an administrator's rights when they disconnect; text or a list of lines.
-        type: raw
-      cli_script_connect_win_env: &cli_script_connect_win_env
-        description: Environment variables of the scripts on Windows, all of them. A variable that is not named goes.
-        type: dict
-      cli_script_connect_mac_env: &cli_script_connect_mac_env
-        description: Environment variables of the scripts on macOS, all of them. A variable that is not named goes.
-        type: dict
-      subnets: &subnets
-        description:
-          - Networks out of which members get their addresses in the VPN, in any order.
-          - Of an address in a network, such as V(10.20.4.7/24), the network is written, and a warning says so. Another
-            warning tells of networks that overlap those of another group, as far as the task reads it.
-        type: list
-        elements: str
-      dynamic_ranges: &dynamic_ranges
-        description:
-          - Ranges within O(subnets) out of which members without a fixed address get theirs, in any order, such as
-            V(10.8.16.10-10.8.16.99).
-          - V(10.8.16.10~90), an address and a number of addresses, is the same.
-        type: list
-        elements: str
-      members: &members
-        description:
-          - Users of the group, all of them, in any order. Users who are listed leave the group that they were in;
-            members who are not listed are in no group afterwards.
-          - Declare membership either here or by O(vpn.estate.as_user#module:group).
-        type: list
-        elements: str
-      inherit: &inherit
-        description:
-          - Properties to hand back to the level above, which is the default user, then the configuration.
-          - A property is either declared or listed here, not both.
-        type: list
-        elements: str
-        choices:
-          - deny
-          - deny_web
-          - admin
-          - autologin
-          - auth_method
-          - cc_commands
-          - totp
-          - password_strength
-          - allow_password_change
-          - allow_generate_profiles
-          - reroute_gw
-          - cli_script_connect_win_user_connect
-          - cli_script_connect_win_user_disconnect
-          - cli_script_connect_win_admin_connect
-          - cli_script_connect_win_admin_disconnect
-          - cli_script_connect_mac_user_connect
-          - cli_script_connect_mac_user_disconnect
-          - cli_script_connect_mac_admin_connect
-          - cli_script_connect_mac_admin_disconnect
+        choices: [deny, deny_web, admin, autologin, auth_method, cc_commands, totp, password_strength, allow_password_change,
+          allow_generate_profiles, reroute_gw, cli_script_connect_win_user_connect, cli_script_connect_win_user_disconnect,
+          cli_script_connect_win_admin_connect, cli_script_connect_win_admin_disconnect, cli_script_connect_mac_user_connect,
+          cli_script_connect_mac_user_disconnect, cli_script_connect_mac_admin_connect, cli_script_connect_mac_admin_disconnect]
       state:
-        description: Whether the group is there. Left out, the O(state) of the task.
+        description: See O(state), which is the default.
         type: str
         choices: [present, absent]
-  deny: *deny
-  deny_web: *deny_web
-  admin: *admin
-  autologin: *autologin
-  auth_method: *auth_method
-  cc_commands: *cc_commands
-  totp: *totp
-  password_strength: *password_strength
-  allow_password_change: *allow_password_change
-  allow_generate_profiles: *allow_generate_profiles
-  reroute_gw: *reroute_gw
-  bypass_subnets: *bypass_subnets
-  cli_script_connect_win_user_connect: *cli_script_connect_win_user_connect
-  cli_script_connect_win_user_disconnect: *cli_script_connect_win_user_disconnect
-  cli_script_connect_win_admin_connect: *cli_script_connect_win_admin_connect
-  cli_script_connect_win_admin_disconnect: *cli_script_connect_win_admin_disconnect
-  cli_script_connect_mac_user_connect: *cli_script_connect_mac_user_connect
-  cli_script_connect_mac_user_disconnect: *cli_script_connect_mac_user_disconnect
-  cli_script_connect_mac_admin_connect: *cli_script_connect_mac_admin_connect
-  cli_script_connect_mac_admin_disconnect: *cli_script_connect_mac_admin_disconnect
-  cli_script_connect_win_env: *cli_script_connect_win_env
-  cli_script_connect_mac_env: *cli_script_connect_mac_env
-  subnets: *subnets
-  dynamic_ranges: *dynamic_ranges
-  members: *members
-  inherit: *inherit
+      # END
+  subnets:
+    description:
+      - Networks out of which members get their addresses in the VPN, in any order.
+      - Of an address in a network, such as V(10.20.4.7/24), the network is written, and a warning says so. Another
+        warning tells of networks that overlap those of another group, as far as the task reads it.
+    type: list
+    elements: str
+  dynamic_ranges:
+    description:
+      - Ranges within O(subnets) out of which members without a fixed address get theirs, in any order, such as
+        V(10.8.16.10-10.8.16.99).
+      - V(10.8.16.10~90), an address and a number of addresses, is the same.
+    type: list
+    elements: str
+  members:
+    description:
+      - Users of the group, all of them, in any order. Users who are listed leave the group that they were in;
+        members who are not listed are in no group afterwards.
+      - Declare membership either here or by O(vpn.estate.as_user#module:group).
+    type: list
+    elements: str
+  inherit:
+    description:
+      - Properties to hand back to the level above, which is the default user, then the configuration.
+      - A property is either declared or listed here, not both.
   state:
     description: Whether the group is there. With O(groups), it goes for those that have no state of their own.
     type: str
@@ -333,10 +250,12 @@ objects:
     name:
       description: The group's name.
       type: str
+    # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - What was done, or in check mode would be done. One of V(created), V(updated), V(deleted) and V(unchanged).
-        - Of a task that failed also V(failed), V(not attempted), and V(unknown) where the answer was lost.
+        - What the task did with the object, or would do in check mode.
+        - One of V(created), V(updated), V(deleted) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     changed_keys:
       description: Options whose values changed.
@@ -344,8 +263,9 @@ objects:
       elements: str
     msg:
       description: Why it failed.
-      returned: when it failed
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
+    # END
   sample:
     - name: staff
       action: updated
@@ -354,9 +274,11 @@ objects:
       action: unchanged
       changed_keys: []
 counts:
-  description: How many groups each action happened to.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     unchanged: 7
     updated: 1

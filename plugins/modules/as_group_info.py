@@ -53,85 +53,53 @@ groups:
     name:
       description: The group's name.
       type: str
-    deny:
-      description: O(vpn.estate.as_group#module:deny), as set on the group.
-      type: bool
-    deny_web:
-      description: O(vpn.estate.as_group#module:deny_web), as set on the group.
-      type: bool
-    admin:
-      description: O(vpn.estate.as_group#module:admin), as set on the group.
-      type: bool
-    autologin:
-      description: O(vpn.estate.as_group#module:autologin), as set on the group.
-      type: bool
-    auth_method:
-      description: O(vpn.estate.as_group#module:auth_method), as set on the group.
-      type: str
-    cc_commands:
-      description: O(vpn.estate.as_group#module:cc_commands), as set on the group.
-      type: str
-    totp:
-      description: O(vpn.estate.as_group#module:totp), as set on the group.
-      type: bool
-    allow_generate_profiles:
-      description: O(vpn.estate.as_group#module:allow_generate_profiles), as set on the group.
-      type: bool
-    password_strength:
-      description: O(vpn.estate.as_group#module:password_strength), as set on the group.
-      type: bool
-    allow_password_change:
-      description: O(vpn.estate.as_group#module:allow_password_change), as set on the group.
-      type: bool
-    reroute_gw:
-      description: O(vpn.estate.as_group#module:reroute_gw), as set on the group.
-      type: str
-    bypass_subnets:
-      description: O(vpn.estate.as_group#module:bypass_subnets), as set on the group.
-      type: list
-      elements: str
+    # BEGIN properties: as_group (tools/docs.py)
+    deny: {description: 'Value of O(vpn.estate.as_group#module:deny).', type: bool}
+    deny_web: {description: 'Value of O(vpn.estate.as_group#module:deny_web).', type: bool}
+    admin: {description: 'Value of O(vpn.estate.as_group#module:admin).', type: bool}
+    autologin: {description: 'Value of O(vpn.estate.as_group#module:autologin).', type: bool}
+    auth_method: {description: 'Value of O(vpn.estate.as_group#module:auth_method).', type: str}
+    cc_commands: {description: 'Value of O(vpn.estate.as_group#module:cc_commands).', type: str}
+    totp: {description: 'Value of O(vpn.estate.as_group#module:totp).', type: bool}
+    allow_generate_profiles: {description: 'Value of O(vpn.estate.as_group#module:allow_generate_profiles).', type: bool}
+    password_strength: {description: 'Value of O(vpn.estate.as_group#module:password_strength).', type: bool}
+    allow_password_change: {description: 'Value of O(vpn.estate.as_group#module:allow_password_change).', type: bool}
+    reroute_gw: {description: 'Value of O(vpn.estate.as_group#module:reroute_gw).', type: str}
+    bypass_subnets: {description: 'Value of O(vpn.estate.as_group#module:bypass_subnets).', type: list, elements: str}
     cli_script_connect_win_user_connect:
-      description: O(vpn.estate.as_group#module:cli_script_connect_win_user_connect), as set on the group.
+      description: Value of O(vpn.estate.as_group#module:cli_script_connect_win_user_connect).
       type: str
     cli_script_connect_win_user_disconnect:
-      description: O(vpn.estate.as_group#module:cli_script_connect_win_user_disconnect), as set on the group.
+      description: Value of O(vpn.estate.as_group#module:cli_script_connect_win_user_disconnect).
       type: str
     cli_script_connect_win_admin_connect:
-      description: O(vpn.estate.as_group#module:cli_script_connect_win_admin_connect), as set on the group.
+      description: Value of O(vpn.estate.as_group#module:cli_script_connect_win_admin_connect).
       type: str
     cli_script_connect_win_admin_disconnect:
-      description: O(vpn.estate.as_group#module:cli_script_connect_win_admin_disconnect), as set on the group.
+      description: Value of O(vpn.estate.as_group#module:cli_script_connect_win_admin_disconnect).
       type: str
     cli_script_connect_mac_user_connect:
-      description: O(vpn.estate.as_group#module:cli_script_connect_mac_user_connect), as set on the group.
+      description: Value of O(vpn.estate.as_group#module:cli_script_connect_mac_user_connect).
       type: str
     cli_script_connect_mac_user_disconnect:
-      description: O(vpn.estate.as_group#module:cli_script_connect_mac_user_disconnect), as set on the group.
+      description: Value of O(vpn.estate.as_group#module:cli_script_connect_mac_user_disconnect).
       type: str
     cli_script_connect_mac_admin_connect:
-      description: O(vpn.estate.as_group#module:cli_script_connect_mac_admin_connect), as set on the group.
+      description: Value of O(vpn.estate.as_group#module:cli_script_connect_mac_admin_connect).
       type: str
     cli_script_connect_mac_admin_disconnect:
-      description: O(vpn.estate.as_group#module:cli_script_connect_mac_admin_disconnect), as set on the group.
+      description: Value of O(vpn.estate.as_group#module:cli_script_connect_mac_admin_disconnect).
       type: str
     cli_script_connect_win_env:
-      description: O(vpn.estate.as_group#module:cli_script_connect_win_env), as set on the group.
+      description: Value of O(vpn.estate.as_group#module:cli_script_connect_win_env).
       type: dict
     cli_script_connect_mac_env:
-      description: O(vpn.estate.as_group#module:cli_script_connect_mac_env), as set on the group.
+      description: Value of O(vpn.estate.as_group#module:cli_script_connect_mac_env).
       type: dict
-    subnets:
-      description: O(vpn.estate.as_group#module:subnets), as set on the group.
-      type: list
-      elements: str
-    dynamic_ranges:
-      description: O(vpn.estate.as_group#module:dynamic_ranges), as set on the group.
-      type: list
-      elements: str
-    members:
-      description: O(vpn.estate.as_group#module:members), as set on the group.
-      type: list
-      elements: str
+    subnets: {description: 'Value of O(vpn.estate.as_group#module:subnets).', type: list, elements: str}
+    dynamic_ranges: {description: 'Value of O(vpn.estate.as_group#module:dynamic_ranges).', type: list, elements: str}
+    members: {description: 'Value of O(vpn.estate.as_group#module:members).', type: list, elements: str}
+    # END
     member_count:
       description: How many users belong to the group.
       type: int

@@ -36,75 +36,80 @@ options:
     type: list
     elements: dict
     suboptions:
-      user: &user
-        description:
-          - The user whose profile it is. Needed with state V(present).
-          - A user whom the server does not know is refused; see O(assume_present) and O(ignore_missing_user).
-        type: str
-      profile_type: &profile_type
-        description:
-          - V(autologin) connects without a password, and is for users who may have that (O(vpn.estate.as_user#module:autologin)).
-          - V(userlogin) asks for one. V(generic) and V(epki-generic) hold no certificate, are the same for all users, and
-            are not listed by the server, so that they need O(dest).
-          - Needed with state V(present).
+      # BEGIN suboptions (tools/docs.py)
+      user: {description: See O(user)., type: str}
+      profile_type:
+        description: See O(profile_type).
         type: str
         choices: [autologin, userlogin, generic, epki-generic]
-      comment: &comment
-        description:
-          - A comment that tells one profile of a user from another, such as the name of a device.
-          - With state V(present), only profiles with this comment count, and a new one gets it. So each device of a user
-            can have a profile of its own.
-        type: str
-      serial: &serial
-        description:
-          - Serial of the profile's certificate, as M(vpn.estate.as_profile_info) shows it.
-          - With state V(present), the profile that somebody somewhere else has, which is to be replaced if it is not good
-            enough; empty if nobody has one. Its comment does not count, and O(dest) is then only where a new one goes.
-        type: str
-      ca: &ca
-        description: Common name of the authority that has signed the profiles. Goes with state V(absent).
-        type: str
-      older_than: &older_than
-        description: Number of days for which the profiles have been there at least. Goes with state V(absent).
-        type: int
-      keep: &keep
-        description:
-          - How many profiles stay, of each user and type the newest of those that are meant. Goes with state V(absent).
-        type: int
-      protect: &protect
-        description: Serials of profiles that stay in any case. Goes with state V(absent).
-        type: list
-        elements: str
-      tls_crypt_v2: &tls_crypt_v2
-        description:
-          - Whether the profile has a key of its own for the control channel (tls-crypt-v2), for which programs from
-            OpenVPN 2.5 on are needed. Left out, profiles of both kinds count, and a new one is as the server chooses.
-        type: bool
-      ignore_missing_user: &ignore_missing_user
-        description: Whether a profile is issued although the server does not know the user, such as one of a directory.
-        type: bool
-      dest: &dest
-        description:
-          - File in which the profile is, on the machine where the task runs. Its folder has to be there.
-          - A file that holds a good profile of this user and type is left as it is. Any other is replaced at once, so that
-            nobody ever finds half a file.
-          - The file has mode 0600, and is not written through a symbolic link.
-        type: path
+      comment: {description: See O(comment)., type: str}
+      serial: {description: See O(serial)., type: str}
+      ca: {description: See O(ca)., type: str}
+      older_than: {description: See O(older_than)., type: int}
+      keep: {description: See O(keep)., type: int}
+      protect: {description: See O(protect)., type: list, elements: str}
+      tls_crypt_v2: {description: See O(tls_crypt_v2)., type: bool}
+      ignore_missing_user: {description: See O(ignore_missing_user)., type: bool}
+      dest: {description: See O(dest)., type: path}
       state:
-        description: State of these profiles. Left out, it is O(state).
+        description: See O(state), which is the default.
         type: str
         choices: [present, absent]
-  user: *user
-  profile_type: *profile_type
-  comment: *comment
-  serial: *serial
-  ca: *ca
-  older_than: *older_than
-  keep: *keep
-  protect: *protect
-  tls_crypt_v2: *tls_crypt_v2
-  ignore_missing_user: *ignore_missing_user
-  dest: *dest
+      # END
+  user:
+    description:
+      - The user whose profile it is. Needed with state V(present).
+      - A user whom the server does not know is refused; see O(assume_present) and O(ignore_missing_user).
+    type: str
+  profile_type:
+    description:
+      - V(autologin) connects without a password, and is for users who may have that (O(vpn.estate.as_user#module:autologin)).
+      - V(userlogin) asks for one. V(generic) and V(epki-generic) hold no certificate, are the same for all users, and
+        are not listed by the server, so that they need O(dest).
+      - Needed with state V(present).
+    type: str
+    choices: [autologin, userlogin, generic, epki-generic]
+  comment:
+    description:
+      - A comment that tells one profile of a user from another, such as the name of a device.
+      - With state V(present), only profiles with this comment count, and a new one gets it. So each device of a user
+        can have a profile of its own.
+    type: str
+  serial:
+    description:
+      - Serial of the profile's certificate, as M(vpn.estate.as_profile_info) shows it.
+      - With state V(present), the profile that somebody somewhere else has, which is to be replaced if it is not good
+        enough; empty if nobody has one. Its comment does not count, and O(dest) is then only where a new one goes.
+    type: str
+  ca:
+    description: Common name of the authority that has signed the profiles. Goes with state V(absent).
+    type: str
+  older_than:
+    description: Number of days for which the profiles have been there at least. Goes with state V(absent).
+    type: int
+  keep:
+    description:
+      - How many profiles stay, of each user and type the newest of those that are meant. Goes with state V(absent).
+    type: int
+  protect:
+    description: Serials of profiles that stay in any case. Goes with state V(absent).
+    type: list
+    elements: str
+  tls_crypt_v2:
+    description:
+      - Whether the profile has a key of its own for the control channel (tls-crypt-v2), for which programs from
+        OpenVPN 2.5 on are needed. Left out, profiles of both kinds count, and a new one is as the server chooses.
+    type: bool
+  ignore_missing_user:
+    description: Whether a profile is issued although the server does not know the user, such as one of a directory.
+    type: bool
+  dest:
+    description:
+      - File in which the profile is, on the machine where the task runs. Its folder has to be there.
+      - A file that holds a good profile of this user and type is left as it is. Any other is replaced at once, so that
+        nobody ever finds half a file.
+      - The file has mode 0600, and is not written through a symbolic link.
+    type: path
   renew_before:
     description: A profile that ends within so many days is not good any more.
     type: int
@@ -260,13 +265,18 @@ objects:
       description: What the entry means, in words.
       type: str
       sample: autologin of ada (laptop)
+    # BEGIN objects: V(created), V(updated) where there was no good one, V(deleted) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - V(created) where there was none, V(updated) where there was none that is good, V(deleted) or V(unchanged);
-          V(failed) where the server refused.
-        - V(not attempted) or V(unknown) where the task stopped before, or while, it was done.
+        - What the task did with the object, or would do in check mode.
+        - One of V(created), V(updated) where there was no good one, V(deleted) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
-      sample: created
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
     changed_keys:
       description:
         - V(usable) where a profile was issued, V(private) where the file could be read by others; of a new one, also what
@@ -300,6 +310,7 @@ objects:
       type: list
       elements: dict
       contains:
+        # BEGIN profile (tools/docs.py)
         serial:
           description: Serial of its certificate, as a decimal number in text.
           type: str
@@ -332,14 +343,13 @@ objects:
           description: Whole days since it was issued.
           type: int
           sample: 0
-    msg:
-      description: What the server said.
-      returned: when RV(objects[].action) is V(failed)
-      type: str
+        # END
 counts:
-  description: How many entries there are of each RV(objects[].action). Actions that did not occur are left out.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     created: 1
     unchanged: 1

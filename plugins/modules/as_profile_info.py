@@ -57,6 +57,7 @@ profiles:
   type: list
   elements: dict
   contains:
+    # BEGIN profile (tools/docs.py)
     serial:
       description: Serial of its certificate, as a decimal number in text.
       type: str
@@ -89,6 +90,7 @@ profiles:
       description: Whole days since it was issued.
       type: int
       sample: 0
+    # END
     tls_crypt_v2:
       description: Whether it has a key of its own for the control channel.
       type: bool

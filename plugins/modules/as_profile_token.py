@@ -31,39 +31,41 @@ options:
     type: list
     elements: dict
     suboptions:
-      user:
-        description: The user who gets a profile with it.
-        type: str
-        required: true
-      profile_type: &profile_type
-        description:
-          - Type of the profile, see O(vpn.estate.as_profile#module:profile_type). Needed with state V(present).
-          - Left out with state V(absent), tokens for all types are meant.
+      # BEGIN suboptions (tools/docs.py)
+      user: {description: See O(user)., type: str, required: true}
+      profile_type:
+        description: See O(profile_type).
         type: str
         choices: [autologin, userlogin, generic, epki-generic]
-      lifetime: &lifetime
-        description: For how many seconds a new token can be used. Left out, the server chooses, and has an hour.
-        type: int
-      usages: &usages
-        description: How often a new token can be used. Left out, once.
-        type: int
-      dest: &dest
-        description:
-          - File in which the URL is, on the machine where the task runs. Its folder has to be there.
-          - A file with a token that is still valid is left as it is. Any other is replaced.
-          - The file has mode 0600, and is not written through a symbolic link.
-        type: path
+      lifetime: {description: See O(lifetime)., type: int}
+      usages: {description: See O(usages)., type: int}
+      dest: {description: See O(dest)., type: path}
       state:
-        description: State of these tokens. Left out, it is O(state).
+        description: See O(state), which is the default.
         type: str
         choices: [present, absent]
+      # END
   user:
     description: The user who gets a profile with it.
     type: str
-  profile_type: *profile_type
-  lifetime: *lifetime
-  usages: *usages
-  dest: *dest
+  profile_type:
+    description:
+      - Type of the profile, see O(vpn.estate.as_profile#module:profile_type). Needed with state V(present).
+      - Left out with state V(absent), tokens for all types are meant.
+    type: str
+    choices: [autologin, userlogin, generic, epki-generic]
+  lifetime:
+    description: For how many seconds a new token can be used. Left out, the server chooses, and has an hour.
+    type: int
+  usages:
+    description: How often a new token can be used. Left out, once.
+    type: int
+  dest:
+    description:
+      - File in which the URL is, on the machine where the task runs. Its folder has to be there.
+      - A file with a token that is still valid is left as it is. Any other is replaced.
+      - The file has mode 0600, and is not written through a symbolic link.
+    type: path
   renew:
     description: Whether to make new tokens although there are valid ones, which stay valid.
     type: bool
@@ -151,12 +153,18 @@ objects:
       description: What the entry means, in words.
       type: str
       sample: userlogin of ada
+    # BEGIN objects: V(created) and V(updated) where a token was made, V(deleted) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - V(created) or V(updated) where a token was made, V(deleted) or V(unchanged); V(failed) where the server refused.
-        - V(not attempted) or V(unknown) where the task stopped before, or while, it was done.
+        - What the task did with the object, or would do in check mode.
+        - One of V(created) and V(updated) where a token was made, V(deleted) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
-      sample: created
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
     changed_keys:
       description:
         - V(usable) where a token was made, V(private) where the file could be read by others; of a new one, also what was
@@ -182,6 +190,7 @@ objects:
       type: list
       elements: dict
       contains:
+        # BEGIN token (tools/docs.py)
         user:
           description: Who gets a profile with it.
           type: str
@@ -198,14 +207,13 @@ objects:
           description: How often it can be used.
           type: int
           sample: 1
-    msg:
-      description: What the server said.
-      returned: when RV(objects[].action) is V(failed)
-      type: str
+        # END
 counts:
-  description: How many entries there are of each RV(objects[].action). Actions that did not occur are left out.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     created: 1
     unchanged: 1

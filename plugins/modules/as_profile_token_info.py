@@ -52,6 +52,7 @@ profile_tokens:
   type: list
   elements: dict
   contains:
+    # BEGIN token (tools/docs.py)
     user:
       description: Who gets a profile with it.
       type: str
@@ -68,6 +69,7 @@ profile_tokens:
       description: How often it can be used.
       type: int
       sample: 1
+    # END
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER

@@ -201,9 +201,11 @@ objects:
       elements: str
       sample: [value]
 counts:
-  description: How many items there are of each RV(objects[].action). Actions that did not occur are left out.
-  returned: success
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     unchanged: 4
     updated: 1

@@ -27,6 +27,7 @@ version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
+  - vpn.estate._properties
   - vpn.estate._src
   - vpn.estate._src.states
   - vpn.estate._purge
@@ -48,208 +49,146 @@ options:
         description: The user's name.
         type: str
         required: true
-      group: &group
-        description: The user's group. An empty text takes the user out of any group.
-        type: str
-      deny: &deny
-        description: Whether to refuse connections and sign-ins.
-        type: bool
-      deny_web: &deny_web
-        description: Whether to refuse sign-ins to the web pages.
-        type: bool
-      admin: &admin
-        description: Whether to grant the rights of an administrator.
-        type: bool
-      autologin: &autologin
-        description: Whether to allow profiles that connect without asking for a password.
-        type: bool
-      auth_method: &auth_method
-        description:
-          - How identity is proven, such as V(local), V(pam), V(radius), V(ldap) or V(saml). The server must be
-            configured for the method.
-        type: str
-      cc_commands: &cc_commands
-        description: OpenVPN directives that the server applies to the connections, as text of several lines or as a list of lines.
-        type: raw
-      totp: &totp
-        description: Whether to require the code of an authenticator beside the password.
-        type: bool
-      password_strength: &password_strength
-        description: Whether to demand that new local passwords are strong.
-        type: bool
-      allow_password_change: &allow_password_change
-        description: Whether users may change their own local password. Administrators can always change passwords.
-        type: bool
-      allow_generate_profiles: &allow_generate_profiles
-        description: Whether users may make connection profiles by themselves.
-        type: bool
-      reroute_gw: &reroute_gw
-        description:
-          - Which redirections the client takes over from the server, that of the default route and that of DNS.
-          - V(global) follows the configuration item C(vpn.client.routing.reroute_gw), V(dns_only) is for DNS alone, and
-            V(disable) is for none.
-          - The client carries this out, and nothing is forbidden by it. To forbid, use M(vpn.estate.as_access_list).
+      # BEGIN suboptions (tools/docs.py)
+      group: {description: See O(group)., type: str}
+      deny: {description: See O(deny)., type: bool}
+      deny_web: {description: See O(deny_web)., type: bool}
+      admin: {description: See O(admin)., type: bool}
+      autologin: {description: See O(autologin)., type: bool}
+      auth_method: {description: See O(auth_method)., type: str}
+      cc_commands: {description: See O(cc_commands)., type: raw}
+      totp: {description: See O(totp)., type: bool}
+      allow_generate_profiles: {description: See O(allow_generate_profiles)., type: bool}
+      password_strength: {description: See O(password_strength)., type: bool}
+      allow_password_change: {description: See O(allow_password_change)., type: bool}
+      reroute_gw:
+        description: See O(reroute_gw).
         type: str
         choices: [global, dns_only, disable]
-      bypass_subnets: &bypass_subnets
-        description: Networks that clients reach past the VPN, in any order.
-        type: list
-        elements: str
-      cli_script_connect_win_user_connect: &cli_script_connect_win_user_connect
-        description: Script that clients on Windows run with the rights of their user when they connect; text or a list of lines.
-        type: raw
-      cli_script_connect_win_user_disconnect: &cli_script_connect_win_user_disconnect
-        description: Script that clients on Windows run with the rights of their user when they disconnect; text or a list of lines.
-        type: raw
-      cli_script_connect_win_admin_connect: &cli_script_connect_win_admin_connect
-        description: Script that clients on Windows run with an administrator's rights when they connect; text or a list of lines.
-        type: raw
-      cli_script_connect_win_admin_disconnect: &cli_script_connect_win_admin_disconnect
-        description: Script that clients on Windows run with an administrator's rights when they disconnect; text or lines.
-        type: raw
-      cli_script_connect_mac_user_connect: &cli_script_connect_mac_user_connect
-        description: Script that clients on macOS run with the rights of their user when they connect; text or a list of lines.
-        type: raw
-      cli_script_connect_mac_user_disconnect: &cli_script_connect_mac_user_disconnect
-        description: Script that clients on macOS run with the rights of their user when they disconnect; text or a list of lines.
-        type: raw
-      cli_script_connect_mac_admin_connect: &cli_script_connect_mac_admin_connect
-        description: Script that clients on macOS run with an administrator's rights when they connect; text or a list of lines.
-        type: raw
-      cli_script_connect_mac_admin_disconnect: &cli_script_connect_mac_admin_disconnect
-        description: Script that clients on macOS run with an administrator's rights when they disconnect; text or a list of lines.
-        type: raw
-      cli_script_connect_win_env: &cli_script_connect_win_env
-        description: Environment variables of the scripts on Windows, all of them. A variable that is not named goes.
-        type: dict
-      cli_script_connect_mac_env: &cli_script_connect_mac_env
-        description: Environment variables of the scripts on macOS, all of them. A variable that is not named goes.
-        type: dict
-      static_ipv4: &static_ipv4
-        description:
-          - The IPv4 address that the user always has in the VPN. It must lie in a network that the server gives
-            addresses from, to all or to the user's group. An empty text takes it away.
-          - Declared for two users, it is refused. If another user keeps it on the server, a warning says so when it is
-            written. To see this, the task then reads the addresses of all users.
-        type: str
-      static_ipv6: &static_ipv6
-        description:
-          - The IPv6 address that the user always has in the VPN. An empty text takes it away.
-          - For two users, it goes for it what goes for O(static_ipv4).
-        type: str
-      dmz_ip: &dmz_ip
-        description: IPv4 addresses of the server that lead from outside to the user's client, in any order.
+      bypass_subnets: {description: See O(bypass_subnets)., type: list, elements: str}
+      cli_script_connect_win_user_connect: {description: See O(cli_script_connect_win_user_connect)., type: raw}
+      cli_script_connect_win_user_disconnect: {description: See O(cli_script_connect_win_user_disconnect)., type: raw}
+      cli_script_connect_win_admin_connect: {description: See O(cli_script_connect_win_admin_connect)., type: raw}
+      cli_script_connect_win_admin_disconnect: {description: See O(cli_script_connect_win_admin_disconnect)., type: raw}
+      cli_script_connect_mac_user_connect: {description: See O(cli_script_connect_mac_user_connect)., type: raw}
+      cli_script_connect_mac_user_disconnect: {description: See O(cli_script_connect_mac_user_disconnect)., type: raw}
+      cli_script_connect_mac_admin_connect: {description: See O(cli_script_connect_mac_admin_connect)., type: raw}
+      cli_script_connect_mac_admin_disconnect: {description: See O(cli_script_connect_mac_admin_disconnect)., type: raw}
+      cli_script_connect_win_env: {description: See O(cli_script_connect_win_env)., type: dict}
+      cli_script_connect_mac_env: {description: See O(cli_script_connect_mac_env)., type: dict}
+      static_ipv4: {description: See O(static_ipv4)., type: str}
+      static_ipv6: {description: See O(static_ipv6)., type: str}
+      dmz_ip:
+        description: See O(dmz_ip).
         type: list
         elements: dict
         suboptions:
-          ip: &dmz_address
-            description: The address.
-            type: str
-            required: true
-          protocol: &dmz_protocol
-            description: Forward this protocol only. Left out, everything is forwarded.
+          ip: {description: 'See O(dmz_ip[].ip).', type: str, required: true}
+          protocol:
+            description: See O(dmz_ip[].protocol).
             type: str
             choices: [tcp, udp]
-          start_port: &dmz_start_port
-            description:
-              - Forward this port only, or with C(end_port) all ports from this one to that. It needs a C(protocol).
-            type: int
-          end_port: &dmz_end_port
-            description: The last port to forward.
-            type: int
-      dmz_ipv6: &dmz_ipv6
-        description: IPv6 addresses of the server that lead from outside to the user's client, in any order.
+          start_port: {description: 'See O(dmz_ip[].start_port).', type: int}
+          end_port: {description: 'See O(dmz_ip[].end_port).', type: int}
+      dmz_ipv6:
+        description: See O(dmz_ipv6).
         type: list
         elements: dict
         suboptions:
-          ip: *dmz_address
-          protocol: *dmz_protocol
-          start_port: *dmz_start_port
-          end_port: *dmz_end_port
-      client_to_server_subnets: &client_to_server_subnets
-        description:
-          - Networks behind the user's client, for which it is the gateway, in any order.
-          - Of an address in a network, such as V(10.20.4.7/24), the network is written, and a warning says so.
+          ip: {description: 'See O(dmz_ipv6[].ip).', type: str, required: true}
+          protocol:
+            description: See O(dmz_ipv6[].protocol).
+            type: str
+            choices: [tcp, udp]
+          start_port: {description: 'See O(dmz_ipv6[].start_port).', type: int}
+          end_port: {description: 'See O(dmz_ipv6[].end_port).', type: int}
+      client_to_server_subnets: {description: See O(client_to_server_subnets)., type: list, elements: str}
+      compile: {description: See O(compile)., type: bool}
+      totp_admin_only: {description: See O(totp_admin_only)., type: bool}
+      password: {description: See O(password)., type: str}
+      inherit:
+        description: See O(inherit).
         type: list
         elements: str
-      compile: &compile
-        description:
-          - Whether the server reads the user's record for its firewall rules, and not only when the user connects.
-          - Servers derive this from the other properties. Leave it out unless you know that you need it.
-        type: bool
-      totp_admin_only: &totp_admin_only
-        description: Whether only administrators may make and see the secret of the user's authenticator.
-        type: bool
-      password: &password
-        description:
-          - The local password. It is of use only with the O(auth_method) V(local).
-          - O(update_password) says when it is sent. It is never read, compared or shown.
-          - A password that is the user's name is refused. One of less than 8 characters brings a warning, because it is
-            too short to be masked in the output of Ansible.
-        type: str
-      inherit: &inherit
-        description:
-          - Properties to hand back to the level above, which is the group, then the default user, then the
-            configuration.
-          - A property is either declared or listed here, not both.
-        type: list
-        elements: str
-        choices:
-          - deny
-          - deny_web
-          - admin
-          - autologin
-          - auth_method
-          - cc_commands
-          - totp
-          - password_strength
-          - allow_password_change
-          - allow_generate_profiles
-          - reroute_gw
-          - cli_script_connect_win_user_connect
-          - cli_script_connect_win_user_disconnect
-          - cli_script_connect_win_admin_connect
-          - cli_script_connect_win_admin_disconnect
-          - cli_script_connect_mac_user_connect
-          - cli_script_connect_mac_user_disconnect
-          - cli_script_connect_mac_admin_connect
-          - cli_script_connect_mac_admin_disconnect
+        choices: [deny, deny_web, admin, autologin, auth_method, cc_commands, totp, password_strength, allow_password_change,
+          allow_generate_profiles, reroute_gw, cli_script_connect_win_user_connect, cli_script_connect_win_user_disconnect,
+          cli_script_connect_win_admin_connect, cli_script_connect_win_admin_disconnect, cli_script_connect_mac_user_connect,
+          cli_script_connect_mac_user_disconnect, cli_script_connect_mac_admin_connect, cli_script_connect_mac_admin_disconnect]
       state:
-        description: Whether the user is there, and may come in. Left out, the O(state) of the task.
+        description: See O(state), which is the default.
         type: str
         choices: [present, absent, blocked]
-  group: *group
-  deny: *deny
-  deny_web: *deny_web
-  admin: *admin
-  autologin: *autologin
-  auth_method: *auth_method
-  cc_commands: *cc_commands
-  totp: *totp
-  password_strength: *password_strength
-  allow_password_change: *allow_password_change
-  allow_generate_profiles: *allow_generate_profiles
-  reroute_gw: *reroute_gw
-  bypass_subnets: *bypass_subnets
-  cli_script_connect_win_user_connect: *cli_script_connect_win_user_connect
-  cli_script_connect_win_user_disconnect: *cli_script_connect_win_user_disconnect
-  cli_script_connect_win_admin_connect: *cli_script_connect_win_admin_connect
-  cli_script_connect_win_admin_disconnect: *cli_script_connect_win_admin_disconnect
-  cli_script_connect_mac_user_connect: *cli_script_connect_mac_user_connect
-  cli_script_connect_mac_user_disconnect: *cli_script_connect_mac_user_disconnect
-  cli_script_connect_mac_admin_connect: *cli_script_connect_mac_admin_connect
-  cli_script_connect_mac_admin_disconnect: *cli_script_connect_mac_admin_disconnect
-  cli_script_connect_win_env: *cli_script_connect_win_env
-  cli_script_connect_mac_env: *cli_script_connect_mac_env
-  static_ipv4: *static_ipv4
-  static_ipv6: *static_ipv6
-  dmz_ip: *dmz_ip
-  dmz_ipv6: *dmz_ipv6
-  client_to_server_subnets: *client_to_server_subnets
-  compile: *compile
-  totp_admin_only: *totp_admin_only
-  password: *password
-  inherit: *inherit
+      # END
+  group:
+    description: The user's group. An empty text takes the user out of any group.
+    type: str
+  static_ipv4:
+    description:
+      - The IPv4 address that the user always has in the VPN. It must lie in a network that the server gives
+        addresses from, to all or to the user's group. An empty text takes it away.
+      - Declared for two users, it is refused. If another user keeps it on the server, a warning says so when it is
+        written. To see this, the task then reads the addresses of all users.
+    type: str
+  static_ipv6:
+    description:
+      - The IPv6 address that the user always has in the VPN. An empty text takes it away.
+      - For two users, it goes for it what goes for O(static_ipv4).
+    type: str
+  dmz_ip:
+    description: IPv4 addresses of the server that lead from outside to the user's client, in any order.
+    type: list
+    elements: dict
+    suboptions:
+      ip: &dmz_address
+        description: The address.
+        type: str
+        required: true
+      protocol: &dmz_protocol
+        description: Forward this protocol only. Left out, everything is forwarded.
+        type: str
+        choices: [tcp, udp]
+      start_port: &dmz_start_port
+        description:
+          - Forward this port only, or with C(end_port) all ports from this one to that. It needs a C(protocol).
+        type: int
+      end_port: &dmz_end_port
+        description: The last port to forward.
+        type: int
+  dmz_ipv6:
+    description: IPv6 addresses of the server that lead from outside to the user's client, in any order.
+    type: list
+    elements: dict
+    suboptions:
+      ip: *dmz_address
+      protocol: *dmz_protocol
+      start_port: *dmz_start_port
+      end_port: *dmz_end_port
+  client_to_server_subnets:
+    description:
+      - Networks behind the user's client, for which it is the gateway, in any order.
+      - Of an address in a network, such as V(10.20.4.7/24), the network is written, and a warning says so.
+    type: list
+    elements: str
+  compile:
+    description:
+      - Whether the server reads the user's record for its firewall rules, and not only when the user connects.
+      - Servers derive this from the other properties. Leave it out unless you know that you need it.
+    type: bool
+  totp_admin_only:
+    description: Whether only administrators may make and see the secret of the user's authenticator.
+    type: bool
+  password:
+    description:
+      - The local password. It is of use only with the O(auth_method) V(local).
+      - O(update_password) says when it is sent. It is never read, compared or shown.
+      - A password that is the user's name is refused. One of less than 8 characters brings a warning, because it is
+        too short to be masked in the output of Ansible.
+    type: str
+  inherit:
+    description:
+      - Properties to hand back to the level above, which is the group, then the default user, then the
+        configuration.
+      - A property is either declared or listed here, not both.
   state:
     description:
       - Whether the user is there, and may come in. With O(users), it goes for those that have no state of their own.
@@ -447,11 +386,18 @@ objects:
     name:
       description: The user's name.
       type: str
+    # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - What was done, or in check mode would be done. One of V(created), V(updated), V(deleted) and V(unchanged).
-        - Of a task that failed also V(failed), V(not attempted), and V(unknown) where the answer was lost.
+        - What the task did with the object, or would do in check mode.
+        - One of V(created), V(updated), V(deleted) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
     changed_keys:
       description: >-
         Options whose values changed. Here V(profiles) stands for client profiles that were revoked, V(profile_tokens)
@@ -470,10 +416,6 @@ objects:
       description: How many VPN sessions ended.
       returned: when a user who had some was deleted, or created blocked
       type: int
-    msg:
-      description: Why it failed.
-      returned: when it failed
-      type: str
   sample:
     - name: alice
       action: updated
@@ -482,9 +424,11 @@ objects:
       action: unchanged
       changed_keys: []
 counts:
-  description: How many users each action happened to.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     unchanged: 41
     updated: 1

@@ -60,100 +60,61 @@ users:
     name:
       description: The user's name.
       type: str
-    group:
-      description: O(vpn.estate.as_user#module:group), as set on the user.
-      type: str
-    deny:
-      description: O(vpn.estate.as_user#module:deny), as set on the user.
-      type: bool
-    deny_web:
-      description: O(vpn.estate.as_user#module:deny_web), as set on the user.
-      type: bool
-    admin:
-      description: O(vpn.estate.as_user#module:admin), as set on the user.
-      type: bool
-    autologin:
-      description: O(vpn.estate.as_user#module:autologin), as set on the user.
-      type: bool
-    auth_method:
-      description: O(vpn.estate.as_user#module:auth_method), as set on the user.
-      type: str
-    cc_commands:
-      description: O(vpn.estate.as_user#module:cc_commands), as set on the user.
-      type: str
-    totp:
-      description: O(vpn.estate.as_user#module:totp), as set on the user.
-      type: bool
-    allow_generate_profiles:
-      description: O(vpn.estate.as_user#module:allow_generate_profiles), as set on the user.
-      type: bool
-    password_strength:
-      description: O(vpn.estate.as_user#module:password_strength), as set on the user.
-      type: bool
-    allow_password_change:
-      description: O(vpn.estate.as_user#module:allow_password_change), as set on the user.
-      type: bool
-    reroute_gw:
-      description: O(vpn.estate.as_user#module:reroute_gw), as set on the user.
-      type: str
-    bypass_subnets:
-      description: O(vpn.estate.as_user#module:bypass_subnets), as set on the user.
-      type: list
-      elements: str
+    # BEGIN properties: as_user (tools/docs.py)
+    group: {description: 'Value of O(vpn.estate.as_user#module:group).', type: str}
+    deny: {description: 'Value of O(vpn.estate.as_user#module:deny).', type: bool}
+    deny_web: {description: 'Value of O(vpn.estate.as_user#module:deny_web).', type: bool}
+    admin: {description: 'Value of O(vpn.estate.as_user#module:admin).', type: bool}
+    autologin: {description: 'Value of O(vpn.estate.as_user#module:autologin).', type: bool}
+    auth_method: {description: 'Value of O(vpn.estate.as_user#module:auth_method).', type: str}
+    cc_commands: {description: 'Value of O(vpn.estate.as_user#module:cc_commands).', type: str}
+    totp: {description: 'Value of O(vpn.estate.as_user#module:totp).', type: bool}
+    allow_generate_profiles: {description: 'Value of O(vpn.estate.as_user#module:allow_generate_profiles).', type: bool}
+    password_strength: {description: 'Value of O(vpn.estate.as_user#module:password_strength).', type: bool}
+    allow_password_change: {description: 'Value of O(vpn.estate.as_user#module:allow_password_change).', type: bool}
+    reroute_gw: {description: 'Value of O(vpn.estate.as_user#module:reroute_gw).', type: str}
+    bypass_subnets: {description: 'Value of O(vpn.estate.as_user#module:bypass_subnets).', type: list, elements: str}
     cli_script_connect_win_user_connect:
-      description: O(vpn.estate.as_user#module:cli_script_connect_win_user_connect), as set on the user.
+      description: Value of O(vpn.estate.as_user#module:cli_script_connect_win_user_connect).
       type: str
     cli_script_connect_win_user_disconnect:
-      description: O(vpn.estate.as_user#module:cli_script_connect_win_user_disconnect), as set on the user.
+      description: Value of O(vpn.estate.as_user#module:cli_script_connect_win_user_disconnect).
       type: str
     cli_script_connect_win_admin_connect:
-      description: O(vpn.estate.as_user#module:cli_script_connect_win_admin_connect), as set on the user.
+      description: Value of O(vpn.estate.as_user#module:cli_script_connect_win_admin_connect).
       type: str
     cli_script_connect_win_admin_disconnect:
-      description: O(vpn.estate.as_user#module:cli_script_connect_win_admin_disconnect), as set on the user.
+      description: Value of O(vpn.estate.as_user#module:cli_script_connect_win_admin_disconnect).
       type: str
     cli_script_connect_mac_user_connect:
-      description: O(vpn.estate.as_user#module:cli_script_connect_mac_user_connect), as set on the user.
+      description: Value of O(vpn.estate.as_user#module:cli_script_connect_mac_user_connect).
       type: str
     cli_script_connect_mac_user_disconnect:
-      description: O(vpn.estate.as_user#module:cli_script_connect_mac_user_disconnect), as set on the user.
+      description: Value of O(vpn.estate.as_user#module:cli_script_connect_mac_user_disconnect).
       type: str
     cli_script_connect_mac_admin_connect:
-      description: O(vpn.estate.as_user#module:cli_script_connect_mac_admin_connect), as set on the user.
+      description: Value of O(vpn.estate.as_user#module:cli_script_connect_mac_admin_connect).
       type: str
     cli_script_connect_mac_admin_disconnect:
-      description: O(vpn.estate.as_user#module:cli_script_connect_mac_admin_disconnect), as set on the user.
+      description: Value of O(vpn.estate.as_user#module:cli_script_connect_mac_admin_disconnect).
       type: str
     cli_script_connect_win_env:
-      description: O(vpn.estate.as_user#module:cli_script_connect_win_env), as set on the user.
+      description: Value of O(vpn.estate.as_user#module:cli_script_connect_win_env).
       type: dict
     cli_script_connect_mac_env:
-      description: O(vpn.estate.as_user#module:cli_script_connect_mac_env), as set on the user.
+      description: Value of O(vpn.estate.as_user#module:cli_script_connect_mac_env).
       type: dict
-    static_ipv4:
-      description: O(vpn.estate.as_user#module:static_ipv4), as set on the user.
-      type: str
-    static_ipv6:
-      description: O(vpn.estate.as_user#module:static_ipv6), as set on the user.
-      type: str
-    dmz_ip:
-      description: O(vpn.estate.as_user#module:dmz_ip), as set on the user.
-      type: list
-      elements: dict
-    dmz_ipv6:
-      description: O(vpn.estate.as_user#module:dmz_ipv6), as set on the user.
-      type: list
-      elements: dict
+    static_ipv4: {description: 'Value of O(vpn.estate.as_user#module:static_ipv4).', type: str}
+    static_ipv6: {description: 'Value of O(vpn.estate.as_user#module:static_ipv6).', type: str}
+    dmz_ip: {description: 'Value of O(vpn.estate.as_user#module:dmz_ip).', type: list, elements: dict}
+    dmz_ipv6: {description: 'Value of O(vpn.estate.as_user#module:dmz_ipv6).', type: list, elements: dict}
     client_to_server_subnets:
-      description: O(vpn.estate.as_user#module:client_to_server_subnets), as set on the user.
+      description: Value of O(vpn.estate.as_user#module:client_to_server_subnets).
       type: list
       elements: str
-    compile:
-      description: O(vpn.estate.as_user#module:compile), as set on the user.
-      type: bool
-    totp_admin_only:
-      description: O(vpn.estate.as_user#module:totp_admin_only), as set on the user.
-      type: bool
+    compile: {description: 'Value of O(vpn.estate.as_user#module:compile).', type: bool}
+    totp_admin_only: {description: 'Value of O(vpn.estate.as_user#module:totp_admin_only).', type: bool}
+    # END
     effective:
       description: Values in force of those properties that can be inherited, as the server gives them.
       type: dict

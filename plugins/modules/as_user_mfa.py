@@ -38,37 +38,39 @@ options:
         description: The user's name.
         type: str
         required: true
-      required: &required
-        description:
-          - Whether the user has to give a code beside the password. This is O(vpn.estate.as_user#module:totp), as set on
-            the user; that module can also hand it back to the group.
-        type: bool
-      enrolled: &enrolled
-        description:
-          - V(true) says that the user has an authenticator. The server then asks for its code, and shows the secret to the
-            user no more. A user who has no secret gets one first, so have it written to O(dest), or returned.
-          - V(false) says that the user has none, and is to enrol at the next sign-in in a browser.
-          - The server has one property for both, being enrolled and the secret being locked away.
-          - Where the server does not just take V(true), the module proves it by a code, which it computes from the secret.
-        type: bool
-      reset: &reset
-        description:
-          - V(true) makes a new secret, in every run. B(The authenticator that the user has stops working), and every run
-            counts as a change. Say it once, when a device was lost.
-          - Unless O(enrolled) is declared V(true), the user is to enrol anew.
-        type: bool
-      dest: &dest
-        description:
-          - File for the secret, on the machine where the module runs. Nobody but its owner can read it.
-          - It is written where it is not there, holds something else than the server's secret, or can be read by others.
-            A user who has no secret gets one. A server that does not tell the secrets of enrolled users in its lists is
-            asked for the secret only where the file is not there.
-          - The folder must be there. A symbolic link is refused.
-        type: path
-  required: *required
-  enrolled: *enrolled
-  reset: *reset
-  dest: *dest
+      # BEGIN suboptions (tools/docs.py)
+      required: {description: See O(required)., type: bool}
+      enrolled: {description: See O(enrolled)., type: bool}
+      reset: {description: See O(reset)., type: bool}
+      dest: {description: See O(dest)., type: path}
+      # END
+  required:
+    description:
+      - Whether the user has to give a code beside the password. This is O(vpn.estate.as_user#module:totp), as set on
+        the user; that module can also hand it back to the group.
+    type: bool
+  enrolled:
+    description:
+      - V(true) says that the user has an authenticator. The server then asks for its code, and shows the secret to the
+        user no more. A user who has no secret gets one first, so have it written to O(dest), or returned.
+      - V(false) says that the user has none, and is to enrol at the next sign-in in a browser.
+      - The server has one property for both, being enrolled and the secret being locked away.
+      - Where the server does not just take V(true), the module proves it by a code, which it computes from the secret.
+    type: bool
+  reset:
+    description:
+      - V(true) makes a new secret, in every run. B(The authenticator that the user has stops working), and every run
+        counts as a change. Say it once, when a device was lost.
+      - Unless O(enrolled) is declared V(true), the user is to enrol anew.
+    type: bool
+  dest:
+    description:
+      - File for the secret, on the machine where the module runs. Nobody but its owner can read it.
+      - It is written where it is not there, holds something else than the server's secret, or can be read by others.
+        A user who has no secret gets one. A server that does not tell the secrets of enrolled users in its lists is
+        asked for the secret only where the file is not there.
+      - The folder must be there. A symbolic link is refused.
+    type: path
   format:
     description:
       - What O(dest) and RV(objects[].content) hold. V(otpauth) is the address that a QR code for an authenticator stands
@@ -161,11 +163,18 @@ objects:
     name:
       description: The user's name.
       type: str
+    # BEGIN objects: V(updated) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - What was done, or in check mode would be done. One of V(updated) and V(unchanged).
-        - Of a task that failed also V(failed), V(not attempted), and V(unknown) where the answer was lost.
+        - What the task did with the object, or would do in check mode.
+        - One of V(updated) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
     changed_keys:
       description:
         - Options whose values changed. Here V(secret) stands for a secret that was made, and V(file) for O(dest).
@@ -175,10 +184,6 @@ objects:
       description: The secret, in the form that O(format) says.
       returned: when O(return_content) is V(true), the user did not fail, and the task is not in check mode
       type: str
-    msg:
-      description: Why it failed.
-      returned: when it failed
-      type: str
   sample:
     - name: alice
       action: updated
@@ -187,9 +192,11 @@ objects:
       action: unchanged
       changed_keys: []
 counts:
-  description: How many users each action happened to.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     unchanged: 1
     updated: 1

@@ -196,6 +196,7 @@ objects:
       returned: when O(state=present)
       type: dict
       contains:
+        # BEGIN certificate (tools/docs.py)
         fingerprint:
           description: SHA-256 fingerprint, in hexadecimal digits.
           type: str
@@ -241,14 +242,17 @@ objects:
           description: Whether it is that of an authority, which can sign others.
           type: bool
           sample: false
+        # END
     msg:
       description: What went wrong.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
 counts:
-  description: How many there are of each RV(objects[].action), which is one of one.
-  returned: when the task got as far as a comparison with the server
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     updated: 1
 """

@@ -51,6 +51,7 @@ web_certificate:
           configured cannot be read.
       type: dict
       contains:
+        # BEGIN certificate (tools/docs.py)
         fingerprint:
           description: SHA-256 fingerprint, in hexadecimal digits.
           type: str
@@ -96,6 +97,7 @@ web_certificate:
           description: Whether it is that of an authority, which can sign others.
           type: bool
           sample: false
+        # END
         days_left:
           description: Whole days until it expires; negative afterwards.
           type: int

@@ -39,30 +39,32 @@ options:
         description: Login of the VPN user whose file it is.
         type: str
         required: true
-      server: &server
-        description:
-          - Name of the VPN server, such as V(openvpn_routed), V(openvpn_bridge) or V(wireguard). Always needed.
-          - Servers of WireGuard are for users of that type, and those of OpenVPN for all others (see
-            O(vpn.estate.freebox_vpn_user#module:type)). PPTP and IPsec have no files.
-        type: str
-      dest: &dest
-        description:
-          - The file, on the machine where the task runs. Its folder has to be there. Needed, unless O(held) is said.
-          - It has mode 0600, is replaced at once, so that nobody ever finds half a file, and is not written through a symbolic
-            link.
-        type: path
-      held: &held
-        description:
-          - What somebody somewhere else has, which is to be replaced if it is not good enough; empty if nobody has one. It is
-            the RV(vpn.estate.ovpn_file_info#module:content) that M(vpn.estate.ovpn_file_info) reads there, without secrets.
-          - O(dest) is then only where a new one goes.
-        type: str
+      # BEGIN suboptions (tools/docs.py)
+      server: {description: See O(server)., type: str}
+      held: {description: See O(held)., type: str}
+      dest: {description: See O(dest)., type: path}
+      # END
   user:
     description: Login of the VPN user whose file it is. Either this, O(profiles) or O(src) is needed.
     type: str
-  server: *server
-  dest: *dest
-  held: *held
+  server:
+    description:
+      - Name of the VPN server, such as V(openvpn_routed), V(openvpn_bridge) or V(wireguard). Always needed.
+      - Servers of WireGuard are for users of that type, and those of OpenVPN for all others (see
+        O(vpn.estate.freebox_vpn_user#module:type)). PPTP and IPsec have no files.
+    type: str
+  dest:
+    description:
+      - The file, on the machine where the task runs. Its folder has to be there. Needed, unless O(held) is said.
+      - It has mode 0600, is replaced at once, so that nobody ever finds half a file, and is not written through a symbolic
+        link.
+    type: path
+  held:
+    description:
+      - What somebody somewhere else has, which is to be replaced if it is not good enough; empty if nobody has one. It is
+        the RV(vpn.estate.ovpn_file_info#module:content) that M(vpn.estate.ovpn_file_info) reads there, without secrets.
+      - O(dest) is then only where a new one goes.
+    type: str
   renew:
     description: Whether to download new files although there are good ones, which end with it.
     type: bool
@@ -214,13 +216,18 @@ objects:
       description: The server and the user.
       type: str
       sample: openvpn_routed of erika
+    # BEGIN objects: V(created), V(updated) where there was no good one, and V(unchanged) (tools/docs.py)
     action:
       description:
-        - V(created) where there was none, V(updated) where there was none that is good, or V(unchanged); V(failed) where the
-          box refused.
-        - V(not attempted) or V(unknown) where the task stopped before, or while, it was done.
+        - What the task did with the object, or would do in check mode.
+        - One of V(created), V(updated) where there was no good one, and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
-      sample: created
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
     changed_keys:
       description:
         - V(usable) where there is a new file, V(private) where others could read it, V(rescued) where one that could not be put
@@ -273,14 +280,12 @@ objects:
       returned: when there is one, and O(return_content) says so
       type: str
       sample: "client ..."
-    msg:
-      description: What the box said.
-      returned: when RV(objects[].action) is V(failed)
-      type: str
 counts:
-  description: How many files there are of each RV(objects[].action). Actions that did not occur are left out.
-  returned: when the task got as far as a comparison with the box
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     created: 1
     unchanged: 1

@@ -35,100 +35,140 @@ options:
         description: Name of the server, such as V(openvpn_routed).
         type: str
         required: true
-      enabled: &enabled
-        description:
-          - Whether the server runs. One that is declared to run, and found in the state C(error), is a failure.
-        type: bool
-      enable_ipv4: &enable_ipv4
-        description: Whether clients get IPv4 through the VPN. The servers C(openvpn_bridge), PPTP and WireGuard have no such
-          choice.
-        type: bool
-      enable_ipv6: &enable_ipv6
-        description: The same of IPv6.
-        type: bool
-      port: &port
-        description:
-          - Port that the server listens on. Only OpenVPN and WireGuard servers have a choice, within the range that the
-            box tells as C(min_port) and C(max_port).
-        type: int
-      port_ike: &port_ike
-        description: Port for IKE, of an IPsec server.
-        type: int
-      port_nat: &port_nat
-        description: Port for IKE through NAT, of an IPsec server.
-        type: int
-      conf_pptp: &conf_pptp
-        description: What is particular to PPTP servers.
+      # BEGIN suboptions (tools/docs.py)
+      enabled: {description: See O(enabled)., type: bool}
+      enable_ipv4: {description: See O(enable_ipv4)., type: bool}
+      enable_ipv6: {description: See O(enable_ipv6)., type: bool}
+      port: {description: See O(port)., type: int}
+      port_ike: {description: See O(port_ike)., type: int}
+      port_nat: {description: See O(port_nat)., type: int}
+      conf_pptp:
+        description: See O(conf_pptp).
         type: dict
         suboptions:
           mppe:
-            description: Whether encryption is required, and with which strength.
+            description: See O(conf_pptp.mppe).
             type: str
             choices: [disable, require, require_128]
           allowed_auth:
-            description: Ways in which users may prove who they are.
+            description: See O(conf_pptp.allowed_auth).
             type: dict
             suboptions:
-              pap:
-                description: Whether by PAP.
-                type: bool
-              chap:
-                description: Whether by CHAP.
-                type: bool
-              mschapv2:
-                description: Whether by MS-CHAPv2.
-                type: bool
-      conf_openvpn: &conf_openvpn
-        description: What is particular to OpenVPN servers.
+              pap: {description: See O(conf_pptp.allowed_auth.pap)., type: bool}
+              chap: {description: See O(conf_pptp.allowed_auth.chap)., type: bool}
+              mschapv2: {description: See O(conf_pptp.allowed_auth.mschapv2)., type: bool}
+      conf_openvpn:
+        description: See O(conf_openvpn).
         type: dict
         suboptions:
           cipher:
-            description: Cipher of the data. Not every box has V(chacha20poly1305).
+            description: See O(conf_openvpn.cipher).
             type: str
             choices: [blowfish, aes128, aes256, chacha20poly1305]
-          disable_fragment:
-            description: Whether to leave the option C(fragment) out of the configuration.
-            type: bool
-          use_tcp:
-            description: Whether to use TCP in place of UDP.
-            type: bool
-      conf_ipsec: &conf_ipsec
-        description:
-          - What is particular to IPsec servers. Freebox OS lets nobody change it. So that a task can declare all that
-            M(vpn.estate.freebox_vpn_server_info) tells, it is compared, and another value than the box has is refused.
+          disable_fragment: {description: See O(conf_openvpn.disable_fragment)., type: bool}
+          use_tcp: {description: See O(conf_openvpn.use_tcp)., type: bool}
+      conf_ipsec:
+        description: See O(conf_ipsec).
         type: dict
         suboptions:
-          ike_version:
-            description: Version of IKE.
-            type: int
+          ike_version: {description: See O(conf_ipsec.ike_version)., type: int}
           auth_modes:
-            description: How both sides prove who they are, in the order of the box.
+            description: See O(conf_ipsec.auth_modes).
             type: list
             elements: dict
             suboptions:
-              id_source:
-                description: Where the identity comes from, such as V(custom).
-                type: str
-              id_custom:
-                description: The identity itself, where O(servers[].conf_ipsec.auth_modes[].id_source) is V(custom).
-                type: str
-      conf_wireguard: &conf_wireguard
-        description: What is particular to WireGuard servers.
+              id_source: {description: 'See O(conf_ipsec.auth_modes[].id_source).', type: str}
+              id_custom: {description: 'See O(conf_ipsec.auth_modes[].id_custom).', type: str}
+      conf_wireguard:
+        description: See O(conf_wireguard).
         type: dict
         suboptions:
-          mtu:
-            description: Largest packet in the tunnel, V(512) to V(1420) bytes.
-            type: int
-  enabled: *enabled
-  enable_ipv4: *enable_ipv4
-  enable_ipv6: *enable_ipv6
-  port: *port
-  port_ike: *port_ike
-  port_nat: *port_nat
-  conf_pptp: *conf_pptp
-  conf_openvpn: *conf_openvpn
-  conf_ipsec: *conf_ipsec
-  conf_wireguard: *conf_wireguard
+          mtu: {description: See O(conf_wireguard.mtu)., type: int}
+      # END
+  enabled:
+    description:
+      - Whether the server runs. One that is declared to run, and found in the state C(error), is a failure.
+    type: bool
+  enable_ipv4:
+    description: Whether clients get IPv4 through the VPN. The servers C(openvpn_bridge), PPTP and WireGuard have no such
+      choice.
+    type: bool
+  enable_ipv6:
+    description: The same of IPv6.
+    type: bool
+  port:
+    description:
+      - Port that the server listens on. Only OpenVPN and WireGuard servers have a choice, within the range that the
+        box tells as C(min_port) and C(max_port).
+    type: int
+  port_ike:
+    description: Port for IKE, of an IPsec server.
+    type: int
+  port_nat:
+    description: Port for IKE through NAT, of an IPsec server.
+    type: int
+  conf_pptp:
+    description: What is particular to PPTP servers.
+    type: dict
+    suboptions:
+      mppe:
+        description: Whether encryption is required, and with which strength.
+        type: str
+        choices: [disable, require, require_128]
+      allowed_auth:
+        description: Ways in which users may prove who they are.
+        type: dict
+        suboptions:
+          pap:
+            description: Whether by PAP.
+            type: bool
+          chap:
+            description: Whether by CHAP.
+            type: bool
+          mschapv2:
+            description: Whether by MS-CHAPv2.
+            type: bool
+  conf_openvpn:
+    description: What is particular to OpenVPN servers.
+    type: dict
+    suboptions:
+      cipher:
+        description: Cipher of the data. Not every box has V(chacha20poly1305).
+        type: str
+        choices: [blowfish, aes128, aes256, chacha20poly1305]
+      disable_fragment:
+        description: Whether to leave the option C(fragment) out of the configuration.
+        type: bool
+      use_tcp:
+        description: Whether to use TCP in place of UDP.
+        type: bool
+  conf_ipsec:
+    description:
+      - What is particular to IPsec servers. Freebox OS lets nobody change it. So that a task can declare all that
+        M(vpn.estate.freebox_vpn_server_info) tells, it is compared, and another value than the box has is refused.
+    type: dict
+    suboptions:
+      ike_version:
+        description: Version of IKE.
+        type: int
+      auth_modes:
+        description: How both sides prove who they are, in the order of the box.
+        type: list
+        elements: dict
+        suboptions:
+          id_source:
+            description: Where the identity comes from, such as V(custom).
+            type: str
+          id_custom:
+            description: The identity itself, where O(conf_ipsec.auth_modes[].id_source) is V(custom).
+            type: str
+  conf_wireguard:
+    description: What is particular to WireGuard servers.
+    type: dict
+    suboptions:
+      mtu:
+        description: Largest packet in the tunnel, V(512) to V(1420) bytes.
+        type: int
   wait:
     description:
       - Whether to wait until the servers run, or have stopped, as O(enabled) says, and to fail where one does not within
@@ -226,31 +266,36 @@ objects:
     name:
       description: Name of the server.
       type: str
+    # BEGIN objects: V(updated) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - What was done, or in check mode would be done. Either V(updated) or V(unchanged).
-        - Of a task that failed also V(failed), V(not attempted), and V(unknown) where the answer was lost.
+        - What the task did with the object, or would do in check mode.
+        - One of V(updated) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     changed_keys:
       description: Options whose values changed.
       type: list
       elements: str
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
     connections:
       description: How many clients were connected to the server when the task began. A change may cut them off.
       type: int
-    msg:
-      description: Why it failed.
-      returned: when it failed
-      type: str
   sample:
     - name: openvpn_routed
       action: updated
       changed_keys: [enabled, port]
       connections: 0
 counts:
-  description: How many servers each action happened to.
-  returned: when the task got as far as a comparison with the box
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     unchanged: 4
     updated: 1

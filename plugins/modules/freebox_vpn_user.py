@@ -39,41 +39,51 @@ options:
         description: The user's login.
         type: str
         required: true
-      password: &password
-        description:
-          - The user's password, of 8 to 32 characters. Set where the user has none yet; see O(update_password).
-          - A WireGuard user has none.
-        type: str
-      type: &type
-        description:
-          - V(standard) users may use all servers but that of WireGuard, and V(wireguard) users only that. A box without
-            WireGuard knows no other than V(standard), which is also what a new user is where nothing is said.
-          - The type of a user cannot be changed; see O(recreate).
+      # BEGIN suboptions (tools/docs.py)
+      password: {description: See O(password)., type: str}
+      type:
+        description: See O(type).
         type: str
         choices: [standard, wireguard]
-      ip_reservation: &ip_reservation
-        description:
-          - The IPv4 address that the user gets; an empty one means whichever is free.
-          - A WireGuard user needs one.
-        type: str
-      conf_wireguard: &conf_wireguard
-        description: What is particular to a WireGuard user. The box makes its keys, and tells them in the profile only.
+      ip_reservation: {description: See O(ip_reservation)., type: str}
+      conf_wireguard:
+        description: See O(conf_wireguard).
         type: dict
         suboptions:
-          keepalive:
-            description: How many seconds of silence are interrupted by a packet; V(0) means none.
-            type: int
-          psk:
-            description: Whether to use a key that both sides share, beside those that they do not.
-            type: bool
+          keepalive: {description: See O(conf_wireguard.keepalive)., type: int}
+          psk: {description: See O(conf_wireguard.psk)., type: bool}
       state:
-        description: Overrides the state of the task for this user.
+        description: See O(state), which is the default.
         type: str
         choices: [present, absent]
-  password: *password
-  type: *type
-  ip_reservation: *ip_reservation
-  conf_wireguard: *conf_wireguard
+      # END
+  password:
+    description:
+      - The user's password, of 8 to 32 characters. Set where the user has none yet; see O(update_password).
+      - A WireGuard user has none.
+    type: str
+  type:
+    description:
+      - V(standard) users may use all servers but that of WireGuard, and V(wireguard) users only that. A box without
+        WireGuard knows no other than V(standard), which is also what a new user is where nothing is said.
+      - The type of a user cannot be changed; see O(recreate).
+    type: str
+    choices: [standard, wireguard]
+  ip_reservation:
+    description:
+      - The IPv4 address that the user gets; an empty one means whichever is free.
+      - A WireGuard user needs one.
+    type: str
+  conf_wireguard:
+    description: What is particular to a WireGuard user. The box makes its keys, and tells them in the profile only.
+    type: dict
+    suboptions:
+      keepalive:
+        description: How many seconds of silence are interrupted by a packet; V(0) means none.
+        type: int
+      psk:
+        description: Whether to use a key that both sides share, beside those that they do not.
+        type: bool
   recreate:
     description:
       - Whether a user of another O(type) than is declared may be deleted and made anew. The profiles that it had do not work
@@ -159,10 +169,12 @@ objects:
     name:
       description: The user's login.
       type: str
+    # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/docs.py)
     action:
       description:
-        - What was done, or in check mode would be done. One of V(created), V(updated), V(deleted) and V(unchanged).
-        - Of a task that failed also V(failed), V(not attempted), and V(unknown) where the answer was lost.
+        - What the task did with the object, or would do in check mode.
+        - One of V(created), V(updated), V(deleted) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     changed_keys:
       description: Options whose values changed.
@@ -170,8 +182,9 @@ objects:
       elements: str
     msg:
       description: Why it failed.
-      returned: when it failed
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
+    # END
   sample:
     - name: erika
       action: updated
@@ -180,9 +193,11 @@ objects:
       action: unchanged
       changed_keys: []
 counts:
-  description: How many users each action happened to.
-  returned: when the task got as far as a comparison with the box
+  # BEGIN counts (tools/docs.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
   type: dict
+  # END
   sample:
     unchanged: 7
     updated: 1

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.vpn.estate.plugins.doc_fragments._attributes import ModuleDocFragment
+from ansible_collections.vpn.estate.plugins.doc_fragments._properties import ModuleDocFragment as Properties
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -87,6 +88,8 @@ def test_its_examples_use_every_option(name: str) -> None:
     texts = documentation(name)
     shown = yaml.safe_dump(texts["EXAMPLES"])
     own = texts["DOCUMENTATION"].get("options") or {}
+    if "vpn.estate._properties" in texts["DOCUMENTATION"]["extends_documentation_fragment"]:
+        own |= yaml.safe_load(Properties.DOCUMENTATION)["options"]
     assert [option for option in options_of(own) if not re.search(rf"\b{option}:", shown)] == []
 
 
