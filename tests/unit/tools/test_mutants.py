@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import subprocess
 import sys
 import typing as t
@@ -23,6 +24,9 @@ SITES = [
     for operator in ("AddNot", "ReplaceComparisonOperator_Eq_Lt", "ReplaceComparisonOperator_Eq_Gt")
     for occurrence in (line,)
 ]
+
+
+MUTANT = mutations.Mutant("redaction", "plugins/module_utils/_net/redact.py", 1, "AddNot", 0, 1, "!")
 
 
 def lines_chosen(sites: t.Iterable[mutations.Site], number: int, seed: str) -> list[tuple[int, str]]:
@@ -214,6 +218,8 @@ class House:
         done = subprocess.run(  # noqa: S603 - the project's own program
             [sys.executable, mutant_worker.__file__, *replace, "usual", "test_subject.py"],
             cwd=self.folder,
+            # Other plugins take longer to start than all of this.
+            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "_hypothesis_pytestplugin"},
             input="".join(jobs),
             capture_output=True,
             text=True,
@@ -262,19 +268,85 @@ def test_the_verdict_on_a_change_of_what_runs_at_import(
     assert (house.folder / "subject.py").read_text() == MODULE
 
 
+# -- all mutants
+
+
+class FakeRunner:
+    """Runs nothing: says which of the tests fail against the mutants, by the profile, and which without one."""
+
+    failing: t.ClassVar[dict[str, set[str]]] = {}
+    broken: t.ClassVar[set[str]] = set()
+
+    def __init__(self, coverage: object, profile: str, paths: object, seconds: float) -> None:
+        self._fails = self.failing[profile]
+
+    def result(self, mutant: object, tests: t.Sequence[mutants.Test]) -> mutant_worker.Result:
+        return self._verdict(tests, self._fails | self.broken)
+
+    def unchanged(self, tests: t.Sequence[mutants.Test]) -> mutant_worker.Result:
+        return self._verdict(tests, self.broken)
+
+    def close(self) -> None:
+        pass
+
+    @staticmethod
+    def _verdict(tests: t.Sequence[mutants.Test], failing: set[str]) -> mutant_worker.Result:
+        found = next((test.name for test in tests if test.name in failing), None)
+        return {"outcome": "killed" if found else "survived", "test": found, "ran": len(tests)}
+
+
+@pytest.mark.parametrize(
+    ("usual", "exhaustive", "broken", "outcome", "only_long"),
+    [
+        ({"x.py::a"}, set(), set(), "killed", False),
+        (set(), set(), set(), "survived", False),
+        (set(), set(), {"x.py::a"}, "survived", False),  # fails without a mutant too: it shows nothing
+        ({"x.py::b"}, set(), {"x.py::a"}, "killed", False),
+        (set(), {"x.py::b"}, set(), "survived", True),
+        (set(), {"x.py::a"}, set(), "survived", False),  # of which the long test has no more
+    ],
+)
+def test_what_both_tests_find(
+    monkeypatch: pytest.MonkeyPatch,
+    usual: set[str],
+    exhaustive: set[str],
+    broken: set[str],
+    outcome: str,
+    only_long: bool,
+) -> None:
+    monkeypatch.setattr(mutants, "Runner", FakeRunner)
+    monkeypatch.setattr(FakeRunner, "failing", {"usual": usual, "exhaustive": exhaustive})
+    monkeypatch.setattr(FakeRunner, "broken", broken)
+    tests = {"x.py::a": case("x.py::a", 1), "x.py::b": case("x.py::b", 2, more=True)}
+    coverage = mutants.Coverage(tests, {MUTANT.file: {1: {*tests}}})
+    run = mutants.Run(coverage, ["x.py"], end=float("inf"))
+    (verdict,) = verdicts = run.short([MUTANT])
+    run.long(verdicts)
+    assert (verdict.outcome, mutants.only_long(verdict)) == (outcome, only_long)
+
+
+def test_what_the_short_test_had_no_time_for_is_not_only_the_long_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutants, "Runner", FakeRunner)
+    monkeypatch.setattr(FakeRunner, "failing", {"usual": {"x.py::b"}, "exhaustive": {"x.py::b"}})
+    coverage = mutants.Coverage({"x.py::b": case("x.py::b", 2, more=True)}, {})
+    verdict = mutants.Verdict(MUTANT, "survived", long="killed", long_test="x.py::b")
+    monkeypatch.setattr(coverage, "of", lambda mutant: coverage.tests)
+    mutants.Run(coverage, ["x.py"], end=float("inf")).long([verdict])
+    assert (verdict.outcome, verdict.test) == ("killed", "x.py::b")
+
+
 # -- the report
 
 
 def test_the_long_test_counts_what_only_it_finds() -> None:
-    mutant = mutations.Mutant("engine", "plugins/module_utils/_net/redact.py", 1, "AddNot", 0, 1, "!")
     verdicts = [
-        mutants.Verdict(mutant, "killed"),
-        mutants.Verdict(mutant, "timed out"),
-        mutants.Verdict(mutant, "survived", long="survived"),
-        mutants.Verdict(mutant, "survived", long="killed", long_test="x.py::rare"),
-        mutants.Verdict(mutant, "not covered"),
+        mutants.Verdict(MUTANT, "killed"),
+        mutants.Verdict(MUTANT, "timed out"),
+        mutants.Verdict(MUTANT, "survived", long="survived"),
+        mutants.Verdict(MUTANT, "survived", long="killed", long_test="x.py::rare"),
+        mutants.Verdict(MUTANT, "not covered"),
     ]
-    *_rows, short, long = mutants.table(verdicts, ["engine"], exhaustive=True)
+    *_rows, short, long = mutants.table(verdicts, ["redaction"], exhaustive=True)
     assert short.endswith("found 2 of 4 mutants that a test runs, 50.0 %")
     assert long.endswith("found 3 of 4, 75.0 %")
     listed = "\n".join(mutants.survivors(verdicts))
