@@ -139,10 +139,22 @@ def test_a_line_meets_the_tests_that_run_it_or_its_statement() -> None:
     assert tests_of(number) == []  # what runs it starts processes
 
 
-def test_what_the_long_test_has_more_of_is_known_by_its_sizes() -> None:
-    assert mutants.has_sizes("tests/unit/plugins/laws/test_purge_plans.py")
-    assert mutants.has_sizes("tests/unit/plugins/laws/test_convergence.py")
-    assert not mutants.has_sizes("tests/unit/plugins/module_utils/_engine/test_plan.py")
+def test_what_the_long_test_has_more_of_is_known_by_its_sizes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(mutants, "ROOT", tmp_path)
+    folder = tmp_path / "tests/unit/some"
+    folder.mkdir(parents=True)
+    for name, imported in {
+        "sizes": "settings",
+        "helper": "sizes",
+        "test_by_helper": "helper",
+        "test_other": "harness",
+    }.items():
+        (folder / f"{name}.py").write_text(
+            f"from ansible_collections.vpn.estate.tests.unit.some.{imported} import anything\n"
+        )
+    assert mutants.has_sizes("tests/unit/some/helper.py")
+    assert mutants.has_sizes("tests/unit/some/test_by_helper.py")
+    assert not mutants.has_sizes("tests/unit/some/test_other.py")
 
 
 # -- one mutant
