@@ -23,6 +23,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.worlds import WOR
 
 ROOT = Path(__file__).resolve().parents[4]
 TESTS = "tests/unit/plugins"
+ACTION = "as_notification.py"  # the action of all modules
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ def home_of(kind: type[Resource]) -> Home:
     return HOMES[package]
 
 
-def lacks(kind: type[Resource]) -> list[str]:
+def lacks(kind: type[Resource], home: Home) -> list[str]:
     """What a resource lacks: for each thing the file to edit, and what to add to it."""
-    home, noun = home_of(kind), name_of(kind)
+    noun = name_of(kind)
     constant, module = noun.upper(), home.prefix + noun
     modules = {module: f"`BODY = manage({constant}, {home.product})`"}
     if module not in VERBS:
@@ -80,6 +81,11 @@ def lacks(kind: type[Resource]) -> list[str]:
         f"plugins/modules/{name}.py: add the module: its documentation and {body}"
         for name, body in modules.items()
         if not (ROOT / f"plugins/modules/{name}.py").is_file()
+    ]
+    found += [
+        f"plugins/action/{name}.py: link it: ln -s {ACTION} plugins/action/{name}.py"
+        for name in modules
+        if not (ROOT / f"plugins/action/{name}.py").is_file()
     ]
     in_group = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["action_groups"][home.group]
     found += [f"meta/runtime.yml: add {name} to {home.group}" for name in modules if name not in in_group]
@@ -102,7 +108,7 @@ def lacks(kind: type[Resource]) -> list[str]:
 
 @pytest.mark.parametrize("kind", every_resource(), ids=name_of)
 def test_a_resource_is_complete(kind: type[Resource]) -> None:
-    missing = lacks(kind)
+    missing = lacks(kind, home_of(kind))
     assert not missing, f"{kind.__name__} is not complete. Edit\n" + "\n".join(missing)
 
 
@@ -111,10 +117,11 @@ def test_what_a_resource_lacks_is_named() -> None:
         noun, plural = "access ruleset", "access_rulesets"
         fields = (Field("comment", {"type": "str"}),)
 
-    AccessRuleset.__module__ = f"{module_utils.__name__}._access_server.accounts.access_ruleset"
-    assert [one.partition(": ")[0] for one in lacks(AccessRuleset)] == [
+    assert [one.partition(": ")[0] for one in lacks(AccessRuleset, HOMES["_access_server"])] == [
         "plugins/modules/as_access_ruleset.py",
         "plugins/modules/as_access_ruleset_info.py",
+        "plugins/action/as_access_ruleset.py",
+        "plugins/action/as_access_ruleset_info.py",
         "meta/runtime.yml",
         "meta/runtime.yml",
         "tests/integration/targets/as_access_ruleset/tasks/scenario.yml",
