@@ -125,7 +125,7 @@ class Worker:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items: dict[str, list[pytest.Item]] = {}
         for item in session.items:
-            for name in {item.nodeid, item.nodeid.partition("[")[0]}:
+            for name in dict.fromkeys((item.nodeid, item.nodeid.partition("[")[0])):
                 items.setdefault(name, []).append(item)
         functions = live_functions()
         gc.freeze()  # the forks share this memory
