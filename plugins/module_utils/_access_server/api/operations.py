@@ -111,6 +111,7 @@ _SECRET = (
         "POST /auth/password/change",
     ),
     *("POST /auth/mfa/enroll", "POST /userprop/mfa/generate-secret", "POST /profiles/create", "POST /installer-url"),
+    *("POST /license/subscription", "POST /license/subscription/test", "GET /license/info", "GET /token-url/list"),
     *("POST /token-url", "POST /token-url/delete", "POST /certificate/create", "POST /certificate/check-private-key"),
     *("POST /cluster/create", "POST /cluster/join", "PUT /database/convert", "POST /server/failover-test"),
 )

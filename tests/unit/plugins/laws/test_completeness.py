@@ -76,14 +76,16 @@ def lacks(kind: type[Resource], home: Home) -> list[str]:
     constant, module = noun.upper(), home.prefix + noun
     modules = {module: f"`BODY = manage({constant}, {home.product})`"}
     if module not in VERBS:
-        modules[f"{module}_info"] = f"`BODY = inform({constant}, {home.product})`"
+        modules[f"{module}_info"] = (
+            f"`BODY = inform({constant}, {home.product})`, or, of one object, as as_default_user_info has"
+        )
     found = [
         f"plugins/modules/{name}.py: add the module: its documentation and {body}"
         for name, body in modules.items()
         if not (ROOT / f"plugins/modules/{name}.py").is_file()
     ]
     found += [
-        f"plugins/action/{name}.py: link it: ln -s {ACTION} plugins/action/{name}.py"
+        f"plugins/action/{name}.py: copy it: cp plugins/action/{ACTION} plugins/action/{name}.py"
         for name in modules
         if not (ROOT / f"plugins/action/{name}.py").is_file()
     ]

@@ -81,7 +81,7 @@ def test_a_sample_uses_every_option(sample: Sample) -> None:
 def test_the_normal_form_is_stable(sample: Sample) -> None:
     for declared in sample.declarations:
         once = normal(sample, declared)
-        assert normal(sample, {**sample.key, **once}) == once
+        assert normal(sample, {**declared, **once}) == once
 
 
 @ways
@@ -202,7 +202,7 @@ def test_one_property_alone_changes_alone(start: t.Callable[..., Simulated], sam
 @samples
 def test_a_list_of_one_is_one(start: t.Callable[..., Simulated], sample: Sample) -> None:
     if not sample.resource.plural:
-        assert sample.resource.constraints() == {}
+        assert sample.resource.constraints() == sample.resource.rules
         return
     one, many = started(start, sample, usual(sample)), started(start, sample, usual(sample))
     for declared in sample.declarations:
@@ -233,5 +233,6 @@ def test_no_secret_is_told(start: t.Callable[..., Simulated], sample: Sample) ->
         server.inform(sample.resource),
     ]
     ours = [value for name, value in server.connection.items() if server.product.argument_spec[name].get("no_log")]
-    for secret in (PASSWORD, *ours, *getattr(server.simulator, "mfa_totp_secret", "").split()):
+    declared_ones = [declared[f.name] for f in sample.resource.fields if f.secret and f.name in declared]
+    for secret in (PASSWORD, *ours, *declared_ones, *getattr(server.simulator, "mfa_totp_secret", "").split()):
         assert all(secret not in text_of(answer) for answer in told)

@@ -30,6 +30,7 @@ SECRETS = {
     "private_key",
     "private_key_passphrase",
     "mysqluri",
+    "subscription",
 }  # names in requests
 # What the retry rules say, as patterns; the first that fits decides.
 RULES = {
