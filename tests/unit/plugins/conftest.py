@@ -5,31 +5,27 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import typing as t
 
 import pytest
+
+SLEEP = time.sleep
 
 if t.TYPE_CHECKING:
     from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries follow at once; what they are is tested, not how long they take."""
-    from ansible_collections.vpn.estate.plugins.module_utils._net import connections, retries
+def _short_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries follow almost at once: tests ask what they are, not how long they take.
 
-    monkeypatch.setattr(retries.time, "sleep", lambda seconds: None)
+    Not quite at once, or a task that waits for a restart asks a thousand times a second.
+    """
+    from ansible_collections.vpn.estate.plugins.module_utils._net import connections
+
+    monkeypatch.setattr(time, "sleep", lambda seconds: SLEEP(min(seconds, 0.005)))
     connections.connections.cache_clear()  # a new server may have the address of one that no longer answered
-
-
-@pytest.fixture
-def short_waiting(monkeypatch: pytest.MonkeyPatch, _no_waiting: None) -> None:
-    """A task that waits for a restart need not ask a thousand times a second."""
-    from ansible_collections.vpn.estate.tests.unit.plugins.support.convergence import SHORT
-
-    monkeypatch.setattr(time, "sleep", lambda seconds: threading.Event().wait(min(seconds, SHORT)))
 
 
 @pytest.fixture(autouse=True)

@@ -31,7 +31,6 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import cros
 from ansible_collections.vpn.estate.tests.unit.plugins.support.worlds import ACCESS_SERVER
 
 SUBNET = {"ipv6": False, "netip": "10.1.0.0", "prefix_length": 16}
-pytestmark = pytest.mark.usefixtures("short_waiting")
 
 
 def people(server: Server) -> None:

@@ -19,8 +19,6 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EV
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed
 from ansible_collections.vpn.estate.tests.unit.plugins.support.worlds import WORLDS
 
-pytestmark = pytest.mark.usefixtures("short_waiting")
-
 
 def combined(kind: type[Simulated]) -> list[tuple[t.Any, ...]]:
     """Each step of each sample of a product with a fault, and each fault with a step."""

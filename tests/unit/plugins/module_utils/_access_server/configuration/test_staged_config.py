@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import socket
-import threading
 import time
 import types
 import typing as t
@@ -34,13 +33,10 @@ COPY = "staged-1-of-default"
 CHANGED = [{"name": COMPANY, "value": "Example"}, {"name": SECRET_KEY, "secret_value": SECRET}]
 QUICK = {"restart_downtime": 0.02}
 AILING = {**QUICK, "ailing_with": f"{COMPANY}=Example"}
-SHORT = 0.005  # seconds that whoever waits here sleeps
 
 
 @pytest.fixture(autouse=True)
-def _short_waiting(monkeypatch: pytest.MonkeyPatch, _no_waiting: None) -> None:
-    """Looks at a server follow each other quickly, but not a thousand times a second."""
-    monkeypatch.setattr(time, "sleep", lambda seconds: threading.Event().wait(min(seconds, SHORT)))
+def _looks_in_quick_succession(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staged_config, "PAUSE", 0.05)
 
 
