@@ -69,7 +69,7 @@ def fixture_estate(server: Server, tmp_path: Path) -> Estate:
 
 @pytest.mark.parametrize("in_files", first(True, False), ids=["files", "lists"])
 def test_from_nothing(estate: Estate, in_files: bool) -> None:
-    """Check mode goes through on an empty server and tells what the run does; the run after it does nothing."""
+    """Check mode goes through on an empty server and tells what the run does."""
     declared: dict[str, t.Any] = (
         {
             "users_src": "people",
@@ -102,6 +102,18 @@ def test_from_nothing(estate: Estate, in_files: bool) -> None:
     ]
     assert estate.server.inform(CONFIG_ITEM, ["sa.company_name"])[0]["value"] == "Example Company"
     assert "/api/server/restart" in estate.server.writes()
+
+
+@pytest.mark.exhaustive
+def test_the_next_run_changes_nothing(estate: Estate) -> None:
+    declared = {
+        "users_src": "people",
+        "groups": GROUPS,
+        "access_lists_src": "access_lists.yml",
+        "config_items": ITEMS,
+        "purge": ["users", "groups", "access_lists"],
+    }
+    assert estate.run(**declared).status == 0
     again = estate.run(**declared)
     assert again.status == 0, again.output
     assert again.tally["here"]["changed"] == 0
@@ -122,9 +134,17 @@ def test_what_nobody_declares_is_purged(estate: Estate, in_files: bool) -> None:
     assert run.status == 0, run.output
     assert set(estate.users) == {"anna", "bert", "dora"}
     assert [one["name"] for one in estate.server.inform(GROUP)] == ["guests", "staff"]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("groups", [{"groups_src": "groups.json"}, {"groups": []}], ids=["files", "lists"])
+def test_an_empty_list_purges_nothing(estate: Estate, groups: dict[str, t.Any]) -> None:
     estate.folder.write("groups.json", [])
-    empty = estate.run(**({"groups_src": "groups.json"} if in_files else {"groups": []}), purge=["groups"])
+    estate.server.simulator.set_group("staff")
+    empty = estate.run(**groups, purge=["groups"])
+    assert empty.status != 0
     assert "purge with an empty list of groups would delete " in empty.output
+    assert [one["name"] for one in estate.server.inform(GROUP)] == ["staff"]
 
 
 @pytest.mark.parametrize("in_files", first(False, True), ids=["lists", "files"])

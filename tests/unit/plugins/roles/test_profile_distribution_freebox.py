@@ -294,7 +294,7 @@ def fixture_estate(start: Start, tmp_path: Path) -> Estate:
 
 def brought(estate: Estate, *hosts: Host) -> list[str]:
     """A run that brings every host its profile, and tells nobody a key; answers what was asked for it."""
-    done = estate.run("-vvvv", "--diff", "-e", "vpn_serial=1", ANSIBLE_KEEP_REMOTE_FILES="1")
+    done = estate.run("-vvvv", "--diff", "-e", "vpn_serial=1")
     assert done.status == 0, done.output[-3000:]
     for host in hosts:
         assert host.is_served

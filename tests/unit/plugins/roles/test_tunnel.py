@@ -17,11 +17,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile 
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator, Endpoint
 from ansible_collections.vpn.estate.tests.simulator.namespaces import Namespaces, available, program
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder, Run
+from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import size
 
 pytestmark = pytest.mark.skipif(bool(available()), reason=f"no real tunnel: {available()}")
 
 GATEWAY = "172.27.224.1"
-BRANCHES = ("north", "south")
+BRANCHES = ("north", "south")[: size(1, 2)]
 # What a service manager would do on a host.
 SERVICE = """\
 #!/bin/sh
@@ -131,7 +132,6 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Estate]:
         with AccessServerSimulator(data_plane=endpoint) as simulator:
             made = Estate(Folder(tmp_path_factory.mktemp("estate")), simulator, network)
             made.folder.hurry()
-            made.folder.environment["ANSIBLE_PIPELINING"] = "1"  # hosts take a module in one process, not in five
             made.run({"import_playbook": "vpn.estate.site"})
             yield made
             made.stop()

@@ -63,6 +63,7 @@ def refuse(request: bytes) -> bytes:
 def sinks(folder: Folder) -> dict[str, str]:
     """Everywhere that Ansible can be told to write."""
     return {
+        "ANSIBLE_PIPELINING": "0",
         "ANSIBLE_LOG_PATH": str(folder.path / "ansible.log"),
         "ANSIBLE_CACHE_PLUGIN": "jsonfile",
         "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(folder.path / "facts"),

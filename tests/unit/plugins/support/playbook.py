@@ -50,8 +50,21 @@ class Run(t.NamedTuple):
         }
 
 
+# Ansible would look a thousand times a second whether a task has ended, and start five processes for a module.
+CONFIGURATION = """\
+[defaults]
+internal_poll_interval = 0.01
+
+[connection]
+pipelining = true
+"""
+
+
 class Folder:
-    """Playbooks and everything that Ansible keeps, below one folder."""
+    """Playbooks and everything that Ansible keeps, below one folder.
+
+    Modules leave no file on their host: ANSIBLE_PIPELINING="0" is for who wants to see it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -59,7 +72,7 @@ class Folder:
         self.environment = {
             "ANSIBLE_ASYNC_DIR": str(path / "async"),
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
-            "ANSIBLE_CONFIG": str(self.write("ansible.cfg", "")),
+            "ANSIBLE_CONFIG": str(self.write("ansible.cfg", CONFIGURATION)),
             "ANSIBLE_CONNECTION_PLUGINS": str(self.write("connection/elsewhere.py", _elsewhere()).parent),
             "ANSIBLE_HOME": str(self.home),
             "ANSIBLE_NOCOLOR": "1",

@@ -299,8 +299,6 @@ def test_two_hosts_of_a_run_sign_in_once(box: Box, tmp_path: Path) -> None:
     - vpn.estate.freebox_vpn_user_info:
     - vpn.estate.freebox_vpn_server_info: {{names: ["{{{{ item }}}}"]}}
       loop: [pptp, wireguard]
-    - vpn.estate.freebox_vpn_ip_pool_info:
-    - vpn.estate.freebox_vpn_connection_info:
 """
     )
     assert run.status == 0, run.output
