@@ -32,13 +32,14 @@ def test_converges(start: t.Callable[..., Simulated], sample: Sample, step: str,
 
 
 def hold_sample_to_the_law(start: t.Callable[..., Simulated], sample: Sample, step: str, fault: str) -> None:
-    """The fault strikes at each request, and those that leave most behind at each request that writes."""
+    """The fault strikes at each request; and at each request that writes, one of those that leave most behind, or all of them."""
     world = WORLDS[sample.kind]
     server = start(sample.kind, **world.how)
     trial = Trial(world, server, sample.scenario(step, server.folder))
     is_worth_it(trial)
     everywhere = [(fault, index) for index in range(1, trial.requests + 1)]
-    at_writes = [(worst, index) for worst in world.worst for index, wrote in enumerate(trial.wrote, 1) if wrote]
+    writes = [index for index, wrote in enumerate(trial.wrote, 1) if wrote]
+    at_writes = crossed(world.worst, writes, seed=f"{sample} {step}")
     refuse_violations(trial, dict.fromkeys([*everywhere, *at_writes]))
 
 

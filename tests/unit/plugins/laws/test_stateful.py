@@ -166,7 +166,7 @@ class Estate(RuleBasedStateMachine):
             assert self.kept() == before
             done = self.play(part)
             if done.get("failed"):
-                assert "There is no group" in done["msg"], done["msg"]
+                assert "there is no such group" in done["msg"], done["msg"]
                 assert self.lacking(part)
                 assert foretold["msg"] == done["msg"]
                 assert self.kept() == before
@@ -251,5 +251,5 @@ def turned(part: dict[str, Declared], random: t.Any) -> dict[str, Declared]:
 def test_every_task_keeps_its_laws_whatever_the_order() -> None:
     run_state_machine_as_test(
         Estate,
-        settings=settings(examples(40, 400), stateful_step_count=25),
+        settings=settings(examples(15, 400), stateful_step_count=25),
     )
