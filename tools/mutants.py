@@ -46,7 +46,7 @@ TEST_HELPERS = f"{COLLECTION}.tests.unit."
 USUAL, EXHAUSTIVE = "usual", "exhaustive"
 
 # Seconds of the processor, so that other programs change no verdict.
-SECONDS = 15  # in which tests begin, for one mutant
+SECONDS = 10  # in which tests begin, for one mutant
 LONG_SECONDS = 120  # the same with ten times as many examples, if the time for all is enough
 HANGS = 10  # how many times as long as its neighbours a test may take
 HANGS_FLOOR = 10  # seconds that every test may take
@@ -157,6 +157,12 @@ def in_order(tests: Iterable[Test]) -> list[Test]:
         cases[test.function] += 1
         ranked.append((cases[test.function] * (test.seconds + 0.01), test.name, test))
     return [test for _cost, _name, test in sorted(ranked, key=lambda each: each[:2])]
+
+
+def fitting(tests: Sequence[Test], seconds: float) -> list[Test]:
+    """The first of the tests, as many as begin within this time: the files of the others need not be collected."""
+    begin = itertools.accumulate((test.seconds for test in tests), initial=0.0)
+    return [test for test, at in zip(tests, begin, strict=False) if at <= seconds]
 
 
 # -- what is kept between runs
@@ -377,7 +383,7 @@ class Runner:
     def _imported(self, mutant: Mutant, tests: Sequence[Test]) -> Result:
         """In a new process that imports the mutant: first the tests whose file imports it, which are quickly collected."""
         near = [test for test in tests if module_of(mutant.file) in imports(test.file)]
-        far = [test for test in tests if test not in near]
+        far = fitting([test for test in tests if test not in near], self._seconds)
         result: Result = {"outcome": "survived", "test": None, "ran": 0}
         with tempfile.NamedTemporaryFile("w", suffix=".py") as source:
             source.write(mutant.apply((ROOT / mutant.file).read_text()))

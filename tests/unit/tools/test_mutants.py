@@ -118,6 +118,11 @@ def test_the_fastest_is_first_and_more_cases_of_it_come_later() -> None:
     ]
 
 
+def test_only_tests_that_begin_in_time_are_collected_again() -> None:
+    tests = [case("t.py::a", 1), case("t.py::b", 2), case("t.py::c", 3), case("t.py::d", 4)]
+    assert [test.name for test in mutants.fitting(tests, 3)] == ["t.py::a", "t.py::b", "t.py::c"]
+
+
 def test_a_line_meets_the_tests_that_run_it_or_its_statement() -> None:
     file = "plugins/module_utils/_net/redact.py"
     source = (mutations.ROOT / file).read_text()
