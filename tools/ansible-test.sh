@@ -4,9 +4,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Run ansible-test on a copy of the checkout, with virtual environments in .cache/ and no network but PyPI.
-# Its reports end up in .cache/tree/ansible_collections/vpn/estate/tests/output.
+# Its reports end up in .cache/tree/COMMAND/ansible_collections/vpn/estate/tests/output.
 #
-# usage: ansible-test.sh VENV COMMAND [ARGUMENT...]      ansible-test.sh .cache/venv sanity --requirements
+# usage: ansible-test.sh VENV COMMAND [ARGUMENT...]      ansible-test.sh .cache/venv sanity --test pylint
 set -eu
 umask 077
 
@@ -34,7 +34,7 @@ if [ -f "$HOME/.config/pip/pip.conf" ]; then
 fi
 
 umask 022
-tree=$("$venv/bin/python" "$root/tools/collection_tree.py" "$root/.cache/tree")
+tree=$("$venv/bin/python" "$root/tools/collection_tree.py" "$root/.cache/tree/$command")
 version=$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 if [ "$command" != sanity ]; then
     set -- --python "$version" "$@"
@@ -53,4 +53,4 @@ done
 cd "$tree"
 exec env -u PYTHONPATH -u PYTHONPYCACHEPREFIX -u ANSIBLE_COLLECTIONS_PATH HOME="$home" LC_ALL=C.UTF-8 \
     PATH="$path:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
-    "$venv/bin/ansible-test" "$command" --venv --color no "$@"
+    "$venv/bin/ansible-test" "$command" --color no "$@"

@@ -10,8 +10,8 @@ themselves where they write any. Every stage runs, whatever became of the others
 Of several stages, two run side by side, each in a process of its own whose output comes whole when it has ended. The
 numbers also go to .cache/summary/STAGE.json. ``make`` sets the environment that the commands need.
 
-With EXHAUSTIVE in the environment, stage unit tries ten times as many generated examples, and the tests that are marked
-``exhaustive``.
+With EXHAUSTIVE in the environment (`make test-all`), every stage runs all that it has. Without it, a stage leaves out what
+takes long, and counts that as left.
 """
 
 from __future__ import annotations
@@ -37,40 +37,19 @@ from xml.etree import ElementTree
 from collection_tree import copy, tracked
 
 ROOT = Path(__file__).resolve().parent.parent
+EXHAUSTIVE = bool(os.environ.get("EXHAUSTIVE"))
 CACHE = ROOT / ".cache"
 REPORTS = CACHE / "reports"
 SUMMARY = CACHE / "summary"
-# What ansible-test wrote, in the copy of the checkout that it ran on.
-OUTPUT = CACHE / "tree/ansible_collections/vpn/estate/tests/output"
 
-# Stages that leave one of two cores idle for most of their time, and share a copy of the checkout: one after the other,
-# beside the rest.
-SLOW = ("sanity", "integration", "molecule")
+# The order in which stages begin: the longest first, so that none is left alone on one core at the end.
+LONGEST_FIRST = ("unit", "integration", "sanity", "units", "lint", "docs", "molecule", "types", "build")
 
-# Tests of plugins whose outcome depends on the Python and the ansible-core that run them: how a module starts and what it
-# answers, the work in the controller's process, sign-in, TLS, threads, files, vaults, addresses, roles, secrets, and the laws
-# of all resources. The others ask what is said to a server, which no version changes: stage unit asks that once.
-VERSIONED = (
-    "filter/hand_out",
-    "filter/ovpn_info",
-    "laws/resources",
-    "laws/secrecy",
-    "module_utils/_access_server/accounts/access_rule",
-    "module_utils/_access_server/api/session",
-    "module_utils/_access_server/api/values",
-    "module_utils/_engine/declaration_files",
-    "module_utils/_engine/parallel",
-    "module_utils/_engine/writes",
-    "module_utils/_files/secret_file",
-    "module_utils/_freebox/session",
-    "module_utils/_freebox/vpn_user",
-    "module_utils/_net/transport",
-    "modules/modules",
-    "plugin_utils/in_process",
-    "plugin_utils/progress",
-    "plugin_utils/shared_sign_in",
-    "roles/access_server",
-)
+# Integration targets that together run every module, as a process of its own and in the controller's.
+QUICK_TARGETS = ("every_access_server_module", "every_freebox_module")
+
+# Each sanity test once; those that look at the code as another Python would are left for the other Pythons.
+QUICK_SANITY = ("--python", f"{sys.version_info.major}.{sys.version_info.minor}")
 
 # What mypy checks, as packages of the collection.
 PACKAGES = (
@@ -90,11 +69,15 @@ class NotHere(Exception):
 
 @dataclasses.dataclass
 class Tally:
-    """What a stage came to; `notes` say what was skipped and why."""
+    """What a stage came to: tests by what became of them, and those that were left to `make test-all`.
+
+    `notes` say what was skipped or left, and why.
+    """
 
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    left: int = 0
     notes: list[str] = dataclasses.field(default_factory=list)
 
     def __add__(self, other: Tally) -> Tally:
@@ -102,11 +85,13 @@ class Tally:
             self.passed + other.passed,
             self.failed + other.failed,
             self.skipped + other.skipped,
+            self.left + other.left,
             [*self.notes, *other.notes],
         )
 
     def __str__(self) -> str:
-        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+        left = f", {self.left} left to make test-all" if self.left else ""
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped{left}"
 
 
 def run(*command: str | Path) -> tuple[int, str]:
@@ -140,8 +125,7 @@ def checks(*commands: t.Sequence[str | Path]) -> Tally:
 def junit(paths: t.Iterable[Path], code: int) -> Tally:
     """Count the test cases of JUnit reports; a command that failed without a failed case counts as one failure.
 
-    A sanity test that finds no file of its kind is neither passed nor skipped, nor is a test that `make test` leaves to
-    `make test-all`.
+    A sanity test that finds no file of its kind is neither passed nor skipped.
     """
     tally = Tally()
     reasons: collections.defaultdict[str, list[str]] = collections.defaultdict(list)
@@ -160,7 +144,7 @@ def junit(paths: t.Iterable[Path], code: int) -> Tally:
                 reason = skipped.get("message") or skipped.text or "skipped without a reason"
                 reasons[reason.rstrip(".")].append(case.get("name", "?"))
     irrelevant = reasons.pop("No tests applicable", [])
-    tally.skipped = sum(map(len, reasons.values()))
+    tally.skipped, tally.left = sum(map(len, reasons.values())), left.total()
     tally.notes = [f"{reason} ({', '.join(names)})" for reason, names in reasons.items()]
     if irrelevant:
         tally.notes.append(f"nothing to look at for {', '.join(irrelevant)}")
@@ -184,9 +168,10 @@ def files(pattern: str) -> list[str]:
     return sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(pattern))
 
 
-def ansible_test(command: str, *options: str) -> tuple[int, str]:
-    emptied(OUTPUT)
-    return run("sh", "tools/ansible-test.sh", CACHE / "venv", command, "--requirements", *options)
+def ansible_test(command: str, *options: str) -> tuple[int, str, Path]:
+    """Run a command of ansible-test; return its exit code, what it printed, and the folder with its reports."""
+    output = emptied(CACHE / "tree" / command / "ansible_collections/vpn/estate/tests/output")
+    return *run("sh", "tools/ansible-test.sh", CACHE / "venv", command, *options), output
 
 
 def lint() -> Tally:
@@ -226,12 +211,12 @@ def unit() -> Tally:
     report = REPORTS / "unit.xml"
     report.unlink(missing_ok=True)
     command = ["pytest", "-q", "-n", "auto", "--cov", "--cov-report=term:skip-covered", f"--junitxml={report}"]
-    code, _output = run(*command, *(["--hypothesis-profile=exhaustive"] if os.environ.get("EXHAUSTIVE") else []))
+    code, _output = run(*command, *(["--hypothesis-profile=exhaustive"] if EXHAUSTIVE else []))
     return junit([report] if report.exists() else [], code)
 
 
 def units() -> Tally:
-    """What depends on the versions, with the oldest Python and ansible-core that are supported here."""
+    """Unit tests with the oldest Python and ansible-core that are supported here: those that depend on versions, or all."""
     if platform.python_version().startswith("3.11."):
         raise NotHere("stage unit ran on Python 3.11 already")
     if not subprocess.run(["sh", "tools/find-python.sh", "3.11"], cwd=ROOT, capture_output=True, check=True).stdout:
@@ -243,25 +228,40 @@ def units() -> Tally:
     report.unlink(missing_ok=True)
     oldest = CACHE / "venv311/bin"
     path = f"PATH={oldest}:{os.environ['PATH']}"
-    tests = ["tests/unit/plugins/{}/test_{}.py".format(*name.rsplit("/", 1)) for name in VERSIONED]
-    code, _output = run("env", path, oldest / "pytest", "-q", "-n", "auto", f"--junitxml={report}", *tests)
-    tally = junit([report] if report.exists() else [], code)
-    tally.notes.append(f"only what depends on versions: {', '.join(VERSIONED)}")
-    return tally
+    command: list[str | Path] = ["env", path, oldest / "pytest", "-q", "-n", "auto", f"--junitxml={report}"]
+    if EXHAUSTIVE:
+        code, _output = run(*command, "-m", "not exhaustive")
+    else:
+        # Only files with the marker: to import the others takes longer than these tests.
+        marked = [
+            path for path in files("tests/unit/**/test_*.py") if "pytest.mark.versions" in (ROOT / path).read_text()
+        ]
+        code, _output = run(*command, "-m", "versions and not exhaustive", *marked)
+    return junit([report] if report.exists() else [], code)
 
 
 def sanity() -> Tally:
-    code, _output = ansible_test("sanity", "--junit")
-    return junit(sorted(OUTPUT.glob("junit/*.xml")), code)
+    code, _printed, reports = ansible_test("sanity", "--junit", *([] if EXHAUSTIVE else QUICK_SANITY))
+    return junit(sorted(reports.glob("junit/*.xml")), code)
 
 
 def integration() -> Tally:
     """Count targets; ansible-test lists those that passed in its report and the others in its last words."""
-    code, output = ansible_test("integration", "--continue-on-error")
-    tally = Tally(notes=["scenarios ran as modules with one dialect each: 3.2, or document for info modules"])
-    for report in OUTPUT.glob("data/integration-*.json"):
+    if EXHAUSTIVE:
+        # A virtual environment of its own has only what the collection requires.
+        code, printed, reports = ansible_test("integration", "--continue-on-error", "--venv", "--requirements")
+        tally = Tally(notes=["scenarios ran as modules with one dialect each: 3.2, or document for info modules"])
+    else:
+        code, printed, reports = ansible_test("integration", "--continue-on-error", *QUICK_TARGETS)
+        targets = [
+            path for path in files("tests/integration/targets/*/aliases") if "hidden" not in (ROOT / path).read_text()
+        ]
+        tally = Tally(
+            left=len(targets) - len(QUICK_TARGETS), notes=["every module ran once each way, with one dialect"]
+        )
+    for report in reports.glob("data/integration-*.json"):
         tally.passed += len(json.loads(report.read_text())["targets"])
-    failed = re.search(r"The (\d+) integration test\(s\) listed below \(out of \d+\) failed", output)
+    failed = re.search(r"The (\d+) integration test\(s\) listed below \(out of \d+\) failed", printed)
     if failed:
         tally.failed += int(failed[1])
     elif code:
@@ -395,20 +395,19 @@ def run_stage(name: str) -> Tally:
     return tally
 
 
-def run_apart(names: list[str], printing: threading.Lock) -> None:
-    """Run stages one after the other, in processes of their own."""
-    for name in names:
-        print(f"{name} has begun", flush=True)
-        done = subprocess.run(  # noqa: S603 - this file
-            [sys.executable, __file__, name],
-            check=False,
-            text=True,
-            errors="replace",
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        with printing:
-            print(done.stdout, end="", flush=True)
+def run_apart(name: str, printing: threading.Lock) -> None:
+    """Run a stage in a process of its own."""
+    print(f"{name} has begun", flush=True)
+    done = subprocess.run(  # noqa: S603 - this file
+        [sys.executable, __file__, name],
+        check=False,
+        text=True,
+        errors="replace",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    with printing:
+        print(done.stdout, end="", flush=True)
 
 
 def run_side_by_side(names: list[str]) -> int:
@@ -416,21 +415,20 @@ def run_side_by_side(names: list[str]) -> int:
     for name in names:
         (SUMMARY / f"{name}.json").unlink(missing_ok=True)
     printing = threading.Lock()
-    lanes = [[name for name in names if (name in SLOW) == slow] for slow in (True, False)]
-    with ThreadPoolExecutor(len(lanes)) as pool:
-        list(pool.map(lambda lane: run_apart(lane, printing), lanes))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda name: run_apart(name, printing), sorted(names, key=LONGEST_FIRST.index)))
     total = Tally()
     notes = []
-    print(f"\n{'stage':<14}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    print(f"\n{'stage':<14}{'passed':>8}{'failed':>8}{'skipped':>9}{'left':>7}{'seconds':>9}")
     for name in names:
         path = SUMMARY / f"{name}.json"
-        record = json.loads(path.read_text()) if path.exists() else {}
-        tally = Tally(
-            **{key: record[key] for key in ("passed", "failed", "skipped", "notes")} if record else {"failed": 1}
-        )
+        record: dict[str, t.Any] = json.loads(path.read_text()) if path.exists() else {"failed": 1}
+        seconds = record.pop("seconds", 0.0)
+        tally = Tally(**{field.name: record[field.name] for field in dataclasses.fields(Tally) if field.name in record})
         total += tally
         notes += [f"{name}: {note}" for note in tally.notes]
-        print(f"{name:<14}{tally.passed:>8}{tally.failed:>8}{tally.skipped:>9}{record.get('seconds', 0):>9.1f}")
+        numbers = f"{tally.passed:>8}{tally.failed:>8}{tally.skipped:>9}{tally.left:>7}{seconds:>9.1f}"
+        print(f"{name:<14}{numbers}")
     print("\n".join([*notes, str(total)]))
     return 1 if total.failed else 0
 

@@ -18,6 +18,8 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.vpn.estate.plugins.filter import qr_svg as plugin
 
+pytestmark = pytest.mark.versions
+
 PAGE = Path(plugin.__file__).parents[2] / "roles/profile_distribution/templates/hand_out.html.j2"
 URL = "openvpn://import-profile/https://vpn.example.com/rest/GetProfileViaToken?token=abc&more=<1>"
 HAND_OUT = {"user": "anna", "url": URL, "expires": "2026-10-05T15:39:38Z", "usages": 1, "estate": "Example"}

@@ -28,6 +28,8 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.client_profile im
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.support.identities import identity
 
+pytestmark = pytest.mark.versions
+
 FILTERS = Path(ovpn_file_info.__file__).parents[1] / "filter"
 ovpn_info = FilterModule().filters()["ovpn_info"]
 

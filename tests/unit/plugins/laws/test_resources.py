@@ -101,6 +101,7 @@ def typed(said: t.Any, found: t.Any) -> t.Any:
     return int(said) if isinstance(found, int) and isinstance(said, str) else said
 
 
+@pytest.mark.versions
 @every_way
 def test_twice_is_once(start: t.Callable[..., Simulated], sample: Sample, way: str) -> None:
     server = started(start, sample, way)

@@ -226,6 +226,7 @@ def test_a_run_in_check_mode_from_elsewhere(guarded: Server, folder: Folder, par
     assert list(secrets.found_below(folder.path)) == []
 
 
+@pytest.mark.versions
 def test_a_quiet_run_that_fails(guarded: Server, folder: Folder) -> None:
     """By default Ansible shows the lines of the play around a failure."""
     folder.hosts(here={"ansible_connection": "local"}, there={"ansible_connection": "elsewhere"})

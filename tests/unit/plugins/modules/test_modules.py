@@ -16,6 +16,8 @@ from ansible_collections.vpn.estate.plugins.doc_fragments._attributes import Mod
 from ansible_collections.vpn.estate.plugins.doc_fragments._properties import ModuleDocFragment as Properties
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE
 
+pytestmark = pytest.mark.versions
+
 ROOT = Path(__file__).resolve().parents[4]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
@@ -154,3 +156,11 @@ def test_playbooks_for_servers_pass_every_connection_option_on(name: str) -> Non
         url = passed_on.pop("as_url")
         assert url in ("{{ as_url | default(omit) }}", "{{ staged_config_url | default(as_url | default(omit)) }}")
         assert passed_on == {option: f"{{{{ {option} | default(omit) }}}}" for option in passed_on}
+
+
+def test_the_short_integration_test_runs_every_module() -> None:
+    scenarios = [*(ROOT / "tests/integration/targets").glob("every_*_module/tasks/scenario.yml")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in scenarios)
+    used = set(re.findall(r"^ +vpn\.estate\.(\w+):", text, re.MULTILINE))
+    missing = sorted({*MODULES} - used)
+    assert not missing, f"tests/integration/targets/every_PRODUCT_module/tasks/scenario.yml: add {', '.join(missing)}"

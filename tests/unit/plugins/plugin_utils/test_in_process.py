@@ -34,6 +34,8 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.specimen import B
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.versions
+
 HERE = {"ansible_connection": "local"}
 
 # -- secrets are masked as AnsibleModule masks them

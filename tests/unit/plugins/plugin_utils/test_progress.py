@@ -261,6 +261,7 @@ class CallbackModule(CallbackBase):
 """
 
 
+@pytest.mark.versions
 def test_it_is_said_on_the_error_channel_and_only_where_it_is_wanted(server: Server, tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.hosts(here={"ansible_connection": "local"}, there={"ansible_connection": "local"})

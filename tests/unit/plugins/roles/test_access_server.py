@@ -147,6 +147,7 @@ def test_an_empty_list_purges_nothing(estate: Estate, groups: dict[str, t.Any]) 
     assert [one["name"] for one in estate.server.inform(GROUP)] == ["staff"]
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("in_files", first(False, True), ids=["lists", "files"])
 def test_what_goes_wrong_later_keeps_nobody_in(estate: Estate, in_files: bool) -> None:
     """The group of somebody who is blocked is not there yet, and cannot be as it is declared."""
@@ -173,6 +174,7 @@ def test_what_goes_wrong_earlier_keeps_nobody_in(estate: Estate) -> None:
     assert {name: user.get("deny") for name, user in estate.users.items()} == {"bert": True, "staff": None}
 
 
+@pytest.mark.versions
 @pytest.mark.exhaustive
 def test_contradictions(estate: Estate) -> None:
     """Those that can be seen without a look into the files."""

@@ -153,6 +153,7 @@ def test_what_is_written_as_json_or_yaml_is_what_is_read(objects: list[t.Any]) -
         assert file.items == objects
 
 
+@pytest.mark.versions
 @given(st.data(), st.lists(plain, min_size=1, max_size=5), st.sampled_from(["%s", '{ "users" :\n%s }']))
 def test_lines_of_json(data: st.DataObject, objects: list[t.Any], frame: str) -> None:
     """Blank lines, and brackets, commas and line ends inside of objects and their texts, do not matter."""
@@ -168,6 +169,7 @@ def test_lines_of_json(data: st.DataObject, objects: list[t.Any], frame: str) ->
     assert [file.place(number) for number in range(len(objects))] == [f"a.json, line {line}" for line in expected]
 
 
+@pytest.mark.versions
 def test_lines_of_yaml(tmp_path: Path) -> None:
     text = (
         '# one\n\nusers:\n  - name: "a\n\n      b"\n  # not - this\n  - {name: b,\n     totp: no}\n\n  -\n    name: c\n'
@@ -188,6 +190,7 @@ SECRET_ITEM = {"name": "anna", "password": PASSWORD}
 BEFORE = f"- name: anna\n  password: {PASSWORD}\n"
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -267,6 +270,7 @@ def test_a_mistake_in_a_list_without_a_name_of_its_own(server: Server, tmp_path:
     assert told.startswith("src: SRC, line 1 (a): user and group exclude each other; give one of them.")
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
@@ -819,6 +823,7 @@ def fixture_estate(server: Server, tmp_path: Path) -> Estate:
 SECRET_PEOPLE = [{"name": "anna", "auth_method": "local", "password": PASSWORD}, {"name": "bert"}]
 
 
+@pytest.mark.versions
 def test_an_encrypted_file_is_read_and_leaves_nothing(estate: Estate) -> None:
     """Beside a plain one, in a folder; what the server says of a password in it is masked."""
     estate.write("people/a.yml", SECRET_PEOPLE, password="open-sesame")

@@ -673,6 +673,7 @@ def fixture_strict(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     return bool(request.param)
 
 
+@pytest.mark.versions
 def test_our_own_context_is_what_lets_a_certificate_without_a_key_identifier_pass(box: Box, strict: bool) -> None:
     """That it would be refused otherwise shows that the test tests something."""
     roots = Path(box.simulator.ca_path).read_text(encoding="ascii")
@@ -686,6 +687,7 @@ def test_our_own_context_is_what_lets_a_certificate_without_a_key_identifier_pas
         assert http.sign_in(Call("GET", DISCOVERY, READ))
 
 
+@pytest.mark.versions
 @pytest.mark.usefixtures("strict")
 def test_the_name_is_still_checked(box: Box) -> None:
     """127.0.0.2 leads to nobody; the box is asked for by a name that its certificate lacks."""
@@ -701,6 +703,7 @@ def test_a_name_that_the_certificate_has_can_be_given(start: Start) -> None:
     assert box.manage(VPN_USER, login="max", freebox_server_name="abcdefgh.fbxos.fr")["changed"]
 
 
+@pytest.mark.versions
 @pytest.mark.usefixtures("strict")
 def test_a_foreign_certificate_is_refused(start: Start) -> None:
     box = start(Box, settings={"wrong_certificate": True})
@@ -712,6 +715,7 @@ def test_a_foreign_certificate_is_refused(start: Start) -> None:
     assert box.simulator.log == []
 
 
+@pytest.mark.versions
 @pytest.mark.usefixtures("strict")
 def test_without_a_file_the_makers_authorities_are_trusted_and_a_simulated_one_is_not(box: Box) -> None:
     answer = box.manage(VPN_USER, login="max", freebox_ca_path=None)
@@ -724,6 +728,7 @@ def test_without_a_file_the_makers_authorities_are_trusted_and_a_simulated_one_i
     assert context.verify_mode is ssl.CERT_REQUIRED
 
 
+@pytest.mark.versions
 @pytest.mark.usefixtures("strict")
 def test_an_expired_certificate_is_refused(box: Box, listener: Wire, expired: TlsIdentity) -> None:
     answer = box.manage(VPN_USER, login="max", freebox_url=listener.url, freebox_ca_path=expired.ca_path)
@@ -731,6 +736,7 @@ def test_an_expired_certificate_is_refused(box: Box, listener: Wire, expired: Tl
     assert listener.heard == []
 
 
+@pytest.mark.versions
 @pytest.mark.usefixtures("strict")
 def test_a_pinned_certificate_needs_no_authority(box: Box) -> None:
     pin = box.simulator.fingerprint_sha256
@@ -756,6 +762,7 @@ print(json.dumps(said))
 """
 
 
+@pytest.mark.versions
 def test_with_python_3_13(box: Box, listener: Wire, expired: TlsIdentity, tmp_path: Path) -> None:
     """The oldest that is strict by itself: the modules' own code, with the libraries of this environment."""
     find = ["/bin/sh", str(ROOT / "tools/find-python.sh"), "3.13"]

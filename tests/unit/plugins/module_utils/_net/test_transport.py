@@ -51,6 +51,8 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.wire import HANG_
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
+pytestmark = pytest.mark.versions
+
 TOKEN = "SESS_TOKEN_hUsHhUsH/+=1"
 PASSWORD = "pass&word\"<mArKeR>'%7"
 

@@ -36,6 +36,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
 from ansible_collections.vpn.estate.tests.simulator.access_server import Clock
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 
+pytestmark = pytest.mark.versions
+
 dialects = pytest.mark.parametrize("dialect", ["document", "3.2"])
 PASSWORD = "Correct-Horse-8"
 LOGIN, MFA, RENEW = "/api/auth/login/userpassword", "/api/auth/login/mfaauth", "/api/auth/token/renew"
