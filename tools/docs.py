@@ -89,7 +89,7 @@ def documented(name: str) -> Options:
     documentation = yaml.safe_load(module(name).DOCUMENTATION)
     options: Options = dict(documentation["options"])
     for used in documentation["extends_documentation_fragment"]:
-        file, _, part = used.removeprefix("vpn.estate.").partition(".")
+        file, _dot, part = used.removeprefix("vpn.estate.").partition(".")
         shared = yaml.safe_load(getattr(fragment(file), part.upper() or "DOCUMENTATION")).get("options", {})
         for option, rules in shared.items():
             options[option] = {**rules, **options.get(option, {})}

@@ -600,11 +600,16 @@ def client_of(server: Server, **options: t.Any) -> t.Any:
 
 @pytest.mark.parametrize(
     "address",
-    ["http://127.0.0.1:943", "127.0.0.1:943", "ftp://vpn.example.com", "", "https://h/?a=1", "https://h/#admin"],
+    ["http://127.0.0.1:943", "127.0.0.1:943", "ftp://vpn.example.com", "https://h/?a=1", "https://h/#admin"],
 )
 def test_only_https_addresses_are_asked(server: Server, address: str) -> None:
     with pytest.raises(InputError, match="is not an https address; write it as https://"):
         client_of(server, as_url=address)
+
+
+def test_an_empty_address_is_none(server: Server) -> None:
+    with pytest.raises(InputError, match="^Give as_url: in the task"):
+        client_of(server, as_url="")
 
 
 @pytest.mark.parametrize(
