@@ -71,9 +71,12 @@ def properties(_file: Path, argument: str) -> Iterator[str]:
             yield from entry(name, said)
 
 
-def returned(name: str, _file: Path, argument: str) -> list[str]:
+def returned(name: str, file: Path, argument: str) -> list[str]:
     """A text that stands in RETURN of several modules."""
-    return str(getattr(fragment("_returned"), name.upper())).strip().replace("{}", argument).splitlines()
+    text = getattr(fragment("_returned"), name.upper(), None)
+    if text is None:
+        raise SystemExit(f"{file}: there is no block {name}.")
+    return str(text).strip().replace("{}", argument).splitlines()
 
 
 def module(name: str) -> t.Any:

@@ -109,3 +109,18 @@ options:
       - cli_script_connect_mac_admin_connect
       - cli_script_connect_mac_admin_disconnect
 """
+
+    # Of users and groups, of which there are many. Ansible takes no fragment without options.
+    NAMES = r"""
+options: {}
+notes:
+  - Names are compared exactly. Two declared names that differ only in case, or only in characters that look alike (they are
+    equal in the form NFKC_Casefold of Unicode), are an error. A new one that differs so from one that is there brings a
+    warning. It is compared with every name where the task reads the whole list, as a purge does, and else with its
+    spellings in small letters, in capitals, with capital initials, and in the normal forms of Unicode.
+    A user and a group cannot have the same name.
+  - A user or group that the server refuses fails alone, the others go on, and the task fails at the end. RV(objects) says
+    what became of each.
+  - After it created users or groups, or wrote lists, the module reads them again. What the server did not keep is an error
+    that names the property.
+"""

@@ -20,6 +20,7 @@ author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._properties
+  - vpn.estate._properties.names
   - vpn.estate._src
   - vpn.estate._src.states
   - vpn.estate._purge
@@ -113,16 +114,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-notes:
-  - Names are compared exactly. Two declared names that differ only in case, or only in characters that look alike (they are
-    equal in the form NFKC_Casefold of Unicode), are an error. A new one that differs so from one that is there brings a
-    warning. It is compared with every name where the task reads the whole list, as a purge does, and else with its
-    spellings in small letters, in capitals, with capital initials, and in the normal forms of Unicode.
-    A group cannot have the name of a user.
-  - A group that the server refuses fails alone, the others go on, and the task fails at the end. RV(objects) says what
-    became of each.
-  - After it created groups or wrote lists, the module reads them again. What the server did not keep is an error that
-    names the property.
 seealso:
   - module: vpn.estate.as_group_info
   - module: vpn.estate.as_user

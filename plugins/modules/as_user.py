@@ -28,6 +28,7 @@ author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._properties
+  - vpn.estate._properties.names
   - vpn.estate._src
   - vpn.estate._src.states
   - vpn.estate._purge
@@ -205,19 +206,10 @@ options:
     choices: [on_create, always]
     default: on_create
 notes:
-  - Names are compared exactly. Two declared names that differ only in case, or only in characters that look alike (they are
-    equal in the form NFKC_Casefold of Unicode), are an error. A new one that differs so from one that is there brings a
-    warning. It is compared with every name where the task reads the whole list, as a purge does, and else with its
-    spellings in small letters, in capitals, with capital initials, and in the normal forms of Unicode.
-    A user cannot have the name of a group.
   - The account that the task is signed in with is neither deleted nor blocked by it. A purge must name it in O(users)
     or O(protect).
   - A purge that would leave the server without an administrator is refused.
   - A purge also deletes the users whom the server made for people of a directory.
-  - A user that the server refuses fails alone, the others go on, and the task fails at the end. RV(objects) says what
-    became of each.
-  - After it created users or wrote lists, the module reads them again. What the server did not keep is an error that
-    names the property.
 seealso:
   - module: vpn.estate.as_user_info
   - module: vpn.estate.as_group
