@@ -27,7 +27,7 @@ class Fault:
     - `status`: answer with `status`, `body` (JSON, or a string as it is) and `headers`;
     - `drop`: close the connection without an answer;
     - `delay`: answer as always, `delay` seconds late;
-    - `truncate`: half of the real answer under the full Content-Length;
+    - `truncate`: half of the real answer under the full Content-Length; an answer without a body comes whole;
     - `html`: 200 with a web page, as from a captive portal;
     - `redirect`: 302 to `location`;
     - `act`: call `act` first, then answer as always (only within the process: a second actor);

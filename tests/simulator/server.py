@@ -188,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in fields.items():
             self.send_header(name, value)
         self._end_headers_with(body[: len(body) // 2] if truncated else body)
-        if truncated:
+        if truncated and body:
             self._drop()
 
     def _end_headers_with(self, body: bytes) -> None:
