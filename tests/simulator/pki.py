@@ -34,9 +34,15 @@ class TlsIdentity:
     fingerprint_sha256: str
 
     def context(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate_path, self.key_path)
-        return context
+        return _context_for(self)
+
+
+@functools.cache
+def _context_for(identity: TlsIdentity) -> ssl.SSLContext:
+    """One for all servers of an identity: a process may start thousands."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(identity.certificate_path, identity.key_path)
+    return context
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import (
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder, Run
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import PASSWORD, SAMPLES, Sample
-from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import examples, first
+from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed, examples, first
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,7 +55,7 @@ YAML = """\
   bypass_subnets: [10.8.0.0/16]
 """
 CREATE = "/api/users/create"
-listed = pytest.mark.parametrize("sample", [s for s in SAMPLES if s.resource.plural], ids=str)
+LISTED = [sample for sample in SAMPLES if sample.resource.plural]
 
 
 def write(folder: Path, **files: str | bytes) -> Path:
@@ -619,8 +619,7 @@ def test_what_is_of_the_right_types_needs_no_conversion(resource: Resource, monk
             ]
 
 
-@listed
-@pytest.mark.parametrize("ending", ["json", "yml"])
+@pytest.mark.parametrize(("sample", "ending"), crossed(LISTED, ["json", "yml"]), ids=str)
 def test_a_file_is_as_good_as_arguments(
     start: Callable[..., Simulated], sample: Sample, tmp_path: Path, ending: str
 ) -> None:

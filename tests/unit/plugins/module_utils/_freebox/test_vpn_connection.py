@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import ip_pool, vpn_connection
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Box
+from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed
 
 Start = Callable[..., Box]
 CONNECTIONS = "vpn/connection/"
@@ -238,29 +239,29 @@ FAULTS: dict[str, dict[str, t.Any]] = {
 }
 
 
-@pytest.mark.parametrize("what", FAULTS)
-def test_a_fault_at_any_request_is_told_and_the_next_task_ends_the_rest(start: Start, what: str) -> None:
-    for nth in range(1, 8):  # discovery, two calls to sign in, the list, two ends, and one to log out
-        box = start(Box, enabled=["openvpn_routed"])
-        for login in ("max", "erika", "max"):
-            box.simulator.set_user(login)
-            box.simulator.connect(login)
-        everybody = there(box)
-        others = [everybody[1]]
-        box.simulator.faults.add(nth=nth, **FAULTS[what])
-        answer = cut(box, users=["max"])
-        where = f"{box.simulator.log[nth - 1].path}: {answer.get('msg')}"
-        left = there(box)
-        assert set(others) <= set(left), where
-        assert answer["changed"] or left == everybody, where
-        assert answer.get("failed") or left == others, where
-        assert not answer.get("failed") or answer["msg"].strip().count("\n") == 0, where
-        assert "exception" not in answer, where
-        assert set(ids(answer.get("disconnected", []))) <= set(everybody) - set(left), where
-        box.simulator.faults.clear()
-        again = cut(box, users=["max"])
-        assert not again.get("failed"), where
-        assert there(box) == others, where
+# Discovery, two calls to sign in, the list, two ends, and one to log out.
+@pytest.mark.parametrize(("what", "nth"), crossed(FAULTS, range(1, 8)))
+def test_a_fault_at_any_request_is_told_and_the_next_task_ends_the_rest(start: Start, what: str, nth: int) -> None:
+    box = start(Box, enabled=["openvpn_routed"])
+    for login in ("max", "erika", "max"):
+        box.simulator.set_user(login)
+        box.simulator.connect(login)
+    everybody = there(box)
+    others = [everybody[1]]
+    box.simulator.faults.add(nth=nth, **FAULTS[what])
+    answer = cut(box, users=["max"])
+    where = f"{box.simulator.log[nth - 1].path}: {answer.get('msg')}"
+    left = there(box)
+    assert set(others) <= set(left), where
+    assert answer["changed"] or left == everybody, where
+    assert answer.get("failed") or left == others, where
+    assert not answer.get("failed") or answer["msg"].strip().count("\n") == 0, where
+    assert "exception" not in answer, where
+    assert set(ids(answer.get("disconnected", []))) <= set(everybody) - set(left), where
+    box.simulator.faults.clear()
+    again = cut(box, users=["max"])
+    assert not again.get("failed"), where
+    assert there(box) == others, where
 
 
 # -- how they are told
