@@ -31,7 +31,7 @@ export no_proxy := $(NO_PROXY)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all serve bench mutants docs-blocks packages database pins clean $(STAGES)
+.PHONY: help demo test test-all serve bench mutants generate packages database pins clean $(STAGES)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -52,8 +52,8 @@ test-all: $(READY) packages database ## the same with the long tests, and ten ti
 $(STAGES): $(READY)
 	@$(BIN)/python tools/stage.py $@
 
-docs-blocks: $(READY) ## write the documentation that repeats another text
-	@$(BIN)/python tools/docs.py
+generate: $(READY) ## write what follows from other files
+	@$(BIN)/python tools/generate.py
 
 bench: $(READY) database ## measure; nothing here passes or fails
 	@mkdir -p .cache/bench

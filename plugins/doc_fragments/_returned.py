@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Documentation of values that several modules return.
 
-Ansible merges no fragments into RETURN. ``make docs-blocks`` writes these texts into the modules; ``{}`` stands for the argument
+Ansible merges no fragments into RETURN. ``make generate`` writes these texts into the modules; ``{}`` stands for the argument
 of a block.
 """
 

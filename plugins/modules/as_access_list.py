@@ -59,7 +59,7 @@ options:
     type: list
     elements: dict
     suboptions:
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       user: {description: See O(user)., type: str}
       group: {description: See O(group)., type: str}
       access_to: {description: See O(access_to)., type: list, elements: raw}
@@ -275,7 +275,7 @@ objects:
       description: The owner, as a kind and a name.
       type: str
       sample: group staff
-    # BEGIN objects: V(updated) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -293,7 +293,7 @@ objects:
       elements: str
       sample: [access_to]
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

@@ -32,7 +32,7 @@ options:
     type: list
     elements: dict
     suboptions:
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       common_name: {description: See O(common_name)., type: str}
       serial: {description: See O(serial)., type: str}
       algorithm: {description: See O(algorithm)., type: str}
@@ -133,7 +133,7 @@ objects:
       description: Common name of the authority, or C(of serial) with its serial where that was said.
       type: str
       sample: Example VPN CA 2026
-    # BEGIN objects: V(created), V(deleted) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(created), V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -161,7 +161,7 @@ objects:
       type: int
       sample: 0
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

@@ -34,7 +34,7 @@ options:
     type: list
     elements: dict
     suboptions:
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       dest: {description: See O(dest)., type: path, required: true}
       private_key_dest: {description: See O(private_key_dest)., type: path}
       common_name: {description: See O(common_name)., type: str}
@@ -217,7 +217,7 @@ objects:
       description: File of the certificate.
       type: str
       sample: /etc/ssl/wiki.pem
-    # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -248,7 +248,7 @@ objects:
       returned: when there is one; in check mode, when it would stay
       type: dict
       contains:
-        # BEGIN certificate (tools/docs.py)
+        # BEGIN certificate (tools/generate.py)
         fingerprint:
           description: SHA-256 fingerprint, in hexadecimal digits.
           type: str
@@ -296,7 +296,7 @@ objects:
           sample: false
         # END
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

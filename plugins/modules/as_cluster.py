@@ -76,7 +76,7 @@ objects:
       description: Always V(cluster).
       type: str
       sample: cluster
-    # BEGIN objects: V(updated) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -93,7 +93,7 @@ objects:
       type: str
     # END
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

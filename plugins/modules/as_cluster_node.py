@@ -192,7 +192,7 @@ objects:
       description: Name of the node.
       type: str
       sample: node1
-    # BEGIN objects: V(created) (became a node), V(updated), V(deleted) (left) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(created) (became a node), V(updated), V(deleted) (left) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -237,7 +237,7 @@ objects:
       elements: str
       sample: [node1, node2]
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

@@ -41,7 +41,7 @@ options:
     type: list
     elements: dict
     suboptions:
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       name: {description: See O(name)., type: str, required: true}
       value: {description: See O(value)., type: raw}
       secret_value: {description: See O(secret_value)., type: str}
@@ -232,7 +232,7 @@ objects:
       description: Key of the item.
       type: str
       sample: vpn.server.tls_version_min
-    # BEGIN objects: V(updated) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -250,7 +250,7 @@ objects:
       elements: str
       sample: [value]
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

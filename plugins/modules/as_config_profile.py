@@ -32,7 +32,7 @@ options:
     type: list
     elements: dict
     suboptions:
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       name: {description: See O(name)., type: str, required: true}
       copy_from: {description: See O(copy_from)., type: str}
       active: {description: See O(active)., type: bool}
@@ -178,7 +178,7 @@ objects:
       description: Name of the profile.
       type: str
       sample: release-2026-11
-    # BEGIN objects: V(created), V(updated) (activated), V(deleted) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(created), V(updated) (activated), V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -196,7 +196,7 @@ objects:
       elements: str
       sample: [copy_from]
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

@@ -127,7 +127,7 @@ objects:
     name:
       description: The name that servers give it, V(__DEFAULT__).
       type: str
-    # BEGIN objects: V(updated) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -148,7 +148,7 @@ objects:
       action: updated
       changed_keys: [def_deny]
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

@@ -51,7 +51,7 @@ default_user:
     name:
       description: The name that servers give it, V(__DEFAULT__).
       type: str
-    # BEGIN properties: as_default_user (tools/docs.py)
+    # BEGIN properties: as_default_user (tools/generate.py)
     deny: {description: 'Value of O(vpn.estate.as_default_user#module:deny).', type: bool}
     deny_web: {description: 'Value of O(vpn.estate.as_default_user#module:deny_web).', type: bool}
     admin: {description: 'Value of O(vpn.estate.as_default_user#module:admin).', type: bool}

@@ -42,7 +42,7 @@ options:
         description: The group's name.
         type: str
         required: true
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       deny: {description: See O(deny)., type: bool}
       deny_web: {description: See O(deny_web)., type: bool}
       admin: {description: See O(admin)., type: bool}
@@ -241,7 +241,7 @@ objects:
     name:
       description: The group's name.
       type: str
-    # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -265,7 +265,7 @@ objects:
       action: unchanged
       changed_keys: []
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

@@ -53,7 +53,7 @@ groups:
     name:
       description: The group's name.
       type: str
-    # BEGIN properties: as_group (tools/docs.py)
+    # BEGIN properties: as_group (tools/generate.py)
     deny: {description: 'Value of O(vpn.estate.as_group#module:deny).', type: bool}
     deny_web: {description: 'Value of O(vpn.estate.as_group#module:deny_web).', type: bool}
     admin: {description: 'Value of O(vpn.estate.as_group#module:admin).', type: bool}

@@ -36,7 +36,7 @@ options:
     type: list
     elements: dict
     suboptions:
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       user: {description: See O(user)., type: str}
       profile_type:
         description: See O(profile_type).
@@ -265,7 +265,7 @@ objects:
       description: What the entry means, in words.
       type: str
       sample: autologin of ada (laptop)
-    # BEGIN objects: V(created), V(updated) where there was no good one, V(deleted) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(created), V(updated) where there was no good one, V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -310,7 +310,7 @@ objects:
       type: list
       elements: dict
       contains:
-        # BEGIN profile (tools/docs.py)
+        # BEGIN profile (tools/generate.py)
         serial:
           description: Serial of its certificate, as a decimal number in text.
           type: str
@@ -345,7 +345,7 @@ objects:
           sample: 0
         # END
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

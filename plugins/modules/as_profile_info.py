@@ -57,7 +57,7 @@ profiles:
   type: list
   elements: dict
   contains:
-    # BEGIN profile (tools/docs.py)
+    # BEGIN profile (tools/generate.py)
     serial:
       description: Serial of its certificate, as a decimal number in text.
       type: str

@@ -31,7 +31,7 @@ options:
     type: list
     elements: dict
     suboptions:
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       user: {description: See O(user)., type: str, required: true}
       profile_type:
         description: See O(profile_type).
@@ -153,7 +153,7 @@ objects:
       description: What the entry means, in words.
       type: str
       sample: userlogin of ada
-    # BEGIN objects: V(created) and V(updated) where a token was made, V(deleted) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(created) and V(updated) where a token was made, V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -190,7 +190,7 @@ objects:
       type: list
       elements: dict
       contains:
-        # BEGIN token (tools/docs.py)
+        # BEGIN token (tools/generate.py)
         user:
           description: Who gets a profile with it.
           type: str
@@ -209,7 +209,7 @@ objects:
           sample: 1
         # END
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

@@ -52,7 +52,7 @@ profile_tokens:
   type: list
   elements: dict
   contains:
-    # BEGIN token (tools/docs.py)
+    # BEGIN token (tools/generate.py)
     user:
       description: Who gets a profile with it.
       type: str

@@ -50,7 +50,7 @@ options:
         description: The user's name.
         type: str
         required: true
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       group: {description: See O(group)., type: str}
       deny: {description: See O(deny)., type: bool}
       deny_web: {description: See O(deny_web)., type: bool}
@@ -378,7 +378,7 @@ objects:
     name:
       description: The user's name.
       type: str
-    # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -416,7 +416,7 @@ objects:
       action: unchanged
       changed_keys: []
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

@@ -60,7 +60,7 @@ users:
     name:
       description: The user's name.
       type: str
-    # BEGIN properties: as_user (tools/docs.py)
+    # BEGIN properties: as_user (tools/generate.py)
     group: {description: 'Value of O(vpn.estate.as_user#module:group).', type: str}
     deny: {description: 'Value of O(vpn.estate.as_user#module:deny).', type: bool}
     deny_web: {description: 'Value of O(vpn.estate.as_user#module:deny_web).', type: bool}

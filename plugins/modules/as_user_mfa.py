@@ -38,7 +38,7 @@ options:
         description: The user's name.
         type: str
         required: true
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       required: {description: See O(required)., type: bool}
       enrolled: {description: See O(enrolled)., type: bool}
       reset: {description: See O(reset)., type: bool}
@@ -163,7 +163,7 @@ objects:
     name:
       description: The user's name.
       type: str
-    # BEGIN objects: V(updated) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -192,7 +192,7 @@ objects:
       action: unchanged
       changed_keys: []
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

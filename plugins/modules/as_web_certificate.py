@@ -196,7 +196,7 @@ objects:
       returned: when O(state=present)
       type: dict
       contains:
-        # BEGIN certificate (tools/docs.py)
+        # BEGIN certificate (tools/generate.py)
         fingerprint:
           description: SHA-256 fingerprint, in hexadecimal digits.
           type: str
@@ -248,7 +248,7 @@ objects:
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

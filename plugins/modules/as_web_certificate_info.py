@@ -51,7 +51,7 @@ web_certificate:
           configured cannot be read.
       type: dict
       contains:
-        # BEGIN certificate (tools/docs.py)
+        # BEGIN certificate (tools/generate.py)
         fingerprint:
           description: SHA-256 fingerprint, in hexadecimal digits.
           type: str

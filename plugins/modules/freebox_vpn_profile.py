@@ -39,7 +39,7 @@ options:
         description: Login of the VPN user whose file it is.
         type: str
         required: true
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       server: {description: See O(server)., type: str}
       held: {description: See O(held)., type: str}
       dest: {description: See O(dest)., type: path}
@@ -216,7 +216,7 @@ objects:
       description: The server and the user.
       type: str
       sample: openvpn_routed of erika
-    # BEGIN objects: V(created), V(updated) where there was no good one, and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(created), V(updated) where there was no good one, and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -281,7 +281,7 @@ objects:
       type: str
       sample: "client ..."
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

@@ -35,7 +35,7 @@ options:
         description: Name of the server, such as V(openvpn_routed).
         type: str
         required: true
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       enabled: {description: See O(enabled)., type: bool}
       enable_ipv4: {description: See O(enable_ipv4)., type: bool}
       enable_ipv6: {description: See O(enable_ipv6)., type: bool}
@@ -266,7 +266,7 @@ objects:
     name:
       description: Name of the server.
       type: str
-    # BEGIN objects: V(updated) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -291,7 +291,7 @@ objects:
       changed_keys: [enabled, port]
       connections: 0
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

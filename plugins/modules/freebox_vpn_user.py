@@ -39,7 +39,7 @@ options:
         description: The user's login.
         type: str
         required: true
-      # BEGIN suboptions (tools/docs.py)
+      # BEGIN suboptions (tools/generate.py)
       password: {description: See O(password)., type: str}
       type:
         description: See O(type).
@@ -169,7 +169,7 @@ objects:
     name:
       description: The user's login.
       type: str
-    # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/docs.py)
+    # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
         - What the task did with the object, or would do in check mode.
@@ -193,7 +193,7 @@ objects:
       action: unchanged
       changed_keys: []
 counts:
-  # BEGIN counts (tools/docs.py)
+  # BEGIN counts (tools/generate.py)
   description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict

@@ -23,7 +23,6 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.worlds import WOR
 
 ROOT = Path(__file__).resolve().parents[4]
 TESTS = "tests/unit/plugins"
-ACTION = "as_notification.py"  # the action of all modules
 
 
 @dataclass(frozen=True)
@@ -84,19 +83,25 @@ def lacks(kind: type[Resource], home: Home) -> list[str]:
         for name, body in modules.items()
         if not (ROOT / f"plugins/modules/{name}.py").is_file()
     ]
-    found += [
-        f"plugins/action/{name}.py: copy it: cp plugins/action/{ACTION} plugins/action/{name}.py"
-        for name in modules
-        if not (ROOT / f"plugins/action/{name}.py").is_file()
-    ]
     in_group = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["action_groups"][home.group]
-    found += [f"meta/runtime.yml: add {name} to {home.group}" for name in modules if name not in in_group]
-    for name in modules:
-        scenario = f"tests/integration/targets/{name}/tasks/scenario.yml"
-        if not (ROOT / scenario).is_file():
-            found.append(f"{scenario}: add the integration target of {name}; copy the folder of another module")
     table = (ROOT / "README.md").read_text(encoding="utf-8")
-    found += [f"README.md: add `{name}` to the table of modules" for name in modules if f"`{name}`" not in table]
+    generated = {
+        **{f"plugins/action/{name}.py": (ROOT / f"plugins/action/{name}.py").is_file() for name in modules},
+        "meta/runtime.yml": set(modules) <= set(in_group),
+        "README.md": all(f"`{name}`" in table for name in modules),
+    }
+    found += [f"{file}: run make generate" for file, is_there in generated.items() if not is_there]
+    used = set()
+    for name in modules:
+        scenario = ROOT / f"tests/integration/targets/{name}/tasks/scenario.yml"
+        used |= set(
+            re.findall(r"vpn\.estate\.(\w+):", scenario.read_text(encoding="utf-8")) if scenario.is_file() else ()
+        )
+    if not used >= set(modules):
+        names = " and ".join(f"vpn.estate.{name}" for name in modules if name not in used)
+        found.append(
+            f"tests/integration/targets/{module}/tasks/scenario.yml: add tasks that use {names}, and run make generate"
+        )
     samples = [sample for sample in EVERY_SAMPLE if type(sample.resource).__name__ == kind.__name__]
     if not samples and kind.__name__ not in WITHOUT:
         found.append(
@@ -125,11 +130,8 @@ def test_what_a_resource_lacks_is_named() -> None:
         "plugins/action/as_access_ruleset.py",
         "plugins/action/as_access_ruleset_info.py",
         "meta/runtime.yml",
-        "meta/runtime.yml",
+        "README.md",
         "tests/integration/targets/as_access_ruleset/tasks/scenario.yml",
-        "tests/integration/targets/as_access_ruleset_info/tasks/scenario.yml",
-        "README.md",
-        "README.md",
         "tests/unit/plugins/support/samples.py",
     ]
 
