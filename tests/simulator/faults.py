@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-KINDS = ("status", "drop", "delay", "truncate", "html", "redirect", "act", "kill")
+KINDS = ("status", "drop", "delay", "truncate", "hang_up", "html", "redirect", "act", "kill")
 
 
 @dataclass
@@ -28,6 +28,7 @@ class Fault:
     - `drop`: close the connection without an answer;
     - `delay`: answer as always, `delay` seconds late;
     - `truncate`: half of the real answer under the full Content-Length; an answer without a body comes whole;
+    - `hang_up`: answer as always, then close the connection without having said so;
     - `html`: 200 with a web page, as from a captive portal;
     - `redirect`: 302 to `location`;
     - `act`: call `act` first, then answer as always (only within the process: a second actor);

@@ -138,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
             fault.act()
         if fault is not None and fault.do == "delay":
             time.sleep(fault.delay)
-        spared = fault is None or fault.do in ("delay", "act", "truncate") or fault.applied
+        spared = fault is None or fault.do in ("delay", "act", "truncate", "hang_up") or fault.applied
         if spared:
             answer, route, wrote = self._answered(call, text)
         else:
@@ -155,6 +155,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             content = _encoded(answer.body) if replaced else answer.content
             self._send(answer.status, content, answer.headers, truncated=done == "truncate")
+            if done == "hang_up":
+                self._drop()
 
     def _answered(self, call: Request, text: bytes) -> tuple[Answer, Route | None, bool]:
         """What the machine answers; a defect of the simulator is shown on stderr and answered as a server error."""

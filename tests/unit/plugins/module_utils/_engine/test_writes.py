@@ -298,7 +298,7 @@ def test_calls_side_by_side_have_a_connection_each_and_keep_it(server: Server) -
 
 def test_a_server_that_hangs_up_in_between_is_called_again(server: Server) -> None:
     done(server.manage(USER, name="ana"))
-    server.simulator.faults.add(path=CREATE, do="truncate")
+    server.simulator.faults.add(path=CREATE, do="hang_up")
     done(server.manage(USER, name="ben"))
     done(server.manage(USER, name="cleo"))
     assert server.simulator.machine.handshakes == 2
