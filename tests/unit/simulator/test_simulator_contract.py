@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.vpn.estate.tests.contract.checker import Contract, ContractChecker
 from ansible_collections.vpn.estate.tests.simulator.access_server import Exchange, code, counter
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE
 
 SUBNET = {"ipv6": False, "netip": "10.20.0.0", "prefix_length": 16}
 SUBNET6 = {"ipv6": True, "netip": "fd00::", "prefix_length": 64}
@@ -40,6 +42,7 @@ GROUP = {
 }
 ROW = {"username": "alice", "type": "access_to_ipv4"}
 ROUTE = {"type": "nat", "accept": True, "subnet": {**SUBNET, "service": [SERVICE, PING]}}
+# What the samples of resources do not call, or not with every answer. All of it also runs with a real database.
 CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "groups/create", GROUP, 201),
     ("POST", "groups/create", GROUP, 400),
@@ -123,8 +126,9 @@ def test_every_operation_answers_as_documented(start, checker, another_client, t
     _use_certificates_and_profiles(server, api)
     _download_profiles(server, api)
     _sign_in_in_every_way(server, another_client(server))
-    servers = [server, *_form_a_cluster(start, server, api, tmp_path)]
-    exchanges = [exchange for each in servers for exchange in each.exchanges]
+    exchanges = _apply_samples(start)
+    for each in (server, *_form_a_cluster(start, server, api, tmp_path)):
+        exchanges += each.exchanges
     done = {exchange.operation for exchange in exchanges}
     assert done == {route.operation for route in server.machine.routes.routes if route.base == "/api"}
     # a body of the wrong type is what the server must refuse, so the request of that one call is not to be checked
@@ -142,6 +146,23 @@ def test_every_operation_does_the_same_with_a_real_database(start, mariadb):
         assert (method, path, reply.status) == (method, path, status), reply.body
     _use_certificates_and_profiles(server, api)
     _download_profiles(server, api)
+
+
+def _apply_samples(start):
+    """Create, change and delete the sample of each resource; the answer is all that a server was asked for that."""
+    server, _unused = start(dialect="document", settings={"restart_downtime": 0.0})
+    managed = Server(server)
+    exchanges = []
+    for sample in EVERY_SAMPLE:
+        for step in sample.steps if sample.kind is Server else ():
+            server.reset()
+            managed.empty_folder()
+            scenario = sample.scenario(step, managed.folder)
+            scenario.prepare(managed)
+            answer = managed.manage(scenario.resource, **scenario.declared)
+            assert answer["changed"], (sample.resource.noun, step, answer.get("msg"))
+            exchanges += server.exchanges
+    return exchanges
 
 
 def _use_certificates_and_profiles(server, api):
