@@ -127,11 +127,11 @@ default_user:
       auth_method: implicit_default
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts import default_user
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = Body(ACCESS_SERVER, {}, default_user.inform)
+BODY = inform(DEFAULT_USER, ACCESS_SERVER)
 
 
 def main() -> None:

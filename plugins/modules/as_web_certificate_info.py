@@ -118,10 +118,10 @@ web_certificate:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import inform
-from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import WEB_CERTIFICATE
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = Body(ACCESS_SERVER, {}, inform)
+BODY = inform(WEB_CERTIFICATE, ACCESS_SERVER)
 
 
 def main() -> None:

@@ -72,10 +72,13 @@ def manage(resource: Resource, product: Product) -> Body:
 
 
 def inform(resource: Resource, product: Product) -> Body:
-    """The body of every info module about a resource."""
+    """The body of every info module about a resource. Of the one object that there is, the answer has no list."""
 
     def work(run: Run[t.Any]) -> Answer:
-        return {resource.plural: resource.inform(run, run.task.params.get("names")), "changed": False}
+        objects = resource.inform(run, run.task.params.get("names"))
+        if resource.plural:
+            return {resource.plural: objects, "changed": False}
+        return {resource.noun.replace(" ", "_"): next(iter(objects), None), "changed": False}
 
     by_name = resource.informs_by_name and len(resource.key_spec()) == 1
     names = {"names": {"type": "list", "elements": "str"}} if by_name else {}

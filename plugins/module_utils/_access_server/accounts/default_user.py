@@ -107,9 +107,3 @@ class DefaultUser(Owner):
 
 
 DEFAULT_USER = DefaultUser()
-
-
-def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_default_user_info."""
-    found = run.read(DEFAULT_USER, None).objects[NAME]
-    return {"default_user": {"name": NAME, **found}, "changed": False}

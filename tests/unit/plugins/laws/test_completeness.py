@@ -75,9 +75,7 @@ def lacks(kind: type[Resource], home: Home) -> list[str]:
     constant, module = noun.upper(), home.prefix + noun
     modules = {module: f"`BODY = manage({constant}, {home.product})`"}
     if module not in VERBS:
-        modules[f"{module}_info"] = (
-            f"`BODY = inform({constant}, {home.product})`, or, of one object, as as_default_user_info has"
-        )
+        modules[f"{module}_info"] = f"`BODY = inform({constant}, {home.product})`"
     found = [
         f"plugins/modules/{name}.py: add the module: its documentation and {body}"
         for name, body in modules.items()

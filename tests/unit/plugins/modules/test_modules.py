@@ -34,6 +34,7 @@ VERBS = {
     "as_user_mfa",
     "freebox_vpn_profile",
 }
+OF_ITS_OWN = {"as_certificate_info", "as_cluster_info"}  # info modules that show something else than what is managed
 APART = {"as_profile_download"}  # signs in as somebody who is no administrator
 GROUPS = {"as_": "access_server", "freebox_": "freebox"}  # the action group of each product, by how its modules begin
 OF_SERVERS = [name for name in MODULES if name.startswith(tuple(GROUPS))]  # the others read files on the host
@@ -135,17 +136,40 @@ def test_its_return_values_are_described(name: str) -> None:
         assert {"description", "returned", "type"} <= set(value), key
 
 
+def module_of(sample: t.Any) -> str:
+    """The module that manages objects of this kind."""
+    noun = re.sub(r"(?<!^)(?=[A-Z])", "_", type(sample.resource).__name__).lower()
+    return {"Server": "as_", "Box": "freebox_"}[sample.kind.__name__] + noun
+
+
 @pytest.mark.parametrize("sample", EVERY_SAMPLE, ids=str)
 def test_managed_objects_are_returned_as_documented(sample: t.Any, start: t.Any) -> None:
     from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import apply, started, usual
 
-    noun = re.sub(r"(?<!^)(?=[A-Z])", "_", type(sample.resource).__name__).lower()
-    name = {"Server": "as_", "Box": "freebox_"}[sample.kind.__name__] + noun
+    name = module_of(sample)
     server = started(start, sample, usual(sample))
     answer = apply(server, sample, sample.first)
     assert set(answer) - {"changed", "diff", "warnings"} == set(documentation(name)["RETURN"])
     line = documentation(name)["RETURN"]["objects"]
     assert set(answer["objects"][0]) <= set(line["contains"])
+
+
+@pytest.mark.parametrize("sample", EVERY_SAMPLE, ids=str)
+def test_what_an_info_module_finds_is_returned_as_documented(sample: t.Any, start: t.Any) -> None:
+    """The objects of a kind under its plural, the only one under its name."""
+    from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import apply, started, usual
+
+    name = f"{module_of(sample)}_info"
+    if name.removesuffix("_info") in VERBS or name in OF_ITS_OWN:
+        return
+    server = started(start, sample, usual(sample))
+    apply(server, sample, sample.first)
+    body = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}").BODY
+    answer = server.run(body.work, body.options)
+    key = sample.resource.plural or sample.resource.noun.replace(" ", "_")
+    assert set(answer) - {"changed", "warnings"} == set(documentation(name)["RETURN"]) == {key}
+    for found in answer[key] if sample.resource.plural else [answer[key]]:
+        assert set(found) <= set(documentation(name)["RETURN"][key]["contains"])
 
 
 @pytest.mark.parametrize("name", ["cluster", "remove_node", "rolling_restart", "rotate_ca", "site", "staged_config"])

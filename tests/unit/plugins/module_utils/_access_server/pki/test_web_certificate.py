@@ -81,7 +81,7 @@ class Web:
 
     def told(self) -> dict[str, t.Any]:
         """Run as_web_certificate_info."""
-        answer = self.server.run(module.inform, {}, **self.trust)
+        answer = self.server.run(as_web_certificate_info.BODY.work, {}, **self.trust)
         assert not answer.get("failed"), answer["msg"]
         return t.cast(dict[str, t.Any], answer["web_certificate"])
 
