@@ -132,6 +132,28 @@ class Contract:
             for each in schema.get(combined, []):
                 yield from self._parts(each, keyword)
 
+    def secrets(self, operation: Mapping[str, Any]) -> set[str]:
+        """Names of what is marked x-secret in an operation: its parameters, and fields of its request and its answers."""
+        answers = [self.resolved(answer) for answer in operation["responses"].values()]
+        parameters = map(self.resolved, operation.get("parameters", []))
+        found = {each["name"] for each in parameters if each.get("x-secret")}
+        for body in (operation.get("requestBody", {}), *answers):
+            for media in body.get("content", {}).values():
+                found |= self._secrets(media.get("schema"), "", written=body not in answers)
+        return found
+
+    def _secrets(self, schema: Any, name: str, written: bool) -> set[str]:
+        """The same of a schema; what a server takes and never shows counts only where it is `written`."""
+        schema = self.resolved(schema)
+        if not isinstance(schema, dict) or (schema.get("writeOnly") and not written):
+            return set()
+        deeper = [*schema.get("properties", {}).items()]
+        deeper += [(name, each) for key in ("allOf", "anyOf", "oneOf") for each in schema.get(key, [])]
+        deeper += [(name, schema.get(key)) for key in ("items", "additionalProperties")]
+        return set().union(
+            {name} if schema.get("x-secret") else (), *(self._secrets(each, n, written) for n, each in deeper)
+        )
+
     def resolved(self, schema: Any) -> Any:
         """The schema, or what it refers to."""
         while isinstance(schema, dict) and "$ref" in schema:

@@ -104,13 +104,10 @@ _SLOW = (
 )
 # Whose requests or answers hold passwords, keys, tokens or codes. Values of configuration items are secret one by one.
 _SECRET = (
-    *(
-        "POST /auth/login/userpassword",
-        "POST /auth/login/mfaauth",
-        "POST /auth/token/renew",
-        "POST /auth/password/change",
-    ),
+    *("POST /auth/login/userpassword", "POST /auth/login/mfaauth", "POST /auth/login/saml-assertion"),
+    *("POST /auth/vpn/vpnsaml", "POST /saml/acs", "POST /auth/token/renew", "POST /auth/password/change"),
     *("POST /auth/mfa/enroll", "POST /userprop/mfa/generate-secret", "POST /profiles/create", "POST /installer-url"),
+    *("GET /GetInstallerViaToken", "GET /GetProfileViaToken", "GET /GetAutologin", "GET /GetUserlogin"),
     *("POST /license/subscription", "POST /license/subscription/test", "GET /license/info", "GET /token-url/list"),
     *("POST /token-url", "POST /token-url/delete", "POST /certificate/create", "POST /certificate/check-private-key"),
     *("POST /cluster/create", "POST /cluster/join", "PUT /database/convert", "POST /server/failover-test"),
