@@ -15,6 +15,8 @@ Object = dict[str, Plain]
 Spec = t.Mapping[str, t.Any]
 
 HIDDEN = "(not shown)"
+# The option of a task, update_secrets or update_password, that says when to write a declared secret of an object that is there.
+WHEN_WRITTEN: Spec = {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False}
 
 
 def same(value: t.Any) -> t.Any:

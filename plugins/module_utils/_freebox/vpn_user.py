@@ -9,7 +9,7 @@ import contextlib
 import ipaddress
 import typing as t
 
-from .._engine.field import Field, Object
+from .._engine.field import WHEN_WRITTEN, Field, Object
 from .._engine.plan import Actual, Change, Wanted
 from .._engine.resource import Resource
 from .._engine.run import Run, Task
@@ -72,12 +72,7 @@ class VpnUser(Resource):
     )
     options = {
         "recreate": {"type": "bool", "default": False},
-        "update_password": {
-            "type": "str",
-            "choices": ["on_create", "always"],
-            "default": "on_create",
-            "no_log": False,
-        },
+        "update_password": WHEN_WRITTEN,
     }
 
     def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:

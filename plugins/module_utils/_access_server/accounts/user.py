@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import replace
 from functools import partial
 
-from ..._engine.field import Field, Object
+from ..._engine.field import WHEN_WRITTEN, Field, Object
 from ..._engine.plan import Actual, Change, Plan, Wanted
 from ..._engine.run import Run
 from ..._engine.writes import ONE_BAD_OBJECT
@@ -86,7 +86,7 @@ class User(Owner):
         Field("totp_locked", normal=values.boolean),
     )
     options = {
-        "update_password": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+        "update_password": WHEN_WRITTEN,
         "assume_present": {"type": "list", "elements": "str", "default": []},
         "allow_self": {"type": "bool", "default": False},
     }

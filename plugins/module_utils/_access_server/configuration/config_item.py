@@ -12,7 +12,7 @@ import typing as t
 
 from ..._engine.arguments import PRIVATE_KEY, texts_in
 from ..._engine.declaration_files import Doubtful
-from ..._engine.field import HIDDEN, Field, KnownValues, Object
+from ..._engine.field import HIDDEN, WHEN_WRITTEN, Field, KnownValues, Object
 from ..._engine.plan import Actual, Change, OwnAccount, Wanted, listed
 from ..._engine.run import Run, Task
 from ..._files.pem import certificates, public_half
@@ -115,7 +115,7 @@ class ConfigItem(Safeguarded):
     identifying = ("custom",)
     options = {
         "profile": {"type": "str"},
-        "update_secrets": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+        "update_secrets": WHEN_WRITTEN,
         "assume_present": {"type": "list", "elements": "str", "default": []},
         "allow_self": {"type": "bool", "default": False},
     }

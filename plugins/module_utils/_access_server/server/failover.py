@@ -9,6 +9,7 @@ import contextlib
 import typing as t
 
 from ..._engine.apply import apply
+from ..._engine.field import WHEN_WRITTEN
 from ..._engine.plan import Plan, Wanted
 from ..._engine.report import diff
 from ..._engine.run import Run
@@ -30,7 +31,7 @@ SPEC: t.Mapping[str, t.Any] = {
     "address": {"type": "str"},
     "secret": {"type": "str", "no_log": True},
     **{role: {"type": "dict", "options": HOST} for role in ROLES},
-    "update_secrets": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+    "update_secrets": WHEN_WRITTEN,
 }
 _COMPLETE = ("address", "secret", *ROLES)
 CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {

@@ -40,6 +40,12 @@ HOMES = {
     "_freebox": Home("freebox_", "freebox", "FREEBOX", "Box"),
 }
 
+USED_ONCE = {
+    "Certificate": "Keys and passphrases with which it is made; the server keeps none.",
+    "ClusterNode": "The database in which the cluster is; a node that is one is not moved to another.",
+}
+"""Resources whose secrets are never written again, by the names of their classes, with the reason."""
+
 
 def every_resource() -> list[type[Resource]]:
     """All kinds of resources of both products."""
@@ -100,6 +106,13 @@ def lacks(kind: type[Resource], home: Home) -> list[str]:
         found.append(
             f"tests/integration/targets/{module}/tasks/scenario.yml: add tasks that use {names}, and run make generate"
         )
+    secrets = [f.name for f in kind.fields if f.secret and not f.rewrite]
+    if secrets and kind.__name__ not in USED_ONCE and not {"update_password", "update_secrets"} & set(kind.options):
+        found.append(
+            f"plugins/module_utils/{kind.__module__.partition('module_utils.')[2].replace('.', '/')}.py: add "
+            f'"update_secrets": WHEN_WRITTEN to options, which says when {" and ".join(secrets)} of an object that is there is '
+            "written"
+        )
     samples = [sample for sample in EVERY_SAMPLE if type(sample.resource).__name__ == kind.__name__]
     if not samples and kind.__name__ not in WITHOUT:
         found.append(
@@ -120,7 +133,8 @@ def test_a_resource_is_complete(kind: type[Resource]) -> None:
 def test_what_a_resource_lacks_is_named() -> None:
     class AccessRuleset(Resource):
         noun, plural = "access ruleset", "access_rulesets"
-        fields = (Field("comment", {"type": "str"}),)
+        fields = (Field("comment", {"type": "str"}), Field("code", {"type": "str", "no_log": True}))
+        __module__ = f"{module_utils.__name__}._access_server.accounts.access_ruleset"
 
     assert [one.partition(": ")[0] for one in lacks(AccessRuleset, HOMES["_access_server"])] == [
         "plugins/modules/as_access_ruleset.py",
@@ -130,6 +144,7 @@ def test_what_a_resource_lacks_is_named() -> None:
         "meta/runtime.yml",
         "README.md",
         "tests/integration/targets/as_access_ruleset/tasks/scenario.yml",
+        "plugins/module_utils/_access_server/accounts/access_ruleset.py",
         "tests/unit/plugins/support/samples.py",
     ]
 
@@ -137,5 +152,6 @@ def test_what_a_resource_lacks_is_named() -> None:
 def test_resources_without_a_sample_are_resources_and_have_none() -> None:
     """An entry that is not needed any more hides the next resource of that name."""
     names = {kind.__name__ for kind in every_resource()}
+    assert set(USED_ONCE) <= names
     assert set(WITHOUT) <= names - {type(sample.resource).__name__ for sample in EVERY_SAMPLE}
-    assert all(reason.endswith(".") for reason in WITHOUT.values())
+    assert all(reason.endswith(".") for reason in [*WITHOUT.values(), *USED_ONCE.values()])

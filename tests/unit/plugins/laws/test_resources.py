@@ -29,6 +29,17 @@ removable = pytest.mark.parametrize(
 )
 
 
+WHEN = {"update_password", "update_secrets"}  # options that say when to write a secret of an object that is there
+
+
+def secrets_of(sample: Sample) -> set[str]:
+    """The secret options that a sample declares."""
+    return {f.name for f in sample.resource.fields if f.secret and f.name in sample.first}
+
+
+WITH_SECRETS = [each for each in EVERY_SAMPLE if secrets_of(each) and WHEN & set(each.resource.options)]
+
+
 def apply(server: Simulated, sample: Sample, declared: dict[str, t.Any], **how: t.Any) -> dict[str, t.Any]:
     """Run the module; it must succeed."""
     answer = server.manage(sample.resource, **placed({**sample.options, **declared}, server.folder), **how)
@@ -222,6 +233,27 @@ def test_the_order_of_a_declaration_does_not_matter(start: t.Callable[..., Simul
 
 def turn(value: t.Any) -> t.Any:
     return value[::-1] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("sample", WITH_SECRETS, ids=str)
+def test_a_secret_that_is_there_is_written_only_where_the_task_asks_for_it(
+    start: t.Callable[..., Simulated], sample: Sample
+) -> None:
+    """No server tells which secret it has: another one in the declaration is no difference."""
+    server = started(start, sample, usual(sample))
+    apply(server, sample, sample.first)
+    [option] = WHEN & set(sample.resource.options)
+    names = sorted(secrets_of(sample))
+    others = {**sample.first, **dict.fromkeys(names, "Another-Marker-8!")}
+    server.simulator.log.clear()
+    assert not apply(server, sample, others)["changed"]
+    assert not server.writes()
+    for _unused in range(2):
+        answer = apply(server, sample, {**others, option: "always"})
+        assert [line["changed_keys"] for line in answer["objects"]] == [names]
+        assert server.writes()
+        server.simulator.log.clear()
+    assert not apply(server, sample, others)["changed"]
 
 
 @samples

@@ -251,7 +251,7 @@ class Trial:
     @property
     def always_writes(self) -> bool:
         """Whether the declaration asks for a write in each run."""
-        return self.scenario.declared.get("update_password") == "always"
+        return "always" in map(self.scenario.declared.get, ("update_password", "update_secrets"))
 
     def faulty(self, fault: dict[str, t.Any], index: int) -> tuple[Answer, State]:
         """The answer of the run with the fault, and the state as it ended."""

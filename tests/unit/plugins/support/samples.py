@@ -399,8 +399,14 @@ SAMPLES = [
     ),
 ]
 
-# What a server makes once, and what is kept in files: info modules do not show it option by option.
+# What a server makes once, what is kept in files, and secrets alone: info modules do not show it option by option.
 MADE = [
+    Sample(
+        CONFIG_ITEM,
+        {"name": "auth.ldap.0.bind_pw", "secret_value": PASSWORD},
+        gone="default",
+        besides=[RESTART],
+    ),
     Sample(CA, {"common_name": "Next CA", "algorithm": "secp256r1"}, besides=["store/entry/*authority/*", RESTART]),
     Sample(
         CERTIFICATE,
