@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .._text.errors import EstateError, OutcomeUnknown, SignInError, Unreachable
 from .declaration import chosen, declared
-from .field import Object
+from .field import Object, Turn
 from .plan import Change, Effect, Plan, Wanted
 from .planning import guard_purge, plan, step_for, warn_of_altered, warn_of_unknown
 from .report import Answer, diff, report
@@ -145,31 +145,15 @@ def _settle_outcomes(run: Run[t.Any], resource: Resource, exc: EstateError) -> N
 
 
 def _write_all(run: Run[t.Any], resource: Resource) -> None:
-    """Make the calls in the order that frees names and addresses before they are taken."""
-    for last in (False, True):
-        changes = [change for change in run.plan.of("create", "update", "delete") if change.last == last]
-        if last and changes:
-            resource.before_last(run, changes)
-        doomed = [change for change in changes if change.action == "delete" and change.outcome != "failed"]
-        written = [change for change in changes if change.action != "delete" and change.outcome != "failed"]
-        if last:  # what leaves an object that is deleted has left it by then
-            _write(run, resource, written)
-        if doomed:
-            resource.delete(run, doomed)
-        if not last:
-            _write(run, resource, written)
+    """Write all changes, turn by turn. Within a turn, what leaves an object has left it before the object is deleted."""
+    for turn in Turn:
+        for write, action in ((resource.update, "update"), (resource.create, "create"), (resource.delete, "delete")):
+            changes = [change for change in run.plan.of(action) if change.turn is turn]
+            if changes:
+                write(run, changes)
     _read_back(run, resource)
     for change in run.plan.of("create", "update", "delete"):
         change.outcome = "done"
-
-
-def _write(run: Run[t.Any], resource: Resource, changes: t.Sequence[Change]) -> None:
-    updated = [change for change in changes if change.action == "update"]
-    for place in sorted({resource.order(change) for change in updated}):
-        resource.update(run, [change for change in updated if resource.order(change) == place])
-    created = [change for change in changes if change.action == "create"]
-    if created:
-        resource.create(run, created)
 
 
 def _read_back(run: Run[t.Any], resource: Resource) -> None:

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import enum
 import operator
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Plain = t.Any  # a value as a playbook would write it
 Wire = t.Any  # a value as the API says it
@@ -22,6 +23,17 @@ WHEN_WRITTEN: Spec = {"type": "str", "choices": ["on_create", "always"], "defaul
 def same(value: t.Any) -> t.Any:
     """The value as it is."""
     return value
+
+
+class Turn(enum.IntEnum):
+    """When a change is written, among all changes of a task: those of a lower number first."""
+
+    DELETE = 0  # frees names and addresses before others take them
+    TAKE = 1  # takes access away
+    USUAL = 2
+    GIVE = 3  # gives access
+    CREATE = 4
+    OWN = 5  # may end the sign-in of the account that the task uses, so that all others come first
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,8 @@ class Field:
     has with what was written, both in normal form. ``altered`` returns the items of a declared value that mean more in
     normal form than they say: each as it was written, by its normal form.
 
+    ``turns`` holds values that decide when an update is written, with the turn of each.
+
     ``rewrite`` decides about a secret of an object that is there, from what is declared and what the server has: whether to
     write it; None leaves that to the task. ``known`` returns the values that are known, from the name of the object and what
     the server has of it. ``misplaced`` is given all options of an object where this one is set, and returns what to do
@@ -85,6 +99,7 @@ class Field:
     known: t.Optional[t.Callable[[str, Object], t.Optional[KnownValues]]] = None
     misplaced: t.Optional[t.Callable[[Object], str]] = None
     altered: t.Callable[[Plain], t.Mapping[str, str]] = lambda said: {}
+    turns: t.Mapping[Plain, Turn] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.spec and "default" in self.spec:

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._text.outside import Sentence
-from .field import Object
+from .field import Object, Turn
 
 MOST_NAMES = 20  # of those that a refusal speaks of
 PAST = {"create": "created", "update": "updated", "delete": "deleted", "none": "unchanged"}
@@ -91,7 +91,7 @@ class Change:
     results: Object = field(default_factory=dict, repr=False)  # what the task returns of it besides
     effect: Effect = Effect.NOTHING
     own_account: OwnAccount = OwnAccount.UNTOUCHED
-    last: bool = False  # after all others
+    turn: Turn = Turn.USUAL  # when it is written; the planning sets it, and it stays
     ends: Object = field(default_factory=dict)  # what it ends besides, and what is left of it then: read back as well
     undo: Object = field(default_factory=dict, repr=False)  # what it takes to set it back, beside ``before``
 

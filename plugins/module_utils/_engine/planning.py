@@ -10,7 +10,7 @@ import typing as t
 
 from .._text.errors import InputError, did_you_mean
 from .._text.outside import only_in, twins
-from .field import Field, KnownValues, Object
+from .field import Field, KnownValues, Object, Turn
 from .plan import Actual, Change, Plan, Step, Wanted, listed
 from .resource import Resource
 from .run import Run
@@ -23,15 +23,28 @@ _LIMIT = re.compile(r"^\s*(?P<number>\d+)\s*(?P<percent>%?)\s*$")
 
 def plan(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.Sequence[Wanted]) -> Plan:
     """Compare, and say what to do. Touches nothing."""
-    changes = [Change(want, step_for(run, resource, actual.objects.get(want.name), want)) for want in wanted]
+    changes = [_change(run, resource, actual.objects.get(want.name), want) for want in wanted]
     if run.task.params.get("purge"):
         named = {want.name for want in run.wanted or wanted}
         spare = set(run.task.params.get("protect") or ())
         others = [Wanted(name, "absent") for name in sorted(actual.objects) if name not in named | spare]
-        purged = [Change(want, step_for(run, resource, actual.objects[want.name], want)) for want in others]
+        purged = [_change(run, resource, actual.objects[want.name], want) for want in others]
         changes += [change for change in purged if change.action != "none"]
     planned = {change.name for change in changes}
     return Plan(changes, {name: have for name, have in actual.objects.items() if name not in planned})
+
+
+def _change(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want: Wanted) -> Change:
+    step = step_for(run, resource, have, want)
+    return Change(want, step, turn=_turn(resource, step))
+
+
+def _turn(resource: Resource, step: Step) -> Turn:
+    """When a step is written; where several values of an update decide it, the first of their turns."""
+    if step.action != "update":
+        return {"delete": Turn.DELETE, "create": Turn.CREATE}.get(step.action, Turn.USUAL)
+    deciding = [f for f in resource.fields if f.turns and f.name in step.values]
+    return min((f.turns.get(step.values[f.name], Turn.USUAL) for f in deciding), default=Turn.USUAL)
 
 
 def step_for(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want: Wanted) -> Step:

@@ -27,10 +27,6 @@ class Resource(Description):
         """The values that the object shall have afterwards; None hands one back."""
         return {**wanted.values, **dict.fromkeys(wanted.inherit)}
 
-    def order(self, change: Change) -> int:
-        """Updates of a lower number are written first: what takes access away before what gives it."""
-        return 0
-
     def validate_plan(self, run: Run[t.Any]) -> None:
         """Refuse whatever in ``run.plan`` can be found wrong without writing."""
 
@@ -56,9 +52,6 @@ class Resource(Description):
         """Write in a second way what the server did not keep at first; the default has none."""
 
     # -- around all calls of a task
-
-    def before_last(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
-        """Before the changes that come last, when all others are written: fail what must not be written any more."""
 
     def verify_own_access(self, run: Run[t.Any]) -> t.Optional[EstateError]:
         """After everything was written: why the task could no longer sign in, if so."""

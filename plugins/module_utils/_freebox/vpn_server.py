@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._engine.field import Field, Object
+from .._engine.field import Field, Object, Turn
 from .._engine.plan import Actual, Change, Wanted
 from .._engine.resource import Resource
 from .._engine.run import Run
@@ -51,8 +51,8 @@ def _ipsec(value: t.Mapping[str, t.Any]) -> Object:
     return {**told, "auth_modes": [without_none(one) for one in each]}
 
 
-def _option(name: str, kind: type) -> Field:
-    return Field(name, {"type": kind.__name__}, load=_typed(kind))
+def _option(name: str, kind: type, **more: t.Any) -> Field:
+    return Field(name, {"type": kind.__name__}, load=_typed(kind), **more)
 
 
 def _told(name: str, kind: type) -> Field:
@@ -75,7 +75,7 @@ class VpnServer(Resource):
     fields = (
         _told("type", str),
         _told("state", str),
-        _option("enabled", bool),
+        _option("enabled", bool, turns={False: Turn.TAKE}),  # a server that stops gives its port away
         _option("enable_ipv4", bool),
         _option("enable_ipv6", bool),
         _option("port", int),
@@ -133,10 +133,6 @@ class VpnServer(Resource):
     def desired(self, run: Run[Freebox], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """What is said, completed by what is there."""
         return merged(super().desired(run, wanted, have), have)
-
-    def order(self, change: Change) -> int:
-        """A server that stops gives its port away."""
-        return 0 if change.values.get("enabled") is False else 1
 
     # -- looking
 

@@ -14,7 +14,7 @@ import contextlib
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ..._engine.field import Object
+from ..._engine.field import Object, Turn
 from ..._engine.plan import Change, OwnAccount, Step, Wanted, listed
 from ..._engine.resource import Resource
 from ..._engine.run import Run
@@ -227,7 +227,8 @@ def guard(noun: Noun, run: Run[AccessServer], known: t.Optional[t.Mapping[str, R
         for change in each.touching:
             now = OwnAccount.AT_RISK if each.lost else OwnAccount.TOUCHED
             change.own_account = max(change.own_account, now)
-            change.last = change.last or change.at_risk or change.name in _left(each)
+            if change.at_risk or change.name in _left(each):
+                change.turn = Turn.OWN
             change.undo["rights"] = {**change.undo.get("rights", {}), **each.rights_of_before}
     risks = [each for each in found if each.lost]
     if not risks:
@@ -243,12 +244,16 @@ def guard(noun: Noun, run: Run[AccessServer], known: t.Optional[t.Mapping[str, R
         )
 
 
-def reconsider(noun: Noun, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-    """Judge once more, just before it is written, what comes last and was found harmless: something else may have failed."""
-    open_ones = [change for change in changes if not change.at_risk and noun.matters(change)]
+def reconsidered(noun: Noun, run: Run[AccessServer], changes: t.Sequence[Change]) -> list[Change]:
+    """Those changes that may still be written. The others fail.
+
+    What comes last and was found harmless is judged once more, just before it is written: another change may have failed.
+    """
+    open_ones = [c for c in changes if c.turn is Turn.OWN and not c.at_risk and noun.matters(c)]
     for each in _risks(noun, run, open_ones, own_names(run.client), None) if open_ones else ():
         for change in each.touching if each.lost else ():
             change.fail(f"it was left out, because after what has become of the rest it would change {_losses(each)}")
+    return [change for change in changes if change.outcome != "failed"]
 
 
 def own_names(client: AccessServer) -> list[str]:

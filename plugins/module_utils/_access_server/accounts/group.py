@@ -16,7 +16,7 @@ from ..._engine.run import Run
 from ..._text.errors import Mistakes, Refused
 from ..api import values
 from ..api.client import AccessServer
-from .account_safety import Standing, changed, guard, own_names
+from .account_safety import Standing, changed, guard, own_names, reconsidered
 from .default_user import DEFAULT_USER
 from .properties import (
     COMMON,
@@ -151,6 +151,7 @@ class Group(Owner):
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Members who leave, properties, members who join: the properties count for none of them halfway."""
+        changes = reconsidered(self, run, changes)
         self._enrol(run, changes, joining=False)
         super().update(run, [change for change in changes if change.outcome != "failed"])
         self._enrol(run, changes, joining=True)
@@ -160,13 +161,15 @@ class Group(Owner):
 
         Servers may keep no more than the name (server-behaviour.md, 52), so ours has its properties before we are in it.
         """
+        changes = reconsidered(self, run, changes)
         run.writes.each(changes, lambda change: run.client.call("POST /groups/create", self.record(change)))
         super().update(run, [c for c in changes if c.own_account and c.outcome != "failed"])
         self._enrol(run, changes, joining=True)
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request."""
-        unless_gone(run, changes, lambda names: run.client.call("POST /groups/delete", {"groups": names}), "deleted")
+        going_on = reconsidered(self, run, changes)
+        unless_gone(run, going_on, lambda names: run.client.call("POST /groups/delete", {"groups": names}), "deleted")
 
     @staticmethod
     def _enrol(run: Run[AccessServer], changes: t.Sequence[Change], joining: bool) -> None:

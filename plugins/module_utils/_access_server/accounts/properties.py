@@ -10,7 +10,7 @@ import typing as t
 
 from ..._engine.arguments import LINES
 from ..._engine.declaration_files import is_plain_number
-from ..._engine.field import Field, KnownValues, Object, Wire, same
+from ..._engine.field import Field, Object, Turn, Wire, same
 from ..._engine.plan import Change, Plan
 from ..._engine.run import Run
 from ..._text.errors import EstateError, InputError, Mistakes, Refused, did_you_mean
@@ -18,7 +18,7 @@ from ..._text.outside import only_in, twins
 from ..api import values
 from ..api.client import AccessServer, some
 from ..configuration.known_values import METHODS
-from .account_safety import PROOFS, RIGHTS, Safeguarded, Standing, reconsider
+from .account_safety import PROOFS, RIGHTS, Safeguarded, Standing
 
 BOOL: t.Mapping[str, t.Any] = {"type": "bool"}
 NO_SECRET: t.Mapping[str, t.Any] = {**BOOL, "no_log": False}  # though its name sounds like one to Ansible
@@ -33,7 +33,6 @@ SCRIPTS = tuple(
     for moment in ("connect", "disconnect")
 )
 ENVIRONMENTS = ("cli_script_connect_win_env", "cli_script_connect_mac_env")
-LAST_RANK = 9
 DEFAULT_USER_NAME = "__DEFAULT__"  # as servers show it (server-behaviour.md, 60)
 
 
@@ -61,10 +60,10 @@ def inherited(
     spec: t.Mapping[str, t.Any],
     normal: t.Callable[[t.Any], t.Any] = values.boolean,
     dump: t.Callable[[t.Any], t.Any] = same,
-    known: t.Optional[t.Callable[[str, Object], t.Optional[KnownValues]]] = None,
+    **more: t.Any,
 ) -> Field:
-    """A property that comes wrapped, and can be handed back to the level above."""
-    return Field(name, spec, load=values.own, normal=normal, dump=dump, inherited=True, known=known)
+    """A property that comes wrapped, and can be handed back to the level above. ``more`` are attributes of Field."""
+    return Field(name, spec, load=values.own, normal=normal, dump=dump, inherited=True, **more)
 
 
 def network_set(name: str) -> Field:
@@ -87,7 +86,8 @@ def text(name: str, normal: t.Callable[[str], str] = str) -> Field:
 
 
 COMMON: t.Sequence[Field] = (
-    *(inherited(name, BOOL) for name in ("deny", "deny_web", "admin", "autologin")),
+    inherited("deny", BOOL, turns={True: Turn.TAKE, False: Turn.GIVE, None: Turn.GIVE}),
+    *(inherited(name, BOOL) for name in ("deny_web", "admin", "autologin")),
     inherited("auth_method", TEXT, str, known=lambda name, have: METHODS),
     inherited("cc_commands", SEVERAL_LINES, values.lines),
     *(inherited(name, BOOL) for name in ("totp", "allow_generate_profiles")),
@@ -130,13 +130,6 @@ class Owner(Safeguarded):
     def record(self, change: Change) -> dict[str, Wire]:
         """What is written of a change."""
         return {"name": change.name, **self.dump(change.values)}
-
-    def order(self, change: Change) -> int:
-        """Who loses access first, who gains it late, and what concerns ourselves last."""
-        if change.last:
-            return LAST_RANK
-        denied = change.values.get("deny", "untouched")
-        return {True: 0, False: 2, None: 2}.get(denied, 1)
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request."""
@@ -186,10 +179,6 @@ class Owner(Safeguarded):
     ) -> t.Optional[Standing]:
         """The standing of an account after these changes; None where the account is deleted."""
         raise NotImplementedError
-
-    def before_last(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Fail what would end our own sign-in after all, because something before it failed."""
-        reconsider(self, run, changes)
 
 
 def unless_gone(

@@ -311,7 +311,7 @@ class User(Owner):
                 run.task.outdated = run.client.session.use_password(change.secrets["password"])
 
         written = [change for change in changes if change.secrets and change.outcome != "failed"]
-        run.writes.each(sorted(written, key=self.order), write, "given a password", (*ONE_BAD_OBJECT, 403))
+        run.writes.each(written, write, "given a password", (*ONE_BAD_OBJECT, 403))
 
 
 def _address_pools(client: AccessServer) -> list[str]:

@@ -12,7 +12,7 @@ import typing as t
 
 from ..._engine.arguments import PRIVATE_KEY, texts_in
 from ..._engine.declaration_files import Doubtful
-from ..._engine.field import HIDDEN, WHEN_WRITTEN, Field, KnownValues, Object
+from ..._engine.field import HIDDEN, WHEN_WRITTEN, Field, KnownValues, Object, Turn
 from ..._engine.plan import Actual, Change, OwnAccount, Wanted, listed
 from ..._engine.run import Run, Task
 from ..._files.pem import certificates, public_half
@@ -225,7 +225,7 @@ class ConfigItem(Safeguarded):
                 "allow_self: true."
             )
         for name in found.endangered:
-            changes[name].own_account, changes[name].last = OwnAccount.AT_RISK, True
+            changes[name].own_account, changes[name].turn = OwnAccount.AT_RISK, Turn.OWN
         run.task.warn(
             f"The connection or the sign-in of later tasks depends on {listed(found.endangered)}. "
             + (
