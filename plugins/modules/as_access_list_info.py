@@ -98,11 +98,11 @@ access_lists:
       sample: [all_vpn_clients]
 """
 
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts import access_list
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = inform(ACCESS_LIST, ACCESS_SERVER)
+BODY = inform(access_list.ACCESS_LIST, ACCESS_SERVER, access_list.listing, access_list.INFO_SPEC)
 
 
 def main() -> None:

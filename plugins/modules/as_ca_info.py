@@ -100,10 +100,10 @@ cas:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import CA
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki import ca
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = inform(CA, ACCESS_SERVER)
+BODY = inform(ca.CA, ACCESS_SERVER, ca.listing, ca.INFO_SPEC)
 
 
 def main() -> None:

@@ -141,10 +141,10 @@ config_items:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration import config_item
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = inform(CONFIG_ITEM, ACCESS_SERVER)
+BODY = inform(config_item.CONFIG_ITEM, ACCESS_SERVER, config_item.listing, config_item.INFO_SPEC)
 
 
 def main() -> None:

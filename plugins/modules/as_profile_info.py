@@ -121,10 +121,10 @@ profiles:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles import profile
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = inform(PROFILE, ACCESS_SERVER)
+BODY = inform(profile.PROFILE, ACCESS_SERVER, profile.listing, profile.INFO_SPEC)
 
 
 def main() -> None:

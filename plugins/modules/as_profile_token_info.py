@@ -73,10 +73,10 @@ profile_tokens:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_token import PROFILE_TOKEN
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles import profile_token
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = inform(PROFILE_TOKEN, ACCESS_SERVER)
+BODY = inform(profile_token.PROFILE_TOKEN, ACCESS_SERVER, profile_token.listing, profile_token.INFO_SPEC)
 
 
 def main() -> None:

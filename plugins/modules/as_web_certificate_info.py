@@ -118,10 +118,10 @@ web_certificate:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import WEB_CERTIFICATE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki import web_certificate
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = inform(WEB_CERTIFICATE, ACCESS_SERVER)
+BODY = inform(web_certificate.WEB_CERTIFICATE, ACCESS_SERVER, web_certificate.listing)
 
 
 def main() -> None:

@@ -43,8 +43,6 @@ class Description:
     read_back: t.Collection[str] = ("create", "delete")  # actions of which the vendor leaves open what the server makes
     options: t.Mapping[str, Spec] = {}
     rules: t.Mapping[str, t.Any] = {}  # what AnsibleModule checks between options, where there is one object
-    info_options: t.Mapping[str, Spec] = {}
-    informs_by_name: bool = True  # an info module takes the names of objects that one option names
 
     # -- the words of a playbook
 
@@ -198,7 +196,7 @@ class Description:
         partly = {f.name: f.shows for f in self.fields if f.shows is not same and f.name in values}
         return {**values, **{name: shows(values[name]) for name, shows in partly.items()}}
 
-    def lost(self, have: Object) -> Object:
-        """What goes with an object, for the diff of its deletion."""
+    def declarable(self, have: Object) -> Object:
+        """Of what an object has, what can be declared and is not empty, for the diff of its deletion."""
         said = {f.name: have.get(f.name) for f in self.fields if f.spec and not f.secret}
         return self.shown({name: value for name, value in said.items() if value not in (None, [], {}, "")})

@@ -19,9 +19,10 @@ from .._text.masking import told
 from .apply import apply_declared
 from .arguments import Checker, secrets_in
 from .declaration import add_mistakes, slips_of
+from .field import Object
 from .plan import Plan
 from .product import Product
-from .report import Answer, report, tally
+from .report import Answer, listing, report, tally
 from .resource import Resource
 from .run import Run, Task
 
@@ -71,18 +72,25 @@ def manage(resource: Resource, product: Product) -> Body:
     )
 
 
-def inform(resource: Resource, product: Product) -> Body:
-    """The body of every info module about a resource. Of the one object that there is, the answer has no list."""
+def inform(
+    resource: Resource,
+    product: Product,
+    objects: t.Optional[t.Callable[[Run[t.Any]], list[Object]]] = None,
+    options: t.Optional[t.Mapping[str, t.Any]] = None,
+) -> Body:
+    """The body of every info module about a resource. Of the one object that there is, the answer has no list.
+
+    ``objects`` returns what the module shows, by its ``options``, where that is not each object that ``read`` finds, by name.
+    """
 
     def work(run: Run[t.Any]) -> Answer:
-        objects = resource.inform(run, run.task.params.get("names"))
+        found = objects(run) if objects else listing(run, resource, run.task.params.get("names"))
         if resource.plural:
-            return {resource.plural: objects, "changed": False}
-        return {resource.noun.replace(" ", "_"): next(iter(objects), None), "changed": False}
+            return {resource.plural: found, "changed": False}
+        return {resource.noun.replace(" ", "_"): next(iter(found), None), "changed": False}
 
-    by_name = resource.informs_by_name and len(resource.key_spec()) == 1
-    names = {"names": {"type": "list", "elements": "str"}} if by_name else {}
-    return Body(product, {**names, **resource.info_options}, work)
+    by_name = not objects and len(resource.key_spec()) == 1
+    return Body(product, options or ({"names": {"type": "list", "elements": "str"}} if by_name else {}), work)
 
 
 def _ansible_module() -> type[basic.AnsibleModule]:

@@ -64,10 +64,6 @@ class OneTimeSecret(Resource):
         """What the task tells of what is there."""
         raise NotImplementedError
 
-    def lost(self, have: Object) -> Object:
-        """The same, where it goes."""
-        return self.details(have)
-
     def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
         """One file holds one of them."""
         holders: dict[str, str] = {}
@@ -91,6 +87,7 @@ class OneTimeSecret(Resource):
         for change in plan.changes:
             have = change.before or {}
             change.results = self.details(have) if have else {}
+            change.lost = {**change.results}
             if "usable" in change.values:
                 change.results["reason"] = Sentence(have.get("why") or "there is none yet")
 

@@ -11,6 +11,7 @@ from collections import Counter
 from .field import HIDDEN, Object
 from .plan import Effect, Plan
 from .resource import Resource
+from .run import Run
 
 Answer = dict[str, t.Any]
 
@@ -19,6 +20,17 @@ def report(steps: Plan) -> Answer:
     """Each object and what became of it, and how many of each kind."""
     lines = [change.report() for change in steps.changes]
     return {"objects": lines, "counts": dict(Counter(line["action"] for line in lines))}
+
+
+def listing(run: Run[t.Any], resource: Resource, names: t.Optional[t.Sequence[str]]) -> list[Object]:
+    """Objects of a resource as an info module shows them, in the order of their names; all of them where ``names`` is None."""
+    found = run.read(resource, names)
+    if found.total not in (None, len(found.objects)):
+        run.task.warn(
+            f"{run.client.url} counts {found.total} {resource.plural} and listed {len(found.objects)}: somebody is changing "
+            "them, or the list is not whole."
+        )
+    return [{resource.key: name, **resource.shown(one)} for name, one in sorted(found.objects.items())]
 
 
 def tally(steps: Plan) -> str:
@@ -39,7 +51,7 @@ def diff(resource: Resource, steps: Plan) -> dict[str, dict[str, Object]]:
             continue
         have = change.before or {}
         if change.action == "delete":
-            before[change.name] = resource.lost(have)
+            before[change.name] = {**resource.declarable(have), **change.lost}
             continue
         values, secrets = change.values, dict.fromkeys(change.secrets, HIDDEN)
         if change.outcome == "failed":

@@ -59,15 +59,3 @@ class Resource(Description):
 
     def wait_until_settled(self, run: Run[t.Any]) -> None:
         """After everything was written, or found as it should be: wait for what follows by itself. What does not come fails."""
-
-    # -- info modules
-
-    def inform(self, run: Run[t.Any], names: t.Optional[t.Sequence[str]]) -> list[Object]:
-        """Objects for an info module, by name."""
-        found = run.read(self, names)
-        if found.total not in (None, len(found.objects)):
-            run.task.warn(
-                f"{run.client.url} counts {found.total} {self.plural} and listed {len(found.objects)}: somebody is changing "
-                "them, or the list is not whole."
-            )
-        return [{self.key: name, **self.shown(one)} for name, one in sorted(found.objects.items())]

@@ -19,6 +19,7 @@ from .properties import DEFAULT_USER_NAME, References, refuse_unknown
 
 DIRECTIONS = ("access_to", "access_from")
 OWNERS: t.Mapping[str, str] = {"user": "username", "group": "groupname"}
+INFO_SPEC: t.Mapping[str, t.Any] = {f"{owner}s": {"type": "list", "elements": "str"} for owner in OWNERS}
 Row = dict[str, t.Any]
 
 
@@ -73,7 +74,6 @@ class AccessList(Resource):
     }
     keys = {owner: {"type": "str"} for owner in OWNERS}
     read_back = ("update",)
-    info_options = {owner + "s": {"type": "list", "elements": "str"} for owner in OWNERS}
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
         """The owner, as in ``group staff``."""
@@ -147,13 +147,6 @@ class AccessList(Resource):
 
         run.writes.many(changes, write)
 
-    def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
-        """Lists of these owners, of all that have one otherwise, in the form that the module takes."""
-        given = {owner: run.task.params[f"{owner}s"] for owner in OWNERS}
-        asked = [f"{owner} {name}" for owner, listed in given.items() for name in listed or ()]
-        found = run.read(self, None if all(listed is None for listed in given.values()) else asked).objects
-        return [dict([name.split(" ", 1)], **lists) for name, lists in sorted(found.items())]
-
 
 def _set(client: AccessServer, rows: list[Row]) -> None:
     """Write rows: the list of each owner and type that occurs, or nothing where a row's route is None."""
@@ -175,3 +168,11 @@ def _rows(change: Change) -> list[Row]:
 
 
 ACCESS_LIST = AccessList()
+
+
+def listing(run: Run[AccessServer]) -> list[Object]:
+    """For as_access_list_info: lists of these owners, of all that have one otherwise, in the form that the module takes."""
+    given = {owner: run.task.params[f"{owner}s"] for owner in OWNERS}
+    asked = [f"{owner} {name}" for owner, listed in given.items() for name in listed or ()]
+    found = run.read(ACCESS_LIST, None if all(listed is None for listed in given.values()) else asked).objects
+    return [dict([name.split(" ", 1)], **lists) for name, lists in sorted(found.items())]

@@ -120,7 +120,7 @@ class User(Owner):
                 users[name].update(held)
             elif any(held.values()):
                 remains = " and ".join(f"{number} {kind}" for kind, number in held.items() if number).replace("_", " ")
-                users[name] = {"deny": True, "recordless": True, "remains": remains, **held}
+                users[name] = {"recordless": True, "remains": remains, **held}
         return Actual(users, listing.total, listing.whole)
 
     def validate_plan(self, run: Run[AccessServer]) -> None:
@@ -178,14 +178,10 @@ class User(Owner):
         for change in run.plan.of("create", "delete"):
             has = held.get(change.name, {})
             change.results = {name: has[name] for name in HOLDINGS if has.get(name)}
+            change.lost = {**change.results}
         for change in run.plan.of("create", "update"):
             blocked = change.action == "create" and change.state == "blocked" and change.values.get("deny") is True
             change.ends = {name: 0 for name in HOLDINGS if blocked or name in change.values}
-
-    def lost(self, have: Object) -> Object:
-        """With what the user holds."""
-        recorded = {} if have.get("recordless") else super().lost(have)
-        return {**recorded, **{name: have[name] for name in HOLDINGS if have.get(name)}}
 
     @staticmethod
     def _refuse_stray_addresses(
@@ -281,7 +277,8 @@ class User(Owner):
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Deny first, because a directory could bring a deleted user back; then end what the users hold, and delete them."""
         client = run.client
-        open_ones = [change for change in changes if change.before and change.before["deny"] is not True]
+        recordless = {change.name for change in changes if (change.before or {}).get("recordless")}
+        open_ones = [c for c in changes if c.before and c.name not in recordless and c.before["deny"] is not True]
         unless_gone(
             run,
             open_ones,
@@ -290,7 +287,7 @@ class User(Owner):
         )
         going_on = [change for change in changes if change.outcome != "failed"]
         end(run, [c for c in going_on if any((c.before or {}).get(name) for name in HOLDINGS)])
-        recorded = [c for c in going_on if c.outcome != "failed" and not (c.before or {}).get("recordless")]
+        recorded = [c for c in going_on if c.outcome != "failed" and c.name not in recordless]
         unless_gone(run, recorded, lambda names: client.call("POST /users/delete", {"users": names}), "deleted")
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:

@@ -38,6 +38,11 @@ KNOWN_TYPES = ("string", "integer", "boolean")
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 _INDEX = re.compile(r"\.[0-9]+(?=\.|$)")
 LIMITS = ("allowed_values", "min_value", "max_value", "type_hint")
+INFO_SPEC: t.Mapping[str, t.Any] = {
+    "names": {"type": "list", "elements": "str"},
+    "profile": {"type": "str"},
+    "only_set": {"type": "bool", "default": False},
+}
 FACTS = ("default_value", "type", "category", "derived_from", "description", *LIMITS)
 
 
@@ -119,7 +124,6 @@ class ConfigItem(Safeguarded):
         "assume_present": {"type": "list", "elements": "str", "default": []},
         "allow_self": {"type": "bool", "default": False},
     }
-    info_options = {"profile": {"type": "str"}, "only_set": {"type": "bool", "default": False}}
 
     def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
         """A value, a secret one, or the default."""
@@ -132,21 +136,11 @@ class ConfigItem(Safeguarded):
                 "Put it in quotes."
             )
 
-    def load(self, wire: t.Mapping[str, t.Any]) -> Object:
-        """An item in its own type; the value of a secret one is dropped here."""
-        item = super().load(wire)
-        item.update({name: typed(item[name], item["type"]) for name in ("value", "default_value")}, like=None)
-        filled = wire.get("value") not in (None, "") or bool(wire.get("redacted_value"))
-        item.update(secret=False, is_set=filled, custom=not is_known(item))
-        if is_secret(wire["name"], wire):
-            _hide(item)
-        return item
-
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Items by key; keys that the server has never heard of are missing."""
         profile = profile_of(run)
         items = {item["name"]: item for item in run.client.config_items(profile, names)}
-        found = {name: self.load(item) for name, item in items.items()}
+        found = {name: item_of(item) for name, item in items.items()}
         beside = {name: _KEY_END.sub("cert", name) for name, item in found.items() if item["type_hint"] == PEM_KEY}
         if names is not None and beside:
             items.update((item["name"], item) for item in run.client.config_items(profile, sorted(beside.values())))
@@ -161,11 +155,11 @@ class ConfigItem(Safeguarded):
         strangers = {name: _INDEX.sub(".0", name) for name in names if not is_known(found.get(name))}
         firsts = {first for name, first in strangers.items() if first != name}
         missing = sorted(firsts - found.keys())
-        told = {item["name"]: self.load(item) for item in client.config_items(profile, missing)} if missing else {}
+        told = {item["name"]: item_of(item) for item in client.config_items(profile, missing)} if missing else {}
         told.update((first, found[first]) for first in firsts & found.keys())
         for name, first in strangers.items():
             if first != name and is_known(told.get(first)):
-                item = found.setdefault(name, self.load({"name": name, "category": "custom"}))
+                item = found.setdefault(name, item_of({"name": name, "category": "custom"}))
                 item.update(like=told[first], custom=False)
                 if told[first]["secret"]:
                     _hide(item)
@@ -285,14 +279,16 @@ class ConfigItem(Safeguarded):
         else:
             run.client.set_config_items(profile, {change.name: before["value"]})
 
-    def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
-        """Items with what the server says about them; the values of secret ones are withheld."""
-        found = run.read(self, names).objects
-        chosen = {n: i for n, i in found.items() if not run.task.params["only_set"] or i["derived_from"] != "default"}
-        left_out = ("secret_value", "certificate", "like")
-        return [
-            {"name": n, **{k: v for k, v in item.items() if k not in left_out}} for n, item in sorted(chosen.items())
-        ]
+
+def item_of(wire: t.Mapping[str, t.Any]) -> Object:
+    """An item in its own type; the value of a secret one is dropped here."""
+    item = CONFIG_ITEM.load(wire)
+    item.update({name: typed(item[name], item["type"]) for name in ("value", "default_value")}, like=None)
+    filled = wire.get("value") not in (None, "") or bool(wire.get("redacted_value"))
+    item.update(secret=False, is_set=filled, custom=not is_known(item))
+    if is_secret(wire["name"], wire):
+        _hide(item)
+    return item
 
 
 def profile_of(run: Run[AccessServer]) -> str:
@@ -368,3 +364,12 @@ def belongs(private_key: str, certificate: str) -> bool:
 
 
 CONFIG_ITEM = ConfigItem()
+
+
+def listing(run: Run[AccessServer]) -> list[Object]:
+    """For as_config_item_info: items with what the server says about them; the values of secret ones are withheld."""
+    params = run.task.params
+    found = run.read(CONFIG_ITEM, params["names"]).objects
+    chosen = {n: item for n, item in found.items() if not params["only_set"] or item["derived_from"] != "default"}
+    left_out = ("secret_value", "certificate", "like")
+    return [{"name": n, **{k: v for k, v in item.items() if k not in left_out}} for n, item in sorted(chosen.items())]

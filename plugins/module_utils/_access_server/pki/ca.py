@@ -16,8 +16,10 @@ from ..accounts.properties import warn_of_twins
 from ..api import values
 from ..api.client import AccessServer
 
+INFO_SPEC: t.Mapping[str, t.Any] = {"names": {"type": "list", "elements": "str"}}
 ROLES = {"ca": "current", "old_ca": "old", "cross_ca": "cross"}
 LONGEST_NAME = 64  # characters; X.509's own limit of a common name (RFC 5280, ub-common-name)
+LOST = ("serial", "algorithm", "role", "not_after", "client_profiles")  # what the diff tells of one that is deleted
 BACK_AGAIN = 60  # seconds; a new authority makes the server restart briefly (server-behaviour.md, 99)
 
 
@@ -38,8 +40,6 @@ class Ca(Resource):
         Field("signing_ca_cn"),
     )
 
-    info_options = {"names": {"type": "list", "elements": "str"}}
-
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
         """The common name, or the serial as the server writes it."""
         return _by_serial(params["serial"]) if params.get("common_name") is None else str(params["common_name"])
@@ -55,25 +55,15 @@ class Ca(Resource):
         if "delete_clients" in given:
             yield f"delete_clients of {self.noun} {want.name} goes with state absent only."
 
-    def load(self, wire: t.Mapping[str, t.Any]) -> Object:
-        """With its algorithm, which is declared once and told always."""
-        have = super().load(wire)
-        return {**have, "algorithm": wire.get("algorithm"), "days_left": values.days_until(have["not_after"])}
-
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """By common name, of several the one that was made last; and by serial."""
         found: dict[str, Object] = {}
         for wire in _listed(run.client):
-            have, name = self.load(wire), wire["common_name"]
+            have, name = _authority(wire), wire["common_name"]
             namesakes = found.get(name, {}).get("namesakes", 0) + 1
             found[name] = {**have, "namesakes": namesakes}
             found[_by_serial(have["serial"])] = {**have, "namesakes": 1}
         return Actual({name: have for name, have in found.items() if names is None or name in names}, whole=True)
-
-    def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
-        """Every one of them, also those of the same name, in the order in which they were made."""
-        listed = [{"common_name": one["common_name"], **self.load(one)} for one in _listed(run.client)]
-        return [one for one in listed if names is None or one["common_name"] in names]
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """A key is made once, so that another algorithm is another authority."""
@@ -84,10 +74,6 @@ class Ca(Resource):
                 "declare a new authority of another common_name."
             )
         return super().desired(run, wanted, have)
-
-    def lost(self, have: Object) -> Object:
-        """What tells it from its namesakes, and whom its end concerns."""
-        return {name: have[name] for name in ("serial", "algorithm", "role", "not_after", "client_profiles")}
 
     def validate_plan(self, run: Run[AccessServer]) -> None:
         """An algorithm that the server has; and of what goes, that nobody needs it, or how many are known to."""
@@ -107,6 +93,7 @@ class Ca(Resource):
         for change in plan.changes:
             have = change.before or {}
             change.results = {key: have[key] for key in ("serial", "client_profiles") if key in have}
+            change.lost = {key: have[key] for key in LOST if key in have}
 
     def _check_deletion(self, run: Run[AccessServer], doomed: t.Sequence[Change]) -> None:
         serials = {str((change.before or {})["serial"]) for change in doomed}
@@ -162,6 +149,12 @@ def _create(client: AccessServer, common_name: str, algorithm: t.Optional[str]) 
     client.call("POST /ca/vpn/create", body)
 
 
+def _authority(wire: t.Mapping[str, t.Any]) -> Object:
+    """An authority with its algorithm, which is declared once and told always."""
+    have = CA.load(wire)
+    return {**have, "algorithm": wire.get("algorithm"), "days_left": values.days_until(have["not_after"])}
+
+
 def _by_serial(serial: str) -> str:
     return f"of serial {serial}"
 
@@ -174,3 +167,10 @@ def _listed(client: AccessServer) -> list[t.Mapping[str, t.Any]]:
 
 
 CA = Ca()
+
+
+def listing(run: Run[AccessServer]) -> list[Object]:
+    """For as_ca_info: every authority, also those of the same name, in the order in which they were made."""
+    names = run.task.params["names"]
+    listed = [{"common_name": one["common_name"], **_authority(one)} for one in _listed(run.client)]
+    return [one for one in listed if names is None or one["common_name"] in names]

@@ -173,18 +173,6 @@ class WebCertificate(Resource):
 
         run.writes.each(changes, hand_back, "set back", in_order=True)
 
-    def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
-        """What is configured, if anything, beside what is presented."""
-        have, shown = configured(run.client), presented(run)
-        return [
-            {
-                "certificate": _told(have["own"]),
-                "ca_bundle": [_told(one) for one in have["bundle"]],
-                "private_key_is_set": have["private_key"],
-                "presented": _told(shown),
-            }
-        ]
-
 
 WEB_CERTIFICATE = WebCertificate()
 
@@ -264,6 +252,19 @@ def presented(run: Run[AccessServer]) -> t.Optional[pem.Certificate]:
         return pem.from_der(tls.presented(run.client.url, _host(run.client, run.task.params)) or b"")
     except ValueError:
         return None
+
+
+def listing(run: Run[AccessServer]) -> list[Object]:
+    """For as_web_certificate_info: what is configured, if anything, beside what is presented."""
+    have, shown = configured(run.client), presented(run)
+    return [
+        {
+            "certificate": _told(have["own"]),
+            "ca_bundle": [_told(one) for one in have["bundle"]],
+            "private_key_is_set": have["private_key"],
+            "presented": _told(shown),
+        }
+    ]
 
 
 def _told(one: t.Optional[pem.Certificate]) -> t.Optional[Object]:

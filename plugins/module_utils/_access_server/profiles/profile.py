@@ -27,6 +27,7 @@ OF_EVERYBODY = ("generic", "epki-generic")  # without a certificate, so that no 
 SELECTORS = ("user", "profile_type", "comment", "serial", "ca", "older_than")
 ONLY_ABSENT, ONLY_PRESENT = ("ca", "older_than", "keep", "protect"), ("dest", "tls_crypt_v2", "ignore_missing_user")
 SAME = ("user", "profile_type", "serial", "ca", "tls_crypt_v2")
+INFO_SPEC: t.Mapping[str, t.Any] = {"users": {"type": "list", "elements": "str"}}
 WRITTEN = ("user", "profile_type", "tls_crypt_v2", "comment", "ignore_missing_user")
 
 
@@ -57,7 +58,6 @@ class Profile(Revocable):
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
     keys = {f.name: f.spec or {} for f in fields if f.name in SELECTORS}
-    info_options = {"users": {"type": "list", "elements": "str"}}
 
     # -- the words of a playbook
 
@@ -92,31 +92,10 @@ class Profile(Revocable):
 
     # -- the words of the server
 
-    def load(self, wire: t.Mapping[str, t.Any]) -> Object:
-        """A profile as info modules show it; it has no secrets."""
-        not_before, not_after = values.moment(wire["not_before"]), values.moment(wire["not_after"])
-        return {
-            "serial": wire["serial"],
-            "user": wire.get("username"),
-            "profile_type": wire.get("profile_type"),
-            "comment": wire.get("comment") or "",
-            "tls_crypt_v2": bool(values.boolean(wire.get("tls_crypt_v2"))),
-            "common_name": wire.get("common_name"),
-            "algorithm": wire.get("algorithm"),
-            "ca": wire.get("signing_ca_cn"),
-            "ca_serial": str(wire.get("signing_ca") or "").strip("'"),
-            "not_before": not_before,
-            "not_after": not_after,
-            "days_left": values.days_until(not_after),
-            "age": values.days_since(not_before),
-            "last_used": wire.get("last_used"),
-            "device_id": wire.get("device_id"),
-        }
-
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """For each place: what is there, and why it is not good enough, if so; for what is to go: what that is."""
         wanted = [want for want in run.wanted or () if names is None or want.name in names]
-        every = [self.load(one) for one in _listed(run.client, wanted)]
+        every = [_profile(one) for one in _listed(run.client, wanted)]
         requirements = Requirements.of(run) if any(want.state == "present" for want in wanted) else None
         found = {}
         for want in wanted:
@@ -127,13 +106,6 @@ class Profile(Revocable):
             else:
                 found[want.name] = {"profiles": _doomed(fitting, want.values)}
         return Actual({name: have for name, have in found.items() if have["profiles"] or have.get("held")}, whole=True)
-
-    def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
-        """Every profile of these users, or of all, each user's newest last."""
-        users = run.task.params["users"]
-        with reading(run):
-            listed = [self.load(one) for one in run.client.profiles(users)]
-        return sorted(listed, key=lambda one: (str(one["user"]), one["not_before"], int(one["serial"])))
 
     # -- decisions
 
@@ -305,6 +277,28 @@ class Requirements:
         return ""
 
 
+def _profile(wire: Record) -> Object:
+    """A profile as info modules show it; it has no secrets."""
+    not_before, not_after = values.moment(wire["not_before"]), values.moment(wire["not_after"])
+    return {
+        "serial": wire["serial"],
+        "user": wire.get("username"),
+        "profile_type": wire.get("profile_type"),
+        "comment": wire.get("comment") or "",
+        "tls_crypt_v2": bool(values.boolean(wire.get("tls_crypt_v2"))),
+        "common_name": wire.get("common_name"),
+        "algorithm": wire.get("algorithm"),
+        "ca": wire.get("signing_ca_cn"),
+        "ca_serial": str(wire.get("signing_ca") or "").strip("'"),
+        "not_before": not_before,
+        "not_after": not_after,
+        "days_left": values.days_until(not_after),
+        "age": values.days_since(not_before),
+        "last_used": wire.get("last_used"),
+        "device_id": wire.get("device_id"),
+    }
+
+
 def _listed(client: AccessServer, wanted: t.Sequence[Wanted]) -> list[Record]:
     """Profiles among which all those are that may be meant, by as little as the server can be asked for."""
     said = [want.values for want in wanted]
@@ -360,3 +354,10 @@ def _shown(profile: Object) -> Object:
 
 
 PROFILE = Profile()
+
+
+def listing(run: Run[AccessServer]) -> list[Object]:
+    """For as_profile_info: every profile of these users, or of all, each user's newest last."""
+    with reading(run):
+        listed = [_profile(one) for one in run.client.profiles(run.task.params["users"])]
+    return sorted(listed, key=lambda one: (str(one["user"]), one["not_before"], int(one["serial"])))

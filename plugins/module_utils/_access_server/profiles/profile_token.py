@@ -20,12 +20,14 @@ from ..api.client import AccessServer, Record
 from .profile import TYPES
 from .revocable_secret import Revocable
 
+INFO_SPEC: t.Mapping[str, t.Any] = {"users": {"type": "list", "elements": "str"}}
+
 
 class ProfileToken(Revocable):
     """A valid token for a user and a type of profile; or, to be absent, every one of a user."""
 
     noun, plural, key = "profile token", "profile_tokens", "user"
-    identifying, informs_by_name = ("user", "profile_type"), False
+    identifying = ("user", "profile_type")
     fields = (
         Field("user", TEXT, create_only=True),
         Field("profile_type", {**TEXT, "choices": list(TYPES)}, create_only=True),
@@ -34,7 +36,6 @@ class ProfileToken(Revocable):
         *Revocable.place_fields,
     )
     options = {**Revocable.place_options, "assume_present": {"type": "list", "elements": "str", "default": []}}
-    info_options = {"users": {"type": "list", "elements": "str"}}
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
         """Such as ``userlogin of ada``."""
@@ -55,14 +56,6 @@ class ProfileToken(Revocable):
                     [one for one in every if _fits(one, want.values)], want, run.task.params["renew"]
                 )
         return Actual({name: have for name, have in found.items() if have["tokens"] or have["held"]}, whole=True)
-
-    def inform(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> list[Object]:
-        """Every valid token of these users, or of all, without what makes it one."""
-        users = run.task.params["users"]
-        with reading(run):
-            listed = [_shown(one) for one in run.client.objects("GET /token-url/list", "profileTokens")]
-        chosen = [one for one in listed if users is None or one["user"] in users]
-        return sorted(chosen, key=lambda one: (str(one["user"]), str(one["expires"])))
 
     def details(self, have: Object) -> Object:
         """Until when, and how often, each can be used."""
@@ -156,3 +149,12 @@ def _shown(token: Record) -> Object:
 
 
 PROFILE_TOKEN = ProfileToken()
+
+
+def listing(run: Run[AccessServer]) -> list[Object]:
+    """For as_profile_token_info: every valid token of these users, or of all, without what makes it one."""
+    users = run.task.params["users"]
+    with reading(run):
+        listed = [_shown(one) for one in run.client.objects("GET /token-url/list", "profileTokens")]
+    chosen = [one for one in listed if users is None or one["user"] in users]
+    return sorted(chosen, key=lambda one: (str(one["user"]), str(one["expires"])))

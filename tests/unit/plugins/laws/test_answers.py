@@ -29,7 +29,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.server i
     vpn_session,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
-from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server, info_body
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed, is_exhaustive, size
 
 RECORDED = Path(__file__).resolve().parents[3] / "recorded" / "access-server"
@@ -80,10 +80,8 @@ def manages(resource: Resource, **params: t.Any) -> Work:
 
 
 def informs(resource: Resource, names: list[str] | None = None) -> Work:
-    spec = {"names": {"type": "list", "elements": "str"}, **resource.info_options}
-    return lambda server: server.run(
-        lambda run: {"found": resource.inform(run, run.task.params["names"])}, spec, names=names
-    )
+    body = info_body(resource)
+    return lambda server: server.run(body.work, body.options, **({} if names is None else {"names": names}))
 
 
 def works(work: t.Callable[[t.Any], Answer], spec: t.Mapping[str, t.Any], **params: t.Any) -> Work:

@@ -11,6 +11,7 @@ import typing as t
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._engine.report import listing
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import ip_pool, vpn_connection
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER, VpnServer
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
@@ -58,7 +59,7 @@ def furnished(box: Box) -> Box:
 
 
 def informs(resource: t.Any) -> Work:
-    return lambda box: box.run(lambda run: {"found": resource.inform(run, None)}, {})
+    return lambda box: box.run(lambda run: {"found": listing(run, resource, None)}, {})
 
 
 def manages(resource: t.Any, *declared: dict[str, t.Any], **options: t.Any) -> Work:

@@ -30,6 +30,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import (
     CONFIG_ITEM,
     KNOWN_TYPES,
+    item_of,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
     CONFIG_PROFILE,
@@ -60,7 +61,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._access_serv
 from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._access_server.configuration.test_config_item import (
     certificate_pem,
 )
-from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server, Simulated
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server, Simulated, info_body, objects_in
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import Sample
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import examples
 from hypothesis import assume, given
@@ -239,12 +240,13 @@ def shown_of(resource: Resource, wire: t.Mapping[str, t.Any]) -> tuple[dict[str,
         have = {direction: rules(access_rule.from_wire(*row) for row in rows) for direction, rows in wire.items()}
         told = have
     else:
-        have = resource.load({"name": "x", "login": "x", **wire})
+        load = item_of if resource is CONFIG_ITEM else resource.load
+        have = load({"name": "x", "login": "x", **wire})
         told = resource.load_whole(wire) if isinstance(resource, Owner) else have
     key = "user x" if resource is ACCESS_LIST else "sa.company_name" if resource is CONFIG_ITEM else "x"
-    run = Run(None, Task({"users": None, "groups": None, "only_set": False}))
+    run = Run(None, Task({"names": None, "users": None, "groups": None, "only_set": False}))
     with mock.patch.object(Run, "read", return_value=Actual({key: told})):
-        [informed] = resource.inform(run, None)
+        [informed] = objects_in(info_body(resource).work(run), resource)
     return have, json.loads(json.dumps(informed))
 
 

@@ -13,14 +13,26 @@ import typing as t
 from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import CA
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_token import PROFILE_TOKEN
 from ansible_collections.vpn.estate.plugins.module_utils._engine.apply import apply_declared
-from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, answer_to
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, answer_to, inform
 from ansible_collections.vpn.estate.plugins.module_utils._engine.product import Product
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run, Task
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
+from ansible_collections.vpn.estate.plugins.modules import (
+    as_access_list_info,
+    as_ca_info,
+    as_config_item_info,
+    as_profile_info,
+    as_profile_token_info,
+)
 from ansible_collections.vpn.estate.tests.contract.checker import FREEBOX as FREEBOX_CONTRACT
 from ansible_collections.vpn.estate.tests.contract.checker import ContractChecker
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
@@ -29,6 +41,28 @@ from ansible_collections.vpn.estate.tests.simulator.parts import Thing
 from ansible_collections.vpn.estate.tests.simulator.server import Simulator
 
 Answer = dict[str, t.Any]
+
+
+OWN_LISTS: dict[Resource, Body] = {  # where the info module has a function of its own
+    ACCESS_LIST: as_access_list_info.BODY,
+    CA: as_ca_info.BODY,
+    CONFIG_ITEM: as_config_item_info.BODY,
+    PROFILE: as_profile_info.BODY,
+    PROFILE_TOKEN: as_profile_token_info.BODY,
+}
+
+
+def info_body(resource: Resource) -> Body:
+    """The body of the info module that shows the objects of a resource."""
+    product = FREEBOX if "._freebox." in type(resource).__module__ else ACCESS_SERVER
+    return OWN_LISTS.get(resource) or inform(resource, product)
+
+
+def objects_in(answer: Answer, resource: Resource) -> list[dict[str, t.Any]]:
+    """What an info module answers as a list, also where it shows the one object that there is."""
+    if resource.plural:
+        return t.cast(list[dict[str, t.Any]], answer[resource.plural])
+    return [answer[resource.noun.replace(" ", "_")]]
 
 
 class Simulated:
@@ -84,15 +118,10 @@ class Simulated:
 
     def inform(self, resource: Resource, names: list[str] | None = None, **params: t.Any) -> t.Any:
         """Run the info module of a resource, and answer its objects."""
-        spec = {"names": {"type": "list", "elements": "str"}, **resource.info_options}
-        answer = self.run(
-            lambda run: {"found": resource.inform(run, run.task.params["names"])},
-            spec,
-            names=names,
-            **params,
-        )
+        body = info_body(resource)
+        answer = self.run(body.work, body.options, **({} if names is None else {"names": names}), **params)
         assert not answer.get("failed"), answer["msg"]
-        return answer["found"]
+        return objects_in(answer, resource)
 
     @functools.cached_property
     def _temporary(self) -> tempfile.TemporaryDirectory[str]:
