@@ -150,4 +150,21 @@ def _hold_together(
                 "server takes them for two. If that is meant, manage them in two tasks."
             )
     with mistakes.collecting():
-        resource.validate_all(list(different.values()))
+        refuse_shared(resource, list(different.values()))
+    for sentence in resource.validate(list(different.values())):
+        mistakes.add(sentence)
+
+
+def refuse_shared(resource: Resource, wanted: t.Sequence[Wanted]) -> None:
+    """Refuse that two objects have the same value of an option of which each has its own. Raises Mistakes."""
+    mistakes = Mistakes()
+    for name in resource.unshared:
+        holders: dict[str, list[str]] = {}
+        for want in wanted:
+            if want.values.get(name) and want.state != "absent":
+                holders.setdefault(want.values[name], []).append(want.name)
+        for value, owners in holders.items():
+            if len(owners) > 1:
+                mistakes.add(f"{name}: {value} is declared for {' and for '.join(owners)}.")
+    mistakes.remedy = "Nothing was written."
+    mistakes.refuse()

@@ -137,17 +137,18 @@ class Description:
         both = sorted(set(inherit) & set(values))
         if both:
             mistakes.add(f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be.")
-        want = Wanted(name, params.get("state") or state, values, inherit, secrets, altered)
-        for sentence in self.validate(want, {name for name, said in params.items() if said is not None}):
+        given = tuple(name for name, said in params.items() if said is not None)
+        want = Wanted(name, params.get("state") or state, values, inherit, secrets, altered, given)
+        for sentence in self.validate([want]):
             mistakes.add(sentence)
         mistakes.refuse()
         want.values.update(self.implied.get(want.state, {}))
         return want
 
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
-        """What is wrong with one object beyond the form of each value, as sentences.
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
+        """What is wrong with declared objects beyond the form of each value, as sentences, before anything is read.
 
-        ``given`` are the options that the object gives: one whose value is refused is among them, and not in ``want``.
+        It is called with each object alone, so that its mistakes have its place, and then with all that have none.
         """
         return iter(())
 
@@ -158,20 +159,6 @@ class Description:
             why = "" if said is None else oddity(str(said), there=(params.get("state") or state) == "absent")
             if why:
                 yield f"{option}: {said!r} cannot be a name: {why}."
-
-    def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
-        """Refuse objects that exclude each other, before anything is read. Raises InputError; Mistakes, to tell several."""
-        mistakes = Mistakes()
-        for name in self.unshared:
-            holders: dict[str, list[str]] = {}
-            for want in wanted:
-                if want.values.get(name) and want.state != "absent":
-                    holders.setdefault(want.values[name], []).append(want.name)
-            for value, owners in holders.items():
-                if len(owners) > 1:
-                    mistakes.add(f"{name}: {value} is declared for {' and for '.join(owners)}.")
-        mistakes.remedy = "Nothing was written."
-        mistakes.refuse()
 
     # -- the words of the server
 

@@ -9,7 +9,7 @@ import contextlib
 import typing as t
 
 from .._files.secret_file import SecretFile
-from .._text.errors import EstateError, Mistakes, OutcomeUnknown, Unreadable
+from .._text.errors import EstateError, OutcomeUnknown, Unreadable
 from .._text.outside import Sentence
 from .field import Field, Object, Spec
 from .plan import Change, Wanted
@@ -64,15 +64,13 @@ class OneTimeSecret(Resource):
         """What the task tells of what is there."""
         raise NotImplementedError
 
-    def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """One file holds one of them."""
         holders: dict[str, str] = {}
-        mistakes = Mistakes()
         for want in wanted:
             dest = want.values.get("dest")
             if dest and holders.setdefault(SecretFile("dest", dest).path, want.name) != want.name:
-                mistakes.add(f"dest: {dest} is declared for two {self.plural.replace('_', ' ')}.")
-        mistakes.refuse()
+                yield f"dest: {dest} is declared for two {self.plural.replace('_', ' ')}."
 
     def desired(self, run: Run[t.Any], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """A good one, in a file that is its owner's alone if it is in one."""

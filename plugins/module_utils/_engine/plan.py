@@ -26,6 +26,7 @@ class Wanted:
     inherit: list[str] = field(default_factory=list)
     secrets: dict[str, str] = field(repr=False, default_factory=dict)
     altered: dict[str, t.Mapping[str, str]] = field(default_factory=dict)  # of each property, see Field
+    given: t.Collection[str] = ()  # options that have a value; one whose value is refused is not in ``values``
 
     def confined_to(self, names: t.Collection[str]) -> Wanted:
         """The same without what is said of other properties."""
@@ -34,7 +35,8 @@ class Wanted:
             return {name: one for name, one in of_each.items() if name in names}
 
         inherit = [name for name in self.inherit if name in names]
-        return Wanted(self.name, self.state, kept(self.values), inherit, kept(self.secrets), kept(self.altered))
+        given = tuple(name for name in self.given if name in names)
+        return Wanted(self.name, self.state, kept(self.values), inherit, kept(self.secrets), kept(self.altered), given)
 
 
 @dataclass

@@ -192,13 +192,15 @@ class VpnProfile(OneTimeSecret):
         """Such as ``openvpn_routed of ada``."""
         return f"{params.get('server') or 'no server'} of {params['user']}"
 
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """A file has a user, a server and a place."""
-        for name in ("user", "server"):
-            if name not in given or want.values.get(name) == "":
-                yield f"{self.noun} {want.name}: it needs {name}."
-        if "held" not in given and ("dest" not in given or want.values.get("dest") == ""):
-            yield f"{self.noun} {want.name}: it needs dest, because by its file alone it is known again."
+        yield from super().validate(wanted)
+        for want in wanted:
+            for name in ("user", "server"):
+                if name not in want.given or want.values.get(name) == "":
+                    yield f"{self.noun} {want.name}: it needs {name}."
+            if "held" not in want.given and ("dest" not in want.given or want.values.get("dest") == ""):
+                yield f"{self.noun} {want.name}: it needs dest, because by its file alone it is known again."
 
     # -- the words of the box
 

@@ -75,16 +75,17 @@ class VpnUser(Resource):
         "update_password": WHEN_WRITTEN,
     }
 
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """What can be found wrong in what is given of one user."""
-        password = want.secrets.get("password")
-        if password is not None and len(password) not in PASSWORD_LENGTHS:
-            yield (
-                f"password of {self.noun} {want.name} has {len(password)} characters; a Freebox takes "
-                f"{PASSWORD_LENGTHS[0]} to {PASSWORD_LENGTHS[-1]}."
-            )
-        if want.values.get("type") == WIREGUARD and password is not None:
-            yield f"password of {self.noun} {want.name}: a WireGuard user has keys, and no password."
+        for want in wanted:
+            password = want.secrets.get("password")
+            if password is not None and len(password) not in PASSWORD_LENGTHS:
+                yield (
+                    f"password of {self.noun} {want.name} has {len(password)} characters; a Freebox takes "
+                    f"{PASSWORD_LENGTHS[0]} to {PASSWORD_LENGTHS[-1]}."
+                )
+            if want.values.get("type") == WIREGUARD and password is not None:
+                yield f"password of {self.noun} {want.name}: a WireGuard user has keys, and no password."
 
     def desired(self, run: Run[Freebox], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """What is said, completed by what is there; where the user is made anew, nothing is there any more."""

@@ -82,10 +82,11 @@ class AccessList(Resource):
             raise InputError("An access list has an owner: give the name of a user or of a group.")
         return f"{owners[0]} {params[owners[0]]}"
 
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """Absent without rules means every rule of the owner."""
-        if want.state == "present" and not set(DIRECTIONS) & set(given):
-            yield f"{self.noun} {want.name} declares neither {' nor '.join(DIRECTIONS)}."
+        for want in wanted:
+            if want.state == "present" and not set(DIRECTIONS) & set(want.given):
+                yield f"{self.noun} {want.name} declares neither {' nor '.join(DIRECTIONS)}."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """An owner without rules has empty lists."""

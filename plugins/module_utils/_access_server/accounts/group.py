@@ -13,7 +13,7 @@ from dataclasses import replace
 from ..._engine.field import Field
 from ..._engine.plan import Actual, Change, Step, Wanted
 from ..._engine.run import Run
-from ..._text.errors import Mistakes, Refused
+from ..._text.errors import Refused
 from ..api import values
 from ..api.client import AccessServer
 from .account_safety import Standing, changed, guard, own_names, reconsidered
@@ -60,17 +60,13 @@ class Group(Owner):
         "allow_self": {"type": "bool", "default": False},
     }
 
-    def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """A user has one group."""
         group_of: dict[str, str] = {}
-        mistakes = Mistakes()
         for want in wanted:
             for name in want.values.get("members", ()):
                 if group_of.setdefault(name, want.name) != want.name:
-                    mistakes.add(
-                        f"members: {name} is declared in {group_of[name]} and in {want.name}, and a user has one group."
-                    )
-        mistakes.refuse()
+                    yield f"members: {name} is declared in {group_of[name]} and in {want.name}, and a user has one group."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Members are named for info modules, and where the task declares some: it costs the server a query a group."""

@@ -91,13 +91,14 @@ class User(Owner):
         "allow_self": {"type": "bool", "default": False},
     }
 
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """What contradicts the state, and what protects no account."""
-        if want.state == "blocked" and (want.values.get("deny") is False or "deny" in want.inherit):
-            yield f"user {want.name} is declared blocked, and deny says otherwise; only one can be."
-        password = want.secrets.get("password")
-        if password is not None and password.casefold() == want.name.casefold():
-            yield f"password of user {want.name} is the user's name, which is easy to guess."
+        for want in wanted:
+            if want.state == "blocked" and (want.values.get("deny") is False or "deny" in want.inherit):
+                yield f"user {want.name} is declared blocked, and deny says otherwise; only one can be."
+            password = want.secrets.get("password")
+            if password is not None and password.casefold() == want.name.casefold():
+                yield f"password of user {want.name} is the user's name, which is easy to guess."
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """A blocked user has neither profiles, nor tokens for them, nor sessions, once it is denied."""

@@ -17,7 +17,6 @@ from ..._engine.field import HIDDEN, Field, Object
 from ..._engine.plan import Actual, Change, Wanted
 from ..._engine.run import Run, Task
 from ..._files.secret_file import SecretFile
-from ..._text.errors import Mistakes
 from ..api import values
 from ..api.client import AccessServer
 from ..api.totp import TOTP_STEP, totp
@@ -58,16 +57,14 @@ class UserMfa(Owner):
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
 
-    def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """One file holds one secret."""
         owners: dict[str, str] = {}
-        mistakes = Mistakes()
         for want in wanted:
             path = SecretFile("dest", want.values["dest"]).path if "dest" in want.values else want.name
             owner = owners.setdefault(path, want.name)
             if owner != want.name:
-                mistakes.add(f"dest: {path} is declared for {owner} and for {want.name}; a file holds one secret.")
-        mistakes.refuse()
+                yield f"dest: {path} is declared for {owner} and for {want.name}; a file holds one secret."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Users as they are."""

@@ -125,16 +125,17 @@ class ConfigItem(Safeguarded):
         "allow_self": {"type": "bool", "default": False},
     }
 
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """A value, a secret one, or the default."""
-        if len({"value", "secret_value"} & set(given)) != (0 if want.state == "default" else 1):
-            takes = "no value" if want.state == "default" else "one of value and secret_value"
-            yield f"{self.noun} {want.name} with state {want.state} takes {takes}."
-        if isinstance(want.values.get("value"), Doubtful):
-            yield (
-                f"value of {self.noun} {want.name}: this number, read as {want.values['value']}, is not written as numbers are. "
-                "Put it in quotes."
-            )
+        for want in wanted:
+            if len({"value", "secret_value"} & set(want.given)) != (0 if want.state == "default" else 1):
+                takes = "no value" if want.state == "default" else "one of value and secret_value"
+                yield f"{self.noun} {want.name} with state {want.state} takes {takes}."
+            if isinstance(want.values.get("value"), Doubtful):
+                yield (
+                    f"value of {self.noun} {want.name}: this number, read as {want.values['value']}, is not written as numbers "
+                    "are. Put it in quotes."
+                )
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Items by key; keys that the server has never heard of are missing."""

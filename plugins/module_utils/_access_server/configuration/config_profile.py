@@ -34,16 +34,14 @@ class ConfigProfile(Safeguarded):
         "allow_self": {"type": "bool", "default": False},
     }
 
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
-        """A profile is active, or absent."""
-        if want.values.get("active") and want.state == "absent":
-            yield f"{self.noun} {want.name} is declared active and absent; only one can be."
-
-    def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
-        """One profile is active."""
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
+        """A profile is active, or absent; and one profile is active."""
+        for want in wanted:
+            if want.values.get("active") and want.state == "absent":
+                yield f"{self.noun} {want.name} is declared active and absent; only one can be."
         active = [want.name for want in wanted if want.values.get("active")]
         if len(active) > 1:
-            raise InputError(f"active: only one profile can be, and {' and '.join(active)} are declared so.")
+            yield f"active: only one profile can be, and {' and '.join(active)} are declared so."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Every profile, and which one is active."""

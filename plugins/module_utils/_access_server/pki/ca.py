@@ -44,16 +44,17 @@ class Ca(Resource):
         """The common name, or the serial as the server writes it."""
         return _by_serial(params["serial"]) if params.get("common_name") is None else str(params["common_name"])
 
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """What would fit neither a certificate nor the state."""
-        if want.state != "present":
-            return
-        if "common_name" not in given:
-            yield f"{self.noun} {want.name}: a new one has no serial yet, so that present needs common_name."
-        elif len(want.name) > LONGEST_NAME:
-            yield f"common_name: {want.name!r} has {len(want.name)} characters, and a certificate holds {LONGEST_NAME}."
-        if "delete_clients" in given:
-            yield f"delete_clients of {self.noun} {want.name} goes with state absent only."
+        for want in wanted:
+            if want.state != "present":
+                continue
+            if "common_name" not in want.given:
+                yield f"{self.noun} {want.name}: a new one has no serial yet, so that present needs common_name."
+            elif len(want.name) > LONGEST_NAME:
+                yield f"common_name: {want.name!r} has {len(want.name)} characters, and a certificate holds {LONGEST_NAME}."
+            if "delete_clients" in want.given:
+                yield f"delete_clients of {self.noun} {want.name} goes with state absent only."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """By common name, of several the one that was made last; and by serial."""

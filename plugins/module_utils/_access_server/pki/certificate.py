@@ -97,21 +97,16 @@ class Certificate(Resource):
         "renew": {"type": "bool", "default": False},
     }
 
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
-        """Two files, and for a certificate that is to be there, what it is made of."""
-        yield from _faults(want, given)
-
-    def validate_all(self, wanted: t.Sequence[Wanted]) -> None:
-        """Each file holds one thing."""
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
+        """Two files of its own, and for a certificate that is to be there, what it is made of."""
+        for want in wanted:
+            yield from _faults(want, want.given)
         owners: dict[str, str] = {}
-        mistakes = Mistakes()
-        for path, name in ((file.path, want.name) for want in wanted for file in _files(want)):
+        placed = [want for want in wanted if want.values.get("private_key_dest")]
+        for path, name in ((file.path, want.name) for want in placed for file in _files(want)):
             if path in owners:
-                mistakes.add(
-                    f"{path} is declared for {owners[path]} and for {name}; each certificate has two own files."
-                )
+                yield f"{path} is declared for {owners[path]} and for {name}; each certificate has two own files."
             owners.setdefault(path, name)
-        mistakes.refuse()
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """What the files hold."""

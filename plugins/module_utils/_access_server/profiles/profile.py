@@ -74,21 +74,23 @@ class Profile(Revocable):
         parts += [f"older than {said['older_than']} days" if "older_than" in said else ""]
         return " ".join(part for part in parts if part)
 
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """What is given has to go with the state."""
-        values, is_present = want.values, want.state == "present"
-        for name in ONLY_ABSENT if is_present else ONLY_PRESENT:
-            if name in given:
-                yield f"{name} of {self.noun} {want.name} goes with state {'absent' if is_present else 'present'} only."
-        if is_present:
-            for name in ("user", "profile_type"):
-                if name not in given or values.get(name) == "":
-                    yield f"{self.noun} {want.name}: present needs {name}."
-            if values.get("profile_type") in OF_EVERYBODY and "dest" not in given:
-                yield f"{self.noun} {want.name}: it has no certificate by which to know it again, so that it needs dest."
-        for serial in (values.get("serial") or "0", *values.get("protect", ())):
-            if not serial.isdigit() and serial:
-                yield f"{self.noun} {want.name}: {serial!r} is no serial, which is a decimal number."
+        yield from super().validate(wanted)
+        for want in wanted:
+            values, is_present = want.values, want.state == "present"
+            for name in ONLY_ABSENT if is_present else ONLY_PRESENT:
+                if name in want.given:
+                    yield f"{name} of {self.noun} {want.name} goes with state {'absent' if is_present else 'present'} only."
+            if is_present:
+                for name in ("user", "profile_type"):
+                    if name not in want.given or values.get(name) == "":
+                        yield f"{self.noun} {want.name}: present needs {name}."
+                if values.get("profile_type") in OF_EVERYBODY and "dest" not in want.given:
+                    yield f"{self.noun} {want.name}: it has no certificate by which to know it again, so that it needs dest."
+            for serial in (values.get("serial") or "0", *values.get("protect", ())):
+                if not serial.isdigit() and serial:
+                    yield f"{self.noun} {want.name}: {serial!r} is no serial, which is a decimal number."
 
     # -- the words of the server
 

@@ -41,10 +41,12 @@ class ProfileToken(Revocable):
         """Such as ``userlogin of ada``."""
         return f"{params.get('profile_type') or 'every one'} of {params['user']}"
 
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """What is given has to go with the state."""
-        if want.state == "present" and "profile_type" not in given:
-            yield f"{self.noun} of {want.values.get('user', want.name)}: present needs profile_type."
+        yield from super().validate(wanted)
+        for want in wanted:
+            if want.state == "present" and "profile_type" not in want.given:
+                yield f"{self.noun} of {want.values.get('user', want.name)}: present needs profile_type."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Valid tokens of each user and type."""

@@ -67,23 +67,24 @@ class ClusterNode(Resource):
         "restart_timeout": {"type": "int", "default": TIMEOUT},
     }
 
-    def validate(self, want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """Addresses and fingerprints that are none; what is given of a node that leaves does not matter."""
-        if want.state == "absent":
-            return
-        endpoint, fingerprint = want.values.get("api_endpoint"), want.values.get("certificate_fingerprint")
-        if endpoint is not None and not _is_endpoint(endpoint):
-            shown = "this" if "@" in endpoint else repr(endpoint)  # else it may hold a password
-            yield f"api_endpoint: {shown} is not an address such as https://node1.example.com:945, without anything after it."
-        if fingerprint is not None and not re.fullmatch("([0-9A-F]{2}:){31}[0-9A-F]{2}", fingerprint):
-            yield (
-                f"certificate_fingerprint: {fingerprint!r} is neither {AUTO} nor a SHA-256 fingerprint, 64 hexadecimal digits."
-            )
-        if "mysql_uri" in want.secrets:
-            try:
-                database.address(want.secrets["mysql_uri"])
-            except InputError as exc:
-                yield str(exc)
+        for want in wanted:
+            if want.state == "absent":
+                continue
+            endpoint, fingerprint = want.values.get("api_endpoint"), want.values.get("certificate_fingerprint")
+            if endpoint is not None and not _is_endpoint(endpoint):
+                shown = "this" if "@" in endpoint else repr(endpoint)  # else it may hold a password
+                yield f"api_endpoint: {shown} is not an address such as https://node1.example.com:945, without anything after it."
+            if fingerprint is not None and not re.fullmatch("([0-9A-F]{2}:){31}[0-9A-F]{2}", fingerprint):
+                yield (
+                    f"certificate_fingerprint: {fingerprint!r} is neither {AUTO} nor a SHA-256 fingerprint, 64 hexadecimal digits."
+                )
+            if "mysql_uri" in want.secrets:
+                try:
+                    database.address(want.secrets["mysql_uri"])
+                except InputError as exc:
+                    yield str(exc)
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Nodes as the server lists them, which are none before it is one."""

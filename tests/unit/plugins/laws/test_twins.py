@@ -19,6 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.configur
     CONFIG_PROFILE,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import CA
+from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration import refuse_shared
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
@@ -190,7 +191,7 @@ def test_of_very_many_shared_addresses_some_are_told() -> None:
         USER.parse({"name": f"{pair}{n}", "static_ipv4": f"10.9.0.{n}"}, "present") for n in range(30) for pair in "ab"
     ]
     with pytest.raises(InputError) as error:
-        USER.validate_all(wanted)
+        refuse_shared(USER, wanted)
     assert str(error.value).count("is declared for") == 20
     assert "And 10 more." in str(error.value)
 
