@@ -62,9 +62,7 @@ def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Pl
     if run.task.check:
         return run.plan
     try:
-        if run.plan.changed:
-            _write_and_prove(run, resource)
-        resource.wait_until_settled(run)
+        _write_and_settle(run, resource)
     except EstateError as exc:
         _settle_outcomes(run, resource, exc)
         exc.plan = run.plan
@@ -72,20 +70,20 @@ def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Pl
     return run.plan
 
 
-def _write_and_prove(run: Run[t.Any], resource: Resource) -> None:
-    """Write, and prove what could end our own sign-in, also where that is why the rest was refused."""
+def _write_and_settle(run: Run[t.Any], resource: Resource) -> None:
+    """Write what is to be written, and let the resource settle, also after a refusal, of which it may know the reason."""
     try:
-        _write_until_known(run, resource)
+        if run.plan.changed:
+            _write_until_known(run, resource)
     except (OutcomeUnknown, SignInError, Unreachable):
         raise
     except EstateError as exc:
-        problem = resource.verify_own_access(run)
-        if problem:
+        try:
+            resource.settle(run, stopped=True)
+        except EstateError as problem:
             raise EstateError(f"{str(exc).rstrip('.')}. {problem}") from exc
         raise
-    problem = resource.verify_own_access(run)
-    if problem:
-        raise problem
+    resource.settle(run, stopped=False)
 
 
 def _write_until_known(run: Run[t.Any], resource: Resource) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .._text.errors import EstateError
 from .description import Description
 from .field import Object
 from .plan import Actual, Change, Wanted
@@ -51,11 +50,8 @@ class Resource(Description):
     def repair(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """Write in a second way what the server did not keep at first; the default has none."""
 
-    # -- around all calls of a task
+    def settle(self, run: Run[t.Any], stopped: bool) -> None:
+        """At the end, also where nothing was to be done: wait for what follows by itself, and prove what may have gone wrong.
 
-    def verify_own_access(self, run: Run[t.Any]) -> t.Optional[EstateError]:
-        """After everything was written: why the task could no longer sign in, if so."""
-        return None
-
-    def wait_until_settled(self, run: Run[t.Any]) -> None:
-        """After everything was written, or found as it should be: wait for what follows by itself. What does not come fails."""
+        ``stopped`` says that the server refused, so that not everything was written. Raises EstateError.
+        """

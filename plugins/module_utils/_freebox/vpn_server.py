@@ -229,8 +229,10 @@ class VpnServer(Resource):
 
         run.writes.each(changes, write)
 
-    def wait_until_settled(self, run: Run[Freebox]) -> None:
+    def settle(self, run: Run[Freebox], stopped: bool) -> None:
         """Servers start and stop in their own time (server-behaviour.md, F59)."""
+        if stopped:
+            return
         plan = run.plan
         goals = {change.name: _goal(change) for change in plan.of("update", "none")}
         waiting = [change for change in plan.of("update", "none") if _is_open(change, goals[change.name])]

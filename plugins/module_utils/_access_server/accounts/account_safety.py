@@ -400,18 +400,17 @@ def _losses(risk: Risk) -> str:
 class Safeguarded(Resource):
     """A resource whose changes may end the sign-in of the account that the task uses: they are proven, and taken back."""
 
-    def verify_own_access(self, run: Run[AccessServer]) -> t.Optional[EstateError]:
-        """Whether we still get in after what could have ended our sign-in; if not, undo it while the token is good."""
+    def settle(self, run: Run[AccessServer], stopped: bool) -> None:
+        """Prove that we still get in after what could have ended our sign-in; if not, undo it while the token is good."""
         risky = [
             change for change in run.plan.changes if change.at_risk and (change.touched or change.outcome == "done")
         ]
         if not risky or not run.client.session.can_sign_in:
-            return None
+            return
         try:
             run.client.session.sign_in_anew()
         except EstateError as exc:
-            return EstateError(f"{str(exc).rstrip('.')}. {self._undone(run, risky)}")
-        return None
+            raise EstateError(f"{str(exc).rstrip('.')}. {self._undone(run, risky)}") from exc
 
     def _undone(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> str:
         """Set back what changed, as far as the token that is still there may, and say how far, by what the server has then."""
