@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
+from dataclasses import dataclass
 
 from .._files.secret_file import SecretFile
 from .._text.errors import EstateError, OutcomeUnknown, Unreadable
@@ -20,10 +21,19 @@ TEXT: Spec = {"type": "str"}
 ROOM = 1 << 16  # bytes that are kept free for what is to come; few of them are longer
 
 
+@dataclass(frozen=True)
+class New:
+    """What was issued: what the task tells of it, and why it may not be used, as half a sentence, if so."""
+
+    told: Object
+    objection: str = ""
+
+
 class OneTimeSecret(Resource):
     """A place for one good thing. What is there is judged in read(); what is not good enough is issued anew.
 
-    An object that read() finds has ``usable``, ``private`` and, where it is not usable, ``why``.
+    An object that read() finds has ``usable``, ``private``, ``told`` and, where it is not usable, ``why``; ``told`` is what the
+    task tells of it.
     """
 
     purgeable, read_back = False, ("delete",)
@@ -41,28 +51,19 @@ class OneTimeSecret(Resource):
         """Have the server make a new one in place of what is there, if anything is; answers its text."""
         raise NotImplementedError
 
-    def describe(self, run: Run[t.Any], text: str) -> Object:
-        """What the task tells of a new one; Unreadable where it is none."""
+    def describe(self, run: Run[t.Any], text: str) -> New:
+        """What was issued. Raises Unreadable where it is nothing of this kind."""
         raise NotImplementedError
 
-    def advice_after_loss(self, said: Object) -> str:
-        """What to do where the server may have made a new one, and nobody has it."""
-        raise NotImplementedError
+    def what_became(self, run: Run[t.Any], said: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
+        """What became of a new one that could not be kept or may not be used, and what to do about it, as sentences.
 
-    def objection(self, run: Run[t.Any], text: str) -> str:
-        """Why a new one may not be used, as half a sentence; empty if it may."""
-        return ""
-
-    def what_became(self, run: Run[t.Any], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
-        """What became of a new one that could not be kept, may not be used, or, where ``new`` is None, was not recognised."""
+        ``text`` is None where the answer was lost, so that there may be one; ``new`` is None where it was not recognised.
+        """
         raise NotImplementedError
 
     def after_saving(self, said: Object) -> None:
         """After a new one has taken its place."""
-
-    def details(self, have: Object) -> Object:
-        """What the task tells of what is there."""
-        raise NotImplementedError
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """One file holds one of them."""
@@ -84,8 +85,7 @@ class OneTimeSecret(Resource):
                 SecretFile("dest", change.wanted.values["dest"]).refuse_unusable()
         for change in plan.changes:
             have = change.before or {}
-            change.results = self.details(have) if have else {}
-            change.lost = {**change.results}
+            change.results, change.lost = {**have.get("told", {})}, {**have.get("told", {})}
             if "usable" in change.values:
                 change.results["reason"] = Sentence(have.get("why") or "there is none yet")
 
@@ -111,19 +111,17 @@ class OneTimeSecret(Resource):
         with file.room(ROOM) if file else contextlib.nullcontext(lambda text: None) as keep:
             text = self._asked_for(run, change, said)
             change.reached()
-            new: t.Optional[Object] = None
-            objection = ""
+            new: t.Optional[New] = None
             try:
                 new = self.describe(run, text)
-                objection = self.objection(run, text)
-                if objection:
-                    raise EstateError(f"The new {self.noun} {change.name} is not used: {objection}.")
+                if new.objection:
+                    raise EstateError(f"The new {self.noun} {change.name} is not used: {new.objection}.")
                 keep(text)
             except EstateError as exc:
-                became = self.what_became(run, said, text, new, bool(objection))
+                became = self.what_became(run, said, text, new)
                 raise (Unreadable if new is None else EstateError)(f"{exc} {became}".rstrip()) from exc
         self.after_saving(said)
-        change.results = {"reason": change.results.get("reason", ""), **new}
+        change.results = {"reason": change.results.get("reason", ""), **new.told}
         if run.task.params["return_content"]:
             change.results["content"] = text
 
@@ -134,4 +132,4 @@ class OneTimeSecret(Resource):
             if "dest" not in said and not run.task.params["return_content"]:
                 raise  # to read again tells whether there is one, and nobody wants its text
             change.reached()
-            raise EstateError(f"{exc}. {self.advice_after_loss(said)}") from exc
+            raise EstateError(f"{exc}. {self.what_became(run, said, None, None)}") from exc

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 
 from .._engine.apply import apply
 from .._engine.field import Field, Object
-from .._engine.one_time_secret import TEXT, OneTimeSecret
+from .._engine.one_time_secret import TEXT, New, OneTimeSecret
 from .._engine.plan import Actual, Change, Wanted
 from .._engine.run import Run, Task
 from .._files.directives import objection, refuse_no_names
@@ -218,10 +218,6 @@ class VpnProfile(OneTimeSecret):
         """A good one, and nothing beside it."""
         return {**super().desired(run, wanted, have), "rescued": False}
 
-    def details(self, have: Object) -> Object:
-        """What the file says, where it is good."""
-        return dict(have["told"])
-
     def validate_plan(self, run: Run[Freebox]) -> None:
         """Also whether a download could succeed; whose files it ends is said beforehand."""
         task, plan = run.task, run.plan
@@ -339,8 +335,8 @@ class VpnProfile(OneTimeSecret):
         kind = box.servers[said["server"]]["type"]
         return stamped(text, {**whose, "kind": kind, "made": made, "settings": settings, "differs": differs})
 
-    def describe(self, run: Run[Freebox], text: str) -> Object:
-        """What results tell of it."""
+    def describe(self, run: Run[Freebox], text: str) -> New:
+        """What results tell of it, and directives that may harm the client."""
         stamp = stamp_of(text)
         try:
             found = KINDS[stamp["kind"]].read(text)
@@ -349,29 +345,27 @@ class VpnProfile(OneTimeSecret):
                 f"{run.client.asked} answered something that no client could use: {str(exc).rstrip('.')}."
             ) from None
         days = {} if found.days_left is None else {"days_left": found.days_left}
-        return {**found.told, **days, "differs": stamp["differs"]}
+        told = {**found.told, **days, "differs": stamp["differs"]}
+        return New(told, objection(found.unlisted, run.task.params["allow_directives"]))
 
-    def objection(self, run: Run[Freebox], text: str) -> str:
-        """Directives that may harm the run.client."""
-        return objection(KINDS[stamp_of(text)["kind"]].read(text).unlisted, run.task.params["allow_directives"])
-
-    def advice_after_loss(self, said: Object) -> str:
+    @staticmethod
+    def _advice(said: Object) -> str:
         """The next run knows by the file itself."""
         ended = f"Files that {said['user']} had before may have ended with it, and the new one has reached nobody"
         again = "Run again" if "dest" in said else "Run again with renew: true"
         return f"{ended}. It was not asked for again, because each time makes another. {again}, and there will be a new one."
 
-    def what_became(self, run: Run[Freebox], said: Object, text: str, new: t.Optional[Object], is_refused: bool) -> str:
+    def what_became(self, run: Run[Freebox], said: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
         """It is kept elsewhere: there is no other, and what was there before has ended."""
-        if "dest" not in said:
-            return self.advice_after_loss(said)
+        if text is None or "dest" not in said:
+            return self._advice(said)
         place = Place(said["dest"])
         where = place.rescue(text)
         if not where:
-            return f"There was no other place for it either. {self.advice_after_loss(said)}"
+            return f"There was no other place for it either. {self._advice(said)}"
         if new is None:
-            return f"What came is in {where}, which only this account can read. {self.advice_after_loss(said)}"
-        if is_refused and where == place.beside.path:
+            return f"What came is in {where}, which only this account can read. {self._advice(said)}"
+        if new.objection and where == place.beside.path:
             then = "a run that allows its directives puts it in its place, and downloads nothing"
         else:
             then = (

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._engine.field import Field, Object, at_least
-from ..._engine.one_time_secret import TEXT
+from ..._engine.one_time_secret import TEXT, New
 from ..._engine.plan import Actual, Change, Wanted
 from ..._engine.run import Run, Task
 from ..._files.directives import objection, refuse_no_names
@@ -107,6 +107,7 @@ class Profile(Revocable):
                 found[want.name] = requirements.judge(fitting, want)
             else:
                 found[want.name] = {"profiles": _doomed(fitting, want.values)}
+            found[want.name]["told"] = {"profiles": [_shown(one) for one in found[want.name]["profiles"]]}
         return Actual({name: have for name, have in found.items() if have["profiles"] or have.get("held")}, whole=True)
 
     # -- decisions
@@ -115,10 +116,6 @@ class Profile(Revocable):
         """A new one has a serial of its own."""
         desired = super().desired(run, wanted, have)
         return {name: value for name, value in desired.items() if name != "serial"}
-
-    def details(self, have: Object) -> Object:
-        """Those of the place."""
-        return {"profiles": [_shown(one) for one in have["profiles"]]}
 
     def validate_plan(self, run: Run[AccessServer]) -> None:
         """Also users who may have what they are to get, and a known number of those that go."""
@@ -164,27 +161,23 @@ class Profile(Revocable):
             accept="application/x-openvpn-profile",
         )
 
-    def describe(self, run: Run[AccessServer], text: str) -> Object:
-        """Its serial, and how long it lasts; of a profile without a certificate, nothing."""
+    def describe(self, run: Run[AccessServer], text: str) -> New:
+        """Its serial, and how long it lasts, of a profile with a certificate; and directives that may harm the client."""
         try:
-            new = ProfileFile(text).facts()
+            file = ProfileFile(text)
+            new = file.facts()
         except ValueError as exc:
             raise Unreadable(f"{run.client.asked} answered something that is no client profile: {exc}") from None
         if not new["ca"]:
             raise Unreadable(f"{run.client.asked} answered a client profile without an authority.")
-        return {name: new["certificate"][name] for name in ("serial", "not_after")} if new["certificate"] else {}
+        told = {name: new["certificate"][name] for name in ("serial", "not_after")} if new["certificate"] else {}
+        return New(told, objection(file.unlisted, run.task.params["allow_directives"]))
 
-    def objection(self, run: Run[AccessServer], text: str) -> str:
-        """Directives that may harm the run.client."""
-        return objection(ProfileFile(text).unlisted, run.task.params["allow_directives"])
-
-    def what_became(
-        self, run: Run[AccessServer], said: Object, text: str, new: t.Optional[Object], is_refused: bool
-    ) -> str:
+    def what_became(self, run: Run[AccessServer], said: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
         """It is revoked, if it has a certificate."""
-        if new == {}:
+        if new and not new.told:
             return "It has no certificate that could be revoked."
-        return super().what_became(run, said, text, new, is_refused)
+        return super().what_became(run, said, text, new)
 
     def take_back(self, run: Run[AccessServer], new: Object, text: str) -> bool:
         """Revoke it."""

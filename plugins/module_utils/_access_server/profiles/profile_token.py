@@ -9,7 +9,7 @@ import typing as t
 from urllib.parse import parse_qs, urlsplit
 
 from ..._engine.field import Field, Object, at_least
-from ..._engine.one_time_secret import TEXT
+from ..._engine.one_time_secret import TEXT, New
 from ..._engine.plan import Actual, Change, Wanted
 from ..._engine.run import Run
 from ..._files.secret_file import SecretFile
@@ -59,10 +59,6 @@ class ProfileToken(Revocable):
                 )
         return Actual({name: have for name, have in found.items() if have["tokens"] or have["held"]}, whole=True)
 
-    def details(self, have: Object) -> Object:
-        """Until when, and how often, each can be used."""
-        return {"tokens": [_shown(one) for one in have["tokens"]]}
-
     def validate_plan(self, run: Run[AccessServer]) -> None:
         """Also users that are there, and somebody who gets to see the URL."""
         plan = run.plan
@@ -82,11 +78,11 @@ class ProfileToken(Revocable):
         how = {name: value for name, value in said.items() if name in ("profile_type", "lifetime", "usages")}
         return run.client.text("POST /token-url", {"username": said["user"], **how})
 
-    def describe(self, run: Run[AccessServer], text: str) -> Object:
+    def describe(self, run: Run[AccessServer], text: str) -> New:
         """Nothing: what there is to tell is listed."""
         if not _token_in(text):
             raise Unreadable(f"{run.client.asked} answered something that is no URL with a token.")
-        return {}
+        return New({})
 
     def take_back(self, run: Run[AccessServer], new: Object, text: str) -> bool:
         """Make it invalid."""
@@ -131,7 +127,14 @@ def _judged(tokens: t.Sequence[Record], want: Wanted, renew: bool) -> Object:
         elif token not in {one["token"] for one in tokens}:
             why = f"the token in {file.path} is not valid any more"
     why = "renew is said" if renew else why
-    return {"usable": bool(tokens) and not why, "why": why, "private": private, "held": held, "tokens": list(tokens)}
+    return {
+        "usable": bool(tokens) and not why,
+        "why": why,
+        "private": private,
+        "held": held,
+        "tokens": list(tokens),
+        "told": {"tokens": [_shown(one) for one in tokens]},
+    }
 
 
 def _token_in(url: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._engine.field import Object
-from ..._engine.one_time_secret import OneTimeSecret
+from ..._engine.one_time_secret import New, OneTimeSecret
 from ..._engine.run import Run
 from ..._text.errors import EstateError, reading
 from ..accounts.properties import refuse_unknown
@@ -22,23 +22,17 @@ class Revocable(OneTimeSecret):
         """Make a new one that could not be kept invalid again, and say whether that worked."""
         raise NotImplementedError
 
-    def advice_after_loss(self, said: Object) -> str:
-        """Find it, and revoke it."""
-        return (
-            f"There may be a new {self.noun} now that nobody has: see which there are, make it absent, and run again."
-        )
-
-    def what_became(
-        self, run: Run[AccessServer], said: Object, text: str, new: t.Optional[Object], is_refused: bool
-    ) -> str:
+    def what_became(self, run: Run[AccessServer], said: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
         """It is revoked, if it is known."""
+        if text is None:
+            return f"There may be a new {self.noun} now that nobody has: see which there are, make it absent, and run again."
         if new is None:
             return ""
         try:
-            gone = self.take_back(run, new, text)
+            gone = self.take_back(run, new.told, text)
         except EstateError:
             gone = False
-        which = ", ".join(f"{name} {value}" for name, value in new.items() if isinstance(value, str))
+        which = ", ".join(f"{name} {value}" for name, value in new.told.items() if isinstance(value, str))
         return f"The new {self.noun} ({which}) " + (
             "was revoked again." if gone else "is in nobody's hands: make it absent."
         )
