@@ -273,6 +273,19 @@ def test_our_group_keeps_its_rights_where_we_could_not_move(follower: Server, do
     assert follower.inform(USER, [OWN])[0]["group"] == "staff"
 
 
+def test_a_group_that_our_record_names_is_not_created_where_we_could_not_move(server: Server) -> None:
+    """Until then it is not there, and has no say over our rights."""
+    server.manage(GROUP, name="ops", admin=True, auth_method="local")
+    server.simulator.set_user(OWN, group="gone")
+    groups = [{"name": "ops", "members": [OWN]}, {"name": "gone", "deny": True}]
+    server.simulator.faults.add(path="/api/userprop/set", do="status", status=400, body={"reason": "Not today"})
+    answer = server.manage(GROUP, groups=groups)
+    assert answer["failed"]
+    assert "left out" in str(answer["objects"])
+    assert can_administer(server)
+    assert "gone" not in server.simulator.state()["groups"]
+
+
 def test_whoever_moves_is_in_no_group_for_no_moment(server: Server) -> None:
     server.manage(USER, name="erika")
     server.manage(GROUP, groups=[{"name": "a"}, {"name": "z", "members": ["erika"]}])
