@@ -400,6 +400,13 @@ def test_two_certificates_do_not_share_a_file(pair: Pair) -> None:
     other = {**pair.declared, "dest": str(pair.folder / "other.pem")}
     answer = pair.server.manage(module.CERTIFICATE, certificates=[pair.declared, other])
     assert "is declared for" in answer["msg"]
+
+
+def test_of_several_certificates_the_one_with_a_single_file_is_told_by_its_place(pair: Pair) -> None:
+    path = str(pair.folder / "other.pem")
+    other = {**pair.declared, "dest": path, "private_key_dest": path}
+    answer = pair.server.manage(module.CERTIFICATE, certificates=[pair.declared, other])
+    assert f"certificates[1]: {path} is declared for {path} and for {path}" in answer["msg"]
     assert pair.requests == 0
 
 
