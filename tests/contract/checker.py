@@ -9,7 +9,7 @@ import dataclasses
 import functools
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 from xml.etree import ElementTree
@@ -154,6 +154,24 @@ class Contract:
             {name} if schema.get("x-secret") else (), *(self._secrets(each, n, written) for n, each in deeper)
         )
 
+    def secret_values(self, value: Any, schema: Any) -> Iterator[str]:
+        """Texts in a value at the places that its schema marks x-secret."""
+        schema = self.resolved(schema)
+        if not isinstance(schema, dict):
+            return
+        if schema.get("x-secret") and isinstance(value, str) and value:
+            yield value
+        for combined in ("allOf", "anyOf", "oneOf"):
+            for each in schema.get(combined, []):
+                yield from self.secret_values(value, each)
+        if isinstance(value, list):
+            for item in value:
+                yield from self.secret_values(item, schema.get("items"))
+        elif isinstance(value, dict):
+            for name, item in value.items():
+                known = schema.get("properties", {})
+                yield from self.secret_values(item, known.get(name, schema.get("additionalProperties")))
+
     def resolved(self, schema: Any) -> Any:
         """The schema, or what it refers to."""
         while isinstance(schema, dict) and "$ref" in schema:
@@ -232,6 +250,16 @@ class ContractChecker:
     def check_answer(self, exchange: Exchange) -> None:
         operation = self.operation(exchange.method, exchange.path)
         self._check_answer(operation, exchange, f"{exchange.method} {exchange.path}")
+
+    def secrets(self, exchange: Exchange) -> set[str]:
+        """What the contract marks x-secret in a request and its answer: the texts of fields and of whole bodies."""
+        operation = self.operation(exchange.method, exchange.path)
+        answer = self._contract.resolved(operation["responses"].get(str(exchange.status), {}))
+        found: set[str] = set()
+        for body, described in ((exchange.request, operation.get("requestBody")), (exchange.response, answer)):
+            for media in (described or {}).get("content", {}).values():
+                found.update(self._contract.secret_values(body, media.get("schema")))
+        return found
 
     def _check_query(self, operation: dict[str, Any], query: Mapping[str, str], where: str) -> None:
         known = {
