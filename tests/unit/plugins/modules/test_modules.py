@@ -14,6 +14,7 @@ import pytest
 import yaml
 from ansible_collections.vpn.estate.plugins.doc_fragments._attributes import ModuleDocFragment
 from ansible_collections.vpn.estate.plugins.doc_fragments._properties import ModuleDocFragment as Properties
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import answered_key, module_of, objects_in
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE
 
 pytestmark = pytest.mark.versions
@@ -136,17 +137,11 @@ def test_its_return_values_are_described(name: str) -> None:
         assert {"description", "returned", "type"} <= set(value), key
 
 
-def module_of(sample: t.Any) -> str:
-    """The module that manages objects of this kind."""
-    noun = re.sub(r"(?<!^)(?=[A-Z])", "_", type(sample.resource).__name__).lower()
-    return {"Server": "as_", "Box": "freebox_"}[sample.kind.__name__] + noun
-
-
 @pytest.mark.parametrize("sample", EVERY_SAMPLE, ids=str)
 def test_managed_objects_are_returned_as_documented(sample: t.Any, start: t.Any) -> None:
     from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import apply, started, usual
 
-    name = module_of(sample)
+    name = module_of(sample.resource)
     server = started(start, sample, usual(sample))
     answer = apply(server, sample, sample.first)
     assert set(answer) - {"changed", "diff", "warnings"} == set(documentation(name)["RETURN"])
@@ -159,16 +154,16 @@ def test_what_an_info_module_finds_is_returned_as_documented(sample: t.Any, star
     """The objects of a kind under its plural, the only one under its name."""
     from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import apply, started, usual
 
-    name = f"{module_of(sample)}_info"
+    name = f"{module_of(sample.resource)}_info"
     if name.removesuffix("_info") in VERBS or name in OF_ITS_OWN:
         return
     server = started(start, sample, usual(sample))
     apply(server, sample, sample.first)
     body = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}").BODY
     answer = server.run(body.work, body.options)
-    key = sample.resource.plural or sample.resource.noun.replace(" ", "_")
+    key = answered_key(sample.resource)
     assert set(answer) - {"changed", "warnings"} == set(documentation(name)["RETURN"]) == {key}
-    for found in answer[key] if sample.resource.plural else [answer[key]]:
+    for found in objects_in(answer, sample.resource):
         assert set(found) <= set(documentation(name)["RETURN"][key]["contains"])
 
 

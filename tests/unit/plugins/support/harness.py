@@ -6,19 +6,16 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import re
 import tempfile
 import typing as t
 from pathlib import Path
 
+import yaml
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import CA
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_token import PROFILE_TOKEN
 from ansible_collections.vpn.estate.plugins.module_utils._engine.apply import apply_declared
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, answer_to, inform
 from ansible_collections.vpn.estate.plugins.module_utils._engine.product import Product
@@ -26,13 +23,6 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import
 from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run, Task
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
-from ansible_collections.vpn.estate.plugins.modules import (
-    as_access_list_info,
-    as_ca_info,
-    as_config_item_info,
-    as_profile_info,
-    as_profile_token_info,
-)
 from ansible_collections.vpn.estate.tests.contract.checker import FREEBOX as FREEBOX_CONTRACT
 from ansible_collections.vpn.estate.tests.contract.checker import ContractChecker
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
@@ -41,28 +31,34 @@ from ansible_collections.vpn.estate.tests.simulator.parts import Thing
 from ansible_collections.vpn.estate.tests.simulator.server import Simulator
 
 Answer = dict[str, t.Any]
+MODULES = Path(__file__).resolve().parents[4] / "plugins/modules"
 
 
-OWN_LISTS: dict[Resource, Body] = {  # where the info module has a function of its own
-    ACCESS_LIST: as_access_list_info.BODY,
-    CA: as_ca_info.BODY,
-    CONFIG_ITEM: as_config_item_info.BODY,
-    PROFILE: as_profile_info.BODY,
-    PROFILE_TOKEN: as_profile_token_info.BODY,
-}
+def module_of(resource: Resource) -> str:
+    """The name of the module that manages objects of this kind, also where there is none."""
+    product = "freebox" if "._freebox." in type(resource).__module__ else "as"
+    return f"{product}_" + re.sub(r"(?<!^)(?=[A-Z])", "_", type(resource).__name__).lower()
+
+
+def answered_key(resource: Resource) -> str:
+    """The key under which an info module answers the objects, or the one object that there is."""
+    return resource.plural or resource.noun.replace(" ", "_")
 
 
 def info_body(resource: Resource) -> Body:
-    """The body of the info module that shows the objects of a resource."""
-    product = FREEBOX if "._freebox." in type(resource).__module__ else ACCESS_SERVER
-    return OWN_LISTS.get(resource) or inform(resource, product)
+    """The body of the info module that shows the objects of a resource and nothing else, or what that body usually is."""
+    name = f"{module_of(resource)}_info"
+    if (MODULES / f"{name}.py").is_file():
+        module = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}")
+        if set(yaml.safe_load(module.RETURN)) == {answered_key(resource)}:
+            return t.cast(Body, module.BODY)
+    return inform(resource, FREEBOX if name.startswith("freebox_") else ACCESS_SERVER)
 
 
 def objects_in(answer: Answer, resource: Resource) -> list[dict[str, t.Any]]:
     """What an info module answers as a list, also where it shows the one object that there is."""
-    if resource.plural:
-        return t.cast(list[dict[str, t.Any]], answer[resource.plural])
-    return [answer[resource.noun.replace(" ", "_")]]
+    found = answer[answered_key(resource)]
+    return t.cast(list[dict[str, t.Any]], found if resource.plural else [found] if found is not None else [])
 
 
 class Simulated:
