@@ -95,12 +95,18 @@ def block(source: Source) -> Source:
 
 
 @block
-def suboptions(file: Path, _argument: str) -> Iterator[str]:
-    """The options of each object in the list that a module takes; each refers to the option for one object."""
-    options, body = documented(file.stem), module(file.stem).BODY
-    for name, rules in body.argument_spec[body.resource.plural]["options"].items():
-        reference = referring(f"O({name})", options[name], bool(rules.get("required")))
-        if name == "state":
+def suboptions(file: Path, argument: str) -> Iterator[str]:
+    """The options of each object that a module takes in a list; each refers to the option for one object.
+
+    The argument names another module whose objects they are.
+    """
+    name_of_module = argument or file.stem
+    options, [resource] = documented(name_of_module), module(name_of_module).BODY.resources
+    of_object = resource.argument_spec()[resource.plural]["options"] if resource.plural else resource.object_spec()
+    for name, rules in of_object.items():
+        place = f"O(vpn.estate.{argument}#module:{name})" if argument else f"O({name})"
+        reference = referring(place, options[name], bool(rules.get("required")))
+        if name == "state" and not argument:
             reference["description"] = "See O(state), which is the default."
         yield from entry(name, reference)
 
@@ -109,7 +115,7 @@ def suboptions(file: Path, _argument: str) -> Iterator[str]:
 def properties(_file: Path, argument: str) -> Iterator[str]:
     """What an info module returns of an object: the options of the module that manages it, but for secrets."""
     options = documented(argument)
-    for name, rules in module(argument).BODY.resource.object_spec().items():
+    for name, rules in module(argument).BODY.resources[0].object_spec().items():
         if name != "inherit" and not rules.get("no_log"):
             kind = {"raw": "str"}.get(options[name]["type"], options[name]["type"])  # text, however it is declared
             elements = {key: options[name][key] for key in ("elements",) if key in options[name]}

@@ -246,7 +246,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.configur
 )
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
-BODY = Body(ACCESS_SERVER, SPEC, stage, CONSTRAINTS, resource=CONFIG_ITEM)
+BODY = Body(ACCESS_SERVER, SPEC, stage, CONSTRAINTS, resources=(CONFIG_ITEM,))
 
 
 def main() -> None:

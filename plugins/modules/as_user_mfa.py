@@ -206,7 +206,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import REVEAL, Body, run
 
-BODY = Body(ACCESS_SERVER, USER_MFA.argument_spec(), provide, USER_MFA.constraints(), REVEAL, USER_MFA)
+BODY = Body(ACCESS_SERVER, USER_MFA.argument_spec(), provide, USER_MFA.constraints(), REVEAL, (USER_MFA,))
 
 
 def main() -> None:

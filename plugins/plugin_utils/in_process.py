@@ -41,7 +41,7 @@ def perform(
         answer: Answer = told({"failed": True, "msg": msg}, secrets)
     else:
         task = Task(params, check, secrets=secrets, **how)
-        answer = answer_to(body.product, body.work, task)
+        answer = answer_to(body, task)
     _add_notices(answer, checked)
     if invocation:
         answer["invocation"] = Mask(secrets).over({"module_args": params})

@@ -66,7 +66,8 @@ class ModuleAction(ActionBase):
             self._refuse_to_reveal(args)
             with self._surroundings():
                 here = self._can_run_here(variables)
-                args.update(shared.options(args))
+                if not self._is_offline(args):
+                    args.update(shared.options(args))
                 done = self._perform(args, variables) if here else None
         except (InputError, SignInError) as exc:
             return {**result, **told({"failed": True, "changed": False, "msg": str(exc)}, checker.secrets)}
@@ -76,10 +77,21 @@ class ModuleAction(ActionBase):
                 self._remove_tmp_path(self._connection._shell.tmpdir)
         if not self._task.diff:  # Ansible shows what is there, also to who has asked for no diff of this task
             done.pop("diff", None)
+        if "summary" in done and not self._task.no_log and self._is_switched_on(PROGRESS, variables):
+            self._show(f"{_with_host(self._name, variables)}: {done['summary']}")
         refusal = done.pop("sign_in_refused", None)
         if refusal:
             shared.remember(refusal)
         return t.cast(Params, merge_hash(result, done))
+
+    @property
+    def _name(self) -> str:
+        """Of the module, for sentences."""
+        return str(self._task.action.rpartition(".")[2])
+
+    def _is_offline(self, args: Params) -> bool:
+        """Whether the task asks no server, so that it needs no sign-in."""
+        return bool(self.body.offline and boolean(args.get(self.body.offline) or False, strict=False))
 
     def _refuse_to_reveal(self, args: Params) -> None:
         """What a task returns is printed, unless the task says that it is not to be."""
@@ -137,7 +149,7 @@ class ModuleAction(ActionBase):
         return surroundings({key: str(value) for key, value in environment.items()}, self._loader.get_basedir())
 
     def _perform(self, args: Params, variables: Params) -> Params:
-        name = self._task.action.rpartition(".")[2]
+        name = self._name
         done = perform(
             self.body,
             self._task.action,

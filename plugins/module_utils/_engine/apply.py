@@ -1,7 +1,10 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring objects to what is wanted: read, plan, write, and read again where the server leaves it open."""
+"""Bring objects to what is wanted: read, plan, write, and read again where the server leaves it open.
+
+A task has one resource, or several of a server that are planned together and written in one order.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,15 @@ import time
 import typing as t
 from dataclasses import replace
 
-from .._text.errors import EstateError, OutcomeUnknown, SignInError, Unreachable
+from .._text.errors import EstateError, Mistakes, OutcomeUnknown, SignInError, Unreachable
 from .declaration import chosen, declared
 from .field import Object, Turn
+from .order import Block, blocks
 from .plan import Change, Effect, Plan, Wanted
 from .planning import guard_purge, plan, step_for, warn_of_altered, warn_of_unknown
 from .report import Answer, diff, report
 from .resource import Resource
-from .run import Run
+from .run import Part, Run
 
 ATTEMPTS = 3  # readings of the server in one task, where answers to writes are lost
 PAUSE = 1.0  # seconds between two looks for what should be gone
@@ -44,10 +48,47 @@ def apply_declared(run: Run[t.Any], resource: Resource) -> Answer:
 def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Plan:
     """Bring the objects to what is wanted. The plan that comes back tells what was, or would be, done to each.
 
-    Raises what stops the whole task; ``plan`` of the exception then holds the changes and their outcomes.
+    Raises what stops the whole task; ``answer`` of the exception then tells what became of each object.
     """
+    apply_together([Part(resource, run, wanted)], lambda parts: report(run.plan))
+    return run.plan
+
+
+def apply_together(parts: t.Sequence[Part], told: t.Callable[[t.Sequence[Part]], Answer]) -> None:
+    """Bring the objects of several resources of a server to what is wanted. All is planned before anything is written.
+
+    Their plans then tell what was, or would be, done to each object. Raises what stops the whole task; where it was
+    writing by then, ``answer`` of the exception is what ``told`` makes of the plans.
+    """
+    for part in parts:
+        part.run.parts = parts
+        _plan(part)
+    for part in parts:
+        part.leave_out_what_goes()
+    mistakes = Mistakes()
+    for part in parts:
+        with mistakes.collecting():
+            guard_purge(part.run, part.resource, part.actual, part.wanted)
+            part.resource.validate_plan(part.run)
+    mistakes.refuse()
+    for part in parts:
+        warn_of_unknown(part.run, part.resource)
+        warn_of_altered(part.run, part.resource)
+    if parts[0].run.task.check:
+        return
+    try:
+        _write_and_settle(parts)
+    except EstateError as exc:
+        _settle_outcomes(parts, exc)
+        exc.answer = told(parts)
+        raise
+
+
+def _plan(part: Part) -> None:
+    """Read what the server has of a resource, and compare."""
+    run, resource, wanted = part.run, part.resource, part.wanted
     names = None if run.task.params.get("purge") else [want.name for want in wanted]
-    actual = run.read(resource, names)
+    actual = part.actual = run.read(resource, names)
     missed = [want.name for want in wanted if want.name not in actual.objects] if names is None else []
     if missed and not actual.whole:  # new, or moved to a page that was read before
         actual.objects.update(run.read(resource, missed).objects)
@@ -55,61 +96,55 @@ def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Pl
         made = set(run.task.params.get("assume_present") or ()) & {want.name for want in wanted} - actual.objects.keys()
         actual.objects.update((name, resource.load({"name": name})) for name in made)
     run.plan = plan(run, resource, actual, wanted)
-    guard_purge(run, resource, actual, wanted)
-    resource.validate_plan(run)
-    warn_of_unknown(run, resource)
-    warn_of_altered(run, resource)
-    if run.task.check:
-        return run.plan
-    try:
-        _write_and_settle(run, resource)
-    except EstateError as exc:
-        _settle_outcomes(run, resource, exc)
-        exc.plan = run.plan
-        raise
-    return run.plan
 
 
-def _write_and_settle(run: Run[t.Any], resource: Resource) -> None:
-    """Write what is to be written, and let the resource settle, also after a refusal, of which it may know the reason."""
+def _write_and_settle(parts: t.Sequence[Part]) -> None:
+    """Write what is to be written, and let the resources settle, also after a refusal, of which they may know the reason."""
     try:
-        if run.plan.changed:
-            _write_until_known(run, resource)
+        if any(part.run.plan.changed for part in parts):
+            _write_until_known(parts)
     except (OutcomeUnknown, SignInError, Unreachable):
         raise
     except EstateError as exc:
         try:
-            resource.settle(run, stopped=True)
+            _settle(parts, stopped=True)
         except EstateError as problem:
             raise EstateError(f"{str(exc).rstrip('.')}. {problem}") from exc
         raise
-    resource.settle(run, stopped=False)
+    _settle(parts, stopped=False)
 
 
-def _write_until_known(run: Run[t.Any], resource: Resource) -> None:
+def _settle(parts: t.Sequence[Part], *, stopped: bool) -> None:
+    for part in parts:
+        part.resource.settle(part.run, stopped=stopped)
+
+
+def _write_until_known(parts: t.Sequence[Part]) -> None:
     """Write; where an answer was lost, read again and write only what is still missing."""
-    changes = run.plan.of("create", "update", "delete")
+    changes = [(part, part.run.plan.of("create", "update", "delete")) for part in parts]
     try:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                _write_all(run, resource)
+                _write_all(parts)
             except OutcomeUnknown:
                 if attempt == ATTEMPTS:
                     raise
             else:
                 break
-            _leave_what_is_missing(run, resource, changes)
+            for part, of_part in changes:
+                _leave_what_is_missing(part, of_part)
     finally:
-        _restore_plan(changes)
+        for _part, of_part in changes:
+            _restore_plan(of_part)
 
 
-def _leave_what_is_missing(run: Run[t.Any], resource: Resource, changes: t.Sequence[Change]) -> None:
+def _leave_what_is_missing(part: Part, changes: t.Sequence[Change]) -> None:
     """Read again; of each change that has not failed, only what is still missing is left to do."""
     waiting = [change for change in changes if change.outcome != "failed"]
-    actual = _read(run, resource, waiting)
+    actual = _read(part, waiting)
     for change in waiting:
         have = actual.get(change.name)
-        change.step = step_for(run, resource, have, change.wanted)
+        change.step = step_for(part.run, part.resource, have, change.wanted)
         if change.effect is Effect.NAME_TAKEN:
             change.planned = change.step
         elif change.effect is Effect.POSSIBLE and change.planned.action == "create" and have is not None:
@@ -123,39 +158,66 @@ def _restore_plan(changes: t.Sequence[Change]) -> None:
         change.step = change.planned
 
 
-def _settle_outcomes(run: Run[t.Any], resource: Resource, exc: EstateError) -> None:
+def _settle_outcomes(parts: t.Sequence[Part], exc: EstateError) -> None:
     """After the task was stopped: what became of each object, as far as a last look can tell."""
-    open_ones = [c for c in run.plan.of("create", "update", "delete") if c.outcome == "planned"]
-    reached = [change for change in open_ones if change.touched]
-    if reached and not isinstance(exc, (SignInError, Unreachable)):
-        with contextlib.suppress(EstateError):
-            _leave_what_is_missing(run, resource, reached)
-        _restore_plan(reached)
-    for change in open_ones:
-        if change.outcome != "planned":
-            continue
-        if change.touched:
-            change.outcome, change.message = "unknown", "the request was sent, but its result is unknown"
-        elif change.effect is Effect.NAME_TAKEN:
-            change.fail("its name is taken")
-        else:
-            change.outcome = "not attempted"
+    for part in parts:
+        open_ones = [c for c in part.run.plan.of("create", "update", "delete") if c.outcome == "planned"]
+        reached = [change for change in open_ones if change.touched]
+        if reached and not isinstance(exc, (SignInError, Unreachable)):
+            with contextlib.suppress(EstateError):
+                _leave_what_is_missing(part, reached)
+            _restore_plan(reached)
+        for change in open_ones:
+            if change.outcome != "planned":
+                continue
+            if change.touched:
+                change.outcome, change.message = "unknown", "the request was sent, but its result is unknown"
+            elif change.effect is Effect.NAME_TAKEN:
+                change.fail("its name is taken")
+            else:
+                change.outcome = "not attempted"
 
 
-def _write_all(run: Run[t.Any], resource: Resource) -> None:
-    """Write all changes, turn by turn. Within a turn, what leaves an object has left it before the object is deleted."""
-    for turn in Turn:
-        for write, action in ((resource.update, "update"), (resource.create, "create"), (resource.delete, "delete")):
-            changes = [change for change in run.plan.of(action) if change.turn is turn]
+def _write_all(parts: t.Sequence[Part]) -> None:
+    """Write all changes in their order."""
+    left = [(change, change.step) for part in parts for change in part.run.plan.of("create", "update", "delete")]
+    try:
+        for block in blocks(parts):
+            _write_block(block)
+    finally:
+        for change, step in left:
+            change.step = step
+    for part in parts:
+        _read_back(part)
+        for change in part.run.plan.of("create", "update", "delete"):
+            change.outcome = "done"
+
+
+def _write_block(block: Block) -> None:
+    """Write these portions of changes, but for those of objects that refer to what has failed.
+
+    What is deleted goes first, and frees names and addresses. Of what comes last of all, what leaves an object has left it
+    before the object is deleted.
+    """
+    part, resource = block.part, block.part.resource
+    for change, step in block.steps.values():
+        change.step = step
+        part.fail_with_others(change)
+    writes = {"delete": resource.delete, "update": resource.update, "create": resource.create}
+    for action in ("update", "create", "delete") if block.turn is Turn.OWN else writes:
+        for turn in Turn:
+            changes = [
+                change
+                for change, step in block.steps.values()
+                if step.action == action and change.turn is turn and change.outcome != "failed"
+            ]
             if changes:
-                write(run, changes)
-    _read_back(run, resource)
-    for change in run.plan.of("create", "update", "delete"):
-        change.outcome = "done"
+                writes[action](part.run, changes)
 
 
-def _read_back(run: Run[t.Any], resource: Resource) -> None:
+def _read_back(part: Part) -> None:
     """Read back what the vendor leaves open, in one reading. What the server did not keep is an error that names the key."""
+    run, resource = part.run, part.resource
     fields = {f.name for f in resource.fields if f.read_back}
     doubtful = [
         change
@@ -163,7 +225,7 @@ def _read_back(run: Run[t.Any], resource: Resource) -> None:
         if change.action in resource.read_back or change.ends or _leaves_open(change.values, fields)
     ]
     doomed = [change for change in run.plan.of("delete") if "delete" in resource.read_back]
-    actual = _read(run, resource, [*doubtful, *doomed])
+    actual = _read(part, [*doubtful, *doomed])
     lost = _not_kept(resource, actual, doubtful)
     if lost:
         doubtful = [change for change in doubtful if change.name in lost]
@@ -171,7 +233,7 @@ def _read_back(run: Run[t.Any], resource: Resource) -> None:
             replace(c, step=replace(c.step, values={key: _after(c)[key] for key in lost[c.name]})) for c in doubtful
         ]
         resource.repair(run, parts)
-        lost = _not_kept(resource, _read(run, resource, doubtful), doubtful)
+        lost = _not_kept(resource, _read(part, doubtful), doubtful)
     for change in doubtful:
         if change.name in lost:
             wanted = resource.shown(_after(change))
@@ -202,8 +264,8 @@ def until_gone(left: Left, look: t.Callable[[Left], Left]) -> Left:
     return left
 
 
-def _read(run: Run[t.Any], resource: Resource, changes: t.Sequence[Change]) -> dict[str, Object]:
-    return run.read(resource, [change.name for change in changes]).objects if changes else {}
+def _read(part: Part, changes: t.Sequence[Change]) -> dict[str, Object]:
+    return part.run.read(part.resource, [change.name for change in changes]).objects if changes else {}
 
 
 def _after(change: Change) -> Object:

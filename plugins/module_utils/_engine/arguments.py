@@ -55,11 +55,12 @@ def place_of(where: str, item: t.Any, options: Options) -> str:
 class Checker:
     """Holds what is given to options. ``secrets`` are those that it has come across, also in a wrong place.
 
-    ``slips`` tells which options of an object hold a secret by mistake, and what to do instead.
+    ``slips`` tell which options of an object hold a secret by mistake, and what to do instead: by the name of the option
+    that lists the objects, and of the arguments themselves by the empty name.
     """
 
-    def __init__(self, options: Options, slips: t.Optional[Slips] = None) -> None:
-        self._options, self._slips = options, slips
+    def __init__(self, options: Options, slips: t.Optional[t.Mapping[str, t.Optional[Slips]]] = None) -> None:
+        self._options, self._slips = options, slips or {}
         self.secrets: set[str] = set()
 
     def arguments(self, given: t.Mapping[str, t.Any]) -> Item:
@@ -70,7 +71,7 @@ class Checker:
         mistakes = Mistakes()
         found = self._mapping(given, self._options, "", mistakes)
         self._look_for_keys(found, mistakes)
-        self._look_for_slips(found, "", mistakes)
+        self._look_for_slips(found, "", self._slips.get(""), mistakes)
         if mistakes.sentences:
             self.secrets.update(_misplaced(given, set(_secret_names(self._options))))
         mistakes.refuse()
@@ -78,12 +79,12 @@ class Checker:
 
     def item(self, plural: str, item: t.Any) -> Item:
         """One of the objects of a list, as a module works with it. Raises Mistakes."""
-        rules = self._options[plural]
-        found = self._quick(item, rules)
+        rules, slips = self._options[plural], self._slips.get(plural)
+        found = self._quick(item, rules, slips)
         if found is not None:
             return found
         mistakes = Mistakes()
-        found = self._slow(item, rules, "", mistakes)
+        found = self._slow(item, rules, "", slips, mistakes)
         if not mistakes.sentences:
             converted = ArgumentSpecValidator({plural: dict(rules)}).validate({plural: [found]})
             for said in converted.error_messages:
@@ -96,21 +97,21 @@ class Checker:
 
     # -- mappings
 
-    def _quick(self, item: t.Any, rules: Spec) -> t.Optional[Item]:
+    def _quick(self, item: t.Any, rules: Spec, slips: t.Optional[Slips]) -> t.Optional[Item]:
         """An object that is as it should be, which nearly all are; None where that needs a closer look."""
         if TYPES.get(type(item)) != "dict":
             return None
         if None in item.values():
             item = {name: value for name, value in item.items() if value is not None}
         options = rules["options"]
-        if not _fits_all(item, options) or not _keeps_rules(item, rules) or (self._slips and any(self._slips(item))):
+        if not _fits_all(item, options) or not _keeps_rules(item, rules) or (slips and any(slips(item))):
             return None
         for name in options.keys() & item.keys():
             if options[name].get("no_log") and item[name]:
                 self.secrets.add(item[name])
         return t.cast(Item, item)
 
-    def _slow(self, item: t.Any, rules: Spec, where: str, mistakes: Mistakes) -> t.Any:
+    def _slow(self, item: t.Any, rules: Spec, where: str, slips: t.Optional[Slips], mistakes: Mistakes) -> t.Any:
         place = place_of(where, item, rules["options"])
         prefix = f"{place}: " if where else ""
         if not isinstance(item, dict):
@@ -124,7 +125,7 @@ class Checker:
             several = [name for name in terms if name in found]
             if len(several) > 1:
                 mistakes.add(f"{prefix}{' and '.join(several)} exclude each other; give one of them.")
-        self._look_for_slips(found, prefix, mistakes)
+        self._look_for_slips(found, prefix, slips, mistakes)
         return found
 
     def _mapping(self, given: t.Mapping[str, t.Any], options: Options, prefix: str, mistakes: Mistakes) -> Item:
@@ -183,7 +184,10 @@ class Checker:
         if elements == "raw":
             return list(value)
         if elements == "dict" and option.get("options") is not None:
-            return [self._object(one, option, f"{where}[{number}]", mistakes) for number, one in enumerate(value)]
+            slips = self._slips.get(where)
+            return [
+                self._object(one, option, f"{where}[{number}]", slips, mistakes) for number, one in enumerate(value)
+            ]
         each = {"type": elements, "choices": option.get("choices")}
         found = []
         for number, one in enumerate(value):
@@ -193,9 +197,9 @@ class Checker:
                 found.append(self._value(one, each, f"{where}[{number}]", mistakes))
         return found
 
-    def _object(self, item: t.Any, rules: Spec, where: str, mistakes: Mistakes) -> t.Any:
-        found = self._quick(item, rules)
-        return self._slow(item, rules, where, mistakes) if found is None else found
+    def _object(self, item: t.Any, rules: Spec, where: str, slips: t.Optional[Slips], mistakes: Mistakes) -> t.Any:
+        found = self._quick(item, rules, slips)
+        return self._slow(item, rules, where, slips, mistakes) if found is None else found
 
     @staticmethod
     def _lines(value: t.Any, where: str, mistakes: Mistakes) -> t.Any:
@@ -206,8 +210,8 @@ class Checker:
 
     # -- secrets where they would be shown
 
-    def _look_for_slips(self, found: Item, prefix: str, mistakes: Mistakes) -> None:
-        for name, advice in self._slips(found) if self._slips else ():
+    def _look_for_slips(self, found: Item, prefix: str, slips: t.Optional[Slips], mistakes: Mistakes) -> None:
+        for name, advice in slips(found) if slips else ():
             self.secrets.update(texts_in(found[name]))
             mistakes.add(f"{prefix}{name}: {advice}")
 

@@ -116,7 +116,7 @@ def _declared_in_files(
 ) -> dict[int, Wanted]:
     """Those objects of all files that can be, by their number through all files."""
     rules = resource.argument_spec()[resource.plural]
-    checker = Checker({resource.plural: rules}, slips_of(resource))
+    checker = Checker({resource.plural: rules}, {resource.plural: slips_of(resource)})
     checker.secrets = task.secrets
     wanted = {}
     for total, item in enumerate(item for file in files for item in file.items):

@@ -12,7 +12,7 @@ from .._text.errors import Mistakes
 from .._text.outside import oddity
 from .arguments import TEXT_OR_NUMBER
 from .field import Field, Object, Spec, Wire, same
-from .plan import Wanted
+from .plan import Reference, Wanted
 
 PURGE_OPTIONS: t.Mapping[str, Spec] = {
     "purge": {"type": "bool", "default": False},
@@ -159,6 +159,18 @@ class Description:
             why = "" if said is None else oddity(str(said), there=(params.get("state") or state) == "absent")
             if why:
                 yield f"{option}: {said!r} cannot be a name: {why}."
+
+    def references(self, name: str, values: Object) -> t.Iterator[Reference]:
+        """The objects that these values of an object refer to."""
+        for f in self.referring:
+            value = values.get(f.name)
+            for noun, other in f.refers(value) if value and f.refers else ():
+                yield Reference(noun, other, f.name)
+
+    @functools.cached_property
+    def referring(self) -> list[Field]:
+        """The fields whose values name other objects."""
+        return [f for f in self.fields if f.refers]
 
     # -- the words of the server
 

@@ -26,14 +26,17 @@ def same(value: t.Any) -> t.Any:
 
 
 class Turn(enum.IntEnum):
-    """When a change is written, among all changes of a task: those of a lower number first."""
+    """When something is written, among all that a task writes: those of a lower number first."""
 
-    DELETE = 0  # frees names and addresses before others take them
+    FOUNDATION = 0  # what others are held to, such as networks that addresses are from
     TAKE = 1  # takes access away
     USUAL = 2
-    GIVE = 3  # gives access
-    CREATE = 4
-    OWN = 5  # may end the sign-in of the account that the task uses, so that all others come first
+    MOVE = 3  # users, also into other groups
+    JOIN = 4  # lists of users
+    GIVE = 5  # gives access
+    CLEAR = 6  # what nobody is in any more
+    REST = 7
+    OWN = 8  # may end the sign-in of the account that the task uses, so that all others come first
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,14 @@ class Field:
     has with what was written, both in normal form. ``altered`` returns the items of a declared value that mean more in
     normal form than they say: each as it was written, by its normal form.
 
-    ``turns`` holds values that decide when an update is written, with the turn of each.
+    ``turn`` says when an update of this property is written, if not with the rest of its object, and ``turns`` the same of
+    single values.
 
     ``rewrite`` decides about a secret of an object that is there, from what is declared and what the server has: whether to
     write it; None leaves that to the task. ``known`` returns the values that are known, from the name of the object and what
     the server has of it. ``misplaced`` is given all options of an object where this one is set, and returns what to do
-    instead if it holds a secret that belongs elsewhere.
+    instead if it holds a secret that belongs elsewhere. ``refers`` returns the objects that a value names, each as a noun and a
+    name.
     """
 
     name: str
@@ -99,7 +104,9 @@ class Field:
     known: t.Optional[t.Callable[[str, Object], t.Optional[KnownValues]]] = None
     misplaced: t.Optional[t.Callable[[Object], str]] = None
     altered: t.Callable[[Plain], t.Mapping[str, str]] = lambda said: {}
+    turn: t.Optional[Turn] = None
     turns: t.Mapping[Plain, Turn] = field(default_factory=dict)
+    refers: t.Optional[t.Callable[[Plain], t.Iterable[tuple[str, str]]]] = None
 
     def __post_init__(self) -> None:
         if self.spec and "default" in self.spec:

@@ -20,11 +20,11 @@ from .apply import apply_declared
 from .arguments import Checker, secrets_in
 from .declaration import add_mistakes, slips_of
 from .field import Object
-from .plan import Plan
 from .product import Product
-from .report import Answer, listing, report, tally
+from .report import Answer, listing, tally
 from .resource import Resource
 from .run import Run, Task
+from .server_declaration import VALIDATE_ONLY, ServerDeclaration
 
 Work = t.Callable[[Run[t.Any]], Answer]
 REVEAL = "return_content"
@@ -39,7 +39,8 @@ class Body:
     work: Work
     constraints: t.Mapping[str, t.Any] = field(default_factory=dict)  # by the names that AnsibleModule gives them
     reveals: str = ""  # the option with which its results hold a secret that no argument held
-    resource: t.Optional[Resource] = None  # whose objects it takes
+    resources: t.Sequence[Resource] = ()  # whose objects it takes
+    offline: str = ""  # the option with which it asks no server
 
     @property
     def argument_spec(self) -> dict[str, t.Any]:
@@ -48,15 +49,18 @@ class Body:
 
     def checker(self) -> Checker:
         """What holds arguments to its options."""
-        return Checker(self.argument_spec, slips_of(self.resource) if self.resource else None)
+        slips = {resource.plural: slips_of(resource) for resource in self.resources}
+        if len(self.resources) == 1:  # its one object is given by the arguments themselves
+            slips[""] = slips_of(self.resources[0])
+        return Checker(self.argument_spec, slips)
 
     def checked(self, given: t.Mapping[str, t.Any], checker: Checker) -> dict[str, t.Any]:
         """A task's arguments as its validator may have them. Raises Mistakes."""
         try:
             return checker.arguments(given)
         except Mistakes as mistakes:
-            if self.resource:
-                add_mistakes(self.resource, given, checker, mistakes)
+            for resource in self.resources:
+                add_mistakes(resource, given, checker, mistakes)
             raise
 
 
@@ -68,7 +72,19 @@ def manage(resource: Resource, product: Product) -> Body:
         lambda run: apply_declared(run, resource),
         resource.constraints(),
         REVEAL if REVEAL in resource.options else "",
-        resource,
+        (resource,),
+    )
+
+
+def manage_server(server: ServerDeclaration, product: Product) -> Body:
+    """The body of a module that brings a whole server to a state."""
+    return Body(
+        product,
+        server.argument_spec(),
+        server.apply,
+        server.constraints(),
+        resources=(*server.resources.values(),),
+        offline=VALIDATE_ONLY,
     )
 
 
@@ -113,7 +129,7 @@ def run(body: Body) -> None:
     if REQUESTS_ERROR:
         module.fail_json(msg=basic.missing_required_lib("requests"), exception=REQUESTS_ERROR)
     task = Task(module.params, module.check_mode, secrets=set(module.no_log_values))
-    answer = answer_to(body.product, body.work, task)
+    answer = answer_to(body, task)
     module.no_log_values |= with_passwords({*module.no_log_values, *task.secrets})
     for sentence in answer.pop("warnings", ()):
         module.warn(sentence)
@@ -122,24 +138,24 @@ def run(body: Body) -> None:
     module.exit_json(**answer)
 
 
-def answer_to(product: Product, work: Work, task: Task) -> Answer:
+def answer_to(body: Body, task: Task) -> Answer:
     """What a task answers: a function of its parameters and mode that knows nothing of AnsibleModule."""
     client = None
     try:
-        client = product.connect(task.params, task.check)
-        task.warnings += client.cautions
-        client.progress = task.progress
-        answer = work(Run(client, task))
+        if not (body.offline and task.params[body.offline]):
+            client = body.product.connect(task.params, task.check)
+            task.warnings += client.cautions
+            client.progress = task.progress
+        answer = body.work(Run(client, task))
     except EstateError as exc:
-        steps: t.Optional[Plan] = exc.plan
         answer = {
-            **(report(steps) if steps else {}),
+            **exc.answer,
             "failed": True,
             "changed": bool(client and client.wrote),
             "msg": str(exc),
         }
-        if steps:
-            answer["msg"] = f"{answer['msg'].rstrip('.')}. {tally(steps)}"
+        if exc.answer:
+            answer["msg"] = f"{answer['msg'].rstrip('.')}. {tally(exc.answer)}"
         if isinstance(exc, SignInError) and exc.final:
             answer["sign_in_refused"] = str(exc)  # for the action plugin: no other task may try
     except (Exception, SystemExit) as exc:

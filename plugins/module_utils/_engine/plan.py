@@ -52,6 +52,19 @@ class Actual:
     whole: bool = False
 
 
+@dataclass(frozen=True)
+class Reference:
+    """What an object refers to: the noun and the name of another one, and the option that says so.
+
+    An object goes together with its owner, as an access list does.
+    """
+
+    noun: str
+    name: str
+    option: str
+    owner: bool = False
+
+
 class Effect(enum.IntEnum):
     """What the server has done for a change so far. It never goes back to an earlier one."""
 

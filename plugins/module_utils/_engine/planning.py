@@ -42,7 +42,7 @@ def _change(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want:
 def _turn(resource: Resource, step: Step) -> Turn:
     """When a step is written; where several values of an update decide it, the first of their turns."""
     if step.action != "update":
-        return {"delete": Turn.DELETE, "create": Turn.CREATE}.get(step.action, Turn.USUAL)
+        return Turn.USUAL
     deciding = [f for f in resource.fields if f.turns and f.name in step.values]
     return min((f.turns.get(step.values[f.name], Turn.USUAL) for f in deciding), default=Turn.USUAL)
 

@@ -33,10 +33,9 @@ def listing(run: Run[t.Any], resource: Resource, names: t.Optional[t.Sequence[st
     return [{resource.key: name, **resource.shown(one)} for name, one in sorted(found.objects.items())]
 
 
-def tally(steps: Plan) -> str:
-    """How many objects of each kind a task that was stopped had come to."""
-    counts = report(steps)["counts"]
-    return "So far: " + ", ".join(f"{number} {kind}" for kind, number in counts.items()) + "; see objects."
+def tally(told: t.Mapping[str, t.Any]) -> str:
+    """How many objects of each kind a task that was stopped had come to, by what it returns."""
+    return "So far: " + ", ".join(f"{number} {kind}" for kind, number in told["counts"].items()) + "; see objects."
 
 
 def diff(resource: Resource, steps: Plan) -> dict[str, dict[str, Object]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .description import Description
-from .field import Object
+from .field import Object, Turn
 from .plan import Actual, Change, Wanted
 from .run import Run
 
@@ -20,11 +20,31 @@ class Resource(Description):
     servers are not as simple.
     """
 
+    turn: Turn = Turn.USUAL  # of what is written, unless a field has another one
+    turn_of_delete: Turn = Turn.TAKE
+
     # -- decisions
 
     def desired(self, run: Run[t.Any], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """The values that the object shall have afterwards; None hands one back."""
         return {**wanted.values, **dict.fromkeys(wanted.inherit)}
+
+    def portions(self, change: Change) -> t.Sequence[tuple[Turn, Object]]:
+        """The values of a change, in the order in which they are written where the task changes other resources too.
+
+        What is no field ends when access is taken away.
+        """
+        fields = {f.name: f for f in self.fields}
+        found: dict[Turn, Object] = {self.turn: {}} if change.secrets or change.action == "create" else {}
+        for name, value in change.values.items():
+            f = fields.get(name)
+            if change.action == "create":
+                turn = f.turn if f and f.turn and not f.dump else self.turn
+            else:
+                usual = (f.turn or self.turn) if f else Turn.TAKE
+                turn = f.turns.get(value, usual) if f and f.turns else usual
+            found.setdefault(turn, {})[name] = value
+        return sorted(found.items())
 
     def validate_plan(self, run: Run[t.Any]) -> None:
         """Refuse whatever in ``run.plan`` can be found wrong without writing."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from .._files.read_file import Read, plain_read
 from .._text.errors import reading
-from .field import same
-from .plan import Actual, Plan, Wanted
+from .field import Object, same
+from .plan import Actual, Change, Plan, Reference, Wanted
 from .writes import Writes
 
 AnyClient = t.TypeVar("AnyClient")
@@ -53,6 +53,45 @@ class Readable(t.Protocol):
         """Objects by name; every one of them where ``names`` is None."""
 
 
+@dataclass(eq=False)
+class Part:
+    """A resource of a task, the run with what is known of its objects, and those that are to be brought to their state."""
+
+    resource: t.Any
+    run: Run[t.Any]
+    wanted: t.Sequence[Wanted]
+    actual: Actual = field(default_factory=lambda: Actual({}))
+
+    def references(self, change: Change) -> t.Iterator[Reference]:
+        """What a change refers to."""
+        yield from self.resource.references(change.name, change.values)
+
+    def leave_out_what_goes(self) -> None:
+        """Plan nothing for what goes together with an object that another part of the task deletes."""
+        gone = {part.resource.noun: self.run.deletes(part.resource.noun) for part in self.run.parts}
+        if any(gone.values()):
+            self.run.plan.changes = [
+                change
+                for change in self.run.plan.changes
+                if not any(one.owner and one.name in gone.get(one.noun, ()) for one in self.references(change))
+            ]
+
+    def fail_with_others(self, change: Change) -> None:
+        """Fail a change that refers to an object which has failed. What takes something away refers to nothing."""
+        if change.outcome == "failed" or change.action == "delete" or len(self.run.parts) == 1:
+            return
+        for one in self.references(change):
+            beside = self.run.beside(one.noun)
+            if beside and one.name in beside.failed:
+                change.fail(f"not attempted, because {one.noun} {one.name} failed")
+                return
+
+    @property
+    def failed(self) -> t.Collection[str]:
+        """Names of objects that have failed."""
+        return {change.name for change in self.run.plan.changes if change.outcome == "failed"}
+
+
 @dataclass
 class Run(t.Generic[AnyClient]):
     """One task with the client of its server, and what is known of its objects so far: the argument of every hook.
@@ -67,11 +106,40 @@ class Run(t.Generic[AnyClient]):
     declared: t.Sequence[Wanted] = ()
     plan: Plan = field(default_factory=Plan)
     notes: dict[str, t.Any] = field(default_factory=dict)  # what hooks of a resource keep for its other hooks
+    parts: t.Sequence[
+        Part
+    ] = ()  # all resources of the task, this one among them, in the order in which they are planned
 
     @functools.cached_property
     def writes(self) -> Writes:
         """How requests are sent: what it learns of the server's limits holds until the task ends."""
         return Writes(self.client, self.task.progress)
+
+    def beside(self, noun: str) -> t.Optional[Part]:
+        """The part of the task that is about another resource."""
+        return next((part for part in self.parts if part.resource.noun == noun and part.run is not self), None)
+
+    def earlier(self) -> t.Iterator[Part]:
+        """The parts that are planned before this one."""
+        for part in self.parts:
+            if part.run is self:
+                return
+            yield part
+
+    def creates(self, noun: str) -> set[str]:
+        """Names of objects of another resource that this task creates."""
+        part = self.beside(noun)
+        return {change.name for change in part.run.plan.of("create")} if part else set()
+
+    def deletes(self, noun: str) -> set[str]:
+        """Names of objects of another resource that this task deletes."""
+        part = self.beside(noun)
+        return {change.name for change in part.run.plan.of("delete")} if part else set()
+
+    def planned(self, noun: str) -> dict[str, Object]:
+        """Values that this task writes to objects of another resource, by their names."""
+        part = self.beside(noun)
+        return {change.name: change.values for change in part.run.plan.of("create", "update")} if part else {}
 
     def within(self, params: t.Mapping[str, t.Any], check: t.Optional[bool] = None) -> Run[AnyClient]:
         """A run for other objects in the same task, with these parameters in place of its own, and perhaps in another mode."""

@@ -20,9 +20,9 @@ _WAITS = re.compile(r"\bdeadlock\b|\block wait\b", re.IGNORECASE)
 
 
 class EstateError(Exception):
-    """Anything the user should read as one sentence. ``plan`` says what became of each object, where a task stopped on the way."""
+    """Anything the user should read as one sentence. ``answer`` tells what became of each object of a task that stopped."""
 
-    plan: t.Any = None
+    answer: t.Mapping[str, t.Any] = {}
 
 
 class InputError(EstateError):

@@ -37,9 +37,9 @@ def _changes_have_diffs(monkeypatch: pytest.MonkeyPatch) -> None:
 
     answer_to = module.answer_to
 
-    def checked(product: t.Any, *args: t.Any) -> dict[str, t.Any]:
-        answer = answer_to(product, *args)
-        of_a_server = bool(product.session_option)  # and not a specimen
+    def checked(body: t.Any, *args: t.Any) -> dict[str, t.Any]:
+        answer = answer_to(body, *args)
+        of_a_server = bool(body.product.session_option)  # and not a specimen
         assert not of_a_server or answer.get("failed") or harness.shows_its_change(answer), answer
         return answer
 

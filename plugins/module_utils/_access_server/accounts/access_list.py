@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.field import Field, Object
-from ..._engine.plan import Actual, Change, Wanted
+from ..._engine.field import Field, Object, Turn
+from ..._engine.plan import Actual, Change, Reference, Wanted
 from ..._engine.resource import Resource
 from ..._engine.run import Run
 from ..._text.errors import InputError
@@ -50,6 +50,19 @@ def altered(given: t.Iterable[t.Any]) -> dict[str, str]:
     return found
 
 
+def named_by(found: t.Iterable[str]) -> t.Iterator[tuple[str, str]]:
+    """Users and groups that rules name."""
+    for rule in map(access_rule.parse, found):
+        if rule["type"] in OWNERS:
+            yield rule["type"], rule[rule["type"]]
+
+
+def common(before: t.Sequence[str], after: t.Sequence[str]) -> list[str]:
+    """Rules that allow no more than either of two lists does: what both allow, and behind what one of them denies."""
+    denied = [text for text in dict.fromkeys((*before, *after)) if text.startswith("-")]
+    return rules([*denied, *(text for text in before if text in after and not text.startswith("-"))])
+
+
 def _ordered(found: list[str]) -> list[str]:
     return found if any(text.startswith("-") for text in found) else sorted(found)
 
@@ -66,8 +79,10 @@ class AccessList(Resource):
     naming = tuple(OWNERS)
     always_there = True
     fields = tuple(
-        Field(d, {"type": "list", "elements": "raw"}, normal=rules, altered=altered, unset=[]) for d in DIRECTIONS
+        Field(d, {"type": "list", "elements": "raw"}, normal=rules, altered=altered, unset=[], refers=named_by)
+        for d in DIRECTIONS
     )
+    turn = Turn.GIVE
     options = {
         "exclusive": {"type": "bool", "default": True},
         "assume_present": {"type": "list", "elements": "str", "default": []},
@@ -111,19 +126,32 @@ class AccessList(Resource):
             return dict(wanted.values)
         return {d: rules([*there[d], *said]) for d, said in wanted.values.items()}
 
+    def references(self, name: str, values: Object) -> t.Iterator[Reference]:
+        """The owner too."""
+        owner, _blank, whose = name.partition(" ")
+        if whose != DEFAULT_USER_NAME:
+            yield Reference(owner, whose, owner, owner=True)
+        yield from super().references(name, values)
+
+    def portions(self, change: Change) -> t.Sequence[tuple[Turn, Object]]:
+        """A list that loses rules is first confined to what it has before and after."""
+        before = change.before or {}
+        narrowed = {d: common(before.get(d, []), after) for d, after in change.values.items()}
+        narrowed = {d: found for d, found in narrowed.items() if found != before.get(d, [])}
+        if narrowed == change.values:
+            return [(Turn.TAKE, narrowed)]
+        first = [(Turn.TAKE, narrowed)] if narrowed else []
+        return [*first, (Turn.GIVE, change.values)]
+
     def validate_plan(self, run: Run[AccessServer]) -> None:
         """Owners, and users and groups that rules name, must be there."""
         plan = run.plan
         named: dict[str, References] = {owner: {} for owner in OWNERS}
         for change in plan.of("update"):
-            owner, name = change.name.split(" ", 1)
-            if any(change.values.values()) and name != DEFAULT_USER_NAME:  # what is only emptied may be anybody's
-                named[owner].setdefault(name, []).append("an access list")
-            for text in (text for found in change.values.values() for text in found):
-                rule = access_rule.parse(text)
-                if rule["type"] in OWNERS:
-                    whose = named[rule["type"]].setdefault(rule[rule["type"]], [])
-                    whose.append(f"the access list of {change.name}")
+            for one in self.references(change.name, change.values):
+                if not one.owner or any(change.values.values()):  # what is only emptied may be anybody's
+                    whose = "an access list" if one.owner else f"the access list of {change.name}"
+                    named[one.noun].setdefault(one.name, []).append(whose)
         for owner, listing in (("user", run.client.users), ("group", run.client.groups)):
             if named[owner]:
                 there = listing(sorted(named[owner])).records

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from ..._engine.field import Object, Turn
 from ..._engine.plan import Change, OwnAccount, Step, Wanted, listed
 from ..._engine.resource import Resource
-from ..._engine.run import Run
+from ..._engine.run import Part, Run
 from ..._text.errors import EstateError, InputError, reads
 from ..api import values
 from ..api.client import AccessServer, Record, respelled
@@ -156,6 +156,7 @@ def losses(before: Standing, after: Standing) -> dict[str, str]:
     return lost
 
 
+@t.runtime_checkable
 class Noun(t.Protocol):
     """What the safety of accounts wants to know of a resource whose objects decide over rights."""
 
@@ -282,8 +283,11 @@ def _risks(
     standings: dict[str, Standing] = _standings(run, names, joined, known)
     # An account that becomes an administrator only by what this task writes is none that the task may be signed in with.
     first = run.notes.setdefault(ADMINISTRATORS, {*standings})
-    for account, before in standings.items():
+    for account, now in standings.items():
         if account not in first:
+            continue
+        before = _after_earlier(run, account, now, joined)
+        if before is None:  # what deletes the account has been judged by then
             continue
         touching = [change for change in changes if noun.touches(change, account, before)]
         if not touching:
@@ -292,6 +296,21 @@ def _risks(
         lost = {"account": "to none"} if after is None else losses(before, after)
         found.append(Risk(account, touching, before, after, lost))
     return found
+
+
+def _after_earlier(run: Run[AccessServer], account: str, before: Standing, joined: set[str]) -> t.Optional[Standing]:
+    """The standing of an account after what the task writes to the resources that it plans before this one."""
+    for part in run.earlier():
+        if isinstance(part.resource, Noun):
+            changes = [
+                change for change in part.run.plan.of("create", "update", "delete") if part.resource.matters(change)
+            ]
+            touching = [c for c in changes if c.name in joined or part.resource.touches(c, account, before)]
+            after = part.resource.after(part.run, touching, account, before) if touching else before
+            if after is None:
+                return None
+            before = after
+    return before
 
 
 def own_standings(run: Run[AccessServer]) -> dict[str, Standing]:
@@ -397,30 +416,35 @@ def _losses(risk: Risk) -> str:
     return ", ".join(f"{name} ({change})" for name, change in sorted(risk.lost.items()))
 
 
+def _undone(changes: t.Sequence[tuple[Part, Change]]) -> str:
+    """Set back what changed, as far as the token that is still there may, and say how far, by what the server has then."""
+    for _part, change in changes:
+        change.fail("after this change the account of this task could no longer sign in")
+    for part in reversed(list(dict.fromkeys(part for part, _change in changes))):
+        backwards = [change for of_part, change in reversed(changes) if of_part is part]
+        for change in sorted(backwards, key=lambda change: change.action != "delete"):  # what was deleted went last
+            with contextlib.suppress(EstateError):
+                part.resource.take_back(part.run, change)
+    return " ".join(part.resource.left(part.run, change) for part, change in changes)
+
+
 class Safeguarded(Resource):
     """A resource whose changes may end the sign-in of the account that the task uses: they are proven, and taken back."""
 
     def settle(self, run: Run[AccessServer], stopped: bool) -> None:
         """Prove that we still get in after what could have ended our sign-in; if not, undo it while the token is good."""
         risky = [
-            change for change in run.plan.changes if change.at_risk and (change.touched or change.outcome == "done")
+            (part, change)
+            for part in run.parts
+            for change in part.run.plan.changes
+            if change.at_risk and (change.touched or change.outcome == "done")
         ]
-        if not risky or not run.client.session.can_sign_in:
-            return
+        if not risky or risky[0][0].run is not run or not run.client.session.can_sign_in:
+            return  # or another part of the task tries it, for all of them
         try:
             run.client.session.sign_in_anew()
         except EstateError as exc:
-            raise EstateError(f"{str(exc).rstrip('.')}. {self._undone(run, risky)}") from exc
-
-    def _undone(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> str:
-        """Set back what changed, as far as the token that is still there may, and say how far, by what the server has then."""
-        for change in changes:
-            change.fail("after this change the account of this task could no longer sign in")
-        backwards = [*reversed(changes)]
-        for change in sorted(backwards, key=lambda change: change.action != "delete"):  # what was deleted went last
-            with contextlib.suppress(EstateError):
-                self.take_back(run, change)
-        return " ".join(self.left(run, change) for change in changes)
+            raise EstateError(f"{str(exc).rstrip('.')}. {_undone(risky)}") from exc
 
     def left(self, run: Run[AccessServer], change: Change) -> str:
         """What the server has after a change was taken back, in a sentence."""

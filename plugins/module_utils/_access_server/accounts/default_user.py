@@ -15,7 +15,7 @@ from ..._text.errors import Refused
 from ..api import values
 from ..api.client import AccessServer
 from .account_safety import Standing, changed, guard
-from .properties import BOOL, COMMON, Owner, refuse_unknown, text
+from .properties import BOOL, COMMON, Owner, membership, refuse_unknown
 from .properties import DEFAULT_USER_NAME as NAME
 
 OTHER_NAME = "DEFAULT"
@@ -29,7 +29,7 @@ class DefaultUser(Owner):
     sole_name, elsewhere = NAME, {}
     states = ("present",)
     purgeable = False
-    fields = (*COMMON, text("group"), Field("def_deny", BOOL, normal=values.boolean))
+    fields = (*COMMON, membership(), Field("def_deny", BOOL, normal=values.boolean))
     options = {
         "assume_present": {"type": "list", "elements": "str", "default": []},
         "allow_self": {"type": "bool", "default": False},

@@ -10,7 +10,7 @@ import itertools
 import typing as t
 from dataclasses import replace
 
-from ..._engine.field import Field
+from ..._engine.field import Field, Turn
 from ..._engine.plan import Actual, Change, Step, Wanted
 from ..._engine.run import Run
 from ..._text.errors import Refused
@@ -40,6 +40,7 @@ class Group(Owner):
     """Groups. Who is a member is written on the users, because what the server makes of a list of members is open."""
 
     noun, plural = "group", "groups"
+    turn_of_delete = Turn.CLEAR
     fields = (
         *COMMON,
         network_set("subnets"),
@@ -52,7 +53,16 @@ class Group(Owner):
             unset=[],
             read_back=True,
         ),
-        Field("members", TEXTS, dump=None, normal=lambda names: sorted(set(names)), unset=[], read_back=True),
+        Field(
+            "members",
+            TEXTS,
+            dump=None,
+            normal=lambda names: sorted(set(names)),
+            unset=[],
+            read_back=True,
+            refers=lambda names: [("user", name) for name in names],
+            turn=Turn.JOIN,
+        ),
         Field("member_count"),
     )
     options = {
@@ -171,12 +181,14 @@ class Group(Owner):
     def _enrol(run: Run[AccessServer], changes: t.Sequence[Change], joining: bool) -> None:
         """Who joins another declared group is not put out of the one before: a move is one write."""
         moving = {n for want in run.wanted or () if want.state == "present" for n in want.values.get("members", ())}
+        gone = run.deletes("user")
+        placed = {name for name, values in run.planned("user").items() if values.get("group")}  # by their own change
 
         def records(change: Change) -> list[Record]:
             there, wanted = set((change.before or {}).get("members") or ()), set(change.values["members"])
             if joining:
-                return [{"name": name, "group": change.name} for name in sorted(wanted - there)]
-            return [{"name": name, "group": None} for name in sorted(there - wanted - moving)]
+                return [{"name": name, "group": change.name} for name in sorted(wanted - there - placed)]
+            return [{"name": name, "group": None} for name in sorted(there - wanted - moving - placed - gone)]
 
         moved = [c for c in changes if "members" in c.values and c.outcome != "failed" and records(c)]
         run.writes.many(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
+from dataclasses import replace
 
 from ..._engine.arguments import LINES
 from ..._engine.declaration_files import is_plain_number
@@ -83,6 +84,11 @@ def network_set(name: str) -> Field:
 def text(name: str, normal: t.Callable[[str], str] = str) -> Field:
     """A plain text property; the empty text stands for "none"."""
     return Field(name, TEXT, dump=lambda plain: plain or None, normal=normal, unset="")
+
+
+def membership() -> Field:
+    """The group that a user is in; the empty text stands for none."""
+    return replace(text("group"), refers=lambda group: [("group", group)], turn=Turn.MOVE)
 
 
 COMMON: t.Sequence[Field] = (
@@ -217,7 +223,7 @@ def references(pairs: t.Iterable[tuple[str, str]]) -> References:
 
 def refuse_unknown(named: References, there: t.Container[str], what: str, run: Run[AccessServer]) -> None:
     """Raise InputError where a declaration refers to a user or group that is not there and that this run does not create."""
-    assumed = set(run.task.params.get("assume_present") or ())
+    assumed = {*(run.task.params.get("assume_present") or ()), *run.creates(what)}
     unknown = {name: whose for name, whose in named.items() if name not in there and name not in assumed}
     if not unknown:
         return

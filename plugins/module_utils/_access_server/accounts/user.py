@@ -6,23 +6,26 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import typing as t
 from dataclasses import replace
 from functools import partial
 
-from ..._engine.field import WHEN_WRITTEN, Field, Object
+from ..._engine.field import WHEN_WRITTEN, Field, Object, Turn
 from ..._engine.plan import Actual, Change, Plan, Wanted
 from ..._engine.run import Run
 from ..._engine.writes import ONE_BAD_OBJECT
 from ..._text.errors import InputError
 from ..api import values
 from ..api.client import AccessServer, some
+from ..configuration.known_values import NETWORK, POOL
 from .account_safety import Standing, changed, guard, keep_an_administrator, own_names, own_record
 from .properties import (
     BOOL,
     COMMON,
     Owner,
     may_create,
+    membership,
     network_set,
     references,
     refuse_taken_names,
@@ -63,11 +66,12 @@ class User(Owner):
     noun, plural = "user", "users"
     states = ("present", "absent", "blocked")
     are_accounts = True
+    turn = Turn.MOVE
     implied = {"blocked": {"deny": True}}
     needed = ("group", "password_defined")
     unshared = ("static_ipv4", "static_ipv6")
     fields = (
-        text("group"),
+        membership(),
         *COMMON,
         text("static_ipv4", partial(values.address, version=4)),
         text("static_ipv6", partial(values.address, version=6)),
@@ -141,8 +145,12 @@ class User(Owner):
         refuse_taken_names(plan, groups, "user", "group")
         refuse_unknown(wanted, groups, "group", run)
         if fixed:
-            known = {n: groups.get(group or "", {}) for n, group in theirs.items() if not group or group in groups}
-            self._refuse_stray_addresses(client, fixed, known)
+            subnets = {name: values.networks_in(record.get("subnets")) for name, record in groups.items()}
+            for name, planned in run.planned("group").items():
+                if name in run.creates("group") or "subnets" in planned:
+                    subnets[name] = planned.get("subnets") or []
+            known = {n: subnets.get(group or "", []) for n, group in theirs.items() if not group or group in subnets}
+            self._refuse_stray_addresses(run, fixed, known)
         self._warn_of_shared_addresses(run)
         warn_of_twins(run, client.users_like, "user")
 
@@ -186,12 +194,12 @@ class User(Owner):
 
     @staticmethod
     def _refuse_stray_addresses(
-        client: AccessServer, fixed: t.Mapping[str, Change], groups: t.Mapping[str, t.Mapping[str, t.Any]]
+        run: Run[AccessServer], fixed: t.Mapping[str, Change], subnets: t.Mapping[str, t.Sequence[str]]
     ) -> None:
-        """A fixed address comes from the static network, a network of clients, or one of the user's group."""
-        common = _address_pools(client)
-        for name, group in groups.items():
-            pools = [ipaddress.ip_network(one) for one in (*common, *values.networks_in(group.get("subnets")))]
+        """A fixed address comes from the static network, a network of clients, or one of the user's group (``subnets``)."""
+        common = _address_pools(run)
+        for name, own in subnets.items():
+            pools = [ipaddress.ip_network(one) for one in (*common, *own)]
             address = ipaddress.ip_address(fixed[name].values["static_ipv4"])
             if pools and not any(address in pool for pool in pools):
                 raise InputError(
@@ -312,15 +320,22 @@ class User(Owner):
         run.writes.each(written, write, "given a password", (*ONE_BAD_OBJECT, 403))
 
 
-def _address_pools(client: AccessServer) -> list[str]:
-    """Networks that VPN clients get addresses from, as far as the configuration tells."""
-    pairs = [
-        (f"{prefix}.network", f"{prefix}.netmask_bits") for prefix in ("vpn.server.static.0", "vpn.daemon.0.client")
-    ]
-    names = [*(name for pair in pairs for name in pair), "vpn.server.group_pool.0"]
-    items = {item["name"]: item.get("value") or "" for item in client.config_items(client.config_profiles[0], names)}
-    pools = [f"{items[network]}/{items[bits]}" for network, bits in pairs if items.get(network) and items.get(bits)]
-    return [pool for pool in (*pools, str(items.get("vpn.server.group_pool.0", ""))) if pool]
+def _address_pools(run: Run[AccessServer]) -> list[str]:
+    """Networks that VPN clients get addresses from, as far as the configuration tells, after what this task writes to it."""
+    items = run.client.config_items(run.client.config_profiles[0])
+    told = {item["name"]: item.get("value") for item in items}
+    beside = run.beside("configuration item")
+    for want in beside.wanted if beside else ():
+        told[want.name] = want.values.get("value", told.get(want.name) if want.state == "present" else None)
+    pools = [str(value) for name, value in told.items() if value and POOL.fullmatch(name)]
+    for name, value in told.items():
+        beside_it = f"{name.rpartition('.')[0]}.netmask_bits"
+        bits = told.get(beside_it) or told.get(
+            re.sub("[0-9]+", "0", beside_it)
+        )  # as of the first one (server-behaviour.md, 86)
+        if value and bits and NETWORK.fullmatch(name):
+            pools.append(f"{value}/{bits}")
+    return pools
 
 
 USER = User()

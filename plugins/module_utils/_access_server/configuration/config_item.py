@@ -118,6 +118,7 @@ class ConfigItem(Safeguarded):
         Field("like"),
     )
     identifying = ("custom",)
+    turn = Turn.REST
     options = {
         "profile": {"type": "str"},
         "update_secrets": WHEN_WRITTEN,
@@ -248,6 +249,10 @@ class ConfigItem(Safeguarded):
             if problem:
                 told = f"{change.name}: {problem}. If the server takes it all the same, say custom: true for this item."
                 mistakes.add(told)
+
+    def portions(self, change: Change) -> t.Sequence[tuple[Turn, Object]]:
+        """Networks first, which addresses of users are from."""
+        return [(Turn.FOUNDATION if known_values.is_network(change.name) else self.turn, change.values)]
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Values in one request, and what goes back to its default in another."""

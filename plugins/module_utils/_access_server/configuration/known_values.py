@@ -47,6 +47,15 @@ _KEYS: t.Mapping[str, KnownValues] = {
     "vpn.server.tls_version_min": _TLS_VERSIONS,
 }
 
+# Networks that VPN clients get addresses from (the table of items in server-behaviour.md); one has its netmask beside it.
+NETWORK = re.compile(r"(?:vpn\.server\.static\.[0-9]+|vpn\.daemon\.[0-9]+\.client)\.network")
+POOL = re.compile(r"vpn\.server\.group_pool\.[0-9]+")
+
+
+def is_network(name: str) -> bool:
+    """Whether a configuration key says which networks VPN clients get addresses from."""
+    return bool(POOL.fullmatch(name) or NETWORK.fullmatch(re.sub(r"netmask_bits$", "network", name)))
+
 
 def of_key(name: str) -> t.Optional[KnownValues]:
     """What a configuration key is known to take, whatever its index; None where anything goes or nothing is known."""

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._engine.module import answer_to
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, answer_to
 from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Task
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server, text_of
@@ -250,7 +250,7 @@ def test_the_text_of_a_defect_is_withheld(server: Server, form: Callable[[str], 
     secret = SECRETS["as_password"]
     connection = {**server.connection, "as_validate_certs": True, "as_password": secret}
     given = {**params, **connection, "as_connections": 1, "as_batch_size": 1}
-    answer = answer_to(ACCESS_SERVER, work, Task(given))
+    answer = answer_to(Body(ACCESS_SERVER, {}, work), Task(given))
     assert answer["failed"] is True
     assert "KeyError" in answer["msg"]
     assert "its text is withheld" in answer["msg"]

@@ -21,6 +21,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.module import B
 from ansible_collections.vpn.estate.plugins.module_utils._engine.product import Product
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run, Task
+from ansible_collections.vpn.estate.plugins.module_utils._engine.server_declaration import ServerDeclaration
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.tests.contract.checker import FREEBOX as FREEBOX_CONTRACT
@@ -86,12 +87,12 @@ class Simulated:
         spec: t.Mapping[str, t.Any],
         constraints: t.Mapping[str, t.Any] | None = None,
         *,
-        resource: Resource | None = None,
+        resources: t.Sequence[Resource] = (),
         check: bool = False,
         **params: t.Any,
     ) -> Answer:
         """Check arguments as the action plugin and Ansible do, and do the work; an answer without ``failed`` is a success."""
-        body = Body(self.product, spec, work, dict(constraints or {}), resource=resource)
+        body = Body(self.product, spec, work, dict(constraints or {}), resources=resources)
         checker = body.checker()
         try:
             given = body.checked({**self.connection, **params}, checker)
@@ -99,7 +100,7 @@ class Simulated:
             return {"failed": True, "changed": False, "msg": str(exc)}
         checked = ModuleArgumentSpecValidator(body.argument_spec, **dict(constraints or {})).validate(given)
         assert not checked.error_messages, checked.error_messages
-        return answer_to(self.product, work, Task(checked.validated_parameters, check))
+        return answer_to(body, Task(checked.validated_parameters, check))
 
     def manage(self, resource: Resource, *, check: bool = False, **params: t.Any) -> Answer:
         """Run the module that manages a resource."""
@@ -107,7 +108,18 @@ class Simulated:
             lambda run: apply_declared(run, resource),
             resource.argument_spec(),
             resource.constraints(),
-            resource=resource,
+            resources=[resource],
+            check=check,
+            **params,
+        )
+
+    def declare(self, declaration: ServerDeclaration, *, check: bool = False, **params: t.Any) -> Answer:
+        """Run the module that brings a whole server to a state."""
+        return self.run(
+            declaration.apply,
+            declaration.argument_spec(),
+            declaration.constraints(),
+            resources=[*declaration.resources.values()],
             check=check,
             **params,
         )
@@ -209,7 +221,8 @@ def lines_of(path: Path) -> list[str]:
 def shows_its_change(answer: Answer) -> bool:
     """Whether a task that says that it changes something, and no other, has a diff that says what."""
     diff = answer.get("diff") or {"before": {}, "after": {}}
-    return bool(answer.get("changed")) is (diff["before"] != diff["after"])
+    several = diff if isinstance(diff, list) else [diff]
+    return bool(answer.get("changed")) is any(each["before"] != each["after"] for each in several)
 
 
 def text_of(answer: Answer) -> str:

@@ -1,0 +1,39 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one task declares of a whole Access Server."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.run import Part
+from ..._engine.server_declaration import ServerDeclaration
+from ..accounts.access_list import ACCESS_LIST
+from ..accounts.default_user import DEFAULT_USER
+from ..accounts.group import GROUP
+from ..accounts.user import USER
+from ..configuration.config_item import CONFIG_ITEM
+
+
+def memberships(parts: t.Sequence[Part]) -> t.Iterator[str]:
+    """Users who say that they are in another group than the one that lists them."""
+    there = {part.resource.noun: [want for want in part.wanted if want.state != "absent"] for part in parts}
+    group_of = {want.name: want.values["group"] for want in there.get("user", ()) if "group" in want.values}
+    inside: dict[str, list[str]] = {}
+    for name, group in group_of.items():
+        inside.setdefault(group, []).append(name)
+    for want in there.get("group", ()):
+        members = want.values.get("members")
+        if members is None:
+            continue
+        for name in members:
+            elsewhere = group_of.get(name, want.name)
+            if elsewhere != want.name:
+                declared = f"group {elsewhere}" if elsewhere else "no group"
+                yield f"members of group {want.name}: user {name} is declared to be in {declared}."
+        for name in sorted(set(inside.get(want.name, ())) - set(members)):
+            yield f"group of user {name}: it is {want.name}, and {name} is not among the members of that group."
+
+
+DECLARATION = ServerDeclaration((GROUP, DEFAULT_USER, USER, ACCESS_LIST, CONFIG_ITEM), memberships)

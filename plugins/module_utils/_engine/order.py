@@ -1,0 +1,62 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In which order the changes of a task are written: what takes access away first, what gives it last."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .field import Turn
+from .plan import Change, Step
+from .run import Part
+
+
+@dataclass
+class Block:
+    """What is written together: of changes of one resource, all or a portion, in ``steps`` by the name of the object."""
+
+    part: Part
+    turn: Turn
+    steps: dict[str, tuple[Change, Step]] = field(default_factory=dict)
+
+    def add(self, change: Change, step: Step) -> None:
+        """A portion of a change; several of a change become one."""
+        if change.name in self.steps:
+            first = self.steps[change.name][1]
+            step = replace(first, values={**first.values, **step.values}, secrets={**first.secrets, **step.secrets})
+        self.steps[change.name] = change, step
+
+
+def blocks(parts: t.Sequence[Part]) -> list[Block]:
+    """What is left of all plans, in the order in which it is written.
+
+    Portions of a resource with nothing of another one between them are written together, so that a task of one resource
+    writes each change whole. Changes that could end the sign-in of the task's account are last, and whole.
+    """
+    portions = [
+        (turn, number, change, step)
+        for number, part in enumerate(parts)
+        for change in part.run.plan.of("create", "update", "delete")
+        for turn, step in _portions(part, change)
+    ]
+    found: list[Block] = []
+    for turn, number, change, step in sorted(portions, key=lambda portion: portion[:2]):
+        together = found and found[-1].part is parts[number] and (turn is Turn.OWN) == (found[-1].turn is Turn.OWN)
+        if not together:
+            found.append(Block(parts[number], turn))
+        found[-1].add(change, step)
+    return found
+
+
+def _portions(part: Part, change: Change) -> t.Iterator[tuple[Turn, Step]]:
+    """A change as it is written; what comes after its first portion finds the object as that left it."""
+    if change.turn is Turn.OWN or change.action == "delete":
+        yield Turn.OWN if change.turn is Turn.OWN else part.resource.turn_of_delete, change.step
+        return
+    before, action, secrets = change.before, change.action, change.secrets
+    for turn, values in part.resource.portions(change):
+        now = secrets if turn >= part.resource.turn else {}
+        yield turn, Step(action, before, values, now)
+        before, action, secrets = {**(before or {}), **values}, "update", {} if now else secrets

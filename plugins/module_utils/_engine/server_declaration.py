@@ -1,0 +1,275 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The declaration of a whole server: several resources, checked together, planned together, and written in one order."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from collections import Counter
+
+from .._files.read_file import content_of
+from .._text.errors import InputError, Mistakes
+from .apply import apply_together
+from .arguments import TEXT_OR_NUMBER, Checker
+from .declaration import declared, slips_of
+from .declaration_files import ENDINGS, Flaw, read_mapping
+from .plan import Change, Reference, Wanted, listed
+from .report import Answer, diff, report
+from .resource import Resource
+from .run import Part, Run
+
+VALIDATE_ONLY = "validate_only"
+Contradicts = t.Callable[[t.Sequence[Part]], t.Iterable[str]]
+APART = ("assume_present", "exclusive", "profile")  # options of tasks that are about a part of a server
+
+
+class ServerDeclaration:
+    """The resources of a server that one task declares, in the order in which they are planned.
+
+    ``contradicts`` tells, beside references to what is gone, which declarations of several resources cannot all be true.
+    """
+
+    def __init__(self, resources: t.Sequence[Resource], contradicts: Contradicts) -> None:
+        self.resources = {option_of(resource): resource for resource in resources}
+        self._contradicts = contradicts
+
+    # -- options
+
+    def argument_spec(self) -> dict[str, t.Any]:
+        """Options of the module: the objects of each resource, and what holds for all."""
+        spec: dict[str, t.Any] = {}
+        purgeable = [name for name, resource in self.resources.items() if resource.plural and resource.purgeable]
+        for name, resource in self.resources.items():
+            if resource.plural:
+                spec[name] = resource.argument_spec()[name]
+                spec[f"{name}_src"] = {"type": "path"}
+            else:
+                spec[name] = {"type": "dict", "options": resource.object_spec()}
+            spec.update((option, one) for option, one in resource.options.items() if option not in APART)
+        return {
+            **spec,
+            "src": {"type": "path"},
+            "only": {"type": "list", "elements": "str", "choices": list(self.resources)},
+            "purge": {"type": "list", "elements": "str", "choices": purgeable, "default": []},
+            "purge_empty": {"type": "bool", "default": False},
+            "purge_limit": {"type": "dict", "options": {name: {"type": TEXT_OR_NUMBER} for name in purgeable}},
+            "protect": {"type": "list", "elements": "str", "default": []},
+            VALIDATE_ONLY: {"type": "bool", "default": False},
+        }
+
+    def constraints(self) -> dict[str, t.Any]:
+        """What AnsibleModule checks between options."""
+        lists = [name for name, resource in self.resources.items() if resource.plural]
+        return {
+            "required_one_of": [(*self.resources, *(f"{name}_src" for name in lists), "src")],
+            "mutually_exclusive": [(name, f"{name}_src") for name in lists],
+        }
+
+    # -- the task
+
+    def declared(self, run: Run[t.Any]) -> list[Part]:
+        """What the task declares, resource by resource, in normal form and without contradictions. Raises Mistakes."""
+        mistakes = Mistakes()
+        given: t.Mapping[str, t.Any] = {}
+        with mistakes.collecting():
+            given = {**run.task.params, **self._from_folder(run)}
+        parts = []
+        for name, resource in self.resources.items():
+            if given.get(name) is None and given.get(f"{name}_src") is None:
+                continue
+            own = run.within(self._params_of(name, resource, given))
+            with mistakes.collecting():
+                own.wanted = declared(own, resource)
+                parts.append(Part(resource, own, own.wanted))
+        for part in parts:
+            part.run.parts = parts
+        with mistakes.collecting():
+            self._refuse_purges_of_nothing(given)
+        for sentence in dict.fromkeys((*contradictions(parts), *self._contradicts(parts))):
+            mistakes.add(sentence)
+        mistakes.remedy = "Nothing was written."
+        mistakes.refuse()
+        return parts
+
+    def apply(self, run: Run[t.Any]) -> Answer:
+        """The work of the module."""
+        parts = self.declared(run)
+        if run.task.params[VALIDATE_ONLY]:
+            return {"changed": False}
+        only = run.task.params["only"] or self.resources
+        chosen = [part for part in parts if option_of(part.resource) in only]
+        apply_together(chosen, told)
+        changed = any(part.run.plan.changed for part in chosen)
+        answer = {**told(chosen), "summary": summary(chosen), "diff": diffs(chosen), "changed": changed}
+        failed = [(part, change) for part in chosen for change in part.run.plan.changes if change.outcome == "failed"]
+        if failed:
+            total = sum(len(part.run.plan.changes) for part in chosen)
+            answer.update(
+                failed=True, changed=run.client.wrote, msg=f"{len(failed)} of {total} failed. {_failures(failed)}."
+            )
+        return answer
+
+    def _params_of(self, name: str, resource: Resource, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """The options that the module of one resource would have."""
+        defaults = {option: one.get("default") for option, one in resource.argument_spec().items()}
+        own = {option: given[option] for option in resource.options if option in given}
+        declared_here = {name: given[name]} if resource.plural else dict(given[name])
+        kinds = [f"{key} " for key in resource.keys or ()] or [""]  # which come before the names of owners
+        return {
+            **defaults,
+            **own,
+            **declared_here,
+            "src": given.get(f"{name}_src"),
+            "purge": name in given["purge"],
+            "purge_empty": given["purge_empty"],
+            "purge_limit": (given["purge_limit"] or {}).get(name),
+            "protect": [f"{kind}{one}" for kind in kinds for one in given["protect"]],
+        }
+
+    def _refuse_purges_of_nothing(self, given: t.Mapping[str, t.Any]) -> None:
+        mistakes = Mistakes()
+        for name in given.get("purge") or ():
+            if given.get(name) is None and given.get(f"{name}_src") is None:
+                mistakes.add(f"purge: {name} is not declared. Declare {name}, or leave it out of purge.")
+        mistakes.refuse()
+
+    # -- files
+
+    def _from_folder(self, run: Run[t.Any]) -> dict[str, t.Any]:
+        """What a folder declares: the file or the folder of each resource, by the option that it stands for."""
+        folder = run.task.params["src"]
+        if folder is None:
+            return {}
+        try:
+            names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+        except OSError as exc:
+            raise InputError(f"src: {folder} cannot be read: {exc.strerror}.") from exc
+        mistakes, found = Mistakes(), {}
+        for name in names:
+            stem, ending = os.path.splitext(name)
+            path = os.path.join(folder, name)
+            if stem not in self.resources or (ending not in ENDINGS and not (os.path.isdir(path) and not ending)):
+                known = ", ".join(f"{one}.yml" for one in self.resources)
+                mistakes.add(
+                    f"src: {path} belongs to no part of a declaration. The files are {known}, or folders of such names."
+                )
+                continue
+            option = f"{stem}_src" if self.resources[stem].plural else stem
+            if (
+                option in found
+                or run.task.params.get(stem) is not None
+                or run.task.params.get(f"{stem}_src") is not None
+            ):
+                mistakes.add(f"src: {path}: {stem} is declared in another place too. Declare it in one.")
+                continue
+            with mistakes.collecting():
+                found[option] = path if self.resources[stem].plural else self._one_object(stem, path, run)
+        mistakes.refuse()
+        return found
+
+    def _one_object(self, name: str, path: str, run: Run[t.Any]) -> dict[str, t.Any]:
+        """The options of the one object of a resource, from its file."""
+        try:
+            item = read_mapping(content_of("src", path, run.task.read).decode("utf-8-sig"))
+        except (Flaw, UnicodeDecodeError) as exc:
+            problem = exc if isinstance(exc, Flaw) else "this is not a text in UTF-8"
+            where = f", line {exc.line}" if isinstance(exc, Flaw) and exc.line else ""
+            raise InputError(f"src: {path}{where}: {problem}.") from None
+        checker = Checker(self.resources[name].object_spec(), {"": slips_of(self.resources[name])})
+        checker.secrets = run.task.secrets
+        try:
+            return checker.arguments(item)
+        except InputError as exc:
+            mistakes = Mistakes()
+            mistakes.take(exc, f"src: {path}")
+            raise mistakes from None
+
+
+def option_of(resource: Resource) -> str:
+    """The option that holds the objects of a resource, or its one object."""
+    return resource.plural or resource.noun.replace(" ", "_")
+
+
+# -- what cannot be true together
+
+
+def contradictions(parts: t.Sequence[Part]) -> t.Iterator[str]:
+    """What one resource declares and another one denies, as sentences. No server is asked."""
+    gone = {part.resource.noun: _Gone(part) for part in parts}
+    for part in parts:
+        for want in part.wanted:
+            if want.state == "absent":
+                continue
+            for one in part.resource.references(want.name, want.values):
+                why = gone[one.noun].why(one.name) if one.noun in gone else ""
+                if why:
+                    yield f"{_place(part.resource, want, one)}: {one.noun} {one.name} {why}."
+
+
+class _Gone:
+    """Which objects of a resource are gone when its declaration is true."""
+
+    def __init__(self, part: Part) -> None:
+        self._absent = {want.name for want in part.wanted if want.state == "absent"}
+        self._stay = {want.name for want in part.wanted} | {*part.run.task.params["protect"]}
+        self._purge = bool(part.run.task.params["purge"])
+
+    def why(self, name: str) -> str:
+        """Why an object is gone, as the end of a sentence; empty if it need not be."""
+        if name in self._absent:
+            return "is declared absent"
+        return "is not declared, and purge would delete it" if self._purge and name not in self._stay else ""
+
+
+def _place(resource: Resource, want: Wanted, one: Reference) -> str:
+    return f"{resource.noun} {want.name}" if one.owner else f"{one.option} of {resource.noun} {want.name}"
+
+
+# -- what the task returns
+
+
+def told(parts: t.Sequence[Part]) -> Answer:
+    """What became of the objects of each resource, and how many of each kind there are over all."""
+    each = {option_of(part.resource): report(part.run.plan) for part in parts}
+    counts: Counter[str] = Counter()
+    for one in each.values():
+        counts.update(one["counts"])
+    return {**each, "counts": dict(counts)}
+
+
+def diffs(parts: t.Sequence[Part]) -> list[dict[str, t.Any]]:
+    """A diff for each resource that changes, under a heading that counts what changes."""
+    found = []
+    for part in parts:
+        if part.run.plan.changed:
+            name, counts = option_of(part.resource), report(part.run.plan)["counts"]
+            changes = ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items()) if kind != "unchanged")
+            heading = f"{name} ({changes})"
+            found.append({"before_header": heading, "after_header": heading, **diff(part.resource, part.run.plan)})
+    return found
+
+
+def summary(parts: t.Sequence[Part]) -> str:
+    """How many objects of each resource there are by what becomes of them, in a line for people who read a plan."""
+    said = []
+    for part in parts:
+        counts = Counter(_word(change) for change in part.run.plan.changes)
+        words = [*sorted(counts.keys() - {"unchanged"}), *counts.keys() & {"unchanged"}]
+        if words:
+            said.append(f"{option_of(part.resource)}: {', '.join(f'{counts[word]} {word}' for word in words)}")
+    return "; ".join(said)
+
+
+def _word(change: Change) -> str:
+    """What became of an object; who is blocked by the task is not told as updated."""
+    action = str(change.report()["action"])
+    denied = change.state == "blocked" and change.values.get("deny") and action in ("created", "updated")
+    return "blocked" if denied else action
+
+
+def _failures(failed: t.Sequence[tuple[Part, Change]]) -> str:
+    (part, first), more = failed[0], len(failed) - 1
+    others = listed(f"{other.resource.noun} {change.name}" for other, change in failed[1:])
+    return f"{part.resource.noun} {first.name}: {first.message.rstrip('.')}" + (f". Also {others}" if more else "")

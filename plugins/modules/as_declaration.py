@@ -1,0 +1,496 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_declaration
+short_description: Bring a whole OpenVPN Access Server to its declared state
+description:
+  - Takes groups, the default user, users, access lists and configuration items of a server in one task. All of them are
+    checked and planned before anything is written, and what one of them declares may refer to what another one declares.
+  - What is left out, of the server as of an object, is left alone.
+  - Everything that is wrong with the declaration is told at once, before a server is asked. What only the server can
+    tell is told before the first write.
+  - Access is taken away first and given last. So at no time a user reaches more than what was allowed before, or is allowed
+    afterwards. What could end the sign-in of the account that the task uses comes last of all, and a new sign-in proves it.
+  - An object that fails stops only what refers to it.
+  - The web certificate, the certificate authority and second factors of users are not part of the declaration, because
+    they hold secrets that are made once. They have modules of their own.
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._allow_self
+  - vpn.estate._attributes
+  - vpn.estate._attributes.manage
+  - vpn.estate._attributes.access_server
+options:
+  groups:
+    description: Groups, as in M(vpn.estate.as_group).
+    type: list
+    elements: dict
+    suboptions:
+      # BEGIN suboptions: as_group (tools/generate.py)
+      name: {description: 'See O(vpn.estate.as_group#module:name).', type: str, required: true}
+      deny: {description: 'See O(vpn.estate.as_group#module:deny).', type: bool}
+      deny_web: {description: 'See O(vpn.estate.as_group#module:deny_web).', type: bool}
+      admin: {description: 'See O(vpn.estate.as_group#module:admin).', type: bool}
+      autologin: {description: 'See O(vpn.estate.as_group#module:autologin).', type: bool}
+      auth_method: {description: 'See O(vpn.estate.as_group#module:auth_method).', type: str}
+      cc_commands: {description: 'See O(vpn.estate.as_group#module:cc_commands).', type: raw}
+      totp: {description: 'See O(vpn.estate.as_group#module:totp).', type: bool}
+      allow_generate_profiles: {description: 'See O(vpn.estate.as_group#module:allow_generate_profiles).', type: bool}
+      password_strength: {description: 'See O(vpn.estate.as_group#module:password_strength).', type: bool}
+      allow_password_change: {description: 'See O(vpn.estate.as_group#module:allow_password_change).', type: bool}
+      reroute_gw:
+        description: See O(vpn.estate.as_group#module:reroute_gw).
+        type: str
+        choices: [global, dns_only, disable]
+      bypass_subnets: {description: 'See O(vpn.estate.as_group#module:bypass_subnets).', type: list, elements: str}
+      cli_script_connect_win_user_connect:
+        description: See O(vpn.estate.as_group#module:cli_script_connect_win_user_connect).
+        type: raw
+      cli_script_connect_win_user_disconnect:
+        description: See O(vpn.estate.as_group#module:cli_script_connect_win_user_disconnect).
+        type: raw
+      cli_script_connect_win_admin_connect:
+        description: See O(vpn.estate.as_group#module:cli_script_connect_win_admin_connect).
+        type: raw
+      cli_script_connect_win_admin_disconnect:
+        description: See O(vpn.estate.as_group#module:cli_script_connect_win_admin_disconnect).
+        type: raw
+      cli_script_connect_mac_user_connect:
+        description: See O(vpn.estate.as_group#module:cli_script_connect_mac_user_connect).
+        type: raw
+      cli_script_connect_mac_user_disconnect:
+        description: See O(vpn.estate.as_group#module:cli_script_connect_mac_user_disconnect).
+        type: raw
+      cli_script_connect_mac_admin_connect:
+        description: See O(vpn.estate.as_group#module:cli_script_connect_mac_admin_connect).
+        type: raw
+      cli_script_connect_mac_admin_disconnect:
+        description: See O(vpn.estate.as_group#module:cli_script_connect_mac_admin_disconnect).
+        type: raw
+      cli_script_connect_win_env: {description: 'See O(vpn.estate.as_group#module:cli_script_connect_win_env).', type: dict}
+      cli_script_connect_mac_env: {description: 'See O(vpn.estate.as_group#module:cli_script_connect_mac_env).', type: dict}
+      subnets: {description: 'See O(vpn.estate.as_group#module:subnets).', type: list, elements: str}
+      dynamic_ranges: {description: 'See O(vpn.estate.as_group#module:dynamic_ranges).', type: list, elements: str}
+      members: {description: 'See O(vpn.estate.as_group#module:members).', type: list, elements: str}
+      inherit:
+        description: See O(vpn.estate.as_group#module:inherit).
+        type: list
+        elements: str
+        choices: [deny, deny_web, admin, autologin, auth_method, cc_commands, totp, password_strength, allow_password_change,
+          allow_generate_profiles, reroute_gw, cli_script_connect_win_user_connect, cli_script_connect_win_user_disconnect,
+          cli_script_connect_win_admin_connect, cli_script_connect_win_admin_disconnect, cli_script_connect_mac_user_connect,
+          cli_script_connect_mac_user_disconnect, cli_script_connect_mac_admin_connect, cli_script_connect_mac_admin_disconnect]
+      state:
+        description: See O(vpn.estate.as_group#module:state).
+        type: str
+        choices: [present, absent]
+      # END
+  groups_src:
+    description: A file or a folder with groups, as in O(vpn.estate.as_group#module:src).
+    type: path
+  default_user:
+    description: The default user, as in M(vpn.estate.as_default_user).
+    type: dict
+    suboptions:
+      # BEGIN suboptions: as_default_user (tools/generate.py)
+      deny: {description: 'See O(vpn.estate.as_default_user#module:deny).', type: bool}
+      deny_web: {description: 'See O(vpn.estate.as_default_user#module:deny_web).', type: bool}
+      admin: {description: 'See O(vpn.estate.as_default_user#module:admin).', type: bool}
+      autologin: {description: 'See O(vpn.estate.as_default_user#module:autologin).', type: bool}
+      auth_method: {description: 'See O(vpn.estate.as_default_user#module:auth_method).', type: str}
+      cc_commands: {description: 'See O(vpn.estate.as_default_user#module:cc_commands).', type: raw}
+      totp: {description: 'See O(vpn.estate.as_default_user#module:totp).', type: bool}
+      allow_generate_profiles: {description: 'See O(vpn.estate.as_default_user#module:allow_generate_profiles).', type: bool}
+      password_strength: {description: 'See O(vpn.estate.as_default_user#module:password_strength).', type: bool}
+      allow_password_change: {description: 'See O(vpn.estate.as_default_user#module:allow_password_change).', type: bool}
+      reroute_gw:
+        description: See O(vpn.estate.as_default_user#module:reroute_gw).
+        type: str
+        choices: [global, dns_only, disable]
+      bypass_subnets: {description: 'See O(vpn.estate.as_default_user#module:bypass_subnets).', type: list, elements: str}
+      cli_script_connect_win_user_connect:
+        description: See O(vpn.estate.as_default_user#module:cli_script_connect_win_user_connect).
+        type: raw
+      cli_script_connect_win_user_disconnect:
+        description: See O(vpn.estate.as_default_user#module:cli_script_connect_win_user_disconnect).
+        type: raw
+      cli_script_connect_win_admin_connect:
+        description: See O(vpn.estate.as_default_user#module:cli_script_connect_win_admin_connect).
+        type: raw
+      cli_script_connect_win_admin_disconnect:
+        description: See O(vpn.estate.as_default_user#module:cli_script_connect_win_admin_disconnect).
+        type: raw
+      cli_script_connect_mac_user_connect:
+        description: See O(vpn.estate.as_default_user#module:cli_script_connect_mac_user_connect).
+        type: raw
+      cli_script_connect_mac_user_disconnect:
+        description: See O(vpn.estate.as_default_user#module:cli_script_connect_mac_user_disconnect).
+        type: raw
+      cli_script_connect_mac_admin_connect:
+        description: See O(vpn.estate.as_default_user#module:cli_script_connect_mac_admin_connect).
+        type: raw
+      cli_script_connect_mac_admin_disconnect:
+        description: See O(vpn.estate.as_default_user#module:cli_script_connect_mac_admin_disconnect).
+        type: raw
+      cli_script_connect_win_env:
+        description: See O(vpn.estate.as_default_user#module:cli_script_connect_win_env).
+        type: dict
+      cli_script_connect_mac_env:
+        description: See O(vpn.estate.as_default_user#module:cli_script_connect_mac_env).
+        type: dict
+      group: {description: 'See O(vpn.estate.as_default_user#module:group).', type: str}
+      def_deny: {description: 'See O(vpn.estate.as_default_user#module:def_deny).', type: bool}
+      inherit:
+        description: See O(vpn.estate.as_default_user#module:inherit).
+        type: list
+        elements: str
+        choices: [deny, deny_web, admin, autologin, auth_method, cc_commands, totp, password_strength, allow_password_change,
+          allow_generate_profiles, reroute_gw, cli_script_connect_win_user_connect, cli_script_connect_win_user_disconnect,
+          cli_script_connect_win_admin_connect, cli_script_connect_win_admin_disconnect, cli_script_connect_mac_user_connect,
+          cli_script_connect_mac_user_disconnect, cli_script_connect_mac_admin_connect, cli_script_connect_mac_admin_disconnect]
+      # END
+  users:
+    description: Users, as in M(vpn.estate.as_user).
+    type: list
+    elements: dict
+    suboptions:
+      # BEGIN suboptions: as_user (tools/generate.py)
+      name: {description: 'See O(vpn.estate.as_user#module:name).', type: str, required: true}
+      group: {description: 'See O(vpn.estate.as_user#module:group).', type: str}
+      deny: {description: 'See O(vpn.estate.as_user#module:deny).', type: bool}
+      deny_web: {description: 'See O(vpn.estate.as_user#module:deny_web).', type: bool}
+      admin: {description: 'See O(vpn.estate.as_user#module:admin).', type: bool}
+      autologin: {description: 'See O(vpn.estate.as_user#module:autologin).', type: bool}
+      auth_method: {description: 'See O(vpn.estate.as_user#module:auth_method).', type: str}
+      cc_commands: {description: 'See O(vpn.estate.as_user#module:cc_commands).', type: raw}
+      totp: {description: 'See O(vpn.estate.as_user#module:totp).', type: bool}
+      allow_generate_profiles: {description: 'See O(vpn.estate.as_user#module:allow_generate_profiles).', type: bool}
+      password_strength: {description: 'See O(vpn.estate.as_user#module:password_strength).', type: bool}
+      allow_password_change: {description: 'See O(vpn.estate.as_user#module:allow_password_change).', type: bool}
+      reroute_gw:
+        description: See O(vpn.estate.as_user#module:reroute_gw).
+        type: str
+        choices: [global, dns_only, disable]
+      bypass_subnets: {description: 'See O(vpn.estate.as_user#module:bypass_subnets).', type: list, elements: str}
+      cli_script_connect_win_user_connect:
+        description: See O(vpn.estate.as_user#module:cli_script_connect_win_user_connect).
+        type: raw
+      cli_script_connect_win_user_disconnect:
+        description: See O(vpn.estate.as_user#module:cli_script_connect_win_user_disconnect).
+        type: raw
+      cli_script_connect_win_admin_connect:
+        description: See O(vpn.estate.as_user#module:cli_script_connect_win_admin_connect).
+        type: raw
+      cli_script_connect_win_admin_disconnect:
+        description: See O(vpn.estate.as_user#module:cli_script_connect_win_admin_disconnect).
+        type: raw
+      cli_script_connect_mac_user_connect:
+        description: See O(vpn.estate.as_user#module:cli_script_connect_mac_user_connect).
+        type: raw
+      cli_script_connect_mac_user_disconnect:
+        description: See O(vpn.estate.as_user#module:cli_script_connect_mac_user_disconnect).
+        type: raw
+      cli_script_connect_mac_admin_connect:
+        description: See O(vpn.estate.as_user#module:cli_script_connect_mac_admin_connect).
+        type: raw
+      cli_script_connect_mac_admin_disconnect:
+        description: See O(vpn.estate.as_user#module:cli_script_connect_mac_admin_disconnect).
+        type: raw
+      cli_script_connect_win_env: {description: 'See O(vpn.estate.as_user#module:cli_script_connect_win_env).', type: dict}
+      cli_script_connect_mac_env: {description: 'See O(vpn.estate.as_user#module:cli_script_connect_mac_env).', type: dict}
+      static_ipv4: {description: 'See O(vpn.estate.as_user#module:static_ipv4).', type: str}
+      static_ipv6: {description: 'See O(vpn.estate.as_user#module:static_ipv6).', type: str}
+      dmz_ip:
+        description: See O(vpn.estate.as_user#module:dmz_ip).
+        type: list
+        elements: dict
+        suboptions:
+          ip: {description: 'See O(vpn.estate.as_user#module:dmz_ip[].ip).', type: str, required: true}
+          protocol:
+            description: See O(vpn.estate.as_user#module:dmz_ip[].protocol).
+            type: str
+            choices: [tcp, udp]
+          start_port: {description: 'See O(vpn.estate.as_user#module:dmz_ip[].start_port).', type: int}
+          end_port: {description: 'See O(vpn.estate.as_user#module:dmz_ip[].end_port).', type: int}
+      dmz_ipv6:
+        description: See O(vpn.estate.as_user#module:dmz_ipv6).
+        type: list
+        elements: dict
+        suboptions:
+          ip: {description: 'See O(vpn.estate.as_user#module:dmz_ipv6[].ip).', type: str, required: true}
+          protocol:
+            description: See O(vpn.estate.as_user#module:dmz_ipv6[].protocol).
+            type: str
+            choices: [tcp, udp]
+          start_port: {description: 'See O(vpn.estate.as_user#module:dmz_ipv6[].start_port).', type: int}
+          end_port: {description: 'See O(vpn.estate.as_user#module:dmz_ipv6[].end_port).', type: int}
+      client_to_server_subnets:
+        description: See O(vpn.estate.as_user#module:client_to_server_subnets).
+        type: list
+        elements: str
+      compile: {description: 'See O(vpn.estate.as_user#module:compile).', type: bool}
+      totp_admin_only: {description: 'See O(vpn.estate.as_user#module:totp_admin_only).', type: bool}
+      password: {description: 'See O(vpn.estate.as_user#module:password).', type: str}
+      inherit:
+        description: See O(vpn.estate.as_user#module:inherit).
+        type: list
+        elements: str
+        choices: [deny, deny_web, admin, autologin, auth_method, cc_commands, totp, password_strength, allow_password_change,
+          allow_generate_profiles, reroute_gw, cli_script_connect_win_user_connect, cli_script_connect_win_user_disconnect,
+          cli_script_connect_win_admin_connect, cli_script_connect_win_admin_disconnect, cli_script_connect_mac_user_connect,
+          cli_script_connect_mac_user_disconnect, cli_script_connect_mac_admin_connect, cli_script_connect_mac_admin_disconnect]
+      state:
+        description: See O(vpn.estate.as_user#module:state).
+        type: str
+        choices: [present, absent, blocked]
+      # END
+  users_src:
+    description: A file or a folder with users, as in O(vpn.estate.as_user#module:src).
+    type: path
+  access_lists:
+    description: Access lists of users and groups, as in M(vpn.estate.as_access_list).
+    type: list
+    elements: dict
+    suboptions:
+      # BEGIN suboptions: as_access_list (tools/generate.py)
+      user: {description: 'See O(vpn.estate.as_access_list#module:user).', type: str}
+      group: {description: 'See O(vpn.estate.as_access_list#module:group).', type: str}
+      access_to: {description: 'See O(vpn.estate.as_access_list#module:access_to).', type: list, elements: raw}
+      access_from: {description: 'See O(vpn.estate.as_access_list#module:access_from).', type: list, elements: raw}
+      state:
+        description: See O(vpn.estate.as_access_list#module:state).
+        type: str
+        choices: [present, absent]
+      # END
+  access_lists_src:
+    description: A file or a folder with access lists, as in O(vpn.estate.as_access_list#module:src).
+    type: path
+  config_items:
+    description: Items of the active configuration profile, as in M(vpn.estate.as_config_item).
+    type: list
+    elements: dict
+    suboptions:
+      # BEGIN suboptions: as_config_item (tools/generate.py)
+      name: {description: 'See O(vpn.estate.as_config_item#module:name).', type: str, required: true}
+      value: {description: 'See O(vpn.estate.as_config_item#module:value).', type: raw}
+      secret_value: {description: 'See O(vpn.estate.as_config_item#module:secret_value).', type: str}
+      custom: {description: 'See O(vpn.estate.as_config_item#module:custom).', type: bool}
+      state:
+        description: See O(vpn.estate.as_config_item#module:state).
+        type: str
+        choices: [present, default]
+      # END
+  config_items_src:
+    description: A file or a folder with configuration items, as in O(vpn.estate.as_config_item#module:src).
+    type: path
+  src:
+    description:
+      - A folder that declares the server. It has files named C(groups), C(default_user), C(users), C(access_lists) and
+        C(config_items), each ending in C(.yml), C(.yaml) or C(.json), or folders of these names with such files. Each part may
+        be missing. A file of another name is an error.
+      - The file of the default user is a mapping. The others are as in the option for the part, such as O(users_src).
+    type: path
+  only:
+    description:
+      - Parts to bring to their state. The others are only checked, and known as what is referred to. Left out, all are brought
+        to their state.
+    type: list
+    elements: str
+    choices: [groups, default_user, users, access_lists, config_items]
+  purge:
+    description:
+      - Parts of which everything is deleted that is not declared. It is refused as in
+        O(vpn.estate.as_user#module:purge).
+    type: list
+    elements: str
+    choices: [groups, users, access_lists]
+    default: []
+  purge_empty:
+    description: Whether a part of O(purge) may be declared empty, which deletes everything that O(protect) does not name.
+    type: bool
+    default: false
+  purge_limit:
+    description: How many objects O(purge) may delete, as in O(vpn.estate.as_user#module:purge_limit).
+    type: dict
+    suboptions:
+      groups:
+        description: Of how many groups.
+        type: str
+      users:
+        description: Of how many users.
+        type: str
+      access_lists:
+        description: Of how many owners the lists.
+        type: str
+  protect:
+    description: Names of users and groups that O(purge) spares although they are not declared, with their access lists.
+    type: list
+    elements: str
+    default: []
+  update_password:
+    description: When a declared password is sent, as in O(vpn.estate.as_user#module:update_password).
+    type: str
+    choices: [on_create, always]
+    default: on_create
+  update_secrets:
+    description: When a declared secret is written, as in O(vpn.estate.as_config_item#module:update_secrets).
+    type: str
+    choices: [on_create, always]
+    default: on_create
+  validate_only:
+    description:
+      - Whether only to check the declaration. No server is asked, and connection options are not needed.
+    type: bool
+    default: false
+notes:
+  - With O(only), what is not brought to its state counts as it is on the server.
+seealso:
+  - module: vpn.estate.as_default_user
+  - module: vpn.estate.as_group
+  - module: vpn.estate.as_user
+  - module: vpn.estate.as_access_list
+  - module: vpn.estate.as_config_item
+  - module: vpn.estate.as_restart
+"""
+
+EXAMPLES = r"""
+- name: Bring a server to its declared state
+  vpn.estate.as_declaration:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+    default_user:
+      def_deny: true
+    groups:
+      - name: staff
+        subnets: [10.40.0.0/24]
+      - name: interns
+        state: absent
+    users:
+      - name: ada
+        group: staff
+        static_ipv4: 10.50.0.7
+      - name: bob
+        state: blocked
+    access_lists:
+      - group: staff
+        access_to: [10.10.0.0/16, 10.20.0.0/16:https]
+    config_items:
+      - name: vpn.server.static.0.network
+        value: 10.50.0.0
+      - name: vpn.server.static.0.netmask_bits
+        value: 24
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
+
+- name: The same from a folder, without anything that is not declared
+  vpn.estate.as_declaration:
+    src: files/vpn-a
+    purge: [users, groups, access_lists]
+    purge_limit:
+      users: "20"
+      groups: "2"
+      access_lists: 10%
+    protect: [openvpn, break-glass]
+    update_password: on_create
+    update_secrets: on_create
+
+- name: Each part from a file or a folder
+  vpn.estate.as_declaration:
+    groups_src: files/groups.yml
+    users_src: files/users
+    access_lists_src: files/access_lists.yml
+    config_items_src: files/configuration.yml
+    only: [users, access_lists]
+
+- name: Check a declaration without any server
+  vpn.estate.as_declaration:
+    src: files/vpn-a
+    validate_only: true
+
+- name: Take every user away, and let the task change its own account
+  vpn.estate.as_declaration:
+    users: []
+    purge: [users]
+    purge_empty: true
+    purge_limit:
+      users: 100%
+    protect: [openvpn]
+    allow_self: true
+"""
+
+RETURN = r"""
+groups:
+  description:
+    - What became of the declared groups, and of those that were deleted by O(purge).
+    - In check mode, what would have become of them.
+  returned: when they are declared, and the task got as far as a comparison with the server
+  type: dict
+  contains: &part
+    objects:
+      description: Each object and what became of it, as in the module that manages such objects.
+      type: list
+      elements: dict
+    counts:
+      description: How many objects there are of each RV(groups.objects[].action).
+      type: dict
+default_user:
+  description: What became of the default user, as in RV(groups).
+  returned: as RV(groups)
+  type: dict
+  contains: *part
+users:
+  description: What became of users, as in RV(groups).
+  returned: as RV(groups)
+  type: dict
+  contains: *part
+access_lists:
+  description: What became of access lists, as in RV(groups).
+  returned: as RV(groups)
+  type: dict
+  contains: *part
+config_items:
+  description: What became of configuration items, as in RV(groups).
+  returned: as RV(groups)
+  type: dict
+  contains: *part
+counts:
+  description: How many objects of all parts there are by what became of them.
+  returned: when the task got as far as a comparison with the server
+  type: dict
+  sample:
+    created: 3
+    unchanged: 296
+summary:
+  description: The same in words, part by part. The task prints it while it runs.
+  returned: when the task was not stopped
+  type: str
+  sample: "groups: 1 created, 4 unchanged; users: 1 blocked, 2 created, 296 unchanged"
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import manage_server, run
+
+BODY = manage_server(DECLARATION, ACCESS_SERVER)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Laws of a declaration of a whole server, over declarations that hypothesis draws and all that a server may make of them.
+
+Who reaches what is judged here alone: nothing asks the collection or the simulator what they think.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
+from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import examples
+from hypothesis import given
+from hypothesis import strategies as st
+
+PEOPLE, GROUPS = ("ana", "ben", "cleo"), ("staff", "ops")
+NETWORKS = ("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16")
+Declared = dict[str, t.Any]
+State = dict[str, t.Any]
+
+
+@st.composite
+def declarations(draw: st.DrawFn) -> Declared:
+    """All users, groups and access lists of a server, each in one of its states, without contradictions."""
+    there = draw(st.sets(st.sampled_from(GROUPS)))
+    groups: list[Declared] = [
+        {
+            "name": name,
+            **({} if name in there else {"state": "absent"}),
+            **({"deny": draw(st.booleans())} if name in there else {}),
+        }
+        for name in GROUPS
+    ]
+    users: list[Declared] = []
+    for name in PEOPLE:
+        state = draw(st.sampled_from(["present", "present", "blocked", "absent"]))
+        group = {"group": draw(st.sampled_from(["", *sorted(there)]))} if state != "absent" else {}
+        denied = (
+            draw(st.sampled_from([{"deny": True}, {"deny": False}, {"inherit": ["deny"]}]))
+            if state == "present"
+            else {}
+        )
+        users.append({"name": name, "state": state, **group, **denied})
+    for group in groups:
+        if group["name"] in there and draw(st.booleans()):
+            group["members"] = sorted(one["name"] for one in users if one.get("group") == group["name"])
+    owners = [("group", name) for name in sorted(there)]
+    owners += [("user", one["name"]) for one in users if one["state"] != "absent"]
+    lists = [{kind: name, "access_to": sorted(draw(st.sets(st.sampled_from(NETWORKS))))} for kind, name in owners]
+    shared = draw(st.sampled_from(["", *sorted(there)]))
+    return {
+        "groups": groups,
+        "users": users,
+        "access_lists": lists,
+        "default_user": {"group": shared, "deny": draw(st.booleans())},
+    }
+
+
+def reach(state: State, user: str, followed: bool) -> set[str]:
+    """The rules by which a user gets anywhere; ``followed`` is a reading: of the default user's group (63)."""
+    own = state["users"].get(user)
+    if own is None:
+        return set()
+    default = state["default_user"]
+    group = own.get("group") or (default.get("group") if followed else None)
+    levels = [own, state["groups"].get(group, {}) if group else {}, default]
+    if next((level["deny"] for level in levels if level.get("deny") is not None), False):
+        return set()
+    lists = [state["access_lists"].get(owner, {}) for owner in (user, group) if owner]
+    return {json.dumps(rule, sort_keys=True) for each in lists for rules in each.values() for rule in rules}
+
+
+class Watched:
+    """A server, and its state before each request of a task."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.states: list[State] = []
+        self.paths: list[str] = []  # of the requests
+
+    def declare(self, declared: Declared, **how: t.Any) -> Answer:
+        self.states = []
+        self.server.simulator.faults.clear()
+        self.server.simulator.faults.add(
+            do="act", times=None, act=lambda: self.states.append(self.server.simulator.state())
+        )
+        answer = self.server.declare(DECLARATION, **declared, **how)
+        self.server.simulator.faults.clear()
+        self.states.append(self.server.simulator.state())
+        self.paths = [each.path for each in self.server.simulator.log][-len(self.states) + 1 :]
+        return answer
+
+
+def done(answer: Answer) -> Answer:
+    assert not answer.get("failed"), answer["msg"]
+    return answer
+
+
+def kept(server: Server, state: State | None = None) -> State:
+    """What a declaration decides about, without lists that are empty. In lists that deny nothing, the order says nothing."""
+    state = state or server.simulator.state()
+    lists = {
+        name: {kind: sorted(rules, key=str) for kind, rules in each.items() if rules}
+        for name, each in state["access_lists"].items()
+    }
+    owners = {*state["users"], *state["groups"]}
+    return {
+        **{key: state[key] for key in ("users", "default_user")},
+        "groups": {name: {k: v for k, v in group.items() if k != "members"} for name, group in state["groups"].items()},
+        "access_lists": {name: each for name, each in lists.items() if each and name in owners},
+    }
+
+
+def furnish(server: Server) -> None:
+    """A new server, whose administrators are not denied by what others inherit."""
+    server.simulator.reset()
+    for name in ("openvpn", "mfa-admin"):
+        server.simulator.set_user(name, deny=False)
+
+
+READINGS = ({}, {"default_group": "followed"}, {"access_set": "extend"}, {"members": "extend"})
+
+
+@pytest.fixture(name="server", params=READINGS, ids=str, scope="module")
+def fixture_server(request: pytest.FixtureRequest) -> t.Iterator[Server]:
+    """One server for all examples of a reading."""
+    with AccessServerSimulator(readings=request.param) as simulator:
+        yield Server(simulator)
+
+
+@given(before=declarations(), after=declarations(), data=st.data())
+@examples(8, 150)
+def test_at_no_time_a_user_reaches_more_than_before_or_afterwards(
+    server: Server, before: Declared, after: Declared, data: st.DataObject
+) -> None:
+    """Besides: check mode tells the next run, the order of lists does not matter, and a second run changes nothing."""
+    furnish(server)
+    followed = server.simulator.machine.readings["default_group"] == "followed"
+    watched = Watched(server)
+    done(watched.declare(before))
+    first = server.simulator.state()
+    shuffled = {
+        key: data.draw(st.permutations(value)) if isinstance(value, list) else value for key, value in after.items()
+    }
+    announced = done(watched.declare(shuffled, check=True))
+    assert kept(server, first) == kept(server)
+    answer = done(watched.declare(shuffled))
+    assert announced == answer
+    for user in PEOPLE:
+        allowed = reach(first, user, followed) | reach(watched.states[-1], user, followed)
+        for number, state in enumerate(watched.states):
+            more = reach(state, user, followed) - allowed
+            assert not more, f"{user} reaches {more} before request {number} of {watched.paths}"
+    one_way = kept(server)
+    assert not done(watched.declare(after))["changed"]
+    furnish(server)
+    done(watched.declare(after))
+    assert kept(server) == one_way

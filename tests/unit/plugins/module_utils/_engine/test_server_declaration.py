@@ -1,0 +1,338 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A whole server in one task: references, mistakes, the order of writes, and what a failure stops."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server, sentences_of
+
+NETWORK = [
+    {"name": "vpn.server.static.0.network", "value": "10.50.0.0"},
+    {"name": "vpn.server.static.0.netmask_bits", "value": 24},
+]
+
+
+@pytest.fixture(name="server")
+def fixture_server(start: t.Callable[..., Server]) -> Server:
+    return start()
+
+
+def declare(server: Server, *, check: bool = False, **declared: t.Any) -> Answer:
+    return server.declare(DECLARATION, check=check, **declared)
+
+
+def done(answer: Answer) -> Answer:
+    assert not answer.get("failed"), answer["msg"]
+    return answer
+
+
+def refused(server: Server, **declared: t.Any) -> list[str]:
+    """The mistakes that the task tells; nothing may be written, and no list read."""
+    server.simulator.log.clear()
+    answer = declare(server, **declared)
+    assert answer["failed"]
+    assert not answer["changed"]
+    assert not server.writes()
+    return sentences_of(answer["msg"])
+
+
+def writes_of(server: Server) -> list[t.Any]:
+    """Bodies of writes, by the last word of their path."""
+    each = [
+        one
+        for one in server.simulator.exchanges
+        if one.method != "GET" and not one.path.endswith(("/list", "password"))
+    ]
+    return [(one.path.rpartition("/api/")[2], one.request) for one in each]
+
+
+# -- references
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_an_address_and_its_network_are_declared_together(server: Server, check: bool) -> None:
+    users = [{"name": "ada", "static_ipv4": "10.50.0.7"}]
+    answer = done(declare(server, users=users, config_items=NETWORK, check=check))
+    assert answer["counts"] == {"created": 1, "updated": 1, "unchanged": 1}
+
+
+def test_an_address_of_a_further_static_network_is_known(server: Server) -> None:
+    second = [{**item, "name": item["name"].replace(".0.", ".1.")} for item in NETWORK]
+    done(declare(server, users=[{"name": "ada", "static_ipv4": "10.50.0.7"}], config_items=second))
+    done(declare(server, users=[{"name": "bob", "static_ipv4": "10.50.0.8"}]))
+
+
+def test_an_address_in_no_network_is_refused_though_the_declaration_has_networks(server: Server) -> None:
+    [said] = refused(server, users=[{"name": "ada", "static_ipv4": "10.60.0.7"}], config_items=NETWORK)
+    assert "static_ipv4 of user ada: 10.60.0.7 is in no network" in said
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_an_address_of_a_new_group_is_known(server: Server, check: bool) -> None:
+    declared = {
+        "groups": [{"name": "staff", "subnets": ["10.70.0.0/24"]}],
+        "users": [{"name": "ada", "group": "staff", "static_ipv4": "10.70.0.7"}],
+    }
+    done(declare(server, check=check, **declared))
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_everything_may_be_new(server: Server, check: bool) -> None:
+    declared = {
+        "default_user": {"group": "guests"},
+        "groups": [{"name": "staff", "members": ["ada"]}, {"name": "guests"}],
+        "users": [{"name": "ada"}, {"name": "bob", "group": "guests"}],
+        "access_lists": [
+            {"user": "ada", "access_to": ["user:bob", "group:guests"]},
+            {"group": "staff", "access_from": ["user:ada"]},
+        ],
+    }
+    answer = done(declare(server, check=check, **declared))
+    assert answer["counts"] == {"created": 4, "updated": 3}
+    if not check:
+        assert not done(declare(server, **declared))["changed"]
+
+
+# -- mistakes
+
+
+def test_mistakes_of_all_parts_are_told_at_once_and_no_server_is_asked(server: Server) -> None:
+    said = refused(
+        server,
+        groups=[{"name": "staff", "state": "absent"}, {"name": "ops", "members": ["bob"]}],
+        default_user={"group": "staff"},
+        users=[{"name": "ada", "group": "staff"}, {"name": "bob", "group": ""}, {"name": "cleo", "state": "absent"}],
+        access_lists=[
+            {"group": "staff", "access_to": []},
+            {"user": "cleo", "access_to": ["all"]},
+            {"user": "ada", "access_to": ["user:cleo"]},
+            {"user": "eve", "access_to": ["all"]},
+        ],
+        purge=["users"],
+        protect=["openvpn"],
+    )
+    assert said[0] == "7 mistakes:"
+    assert [one.strip().removesuffix(" Nothing was written.") for one in said[1:]] == [
+        "group of default user __DEFAULT__: group staff is declared absent.",
+        "group of user ada: group staff is declared absent.",
+        "access list of group staff: group staff is declared absent.",
+        "access list of user cleo: user cleo is declared absent.",
+        "access_to of access list of user ada: user cleo is declared absent.",
+        "access list of user eve: user eve is not declared, and purge would delete it.",
+        "members of group ops: user bob is declared to be in no group.",
+    ]
+    assert not server.simulator.log
+
+
+def test_mistakes_of_options_are_told_for_all_parts_at_once(server: Server) -> None:
+    said = refused(server, groups=[{"name": "staff", "denny": True}], users=[{"name": "ada", "gruop": "staff"}])
+    assert [one.strip() for one in said] == [
+        "2 mistakes:",
+        "groups[0] (staff): denny: there is no such option. Did you mean deny?",
+        "users[0] (ada): gruop: there is no such option. Did you mean group?",
+    ]
+
+
+def test_a_mistake_in_the_configuration_stops_the_users_too(server: Server) -> None:
+    said = refused(server, users=[{"name": "ada"}], config_items=[{"name": "vpn.server.max_client", "value": 5}])
+    assert "vpn.server.max_client is not a configuration item that this server knows" in said[0]
+
+
+def test_what_only_the_server_can_tell_is_told_for_all_parts_at_once(server: Server) -> None:
+    said = refused(
+        server,
+        users=[{"name": "ada", "group": "staf"}],
+        access_lists=[{"user": "eve", "access_to": ["all"]}],
+        config_items=[{"name": "vpn.server.max_client", "value": 5}],
+    )
+    assert said[0] == "3 mistakes:"
+    assert [
+        part for part in ("group staf", "user eve", "vpn.server.max_client") if any(part in one for one in said)
+    ] == [
+        "group staf",
+        "user eve",
+        "vpn.server.max_client",
+    ]
+
+
+def test_a_purge_of_what_is_not_declared_is_refused(server: Server) -> None:
+    said = refused(server, users=[{"name": "ada"}], purge=["groups"])
+    assert said == ["purge: groups is not declared. Declare groups, or leave it out of purge. Nothing was written."]
+
+
+def test_validate_only_asks_no_server_and_needs_no_connection(server: Server) -> None:
+    params = {"users": [{"name": "ada", "group": "staff"}], "groups": [{"name": "staff", "state": "absent"}]}
+    answer = server.declare(DECLARATION, validate_only=True, **params)
+    assert "group staff is declared absent" in answer["msg"]
+    assert done(server.declare(DECLARATION, validate_only=True, users=params["users"])) == {"changed": False}
+    assert not server.simulator.log
+
+
+# -- order
+
+
+def test_lists_are_confined_before_users_move_and_set_afterwards(server: Server) -> None:
+    done(
+        declare(
+            server,
+            groups=[{"name": "a"}, {"name": "b"}],
+            users=[{"name": "ada", "group": "a"}, {"name": "ben", "group": "b"}],
+            access_lists=[{"group": "a", "access_to": ["10.1.0.0/16"]}, {"group": "b", "access_to": ["10.2.0.0/16"]}],
+        )
+    )
+    before = len(server.simulator.exchanges)
+    done(
+        declare(
+            server,
+            users=[{"name": "ada", "group": "b"}, {"name": "ben", "group": "a"}],
+            access_lists=[{"group": "a", "access_to": ["10.3.0.0/16"]}, {"group": "b", "access_to": ["10.4.0.0/16"]}],
+        )
+    )
+    paths = [path for path, _body in writes_of(server)][len(writes_of(server)) - 3 :]
+    assert before
+    assert paths == ["userprop/access/set", "userprop/set", "userprop/access/set"]
+
+
+def test_a_part_alone_is_written_as_by_its_own_module(server: Server) -> None:
+    done(declare(server, groups=[{"name": "a"}], users=[{"name": "ada"}, {"name": "ben"}]))
+    users = [{"name": "ada", "group": "a", "deny": True}, {"name": "ben", "group": "a", "autologin": True}]
+    count = len(writes_of(server))
+    done(declare(server, groups=[{"name": "a"}], users=users))
+    assert writes_of(server)[count:] == [
+        ("userprop/set", [{"name": "ada", "group": "a", "deny": True}]),
+        ("userprop/set", [{"name": "ben", "group": "a", "autologin": True}]),
+    ]
+
+
+def test_lists_of_users_who_go_are_not_written(server: Server) -> None:
+    done(declare(server, users=[{"name": "ada"}], access_lists=[{"user": "ada", "access_to": ["all"]}]))
+    answer = done(
+        declare(
+            server,
+            users=[{"name": "ada", "state": "absent"}],
+            access_lists=[],
+            purge=["access_lists"],
+            purge_empty=True,
+        )
+    )
+    assert answer["counts"] == {"deleted": 1}
+
+
+# -- failures
+
+
+def test_what_refers_to_a_failed_object_is_not_attempted_and_the_rest_goes_on(server: Server) -> None:
+    server.simulator.faults.add(path="/groups/create", status=400, body={"reason": "no room"})
+    server.simulator.set_user("cleo")
+    answer = declare(
+        server,
+        groups=[{"name": "staff"}],
+        users=[{"name": "ada", "group": "staff"}, {"name": "ben"}, {"name": "cleo", "state": "absent"}],
+        access_lists=[{"group": "staff", "access_to": ["all"]}, {"user": "ben", "access_to": ["all"]}],
+    )
+    assert answer["failed"]
+    became = {
+        line["name"]: line["action"] for part in ("groups", "users", "access_lists") for line in answer[part]["objects"]
+    }
+    assert became == {
+        "staff": "failed",
+        "ada": "failed",
+        "ben": "created",
+        "cleo": "deleted",
+        "group staff": "failed",
+        "user ben": "updated",
+    }
+    [ada] = [line for line in answer["users"]["objects"] if line["name"] == "ada"]
+    assert ada["msg"] == "not attempted, because group staff failed"
+    assert done(declare(server, groups=[{"name": "staff"}], users=[{"name": "ada", "group": "staff"}]))["counts"] == {
+        "created": 2
+    }
+
+
+# -- the account of the task
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_new_group_that_shuts_the_account_out_is_refused(server: Server, check: bool) -> None:
+    answer = declare(
+        server, check=check, groups=[{"name": "g", "deny": True}], users=[{"name": "openvpn", "group": "g"}]
+    )
+    assert "could end the sign-in of openvpn" in answer["msg"]
+    assert not server.writes()
+
+
+def test_changes_of_the_own_account_come_last_and_are_taken_back(server: Server) -> None:
+    answer = declare(
+        server,
+        groups=[{"name": "g", "deny": True}],
+        users=[{"name": "openvpn", "group": "g"}, {"name": "ada"}],
+        config_items=[{"name": "vpn.server.max_clients", "value": 500}],
+        allow_self=True,
+    )
+    assert answer["failed"]
+    assert "could no longer sign in" in str(answer["users"]["objects"])
+    assert server.simulator.state()["users"]["openvpn"].get("group") is None
+    assert "ada" in server.simulator.state()["users"]
+    assert writes_of(server)[-2][1] == [{"name": "openvpn", "group": "g"}]
+
+
+# -- files and results
+
+
+def test_a_folder_declares_a_server(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "users").mkdir()
+    (tmp_path / "users/a.yml").write_text(yaml.safe_dump([{"name": "ada", "group": "staff"}]))
+    (tmp_path / "groups.json").write_text('[{"name": "staff"}]')
+    (tmp_path / "default_user.yml").write_text("def_deny: true\n")
+    (tmp_path / "config_items.yaml").write_text(yaml.safe_dump(NETWORK))
+    answer = done(declare(server, src=str(tmp_path)))
+    assert answer["summary"] == (
+        "groups: 1 created; default_user: 1 updated; users: 1 created; config_items: 1 updated, 1 unchanged"
+    )
+    assert [one["after_header"] for one in answer["diff"]] == [
+        "groups (1 created)",
+        "default_user (1 updated)",
+        "users (1 created)",
+        "config_items (1 updated)",
+    ]
+
+
+def test_a_file_of_an_unknown_name_and_a_part_declared_twice_are_errors(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "user.yml").write_text("[]")
+    (tmp_path / "users.yml").write_text("[]")
+    (tmp_path / "groups.txt").write_text("[]")
+    (tmp_path / "default_user.yml").write_text("def_denny: true\n")
+    said = refused(server, src=str(tmp_path), users=[{"name": "ada"}])
+    assert said[0] == "4 mistakes:"
+    assert [any(text in one for one in said) for text in ("user.yml", "users.yml", "groups.txt", "def_denny")] == [
+        True
+    ] * 4
+
+
+def test_with_only_other_parts_are_checked_and_left_alone(server: Server) -> None:
+    declared = {"groups": [{"name": "staff"}], "users": [{"name": "ada", "group": "staff"}]}
+    answer = declare(server, only=["users"], **declared)
+    assert "group staff of user ada: there is no such group" in answer["msg"]
+    done(declare(server, only=["groups"], **declared))
+    assert done(declare(server, only=["users"], **declared))["counts"] == {"created": 1}
+
+
+def test_an_unchanged_server_costs_nine_requests(server: Server) -> None:
+    declared = {
+        "default_user": {"def_deny": True},
+        "groups": [{"name": "staff"}],
+        "users": [{"name": "ada", "group": "staff"}],
+        "access_lists": [{"group": "staff", "access_to": ["all"]}, {"user": "ada", "access_to": ["all"]}],
+        "config_items": NETWORK,
+    }
+    done(declare(server, **declared))
+    server.simulator.log.clear()
+    assert not done(declare(server, **declared))["changed"]
+    assert len(server.simulator.log) <= 9
