@@ -163,7 +163,8 @@ def by_token(example: Example, named: bool = False, allow: bool = False) -> None
     token = token_of(simulator, OWN, simulator.password)
     who = {"as_token": token, "as_username": OWN if named else None, "as_password": None}
     answer = example.play(**who, **({"allow_self": True} if allow else {}))
-    harm = example.harms(*([OWN] if named else example.world.users))
+    administrators = [name for name in example.world.users if example.world.way(name)]  # the server shows who is one
+    harm = example.harms(*([OWN] if named else administrators))
     if allow:
         assert example.signs_in() or any("proven" in warning for warning in answer["warnings"])
     elif answer.get("failed"):
@@ -215,6 +216,23 @@ def world(own: Item, default: Item | None = None, configuration: Item | None = N
 
 GIVEN: Item = {"admin": True, "auth_method": "local"}
 FOUND: t.Mapping[str, tuple[t.Callable[[Example], None], Noun, World, list[Item]]] = {
+    "the group of the default user denies, and then the default user": (
+        by_token,
+        defaults,
+        World(
+            {
+                OWN: {"deny": False, "admin": True, "totp": False},
+                "ana": {},
+                "bert": {},
+                OTHER: {"admin": True, "totp": True},
+                "nobody": {},
+            },
+            {"staff": {"deny": True}, "ops": {}},
+            {"group": "staff"},
+            {},
+        ).read(followed=True),
+        [{"deny": True, "group": ""}],
+    ),
     "a group that we leave denies by then": (
         unasked,
         groups,
