@@ -156,6 +156,12 @@ class Estate(RuleBasedStateMachine):
         """Groups that are declared and not there."""
         return {own["group"] for own in part.values() if own.get("group")} - self.simulator.state()["groups"].keys()
 
+    def impossible(self, part: dict[str, Declared]) -> list[str]:
+        """What is said of a declaration that cannot be: of two users with one address, or of a group that is not there."""
+        addresses = [own["static_ipv4"] for own in part.values() if own.get("static_ipv4")]
+        shared = ["is declared for"] if len(set(addresses)) < len(addresses) else []
+        return [*shared, *(["there is no such group"] if self.lacking(part) else [])]
+
     @precondition(lambda self: self.declared)
     @rule(random=st.randoms(use_true_random=False))
     def apply(self, random: t.Any) -> None:
@@ -166,8 +172,7 @@ class Estate(RuleBasedStateMachine):
             assert self.kept() == before
             done = self.play(part)
             if done.get("failed"):
-                assert "there is no such group" in done["msg"], done["msg"]
-                assert self.lacking(part)
+                assert any(why in done["msg"] for why in self.impossible(part)), done["msg"]
                 assert foretold["msg"] == done["msg"]
                 assert self.kept() == before
                 continue
