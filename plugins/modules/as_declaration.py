@@ -473,6 +473,14 @@ counts:
   sample:
     created: 3
     unchanged: 296
+restart:
+  description:
+    - Configuration items that changed, and may wait for a restart of the server.
+    - It is what O(vpn.estate.as_restart#module:changed_items) takes.
+  returned: when the task was not stopped
+  type: list
+  elements: str
+  sample: [vpn.server.max_clients]
 summary:
   description: The same in words, part by part. The task prints it while it runs.
   returned: when the task was not stopped

@@ -202,7 +202,7 @@ def _write_block(block: Block) -> None:
     part, resource = block.part, block.part.resource
     for change, step in block.steps.values():
         change.step = step
-        part.fail_with_others(change)
+    part.fail_with_others(change for change, _step in block.steps.values())
     writes = {"delete": resource.delete, "update": resource.update, "create": resource.create}
     for action in ("update", "create", "delete") if block.turn is Turn.OWN else writes:
         for turn in Turn:

@@ -39,6 +39,7 @@ class Description:
     identifying: t.Collection[str] = ()  # properties that say which object is meant, as its key does
     unshared: t.Collection[str] = ()  # options of which two objects never have the same value, but for none
     exclusive_keys: bool = True  # of several options that say which object is meant, one is set
+    restarts: bool = False  # what changes may wait for a restart of the server
     always_there: bool = False  # nothing is created or deleted: being absent is a value, which desired() knows
     read_back: t.Collection[str] = ("create", "delete")  # actions of which the vendor leaves open what the server makes
     options: t.Mapping[str, Spec] = {}
@@ -166,6 +167,11 @@ class Description:
             value = values.get(f.name)
             for noun, other in f.refers(value) if value and f.refers else ():
                 yield Reference(noun, other, f.name)
+
+    @functools.cached_property
+    def by_name(self) -> dict[str, Field]:
+        """The fields by their names."""
+        return {f.name: f for f in self.fields}
 
     @functools.cached_property
     def referring(self) -> list[Field]:

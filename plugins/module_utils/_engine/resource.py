@@ -34,7 +34,7 @@ class Resource(Description):
 
         What is no field ends when access is taken away.
         """
-        fields = {f.name: f for f in self.fields}
+        fields = self.by_name
         found: dict[Turn, Object] = {self.turn: {}} if change.secrets or change.action == "create" else {}
         for name, value in change.values.items():
             f = fields.get(name)

@@ -76,15 +76,17 @@ class Part:
                 if not any(one.owner and one.name in gone.get(one.noun, ()) for one in self.references(change))
             ]
 
-    def fail_with_others(self, change: Change) -> None:
-        """Fail a change that refers to an object which has failed. What takes something away refers to nothing."""
-        if change.outcome == "failed" or change.action == "delete" or len(self.run.parts) == 1:
+    def fail_with_others(self, changes: t.Iterable[Change]) -> None:
+        """Fail those changes that refer to an object which has failed. A deletion refers to nothing."""
+        failed = {part.resource.noun: part.failed for part in self.run.parts if part is not self}
+        if not any(failed.values()):
             return
-        for one in self.references(change):
-            beside = self.run.beside(one.noun)
-            if beside and one.name in beside.failed:
-                change.fail(f"not attempted, because {one.noun} {one.name} failed")
-                return
+        for change in changes:
+            if change.outcome == "failed" or change.action == "delete":
+                continue
+            lost = next((one for one in self.references(change) if one.name in failed.get(one.noun, ())), None)
+            if lost:
+                change.fail(f"not attempted, because {lost.noun} {lost.name} failed")
 
     @property
     def failed(self) -> t.Collection[str]:

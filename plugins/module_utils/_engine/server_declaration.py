@@ -21,6 +21,8 @@ from .resource import Resource
 from .run import Part, Run
 
 VALIDATE_ONLY = "validate_only"
+FOLDED = 5  # objects with equal changes, from which on a diff has one entry for them
+FEW = 5  # names in a line
 Contradicts = t.Callable[[t.Sequence[Part]], t.Iterable[str]]
 APART = ("assume_present", "exclusive", "profile")  # options of tasks that are about a part of a server
 
@@ -102,7 +104,13 @@ class ServerDeclaration:
         chosen = [part for part in parts if option_of(part.resource) in only]
         apply_together(chosen, told)
         changed = any(part.run.plan.changed for part in chosen)
-        answer = {**told(chosen), "summary": summary(chosen), "diff": diffs(chosen), "changed": changed}
+        answer = {
+            **told(chosen),
+            "restart": restart_reasons(chosen),
+            "summary": summary(chosen),
+            "diff": diffs(chosen),
+            "changed": changed,
+        }
         failed = [(part, change) for part in chosen for change in part.run.plan.changes if change.outcome == "failed"]
         if failed:
             total = sum(len(part.run.plan.changes) for part in chosen)
@@ -244,22 +252,46 @@ def diffs(parts: t.Sequence[Part]) -> list[dict[str, t.Any]]:
     found = []
     for part in parts:
         if part.run.plan.changed:
-            name, counts = option_of(part.resource), report(part.run.plan)["counts"]
-            changes = ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items()) if kind != "unchanged")
-            heading = f"{name} ({changes})"
-            found.append({"before_header": heading, "after_header": heading, **diff(part.resource, part.run.plan)})
+            heading = f"{option_of(part.resource)} ({_counted(part, unchanged=False)})"
+            folded = _folded(diff(part.resource, part.run.plan))
+            found.append({"before_header": heading, "after_header": heading, **folded})
     return found
+
+
+def _folded(diff_of_part: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
+    """A diff in which objects that change alike are one entry, with their number and the first of their names."""
+    before, after = diff_of_part["before"], diff_of_part["after"]
+    alike: dict[str, list[str]] = {}
+    for name in dict.fromkeys((*before, *after)):
+        alike.setdefault(repr((before.get(name), after.get(name))), []).append(name)
+    folded: dict[str, dict[str, t.Any]] = {"before": {}, "after": {}}
+    for names in alike.values():
+        each = [f"{len(names)} objects: {listed(names)}"] if len(names) >= FOLDED else names
+        for heading, name in zip(each, names):
+            folded["before"].update({heading: before[name]} if name in before else {})
+            folded["after"].update({heading: after[name]} if name in after else {})
+    return folded
+
+
+def restart_reasons(parts: t.Sequence[Part]) -> list[str]:
+    """Names of changed objects that may wait for a restart of the server."""
+    changes = [
+        change for part in parts if part.resource.restarts for change in part.run.plan.of("create", "update", "delete")
+    ]
+    return [change.name for change in changes]
 
 
 def summary(parts: t.Sequence[Part]) -> str:
     """How many objects of each resource there are by what becomes of them, in a line for people who read a plan."""
-    said = []
-    for part in parts:
-        counts = Counter(_word(change) for change in part.run.plan.changes)
-        words = [*sorted(counts.keys() - {"unchanged"}), *counts.keys() & {"unchanged"}]
-        if words:
-            said.append(f"{option_of(part.resource)}: {', '.join(f'{counts[word]} {word}' for word in words)}")
-    return "; ".join(said)
+    said = [f"{option_of(part.resource)}: {_counted(part, unchanged=True)}" for part in parts if part.run.plan.changes]
+    reasons = restart_reasons(parts)
+    return "; ".join([*said, *([f"a restart may be needed by {listed(reasons, FEW)}"] if reasons else [])])
+
+
+def _counted(part: Part, *, unchanged: bool) -> str:
+    counts = Counter(_word(change) for change in part.run.plan.changes)
+    words = [*sorted(counts.keys() - {"unchanged"}), *(["unchanged"] if unchanged and counts["unchanged"] else [])]
+    return ", ".join(f"{counts[word]} {word}" for word in words)
 
 
 def _word(change: Change) -> str:

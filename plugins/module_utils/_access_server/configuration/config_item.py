@@ -119,6 +119,7 @@ class ConfigItem(Safeguarded):
     )
     identifying = ("custom",)
     turn = Turn.REST
+    restarts = True
     options = {
         "profile": {"type": "str"},
         "update_secrets": WHEN_WRITTEN,

@@ -294,14 +294,32 @@ def test_a_folder_declares_a_server(server: Server, tmp_path: Path) -> None:
     (tmp_path / "config_items.yaml").write_text(yaml.safe_dump(NETWORK))
     answer = done(declare(server, src=str(tmp_path)))
     assert answer["summary"] == (
-        "groups: 1 created; default_user: 1 updated; users: 1 created; config_items: 1 updated, 1 unchanged"
+        "groups: 1 created; default_user: 1 updated; users: 1 created; config_items: 1 updated, 1 unchanged; "
+        "a restart may be needed by vpn.server.static.0.network"
     )
+    assert answer["restart"] == ["vpn.server.static.0.network"]
     assert [one["after_header"] for one in answer["diff"]] == [
         "groups (1 created)",
         "default_user (1 updated)",
         "users (1 created)",
         "config_items (1 updated)",
     ]
+
+
+def test_equal_changes_are_one_entry_of_the_diff(server: Server) -> None:
+    names = [f"u{number:03}" for number in range(300)]
+    done(declare(server, users=[{"name": name} for name in names]))
+    users = [{"name": name, "totp": True} for name in names]
+    answer = done(declare(server, users=[*users, {"name": "eve", "state": "blocked"}], check=True))
+    [diff] = answer["diff"]
+    heading = f"300 objects: {', '.join(names[:20])} and 280 more"
+    assert diff == {
+        "before_header": "users (1 blocked, 300 updated)",
+        "after_header": "users (1 blocked, 300 updated)",
+        "before": {heading: {"totp": None}},
+        "after": {heading: {"totp": True}, "eve": {"deny": True}},
+    }
+    assert answer["summary"] == "users: 1 blocked, 300 updated"
 
 
 def test_a_file_of_an_unknown_name_and_a_part_declared_twice_are_errors(server: Server, tmp_path: Path) -> None:
