@@ -78,8 +78,10 @@ SENTENCES = ("problems", "reason", "reasons", "key_reason", "trust_reason")
 
 def sentences(answer: Json) -> t.Iterator[str]:
     """What a task says to people, wherever its answer has it."""
-    yield from texts([answer.get("msg"), answer.get("warnings")])
-    for one in [*answer.get("objects", ()), *answer.get("nodes", ()), answer, answer.get("server", {})]:
+    yield from texts([answer.get("msg"), answer.get("warnings"), answer.get("summary")])
+    resources = [one for one in answer.values() if isinstance(one, dict)]  # of a task that has several
+    objects = [one for each in (answer, *resources) for one in each.get("objects", ())]
+    for one in [*objects, *answer.get("nodes", ()), answer, answer.get("server", {})]:
         for key in (*SENTENCES, *(("name", "msg", "error") if one is not answer else ())):
             yield from texts(one.get(key))
 
@@ -390,6 +392,15 @@ DEEDS: dict[str, dict[str, t.Any]] = {
         "mysql_uri": "mysql://a:longpassword@127.0.0.1/b",
     },
     "as_database": {"mysql_uri": "mysql://a:longpassword@127.0.0.1/b", "assume_local": True},
+    "as_declaration": {
+        "groups": [{"name": "staff", "deny": True, "members": ["alice"]}],
+        "default_user": {"autologin": True},
+        "users": [{"name": "openvpn"}, {"name": "alice", "autologin": True}],
+        "access_lists": [{"group": "staff", "access_to": ["10.0.0.0/8"]}],
+        "config_items": [{"name": "vpn.server.daemon.udp.port", "value": 1195}],
+        "purge": ["users"],
+        "purge_limit": {"users": "100%"},
+    },
     "as_failover": {
         "state": "tested",
         "address": "192.0.2.254",
