@@ -179,16 +179,22 @@ def _settle_outcomes(parts: t.Sequence[Part], exc: EstateError) -> None:
 
 
 def _write_all(parts: t.Sequence[Part]) -> None:
-    """Write all changes in their order."""
+    """Write all changes in their order. What takes access away is proven before anything else is written."""
     left = [(change, change.step) for part in parts for change in part.run.plan.of("create", "update", "delete")]
     try:
-        for block in blocks(parts):
+        ordered = blocks(parts)
+        for block in ordered:
             _write_block(block)
+            if block.turn is Turn.TAKE and block is not ordered[-1] and "update" in block.part.resource.read_back:
+                _read_back(
+                    block.part,
+                    [c for c, step in block.steps.values() if step.action == "update" and c.outcome != "failed"],
+                )
     finally:
         for change, step in left:
             change.step = step
     for part in parts:
-        _read_back(part)
+        _read_back(part, part.run.plan.of("create", "update", "delete"))
         for change in part.run.plan.of("create", "update", "delete"):
             change.outcome = "done"
 
@@ -215,16 +221,17 @@ def _write_block(block: Block) -> None:
                 writes[action](part.run, changes)
 
 
-def _read_back(part: Part) -> None:
+def _read_back(part: Part, changes: t.Sequence[Change]) -> None:
     """Read back what the vendor leaves open, in one reading. What the server did not keep is an error that names the key."""
     run, resource = part.run, part.resource
     fields = {f.name for f in resource.fields if f.read_back}
     doubtful = [
         change
-        for change in run.plan.of("create", "update")
+        for change in changes
+        if change.action in ("create", "update")
         if change.action in resource.read_back or change.ends or _leaves_open(change.values, fields)
     ]
-    doomed = [change for change in run.plan.of("delete") if "delete" in resource.read_back]
+    doomed = [change for change in changes if change.action == "delete" and "delete" in resource.read_back]
     actual = _read(part, [*doubtful, *doomed])
     lost = _not_kept(resource, actual, doubtful)
     if lost:

@@ -200,6 +200,28 @@ def test_lists_are_confined_before_users_move_and_set_afterwards(server: Server)
     assert paths == ["userprop/access/set", "userprop/set", "userprop/access/set"]
 
 
+def test_on_a_server_that_adds_to_lists_they_are_confined_before_users_move(start: t.Callable[..., Server]) -> None:
+    server = start(readings={"access_set": "extend"})
+    lists = [{"group": "b", "access_to": ["10.1.0.0/16", "10.2.0.0/16"]}]
+    done(
+        declare(
+            server, groups=[{"name": "a"}, {"name": "b"}], users=[{"name": "ada", "group": "a"}], access_lists=lists
+        )
+    )
+    rules: list[str] = []
+
+    def look() -> None:
+        state = server.simulator.state()
+        if state["users"]["ada"]["group"] == "b":
+            rules.append(str(state["access_lists"]["b"]))
+
+    server.simulator.faults.add(do="act", times=None, act=look)
+    lists[0]["access_to"] = ["10.1.0.0/16", "10.3.0.0/16"]
+    done(declare(server, users=[{"name": "ada", "group": "b"}], access_lists=lists))
+    assert rules
+    assert not [one for one in rules if "10.2.0.0" in one]
+
+
 def test_a_part_alone_is_written_as_by_its_own_module(server: Server) -> None:
     done(declare(server, groups=[{"name": "a"}], users=[{"name": "ada"}, {"name": "ben"}]))
     users = [{"name": "ada", "group": "a", "deny": True}, {"name": "ben", "group": "a", "autologin": True}]
