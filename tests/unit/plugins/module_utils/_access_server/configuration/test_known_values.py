@@ -147,7 +147,9 @@ def test_what_the_server_itself_allows_is_known(server: Server) -> None:
 # Choices of the collection itself, and of documents that are younger than the contracts (server-behaviour.md, F55).
 OWN = {
     "state",
+    "only",
     "only_states",
+    "purge",
     "inherit",
     "update_password",
     "update_secrets",
