@@ -12,6 +12,7 @@ usage: generate.py [--check]
 - plugins/action/NAME.py of each module that talks to a server.
 - the lists of modules in meta/runtime.yml, by the fragment ``vpn.estate._attributes.GROUP`` of their documentation.
 - rows of README.md's table of modules, for modules that have none.
+- the JSON schemas in ``schemas``, of the variables of the roles of ``DECLARED`` and of the files that these name.
 - ``aliases`` and ``tasks/main.yml`` of each integration target with a ``tasks/scenario.yml``. A ``main.yml`` that is there stays
   as it is; an ``aliases`` only gets the lines that it lacks.
 
@@ -31,6 +32,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
+from markup import markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTION = "ansible_collections.vpn.estate"
@@ -76,6 +78,11 @@ MAINS = {
   vars:
     setup_simulator_kind: freebox
 """,
+}
+# Roles, and the modules that take what their variables declare.
+DECLARED = {
+    "access_server": ("as_group", "as_default_user", "as_user", "as_access_list", "as_config_item"),
+    "freebox_vpn": ("freebox_vpn_server", "freebox_vpn_user"),
 }
 
 
@@ -209,14 +216,6 @@ def variables(file: Path, _argument: str) -> Iterator[str]:
         yield f"| `{name}` | {kind} | {default} | {markdown(about if isinstance(about, str) else about[0])} |"
 
 
-def markdown(text: str) -> str:
-    """Ansible's markup in Markdown, for a cell of a table."""
-    text = re.sub(r"\b[OR]V?\((?:vpn\.estate\.)?(\w+)#module:([^)]+)\)", r"`\2` of `\1`", text)
-    text = re.sub(r"\b(?:M\(vpn\.estate\.|P\()([\w.]+)(?:#\w+)?\)", r"`\1`", text)
-    text = re.sub(r"\b(?:O|V|C|E|RV)\(((?:\\\)|[^)])+)\)", lambda found: f"`{found[1]}`", text)
-    return re.sub(r"\bB\(([^)]+)\)", r"**\1**", text).replace("\\)", ")").replace("|", "\\|")
-
-
 # -- files with blocks
 
 
@@ -340,6 +339,74 @@ def integration_targets() -> Iterator[Generated]:
         roles = ["converge"] if re.search(r"^ +name: converge$", scenario.read_text(), re.MULTILINE) else []
         needed = ["gather_facts/no", *(f"needs/target/{role}" for role in [*roles, "setup_simulator"])]
         yield aliases, "".join(f"{line}\n" for line in sorted({*found, *needed}))
+
+
+@generator
+def json_schemas() -> Iterator[Generated]:
+    """What editors check while people write: a schema of each kind of file with declared objects, and one of variables."""
+    import schemas  # it imports the collection, which main() makes importable
+
+    for file in ROOT.glob("schemas/*.json"):
+        yield file, None
+    variables: Options = {}
+    rules_of: dict[t.Any, dict[str, t.Any]] = {}  # by resource
+    for role, modules_of_role in DECLARED.items():
+        variables.update(variables_of(role))
+        for name in modules_of_role:
+            [resource] = module(name).BODY.resources
+            rules = {"type": "dict", "options": resource.object_spec()}
+            if resource.plural:
+                rules = resource.argument_spec()[resource.plural]
+            rules_of[resource] = rules = {**rules, "options": described(rules["options"], documented(name))}
+            objects = (resource.plural or resource.noun).replace("_", " ")
+            variable = f"{role}_{objects.replace(' ', '_')}"
+            variables[variable] = {**rules, "description": variables[variable]["description"]}
+            about = f"{objects.capitalize()}, as vpn.estate.{name} takes them."
+            yield ROOT / f"schemas/{variable}.json", schemas.text_of(schemas.file(resource.plural, rules), about)
+    variables["estate_people"]["options"] = options_of_people(rules_of)
+    about = (
+        f"Variables of hosts, among them those of the roles {' and '.join(f'vpn.estate.{role}' for role in DECLARED)}."
+    )
+    yield ROOT / "schemas/variables.json", schemas.text_of(schemas.variables(variables, DECLARED), about)
+
+
+def variables_of(role: str) -> Options:
+    """The variables of a role. Ansible makes text of a number that one for text is given."""
+    arguments = importlib.import_module(f"{COLLECTION}.plugins.module_utils._engine.arguments")
+    points = yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text())["argument_specs"]
+    return {
+        name: {**option, "type": arguments.TEXT_OR_NUMBER} if option["type"] == "str" else option
+        for name, option in points["main"]["options"].items()
+    }
+
+
+def options_of_people(rules_of: Mapping[t.Any, Mapping[str, t.Any]]) -> Options:
+    """What the filter ``people`` takes of a person, with the options of users that each product has more."""
+    plugin = yaml.safe_load((ROOT / "plugins/filter/people.yml").read_text())["DOCUMENTATION"]
+    options: Options = {
+        name: {option: value for option, value in rules.items() if option != "default"}
+        for name, rules in plugin["options"]["_input"]["suboptions"].items()
+    }
+    for product in importlib.import_module(f"{COLLECTION}.plugins.filter.people").PRODUCTS.values():
+        of_user = rules_of[product.resource]["options"]
+        options[product.name]["options"] = {name: of_user[name] for name in of_user if name not in product.not_here}
+    return options
+
+
+def described(options: Options, documentation: Options) -> Options:
+    """The options of a spec, and all below them, each with its description."""
+    return {
+        name: {
+            **rules,
+            "description": documentation[name]["description"],
+            **(
+                {"options": described(rules["options"], documentation[name]["suboptions"])}
+                if rules.get("options")
+                else {}
+            ),
+        }
+        for name, rules in options.items()
+    }
 
 
 def leftovers(pattern: str, text: str) -> Iterator[Generated]:

@@ -17,7 +17,7 @@ TARGETS = "tests/integration/targets"
 @pytest.fixture
 def tree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A copy of all that generate.py reads and writes; modules are imported from the checkout."""
-    for folder in ("plugins/modules", "plugins/action", "meta", "roles", TARGETS):
+    for folder in ("plugins/modules", "plugins/action", "plugins/filter", "meta", "roles", "schemas", TARGETS):
         shutil.copytree(generate.ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(generate.ROOT / "README.md", tmp_path)
     monkeypatch.setattr(generate, "ROOT", tmp_path)
@@ -46,9 +46,11 @@ def test_what_is_missing_is_named_and_written(tree: Path, capsys: pytest.Capture
         "meta/runtime.yml",
         "plugins/action/as_group.py",
         "plugins/modules/as_user_info.py",
+        "schemas/variables.json",
         f"{TARGETS}/as_group/aliases",
         f"{TARGETS}/as_group/tasks/main.yml",
         f"{TARGETS}/freebox_vpn_user/tasks/main.yml",
+        "schemas/access_server_users.json",
     ]
     before = [(tree / file).read_text() for file in files]
     drop(tree / "meta/runtime.yml", "    - as_group\n")
