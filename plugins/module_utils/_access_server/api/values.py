@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 
 Wire = t.Any
 PROTOCOLS = ("tcp", "udp")
-_LINE_END = re.compile("\r+\n")
+_LINE_END = re.compile("(?<!\r)\r+\n")  # each run of carriage returns is looked at once
 _RANGE = re.compile(
     r"^\s*(?P<first>[0-9A-Fa-f:.]+?)\s*(?P<how>[-~]|:(?=\d+\.\d+\.\d+\.\d+\s*$))\s*(?P<last>[0-9A-Fa-f:.]+)\s*$"
 )

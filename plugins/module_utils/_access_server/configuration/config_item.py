@@ -28,7 +28,7 @@ _SECRET = re.compile(
     r".*pass(word|wd|phrase)?|(.*_)?(bind_)?pw|.*secret|(.*_)?psk|.*priv(ate)?_key|.*(hmac|api)_key|.*token|subkey|bundle|mysqluri"
 )
 # A password in an address, such as of a database (server-behaviour.md, 117).
-_CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]*@")
+_CREDENTIALS = re.compile(r"://[^/@\s:]*:[^/@\s]*@")
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"^(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?$")
 _PEM = {"pemCertificate": "-----BEGIN CERTIFICATE-----", "pemPrivateKey": "PRIVATE KEY-----"}

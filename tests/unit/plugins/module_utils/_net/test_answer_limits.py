@@ -346,8 +346,9 @@ def test_a_connection_that_was_there_before_is_cut_off(hostile: Start) -> None:
 
     server = hostile(b"", endless=False)
     server._talk = talk
-    http = transport_to(server, deadline=0.4)
+    http = transport_to(server)
     assert send(http, MAKES_NEW) == {}
+    http._deadline = 0.4
     with pytest.raises(OutcomeUnknown, match="as_deadline"):
         send(http, MAKES_NEW)
     assert server.connections == 1

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user_mfa import USER_MFA
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import values
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import is_secret
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_download import (
     Challenge,
     explained,
@@ -72,6 +74,12 @@ READERS: dict[str, tuple[Callable[[str], object], list[str]]] = {
         lambda text: Refused("POST /x", 500, text).locked,
         ["table " * MANY, "record\n" * MANY, "database lock " * MANY],
     ),
+    "lines": (values.lines, ["\r" * MANY, "\r\n" * MANY]),
+    "value of an item": (
+        lambda text: is_secret("sa.company_name", {"value": text}),
+        ["://" + ":" * MANY, "://" * MANY, "://:" * MANY + " @"],
+    ),
+    "name of an item": (lambda text: is_secret(text, {}), ["bind_" * MANY, "pass" * MANY + "-", "." * MANY]),
     "certificates": (certificates, ["-----BEGIN CERTIFICATE-----" * MANY]),
     "profile": (public_part, ["<ca>\n" * MANY, '"' + "\\" * MANY, "a\\ " * MANY, "\\ " * MANY + "\\b"]),
     "WireGuard": (wireguard_part, [f"[Interface]\nDNS = {' ' * MANY}b{' ' * MANY}c", " " * MANY * 2, "[peer]" * MANY]),
