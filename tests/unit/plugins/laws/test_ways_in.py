@@ -14,6 +14,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user_mfa import USER_MFA
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
@@ -204,6 +205,35 @@ def test_a_token_that_names_no_account_is_that_of_every_administrator(
         named=data.draw(st.booleans(), "named"),
         allow=noun.may_allow_self and data.draw(st.booleans(), "allow"),
     )
+
+
+@examples(20, 1000)
+@given(data=st.data())
+def test_no_declaration_of_a_whole_server_ends_our_sign_in_unasked(
+    servers: dict[str, Server], data: st.DataObject
+) -> None:
+    """What all of it together does to our account decides."""
+    example = Example.drawn(data, servers, groups)
+    server, foreseen, said = example.server, example.foreseen, {"groups": example.items}
+    for option, noun in (("default_user", defaults), ("users", users), ("config_items", items)):
+        if data.draw(st.booleans(), option):
+            found_items = data.draw(noun.items, f"{option}: items")
+            foreseen = declared(foreseen, str(noun), found_items)
+            said[option] = found_items if noun.resource.plural else found_items[0]
+    how = {"update_password": "always", **said}
+    if server.declare(DECLARATION, **how, validate_only=True).get("failed"):  # it contradicts itself
+        return
+    foretold = server.declare(DECLARATION, **how, check=True)
+    answer = server.declare(DECLARATION, **how)
+    note(str(answer.get("msg")))
+    assert example.signs_in()
+    if not answer.get("failed"):
+        assert example.found.kept() == foreseen.kept()
+        assert not foreseen.obstacle(OWN)
+    elif any(words in answer["msg"] for words in ("signed in with", "allow_self")):  # or a group is not there
+        assert example.world.may_harm(foreseen, OWN)
+        assert example.found.kept() == example.world.kept()
+        assert (answer["msg"], server.writes()) == (foretold["msg"], [])
 
 
 # -- what the laws found, one by one, and what a few examples of them may miss

@@ -426,6 +426,19 @@ def test_the_whole_profile(program: Program) -> None:
     assert reads(ALL)
 
 
+REFUSED = {
+    "empty": "",
+    "an indented block": ALL.replace(BASE["ca"], f"<ca>\n{indented(authority().pem)}</ca>\n"),
+    "lone carriage returns": ALL.replace("\n", "\r"),
+    "a blank in a text without quotes": f"{ALL}static-challenge Enter the code 1\n",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+def test_what_openvpn_refuses(program: Program, text: str) -> None:
+    assert (reads(text), program.accepts(text)) == (False, False)
+
+
 @usual
 @given(text=profiles(with_lines=True))
 def test_lines(program: Program, text: str) -> None:
