@@ -19,6 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_
     SOURCES,
     bring_in_force,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_files import read_files
 from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run, Task
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import MEGABYTE, plain_read
@@ -50,7 +51,17 @@ def authorities(path: str) -> t.Any:
     return trust({**given, "as_ca_path": path}, "as_")
 
 
+def default_user(path: str) -> t.Any:
+    """Read a file of the folder that declares a whole server."""
+    folder = Path(path).parent / "server"
+    folder.mkdir()
+    (folder / "default_user.json").symlink_to(path)
+    given = {name: option.get("default") for name, option in DECLARATION.argument_spec().items()}
+    return DECLARATION.declared(Run(None, Task({**given, "src": str(folder)})))
+
+
 READERS: dict[str, Reader] = {
+    "src of a whole server": default_user,
     "src": lambda path: read_files(path, "users", plain_read),
     "src in the controller's process": lambda path: read_files(path, "users", action()._read),
     "certificate_src": certificate,
