@@ -101,9 +101,11 @@ class Checker:
         """An object that is as it should be, which nearly all are; None where that needs a closer look."""
         if TYPES.get(type(item)) != "dict":
             return None
-        if None in item.values():
-            item = {name: value for name, value in item.items() if value is not None}
         options = rules["options"]
+        if None in item.values():
+            if not item.keys() <= options.keys():
+                return None
+            item = {name: value for name, value in item.items() if value is not None}
         if not _fits_all(item, options) or not _keeps_rules(item, rules) or (slips and any(slips(item))):
             return None
         for name in options.keys() & item.keys():
@@ -247,7 +249,7 @@ def _converted(value: t.Any, kind: str) -> t.Any:
         return None
     try:
         return DEFAULT_TYPE_VALIDATORS[kind](value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

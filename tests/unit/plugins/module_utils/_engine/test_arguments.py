@@ -392,6 +392,19 @@ def test_the_sentence(server: Server, declared: dict[str, t.Any], words: str) ->
     assert answer["msg"].startswith(words)
 
 
+@pytest.mark.parametrize("value", [None, "b"])
+def test_an_option_that_there_is_not_is_refused_in_a_list_too(value: t.Any) -> None:
+    found = told({GROUP.plural: GROUP.argument_spec()[GROUP.plural]}, {GROUP.plural: [{"name": "a", "membres": value}]})
+    assert found == ["groups[0] (a): membres: there is no such option. Did you mean members?"]
+
+
+@pytest.mark.parametrize("text", ["inf", "-Infinity", "nan"])
+def test_what_is_no_number_and_looks_like_one_is_refused(text: str) -> None:
+    assert told({"port": {"type": "int"}}, {"port": text}) == [
+        f"port: {text!r} is given, and a whole number is needed."
+    ]
+
+
 def test_ansibles_own_validator_agrees(server: Server) -> None:
     """What is given in the forms that Ansible takes goes on."""
     said = {"groups": [{"name": "a", "deny": "yes", "members": "b,c", "bypass_subnets": ["10.0.0.0/8"], "admin": 0}]}
