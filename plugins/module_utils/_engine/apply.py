@@ -186,15 +186,13 @@ def _write_all(parts: t.Sequence[Part]) -> None:
         for block in ordered:
             _write_block(block)
             if block.turn is Turn.TAKE and block is not ordered[-1] and "update" in block.part.resource.read_back:
-                _read_back(
-                    block.part,
-                    [c for c, step in block.steps.values() if step.action == "update" and c.outcome != "failed"],
-                )
+                taken = [c for c, step in block.steps.values() if step.action == "update" and c.outcome != "failed"]
+                _read_back([(block.part, taken)])
     finally:
         for change, step in left:
             change.step = step
+    _read_back([(part, part.run.plan.of("create", "update", "delete")) for part in parts])
     for part in parts:
-        _read_back(part, part.run.plan.of("create", "update", "delete"))
         for change in part.run.plan.of("create", "update", "delete"):
             change.outcome = "done"
 
@@ -221,8 +219,24 @@ def _write_block(block: Block) -> None:
                 writes[action](part.run, changes)
 
 
-def _read_back(part: Part, changes: t.Sequence[Change]) -> None:
-    """Read back what the vendor leaves open, in one reading. What the server did not keep is an error that names the key."""
+def _read_back(written: t.Sequence[tuple[Part, t.Sequence[Change]]]) -> None:
+    """Read back what the vendor leaves open, in one reading of each resource. What the server did not keep is written in a
+    second way, and if that does not help, it is an error that names the key.
+
+    The last look comes after the second writes of all resources: what one of them lacks may come with another one, as the
+    members of a group do.
+    """
+    for part, changes in [(part, _written_again(part, changes)) for part, changes in written]:
+        lost = _not_kept(part.resource, _read(part, changes), changes)
+        for change in changes:
+            if change.name in lost:
+                wanted = part.resource.shown(_after(change))
+                told = "; ".join(f"{k} is {had!r} instead of {wanted[k]!r}" for k, had in lost[change.name].items())
+                change.fail(f"the server accepted the change and did not keep it: {told}")
+
+
+def _written_again(part: Part, changes: t.Sequence[Change]) -> list[Change]:
+    """Read changes back. Those that the server did not keep are written in a second way, and returned."""
     run, resource = part.run, part.resource
     fields = {f.name for f in resource.fields if f.read_back}
     doubtful = [
@@ -234,18 +248,12 @@ def _read_back(part: Part, changes: t.Sequence[Change]) -> None:
     doomed = [change for change in changes if change.action == "delete" and "delete" in resource.read_back]
     actual = _read(part, [*doubtful, *doomed])
     lost = _not_kept(resource, actual, doubtful)
-    if lost:
-        doubtful = [change for change in doubtful if change.name in lost]
-        parts = [
-            replace(c, step=replace(c.step, values={key: _after(c)[key] for key in lost[c.name]})) for c in doubtful
+    again = [change for change in doubtful if change.name in lost]
+    if again:
+        portions = [
+            replace(c, step=replace(c.step, values={key: _after(c)[key] for key in lost[c.name]})) for c in again
         ]
-        resource.repair(run, parts)
-        lost = _not_kept(resource, _read(part, doubtful), doubtful)
-    for change in doubtful:
-        if change.name in lost:
-            wanted = resource.shown(_after(change))
-            told = "; ".join(f"{k} is {had!r} instead of {wanted[k]!r}" for k, had in lost[change.name].items())
-            change.fail(f"the server accepted the change and did not keep it: {told}")
+        resource.repair(run, portions)
     left = until_gone(
         {change.name: actual[change.name] for change in doomed if change.name in actual},
         lambda names: {n: have for n, have in run.read(resource, list(names)).objects.items() if n in names},
@@ -254,6 +262,7 @@ def _read_back(part: Part, changes: t.Sequence[Change]) -> None:
         if change.name in left:
             what = left[change.name].get("remains", "it")
             change.fail(f"the server answered that it deleted {resource.noun} {change.name}, and still lists {what}")
+    return again
 
 
 def _leaves_open(written: Object, fields: t.Collection[str]) -> bool:

@@ -58,5 +58,5 @@ def _portions(part: Part, change: Change) -> t.Iterator[tuple[Turn, Step]]:
     before, action, secrets = change.before, change.action, change.secrets
     for turn, values in part.resource.portions(change):
         now = secrets if turn >= part.resource.turn else {}
-        yield turn, Step(action, before, values, now)
+        yield turn, Step(action, before, values, now, whole=change.step)
         before, action, secrets = {**(before or {}), **values}, "update", {} if now else secrets

@@ -84,12 +84,13 @@ class OwnAccount(enum.IntEnum):
 
 @dataclass
 class Step:
-    """What is written to one object. None as a value hands it back to the level above."""
+    """What is written to one object, or a portion of it. None as a value hands it back to the level above."""
 
     action: str  # create, update, delete, none
     before: t.Optional[Object] = None
     values: Object = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    whole: t.Optional[Step] = None  # the step that it is a portion of
 
 
 @dataclass
@@ -160,6 +161,12 @@ class Change:
     def touched(self) -> bool:
         """Whether the server acted on the object, or may have."""
         return self.effect >= Effect.POSSIBLE
+
+    def complete(self, values: Object) -> None:
+        """More is written than was planned, because the server takes these values whole."""
+        for step in (self.step, self.step.whole, self.planned):
+            if step:
+                step.values.update(values)
 
     def reached(self, effect: Effect = Effect.POSSIBLE) -> None:
         """The server has done this, or may have."""

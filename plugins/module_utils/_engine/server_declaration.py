@@ -33,7 +33,7 @@ class ServerDeclaration:
     ``contradicts`` tells, beside references to what is gone, which declarations of several resources cannot all be true.
     """
 
-    def __init__(self, resources: t.Sequence[Resource], contradicts: Contradicts) -> None:
+    def __init__(self, resources: t.Sequence[Resource], contradicts: Contradicts = lambda parts: ()) -> None:
         self.resources = {option_of(resource): resource for resource in resources}
         self._contradicts = contradicts
 
@@ -106,7 +106,7 @@ class ServerDeclaration:
         changed = any(part.run.plan.changed for part in chosen)
         answer = {
             **told(chosen),
-            "restart": restart_reasons(chosen),
+            **self._restart(chosen),
             "summary": summary(chosen),
             "diff": diffs(chosen),
             "changed": changed,
@@ -118,6 +118,10 @@ class ServerDeclaration:
                 failed=True, changed=run.client.wrote, msg=f"{len(failed)} of {total} failed. {_failures(failed)}."
             )
         return answer
+
+    def _restart(self, chosen: t.Sequence[Part]) -> Answer:
+        """Changed objects that may wait for a restart, where the server has such objects."""
+        return {"restart": restart_reasons(chosen)} if any(one.restarts for one in self.resources.values()) else {}
 
     def _params_of(self, name: str, resource: Resource, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The options that the module of one resource would have."""

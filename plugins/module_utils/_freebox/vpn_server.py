@@ -222,7 +222,7 @@ class VpnServer(Resource):
             there = _config(run.client, change.name)
             declared = {key: value for key, value in change.wanted.values.items() if key in change.values}
             whole = merged(self.dump(declared), there)
-            change.values.update(without_none(whole))
+            change.complete(without_none(whole))
             left = {key: value for key, value in whole.items() if there.get(key) != value}
             if left:
                 run.client.call("PUT /vpn/{vpn_id}/config/", left, path={"vpn_id": change.name})

@@ -63,7 +63,8 @@ class Mistakes(InputError):
             self.take(exc, place)
 
     def refuse(self) -> None:
-        """Raise this, if there is anything."""
+        """Raise this, if there is anything; what several checks found is told once."""
+        self.sentences = list(dict.fromkeys(self.sentences))
         if self.sentences:
             raise self
 

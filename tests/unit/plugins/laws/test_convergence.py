@@ -17,6 +17,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.configur
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
     CONFIG_PROFILE,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.tests.unit.plugins.support.convergence import (
     PASSWORD,
     SHORT,
@@ -65,6 +66,12 @@ def configured(server: Server) -> None:
         "sa.company_name": "Example",
     }
     server.simulator.set_configuration(**values)
+
+
+def whole(server: Server) -> None:
+    """Both."""
+    routed(server)
+    configured(server)
 
 
 SCENARIOS = {
@@ -185,6 +192,58 @@ SCENARIOS = {
         lambda server: server.simulator.store.add_profile("old"),
         ("candidate", "old"),
         ["store/fact/active_profile", RESTART],
+    ),
+    "a whole server": Scenario(
+        DECLARATION,
+        {
+            "groups": [
+                {"name": "north", "members": ["ben", "eve"], "subnets": ["10.3.0.0/16"]},
+                {"name": "staff", "inherit": ["autologin"], "deny_web": True},
+                {"name": "ops", "state": "absent"},
+            ],
+            "default_user": {"autologin": False},
+            "users": [
+                {"name": "eve", "group": "north", "password": PASSWORD, "static_ipv4": "10.50.0.7"},
+                {"name": "ana", "deny": True, "group": "staff"},
+                {"name": "cleo", "group": "staff", "state": "blocked"},
+                {"name": "dora", "state": "absent"},
+            ],
+            "access_lists": [
+                {"group": "staff", "access_to": ["10.2.0.0/16:https"], "access_from": ["group:north"]},
+                {"group": "north", "access_to": ["user:eve", "10.0.0.0/8"]},
+                {"user": "ana", "access_to": []},
+            ],
+            "config_items": [
+                {"name": "vpn.server.static.0.network", "value": "10.50.0.0"},
+                {"name": "vpn.server.static.0.netmask_bits", "value": 24},
+                {"name": "sa.company_name", "value": "Other"},
+                {"name": "vpn.server.daemon.udp.port", "state": "default"},
+                {"name": "auth.radius.0.server.0.secret", "secret_value": PASSWORD},
+            ],
+        },
+        whole,
+        (
+            *("north", "staff", "ops", "__DEFAULT__", "eve", "ana", "cleo", "dora"),
+            *("group staff", "group north", "user ana"),
+            "vpn.server.static.0.network",
+            "sa.company_name",
+            "vpn.server.daemon.udp.port",
+            "auth.radius.0.server.0.secret",
+        ),
+        [REVOKED, RESTART, "store/record/ben"],
+    ),
+    "a whole server without the rest": Scenario(
+        DECLARATION,
+        {
+            "groups": [{"name": "staff", "members": ["ben", "eve"]}],
+            "users": [{"name": "ben"}, {"name": "eve", "group": "staff"}],
+            "access_lists": [{"group": "staff", "access_to": ["user:eve"]}],
+            "purge": ["groups", "users", "access_lists"],
+            "protect": ["openvpn", "mfa-admin", "cleo"],
+        },
+        whole,
+        ("staff", "ops", "eve", "ana", "dora", "group staff"),
+        [REVOKED, "store/record/cleo"],
     ),
     "nothing to do": Scenario(
         USER,

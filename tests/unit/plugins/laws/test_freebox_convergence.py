@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.declaration import DECLARATION
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.tests.unit.plugins.support.convergence import (
@@ -116,6 +117,38 @@ SCENARIOS = {
         people,
         ("openvpn_routed",),
         ["connections/*"],
+    ),
+    "a whole box": Scenario(
+        DECLARATION,
+        {
+            "servers": [
+                {"name": "openvpn_routed", "enabled": False, "port": 1195, "conf_openvpn": {"cipher": "aes256"}},
+                {"name": "wireguard", "enabled": True, "conf_wireguard": {"mtu": 1400}},
+                {"name": "pptp", "conf_pptp": {"mppe": "require"}},
+            ],
+            "users": [
+                {"login": "ana", "state": "absent"},
+                {"login": "eve", "password": PASSWORD, "ip_reservation": "192.168.27.70"},
+                {"login": "phone", "ip_reservation": "192.168.27.72"},
+                {"login": "cleo", "ip_reservation": "192.168.27.80"},
+                {"login": "ben", "type": "wireguard", "ip_reservation": "192.168.27.83"},
+                {"login": "ghost", "state": "absent"},
+            ],
+            "purge": ["users"],
+            "recreate": True,
+        },
+        people,
+        ("openvpn_routed", "wireguard", "pptp", "ana", "eve", "phone", "cleo", "ben", "dora"),
+        ["connections/*"],
+    ),
+    "a whole box as it is": Scenario(
+        DECLARATION,
+        {
+            "servers": [{"name": "openvpn_routed", "enabled": True}, {"name": "wireguard", "enabled": False}],
+            "users": [{"login": "ana", "ip_reservation": "192.168.27.70"}, {"login": "ghost", "state": "absent"}],
+        },
+        people,
+        (),
     ),
     "nothing to do": Scenario(
         VPN_USER,

@@ -35,6 +35,7 @@ VERBS = {
     "as_restart",
     "as_staged_config",
     "as_user_mfa",
+    "freebox_declaration",
     "freebox_vpn_profile",
 }
 OF_ITS_OWN = {"as_certificate_info", "as_cluster_info"}  # info modules that show something else than what is managed

@@ -12,10 +12,12 @@ import threading
 import typing as t
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._engine.server_declaration import ServerDeclaration
 from ansible_collections.vpn.estate.plugins.module_utils._net.operations import (
     CONTROL,
     MAKES_NEW,
@@ -48,7 +50,7 @@ class Scenario:
     of the object. ``besides`` are patterns of what changes along with them, such as ``cluster/_own/*``.
     """
 
-    resource: Resource
+    resource: Resource | ServerDeclaration
     declared: dict[str, t.Any]
     prepare: t.Callable[[t.Any], object]  # takes the Simulated
     objects: t.Collection[str]
@@ -113,6 +115,8 @@ class World:
     how: t.Mapping[str, t.Any]  # how servers are started, so that a test does not wait for them
     worst: t.Sequence[str] = ("dropped after",)  # faults that each write of each sample meets
     polled: str = ""  # a path that may be asked as often as one likes
+    apart: t.Mapping[str, str] = field(default_factory=dict)
+    """Where a server keeps what the names of objects in a declaration do not tell apart: a pattern, by the part that it is of."""
 
     def __post_init__(self) -> None:
         each = sorted(self.operations.items(), key=lambda one: "{" in one[0])
@@ -126,6 +130,13 @@ class World:
         """What the call was to the server; what is not in the table is there for anybody to read."""
         found = (k for method, path, k in self._kinds if method == exchange.method and path.fullmatch(exchange.path))
         return next(found, READ)
+
+    def is_of(self, part: str, thing: Thing) -> bool:
+        """Whether a thing can be of an object of this part of a declaration."""
+        path = "/".join(thing)
+        if part in self.apart:
+            return fnmatchcase(path, self.apart[part])
+        return not any(fnmatchcase(path, pattern) for pattern in self.apart.values())
 
     def is_sign_in(self, exchange: Exchange) -> bool:
         return bool(re.fullmatch(self.sign_in, exchange.path))
@@ -203,7 +214,20 @@ class Trial:
         self.simulator.log.clear()
 
     def run(self) -> Answer:
-        return self.server.manage(self.scenario.resource, **self.scenario.declared)
+        what, declared = self.scenario.resource, self.scenario.declared
+        if isinstance(what, ServerDeclaration):
+            return self.server.declare(what, **declared)
+        return self.server.manage(what, **declared)
+
+    def told(self, answer: Answer) -> list[tuple[dict[str, t.Any], t.Callable[[Thing], bool]]]:
+        """What a task says of each object, and which things are part of it."""
+        if not isinstance(self.scenario.resource, ServerDeclaration):
+            return [(line, partial(belongs, name=line["name"])) for line in answer.get("objects", ())]
+        return [
+            (line, lambda thing, part=part, name=line["name"]: self.world.is_of(part, thing) and belongs(thing, name))
+            for part in self.scenario.resource.resources
+            for line in answer.get(part, {}).get("objects", ())
+        ]
 
     def violations(self, fault: str, index: int) -> t.Iterator[str]:
         """Play the scenario with this fault at the request of this index, and tell which laws do not hold."""
@@ -296,8 +320,8 @@ class Trial:
 
     def honest(self, answer: Answer, before: State, after: State) -> t.Iterator[str]:
         changed = differing(before, after)
-        lines = answer.get("objects", [])
-        actions = {line["action"] for line in lines}
+        told = self.told(answer)
+        actions = {line["action"] for line, _is_part in told}
         undone = "was set back" in answer.get("msg", "")
         if answer["changed"] != bool(changed) and "unknown" not in actions and not undone:
             yield f"says changed={answer['changed']}, but {changed or 'nothing'} changed: {answer.get('msg')}"
@@ -311,11 +335,11 @@ class Trial:
             yield f"says it is done, but {wrong} is not as declared"
         elif actions & {"failed", "unknown", "not attempted"}:
             yield f"is no failure, but says {actions}"
-        if changed and not lines:
+        if changed and not told:
             yield "changed something and does not say which objects"
         missing = self.missing(after)
-        for line in lines:
-            things = {thing for thing in changed | missing if belongs(thing, line["name"])}
+        for line, is_part in told:
+            things = {thing for thing in changed | missing if is_part(thing)}
             wrong = things & missing
             if line["action"] in ("created", "updated", "deleted", "unchanged") and wrong:
                 yield f"says {line['name']} was {line['action']}, but {wrong} is not as declared"

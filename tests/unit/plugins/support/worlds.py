@@ -33,6 +33,7 @@ ACCESS_SERVER = World(
     {"settings": {"restart_downtime": DOWNTIME}},
     worst=("dropped after", "403"),
     polled="/api/server/status",
+    apart={"access_lists": "store/access_route/*"},
 )
 
 
@@ -65,5 +66,6 @@ FREEBOX = World(
     freebox,
     {"settings": {"start_duration": 0.0, "stop_duration": 0.0}},
     worst=("dropped after", "inval"),
+    apart={"connections": "connections/*"},  # which end with a user or a server
 )
 WORLDS: t.Mapping[type[Simulated], World] = {world.kind: world for world in (ACCESS_SERVER, FREEBOX)}

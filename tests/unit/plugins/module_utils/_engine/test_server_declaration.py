@@ -247,6 +247,13 @@ def test_lists_of_users_who_go_are_not_written(server: Server) -> None:
     assert answer["counts"] == {"deleted": 1}
 
 
+def test_a_group_has_members_whose_own_group_was_written_twice(start: t.Callable[..., Server]) -> None:
+    """A server that keeps only the name of a new user is told the group once more, after the group was read back."""
+    server = start(readings={"create_properties": "ignores"})
+    done(declare(server, groups=[{"name": "a", "members": ["ada"]}], users=[{"name": "ada", "group": "a"}]))
+    assert server.simulator.state()["users"]["ada"]["group"] == "a"
+
+
 # -- failures
 
 
