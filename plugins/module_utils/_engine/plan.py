@@ -104,6 +104,7 @@ class Change:
     step: Step
     outcome: str = "planned"  # planned, done, failed, not attempted, unknown
     message: str = ""
+    hindered: bool = False  # it failed because another object failed
     results: Object = field(default_factory=dict, repr=False)  # what the task returns of it besides
     effect: Effect = Effect.NOTHING
     own_account: OwnAccount = OwnAccount.UNTOUCHED

@@ -87,6 +87,7 @@ class Part:
             lost = next((one for one in self.references(change) if one.name in failed.get(one.noun, ())), None)
             if lost:
                 change.fail(f"not attempted, because {lost.noun} {lost.name} failed")
+                change.hindered = True
 
     @property
     def failed(self) -> t.Collection[str]:

@@ -306,6 +306,7 @@ def _word(change: Change) -> str:
 
 
 def _failures(failed: t.Sequence[tuple[Part, Change]]) -> str:
-    (part, first), more = failed[0], len(failed) - 1
-    others = listed(f"{other.resource.noun} {change.name}" for other, change in failed[1:])
+    """Why the first object failed that did not fail because of another one, and the names of the others."""
+    (part, first), *more = sorted(failed, key=lambda one: one[1].hindered)
+    others = listed(f"{other.resource.noun} {change.name}" for other, change in more)
     return f"{part.resource.noun} {first.name}: {first.message.rstrip('.')}" + (f". Also {others}" if more else "")

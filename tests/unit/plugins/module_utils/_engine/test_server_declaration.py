@@ -285,6 +285,14 @@ def test_what_refers_to_a_failed_object_is_not_attempted_and_the_rest_goes_on(se
     }
 
 
+def test_the_message_tells_the_cause_and_not_what_follows_from_it(server: Server) -> None:
+    server.simulator.faults.add(path="/users/create", status=400, body={"reason": "no room"})
+    answer = declare(server, groups=[{"name": "a", "members": ["ada"]}], users=[{"name": "ada", "group": "a"}])
+    assert answer["groups"]["objects"][0]["msg"] == "not attempted, because user ada failed"
+    assert answer["msg"].startswith("2 of 2 failed. user ada: ")
+    assert answer["msg"].endswith("no room. Also group a.")
+
+
 # -- the account of the task
 
 
