@@ -419,6 +419,12 @@ DEEDS: dict[str, dict[str, t.Any]] = {
     "as_vpn_session": {"users": ["alice"]},
     "as_web_certificate": {"state": "absent"},
     "freebox_app": {"dest": "app.json", "wait_timeout": 1},
+    "freebox_declaration": {
+        "servers": [{"name": "openvpn_routed", "enabled": True}],
+        "users": [{"login": "erika", "password": "Erika-Password-1!"}],
+        "purge": ["users"],
+        "purge_limit": {"users": "100%"},
+    },
     "freebox_vpn_connection": {"users": ["max"]},
     "freebox_vpn_profile": {"user": "max", "server": "openvpn_routed", "dest": "f.ovpn"},
 }
