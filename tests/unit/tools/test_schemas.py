@@ -141,12 +141,21 @@ def kind_of(rules: Rules) -> str:
     )
 
 
+def one_of(options: Rules) -> st.SearchStrategy[str]:
+    """Names of options, with each kind of them as often as the others."""
+    kinds: dict[tuple[str, bool], list[str]] = {}
+    for name, option in options.items():
+        kinds.setdefault((kind_of(option), "choices" in option), []).append(name)
+    return st.one_of([st.sampled_from(names) for names in kinds.values()])
+
+
 def right(rules: Rules) -> st.SearchStrategy[t.Any]:
     """Values that an option takes."""
     kind = kind_of(rules)
     if rules.get("choices") and kind == "str":
         return st.sampled_from(rules["choices"])
     text = st.text("abcdefgh./:7", min_size=1, max_size=8)
+    mappings = st.one_of(st.dictionaries(text, text, max_size=2), st.sampled_from(["a=b", "a=b, c=d", '{"a": "b"}']))
     if kind == "list":
         if rules.get("elements") == "dict":
             return st.lists(objects(rules), max_size=2)
@@ -159,7 +168,7 @@ def right(rules: Rules) -> st.SearchStrategy[t.Any]:
         "str": text,
         "number": st.one_of(text, st.integers()),
         "lines": st.one_of(text, st.integers(), st.lists(st.one_of(text, st.integers()), max_size=3)),
-        "dict": objects(rules) if rules.get("options") else st.dictionaries(text, text, max_size=2),
+        "dict": objects(rules) if rules.get("options") else mappings,
         "raw": text,
     }[kind]
 
@@ -212,7 +221,7 @@ def mistaken(draw: st.DrawFn, rules: Rules) -> t.Any:
     if way == "unknown":
         found["nonsense"] = draw(ANYTHING)
     if way == "wrong":
-        name = draw(st.sampled_from([name for name, option in options.items() if WRONG[kind_of(option)]]))
+        name = draw(one_of({name: option for name, option in options.items() if WRONG[kind_of(option)]}))
         apart = {other for names in rules.get("mutually_exclusive", ()) if name in names for other in names}
         found = {
             **{said: value for said, value in found.items() if said not in apart},
@@ -246,7 +255,7 @@ def test_what_a_module_takes_its_schemas_take(variable: str, data: st.DataObject
     """Whatever it is: one option of a right object has any value."""
     rules = rules_of(RESOURCES[variable])
     item = data.draw(objects(rules))
-    item[data.draw(st.sampled_from(sorted(rules["options"])))] = data.draw(ANYTHING)
+    item[data.draw(one_of(rules["options"]))] = data.draw(ANYTHING)
     if checked(RESOURCES[variable], item):
         assert in_file(variable, item)
         assert in_variables(variable, item)
