@@ -300,7 +300,7 @@ options:
   only:
     description:
       - Parts to bring to their state. The others are only checked, and known as what is referred to. Left out, all are brought
-        to their state.
+        to their state; an empty list means none.
     type: list
     elements: str
     choices: [groups, default_user, users, access_lists, config_items]
@@ -344,6 +344,14 @@ options:
     type: str
     choices: [on_create, always]
     default: on_create
+  mistakes:
+    description:
+      - What the playbook itself has found wrong with the declaration, a sentence for each. Where there is one, the task fails
+        before it asks the server, and tells it with what it finds itself.
+      - The role P(vpn.estate.access_server#role) has here what P(vpn.estate.people_contradictions#filter) finds.
+    type: list
+    elements: str
+    default: []
   validate_only:
     description:
       - Whether only to check the declaration. No server is asked, and connection options are not needed.
@@ -418,6 +426,7 @@ EXAMPLES = r"""
 - name: Check a declaration without any server
   vpn.estate.as_declaration:
     src: files/vpn-a
+    mistakes: "{{ estate_people | vpn.estate.people_contradictions('access_server', inventory_hostname, groups) }}"
     validate_only: true
 
 - name: Take every user away, and let the task change its own account

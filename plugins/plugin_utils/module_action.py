@@ -62,10 +62,10 @@ class ModuleAction(ActionBase):
         shared = SharedSignIn(self.body.product, self.is_local)
         checker = self.body.checker()
         try:
-            args = self.body.checked(untagged(self._task.args), checker)
-            self._refuse_to_reveal(args)
             with self._surroundings():
                 here = self._can_run_here(variables)
+                args = self.body.checked(untagged(self._task.args), checker, self._read if here else None)
+                self._refuse_to_reveal(args)
                 if not self._is_offline(args):
                     args.update(shared.options(args))
                 done = self._perform(args, variables) if here else None

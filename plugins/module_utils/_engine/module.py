@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils import basic
 
+from .._files.read_file import Read
 from .._net.libraries import REQUESTS_ERROR
 from .._net.redact import with_passwords
 from .._text.errors import EstateError, Mistakes, SignInError
@@ -40,6 +41,7 @@ class Body:
     constraints: t.Mapping[str, t.Any] = field(default_factory=dict)  # by the names that AnsibleModule gives them
     reveals: str = ""  # the option with which its results hold a secret that no argument held
     resources: t.Sequence[Resource] = ()  # whose objects it takes
+    server: t.Optional[ServerDeclaration] = None  # all that it declares, where that is a whole server
     offline: str = ""  # the option with which it asks no server
 
     @property
@@ -54,13 +56,17 @@ class Body:
             slips[""] = slips_of(self.resources[0])
         return Checker(self.argument_spec, slips)
 
-    def checked(self, given: t.Mapping[str, t.Any], checker: Checker) -> dict[str, t.Any]:
-        """A task's arguments as its validator may have them. Raises Mistakes."""
+    def checked(
+        self, given: t.Mapping[str, t.Any], checker: Checker, read: t.Optional[Read] = None
+    ) -> dict[str, t.Any]:
+        """A task's arguments as its validator may have them. Raises Mistakes, with those of files if ``read`` reads them."""
         try:
             return checker.arguments(given)
         except Mistakes as mistakes:
             for resource in self.resources:
                 add_mistakes(resource, given, checker, mistakes)
+            if self.server and read:
+                self.server.add_mistakes(given, Task(given, read=read, secrets=checker.secrets), mistakes)
             raise
 
 
@@ -84,6 +90,7 @@ def manage_server(server: ServerDeclaration, product: Product) -> Body:
         server.apply,
         server.constraints(),
         resources=(*server.resources.values(),),
+        server=server,
         offline=VALIDATE_ONLY,
     )
 

@@ -35,11 +35,12 @@ def blocks(parts: t.Sequence[Part]) -> list[Block]:
     Portions of a resource with nothing of another one between them are written together, so that a task of one resource
     writes each change whole. Changes that could end the sign-in of the task's account are last, and whole.
     """
+    new = {(part.resource.noun, change.name) for part in parts for change in part.run.plan.of("create")}
     portions = [
         (turn, number, change, step)
         for number, part in enumerate(parts)
         for change in part.run.plan.of("create", "update", "delete")
-        for turn, step in _portions(part, change)
+        for turn, step in _portions(part, change, new)
     ]
     found: list[Block] = []
     for turn, number, change, step in sorted(portions, key=lambda portion: portion[:2]):
@@ -50,13 +51,13 @@ def blocks(parts: t.Sequence[Part]) -> list[Block]:
     return found
 
 
-def _portions(part: Part, change: Change) -> t.Iterator[tuple[Turn, Step]]:
+def _portions(part: Part, change: Change, new: t.Collection[tuple[str, str]]) -> t.Iterator[tuple[Turn, Step]]:
     """A change as it is written; what comes after its first portion finds the object as that left it."""
     if change.turn is Turn.OWN or change.action == "delete":
         yield Turn.OWN if change.turn is Turn.OWN else part.resource.turn_of_delete, change.step
         return
     before, action, secrets = change.before, change.action, change.secrets
-    for turn, values in part.resource.portions(change):
+    for turn, values in part.resource.portions(change, new):
         now = secrets if turn >= part.resource.turn else {}
         yield turn, Step(action, before, values, now, whole=change.step)
         before, action, secrets = {**(before or {}), **values}, "update", {} if now else secrets

@@ -29,10 +29,11 @@ class Resource(Description):
         """The values that the object shall have afterwards; None hands one back."""
         return {**wanted.values, **dict.fromkeys(wanted.inherit)}
 
-    def portions(self, change: Change) -> t.Sequence[tuple[Turn, Object]]:
+    def portions(self, change: Change, new: t.Collection[tuple[str, str]]) -> t.Sequence[tuple[Turn, Object]]:
         """The values of a change, in the order in which they are written where the task changes other resources too.
 
-        What is no field ends when access is taken away.
+        What is no field ends when access is taken away. ``new`` are the objects that the task creates, each as noun and name:
+        what refers to them comes after them.
         """
         fields = self.by_name
         found: dict[Turn, Object] = {self.turn: {}} if change.secrets or change.action == "create" else {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import typing as t
 from collections import Counter
+from dataclasses import replace
 
 from .._files.read_file import content_of
 from .._text.errors import InputError, Mistakes
@@ -18,7 +19,7 @@ from .declaration_files import ENDINGS, Flaw, read_mapping
 from .plan import Change, Reference, Wanted, listed
 from .report import Answer, diff, report
 from .resource import Resource
-from .run import Part, Run
+from .run import Part, Run, Task
 
 VALIDATE_ONLY = "validate_only"
 FOLDED = 5  # objects with equal changes, from which on a diff has one entry for them
@@ -58,6 +59,7 @@ class ServerDeclaration:
             "purge_empty": {"type": "bool", "default": False},
             "purge_limit": {"type": "dict", "options": {name: {"type": TEXT_OR_NUMBER} for name in purgeable}},
             "protect": {"type": "list", "elements": "str", "default": []},
+            "mistakes": {"type": "list", "elements": "str", "default": []},
             VALIDATE_ONLY: {"type": "bool", "default": False},
         }
 
@@ -89,20 +91,35 @@ class ServerDeclaration:
             part.run.parts = parts
         with mistakes.collecting():
             self._refuse_purges_of_nothing(given)
+        _add(run.task.params["mistakes"], mistakes)
         for sentence in dict.fromkeys((*contradictions(parts), *self._contradicts(parts))):
             mistakes.add(sentence)
         mistakes.remedy = "Nothing was written."
         mistakes.refuse()
         return parts
 
+    def add_mistakes(self, given: t.Mapping[str, t.Any], task: Task, mistakes: Mistakes) -> None:
+        """Add what is wrong beside the options of a task: in its files, and what the playbook has found.
+
+        Contradictions are not looked for, because a mistake in an object may be the reason of one.
+        """
+        for name, resource in self.resources.items():
+            src = given.get(f"{name}_src")
+            if isinstance(src, str):
+                defaults = {option: one.get("default") for option, one in resource.argument_spec().items()}
+                with mistakes.collecting():
+                    declared(Run(None, replace(task, params={**defaults, "src": src})), resource)
+        _add(given.get("mistakes"), mistakes)
+
     def apply(self, run: Run[t.Any]) -> Answer:
         """The work of the module."""
         parts = self.declared(run)
         if run.task.params[VALIDATE_ONLY]:
             return {"changed": False}
-        only = run.task.params["only"] or self.resources
-        chosen = [part for part in parts if option_of(part.resource) in only]
-        apply_together(chosen, told)
+        only = run.task.params["only"]
+        chosen = [part for part in parts if only is None or option_of(part.resource) in only]
+        if chosen:
+            apply_together(chosen, told)
         changed = any(part.run.plan.changed for part in chosen)
         answer = {
             **told(chosen),
@@ -197,6 +214,12 @@ class ServerDeclaration:
             mistakes = Mistakes()
             mistakes.take(exc, f"src: {path}")
             raise mistakes from None
+
+
+def _add(found: t.Any, mistakes: Mistakes) -> None:
+    """Add what the playbook has found, as whole sentences."""
+    for sentence in found if isinstance(found, list) else ():
+        mistakes.add(f"{str(sentence).rstrip('.')}.")
 
 
 def option_of(resource: Resource) -> str:

@@ -133,10 +133,15 @@ class AccessList(Resource):
             yield Reference(owner, whose, owner, owner=True)
         yield from super().references(name, values)
 
-    def portions(self, change: Change) -> t.Sequence[tuple[Turn, Object]]:
-        """A list that loses rules is first confined to what it has before and after."""
+    def portions(self, change: Change, new: t.Collection[tuple[str, str]]) -> t.Sequence[tuple[Turn, Object]]:
+        """A list that loses rules is first confined to what it has before and after, as far as all that it names is there."""
         before = change.before or {}
-        narrowed = {d: common(before.get(d, []), after) for d, after in change.values.items()}
+        if tuple(change.name.split(" ", 1)) in new:
+            return [(Turn.GIVE, change.values)]
+        narrowed = {
+            d: [rule for rule in common(before.get(d, []), after) if not any(one in new for one in named_by([rule]))]
+            for d, after in change.values.items()
+        }
         narrowed = {d: found for d, found in narrowed.items() if found != before.get(d, [])}
         if narrowed == change.values:
             return [(Turn.TAKE, narrowed)]

@@ -251,7 +251,7 @@ class ConfigItem(Safeguarded):
                 told = f"{change.name}: {problem}. If the server takes it all the same, say custom: true for this item."
                 mistakes.add(told)
 
-    def portions(self, change: Change) -> t.Sequence[tuple[Turn, Object]]:
+    def portions(self, change: Change, new: t.Collection[tuple[str, str]]) -> t.Sequence[tuple[Turn, Object]]:
         """Networks first, which addresses of users are from."""
         return [(Turn.FOUNDATION if known_values.is_network(change.name) else self.turn, change.values)]
 

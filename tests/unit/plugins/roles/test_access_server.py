@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role with what it declares in files, by real runs of ansible-playbook; molecule has the rest of it."""
+"""The role, by real runs of ansible-playbook, and its tags; molecule has a run of the site playbook, and the module the rest."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.block import Block
+from ansible.playbook.play import Play
+from ansible.playbook.task import Task
+from ansible.template import Templar
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder, Run
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import first
 
+ROLE = Path(__file__).resolve().parents[4] / "roles/access_server"
+PARTS = [*DECLARATION.resources]
 USERS = [
     {"name": "anna", "group": "staff"},
     {"name": "bert", "group": "staff", "state": "blocked", "static_ipv4": "10.8.16.9"},
@@ -67,6 +75,7 @@ def fixture_estate(server: Server, tmp_path: Path) -> Estate:
     return Estate(server, tmp_path)
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("in_files", first(True, False), ids=["files", "lists"])
 def test_from_nothing(estate: Estate, in_files: bool) -> None:
     """Check mode goes through on an empty server and tells what the run does."""
@@ -80,7 +89,7 @@ def test_from_nothing(estate: Estate, in_files: bool) -> None:
         if in_files
         else {"users": USERS, "groups": GROUPS, "access_lists": LISTS, "config_items": ITEMS}
     )
-    declared = {**declared, "purge": ["users", "groups", "access_lists"]}
+    declared = {**declared, "default_user": {"def_deny": True}, "purge": ["users", "groups", "access_lists"]}
     check = estate.run("--check", **declared)
     assert check.status == 0, check.output
     assert not estate.server.writes()
@@ -101,106 +110,106 @@ def test_from_nothing(estate: Estate, in_files: bool) -> None:
         ["10.0.0.0/8", "user:dora"],
     ]
     assert estate.server.inform(CONFIG_ITEM, ["sa.company_name"])[0]["value"] == "Example Company"
-    assert "/api/server/restart" in estate.server.writes()
+    assert estate.server.writes().count("/api/server/restart") == 1
 
 
-@pytest.mark.exhaustive
-def test_the_next_run_changes_nothing(estate: Estate) -> None:
-    declared = {
-        "users_src": "people",
-        "groups": GROUPS,
-        "access_lists_src": "access_lists.yml",
-        "config_items": ITEMS,
-        "purge": ["users", "groups", "access_lists"],
-    }
-    assert estate.run(**declared).status == 0
-    again = estate.run(**declared)
-    assert again.status == 0, again.output
-    assert again.tally["here"]["changed"] == 0
-    assert not estate.server.writes()
-
-
-@pytest.mark.parametrize("in_files", first(True, False), ids=["files", "lists"])
-def test_what_nobody_declares_is_purged(estate: Estate, in_files: bool) -> None:
-    """Declared ones stay, whatever their state is, and whichever task deletes the others."""
-    for name in ("anna", "bert", "carl", "dora", "frida"):
+@pytest.mark.parametrize("limit", first({"users": 7, "groups": "100%"}, 7), ids=["each", "all"])
+def test_the_limit_of_a_purge(estate: Estate, limit: t.Any) -> None:
+    """It may be one for all parts, or one for each; without it, five objects may go."""
+    for name in "abcdefg":
         estate.server.simulator.set_user(name)
-    for name in ("interns", "strangers"):
-        estate.server.simulator.set_group(name)
-    declared: dict[str, t.Any] = (
-        {"users_src": "people", "groups_src": "groups.json"} if in_files else {"users": USERS, "groups": GROUPS}
-    )
-    run = estate.run(**declared, purge=["users", "groups"])
+        estate.server.simulator.set_group(f"group-{name}")
+    declared: dict[str, t.Any] = {"users": USERS, "groups": GROUPS, "purge": ["users", "groups"]}
+    refused = estate.run("--check", **declared)
+    assert refused.status != 0
+    assert "7 of 9 users" in refused.output
+    run = estate.run(**declared, purge_limit=limit)
     assert run.status == 0, run.output
     assert set(estate.users) == {"anna", "bert", "dora"}
     assert [one["name"] for one in estate.server.inform(GROUP)] == ["guests", "staff"]
 
 
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("groups", [{"groups_src": "groups.json"}, {"groups": []}], ids=["files", "lists"])
-def test_an_empty_list_purges_nothing(estate: Estate, groups: dict[str, t.Any]) -> None:
-    estate.folder.write("groups.json", [])
-    estate.server.simulator.set_group("staff")
-    empty = estate.run(**groups, purge=["groups"])
-    assert empty.status != 0
-    assert "purge with an empty list of groups would delete " in empty.output
-    assert [one["name"] for one in estate.server.inform(GROUP)] == ["staff"]
-
-
-@pytest.mark.versions
-@pytest.mark.parametrize("in_files", first(False, True), ids=["lists", "files"])
-def test_what_goes_wrong_later_keeps_nobody_in(estate: Estate, in_files: bool) -> None:
-    """The group of somebody who is blocked is not there yet, and cannot be as it is declared."""
-    for name in ("bert", "carl"):
-        estate.server.simulator.set_user(name, static_ipv4="10.8.16.9")
-    users = {"users_src": "people/users.json"} if in_files else {"users": USERS}
-    run = estate.run(**users, groups=[{"name": "staff", "subnets": ["nowhere"]}])
+def test_a_part_that_fails_keeps_neither_the_configuration_nor_the_restart_from_being_done(estate: Estate) -> None:
+    """The next run finds the configuration as it is declared, and would restart nothing."""
+    estate.server.simulator.faults.add(path="/groups/create", status=400, body={"reason": "no room"})
+    run = estate.run(groups=GROUPS[:1], config_items=ITEMS)
     assert run.status != 0
-    assert "'nowhere' is not a network" in run.output
-    assert {name: (user.get("group"), user.get("deny")) for name, user in estate.users.items()} == {
-        "bert": (None, True)
-    }
+    assert "no room" in run.output
+    assert estate.server.inform(CONFIG_ITEM, ["sa.company_name"])[0]["value"] == "Example Company"
+    assert estate.server.writes()[-1] == "/api/server/restart"
+    assert run.tally["here"]["failed"] == 1
 
 
 @pytest.mark.exhaustive
-def test_what_goes_wrong_earlier_keeps_nobody_in(estate: Estate) -> None:
-    """A group that cannot be made, although somebody who is blocked may be in it, and is not."""
-    for name in ("bert", "carl", "staff"):
-        estate.server.simulator.set_user(name)
-    estate.folder.write("people/users.json", [{**user, "group": "", "static_ipv4": ""} for user in USERS])
-    run = estate.run(users_src="people", groups=[{"name": "staff"}])
-    assert run.status != 0
-    assert "There is a user named staff" in run.output
-    assert {name: user.get("deny") for name, user in estate.users.items()} == {"bert": True, "staff": None}
-
-
-@pytest.mark.versions
-@pytest.mark.exhaustive
-def test_contradictions(estate: Estate) -> None:
-    """Those that can be seen without a look into the files."""
-    nouns = {"users": USERS, "groups": [], "access_lists": [], "config_items": []}
-    run = estate.run(**nouns, **{f"{noun}_src": "people" for noun in nouns})
-    assert run.status != 0
-    for sentence in (
-        "access_server_users and access_server_users_src are both defined",
-        "access_server_groups and access_server_groups_src are both defined",
-        "access_server_access_lists and access_server_access_lists_src are both defined",
-        "access_server_config_items and access_server_config_items_src are both defined",
-    ):
-        assert sentence in " ".join(run.output.split()), run.output
-    run = estate.run(users=USERS, purge=["groups"])
-    assert run.status != 0
-    sentence = "access_server_purge names groups, and access_server_groups is not defined"
-    assert sentence in " ".join(run.output.split()), run.output
+def test_a_server_for_which_nothing_is_declared(estate: Estate) -> None:
+    run = estate.run()
+    assert run.status == 0, run.output
     assert not estate.server.simulator.log
 
 
-@pytest.mark.exhaustive
-def test_who_is_only_in_a_file_is_no_contradiction(estate: Estate) -> None:
-    """That the members and the owners of access lists are declared is not seen, and is not denied either."""
-    lists = [{"user": "anna", "access_to": ["user:dora"]}]
-    run = estate.run("--check", users_src="people", groups=GROUPS, access_lists=lists, purge=["users", "groups"])
+# -- tags
+
+
+def chosen(tags: list[str], skipped: list[str]) -> tuple[list[str], dict[str, bool]]:
+    """The parts that a run with these tags brings to their state, and whether each task of the role is carried out."""
+    loader = DataLoader()
+    run = {"ansible_run_tags": tags, "ansible_skip_tags": skipped}
+    main, variables = (
+        loader.load_from_file(str(ROLE / name), trusted_as_template=True)
+        for name in ("tasks/main.yml", "vars/main.yml")
+    )
+    play = Play.load({"hosts": "all", "tasks": main}, loader=loader)
+    tasks = {}
+    blocks = [play.tasks[0]]
+    while blocks:
+        for one in (*blocks[0].block, *blocks.pop(0).always):
+            if isinstance(one, Block):
+                blocks.append(one)
+            elif isinstance(one, Task):
+                tasks[one.name] = one.evaluate_tags(tags, skipped, all_vars=run)
+    return Templar(loader, variables={**variables, **run}).template(variables["__access_server_only"]), tasks
+
+
+APPLY, RESTART = "Bring what is declared to its state", "Restart if something needs it"
+
+
+@pytest.mark.versions
+@pytest.mark.parametrize(
+    ("tags", "skipped", "only", "done"),
+    [
+        (["all"], [], PARTS, {APPLY, RESTART}),
+        (["users"], [], ["users"], {APPLY}),
+        (["users", "config_items"], [], ["users", "config_items"], {APPLY, RESTART}),
+        (["all"], ["users"], ["groups", "default_user", "access_lists", "config_items"], {APPLY, RESTART}),
+        (["all"], ["config_items", "groups"], ["default_user", "users", "access_lists"], {APPLY}),
+        (["users", "groups"], ["groups"], ["users"], {APPLY}),
+        (["users"], ["users"], [], set()),
+        (["usrs"], [], PARTS, set()),  # a tag of another role
+        (["usrs", "users"], [], ["users"], {APPLY}),
+        (["tagged"], [], PARTS, {APPLY, RESTART}),
+    ],
+)
+def test_tags_choose_parts(tags: list[str], skipped: list[str], only: list[str], done: set[str]) -> None:
+    parts, tasks = chosen(tags, skipped)
+    assert sorted(parts) == sorted(only)
+    assert {name for name, is_done in tasks.items() if is_done} == done
+    assert set(tasks) == {APPLY, RESTART}
+
+
+def test_every_part_is_a_tag() -> None:
+    """What is skipped altogether is left to the condition of the block, because a task without tags is always chosen."""
+    for part in PARTS:
+        assert chosen([part], [])[0] == [part]
+        assert chosen([part], [])[1][APPLY]
+    assert chosen(["all"], PARTS)[0] == []
+
+
+@pytest.mark.versions
+def test_a_run_with_a_tag_does_that_part_alone(estate: Estate) -> None:
+    estate.server.simulator.set_group("staff")
+    declared = {"users": [*USERS[:1], *USERS[2:]], "groups": GROUPS, "config_items": ITEMS}
+    run = estate.run("--tags", "users", **declared)
     assert run.status == 0, run.output
-    run = estate.run("--check", users=USERS[:3], groups=GROUPS, access_lists=lists, purge=["users", "groups"])
-    assert run.status != 0
-    assert "group guests has the member user dora, which is not declared and falls to the purge" in run.output
+    assert set(estate.users) == {"anna", "dora"}
+    assert [one["name"] for one in estate.server.inform(GROUP)] == ["staff"]
+    assert "/api/server/restart" not in estate.server.writes()

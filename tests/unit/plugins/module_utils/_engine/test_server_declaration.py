@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
+from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import plain_read
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
+from ansible_collections.vpn.estate.plugins.modules import as_declaration
+from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server, sentences_of
 
 NETWORK = [
@@ -175,6 +180,161 @@ def test_validate_only_asks_no_server_and_needs_no_connection(server: Server) ->
     assert not server.simulator.log
 
 
+def test_mistakes_that_the_playbook_has_found_are_told_with_the_others(server: Server) -> None:
+    declared = {"groups": [{"name": "staff", "state": "absent"}], "users": [{"name": "ada", "group": "staff"}]}
+    said = refused(server, **declared, mistakes=["two people are called bob.", "cleo has no name"])
+    assert [one.strip().removesuffix(" Nothing was written.") for one in said] == [
+        "3 mistakes:",
+        "two people are called bob.",
+        "cleo has no name.",
+        "group of user ada: group staff is declared absent.",
+    ]
+    assert not server.simulator.log
+
+
+STAFF, GONE = {"name": "staff"}, {"name": "old", "state": "absent"}
+
+
+def mistakes_of(**declared: t.Any) -> list[str]:
+    """What is wrong with a declaration, found without any server."""
+    try:
+        given = {**declared, "validate_only": True}
+        arguments = as_declaration.BODY.checked(given, as_declaration.BODY.checker(), plain_read)
+    except InputError as exc:
+        return sentences_of(str(exc))
+    answer = perform(as_declaration.BODY, "as_declaration", arguments, check=False, invocation=False)
+    assert not answer.get("changed")
+    return sentences_of(answer.get("msg", ""))
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"users": [{"name": "alice", "group": "staff"}], "groups": [STAFF, GONE]},
+        {"users": [{"name": "alice", "group": "unknown"}], "groups": [STAFF]},  # it may be on the server
+        {"users": [{"name": "alice", "group": ""}], "groups": [STAFF], "purge": ["groups"]},
+        {"users": [{"name": "alice", "group": "old", "state": "absent"}], "groups": [GONE]},
+        {"users": [{"name": "a", "group": "ops"}], "groups": [STAFF], "purge": ["groups"], "protect": ["ops"]},
+        {"groups": [GONE], "access_lists": [{"group": "old", "state": "absent"}]},
+    ],
+)
+def test_what_can_all_be_true_is_no_mistake(declared: dict[str, t.Any]) -> None:
+    assert mistakes_of(**declared) == [""]
+
+
+@pytest.mark.parametrize(
+    ("declared", "mistakes"),
+    [
+        (
+            {"users": [{"name": "alice", "group": "old"}], "groups": [GONE]},
+            ["group of user alice: group old is declared absent."],
+        ),
+        (
+            {"users": [{"name": n, "group": "old", "state": "blocked"} for n in ("alice", "bob")], "groups": [GONE]},
+            [
+                "2 mistakes:",
+                "group of user alice: group old is declared absent.",
+                "group of user bob: group old is declared absent.",
+            ],
+        ),
+        (
+            {"users": [{"name": "alice", "group": "ops"}], "groups": [STAFF], "purge": ["groups"]},
+            ["group of user alice: group ops is not declared, and purge would delete it."],
+        ),
+        (
+            {"default_user": {"group": "old"}, "groups": [GONE]},
+            ["group of default user __DEFAULT__: group old is declared absent."],
+        ),
+        (
+            {"purge": ["users", "groups"], "groups": []},
+            ["purge: users is not declared. Declare users, or leave it out of purge."],
+        ),
+        (
+            {"groups": [{"name": "staff", "members": ["alice"]}, {"name": "ops", "members": ["alice"]}]},
+            ["members: alice is declared in staff and in ops, and a user has one group."],
+        ),
+        (
+            {"users": [{"name": "alice", "group": "ops"}], "groups": [{"name": "staff", "members": ["alice"]}]},
+            ["members of group staff: user alice is declared to be in group ops."],
+        ),
+        (
+            {"users": [{"name": "alice", "group": ""}], "groups": [{"name": "staff", "members": ["alice"]}]},
+            ["members of group staff: user alice is declared to be in no group."],
+        ),
+        (
+            {"users": [{"name": "alice", "group": "staff"}], "groups": [{"name": "staff", "members": []}]},
+            ["group of user alice: it is staff, and alice is not among the members of that group."],
+        ),
+        (
+            {"users": [{"name": "x", "state": "absent"}], "groups": [{"name": "staff", "members": ["x"]}]},
+            ["members of group staff: user x is declared absent."],
+        ),
+        (
+            {"groups": [GONE], "access_lists": [{"group": "old", "access_to": ["10.0.0.0/8"]}]},
+            ["access list of group old: group old is declared absent."],
+        ),
+        (
+            {"groups": [GONE], "access_lists": [{"user": "alice", "access_from": [{"type": "group", "group": "old"}]}]},
+            ["access_from of access list of user alice: group old is declared absent."],
+        ),
+        (
+            {"users": [], "purge": ["users"], "access_lists": [{"user": "alice", "access_to": ["10.0.0.0/8"]}]},
+            ["access list of user alice: user alice is not declared, and purge would delete it."],
+        ),
+        (
+            {"users": [], "purge": ["users"], "groups": [{"name": "staff", "members": ["alice"]}]},
+            ["members of group staff: user alice is not declared, and purge would delete it."],
+        ),
+        (
+            {"access_lists": [{"user": "alice", "access_to": ["nonsense!"]}]},
+            [
+                "access_lists[0]: access_to of access list of user alice: 'nonsense!': 'nonsense!' is not a network; write it as "
+                "10.8.16.0/20 or 2001:db8::/64."
+            ],
+        ),
+        ({"users": ["alice"]}, ["users[0]: text is given, and a mapping is needed."]),
+        ({"users": [], "users_src": "users.yml"}, ["parameters are mutually exclusive: users|users_src"]),
+    ],
+)
+def test_what_cannot_all_be_true_is_found_without_a_server(declared: dict[str, t.Any], mistakes: list[str]) -> None:
+    assert [one.strip().removesuffix(" Nothing was written.") for one in mistakes_of(**declared)] == mistakes
+
+
+def test_mistakes_of_options_files_and_the_playbook_are_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "users.json"
+    file.write_text('[{"name": "ada", "gruop": "staff"}]')
+    said = mistakes_of(
+        groups=[{"name": "staff", "denny": True}, {"name": "ops", "subnets": ["nowhere"]}],
+        users_src=str(file),
+        mistakes=["two people are called bob"],
+    )
+    assert said[0] == "4 mistakes:"
+    assert [one.strip().partition(":")[0] for one in said[1:]] == [
+        "groups[0] (staff)",
+        "groups[1]",
+        "src",
+        "two people are called bob.",
+    ]
+    assert f"src: {file} (ada): gruop: there is no such option. Did you mean group?" in said[3]
+
+
+def test_what_a_file_declares_is_held_against_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / "users.yml"
+    file.write_text("[{name: alice, group: old}]")
+    groups = [{"name": "staff", "members": ["alice"]}]
+    assert [one.strip() for one in mistakes_of(users_src=str(file), groups=[*groups, GONE], purge=["users"])] == [
+        "2 mistakes:",
+        "group of user alice: group old is declared absent.",
+        "members of group staff: user alice is declared to be in group old. Nothing was written.",
+    ]
+    file.write_text("[{name: alice}]")
+    assert mistakes_of(users_src=str(file), groups=groups, purge=["users"]) == [""]
+    file.write_text("[{name: bob}]")
+    assert mistakes_of(users_src=str(file), groups=groups, purge=["users"]) == [
+        "members of group staff: user alice is not declared, and purge would delete it. Nothing was written."
+    ]
+
+
 # -- order
 
 
@@ -220,6 +380,28 @@ def test_on_a_server_that_adds_to_lists_they_are_confined_before_users_move(star
     done(declare(server, users=[{"name": "ada", "group": "b"}], access_lists=lists))
     assert rules
     assert not [one for one in rules if "10.2.0.0" in one]
+
+
+def test_lists_that_deny_wait_for_whom_they_name(server: Server) -> None:
+    server.simulator.set_user("ada")
+    done(
+        declare(
+            server,
+            groups=[{"name": "new"}],
+            users=[{"name": "eve"}],
+            access_lists=[
+                {"group": "new", "access_to": ["-10.1.0.0/16", "all"]},
+                {"user": "ada", "access_to": ["-10.1.0.0/16", "-group:new", "-user:eve", "all"]},
+            ],
+        )
+    )
+    writes = [body for path, body in writes_of(server) if path == "userprop/access/set"]
+    first = [(row.get("username"), row["access_route"]["subnet"]["netip"]) for row in writes[0]["items_set"]]
+    assert first == [("ada", "10.1.0.0")]
+    assert [one["access_to"] for one in server.inform(ACCESS_LIST)] == [
+        ["-10.1.0.0/16", "all"],
+        ["-10.1.0.0/16", "-group:new", "-user:eve", "all"],
+    ]
 
 
 def test_a_part_alone_is_written_as_by_its_own_module(server: Server) -> None:
@@ -377,6 +559,19 @@ def test_with_only_other_parts_are_checked_and_left_alone(server: Server) -> Non
     assert "group staff of user ada: there is no such group" in answer["msg"]
     done(declare(server, only=["groups"], **declared))
     assert done(declare(server, only=["users"], **declared))["counts"] == {"created": 1}
+
+
+def test_a_purge_with_an_empty_list_is_refused(server: Server) -> None:
+    server.simulator.set_group("staff")
+    said = refused(server, groups=[], purge=["groups"])
+    assert "purge with an empty list of groups would delete " in said[0]
+
+
+@pytest.mark.parametrize("only", [[], ["users"]])
+def test_with_only_parts_that_are_not_declared_nothing_is_done(server: Server, only: list[str]) -> None:
+    answer = done(declare(server, only=only, groups=[{"name": "staff"}]))
+    assert (answer["changed"], answer["counts"]) == (False, {})
+    assert not server.writes()
 
 
 def test_an_unchanged_server_costs_nine_requests(server: Server) -> None:

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is checked for all servers before one of them is asked, by real runs of ansible-playbook without a password."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from ansible_collections.vpn.estate.plugins.filter.without_vault import OPAQUE
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
+
+# Encrypted with a password that the tests do not have.
+SEALED = """\
+!vault |
+  $ANSIBLE_VAULT;1.1;AES256
+  35623064343563356661636237313335343536373432326434613936653331623535303765663739
+  6664346531666231643832633943231376561636330300a643461313064386365616632313138
+  3237"""
+HOSTS = ("vpn-a", "vpn-b", "vpn-c")
+FILES = {
+    "host_vars/vpn-a/users.yml": f"""
+access_server_users:
+  - {{name: ada, gruop: staff, password: "{{{{ vault_passwords.ada }}}}"}}
+  - name: bob
+    static_ip: 10.8.0.7
+    password: {SEALED.replace(chr(10), chr(10) + "    ")}
+  - {{name: cleo, state: blockt}}
+  - {{name: dora, static_ipv4: 10.8.0.300}}
+""",
+    "host_vars/vpn-a/configuration.yml": """
+access_server_config_items:
+  - {name: vpn.server.max_clients, valeu: 500}
+  - {nmae: sa.company_name, value: Example Company}
+  - {name: cs.https.port, value: 943, stat: present}
+access_server_purge: [users, group]
+""",
+    "host_vars/vpn-b/access_lists.yml": """
+access_server_access_lists:
+  - {group: staff, access_too: [10.0.0.0/8]}
+  - {group: guests, access_to: [10.0.0.0/33]}
+  - {user: ada, access_to: ["10.0.0.0/8:https/tcp/1"]}
+access_server_users_src: "{{ inventory_dir }}/people.yml"
+""",
+    "people.yml": """
+- {name: eve, gorup: staff}
+- {name: fred, deny: perhaps}
+- {name: gus, totp: 7}
+- {nam: hugo}
+""",
+    "host_vars/vpn-c/all.yml": """
+estate_people:
+  - {name: ines, group: staff}
+  - {name: jack, servers: [vpn-d]}
+access_server_users: [{name: kate, autologn: true}]
+access_server_groups: [{name: staff, subnets: [10.8.0.0/40]}]
+access_server_default_user: {def_denny: true}
+""",
+}
+MISTAKES = {
+    "vpn-a": [
+        "users[0] (ada): gruop: there is no such option. Did you mean group?",
+        "users[1] (bob): static_ip: there is no such option. Did you mean static_ipv6?",
+        "users[2] (cleo): state: 'blockt' is given, and one of present, absent, blocked is needed.",
+        "users[3]: static_ipv4 of user dora: '10.8.0.300' is not an IP address.",
+        "config_items[0] (vpn.server.max_clients): valeu: there is no such option. Did you mean value?",
+        "config_items[1] (Example Company): nmae: there is no such option. Did you mean name?",
+        "config_items[2] (cs.https.port): stat: there is no such option. Did you mean state?",
+        "purge[1]: 'group' is given, and one of groups, users, access_lists is needed. Did you mean groups?",
+    ],
+    "vpn-b": [
+        "access_lists[0] (staff): access_too: there is no such option. Did you mean access_to?",
+        "10.0.0.0/33",
+        "10.0.0.0/8:https/tcp/1",
+        "line 2 (eve): gorup: there is no such option. Did you mean group?",
+        "line 3 (fred): deny: 'perhaps' is given, and",
+        "line 4 (gus): totp: ",
+        "line 5: nam: there is no such option. Did you mean name?",
+    ],
+    "vpn-c": [
+        "ines has 'group', which is none of",
+        "servers of jack names 'vpn-d', which is no host and no group of the inventory",
+        "users[0] (kate): autologn: there is no such option. Did you mean autologin?",
+        "groups[0]: subnets of group staff: '10.8.0.0/40'",
+        "default_user.def_denny: there is no such option. Did you mean def_deny?",
+    ],
+}
+
+
+@pytest.fixture(name="folder")
+def fixture_folder(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path)
+    folder.write("hosts.json", {"access_servers": {"hosts": dict.fromkeys(HOSTS)}})
+    return folder
+
+
+@pytest.mark.versions
+def test_all_mistakes_of_all_servers_are_told_in_one_run_and_no_server_is_asked(server: Server, folder: Folder) -> None:
+    for name, text in FILES.items():
+        folder.write(name, text)
+    connection = {"as_validate_certs": False, **server.connection}
+    folder.write("group_vars/access_servers.json", connection)
+    run = folder.play([{"import_playbook": "vpn.estate.site"}])
+    assert run.status != 0
+    for host, mistakes in MISTAKES.items():
+        [line] = [line for line in run.output.splitlines() if line.startswith(f"fatal: [{host}]")]
+        missing = [mistake for mistake in mistakes if mistake not in line]
+        assert not missing, line
+    assert sum(map(len, MISTAKES.values())) == 20
+    assert server.simulator.log == []
+
+
+def test_one_mistake_on_one_server_stops_all(server: Server, folder: Folder) -> None:
+    folder.write("group_vars/access_servers.json", {"access_server_users": [{"name": "ada"}], **server.connection})
+    folder.write("host_vars/vpn-b.json", {"access_server_groups": [{"name": "staff", "denny": True}]})
+    run = folder.play([{"import_playbook": "vpn.estate.site"}])
+    assert run.status != 0
+    assert "There are mistakes in what is declared for vpn-b. Nothing was written to any server." in run.output
+    assert server.simulator.log == []
+    assert "Bring servers to their declared state" not in run.output
+
+
+@pytest.mark.versions
+def test_a_declaration_is_checked_without_server_credentials_and_password(folder: Folder) -> None:
+    folder.write(
+        "group_vars/access_servers.yml",
+        f"""
+as_password: "{{{{ vault_as_password }}}}"
+estate_people:
+  - {{name: ada, groups: [staff], password: "{{{{ vault_passwords.ada }}}}"}}
+access_server_groups: [{{name: staff}}]
+access_server_users:
+  - {{name: kiosk, group: staff, password: "{{{{ vault_prefix }}}}-kiosk"}}
+  - name: lobby
+    password: {SEALED.replace(chr(10), chr(10) + "    ")}
+access_server_config_items:
+  - {{name: auth.ldap.0.bind_pw, secret_value: "{{{{ vault_ldap }}}}"}}
+""",
+    )
+    run = folder.play([{"import_playbook": "vpn.estate.validate"}])
+    assert run.status == 0, run.output
+    assert {host: numbers["failed"] for host, numbers in run.tally.items()} == dict.fromkeys(HOSTS, 0)
+
+
+# -- data without the values of vaults
+
+
+def without_vault(expression: str, folder: Folder, text: str) -> t.Any:
+    loader = DataLoader()
+    path = folder.write("variables.yml", text)
+    variables = loader.load_from_file(str(path), trusted_as_template=True)
+    path = folder.write("expression.yml", f'it: "{{{{ {expression} | vpn.estate.without_vault }}}}"')
+    it = loader.load_from_file(str(path), trusted_as_template=True)["it"]
+    return Templar(loader, variables=variables).template(it)
+
+
+@pytest.mark.versions
+def test_only_values_of_vaults_become_opaque(folder: Folder) -> None:
+    variables = f"""
+users:
+  - {{name: ada, password: "{{{{ vault_passwords.ada }}}}", groups: ["{{{{ vault_group }}}}", staff]}}
+  - {{name: "{{{{ known }}}}", password: "{{{{ sealed }}}}-2"}}
+known: bob
+sealed: {SEALED.replace(chr(10), chr(10) + "  ")}
+broken: [{{name: "{{{{ unknown }}}}"}}]
+"""
+    assert without_vault("users", folder, variables) == [
+        {"name": "ada", "password": OPAQUE, "groups": [OPAQUE, "staff"]},
+        {"name": "bob", "password": OPAQUE},
+    ]
+    assert without_vault("sealed", folder, variables) == OPAQUE
+    for expression in ("broken", "unknown"):
+        with pytest.raises(AnsibleError, match="'unknown' is undefined"):
+            without_vault(expression, folder, variables)
