@@ -123,7 +123,8 @@ options:
     type: path
   only:
     description:
-      - Parts to bring to their state. The others are only checked. Left out, all are brought to their state.
+      - Parts to bring to their state. The others are only checked. Left out, all are brought to their state; an empty list
+        means none.
     type: list
     elements: str
     choices: [servers, users]
@@ -171,6 +172,13 @@ options:
     description: How many seconds to wait for all servers of the task together.
     type: int
     default: 180
+  mistakes:
+    description:
+      - What the playbook itself has found wrong with the declaration, a sentence for each. Where there is one, the task fails
+        before it asks the box, and tells it with what it finds itself.
+    type: list
+    elements: str
+    default: []
   validate_only:
     description:
       - Whether only to check the declaration. No box is asked, and connection options are not needed.
@@ -231,6 +239,7 @@ EXAMPLES = r"""
 - name: Check a declaration without any box
   vpn.estate.freebox_declaration:
     src: files/home
+    mistakes: "{{ estate_people | vpn.estate.people_contradictions('freebox', inventory_hostname, groups) }}"
     validate_only: true
 
 - name: Take every user away

@@ -432,7 +432,7 @@ class Estate:
         )
         for each in (self.server, self.box):
             each.simulator.log.clear()
-        run = self.folder.play((ROOT / "playbooks/site.yml").read_text(), *arguments)
+        run = self.folder.play([{"import_playbook": "vpn.estate.site"}], *arguments)
         assert SECRET not in run.output
         return run
 
@@ -538,17 +538,17 @@ def test_what_cannot_be_on_one_server_is_said_before_anything_is_written_to_any(
     said = " ".join(run.output.split())
     for sentence in wrong_by_sentence:
         assert sentence in said, run.output
-    assert "Nothing was written to any server." in said
+    assert "Nothing was written" in said
     assert estate.server.simulator.log == []
     assert estate.box.simulator.log == []
 
 
 @pytest.mark.exhaustive
 def test_files_of_users_and_people_do_not_go_together(estate: Estate) -> None:
-    estate.folder.write("users.json", [])
+    path = str(estate.folder.write("users.json", []))
     del estate.variables["site-a"]["access_server_users"]
-    estate.variables["site-a"]["access_server_users_src"] = "users.json"
-    estate.variables["home"]["freebox_vpn_users_src"] = "users.json"
+    estate.variables["site-a"]["access_server_users_src"] = path
+    estate.variables["home"]["freebox_vpn_users_src"] = path
     run = estate.run(PEOPLE)
     assert run.status != 0
     for sentence in (
@@ -594,10 +594,10 @@ def test_what_the_role_of_boxes_refuses_by_itself(estate: Estate) -> None:
 @pytest.mark.exhaustive
 def test_the_role_of_boxes_takes_files(estate: Estate) -> None:
     users_of_home = [{"login": "erika", "password": SECRET}, {"login": "max", "state": "absent"}]
-    estate.folder.write("users.json", users_of_home)
-    estate.folder.write("servers.json", [{"name": "openvpn_routed", "enabled": True}])
+    users = str(estate.folder.write("users.json", users_of_home))
+    servers = str(estate.folder.write("servers.json", [{"name": "openvpn_routed", "enabled": True}]))
     estate.box.simulator.set_user("max")
-    estate.variables["home"] = {"freebox_vpn_users_src": "users.json", "freebox_vpn_servers_src": "servers.json"}
+    estate.variables["home"] = {"freebox_vpn_users_src": users, "freebox_vpn_servers_src": servers}
     check = estate.run(None, "--check", "--limit=home")
     run = estate.run(None, "--limit=home")
     assert run.status == 0, run.output
