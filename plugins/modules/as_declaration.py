@@ -453,7 +453,7 @@ groups:
       type: list
       elements: dict
     counts:
-      description: How many objects there are of each RV(groups.objects[].action).
+      description: How many objects there are by what became of them.
       type: dict
 default_user:
   description: What became of the default user, as in RV(groups).

@@ -264,7 +264,7 @@ servers:
       type: list
       elements: dict
     counts:
-      description: How many objects there are of each RV(servers.objects[].action).
+      description: How many objects there are by what became of them.
       type: dict
 users:
   description: What became of users, as in RV(servers), and of those that were deleted by O(purge).
