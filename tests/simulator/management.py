@@ -83,7 +83,10 @@ class Management:
         with self._command:
             if self._connection is None:
                 raise ConnectionError("the daemon is not there")
-            self._connection.sendall(f"{command}\n".encode())
+            try:
+                self._connection.sendall(f"{command}\n".encode())
+            except OSError as exc:  # it hangs up, or the reader has just closed what it hung up
+                raise ConnectionError("the daemon is not there") from exc
             lines: list[str] = []
             while not lines or not (lines[-1] == "END" or lines[-1].startswith(("SUCCESS:", "ERROR:"))):
                 lines.append(self._reply())

@@ -338,7 +338,7 @@ def test_each_kind_of_declaration_has_a_schema() -> None:
 FLAT = {
     name: {**option, "type": TextOrNumber("str")} if option["type"] == "str" and "choices" not in option else option
     for name, option in OPTIONS_OF_ROLES.items()
-    if name not in RESOURCES and name != "estate_people"
+    if name not in RESOURCES and name != "estate_people" and option["type"] != "raw"
 }
 
 
@@ -351,6 +351,11 @@ def test_variables_for_values(variable: str, data: st.DataObject) -> None:
     assert TAKES["variables"]({variable: TEMPLATE})
     assert TAKES["variables"]({variable: None}) is ("default" not in FLAT[variable])
     assert not TAKES["variables"]({variable: data.draw(wrong(FLAT[variable]))})
+
+
+@pytest.mark.parametrize("limit", [7, "10%", {"users": 20, "groups": "10%"}], ids=str)
+def test_a_limit_is_one_for_all_or_one_for_each(limit: object) -> None:
+    assert TAKES["variables"]({"access_server_purge_limit": limit})
 
 
 @pytest.mark.parametrize(

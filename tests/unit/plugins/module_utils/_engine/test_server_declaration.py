@@ -315,7 +315,7 @@ def test_mistakes_of_options_files_and_the_playbook_are_told_at_once(tmp_path: P
         "src",
         "two people are called bob.",
     ]
-    assert f"src: {file} (ada): gruop: there is no such option. Did you mean group?" in said[3]
+    assert f"src: {file}, line 1 (ada): gruop: there is no such option. Did you mean group?" in said[3]
 
 
 def test_what_a_file_declares_is_held_against_the_rest(tmp_path: Path) -> None:
