@@ -228,6 +228,10 @@ def _type_after(change: Change) -> str:
     return str(change.values.get("type") or (change.before or {}).get("type") or STANDARD)
 
 
+def _type_before(change: Change) -> str:
+    return str((change.before or {}).get("type") or STANDARD)
+
+
 def _in_turn(client: Freebox, changes: t.Sequence[Change]) -> tuple[list[Change], dict[str, str]]:
     """Changes in an order in which no address is taken before it is free; and who has to step aside first, to where."""
     held = {change.name: (change.before or {}).get("ip_reservation", "") for change in changes}
@@ -240,9 +244,9 @@ def _in_turn(client: Freebox, changes: t.Sequence[Change]) -> tuple[list[Change]
         order += free
         waiting = [change for change in waiting if change not in free]
         if waiting and not free:  # they want each other's
-            first = min(waiting, key=lambda change: _type_after(change) == WIREGUARD)
+            first = min(waiting, key=lambda change: _type_before(change) == WIREGUARD)
             in_use = {*held.values(), *goals, *aside.values()}
-            aside[first.name] = Pool.of(client).spare(in_use) if _type_after(first) == WIREGUARD else ""
+            aside[first.name] = Pool.of(client).spare(in_use) if _type_before(first) == WIREGUARD else ""
             held[first.name] = ""
     return order, aside
 

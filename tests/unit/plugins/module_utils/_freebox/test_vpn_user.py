@@ -298,6 +298,15 @@ def test_who_is_connected_cannot_be_read(box: Box) -> None:
     assert "freebox_vpn_connection" in answer["msg"]
 
 
+def test_a_phone_that_becomes_a_standard_user_changes_addresses_with_another_phone(box: Box) -> None:
+    """It steps aside while it still is a phone, which always needs an address."""
+    users(box, phone(ADDRESSES[0], "phone0"), phone(ADDRESSES[1], "phone1"))
+    standard = {"login": "phone0", "type": "standard", "ip_reservation": ADDRESSES[1]}
+    answer = users(box, standard, phone(ADDRESSES[0], "phone1"), recreate=True)
+    assert not answer.get("failed"), answer["msg"]
+    assert kept(box) == {"phone0": ADDRESSES[1], "phone1": ADDRESSES[0]}
+
+
 def test_who_is_deleted_to_be_made_anew_and_is_not_is_told(box: Box) -> None:
     users(box, {"login": "max", "password": PASSWORD})
     box.simulator.faults.add(path="vpn/user/", method="POST", status=200, body=NO)
