@@ -15,7 +15,7 @@ description:
   - Everything that is wrong with the declaration is told at once, before a box is asked. What only the box can tell is told
     before the first write.
   - Access is taken away first and given last. Servers stop, and users who leave are deleted and cut off. Then servers are
-    configured and started. Last, users are created and changed.
+    configured, and users are changed and created. Last, servers start.
   - All is written before servers are waited for. A server that fails stops no user, and a user who fails stops no server.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)

@@ -75,7 +75,7 @@ class VpnServer(Resource):
     fields = (
         _told("type", str),
         _told("state", str),
-        _option("enabled", bool, turns={False: Turn.TAKE}),  # a server that stops gives its port away
+        _option("enabled", bool, turns={False: Turn.TAKE, True: Turn.GIVE}),  # a server that stops gives its port away
         _option("enable_ipv4", bool),
         _option("enable_ipv6", bool),
         _option("port", int),

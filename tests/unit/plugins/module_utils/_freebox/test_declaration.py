@@ -72,8 +72,8 @@ def test_access_is_taken_away_first_and_given_last(box: Box) -> None:
         ("PUT", "openvpn_routed/config/", {"enabled": False}),
         ("DELETE", "user/ana", None),
         ("PUT", "openvpn_routed/config/", {"port": 1195}),
-        ("PUT", "wireguard/config/", {"enabled": True}),
         ("POST", "user/", {"login": "eve"}),
+        ("PUT", "wireguard/config/", {"enabled": True}),
     ]
     assert "restart" not in answer  # as an Access Server needs one
 
