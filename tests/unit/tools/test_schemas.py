@@ -343,7 +343,7 @@ FLAT = {
 
 
 @pytest.mark.parametrize("variable", FLAT)
-@examples(20, 200)
+@examples(5, 200)
 @given(data=st.data())
 def test_variables_for_values(variable: str, data: st.DataObject) -> None:
     """What else the roles take, as their argument specs say."""
