@@ -32,7 +32,7 @@ class Server(t.Protocol):
 
 def _comparable(diff: t.Any) -> t.Any:
     """A diff without the number of VPN clients that a restart cuts off: only a real run has ended sessions before it."""
-    restart = ((diff or {}).get("after") or {}).get("restart")
+    restart = (diff.get("after") or {}).get("restart") if isinstance(diff, dict) else None
     if not isinstance(restart, dict):
         return diff
     lasting = {key: value for key, value in restart.items() if key != "vpn_clients"}

@@ -28,8 +28,10 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
-        """Objects and their actions, the diff and the message, as the task returned them."""
-        found = {key: result.result.get(key) for key in ("changed", "objects", "diff", "msg")}
-        line = {"host": result.host.get_name(), "task": result.task.get_name(), **found}
+        """Objects and their actions, the diff and the message, as the task returned them. Parts of a server have objects each."""
+        found = {key: result.result.get(key) for key in ("changed", "diff", "msg")}
+        parts = [result.result, *(part for part in result.result.values() if isinstance(part, dict))]
+        objects = [one for part in parts for one in part.get("objects") or ()]
+        line = {"host": result.host.get_name(), "task": result.task.get_name(), "objects": objects, **found}
         with open(os.environ["DEMO_RECORD"], "a", encoding="utf-8") as record:
             record.write(json.dumps(line) + "\n")
