@@ -157,6 +157,29 @@ def test_a_secret_of_the_servers_choice_is_looked_for_in_time(secret: str, text:
     assert concealed(text, [secret], len(text)) == text
 
 
+@pytest.mark.parametrize("piece", ["", "a", "ab", "abc"])
+@pytest.mark.parametrize("text", ["", "a", "abcabc", "ab" * 9])
+def test_places_of_a_piece_are_found_one_by_one(text: str, piece: str) -> None:
+    places = redact._places(text, piece)
+    assert places == sum(1 << at for at in range(len(text) + 1) if text.startswith(piece, at))
+    for start in range(len(text) + 2):
+        later = [at for at in range(start, len(text) + 1) if text.startswith(piece, at)]
+        assert redact._next(places, start) == (later[0] if later else None)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 12])
+@pytest.mark.parametrize("places", [0, 1, 0b1000, 0b100100000, 1 << 40])
+def test_what_is_before_a_place_is_found_one_by_one(places: int, most: int) -> None:
+    assert redact._before(places, most) == sum(
+        1 << at for at in range(41) if any(places >> at + gap & 1 for gap in range(1, most + 1))
+    )
+
+
+def test_words_of_four_characters_and_more_are_kept_out_of_errors() -> None:
+    said = {"a": ["abc", "abcd"], "b": "abcde"}
+    assert list(redact.words(said)) == ["abcd", "abcde"]
+
+
 def test_the_bits_of_a_search_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Twice the text or twice the secret is twice the work, whatever the server chooses."""
     steps = 0

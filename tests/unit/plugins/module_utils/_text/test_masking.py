@@ -575,3 +575,11 @@ def test_a_secret_is_masked_as_python_quotes_it(secret: str, before: str, after:
     said = told({"warnings": [f"{quoted} and {[secret]!r}"]}, {secret})["warnings"][0]
     assert repr(secret)[1:-1] not in said
     assert "*****" in said
+
+
+def test_a_text_that_is_cut_keeps_how_it_begins_and_how_it_ends() -> None:
+    text = "The first words. " + "x" * 9_000 + " The last words."
+    cut = shown(text)
+    assert cut.startswith("The first words. x")
+    assert cut.endswith("x The last words.")
+    assert f"shortened: {len(text):,} characters" in cut

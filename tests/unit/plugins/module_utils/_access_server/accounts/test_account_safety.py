@@ -523,6 +523,21 @@ def fixture_default(server: Server) -> Server:
     return server
 
 
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("vpn.server.lockout_policy.n_fails", 3, 2),
+        ("vpn.server.lockout_policy.reset_time", 3600, 3601),
+        ("auth.sessiontoken.lifetime", 120, 119),
+        ("auth.sessiontoken.max_renewaltime", 120, 119),
+    ],
+)
+def test_limits_are_exact(default: Server, name: str, inside: int, outside: int) -> None:
+    answer = default.manage(CONFIG_ITEM, check=True, name=name, value=inside)
+    assert not answer.get("failed"), answer["msg"]
+    refused(default, (CONFIG_ITEM, {"name": name, "value": outside}), name, "allow_self: true")
+
+
 @pytest.mark.parametrize(("name", "value"), ENDANGERING.items())
 def test_items_that_could_end_our_sign_in(default: Server, name: str, value: object) -> None:
     refused(default, (CONFIG_ITEM, {"name": name, "value": value}), name, "as_staged_config", "allow_self: true")
