@@ -45,6 +45,8 @@ def blocks(parts: t.Sequence[Part]) -> list[Block]:
     found: list[Block] = []
     for turn, number, change, step in sorted(portions, key=lambda portion: portion[:2]):
         together = found and found[-1].part is parts[number] and (turn is Turn.OWN) == (found[-1].turn is Turn.OWN)
+        if len(found) > 1 and found[-1].turn is Turn.TAKE and turn is not Turn.TAKE:
+            together = False  # what gives may have to be left out, if an object fails that was written before
         if not together:
             found.append(Block(parts[number], turn))
         found[-1].add(change, step)

@@ -141,8 +141,9 @@ class ServerDeclaration:
         return {"restart": restart_reasons(chosen)} if any(one.restarts for one in self.resources.values()) else {}
 
     def _params_of(self, name: str, resource: Resource, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """The options that the module of one resource would have."""
-        defaults = {option: one.get("default") for option, one in resource.argument_spec().items()}
+        """The options that the module of one resource would have, but for those that the task does not take."""
+        taken = {option: one for option, one in resource.argument_spec().items() if option != "assume_present"}
+        defaults = {option: one.get("default") for option, one in taken.items()}
         own = {option: given[option] for option in resource.options if option in given}
         declared_here = {name: given[name]} if resource.plural else dict(given[name])
         kinds = [f"{key} " for key in resource.keys or ()] or [""]  # which come before the names of owners

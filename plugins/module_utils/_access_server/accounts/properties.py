@@ -237,9 +237,10 @@ def refuse_unknown(named: References, there: t.Container[str], what: str, run: R
         others = f" and {len(whose) - 1} more" if len(whose) > 1 else ""
         hint = did_you_mean(name, known) if mistakes.has_room else ""
         mistakes.add(f"{what} {name}{first}{others}: there is no such {what}.{hint}")
-    mistakes.remedy = (
-        "Nothing was written. Create what is missing first, or, if this run does, list it in assume_present."
-    )
+    way_out = "Create what is missing first, or, if this run does, list it in assume_present."
+    if "assume_present" not in run.task.params:
+        way_out = "Declare what is missing, or create it first."
+    mistakes.remedy = f"Nothing was written. {way_out}"
     mistakes.refuse()
 
 

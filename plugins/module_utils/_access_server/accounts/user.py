@@ -15,7 +15,7 @@ from ..._engine.field import WHEN_WRITTEN, Field, Object, Turn
 from ..._engine.plan import Actual, Change, Plan, Wanted
 from ..._engine.run import Run
 from ..._engine.writes import ONE_BAD_OBJECT
-from ..._text.errors import InputError
+from ..._text.errors import InputError, Mistakes
 from ..api import values
 from ..api.client import AccessServer, some
 from ..configuration.known_values import NETWORK, POOL
@@ -142,15 +142,20 @@ class User(Owner):
         theirs = {name: c.values.get("group", (c.before or {}).get("group", "")) for name, c in fixed.items()}
         asked = {name for name in (*new, *wanted, *theirs.values()) if name}
         groups = client.groups(sorted(asked)).records if asked else {}
-        refuse_taken_names(plan, groups, "user", "group")
-        refuse_unknown(wanted, groups, "group", run)
+        mistakes = Mistakes()
+        with mistakes.collecting():
+            refuse_taken_names(plan, groups, "user", "group")
+        with mistakes.collecting():
+            refuse_unknown(wanted, groups, "group", run)
         if fixed:
             subnets = {name: values.networks_in(record.get("subnets")) for name, record in groups.items()}
             for name, planned in run.planned("group").items():
                 if name in run.creates("group") or "subnets" in planned:
                     subnets[name] = planned.get("subnets") or []
             known = {n: subnets.get(group or "", []) for n, group in theirs.items() if not group or group in subnets}
-            self._refuse_stray_addresses(run, fixed, known)
+            with mistakes.collecting():
+                self._refuse_stray_addresses(run, fixed, known)
+        mistakes.refuse()
         self._warn_of_shared_addresses(run)
         warn_of_twins(run, client.users_like, "user")
 
@@ -198,14 +203,17 @@ class User(Owner):
     ) -> None:
         """A fixed address comes from the static network, a network of clients, or one of the user's group (``subnets``)."""
         common = _address_pools(run)
+        mistakes = Mistakes()
         for name, own in subnets.items():
             pools = [ipaddress.ip_network(one) for one in (*common, *own)]
             address = ipaddress.ip_address(fixed[name].values["static_ipv4"])
             if pools and not any(address in pool for pool in pools):
-                raise InputError(
+                mistakes.add(
                     f"static_ipv4 of user {name}: {address} is in no network that this server gives addresses from "
-                    f"({', '.join(map(str, pools))}). Nothing was written."
+                    f"({', '.join(map(str, pools))})."
                 )
+        mistakes.remedy = "Nothing was written."
+        mistakes.refuse()
 
     @staticmethod
     def _warn_of_directories(run: Run[AccessServer]) -> None:

@@ -167,6 +167,19 @@ def test_what_only_the_server_can_tell_is_told_for_all_parts_at_once(server: Ser
     ]
 
 
+def test_all_that_the_server_can_tell_of_users_is_told_at_once(server: Server) -> None:
+    users = [{"name": name, "static_ipv4": f"10.60.0.{number}"} for number, name in enumerate(("ada", "bob"), 1)]
+    said = refused(server, users=[*users, {"name": "eve", "group": "staff"}], config_items=NETWORK)
+    assert said[0] == "3 mistakes:"
+    assert [one.strip().partition(" is")[0].partition(":")[0] for one in said[1:]] == [
+        "group staff of user eve",
+        "static_ipv4 of user ada",
+        "static_ipv4 of user bob",
+    ]
+    assert said[-1].endswith("Nothing was written. Declare what is missing, or create it first.")
+    assert "assume_present" not in " ".join(said)
+
+
 def test_a_purge_of_what_is_not_declared_is_refused(server: Server) -> None:
     said = refused(server, users=[{"name": "ada"}], purge=["groups"])
     assert said == ["purge: groups is not declared. Declare groups, or leave it out of purge. Nothing was written."]
@@ -465,6 +478,17 @@ def test_what_refers_to_a_failed_object_is_not_attempted_and_the_rest_goes_on(se
     assert done(declare(server, groups=[{"name": "staff"}], users=[{"name": "ada", "group": "staff"}]))["counts"] == {
         "created": 2
     }
+
+
+def test_who_shall_be_blocked_is_blocked_though_the_group_that_the_user_moves_to_fails(server: Server) -> None:
+    done(declare(server, groups=[{"name": "staff"}], users=[{"name": "ada"}]))
+    server.simulator.faults.add(path="/userprop/set", status=400, body={"reason": "no room"})
+    groups = [{"name": "staff", "deny": True}]
+    answer = declare(server, groups=groups, users=[{"name": "ada", "group": "staff", "deny": True}])
+    assert answer["msg"].startswith("2 of 2 failed. group staff: ")
+    ada = server.simulator.state()["users"]["ada"]
+    assert ada["deny"]
+    assert not ada.get("group")
 
 
 def test_the_message_tells_the_cause_and_not_what_follows_from_it(server: Server) -> None:
