@@ -93,7 +93,9 @@ def membership() -> Field:
 
 COMMON: t.Sequence[Field] = (
     inherited("deny", BOOL, turns={True: Turn.TAKE, False: Turn.GIVE, None: Turn.GIVE}),
-    *(inherited(name, BOOL) for name in ("deny_web", "admin", "autologin")),
+    inherited("deny_web", BOOL),
+    inherited("admin", BOOL, turns={False: Turn.TAKE, True: Turn.GIVE}),
+    inherited("autologin", BOOL),
     inherited("auth_method", TEXT, str, known=lambda name, have: METHODS),
     inherited("cc_commands", SEVERAL_LINES, values.lines),
     *(inherited(name, BOOL) for name in ("totp", "allow_generate_profiles")),

@@ -395,6 +395,28 @@ def test_on_a_server_that_adds_to_lists_they_are_confined_before_users_move(star
     assert not [one for one in rules if "10.2.0.0" in one]
 
 
+@pytest.mark.parametrize("gained", [True, False])
+def test_who_leaves_or_joins_a_group_is_no_administrator_while_the_task_writes(server: Server, gained: bool) -> None:
+    done(
+        declare(
+            server,
+            groups=[{"name": "gains"}, {"name": "loses", "admin": True}],
+            users=[{"name": "ada", "group": "gains"}, {"name": "bob", "group": "loses"}],
+        )
+    )
+    seen: list[str] = []
+
+    def look() -> None:
+        state = server.simulator.state()
+        if state["groups"][state["users"]["ada"]["group"]].get("admin"):
+            seen.append(state["users"]["ada"]["group"])
+
+    server.simulator.faults.add(do="act", times=None, act=look)
+    groups = [{"name": "gains", "admin": gained}, {"name": "loses", "admin": False}]
+    done(declare(server, groups=groups, users=[{"name": "ada", "group": "loses"}, {"name": "bob", "group": "gains"}]))
+    assert not seen
+
+
 def test_lists_that_deny_wait_for_whom_they_name(server: Server) -> None:
     server.simulator.set_user("ada")
     done(
