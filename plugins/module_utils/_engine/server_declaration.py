@@ -176,6 +176,8 @@ class ServerDeclaration:
             names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
         except OSError as exc:
             raise InputError(f"src: {folder} cannot be read: {exc.strerror}.") from exc
+        if not names:
+            raise InputError(f"src: {folder} is an empty folder, and declares nothing.")
         mistakes, found = Mistakes(), {}
         for name in names:
             stem, ending = os.path.splitext(name)

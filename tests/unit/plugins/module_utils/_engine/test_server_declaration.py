@@ -587,6 +587,12 @@ def test_equal_changes_are_one_entry_of_the_diff(server: Server) -> None:
     assert answer["summary"] == "users: 1 blocked, 300 updated"
 
 
+def test_an_empty_folder_declares_nothing(server: Server, tmp_path: Path) -> None:
+    assert refused(server, src=str(tmp_path)) == [
+        f"src: {tmp_path} is an empty folder, and declares nothing. Nothing was written."
+    ]
+
+
 def test_a_file_of_an_unknown_name_and_a_part_declared_twice_are_errors(server: Server, tmp_path: Path) -> None:
     (tmp_path / "user.yml").write_text("[]")
     (tmp_path / "users.yml").write_text("[]")
