@@ -209,14 +209,11 @@ def _write_block(block: Block) -> None:
     part.fail_with_others(change for change, _step in block.steps.values())
     writes = {"delete": resource.delete, "update": resource.update, "create": resource.create}
     for action in ("update", "create", "delete") if block.turn is Turn.OWN else writes:
-        for turn in Turn:
-            changes = [
-                change
-                for change, step in block.steps.values()
-                if step.action == action and change.turn is turn and change.outcome != "failed"
-            ]
-            if changes:
-                writes[action](part.run, changes)
+        changes = [change for change, step in block.steps.values() if step.action == action]
+        for turn in sorted({change.turn for change in changes}):
+            going_on = [change for change in changes if change.turn is turn and change.outcome != "failed"]
+            if going_on:
+                writes[action](part.run, going_on)
 
 
 def _read_back(written: t.Sequence[tuple[Part, t.Sequence[Change]]]) -> None:

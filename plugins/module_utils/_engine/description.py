@@ -168,6 +168,11 @@ class Description:
             for noun, other in f.refers(value) if value and f.refers else ():
                 yield Reference(noun, other, f.name)
 
+    @property
+    def option(self) -> str:
+        """The option of a whole declaration that holds its objects, or its one object; info modules return them under it."""
+        return self.plural or self.noun.replace(" ", "_")
+
     @functools.cached_property
     def by_name(self) -> dict[str, Field]:
         """The fields by their names."""

@@ -34,7 +34,7 @@ class Turn(enum.IntEnum):
     MOVE = 3  # users, also into other groups
     JOIN = 4  # lists of users
     GIVE = 5  # gives access
-    CLEAR = 6  # what nobody is in any more
+    CLEAR = 6  # deletes groups that are empty by then
     REST = 7
     OWN = 8  # may end the sign-in of the account that the task uses, so that all others come first
 

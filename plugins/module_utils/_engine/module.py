@@ -108,9 +108,7 @@ def inform(
 
     def work(run: Run[t.Any]) -> Answer:
         found = objects(run) if objects else listing(run, resource, run.task.params.get("names"))
-        if resource.plural:
-            return {resource.plural: found, "changed": False}
-        return {resource.noun.replace(" ", "_"): next(iter(found), None), "changed": False}
+        return {resource.option: found if resource.plural else next(iter(found), None), "changed": False}
 
     by_name = not objects and len(resource.key_spec()) == 1
     return Body(product, options or ({"names": {"type": "list", "elements": "str"}} if by_name else {}), work)

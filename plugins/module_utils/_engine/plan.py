@@ -110,9 +110,8 @@ class Change:
     own_account: OwnAccount = OwnAccount.UNTOUCHED
     turn: Turn = Turn.USUAL  # when it is written; the planning sets it, and it stays
     ends: Object = field(default_factory=dict)  # what it ends besides, and what is left of it then: read back as well
-    lost: Object = field(
-        default_factory=dict, repr=False
-    )  # what a deletion ends, for its diff, beside what can be declared
+    # What a deletion ends, for its diff, beside what can be declared.
+    lost: Object = field(default_factory=dict, repr=False)
     undo: Object = field(default_factory=dict, repr=False)  # what it takes to set it back, beside ``before``
 
     def __post_init__(self) -> None:

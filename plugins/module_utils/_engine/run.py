@@ -109,9 +109,8 @@ class Run(t.Generic[AnyClient]):
     declared: t.Sequence[Wanted] = ()
     plan: Plan = field(default_factory=Plan)
     notes: dict[str, t.Any] = field(default_factory=dict)  # what hooks of a resource keep for its other hooks
-    parts: t.Sequence[
-        Part
-    ] = ()  # all resources of the task, this one among them, in the order in which they are planned
+    # All resources of the task, this one among them, in the order in which they are planned.
+    parts: t.Sequence[Part] = ()
 
     @functools.cached_property
     def writes(self) -> Writes:
@@ -131,18 +130,19 @@ class Run(t.Generic[AnyClient]):
 
     def creates(self, noun: str) -> set[str]:
         """Names of objects of another resource that this task creates."""
-        part = self.beside(noun)
-        return {change.name for change in part.run.plan.of("create")} if part else set()
+        return {change.name for change in self._changes(noun, "create")}
 
     def deletes(self, noun: str) -> set[str]:
         """Names of objects of another resource that this task deletes."""
-        part = self.beside(noun)
-        return {change.name for change in part.run.plan.of("delete")} if part else set()
+        return {change.name for change in self._changes(noun, "delete")}
 
     def planned(self, noun: str) -> dict[str, Object]:
         """Values that this task writes to objects of another resource, by their names."""
+        return {change.name: change.values for change in self._changes(noun, "create", "update")}
+
+    def _changes(self, noun: str, *actions: str) -> list[Change]:
         part = self.beside(noun)
-        return {change.name: change.values for change in part.run.plan.of("create", "update")} if part else {}
+        return part.run.plan.of(*actions) if part else []
 
     def within(self, params: t.Mapping[str, t.Any], check: t.Optional[bool] = None) -> Run[AnyClient]:
         """A run for other objects in the same task, with these parameters in place of its own, and perhaps in another mode."""

@@ -35,7 +35,7 @@ class ServerDeclaration:
     """
 
     def __init__(self, resources: t.Sequence[Resource], contradicts: Contradicts = lambda parts: ()) -> None:
-        self.resources = {option_of(resource): resource for resource in resources}
+        self.resources = {resource.option: resource for resource in resources}
         self._contradicts = contradicts
 
     # -- options
@@ -81,7 +81,7 @@ class ServerDeclaration:
             given = {**run.task.params, **self._from_folder(run)}
         parts = []
         for name, resource in self.resources.items():
-            if given.get(name) is None and given.get(f"{name}_src") is None:
+            if not _is_declared(name, given):
                 continue
             own = run.within(self._params_of(name, resource, given))
             with mistakes.collecting():
@@ -89,8 +89,9 @@ class ServerDeclaration:
                 parts.append(Part(resource, own, own.wanted))
         for part in parts:
             part.run.parts = parts
-        with mistakes.collecting():
-            self._refuse_purges_of_nothing(given)
+        for name in given.get("purge") or ():
+            if not _is_declared(name, given):
+                mistakes.add(f"purge: {name} is not declared. Declare {name}, or leave it out of purge.")
         _add(run.task.params["mistakes"], mistakes)
         for sentence in dict.fromkeys((*contradictions(parts), *self._contradicts(parts))):
             mistakes.add(sentence)
@@ -106,9 +107,8 @@ class ServerDeclaration:
         for name, resource in self.resources.items():
             src = given.get(f"{name}_src")
             if isinstance(src, str):
-                defaults = {option: one.get("default") for option, one in resource.argument_spec().items()}
                 with mistakes.collecting():
-                    declared(Run(None, replace(task, params={**defaults, "src": src})), resource)
+                    declared(Run(None, replace(task, params={**_defaults(resource), "src": src})), resource)
         _add(given.get("mistakes"), mistakes)
 
     def apply(self, run: Run[t.Any]) -> Answer:
@@ -117,7 +117,7 @@ class ServerDeclaration:
         if run.task.params[VALIDATE_ONLY]:
             return {"changed": False}
         only = run.task.params["only"]
-        chosen = [part for part in parts if only is None or option_of(part.resource) in only]
+        chosen = [part for part in parts if only is None or part.resource.option in only]
         if chosen:
             apply_together(chosen, told)
         changed = any(part.run.plan.changed for part in chosen)
@@ -142,13 +142,11 @@ class ServerDeclaration:
 
     def _params_of(self, name: str, resource: Resource, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The options that the module of one resource would have, but for those that the task does not take."""
-        taken = {option: one for option, one in resource.argument_spec().items() if option != "assume_present"}
-        defaults = {option: one.get("default") for option, one in taken.items()}
         own = {option: given[option] for option in resource.options if option in given}
         declared_here = {name: given[name]} if resource.plural else dict(given[name])
         kinds = [f"{key} " for key in resource.keys or ()] or [""]  # which come before the names of owners
         return {
-            **defaults,
+            **_defaults(resource),
             **own,
             **declared_here,
             "src": given.get(f"{name}_src"),
@@ -157,13 +155,6 @@ class ServerDeclaration:
             "purge_limit": (given["purge_limit"] or {}).get(name),
             "protect": [f"{kind}{one}" for kind in kinds for one in given["protect"]],
         }
-
-    def _refuse_purges_of_nothing(self, given: t.Mapping[str, t.Any]) -> None:
-        mistakes = Mistakes()
-        for name in given.get("purge") or ():
-            if given.get(name) is None and given.get(f"{name}_src") is None:
-                mistakes.add(f"purge: {name} is not declared. Declare {name}, or leave it out of purge.")
-        mistakes.refuse()
 
     # -- files
 
@@ -189,11 +180,7 @@ class ServerDeclaration:
                 )
                 continue
             option = f"{stem}_src" if self.resources[stem].plural else stem
-            if (
-                option in found
-                or run.task.params.get(stem) is not None
-                or run.task.params.get(f"{stem}_src") is not None
-            ):
+            if option in found or _is_declared(stem, run.task.params):
                 mistakes.add(f"src: {path}: {stem} is declared in another place too. Declare it in one.")
                 continue
             with mistakes.collecting():
@@ -225,9 +212,14 @@ def _add(found: t.Any, mistakes: Mistakes) -> None:
         mistakes.add(f"{str(sentence).rstrip('.')}.")
 
 
-def option_of(resource: Resource) -> str:
-    """The option that holds the objects of a resource, or its one object."""
-    return resource.plural or resource.noun.replace(" ", "_")
+def _is_declared(name: str, given: t.Mapping[str, t.Any]) -> bool:
+    """Whether a part is declared, among the arguments or in a file."""
+    return given.get(name) is not None or given.get(f"{name}_src") is not None
+
+
+def _defaults(resource: Resource) -> dict[str, t.Any]:
+    """The options that the module of a resource has and a whole declaration takes, with their defaults."""
+    return {name: one.get("default") for name, one in resource.argument_spec().items() if name != "assume_present"}
 
 
 # -- what cannot be true together
@@ -270,7 +262,7 @@ def _place(resource: Resource, want: Wanted, one: Reference) -> str:
 
 def told(parts: t.Sequence[Part]) -> Answer:
     """What became of the objects of each resource, and how many of each kind there are over all."""
-    each = {option_of(part.resource): report(part.run.plan) for part in parts}
+    each = {part.resource.option: report(part.run.plan) for part in parts}
     counts: Counter[str] = Counter()
     for one in each.values():
         counts.update(one["counts"])
@@ -282,7 +274,7 @@ def diffs(parts: t.Sequence[Part]) -> list[dict[str, t.Any]]:
     found = []
     for part in parts:
         if part.run.plan.changed:
-            heading = f"{option_of(part.resource)} ({_counted(part, unchanged=False)})"
+            heading = f"{part.resource.option} ({_counted(part, unchanged=False)})"
             folded = _folded(diff(part.resource, part.run.plan))
             found.append({"before_header": heading, "after_header": heading, **folded})
     return found
@@ -313,7 +305,7 @@ def restart_reasons(parts: t.Sequence[Part]) -> list[str]:
 
 def summary(parts: t.Sequence[Part]) -> str:
     """How many objects of each resource there are by what becomes of them, in a line for people who read a plan."""
-    said = [f"{option_of(part.resource)}: {_counted(part, unchanged=True)}" for part in parts if part.run.plan.changes]
+    said = [f"{part.resource.option}: {_counted(part, unchanged=True)}" for part in parts if part.run.plan.changes]
     reasons = restart_reasons(parts)
     return "; ".join([*said, *([f"a restart may be needed by {listed(reasons, FEW)}"] if reasons else [])])
 
