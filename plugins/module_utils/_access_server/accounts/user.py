@@ -149,8 +149,9 @@ class User(Owner):
             refuse_unknown(wanted, groups, "group", run)
         if fixed:
             subnets = {name: values.networks_in(record.get("subnets")) for name, record in groups.items()}
+            new_groups = run.creates("group")
             for name, planned in run.planned("group").items():
-                if name in run.creates("group") or "subnets" in planned:
+                if name in new_groups or "subnets" in planned:
                     subnets[name] = planned.get("subnets") or []
             known = {n: subnets.get(group or "", []) for n, group in theirs.items() if not group or group in subnets}
             with mistakes.collecting():
@@ -338,9 +339,8 @@ def _address_pools(run: Run[AccessServer]) -> list[str]:
     pools = [str(value) for name, value in told.items() if value and POOL.fullmatch(name)]
     for name, value in told.items():
         beside_it = f"{name.rpartition('.')[0]}.netmask_bits"
-        bits = told.get(beside_it) or told.get(
-            re.sub("[0-9]+", "0", beside_it)
-        )  # as of the first one (server-behaviour.md, 86)
+        first = re.sub("[0-9]+", "0", beside_it)  # whose netmask holds for the others (server-behaviour.md, 86)
+        bits = told.get(beside_it) or told.get(first)
         if value and bits and NETWORK.fullmatch(name):
             pools.append(f"{value}/{bits}")
     return pools
