@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the options that say where many objects are declared, and which of them are meant."""
+"""Documentation of the option that says where many objects are declared."""
 
 from __future__ import annotations
 
@@ -25,25 +25,4 @@ options:
         local connections do.
       - A relative path begins at the folder of the playbook where the task runs on the controller.
     type: path
-  only_properties:
-    description:
-      - Deal only with these properties of the declared objects, or with all but those that an exclamation mark precedes,
-        as in V(!deny). The others are left alone as if they were not declared. Left out, all are dealt with.
-      - What a state stands for belongs to its property, so that users who are blocked are not denied by a task that leaves
-        out C(deny).
-      - So one list can be brought about in two tasks, what takes access away before everything else.
-    type: list
-    elements: str
-"""
-
-    # Of resources whose objects can be in more than one state.
-    STATES = r"""
-options:
-  only_states:
-    description:
-      - Deal only with those declared objects whose state is one of these, or with all but those that an exclamation mark
-        precedes, as in V(!absent). The others are left alone, and a purge spares them too. Left out, all are dealt with.
-      - So one list can be brought about in two tasks, who leaves before who comes.
-    type: list
-    elements: str
 """

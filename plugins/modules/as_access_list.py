@@ -45,7 +45,6 @@ author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._src
-  - vpn.estate._src.states
   - vpn.estate._assume_present
   - vpn.estate._purge
   - vpn.estate._attributes
@@ -258,8 +257,6 @@ EXAMPLES = r"""
 - name: Access lists from a file
   vpn.estate.as_access_list:
     src: files/access_lists.yml
-    only_states: [present]
-    only_properties: [access_to]
 """
 
 RETURN = r"""

@@ -20,7 +20,6 @@ author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._src
-  - vpn.estate._src.states
   - vpn.estate._attributes
   - vpn.estate._attributes.manage
   - vpn.estate._attributes.access_server
@@ -113,11 +112,9 @@ EXAMPLES = r"""
         state: absent
       - common_name: Example VPN CA 2026
 
-- name: Authorities from a file, and of those the ones to make
+- name: Authorities from a file
   vpn.estate.as_ca:
     src: files/cas.yml
-    only_states: [present]
-    only_properties: [algorithm]
 """
 
 RETURN = r"""

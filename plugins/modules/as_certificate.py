@@ -20,7 +20,6 @@ author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._src
-  - vpn.estate._src.states
   - vpn.estate._attributes
   - vpn.estate._attributes.manage
   - vpn.estate._attributes.access_server
@@ -197,11 +196,9 @@ EXAMPLES = r"""
     cert_template: hybrid
     renew: true
 
-- name: Certificates from a file, and of those the ones to remove
+- name: Certificates from a file
   vpn.estate.as_certificate:
     src: files/certificates.yml
-    only_states: [absent]
-    only_properties: [private_key_dest]
 """
 
 RETURN = r"""

@@ -27,7 +27,6 @@ author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._src
-  - vpn.estate._src.states
   - vpn.estate._attributes
   - vpn.estate._attributes.manage
   - vpn.estate._attributes.access_server
@@ -212,11 +211,9 @@ EXAMPLES = r"""
     value: managed by Ansible
     custom: true
 
-- name: Items from a file, and of those the ones to set
+- name: Items from a file
   vpn.estate.as_config_item:
     src: files/config_items.yml
-    only_states: [present]
-    only_properties: [value]
 """
 
 RETURN = r"""

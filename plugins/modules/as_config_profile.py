@@ -20,7 +20,6 @@ author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._src
-  - vpn.estate._src.states
   - vpn.estate._attributes
   - vpn.estate._attributes.manage
   - vpn.estate._attributes.access_server
@@ -158,11 +157,9 @@ EXAMPLES = r"""
     restart_mode: cold
     restart_timeout: 300
 
-- name: Configuration profiles from a file, and of those the ones to make
+- name: Configuration profiles from a file
   vpn.estate.as_config_profile:
     src: files/config_profiles.yml
-    only_states: [present]
-    only_properties: [copy_from]
 """
 
 RETURN = r"""

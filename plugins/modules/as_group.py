@@ -22,7 +22,6 @@ extends_documentation_fragment:
   - vpn.estate._properties
   - vpn.estate._properties.names
   - vpn.estate._src
-  - vpn.estate._src.states
   - vpn.estate._purge
   - vpn.estate._assume_present
   - vpn.estate._allow_self
@@ -224,11 +223,9 @@ EXAMPLES = r"""
     name: interns
     state: absent
 
-- name: Groups from every file of a folder, and of those the ones to delete
+- name: Groups from every file of a folder
   vpn.estate.as_group:
     src: files/groups
-    only_states: [absent]
-    only_properties: []
 """
 
 RETURN = r"""

@@ -22,7 +22,6 @@ author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._src
-  - vpn.estate._src.states
   - vpn.estate._attributes
   - vpn.estate._attributes.manage
   - vpn.estate._attributes.access_server
@@ -248,8 +247,6 @@ EXAMPLES = r"""
 - name: Profiles from a file
   vpn.estate.as_profile:
     src: files/profiles.yml
-    only_states: [present]
-    only_properties: ["!tls_crypt_v2"]
 """
 
 RETURN = r"""

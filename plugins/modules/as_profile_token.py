@@ -19,7 +19,6 @@ author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._src
-  - vpn.estate._src.states
   - vpn.estate._attributes
   - vpn.estate._attributes.manage
   - vpn.estate._attributes.access_server
@@ -134,8 +133,6 @@ EXAMPLES = r"""
 - name: Tokens from a file
   vpn.estate.as_profile_token:
     src: files/tokens.yml
-    only_states: [present]
-    only_properties: ["!usages"]
     return_content: true
   no_log: true
 """

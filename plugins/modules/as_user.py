@@ -30,7 +30,6 @@ extends_documentation_fragment:
   - vpn.estate._properties
   - vpn.estate._properties.names
   - vpn.estate._src
-  - vpn.estate._src.states
   - vpn.estate._purge
   - vpn.estate._assume_present
   - vpn.estate._allow_self
@@ -357,15 +356,9 @@ EXAMPLES = r"""
     auth_method: local
     allow_self: true
 
-- name: Thousands of users from a file that another program writes; who leaves goes first
+- name: Thousands of users from a file that another program writes
   vpn.estate.as_user:
     src: files/users.json
-    only_states: "{{ item.states }}"
-    only_properties: "{{ item.properties | default(omit) }}"
-  loop:
-    - states: [absent, blocked]
-      properties: [deny]
-    - states: [present, blocked]
 """
 
 RETURN = r"""

@@ -150,7 +150,6 @@ EXAMPLES = r"""
 - name: Who has to give a code, from a file
   vpn.estate.as_user_mfa:
     src: files/users_mfa.yml
-    only_properties: [required]
 """
 
 RETURN = r"""

@@ -200,7 +200,6 @@ EXAMPLES = r"""
 - name: Files as a list says
   vpn.estate.freebox_vpn_profile:
     src: files/freebox_profiles.yml
-    only_properties: [dest]
 """
 
 RETURN = r"""

@@ -242,10 +242,9 @@ EXAMPLES = r"""
         - id_source: custom
           id_custom: freebox
 
-- name: Only which servers run, of those declared in a file
+- name: Servers from a file
   vpn.estate.freebox_vpn_server:
     src: files/freebox_servers.yml
-    only_properties: [enabled]
 
 - name: See who would be cut off
   vpn.estate.freebox_vpn_server:

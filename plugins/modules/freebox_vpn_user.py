@@ -21,7 +21,6 @@ author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._freebox
   - vpn.estate._src
-  - vpn.estate._src.states
   - vpn.estate._purge
   - vpn.estate._attributes
   - vpn.estate._attributes.manage
@@ -152,11 +151,9 @@ EXAMPLES = r"""
     login: max
     state: absent
 
-- name: Users from every file of a folder, and of those the ones to delete
+- name: Users from every file of a folder
   vpn.estate.freebox_vpn_user:
     src: files/freebox_users
-    only_states: [absent]
-    only_properties: []
 """
 
 RETURN = r"""

@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import replace
 
 from .._text.errors import EstateError, Mistakes, OutcomeUnknown, SignInError, Unreachable
-from .declaration import chosen, declared
+from .declaration import declared
 from .field import Object, Turn
 from .order import Block, blocks
 from .plan import Change, Effect, Plan, Wanted
@@ -32,8 +32,7 @@ Left = t.TypeVar("Left", bound=t.Sized)
 def apply_declared(run: Run[t.Any], resource: Resource) -> Answer:
     """Bring the objects that the task declares to their state, or say what that would take."""
     run.wanted = declared(run, resource)
-    states = chosen("only_states", resource.states, run.task)
-    steps = apply(run, resource, [want for want in run.wanted if want.state in states])
+    steps = apply(run, resource, run.wanted)
     answer = {**report(steps), "diff": diff(resource, steps), "changed": steps.changed}
     failed = [change for change in steps.changes if change.outcome == "failed"]
     if failed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from .._text.errors import InputError, Mistakes, did_you_mean
+from .._text.errors import InputError, Mistakes
 from .._text.outside import alike, only_in
 from .arguments import Checker, place_of
 from .declaration_files import File, place_among, read_files
@@ -56,7 +56,7 @@ def _those_that_can_be(
 
 
 def declared(run: Run[t.Any], resource: Resource) -> list[Wanted]:
-    """Objects that the task declares, in normal form and without what it leaves to others. Raises Mistakes."""
+    """Objects that the task declares, in normal form. Raises Mistakes."""
     task = run.task
     params = task.params
     state = params.get("state") or resource.states[0]
@@ -70,10 +70,6 @@ def declared(run: Run[t.Any], resource: Resource) -> list[Wanted]:
     _hold_together(resource, found, files, mistakes)
     mistakes.refuse()
     wanted = list(found.values())
-    run.declared = wanted
-    if params.get("only_properties") is not None:
-        kept = chosen("only_properties", [f.name for f in resource.fields if f.spec], task)
-        wanted = [want.confined_to({*kept, *resource.identifying}) for want in wanted]
     for want in wanted:
         short = [name for name, secret in want.secrets.items() if len(secret) < SHORTEST_SECRET]
         if short:
@@ -82,20 +78,6 @@ def declared(run: Run[t.Any], resource: Resource) -> list[Wanted]:
                 "weak, and too short to be masked in Ansible's output."
             )
     return wanted
-
-
-def chosen(option: str, known: t.Sequence[str], task: Task) -> t.Collection[str]:
-    """What a task is confined to by an option: what it names, or all but what it names with an exclamation mark."""
-    said = task.params.get(option)
-    if said is None:
-        return known
-    left_out = {one[1:] for one in said if one.startswith("!")}
-    named = {one for one in said if not one.startswith("!")}
-    mistakes = Mistakes()
-    for one in sorted((left_out | named) - set(known)):
-        mistakes.add(f"{option}: {one!r} is none of {', '.join(known)}.{did_you_mean(one, known)}")
-    mistakes.refuse()
-    return (named or (set(known) if left_out else set())) - left_out
 
 
 def _declared_as_arguments(

@@ -36,7 +36,6 @@ class Description:
     states: t.Sequence[str] = ("present", "absent")
     implied: t.Mapping[str, Object] = {}  # by state: values that it declares, whatever else is declared
     purgeable: bool = True
-    identifying: t.Collection[str] = ()  # properties that say which object is meant, as its key does
     unshared: t.Collection[str] = ()  # options of which two objects never have the same value, but for none
     exclusive_keys: bool = True  # of several options that say which object is meant, one is set
     restarts: bool = False  # what changes may wait for a restart of the server
@@ -79,9 +78,6 @@ class Description:
                 **self._named(keys),
             }
             spec["src"] = {"type": "path"}
-            spec["only_properties"] = {"type": "list", "elements": "str"}
-            if len(self.states) > 1:
-                spec["only_states"] = {"type": "list", "elements": "str"}
             if len(keys) == 1:
                 each.update({name: {**one, "required": True} for name, one in keys.items()})
             if self.purgeable:

@@ -28,16 +28,6 @@ class Wanted:
     altered: dict[str, t.Mapping[str, str]] = field(default_factory=dict)  # of each property, see Field
     given: t.Collection[str] = ()  # options that have a value; one whose value is refused is not in ``values``
 
-    def confined_to(self, names: t.Collection[str]) -> Wanted:
-        """The same without what is said of other properties."""
-
-        def kept(of_each: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-            return {name: one for name, one in of_each.items() if name in names}
-
-        inherit = [name for name in self.inherit if name in names]
-        given = tuple(name for name in self.given if name in names)
-        return Wanted(self.name, self.state, kept(self.values), inherit, kept(self.secrets), kept(self.altered), given)
-
 
 @dataclass
 class Actual:

@@ -25,7 +25,7 @@ def plan(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.Sequence
     """Compare, and say what to do. Touches nothing."""
     changes = [_change(run, resource, actual.objects.get(want.name), want) for want in wanted]
     if run.task.params.get("purge"):
-        named = {want.name for want in run.wanted or wanted}
+        named = {want.name for want in wanted}
         spare = set(run.task.params.get("protect") or ())
         others = [Wanted(name, "absent") for name in sorted(actual.objects) if name not in named | spare]
         purged = [_change(run, resource, actual.objects[want.name], want) for want in others]
@@ -110,7 +110,7 @@ def guard_purge(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.S
         return
     declared = {want.name for want in wanted}
     doomed = [change.name for change in run.plan.of("delete", "update") if change.name not in declared]
-    if not (run.wanted or wanted) and not params.get("purge_empty"):
+    if not wanted and not params.get("purge_empty"):
         raise InputError(
             f"purge with an empty list of {resource.plural} would delete {listed(doomed) or 'nothing now'}. Nothing was written. "
             "If that is meant, say purge_empty: true."

@@ -99,14 +99,13 @@ class Part:
 class Run(t.Generic[AnyClient]):
     """One task with the client of its server, and what is known of its objects so far: the argument of every hook.
 
-    ``wanted`` is what is declared, and None where nothing can be, as in an info module; ``declared`` is the same with the
-    properties that the task leaves to other tasks. ``plan`` is empty until the server was read.
+    ``wanted`` is what is declared, and None where nothing can be, as in an info module. ``plan`` is empty until the server was
+    read.
     """
 
     client: AnyClient
     task: Task
     wanted: t.Optional[t.Sequence[Wanted]] = None
-    declared: t.Sequence[Wanted] = ()
     plan: Plan = field(default_factory=Plan)
     notes: dict[str, t.Any] = field(default_factory=dict)  # what hooks of a resource keep for its other hooks
     # All resources of the task, this one among them, in the order in which they are planned.

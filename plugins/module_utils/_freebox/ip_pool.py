@@ -47,12 +47,9 @@ class Pool:
             )
         return found
 
-    def refuse_impossible(self, plan: Plan, leaves: t.Collection[str] = ()) -> None:
-        """Raise InputError where a planned reservation is outside the range, or would be a second one of its address.
-
-        ``leaves`` are users whose addresses are free by then, beside those that the plan deletes.
-        """
-        after = {login: ip for ip, login in self.holders.items() if login not in leaves}
+    def refuse_impossible(self, plan: Plan) -> None:
+        """Raise InputError where a planned reservation is outside the range, or would be a second one of its address."""
+        after = {login: ip for ip, login in self.holders.items()}
         for change in plan.of("create", "update", "delete"):
             if change.action == "delete" or change.values.get("ip_reservation") == "":
                 after.pop(change.name, None)

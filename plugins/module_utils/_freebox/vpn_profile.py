@@ -168,7 +168,6 @@ class VpnProfile(OneTimeSecret):
     noun, plural, key = "VPN profile", "profiles", "user"
     states = ("present",)
     naming = ("user", "server")
-    identifying = ("user", "server", "dest", "held")
     fields = (
         Field("user", TEXT, create_only=True),
         Field("server", TEXT, create_only=True),

@@ -121,9 +121,7 @@ class VpnUser(Resource):
         if any(_type_after(change) == WIREGUARD and SHAPE & set(change.values) for change in going_on):
             self._check_wireguard(run.client)
         if any("ip_reservation" in change.values for change in going_on):
-            # In check mode, whom an earlier task of this run would have deleted holds no address by then.
-            leaves = {want.name for want in run.wanted or () if want.state == "absent"} if run.task.check else set()
-            Pool.of(run.client).refuse_impossible(plan, leaves)
+            Pool.of(run.client).refuse_impossible(plan)
 
     def _check_type(self, change: Change, task: Task) -> None:
         have, after = change.before or {}, _type_after(change)

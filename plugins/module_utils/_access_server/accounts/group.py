@@ -146,10 +146,7 @@ class Group(Owner):
                 groups.pop(change.name, None)
                 group = "" if group == change.name else group
                 continue
-            said = change.values
-            if groups.get(change.name, {}) is None:  # another task of the run creates it with what is declared here
-                said = next((want.values for want in run.declared if want.name == change.name), said)
-            groups[change.name] = changed(groups.get(change.name), said)
+            groups[change.name] = changed(groups.get(change.name), change.values)
             if "members" in change.values and group == change.name and name not in change.values["members"]:
                 group = ""
         group = next((c.name for c in changes if name in (c.values.get("members") or ())), group)

@@ -172,9 +172,7 @@ class User(Owner):
                 [f.api for f in fields], lambda wire: {f.name: _address(f, wire) for f in fields}
             )
             planned = {change.name for change in plan.changes}
-            # In check mode, a user that another task of this run deletes has no address by then.
-            leaving = {want.name for want in run.wanted or () if want.state == "absent"} if run.task.check else set()
-            plan = Plan(plan.changes, {name: one for name, one in there.items() if name not in planned | leaving})
+            plan = Plan(plan.changes, {name: one for name, one in there.items() if name not in planned})
         holders: dict[tuple[str, str], list[str]] = {}
         for name in self.unshared:
             for user, address in plan.afterwards(name).items():

@@ -117,7 +117,6 @@ class ConfigItem(Safeguarded):
         Field("certificate"),
         Field("like"),
     )
-    identifying = ("custom",)
     turn = Turn.REST
     restarts = True
     options = {

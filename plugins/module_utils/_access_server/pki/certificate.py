@@ -100,7 +100,7 @@ class Certificate(Resource):
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """Two files of its own, and for a certificate that is to be there, what it is made of."""
         for want in wanted:
-            yield from _faults(want, want.given)
+            yield from _faults(want)
         owners: dict[str, str] = {}
         placed = [want for want in wanted if want.values.get("private_key_dest")]
         for path, name in ((file.path, want.name) for want in placed for file in _files(want)):
@@ -114,10 +114,6 @@ class Certificate(Resource):
         for want in run.wanted or ():
             if names is not None and want.name not in names:
                 continue
-            mistakes = Mistakes()  # in what only_properties has left of it
-            for sentence in _faults(want, {*want.values, *want.secrets}):
-                mistakes.add(sentence)
-            mistakes.refuse()
             certificate, private_key = (file.read() for file in _files(want))
             if (certificate, private_key) != (None, None):
                 found[want.name] = _state(want, certificate, private_key, run.task)
@@ -227,11 +223,11 @@ def _files(want: Wanted) -> tuple[PublicFile, SecretFile]:
     return PublicFile("dest", want.name), SecretFile("private_key_dest", want.values["private_key_dest"])
 
 
-def _faults(want: Wanted, given: t.Collection[str]) -> t.Iterator[str]:
+def _faults(want: Wanted) -> t.Iterator[str]:
     """What no server could make, as sentences."""
     said, secrets, which = want.values, want.secrets, f"certificate {want.name}"
     needed = ["private_key_dest"] + (["common_name", "cert_template"] if want.state == "present" else [])
-    missing = [name for name in needed if name not in given or said.get(name) == ""]
+    missing = [name for name in needed if name not in want.given or said.get(name) == ""]
     if missing:
         yield f"{which}: {', '.join(missing)} is missing."
     if want.state != "present":

@@ -35,7 +35,7 @@ class Profile(Revocable):
     """A place for one good profile, such as a user's telephone; or, to be absent, every profile that fits."""
 
     noun, plural, key = "client profile", "profiles", "user"
-    exclusive_keys, identifying = False, SELECTORS
+    exclusive_keys = False
     fields = (
         Field("user", TEXT, create_only=True),
         Field("profile_type", {**TEXT, "choices": list(TYPES)}, create_only=True),

@@ -27,7 +27,6 @@ class ProfileToken(Revocable):
     """A valid token for a user and a type of profile; or, to be absent, every one of a user."""
 
     noun, plural, key = "profile token", "profile_tokens", "user"
-    identifying = ("user", "profile_type")
     fields = (
         Field("user", TEXT, create_only=True),
         Field("profile_type", {**TEXT, "choices": list(TYPES)}, create_only=True),

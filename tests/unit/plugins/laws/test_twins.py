@@ -220,11 +220,6 @@ def test_an_address_may_move_in_one_run(pooled: Server, alice: dict[str, t.Any],
     assert not warned(pooled.manage(USER, users=users, check=check))
 
 
-def test_check_mode_knows_whom_another_task_of_the_run_deletes(pooled: Server) -> None:
-    users = [{"name": "alice", "state": "absent"}, {"name": "bob", "static_ipv4": "10.9.0.1"}]
-    assert not warned(pooled.manage(USER, users=users, only_states=["present"], check=True))
-
-
 @pytest.mark.parametrize("protect", [["alice"], []])
 def test_a_purge_compares_with_those_whom_it_spares(pooled: Server, protect: list[str]) -> None:
     answer = pooled.manage(

@@ -680,87 +680,10 @@ def test_a_short_password_in_a_file_brings_the_warning(server: Server, tmp_path:
     assert [sentence for sentence in answer["warnings"] if "password of user anna is shorter than 8" in sentence]
 
 
-# -- only some states
-
-
-STAFF: list[dict[str, t.Any]] = [
-    {"name": "anna", "autologin": True},
-    {"name": "bert", "state": "absent"},
-    {"name": "carl", "state": "blocked"},
-    {"name": "dora", "state": "absent"},
-    {"name": "emil"},
-]
-
-
-def populated(server: Server) -> Server:
-    for name in ("anna", "bert", "carl", "frida"):
-        server.simulator.set_user(name)
-    return server
-
-
 def people(server: Server) -> dict[str, t.Any]:
     """Properties of all users but those that a server comes with."""
     own = (server.simulator.username, server.simulator.mfa_username)
     return {name: user for name, user in server.simulator.state()["users"].items() if name not in own}
-
-
-@pytest.mark.parametrize("purge", [False, True])
-@pytest.mark.parametrize("in_file", [False, True])
-def test_two_tasks_with_some_states_are_one_with_all(
-    start: Callable[..., Server], tmp_path: Path, purge: bool, in_file: bool
-) -> None:
-    once, twice = populated(start()), populated(start())
-    keep = [once.simulator.username, once.simulator.mfa_username]
-    path = write(tmp_path, a_json=json.dumps(STAFF)) / "a.json"
-    declared: dict[str, t.Any] = {"src": str(path)} if in_file else {"users": STAFF}
-    whole = done(once.manage(USER, **declared, purge=purge, protect=keep))
-    first = done(twice.manage(USER, **declared, purge=purge, protect=keep, only_states=["absent", "blocked"]))
-    assert people(twice)["anna"].get("autologin") is None
-    assert "emil" not in people(twice)
-    second = done(twice.manage(USER, **declared, only_states=["present"]))
-    assert people(twice) == people(once)
-    assert ("frida" in people(once)) is not purge
-
-    def by_name(answer: Answer) -> dict[str, t.Any]:
-        return {one["name"]: one for one in answer["objects"]}
-
-    assert not by_name(first).keys() & by_name(second).keys()
-    assert {**by_name(first), **by_name(second)} == by_name(whole)
-    assert {**first["diff"]["after"], **second["diff"]["after"]} == whole["diff"]["after"]
-
-
-def test_a_purge_spares_declared_ones_that_are_left_out(server: Server) -> None:
-    populated(server)
-    keep = [server.simulator.username, server.simulator.mfa_username]
-    answer = done(server.manage(USER, users=STAFF, purge=True, protect=keep, only_states=[]))
-    assert [(one["name"], one["action"]) for one in answer["objects"]] == [("frida", "deleted")]
-    assert set(people(server)) == {"anna", "bert", "carl"}
-    answer = server.manage(USER, users=[], purge=True, protect=keep, only_states=["present"])
-    assert "purge with an empty list of users" in answer["msg"]
-
-
-def test_without_states_and_a_purge_nothing_is_asked(server: Server) -> None:
-    assert done(server.manage(USER, users=STAFF, only_states=[]))["objects"] == []
-    assert done(server.manage(USER, users=STAFF[:1], only_states=["absent"]))["objects"] == []
-    assert not server.simulator.log
-
-
-def test_the_state_of_the_task_counts_for_those_without_one(server: Server) -> None:
-    populated(server)
-    answer = done(server.manage(USER, users=STAFF, state="blocked", only_states=["blocked"]))
-    assert [one["name"] for one in answer["objects"]] == ["anna", "carl", "emil"]
-
-
-@pytest.mark.parametrize(("resource", "states"), [(USER, "present, absent, blocked"), (GROUP, "present, absent")])
-def test_a_state_that_there_is_none(server: Server, resource: Resource, states: str) -> None:
-    answer = server.manage(resource, **{resource.plural: [{"name": "anna"}]}, only_states=["present", "gone"])
-    assert answer["msg"] == f"only_states: 'gone' is none of {states}."
-    assert not server.simulator.log
-
-
-def test_mistakes_in_what_is_left_out_are_found(server: Server, tmp_path: Path) -> None:
-    path = write(tmp_path, a_yml="- {name: anna, state: absent}\n- {name: bert, deny: perhaps}\n") / "a.yml"
-    assert refusal(server, path, only_states=["absent"]).startswith("src: SRC, line 2 (bert): deny: 'perhaps' is given")
 
 
 # -- what only a real run can show
@@ -892,45 +815,3 @@ def test_a_process_of_its_own_masks_what_a_file_holds(estate: Estate) -> None:
     assert "I do not like ********" in run.output
     assert PASSWORD not in run.output
     assert estate.leftovers(PASSWORD) == []
-
-
-# -- some properties at a time
-
-
-def test_what_takes_access_away_can_go_before_everything_else(start: t.Callable[..., Server]) -> None:
-    """Two tasks with one list do what one does; the first needs no group, and the second changes nothing of the first."""
-    one, two = start(), start()
-    users = [
-        {"name": "anna", "group": "staff", "deny": False, "password": "Correct-Horse-1"},
-        {"name": "bert", "group": "staff", "state": "blocked", "inherit": ["autologin"]},
-        {"name": "carl", "state": "absent"},
-    ]
-    for server in (one, two):
-        for name in ("bert", "carl"):
-            server.simulator.set_user(name, autologin=True)
-    first = two.manage(USER, users=users, only_states=["!present"], only_properties=["deny"])
-    assert {line["name"]: line["changed_keys"] for line in first["objects"]} == {"bert": ["deny"], "carl": []}
-    for server in (one, two):
-        server.manage(GROUP, name="staff")
-    second = two.manage(USER, users=users, only_states=["blocked"], only_properties=["!deny"])
-    assert second["objects"] == [{"name": "bert", "action": "updated", "changed_keys": ["autologin", "group"]}]
-    two.manage(USER, users=users, only_states=["present"])
-    one.manage(USER, users=users)
-    each, others = (server.simulator.state()["users"] for server in (one, two))
-    assert [each.get(name) for name in ("anna", "bert", "carl")] == [
-        others.get(name) for name in ("anna", "bert", "carl")
-    ]
-    assert each["bert"]["group"] == "staff"
-    assert not two.manage(USER, users=users)["changed"]
-
-
-def test_a_password_that_is_left_out_is_not_set(server: Server) -> None:
-    server.manage(USER, name="anna", password="Correct-Horse-1", only_properties=["!password"])
-    assert not server.simulator.password_is("anna", "Correct-Horse-1")
-
-
-@pytest.mark.parametrize(("option", "said"), [("only_properties", "!colour"), ("only_states", "gone")])
-def test_what_there_is_not_cannot_be_chosen(server: Server, option: str, said: str) -> None:
-    answer = server.manage(USER, users=[{"name": "anna"}], **{option: [said]})
-    assert answer["msg"].startswith(f"{option}: {said.lstrip('!')!r} is none of ")
-    assert server.simulator.log == []

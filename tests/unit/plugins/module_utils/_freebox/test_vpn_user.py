@@ -92,19 +92,6 @@ def test_an_address_of_somebody_who_leaves_is_free(box: Box) -> None:
     assert kept(box) == {"erika": "192.168.27.70"}
 
 
-def test_check_mode_knows_whom_an_earlier_task_of_the_run_deletes(box: Box) -> None:
-    """As the role asks, in two tasks: who leaves, and then the others."""
-    users(box, {"login": "max", "ip_reservation": "192.168.27.70"})
-    declared = [{"login": "erika", "ip_reservation": "192.168.27.70"}, {"login": "max", "state": "absent"}]
-    told = users(box, *declared, only_states=["present"], check=True)
-    assert not told.get("failed"), told["msg"]
-    refused = users(box, *declared, only_states=["present"])
-    assert "192.168.27.70 would be that of erika and of max" in refused["msg"]
-    users(box, *declared, only_states=["absent"])
-    done = users(box, *declared, only_states=["present"])
-    assert (told["diff"], told["objects"]) == (done["diff"], done["objects"])
-
-
 @pytest.mark.parametrize("taken", ["inval", "exist", "inuse"])
 @pytest.mark.parametrize("kinds", ["sss", "ssw", "www"])
 @pytest.mark.parametrize("turn", list(itertools.permutations(range(3)))[1:], ids=str)

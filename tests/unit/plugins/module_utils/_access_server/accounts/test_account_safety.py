@@ -185,7 +185,6 @@ def test_an_account_without_a_record(server: Server, right: str) -> None:
 def test_a_group_that_another_task_of_the_run_creates(server: Server) -> None:
     """Check mode finds what the run finds, where the declaration tells it; else it says that it cannot."""
     members = {
-        "only_properties": ["members"],
         "assume_present": ["newg"],
         "groups": [{"name": "newg", "members": [OWN]}],
     }

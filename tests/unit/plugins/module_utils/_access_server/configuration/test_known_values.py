@@ -148,7 +148,6 @@ def test_what_the_server_itself_allows_is_known(server: Server) -> None:
 OWN = {
     "state",
     "only",
-    "only_states",
     "purge",
     "inherit",
     "update_password",
