@@ -113,6 +113,11 @@ class Field:
             raise ValueError(f"{self.name}: an option left out is left alone, so it has no default")
         object.__setattr__(self, "api", self.api or self.name)
 
+    def turn_of(self, value: Plain, usual: Turn) -> Turn:
+        """When an update to a value is written; ``usual`` is when the rest of its object is."""
+        otherwise = self.turn or usual
+        return self.turns.get(value, otherwise) if self.turns else otherwise
+
     @property
     def secret(self) -> bool:
         """Whether it is written and never read, compared or shown."""

@@ -44,7 +44,7 @@ def _turn(resource: Resource, step: Step) -> Turn:
     if step.action != "update":
         return Turn.USUAL
     deciding = [f for f in resource.fields if f.turns and f.name in step.values]
-    return min((f.turns.get(step.values[f.name], Turn.USUAL) for f in deciding), default=Turn.USUAL)
+    return min((f.turn_of(step.values[f.name], Turn.USUAL) for f in deciding), default=Turn.USUAL)
 
 
 def step_for(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want: Wanted) -> Step:

@@ -42,8 +42,7 @@ class Resource(Description):
             if change.action == "create":
                 turn = f.turn if f and f.turn and not f.dump else self.turn
             else:
-                usual = (f.turn or self.turn) if f else Turn.TAKE
-                turn = f.turns.get(value, usual) if f and f.turns else usual
+                turn = f.turn_of(value, self.turn) if f else Turn.TAKE
             found.setdefault(turn, {})[name] = value
         return sorted(found.items())
 

@@ -110,11 +110,12 @@ class Run(t.Generic[AnyClient]):
     notes: dict[str, t.Any] = field(default_factory=dict)  # what hooks of a resource keep for its other hooks
     # All resources of the task, this one among them, in the order in which they are planned.
     parts: t.Sequence[Part] = ()
+    outer: t.Optional[Run[AnyClient]] = None  # the run of the task that this one is within
 
     @functools.cached_property
     def writes(self) -> Writes:
-        """How requests are sent: what it learns of the server's limits holds until the task ends."""
-        return Writes(self.client, self.task.progress)
+        """How requests are sent: what it learns of the server's limits holds for all runs until the task ends."""
+        return self.outer.writes if self.outer else Writes(self.client, self.task.progress)
 
     def beside(self, noun: str) -> t.Optional[Part]:
         """The part of the task that is about another resource."""
@@ -146,7 +147,8 @@ class Run(t.Generic[AnyClient]):
     def within(self, params: t.Mapping[str, t.Any], check: t.Optional[bool] = None) -> Run[AnyClient]:
         """A run for other objects in the same task, with these parameters in place of its own, and perhaps in another mode."""
         check = self.task.check if check is None else check
-        return Run(self.client, replace(self.task, params={**self.task.params, **params}, check=check))
+        task = replace(self.task, params={**self.task.params, **params}, check=check)
+        return Run(self.client, task, outer=self)
 
     def read(self, resource: Readable, names: t.Optional[t.Sequence[str]]) -> Actual:
         """Objects of a resource, as its own ``read``; what cannot be read is the server's doing, and no defect of ours."""

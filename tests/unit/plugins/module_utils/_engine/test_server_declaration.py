@@ -471,6 +471,15 @@ def test_a_group_has_members_whose_own_group_was_written_twice(start: t.Callable
     assert server.simulator.state()["users"]["ada"]["group"] == "a"
 
 
+def test_how_much_the_server_takes_in_a_request_is_learnt_once_for_all_parts(server: Server) -> None:
+    declared = {part: [{"name": f"{part}{number}"} for number in range(10)] for part in ("groups", "users")}
+    done(declare(server, **declared))
+    count = len(writes_of(server))
+    server.simulator.faults.add(path="/userprop/set", times=1, status=413, body="<html>Too large</html>")
+    done(declare(server, **{part: [{**one, "totp": True} for one in each] for part, each in declared.items()}))
+    assert [len(body) for _path, body in writes_of(server)[count:]] == [10, 5, 5, 5, 5]
+
+
 # -- failures
 
 
