@@ -21,7 +21,8 @@ fi
 
 echo "Making $venv with $("$python" --version); this takes about half a minute."
 "$python" -m venv --clear "$venv"
+# No bytecode: Python compiles what it imports, which is a small part of all this.
 # Only wheels: what a source distribution needs to be built has no hash. No dependencies: a lock names all that is wanted.
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+"$venv/bin/python" -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --only-binary :all: \
     --require-hashes --requirement "$root/$lock"
 touch "$venv/.ready"

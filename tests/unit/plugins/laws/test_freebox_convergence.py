@@ -19,7 +19,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.convergence impor
     is_worth_it,
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box
-from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed
+from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed, left
 from ansible_collections.vpn.estate.tests.unit.plugins.support.worlds import FREEBOX
 
 
@@ -169,7 +169,7 @@ OTHER_READINGS = {
 
 
 # What was lost on the way is looked for by reading, which is where readings matter.
-@pytest.mark.parametrize(("scenario", "readings"), crossed(SCENARIOS, ["default", "other"]))
+@pytest.mark.parametrize(("scenario", "readings"), left(crossed(SCENARIOS, ["default", "other"]), "a whole box"))
 def test_converges(start: t.Callable[..., Box], scenario: str, readings: str) -> None:
     box = start(Box, readings=OTHER_READINGS if readings == "other" else {}, **FREEBOX.how)
     hold_to_the_law(FREEBOX, box, SCENARIOS[scenario], seed=f"{scenario} {readings}")

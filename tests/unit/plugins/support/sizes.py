@@ -33,6 +33,11 @@ def first(*values: t.Any) -> list[t.Any]:
     return [values[0], *(pytest.param(value, marks=pytest.mark.exhaustive) for value in values[1:])]
 
 
+def left(parameters: t.Iterable[tuple[t.Any, ...]], *names: str) -> list[t.Any]:
+    """The same parameters of a test; `make test` leaves those whose first one has one of these names to `make test-all`."""
+    return [pytest.param(*each, marks=pytest.mark.exhaustive) if each[0] in names else each for each in parameters]
+
+
 def crossed(*axes: t.Iterable[t.Any], seed: str = "") -> list[tuple[t.Any, ...]]:
     """In `make test-all` every combination of one value of each axis; in `make test` a fixed sample of them.
 
