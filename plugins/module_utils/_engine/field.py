@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import operator
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 Plain = t.Any  # a value as a playbook would write it
 Wire = t.Any  # a value as the API says it
@@ -31,12 +31,13 @@ class Turn(enum.IntEnum):
     FOUNDATION = 0  # what others are held to, such as networks that addresses are from
     TAKE = 1  # takes access away
     USUAL = 2
-    MOVE = 3  # users, also into other groups
-    JOIN = 4  # lists of users
-    GIVE = 5  # gives access
-    CLEAR = 6  # deletes groups that are empty by then
-    REST = 7
-    OWN = 8  # may end the sign-in of the account that the task uses, so that all others come first
+    LEAVE = 3  # puts users into a group who are in none, before what holds for users in none changes
+    MOVE = 4  # users, also into other groups
+    JOIN = 5  # lists of users
+    GIVE = 6  # gives access
+    CLEAR = 7  # deletes groups that are empty by then
+    REST = 8
+    OWN = 9  # may end the sign-in of the account that the task uses, so that all others come first
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,9 @@ class Field:
     has with what was written, both in normal form. ``altered`` returns the items of a declared value that mean more in
     normal form than they say: each as it was written, by its normal form.
 
-    ``turn`` says when an update of this property is written, if not with the rest of its object, and ``turns`` the same of
-    single values.
+    ``turn`` says when an update of this property is written, if not with the rest of its object, and ``turn_from_unset`` the
+    same where the object had none before. ``gives`` is the value that
+    gives access, or makes a sign-in weaker, where another value takes that away: an update to it is written among the last.
 
     ``rewrite`` decides about a secret of an object that is there, from what is declared and what the server has: whether to
     write it; None leaves that to the task. ``known`` returns the values that are known, from the name of the object and what
@@ -105,7 +107,8 @@ class Field:
     misplaced: t.Optional[t.Callable[[Object], str]] = None
     altered: t.Callable[[Plain], t.Mapping[str, str]] = lambda said: {}
     turn: t.Optional[Turn] = None
-    turns: t.Mapping[Plain, Turn] = field(default_factory=dict)
+    turn_from_unset: t.Optional[Turn] = None
+    gives: Plain = None
     refers: t.Optional[t.Callable[[Plain], t.Iterable[tuple[str, str]]]] = None
 
     def __post_init__(self) -> None:
@@ -113,15 +116,20 @@ class Field:
             raise ValueError(f"{self.name}: an option left out is left alone, so it has no default")
         object.__setattr__(self, "api", self.api or self.name)
 
-    def turn_of(self, value: Plain, usual: Turn) -> Turn:
-        """When an update to a value is written; ``usual`` is when the rest of its object is."""
-        otherwise = self.turn or usual
-        return self.turns.get(value, otherwise) if self.turns else otherwise
-
     @property
     def secret(self) -> bool:
         """Whether it is written and never read, compared or shown."""
         return bool(self.spec and self.spec.get("no_log"))
+
+    def turn_of(self, before: Plain, after: Plain, usual: Turn) -> Turn:
+        """When an update from one value to another one is written; ``usual`` is when the rest of its object is.
+
+        To hand back the value that gives can only take, and to hand back another one may give.
+        """
+        if self.gives is None:
+            return (self.turn_from_unset if before == self.unset else None) or self.turn or usual
+        gives = before != self.gives if after is None else after == self.gives
+        return Turn.GIVE if gives else Turn.TAKE
 
     def on_the_wire(self, value: Plain) -> Wire:
         """A value as the API takes it; None hands the property back."""

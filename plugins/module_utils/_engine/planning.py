@@ -43,8 +43,9 @@ def _turn(resource: Resource, step: Step) -> Turn:
     """When a step is written; where several values of an update decide it, the first of their turns."""
     if step.action != "update":
         return Turn.USUAL
-    deciding = [f for f in resource.fields if f.turns and f.name in step.values]
-    return min((f.turn_of(step.values[f.name], Turn.USUAL) for f in deciding), default=Turn.USUAL)
+    before = step.before or {}
+    deciding = [f for f in resource.fields if f.gives is not None and f.name in step.values]
+    return min((f.turn_of(before.get(f.name), step.values[f.name], Turn.USUAL) for f in deciding), default=Turn.USUAL)
 
 
 def step_for(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want: Wanted) -> Step:

@@ -42,7 +42,7 @@ class Resource(Description):
             if change.action == "create":
                 turn = f.turn if f and f.turn and not f.dump else self.turn
             else:
-                turn = f.turn_of(value, self.turn) if f else Turn.TAKE
+                turn = f.turn_of((change.before or {}).get(name), value, self.turn) if f else Turn.TAKE
             found.setdefault(turn, {})[name] = value
         return sorted(found.items())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._engine.field import Field, Object, Turn
+from .._engine.field import Field, Object
 from .._engine.plan import Actual, Change, Wanted
 from .._engine.resource import Resource
 from .._engine.run import Run
@@ -75,7 +75,7 @@ class VpnServer(Resource):
     fields = (
         _told("type", str),
         _told("state", str),
-        _option("enabled", bool, turns={False: Turn.TAKE, True: Turn.GIVE}),  # a server that stops gives its port away
+        _option("enabled", bool, gives=True),  # a server that stops gives its port away
         _option("enable_ipv4", bool),
         _option("enable_ipv6", bool),
         _option("port", int),

@@ -92,14 +92,16 @@ def membership() -> Field:
 
 
 COMMON: t.Sequence[Field] = (
-    inherited("deny", BOOL, turns={True: Turn.TAKE, False: Turn.GIVE, None: Turn.GIVE}),
-    inherited("deny_web", BOOL),
-    inherited("admin", BOOL, turns={False: Turn.TAKE, True: Turn.GIVE}),
-    inherited("autologin", BOOL),
+    inherited("deny", BOOL, gives=False),
+    inherited("deny_web", BOOL, gives=False),
+    inherited("admin", BOOL, gives=True),
+    inherited("autologin", BOOL, gives=True),
     inherited("auth_method", TEXT, str, known=lambda name, have: METHODS),
     inherited("cc_commands", SEVERAL_LINES, values.lines),
-    *(inherited(name, BOOL) for name in ("totp", "allow_generate_profiles")),
-    *(inherited(name, NO_SECRET) for name in ("password_strength", "allow_password_change")),
+    inherited("totp", BOOL, gives=False),
+    inherited("allow_generate_profiles", BOOL, gives=True),
+    inherited("password_strength", NO_SECRET, gives=False),
+    inherited("allow_password_change", NO_SECRET, gives=True),
     inherited("reroute_gw", {"type": "str", "choices": list(REROUTE)}, values.reroute),
     network_set("bypass_subnets"),
     *(inherited(name, SEVERAL_LINES, values.lines, windows_lines if "_win_" in name else same) for name in SCRIPTS),

@@ -71,7 +71,7 @@ class User(Owner):
     needed = ("group", "password_defined")
     unshared = ("static_ipv4", "static_ipv6")
     fields = (
-        membership(),
+        replace(membership(), turn_from_unset=Turn.LEAVE),  # the default user's group may be that of others (63)
         *COMMON,
         text("static_ipv4", partial(values.address, version=4)),
         text("static_ipv6", partial(values.address, version=6)),

@@ -251,8 +251,11 @@ class ConfigItem(Safeguarded):
                 mistakes.add(told)
 
     def portions(self, change: Change, new: t.Collection[tuple[str, str]]) -> t.Sequence[tuple[Turn, Object]]:
-        """Networks first, which addresses of users are from."""
-        return [(Turn.FOUNDATION if known_values.is_network(change.name) else self.turn, change.values)]
+        """Networks first, which addresses of users are from, then what takes access away."""
+        if known_values.is_network(change.name):
+            return [(Turn.FOUNDATION, change.values)]
+        takes = "value" in change.values and known_values.takes_access(change.name, change.values["value"])
+        return [(Turn.TAKE if takes else self.turn, change.values)]
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Values in one request, and what goes back to its default in another."""

@@ -51,6 +51,26 @@ _KEYS: t.Mapping[str, KnownValues] = {
 NETWORK = re.compile(r"(?:vpn\.server\.static\.[0-9]+|vpn\.daemon\.[0-9]+\.client)\.network")
 POOL = re.compile(r"vpn\.server\.group_pool\.[0-9]+")
 
+_NOTHING = ("", None)
+# Values that take access away, or make a sign-in harder, of keys of which any other value gives it or makes it easier.
+_TAKES: t.Mapping[str, t.Collection[t.Any]] = {
+    "vpn.client.routing.inter_client": (False,),
+    "vpn.client.routing.superuser_c2c_access": (False,),
+    "vpn.routing.allow_mcast": (False,),
+    "vpn.server.google_auth.enable": (True,),
+    "vpn.server.routing.allow_private_nets_to_clients": (False,),
+    "vpn.server.routing.gateway_access": (False,),
+    "vpn.server.routing.private_access": ("no",),
+    "vpn.server.routing.private_network.0": _NOTHING,
+    "vpn.server.routing.routed_subnets.0": _NOTHING,
+    "vpn.server.routing6.allow_private_nets_to_clients": (False,),
+}
+
+
+def takes_access(name: str, value: t.Any) -> bool:
+    """Whether a configuration item takes access away by a value, whatever its index."""
+    return value in _TAKES.get(_INDEX.sub(".0", name), ())
+
 
 def is_network(name: str) -> bool:
     """Whether a configuration key says which networks VPN clients get addresses from."""

@@ -21,8 +21,31 @@ from hypothesis import strategies as st
 
 PEOPLE, GROUPS = ("ana", "ben", "cleo"), ("staff", "ops")
 NETWORKS = ("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16")
+GIVES = {
+    "deny": False,
+    "deny_web": False,
+    "admin": True,
+    "autologin": True,
+    "totp": False,
+    "allow_generate_profiles": True,
+    "password_strength": False,
+    "allow_password_change": True,
+}
+"""Properties that decide what a user may do, or how hard a sign-in is, each with the value that makes it more or easier."""
+UNSET = {
+    "deny": False,
+    "deny_web": False,
+}  # what counts where no level has a value; of the others it is the other value
 Declared = dict[str, t.Any]
 State = dict[str, t.Any]
+
+
+@st.composite
+def properties(draw: st.DrawFn, without: str = "") -> Declared:
+    """Each property set or handed back."""
+    drawn = {name: draw(st.sampled_from([None, False, True])) for name in GIVES if name != without}
+    inherit = [name for name, value in drawn.items() if value is None]
+    return {**{name: value for name, value in drawn.items() if value is not None}, "inherit": inherit}
 
 
 @st.composite
@@ -30,23 +53,14 @@ def declarations(draw: st.DrawFn) -> Declared:
     """All users, groups and access lists of a server, each in one of its states, without contradictions."""
     there = draw(st.sets(st.sampled_from(GROUPS)))
     groups: list[Declared] = [
-        {
-            "name": name,
-            **({} if name in there else {"state": "absent"}),
-            **({"deny": draw(st.booleans())} if name in there else {}),
-        }
-        for name in GROUPS
+        {"name": name, **(draw(properties()) if name in there else {"state": "absent"})} for name in GROUPS
     ]
     users: list[Declared] = []
     for name in PEOPLE:
         state = draw(st.sampled_from(["present", "present", "blocked", "absent"]))
         group = {"group": draw(st.sampled_from(["", *sorted(there)]))} if state != "absent" else {}
-        denied = (
-            draw(st.sampled_from([{"deny": True}, {"deny": False}, {"inherit": ["deny"]}]))
-            if state == "present"
-            else {}
-        )
-        users.append({"name": name, "state": state, **group, **denied})
+        own = draw(properties(without="deny" if state == "blocked" else "")) if state != "absent" else {}
+        users.append({"name": name, "state": state, **group, **own})
     for group in groups:
         if group["name"] in there and draw(st.booleans()):
             group["members"] = sorted(one["name"] for one in users if one.get("group") == group["name"])
@@ -58,22 +72,26 @@ def declarations(draw: st.DrawFn) -> Declared:
         "groups": groups,
         "users": users,
         "access_lists": lists,
-        "default_user": {"group": shared, "deny": draw(st.booleans())},
+        "default_user": {"group": shared, **draw(properties())},
     }
 
 
 def reach(state: State, user: str, followed: bool) -> set[str]:
-    """The rules by which a user gets anywhere; ``followed`` is a reading: of the default user's group (63)."""
+    """What a user may do, and the rules by which the user gets anywhere; ``followed`` is a reading: of the default user's
+    group (63)."""
     own = state["users"].get(user)
     if own is None:
         return set()
     default = state["default_user"]
     group = own.get("group") or (default.get("group") if followed else None)
     levels = [own, state["groups"].get(group, {}) if group else {}, default]
-    if next((level["deny"] for level in levels if level.get("deny") is not None), False):
+    unset = {name: UNSET.get(name, not value) for name, value in GIVES.items()}
+    found = {name: next((x[name] for x in levels if x.get(name) is not None), unset[name]) for name in GIVES}
+    if found["deny"]:
         return set()
     lists = [state["access_lists"].get(owner, {}) for owner in (user, group) if owner]
-    return {json.dumps(rule, sort_keys=True) for each in lists for rules in each.values() for rule in rules}
+    rules = {json.dumps(rule, sort_keys=True) for each in lists for rules in each.values() for rule in rules}
+    return rules | {name for name, value in GIVES.items() if found[name] == value}
 
 
 class Watched:
@@ -118,10 +136,10 @@ def kept(server: Server, state: State | None = None) -> State:
 
 
 def furnish(server: Server) -> None:
-    """A new server, whose administrators are not denied by what others inherit."""
+    """A new server, whose administrators stay what they are, whatever others inherit."""
     server.simulator.reset()
     for name in ("openvpn", "mfa-admin"):
-        server.simulator.set_user(name, deny=False)
+        server.simulator.set_user(name, deny=False, deny_web=False, admin=True, totp=False)
 
 
 READINGS = ({}, {"default_group": "followed"}, {"access_set": "extend"}, {"members": "extend"})

@@ -417,13 +417,16 @@ def test_access_is_taken_first_and_our_own_account_comes_last(server: Server) ->
     simulator.set_user("ana")
     simulator.set_user("ben")
     simulator.set_user("cleo", deny=True)
-    simulator.set_user("dora")
+    for name in ("dora", "fay", "gus"):
+        simulator.set_user(name)
     simulator.connect("dora")
     users = [
         {"name": "openvpn", "password": PASSWORD, "autologin": False, "auth_method": "local"},
         {"name": "openvpn2", "group": "staff", "password": PASSWORD},
         {"name": "cleo", "deny": False},
-        {"name": "ben", "autologin": True},
+        {"name": "ben", "reroute_gw": "global"},
+        {"name": "fay", "autologin": True},
+        {"name": "gus", "totp": True},
         {"name": "ana", "deny": True},
         {"name": "dora", "state": "absent"},
     ]
@@ -435,7 +438,7 @@ def test_access_is_taken_first_and_our_own_account_comes_last(server: Server) ->
         ("userprop/set", "dora"),
         ("vpn/client/disconnect", "dora"),
         ("users/delete", "dora"),
-        ("userprop/set", "ana"),
+        ("userprop/set", "gus"),
         ("userprop/set", "ben"),
         ("userprop/set", "cleo"),
         ("users/create", "openvpn2"),
@@ -445,6 +448,8 @@ def test_access_is_taken_first_and_our_own_account_comes_last(server: Server) ->
         ("auth/login/userpassword", "openvpn"),
     ]
     assert writes[-1][1]["password"] == PASSWORD
+    together = [[record["name"] for record in body] for body in said(server, SET)]
+    assert together == [["dora"], ["gus", "ana"], ["ben"], ["cleo", "fay"], ["openvpn"]]
 
 
 def whom(body: t.Any) -> str:

@@ -22,6 +22,7 @@ NETWORK = [
     {"name": "vpn.server.static.0.network", "value": "10.50.0.0"},
     {"name": "vpn.server.static.0.netmask_bits", "value": 24},
 ]
+SET = "/api/userprop/set"
 
 
 @pytest.fixture(name="server")
@@ -415,6 +416,49 @@ def test_who_leaves_or_joins_a_group_is_no_administrator_while_the_task_writes(s
     groups = [{"name": "gains", "admin": gained}, {"name": "loses", "admin": False}]
     done(declare(server, groups=groups, users=[{"name": "ada", "group": "loses"}, {"name": "bob", "group": "gains"}]))
     assert not seen
+
+
+def test_who_gets_a_group_does_not_follow_the_default_user_into_another_one(start: t.Callable[..., Server]) -> None:
+    server = start(readings={"default_group": "followed"})
+    groups = [{"name": "staff"}, {"name": "ops", "autologin": True}]
+    users = [{"name": "ada", "group": ""}, {"name": "bob", "group": "staff"}]
+    done(declare(server, groups=groups, users=users, default_user={"group": ""}))
+    seen: list[t.Any] = []
+
+    def look() -> None:
+        state = server.simulator.state()
+        default = state["default_user"].get("group")
+        seen.append([state["users"][name].get("group") or default for name in ("ada", "bob")])
+
+    server.simulator.faults.add(path=SET, do="act", times=None, act=look)
+    users = [{"name": "ada", "group": "staff"}, {"name": "bob", "group": ""}]
+    done(declare(server, groups=groups, users=users, default_user={"group": "ops"}))
+    look()
+    assert seen == [[None, "staff"], ["staff", "staff"], ["staff", "staff"], ["staff", "ops"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "first"),
+    [
+        ("vpn.server.routing.private_network.1", "", True),
+        ("vpn.server.routing.private_network.1", "10.9.0.0/16", False),
+        ("vpn.server.routing.private_access", "no", True),
+        ("vpn.server.routing.gateway_access", False, True),
+        ("vpn.client.routing.inter_client", True, False),
+        ("vpn.server.google_auth.enable", True, True),
+        ("vpn.server.max_clients", 5, False),
+    ],
+)
+def test_what_the_configuration_takes_away_is_written_first(
+    server: Server, name: str, value: t.Any, first: bool
+) -> None:
+    server.simulator.set_user("openvpn", totp=False)
+    server.simulator.set_user("ada")
+    server.simulator.store.set_configuration("default", {"vpn.server.routing.private_network.1": "10.8.0.0/16"})
+    items = [{"name": name, "value": value}, {"name": "vpn.server.nat6", "value": False}]
+    done(declare(server, users=[{"name": "ada", "deny": False}], config_items=items))
+    paths = [path for path, _body in writes_of(server)]
+    assert paths == ["config-items/default"] * first + ["userprop/set", "config-items/default"]
 
 
 def test_lists_that_deny_wait_for_whom_they_name(server: Server) -> None:
