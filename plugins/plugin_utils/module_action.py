@@ -70,7 +70,10 @@ class ModuleAction(ActionBase):
                     args.update(shared.options(args))
                 done = self._perform(args, variables) if here else None
         except (InputError, SignInError) as exc:
-            return {**result, **told({"failed": True, "changed": False, "msg": str(exc)}, checker.secrets)}
+            return {
+                **result,
+                **told({"failed": True, "changed": False, "msg": self.body.failure(exc)}, checker.secrets),
+            }
         if done is None:
             done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
             if not self._task.async_val:

@@ -59,16 +59,19 @@ def apply_together(parts: t.Sequence[Part], told: t.Callable[[t.Sequence[Part]],
     Their plans then tell what was, or would be, done to each object. Raises what stops the whole task; where it was
     writing by then, ``answer`` of the exception is what ``told`` makes of the plans.
     """
+    mistakes = Mistakes()
+    mistakes.unwritten = True
     for part in parts:
         part.run.parts = parts
-        _plan(part)
+        with mistakes.collecting():
+            _plan(part, mistakes)
     for part in parts:
         part.leave_out_what_goes()
-    mistakes = Mistakes()
     for part in parts:
         with mistakes.collecting():
             guard_purge(part.run, part.resource, part.actual, part.wanted)
-            part.resource.validate_plan(part.run)
+        with mistakes.collecting():
+            part.resource.validate_plan(part.run, mistakes)
     mistakes.refuse()
     for part in parts:
         warn_of_unknown(part.run, part.resource)
@@ -83,8 +86,8 @@ def apply_together(parts: t.Sequence[Part], told: t.Callable[[t.Sequence[Part]],
         raise
 
 
-def _plan(part: Part) -> None:
-    """Read what the server has of a resource, and compare."""
+def _plan(part: Part, mistakes: Mistakes) -> None:
+    """Read what the server has of a resource, and compare. Objects that cannot be as they are declared are left out."""
     run, resource, wanted = part.run, part.resource, part.wanted
     names = None if run.task.params.get("purge") else [want.name for want in wanted]
     actual = part.actual = run.read(resource, names)
@@ -94,7 +97,7 @@ def _plan(part: Part) -> None:
     if run.task.check and not resource.always_there:  # what earlier tasks of this run would have created
         made = set(run.task.params.get("assume_present") or ()) & {want.name for want in wanted} - actual.objects.keys()
         actual.objects.update((name, resource.load({"name": name})) for name in made)
-    run.plan = plan(run, resource, actual, wanted)
+    run.plan = plan(run, resource, actual, wanted, mistakes)
 
 
 def _write_and_settle(parts: t.Sequence[Part]) -> None:

@@ -148,5 +148,5 @@ def refuse_shared(resource: Resource, wanted: t.Sequence[Wanted]) -> None:
         for value, owners in holders.items():
             if len(owners) > 1:
                 mistakes.add(f"{name}: {value} is declared for {' and for '.join(owners)}.")
-    mistakes.remedy = "Nothing was written."
+    mistakes.unwritten = True
     mistakes.refuse()

@@ -15,7 +15,7 @@ from ansible.module_utils import basic
 from .._files.read_file import Read
 from .._net.libraries import REQUESTS_ERROR
 from .._net.redact import with_passwords
-from .._text.errors import EstateError, Mistakes, SignInError
+from .._text.errors import EstateError, Mistakes, SignInError, unwritten
 from .._text.masking import told
 from .apply import apply_declared
 from .arguments import Checker, secrets_in
@@ -68,6 +68,10 @@ class Body:
             if self.server and read:
                 self.server.add_mistakes(given, Task(given, read=read, secrets=checker.secrets), mistakes)
             raise
+
+    def failure(self, exc: EstateError, *, wrote: bool = False) -> str:
+        """Why its task failed, as sentences. Of a whole server, it always says so where nothing was written."""
+        return unwritten(str(exc)) if self.server and not wrote else str(exc)
 
 
 def manage(resource: Resource, product: Product) -> Body:
@@ -153,12 +157,8 @@ def answer_to(body: Body, task: Task) -> Answer:
             client.progress = task.progress
         answer = body.work(Run(client, task))
     except EstateError as exc:
-        answer = {
-            **exc.answer,
-            "failed": True,
-            "changed": bool(client and client.wrote),
-            "msg": str(exc),
-        }
+        wrote = bool(client and client.wrote)
+        answer = {**exc.answer, "failed": True, "changed": wrote, "msg": body.failure(exc, wrote=wrote)}
         if exc.answer:
             answer["msg"] = f"{answer['msg'].rstrip('.')}. {tally(exc.answer)}"
         if isinstance(exc, SignInError) and exc.final:

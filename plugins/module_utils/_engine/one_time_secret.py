@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._files.secret_file import SecretFile
-from .._text.errors import EstateError, OutcomeUnknown, Unreadable
+from .._text.errors import EstateError, Mistakes, OutcomeUnknown, Unreadable
 from .._text.outside import Sentence
 from .field import Field, Object, Spec
 from .plan import Change, Wanted
@@ -77,12 +77,13 @@ class OneTimeSecret(Resource):
         """A good one, in a file that is its owner's alone if it is in one."""
         return {**wanted.values, "usable": True, **({"private": True} if "dest" in wanted.values else {})}
 
-    def validate_plan(self, run: Run[t.Any]) -> None:
+    def validate_plan(self, run: Run[t.Any], mistakes: Mistakes) -> None:
         """Files that can be written; and what is told of each, whether or not anything is written."""
         plan = run.plan
         for change in plan.of("create", "update"):
             if "dest" in change.wanted.values:
-                SecretFile("dest", change.wanted.values["dest"]).refuse_unusable()
+                with mistakes.collecting():
+                    SecretFile("dest", change.wanted.values["dest"]).refuse_unusable()
         for change in plan.changes:
             have = change.before or {}
             change.results, change.lost = {**have.get("told", {})}, {**have.get("told", {})}

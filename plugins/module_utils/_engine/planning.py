@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._text.errors import InputError, did_you_mean
+from .._text.errors import InputError, Mistakes, did_you_mean
 from .._text.outside import only_in, twins
 from .field import Field, KnownValues, Object, Turn
 from .plan import Actual, Change, Plan, Step, Wanted, listed
@@ -21,9 +21,12 @@ PURGE_SHARE, PURGE_FLOOR = 10, 5  # percent of the objects there, and a number t
 _LIMIT = re.compile(r"^\s*(?P<number>\d+)\s*(?P<percent>%?)\s*$")
 
 
-def plan(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.Sequence[Wanted]) -> Plan:
-    """Compare, and say what to do. Touches nothing."""
-    changes = [_change(run, resource, actual.objects.get(want.name), want) for want in wanted]
+def plan(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.Sequence[Wanted], mistakes: Mistakes) -> Plan:
+    """Compare, and say what to do, without objects that cannot be as they are declared. Touches nothing."""
+    changes = []
+    for want in wanted:
+        with mistakes.collecting():
+            changes.append(_change(run, resource, actual.objects.get(want.name), want))
     if run.task.params.get("purge"):
         named = {want.name for want in wanted}
         spare = set(run.task.params.get("protect") or ())
@@ -105,7 +108,7 @@ def warn_of_altered(run: Run[t.Any], resource: Resource) -> None:
 
 
 def guard_purge(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.Sequence[Wanted]) -> None:
-    """Refuse a purge that looks like an accident."""
+    """Refuse a purge that looks like an accident. Raises InputError."""
     params = run.task.params
     if not params.get("purge"):
         return
@@ -119,7 +122,7 @@ def guard_purge(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.S
     if actual.total is not None and actual.total != len(actual.objects):
         raise InputError(
             f"purge needs the whole list, but the server counts {actual.total} {resource.plural} and listed "
-            f"{len(actual.objects)}. Nothing was deleted; run again when nobody else is changing them."
+            f"{len(actual.objects)}. Nothing was written. Run again when nobody else changes them."
         )
     _refuse_misspelt(resource, doomed, set(params.get("protect") or ()) - actual.objects.keys())
     there = len(actual.objects)

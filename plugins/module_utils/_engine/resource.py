@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._text.errors import Mistakes
 from .description import Description
 from .field import Object, Turn
 from .plan import Actual, Change, Wanted
@@ -46,8 +47,11 @@ class Resource(Description):
             found.setdefault(turn, {})[name] = value
         return sorted(found.items())
 
-    def validate_plan(self, run: Run[t.Any]) -> None:
-        """Refuse whatever in ``run.plan`` can be found wrong without writing."""
+    def validate_plan(self, run: Run[t.Any], mistakes: Mistakes) -> None:
+        """Add to ``mistakes`` all that can be found wrong in ``run.plan`` without writing.
+
+        An InputError that it raises is one of them, and nothing behind it is looked at.
+        """
 
     # -- calls
 

@@ -95,7 +95,6 @@ class ServerDeclaration:
         _add(run.task.params["mistakes"], mistakes)
         for sentence in dict.fromkeys((*contradictions(parts), *self._contradicts(parts))):
             mistakes.add(sentence)
-        mistakes.remedy = "Nothing was written."
         mistakes.refuse()
         return parts
 

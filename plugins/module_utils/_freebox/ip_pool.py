@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .._engine.plan import Plan
 from .._engine.run import Run
-from .._text.errors import InputError, reads
+from .._text.errors import InputError, Mistakes, reads
 from .client import Freebox
 
 LARGEST = 1 << 16  # addresses; boxes have about thirty (server-behaviour.md, F64), and each is looked at
@@ -47,8 +47,8 @@ class Pool:
             )
         return found
 
-    def refuse_impossible(self, plan: Plan) -> None:
-        """Raise InputError where a planned reservation is outside the range, or would be a second one of its address."""
+    def look_for_impossible(self, plan: Plan, mistakes: Mistakes) -> None:
+        """Add planned reservations that are outside the range, or would be a second one of their address."""
         after = {login: ip for ip, login in self.holders.items()}
         for change in plan.of("create", "update", "delete"):
             if change.action == "delete" or change.values.get("ip_reservation") == "":
@@ -59,14 +59,14 @@ class Pool:
         for change in plan.of("create", "update"):
             ip = change.values.get("ip_reservation")
             if ip and not self.first <= ipaddress.IPv4Address(ip) <= self.last:
-                raise InputError(
+                mistakes.add(
                     f"ip_reservation of VPN user {change.name}: {ip} is outside {self.first} to {self.last}, which is what the "
-                    "box gives to VPN clients. Nothing was written."
+                    "box gives to VPN clients."
                 )
         for login, ip in sorted(after.items()):
             other = holders.setdefault(ip, login)
             if other != login:
-                raise InputError(f"ip_reservation: {ip} would be that of {other} and of {login}. Nothing was written.")
+                mistakes.add(f"ip_reservation: {ip} would be that of {other} and of {login}.")
 
 
 @reads

@@ -75,45 +75,49 @@ class Box:
         """Servers without files, users who are not there or not of that type, and files that would end each other."""
         mistakes, first = Mistakes(), dict[str, str]()
         for want in wanted:
-            with mistakes.collecting():
-                self._refuse_impossible(want.values, first, task)
-        mistakes.remedy = "Nothing was written."
+            for sentence in self._impossible(want.values, first, task):
+                mistakes.add(sentence)
+        mistakes.unwritten = True
         mistakes.refuse()
 
-    def _refuse_impossible(self, said: Object, first: dict[str, str], task: Task) -> None:
-        """One of them; ``first`` are the servers of the files before it, by user."""
+    def _impossible(self, said: Object, first: dict[str, str], task: Task) -> t.Iterator[str]:
+        """What is wrong with one of them; ``first`` are the servers of the files before it, by user."""
         assumed = set(task.params["assume_present"]) if task.check else set()
         login, server = said["user"], said["server"]
-        there = self.servers.get(server)
+        there, user = self.servers.get(server), self.users.get(login)
         if there is None:
             known = sorted(self.servers)
-            raise InputError(
+            yield (
                 f"server {server} of user {login}: {self.url} has no VPN server {server!r}; it has {', '.join(known)}."
                 f"{did_you_mean(server, known)}"
             )
-        if there["type"] not in KINDS:
+        elif there["type"] not in KINDS:
             able = sorted(name for name, one in self.servers.items() if one["type"] in KINDS)
-            raise InputError(
+            yield (
                 f"server {server} of user {login}: it is of the type {there['type']}, which has no configuration files. There are "
                 f"some for {', '.join(able)}."
             )
-        user = self.users.get(login)
+            there = None
         if user is None and login not in assumed:
-            raise InputError(
+            yield (
                 f"user {login}: {self.url} has no VPN user {login!r}. Create it first, or, if this run does, list it in "
                 f"assume_present.{did_you_mean(login, self.users)}"
             )
+        elif there is not None:
+            yield from self._unfit(login, server, user, first, task)
+
+    def _unfit(
+        self, login: str, server: str, user: t.Optional[Record], first: dict[str, str], task: Task
+    ) -> t.Iterator[str]:
+        """Why a server has no file for a user, where both may have one."""
         needed = self.kind(server).user_type
         if user is not None and (user.get("type") or STANDARD) != needed:
-            raise InputError(
-                f"user {login}: it is of the type {user.get('type') or STANDARD}, and {server} is for users of the type {needed}."
-            )
-        other = first.setdefault(login, server)
-        if other != server and task.params["invalidates"] == USER:
-            raise InputError(
-                f"user {login}: there are to be files for {other} and for {server}, and to download one ends the other. Give each "
-                "server a user of its own; or say invalidates: server, if you know that this box ends files for the same server "
-                "only."
+            yield f"user {login}: it is of the type {user.get('type') or STANDARD}, and {server} is for users of the type {needed}."
+        elif first.setdefault(login, server) != server and task.params["invalidates"] == USER:
+            yield (
+                f"user {login}: there are to be files for {first[login]} and for {server}, and to download one ends the other. "
+                "Give each server a user of its own; or say invalidates: server, if you know that this box ends files for the same "
+                "server only."
             )
 
     def fault(self, text: str, said: Object, days: int) -> str:
@@ -217,50 +221,50 @@ class VpnProfile(OneTimeSecret):
         """A good one, and nothing beside it."""
         return {**super().desired(run, wanted, have), "rescued": False}
 
-    def validate_plan(self, run: Run[Freebox]) -> None:
+    def validate_plan(self, run: Run[Freebox], mistakes: Mistakes) -> None:
         """Also whether a download could succeed; whose files it ends is said beforehand."""
         task, plan = run.task, run.plan
         for name, least in (("renew_before", 0), ("start_timeout", 1)):
             if task.params[name] < least:
-                raise InputError(f"{name}: {task.params[name]} is not a number from {least} up.")
-        refuse_no_names(task.params["allow_directives"])
-        super().validate_plan(run)
+                mistakes.add(f"{name}: {task.params[name]} is not a number from {least} up.")
+        with mistakes.collecting():
+            refuse_no_names(task.params["allow_directives"])
+        super().validate_plan(run, mistakes)
         for change in _downloads(plan.changes):
             harm = (change.before or {}).get("harm")
             if harm and not task.params["renew"]:
-                raise InputError(
+                mistakes.add(
                     f"{self.noun} {change.name}: {harm}. A new one would probably have them too, and to download it ends this "
                     "one. Nothing was downloaded. To download one all the same, say renew: true."
                 )
         downloads = [change.wanted.values for change in _downloads(plan.changes)]
         for said in downloads:
             if "dest" not in said and not task.params["return_content"] and not task.check:
-                raise InputError(
-                    f"{self.noun} {self.identity(said)}: nobody would get the new one; say dest or return_content. Nothing was "
-                    "written."
+                mistakes.add(
+                    f"{self.noun} {self.identity(said)}: nobody would get the new one; say dest or return_content."
                 )
         if downloads:
-            run.client.session.refuse_without(SETTINGS)
+            with mistakes.collecting():
+                run.client.session.refuse_without(SETTINGS)
             box = Box.of(run.client, ())
-            self._check_running(box, {said["server"] for said in downloads}, task)
+            self._check_running(box, {said["server"] for said in downloads}, task, mistakes)
             if task.params["invalidates"] == USER:
                 self._tell_ends(box, downloads, task)
 
     @staticmethod
-    def _check_running(box: Box, names: t.Collection[str], task: Task) -> None:
+    def _check_running(box: Box, names: t.Collection[str], task: Task, mistakes: Mistakes) -> None:
         assumed = set(task.params["assume_present"]) if task.check else set()
         for name in sorted(set(names) - assumed):
             state = box.servers[name]["state"] if name in box.servers else "gone"
             if state == ERROR:
-                raise InputError(f"server: {name} is in the state error, and gives no files. Nothing was written.")
-            if state in RUNNING:
-                continue
-            if not task.params["start"]:
-                raise InputError(
+                mistakes.add(f"server: {name} is in the state error, and gives no files.")
+            elif state not in RUNNING and not task.params["start"]:
+                mistakes.add(
                     f"server: {name} is {state}, and gives files only while it runs. Start it first, or say start: true. If "
-                    "this run starts it, list it in assume_present. Nothing was written."
+                    "this run starts it, list it in assume_present."
                 )
-            task.warn(f"{name} is started for its files, and goes on running afterwards.")
+            elif state not in RUNNING:
+                task.warn(f"{name} is started for its files, and goes on running afterwards.")
 
     @staticmethod
     def _tell_ends(box: Box, downloads: t.Sequence[Object], task: Task) -> None:

@@ -12,7 +12,7 @@ from .._engine.field import Field, Object
 from .._engine.plan import Actual, Change, Wanted
 from .._engine.resource import Resource
 from .._engine.run import Run
-from .._text.errors import InputError, Mistakes, did_you_mean, reads
+from .._text.errors import Mistakes, did_you_mean, reads
 from .client import Freebox
 from .nested_fields import merged, nested_field, without_none
 from .session import SETTINGS
@@ -142,66 +142,67 @@ class VpnServer(Resource):
         chosen = [name for name in listed if names is None or name in names]
         return Actual({name: self.load({**_config(run.client, name), **listed[name]}) for name in chosen}, whole=True)
 
-    def validate_plan(self, run: Run[Freebox]) -> None:
+    def validate_plan(self, run: Run[Freebox], mistakes: Mistakes) -> None:
         """Servers, settings and ports that a box does not have; and who would be cut off."""
         plan = run.plan
         if run.task.params["wait_timeout"] < 1:
-            raise InputError(f"wait_timeout: {run.task.params['wait_timeout']} is not a number of seconds from 1 up.")
+            mistakes.add(f"wait_timeout: {run.task.params['wait_timeout']} is not a number of seconds from 1 up.")
         unknown = [change.name for change in plan.changes if change.before is None]
-        if unknown:
-            there, mistakes = sorted(_states(run.client)), Mistakes()
-            for name in unknown:
-                it_has = f"{run.client.url} has no {self.noun} {name!r}; it has {', '.join(there)}."
-                mistakes.add(f"{it_has}{did_you_mean(name, there)}")
-            mistakes.remedy = "Nothing was written."
-            mistakes.refuse()
+        there = sorted(_states(run.client)) if unknown else []
+        for name in unknown:
+            it_has = f"{run.client.url} has no {self.noun} {name!r}; it has {', '.join(there)}."
+            mistakes.add(f"{it_has}{did_you_mean(name, there)}")
         for change in plan.of("update"):
-            self._check_offered(change)
-            self._check_read_only(change)
-            self._check_ports(change)
+            if change.before is not None:
+                self._check_offered(change, mistakes)
+                self._check_read_only(change, mistakes)
+                self._check_ports(change, mistakes)
         if plan.changed:
-            run.client.session.refuse_without(SETTINGS)
+            with mistakes.collecting():
+                run.client.session.refuse_without(SETTINGS)
         self._tell_connections(run)
         for change in plan.of("none"):
-            if change.wanted.values.get("enabled") and (change.before or {})["state"] == ERROR:
+            if change.wanted.values.get("enabled") and (change.before or {}).get("state") == ERROR:
                 change.fail("it is enabled, and in the state error: the box cannot start it, and does not say why")
 
-    def _check_offered(self, change: Change) -> None:
+    def _check_offered(self, change: Change, mistakes: Mistakes) -> None:
         have = change.before or {}
+        own = [f.name for f in self.fields if f.spec and have.get(f.name) is not None]
         for key in change.values:
-            if have.get(key) is None:
-                own = [f.name for f in self.fields if f.spec and have.get(f.name) is not None]
-                raise InputError(
+            if key not in own:
+                mistakes.add(
                     f"{key} of {self.noun} {change.name}: this server, of type {have['type']}, has no such setting. It has "
-                    f"{', '.join(own)}. Nothing was written."
+                    f"{', '.join(own)}."
                 )
 
-    def _check_read_only(self, change: Change) -> None:
+    def _check_read_only(self, change: Change, mistakes: Mistakes) -> None:
         have = (change.before or {}).get(CONF_IPSEC) or {}
-        for key, value in (change.wanted.values.get(CONF_IPSEC) or {}).items():
+        said = change.wanted.values.get(CONF_IPSEC) or {}
+        for key, value in said.items() if have else ():
             if have.get(key) != value:
-                raise InputError(
+                mistakes.add(
                     f"{CONF_IPSEC} of {self.noun} {change.name}: {key} is {have.get(key)!r} and cannot be changed, to "
-                    f"{value!r} either. Nothing was written."
+                    f"{value!r} either."
                 )
 
-    def _check_ports(self, change: Change) -> None:
+    def _check_ports(self, change: Change, mistakes: Mistakes) -> None:
         have = change.before or {}
         for key in ("port", "port_ike", "port_nat"):
             port = change.values.get(key)
-            if port is None:
+            if port is None or have.get(key) is None:
                 continue
             which = f"{key} of {self.noun} {change.name}"
             if key == "port" and have["type"] not in CHOOSE_THEIR_PORT:
-                raise InputError(
+                mistakes.add(
                     f"{which} is {have[key]}, and cannot be changed: only servers of type {' and '.join(CHOOSE_THEIR_PORT)} "
-                    "choose theirs. Nothing was written."
+                    "choose theirs."
                 )
+                continue
             first, last = PORTS[0], PORTS[-1]
             if key == "port":
                 first, last = have["min_port"] or first, have["max_port"] or last
             if not first <= port <= last:
-                raise InputError(f"{which}: {port} is not from {first} to {last}. Nothing was written.")
+                mistakes.add(f"{which}: {port} is not from {first} to {last}.")
 
     def _tell_connections(self, run: Run[Freebox]) -> None:
         cut = []

@@ -13,7 +13,7 @@ from .._engine.field import WHEN_WRITTEN, Field, Object
 from .._engine.plan import Actual, Change, Wanted
 from .._engine.resource import Resource
 from .._engine.run import Run, Task
-from .._text.errors import EstateError, InputError, Refused
+from .._text.errors import EstateError, InputError, Mistakes, Refused
 from .._text.outside import only_in, refused_in_path, twins
 from . import vpn_connection
 from .client import Freebox
@@ -105,48 +105,48 @@ class VpnUser(Resource):
             run.task.warn(f"There is no {self.noun} {name!r}, but {twin!r}, which differs {only_in(name, twin)}.")
         return Actual({name: found[name] for name in names if name in found}, whole=True)
 
-    def validate_plan(self, run: Run[Freebox]) -> None:
+    def validate_plan(self, run: Run[Freebox], mistakes: Mistakes) -> None:
         """Types that cannot change, and addresses that cannot be had."""
         plan = run.plan
         if not plan.changed:
             return
-        run.client.session.refuse_without(SETTINGS)
+        with mistakes.collecting():
+            run.client.session.refuse_without(SETTINGS)
         for change in plan.of("delete"):  # of a purge: no such name can be declared
             why = refused_in_path(change.name)
             if why:
                 change.fail(f"it cannot be deleted by its name: {why}")
         going_on = plan.of("create", "update")
         for change in going_on:
-            self._check_type(change, run.task)
+            self._check_type(change, run.task, mistakes)
         if any(_type_after(change) == WIREGUARD and SHAPE & set(change.values) for change in going_on):
-            self._check_wireguard(run.client)
+            with mistakes.collecting():
+                self._check_wireguard(run.client)
         if any("ip_reservation" in change.values for change in going_on):
-            Pool.of(run.client).refuse_impossible(plan)
+            Pool.of(run.client).look_for_impossible(plan, mistakes)
 
-    def _check_type(self, change: Change, task: Task) -> None:
+    def _check_type(self, change: Change, task: Task, mistakes: Mistakes) -> None:
         have, after = change.before or {}, _type_after(change)
         which = f"{self.noun} {change.name}"
         if have and "type" in change.values and not task.params["recreate"]:
-            raise InputError(
+            mistakes.add(
                 f"type of {which} is {have['type']}, and cannot be changed to {after}. To delete the user and make it anew, "
-                "which ends its profiles, say recreate: true. Nothing was written."
+                "which ends its profiles, say recreate: true."
             )
         if after != WIREGUARD:
             if change.values.get("conf_wireguard"):
-                raise InputError(f"conf_wireguard of {which}: this is a user of type {after}. Nothing was written.")
+                mistakes.add(f"conf_wireguard of {which}: this is a user of type {after}.")
             return
         if "password" in change.secrets:
-            raise InputError(f"password of {which}: a WireGuard user has keys, and no password. Nothing was written.")
+            mistakes.add(f"password of {which}: a WireGuard user has keys, and no password.")
         if not change.values.get("ip_reservation", have.get("ip_reservation")):
-            raise InputError(f"ip_reservation of {which}: a WireGuard user needs an address. Nothing was written.")
+            mistakes.add(f"ip_reservation of {which}: a WireGuard user needs an address.")
 
     @staticmethod
     def _check_wireguard(client: Freebox) -> None:
         servers = sorted(str(one.get("name")) for one in client.objects("GET /vpn/"))
         if WIREGUARD not in servers:
-            raise InputError(
-                f"type: {client.url} has no WireGuard; its servers are {', '.join(servers)}. Nothing was written."
-            )
+            raise InputError(f"type: {client.url} has no WireGuard; its servers are {', '.join(servers)}.")
 
     def delete(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
         """And cut off those of them who are connected, who could not come back by then."""

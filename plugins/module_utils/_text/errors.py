@@ -19,6 +19,16 @@ _LOCKED = re.compile(r"\blocked\b", re.IGNORECASE)
 _WAITS = re.compile(r"\bdeadlock\b|\block wait\b", re.IGNORECASE)
 
 
+UNWRITTEN = "Nothing was written."
+
+
+def unwritten(sentences: str) -> str:
+    """What a task says that failed before its first write: it ends in saying so, unless it says so anyway."""
+    if UNWRITTEN in sentences:
+        return sentences
+    return f"{sentences}{'' if sentences.endswith(('.', '?', '!')) else '.'} {UNWRITTEN}"
+
+
 class EstateError(Exception):
     """Anything the user should read as one sentence. ``answer`` tells what became of each object of a task that stopped."""
 
@@ -37,7 +47,8 @@ class Mistakes(InputError):
     def __init__(self) -> None:
         super().__init__()
         self.sentences: list[str] = []
-        self.remedy = ""  # what to do about all of them
+        self.remedies: list[str] = []  # what to do about them, as sentences
+        self.unwritten = False  # whether to say that nothing was written
 
     def add(self, sentence: str) -> None:
         """One more, as a whole sentence."""
@@ -50,9 +61,12 @@ class Mistakes(InputError):
 
     def take(self, exc: InputError, place: str = "") -> None:
         """Those of another refusal, each with its place."""
-        told = exc.sentences if isinstance(exc, Mistakes) else [str(exc)]
+        told = [str(exc)]
+        if isinstance(exc, Mistakes):
+            told = exc.sentences
+            self.remedies += [remedy for remedy in exc.remedies if remedy not in self.remedies]
+            self.unwritten = self.unwritten or exc.unwritten
         self.sentences += [f"{place}: {each}" if place else each for each in told]
-        self.remedy = self.remedy or (exc.remedy if isinstance(exc, Mistakes) else "")
 
     @contextlib.contextmanager
     def collecting(self, place: str = "") -> t.Iterator[None]:
@@ -69,12 +83,15 @@ class Mistakes(InputError):
             raise self
 
     def __str__(self) -> str:
-        told = self.sentences[: self.MOST]
+        told, ends = self.sentences[: self.MOST], self.unwritten
         if len(self.sentences) > 1:
+            ends = ends or any(UNWRITTEN in each for each in told)
+            told = [each.replace(f" {UNWRITTEN}", "") for each in told]
             told = [f"{len(self.sentences)} mistakes:", *(f"({number}) {each}" for number, each in enumerate(told, 1))]
         if len(self.sentences) > self.MOST:
             told.append(f"And {len(self.sentences) - self.MOST} more.")
-        return " ".join([*told, self.remedy]).rstrip()
+        said = " ".join(told)
+        return " ".join([unwritten(said) if ends else said, *self.remedies])
 
 
 class Refused(EstateError):

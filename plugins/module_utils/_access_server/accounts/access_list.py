@@ -11,7 +11,7 @@ from ..._engine.field import Field, Object, Turn
 from ..._engine.plan import Actual, Change, Reference, Wanted
 from ..._engine.resource import Resource
 from ..._engine.run import Run
-from ..._text.errors import InputError
+from ..._text.errors import InputError, Mistakes
 from ..api import values
 from ..api.client import AccessServer
 from . import access_rule
@@ -148,7 +148,7 @@ class AccessList(Resource):
         first = [(Turn.TAKE, narrowed)] if narrowed else []
         return [*first, (Turn.GIVE, change.values)]
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """Owners, and users and groups that rules name, must be there."""
         plan = run.plan
         named: dict[str, References] = {owner: {} for owner in OWNERS}
@@ -160,7 +160,8 @@ class AccessList(Resource):
         for owner, listing in (("user", run.client.users), ("group", run.client.groups)):
             if named[owner]:
                 there = listing(sorted(named[owner])).records
-                refuse_unknown(named[owner], there, owner, run)
+                with mistakes.collecting():
+                    refuse_unknown(named[owner], there, owner, run)
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """All of them in one request."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ..._engine.field import Field
 from ..._engine.plan import Actual, Change
 from ..._engine.run import Run
-from ..._text.errors import Refused
+from ..._text.errors import Mistakes, Refused
 from ..api import values
 from ..api.client import AccessServer
 from .account_safety import Standing, changed, guard
@@ -40,13 +40,14 @@ class DefaultUser(Owner):
         load = self.load_whole if run.wanted is None else self.load
         return Actual({NAME: load(run.client.object("GET /users/defaultuser"))})
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """A group that is not there, and our own account."""
         plan = run.plan
         for change in plan.of("update"):
             group = change.values.get("group")
             if group:
-                refuse_unknown({group: ["the default user"]}, run.client.groups([group]).records, "group", run)
+                with mistakes.collecting():
+                    refuse_unknown({group: ["the default user"]}, run.client.groups([group]).records, "group", run)
         guard(self, run)
 
     def matters(self, change: Change) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from ..._engine.field import Field, Turn
 from ..._engine.plan import Actual, Change, Step, Wanted
 from ..._engine.run import Run
-from ..._text.errors import Refused
+from ..._text.errors import Mistakes, Refused
 from ..api import values
 from ..api.client import AccessServer
 from .account_safety import Standing, changed, guard, own_names, reconsidered
@@ -84,7 +84,7 @@ class Group(Owner):
         listing = run.client.groups(names, self.loader(run), members=named, spellings=may_create(run))
         return Actual(listing.records, listing.total, listing.whole)
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """Members that are not there, names that are taken, and our own account."""
         client, plan = run.client, run.plan
         new = [change.name for change in plan.of("create")]
@@ -95,8 +95,10 @@ class Group(Owner):
         )
         own = own_names(client) if plan.changed else []
         records = client.users(sorted({*new, *members, *own})).records if plan.changed else {}
-        refuse_taken_names(plan, records, "group", "user")
-        refuse_unknown(members, records, "user", run)
+        with mistakes.collecting():
+            refuse_taken_names(plan, records, "group", "user")
+        with mistakes.collecting():
+            refuse_unknown(members, records, "user", run)
         warn_of_twins(run, client.groups_like, "group")
         for change in plan.of("create", "update"):
             if "members" in change.values:
@@ -104,7 +106,8 @@ class Group(Owner):
                 come = {name: records[name].get("group") for name in change.values["members"] if name in records}
                 change.undo["groups"] = {**come, **left}
         self._warn_of_overlaps(run)
-        guard(self, run, records if own else None)
+        with mistakes.collecting():
+            guard(self, run, records if own else None)
         for change in plan.of("delete"):
             if change.at_risk:
                 found = client.groups([change.name], members=True).records.get(change.name, {})

@@ -207,7 +207,7 @@ def unless_gone(
 
 
 def refuse_taken_names(steps: Plan, taken: t.Iterable[str], noun: str, other: str) -> None:
-    """Users and groups share one name space (server-behaviour.md, 60)."""
+    """Users and groups share one name space (server-behaviour.md, 60). Raises InputError."""
     clash = {change.name for change in steps.of("create")} & set(taken)
     if clash:
         raise InputError(f"There is a {other} named {some(clash)}: a {noun} cannot have the same name.")
@@ -226,7 +226,7 @@ def references(pairs: t.Iterable[tuple[str, str]]) -> References:
 
 
 def refuse_unknown(named: References, there: t.Container[str], what: str, run: Run[AccessServer]) -> None:
-    """Raise InputError where a declaration refers to a user or group that is not there and that this run does not create."""
+    """Raise Mistakes where a declaration refers to a user or group that is not there and that this run does not create."""
     assumed = {*(run.task.params.get("assume_present") or ()), *run.creates(what)}
     unknown = {name: whose for name, whose in named.items() if name not in there and name not in assumed}
     if not unknown:
@@ -244,7 +244,8 @@ def refuse_unknown(named: References, there: t.Container[str], what: str, run: R
     way_out = "Create what is missing first, or, if this run does, list it in assume_present."
     if "assume_present" not in run.task.params:
         way_out = "Declare what is missing, or create it first."
-    mistakes.remedy = f"Nothing was written. {way_out}"
+    mistakes.remedies = [way_out]
+    mistakes.unwritten = True
     mistakes.refuse()
 
 

@@ -128,10 +128,11 @@ class User(Owner):
                 users[name] = {"recordless": True, "remains": remains, **held}
         return Actual(users, listing.total, listing.whole)
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """Groups that are not there, names that are taken, addresses that no pool holds, and ourselves."""
         client, plan = run.client, run.plan
-        self._guard_ourselves(run)
+        with mistakes.collecting():
+            self._guard_ourselves(run)
         self._warn_of_directories(run)
         self._tell_what_ends(run)
         new = [change.name for change in plan.of("create")]
@@ -142,7 +143,6 @@ class User(Owner):
         theirs = {name: c.values.get("group", (c.before or {}).get("group", "")) for name, c in fixed.items()}
         asked = {name for name in (*new, *wanted, *theirs.values()) if name}
         groups = client.groups(sorted(asked)).records if asked else {}
-        mistakes = Mistakes()
         with mistakes.collecting():
             refuse_taken_names(plan, groups, "user", "group")
         with mistakes.collecting():
@@ -154,9 +154,7 @@ class User(Owner):
                 if name in new_groups or "subnets" in planned:
                     subnets[name] = planned.get("subnets") or []
             known = {n: subnets.get(group or "", []) for n, group in theirs.items() if not group or group in subnets}
-            with mistakes.collecting():
-                self._refuse_stray_addresses(run, fixed, known)
-        mistakes.refuse()
+            self._look_for_stray_addresses(run, fixed, known, mistakes)
         self._warn_of_shared_addresses(run)
         warn_of_twins(run, client.users_like, "user")
 
@@ -197,12 +195,14 @@ class User(Owner):
             change.ends = {name: 0 for name in HOLDINGS if blocked or name in change.values}
 
     @staticmethod
-    def _refuse_stray_addresses(
-        run: Run[AccessServer], fixed: t.Mapping[str, Change], subnets: t.Mapping[str, t.Sequence[str]]
+    def _look_for_stray_addresses(
+        run: Run[AccessServer],
+        fixed: t.Mapping[str, Change],
+        subnets: t.Mapping[str, t.Sequence[str]],
+        mistakes: Mistakes,
     ) -> None:
         """A fixed address comes from the static network, a network of clients, or one of the user's group (``subnets``)."""
         common = _address_pools(run)
-        mistakes = Mistakes()
         for name, own in subnets.items():
             pools = [ipaddress.ip_network(one) for one in (*common, *own)]
             address = ipaddress.ip_address(fixed[name].values["static_ipv4"])
@@ -211,8 +211,6 @@ class User(Owner):
                     f"static_ipv4 of user {name}: {address} is in no network that this server gives addresses from "
                     f"({', '.join(map(str, pools))})."
                 )
-        mistakes.remedy = "Nothing was written."
-        mistakes.refuse()
 
     @staticmethod
     def _warn_of_directories(run: Run[AccessServer]) -> None:

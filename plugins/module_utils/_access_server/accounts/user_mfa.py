@@ -17,6 +17,7 @@ from ..._engine.field import HIDDEN, Field, Object
 from ..._engine.plan import Actual, Change, Wanted
 from ..._engine.run import Run, Task
 from ..._files.secret_file import SecretFile
+from ..._text.errors import Mistakes
 from ..api import values
 from ..api.client import AccessServer
 from ..api.totp import TOTP_STEP, totp
@@ -105,13 +106,15 @@ class UserMfa(Owner):
         issuer = quote(urlsplit(task.params["as_url"]).hostname or "", safe="")
         return f"otpauth://totp/{issuer}:{quote(name, safe='')}?secret={secret}&issuer={issuer}\n"
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """Users who are not there, files that cannot be written, and our own account."""
         plan = run.plan
-        refuse_unknown({change.name: [] for change in plan.changes if change.before is None}, (), "user", run)
+        with mistakes.collecting():
+            refuse_unknown({change.name: [] for change in plan.changes if change.before is None}, (), "user", run)
         for change in plan.of("update"):
             if "file" in change.values:
-                SecretFile("dest", change.values["file"]).refuse_unusable()
+                with mistakes.collecting():
+                    SecretFile("dest", change.values["file"]).refuse_unusable()
         guard(self, run)
 
     def matters(self, change: Change) -> bool:

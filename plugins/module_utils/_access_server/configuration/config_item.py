@@ -177,10 +177,9 @@ class ConfigItem(Safeguarded):
             return {}
         return {"value": typed(wanted.values["value"], (have or {}).get("type"))}
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
-        """Everything that the server says about its items, all mistakes at once. Raises InputError."""
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
+        """Everything that the server says about its items."""
         task, plan = run.task, run.plan
-        mistakes = Mistakes()
         strangers: list[str] = []
         for change in plan.changes:
             have = change.before or {}
@@ -200,8 +199,6 @@ class ConfigItem(Safeguarded):
                     f"{name} is not a configuration item that this server knows.{hint} "
                     "If it is not a mistake, say custom: true for this item."
                 )
-        mistakes.remedy = "Nothing was written."
-        mistakes.refuse()
         if "allow_self" in task.params:  # a module without that option has looked at the items itself
             self._guard(run)
 

@@ -10,7 +10,7 @@ import typing as t
 from ..._engine.field import Field
 from ..._engine.plan import Actual, Change, OwnAccount, Plan, Wanted, listed
 from ..._engine.run import Run
-from ..._text.errors import EstateError, InputError, NotBack, Refused
+from ..._text.errors import EstateError, InputError, Mistakes, NotBack, Refused
 from ..accounts.account_safety import Safeguarded
 from ..accounts.properties import unless_gone, warn_of_twins
 from ..api.client import AccessServer
@@ -49,40 +49,42 @@ class ConfigProfile(Safeguarded):
         wanted = profiles if names is None else [name for name in profiles if name in set(names)]
         return Actual({name: {"active": name == active} for name in wanted})
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """One active profile; sources that are there; and what the server says of those to be activated."""
         plan = run.plan
-        refuse_no_time("restart_timeout", run.task.params["restart_timeout"])
+        with mistakes.collecting():
+            refuse_no_time("restart_timeout", run.task.params["restart_timeout"])
         active, profiles = run.client.config_profiles
         for change in plan.of("update"):
             if change.values.get("active") is False:
-                raise InputError(
-                    f"active of {self.noun} {change.name}: it is, and stops being so when another one is made active. Nothing was "
-                    "written."
+                mistakes.add(
+                    f"active of {self.noun} {change.name}: it is, and stops being so when another one is made active."
                 )
         activated = [c for c in plan.of("create", "update") if c.values.get("active")]
         for change in plan.of("delete"):
             if change.name == active:
-                raise InputError(
+                mistakes.add(
                     f"{self.noun} {change.name} is active and cannot be deleted; make another one active first."
                 )
         there = list(profiles)
         for change in plan.of("create"):
             source = change.values.get("copy_from")
             if source is None and change.values.get("active"):
-                raise InputError(
+                mistakes.add(
                     f"There is no {self.noun} {change.name} to make active, and an empty one is not fit for it: say copy_from."
                 )
             if source is not None and source not in there:
-                raise InputError(
+                mistakes.add(
                     f"copy_from of {change.name}: there is no {self.noun} {source} by then; there are {', '.join(there)}."
                 )
             there.append(change.name)
         warn_of_twins(run, lambda names: profiles, self.noun)
         for change in activated:
-            self._guard(run, change, self._origin(change.name, plan))
+            with mistakes.collecting():
+                self._guard(run, change, self._origin(change.name, plan))
             if change.action == "update":
-                self._validate(run, change)
+                with mistakes.collecting():
+                    self._validate(run, change)
 
     @staticmethod
     def _origin(name: str, plan: Plan) -> str:

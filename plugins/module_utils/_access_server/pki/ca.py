@@ -11,7 +11,7 @@ from ..._engine.field import Field, Object
 from ..._engine.plan import Actual, Change, Wanted
 from ..._engine.resource import Resource
 from ..._engine.run import Run
-from ..._text.errors import InputError, reads
+from ..._text.errors import InputError, Mistakes, reads
 from ..accounts.properties import warn_of_twins
 from ..api import values
 from ..api.client import AccessServer
@@ -76,43 +76,42 @@ class Ca(Resource):
             )
         return super().desired(run, wanted, have)
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """An algorithm that the server has; and of what goes, that nobody needs it, or how many are known to."""
         plan = run.plan
         asked = {c.name: c.values["algorithm"] for c in plan.of("create") if "algorithm" in c.values}
         offered = algorithms(run.client) if asked else []
         for name, algorithm in asked.items():
             if algorithm not in offered:
-                raise InputError(
+                mistakes.add(
                     f"algorithm of {self.noun} {name}: {algorithm} is none that {run.client.url} offers, which are "
-                    f"{', '.join(offered)}. Nothing was written."
+                    f"{', '.join(offered)}."
                 )
         warn_of_twins(run, lambda names: [str(one.get("common_name")) for one in _listed(run.client)], self.noun)
         doomed = plan.of("delete")
         if doomed:
-            self._check_deletion(run, doomed)
+            self._check_deletion(run, doomed, mistakes)
         for change in plan.changes:
             have = change.before or {}
             change.results = {key: have[key] for key in ("serial", "client_profiles") if key in have}
             change.lost = {key: have[key] for key in LOST if key in have}
 
-    def _check_deletion(self, run: Run[AccessServer], doomed: t.Sequence[Change]) -> None:
+    def _check_deletion(self, run: Run[AccessServer], doomed: t.Sequence[Change], mistakes: Mistakes) -> None:
         serials = {str((change.before or {})["serial"]) for change in doomed}
         left = [one for one in _listed(run.client) if one["serial"] not in serials]
         if not any(ROLES.get(one.get("cert_type", ""), "current") != "cross" for one in left):
-            raise InputError(
-                f"{self.noun} {doomed[-1].name} is the last one of {run.client.url}, which needs one; make another first. Nothing "
-                "was written."
+            mistakes.add(
+                f"{self.noun} {doomed[-1].name} is the last one of {run.client.url}, which needs one; make another first."
             )
         for change in doomed:
             have = change.before or {}
             if have["namesakes"] > 1:
-                raise InputError(
+                mistakes.add(
                     f"common_name: {have['namesakes']} authorities are called {change.name}; say by serial which one is to go "
-                    "(as_ca_info lists them). Nothing was written."
+                    "(as_ca_info lists them)."
                 )
-            if have["client_profiles"] != change.wanted.values.get("delete_clients", 0):
-                raise InputError(
+            elif have["client_profiles"] != change.wanted.values.get("delete_clients", 0):
+                mistakes.add(
                     f"{self.noun} {change.name} signed {have['client_profiles']} client profiles, which would stop working. "
                     "Nothing was written. Have them issued anew first, or, if that is meant, say "
                     f"delete_clients: {have['client_profiles']}."

@@ -136,41 +136,38 @@ class Certificate(Resource):
             desired["issuer"] = pem.certificate(said["signing_ca"]).subject
         return desired
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """Files that could not be written, what would have to be made again at once, and what the server cannot make."""
         plan = run.plan
         if run.task.params["renew_before"] < 0:
-            raise InputError(f"renew_before: {run.task.params['renew_before']} is not a number of days from 0 up.")
+            mistakes.add(f"renew_before: {run.task.params['renew_before']} is not a number of days from 0 up.")
         for change in plan.changes:
             have = change.before or {}
             if change.action in ("create", "update"):
                 change.results["reasons"] = _reasons(have, change.values) if have else ["there is none"]
             if have.get("facts") and not _is_made_anew(change) and change.action != "delete":
                 change.results["certificate"] = have["facts"]
-            if change.action in ("create", "update"):
-                self._check_files(change.wanted)
+            for file in _files(change.wanted) if change.action in ("create", "update") else ():
+                with mistakes.collecting():
+                    file.refuse_unusable()
             if _is_made_anew(change):
-                self._check_making(run, change.wanted)
+                self._check_making(run, change.wanted, mistakes)
 
-    @staticmethod
-    def _check_files(want: Wanted) -> None:
-        for file in _files(want):
-            file.refuse_unusable()
-
-    def _check_making(self, run: Run[AccessServer], want: Wanted) -> None:
+    def _check_making(self, run: Run[AccessServer], want: Wanted, mistakes: Mistakes) -> None:
         said, least = want.values, run.task.params["renew_before"]
         if said.get("days_to_expiry", least + 1) <= least:
-            raise InputError(
+            mistakes.add(
                 f"days_to_expiry of {self.noun} {want.name}: {said['days_to_expiry']} is not more than renew_before, which is "
                 f"{least}, so that each run would make it anew."
             )
         if "signing_ca" in said and pem.certificate(said["signing_ca"]).days_left() < least:
-            raise InputError(
+            mistakes.add(
                 f"signing_ca of {self.noun} {want.name} expires within the {least} days of renew_before, and what it signs "
                 "would be made anew by each run."
             )
         if "algorithm" in said:
-            _offered(run.client, said["algorithm"])
+            with mistakes.collecting():
+                _offered(run.client, said["algorithm"])
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Make them, one after the other."""

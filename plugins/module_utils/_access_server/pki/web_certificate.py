@@ -86,26 +86,28 @@ class WebCertificate(Resource):
             desired["presented"] = own.fingerprint
         return desired
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """Whether it fits the server, our connection and the day, before anything is written."""
         task, plan = run.task, run.plan
-        refuse_no_time("restart_timeout", task.params["restart_timeout"])
+        with mistakes.collecting():
+            refuse_no_time("restart_timeout", task.params["restart_timeout"])
         if task.params["minimum_days"] < 0:
-            raise InputError(f"minimum_days: {task.params['minimum_days']} is not a number of days from 0 up.")
+            mistakes.add(f"minimum_days: {task.params['minimum_days']} is not a number of days from 0 up.")
         for change in plan.changes:
             changed = list(KEYS.values()) if change.action == "delete" else [KEYS[k] for k in change.keys if k in KEYS]
             if change.state == "present":
-                change.results["certificate"] = self._checked(run, change).facts()
+                change.results["certificate"] = self._checked(run, change, mistakes).facts()
                 have = change.before or {}
                 if have.get("presented") not in (None, change.results["certificate"]["fingerprint"]):
                     changed = changed or [KEYS["certificate"]]
             elif change.action == "delete" and (
                 task.params["as_certificate_fingerprint"] or task.params["as_validate_certs"]
             ):
-                _refuse_to_be_cut_off(task, "the certificate that the server makes itself is not known")
+                with mistakes.collecting():
+                    _refuse_to_be_cut_off(task, "the certificate that the server makes itself is not known")
             change.results["pending"] = [] if task.params["restart"] else changed
 
-    def _checked(self, run: Run[AccessServer], change: Change) -> pem.Certificate:
+    def _checked(self, run: Run[AccessServer], change: Change, mistakes: Mistakes) -> pem.Certificate:
         task = run.task
         params, have = task.params, change.before or {}
         own, left = pem.certificate(change.wanted.values["certificate"]), "ca_bundle" not in change.wanted.values
@@ -118,22 +120,21 @@ class WebCertificate(Resource):
         gap = pem.break_in(chain)
         if gap:
             which = "ca_bundle is left out, and the server's own does not fit" if left else "ca_bundle is not in order"
-            raise InputError(f"{which}: {gap}. Nothing was written.")
+            mistakes.add(f"{which}: {gap}.")
         if own.not_after <= now or days < params["minimum_days"]:
-            raise InputError(
-                f"certificate: it expires on {own.facts()['not_after']}, and at least {params['minimum_days']} days must be left. "
-                "Nothing was written."
+            mistakes.add(
+                f"certificate: it expires on {own.facts()['not_after']}, and at least {params['minimum_days']} days must be left."
             )
         if own.not_before > now:
             task.warn(f"The {self.noun} is not valid before {own.facts()['not_before']}.")
         host = _host(run.client, params)
         if not params["allow_other_name"] and not pem.covers(own, host):
             names = ", ".join((*own.dns_names, *own.addresses)) or "no name"
-            raise InputError(
-                f"certificate: it is for {names}, and not for {host}. If that is meant, say allow_other_name: true. Nothing was "
-                "written."
+            mistakes.add(
+                f"certificate: it is for {names}, and not for {host}. If that is meant, say allow_other_name: true."
             )
-        _refuse_to_be_cut_off(task, _distrust(params, chain, change.wanted.secrets["private_key"], host))
+        if not mistakes.sentences:  # each of which could be why we would be cut off
+            _refuse_to_be_cut_off(task, _distrust(params, chain, change.wanted.secrets["private_key"], host))
         return own
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:

@@ -16,7 +16,7 @@ from ..._files.directives import objection, refuse_no_names
 from ..._files.openvpn_profile import Facts
 from ..._files.openvpn_profile import Profile as ProfileFile
 from ..._files.secret_file import SecretFile
-from ..._text.errors import InputError, Unreadable, reading
+from ..._text.errors import InputError, Mistakes, Unreadable, reading
 from ..accounts.revoke_access import revoke_profiles
 from ..api import values
 from ..api.client import AccessServer, Record, some
@@ -117,16 +117,19 @@ class Profile(Revocable):
         desired = super().desired(run, wanted, have)
         return {name: value for name, value in desired.items() if name != "serial"}
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """Also users who may have what they are to get, and a known number of those that go."""
         task, plan = run.task, run.plan
         if task.params["renew_before"] < 0:
-            raise InputError(f"renew_before: {task.params['renew_before']} is not a number of days from 0 up.")
-        refuse_no_names(task.params["allow_directives"])
-        super().validate_plan(run)
+            mistakes.add(f"renew_before: {task.params['renew_before']} is not a number of days from 0 up.")
+        with mistakes.collecting():
+            refuse_no_names(task.params["allow_directives"])
+        super().validate_plan(run, mistakes)
         issued = [c.wanted.values for c in plan.of("create", "update") if "usable" in c.values]
-        self._check_users(run, issued)
-        self._check_number(plan.of("delete"), task)
+        with mistakes.collecting():
+            self._check_users(run, issued)
+        with mistakes.collecting():
+            self._check_number(plan.of("delete"), task)
 
     def _check_users(self, run: Run[AccessServer], wanted: t.Sequence[Object]) -> None:
         named = {said["user"] for said in wanted if not said.get("ignore_missing_user")}

@@ -13,7 +13,7 @@ from ..._engine.one_time_secret import TEXT, New
 from ..._engine.plan import Actual, Change, Wanted
 from ..._engine.run import Run
 from ..._files.secret_file import SecretFile
-from ..._text.errors import InputError, Unreadable, reading
+from ..._text.errors import Mistakes, Unreadable, reading
 from ..accounts.revoke_access import revoke_tokens
 from ..api import values
 from ..api.client import AccessServer, Record
@@ -58,16 +58,15 @@ class ProfileToken(Revocable):
                 )
         return Actual({name: have for name, have in found.items() if have["tokens"] or have["held"]}, whole=True)
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """Also users that are there, and somebody who gets to see the URL."""
         plan = run.plan
-        super().validate_plan(run)
+        super().validate_plan(run, mistakes)
         issued = [change for change in plan.of("create", "update") if "usable" in change.values]
         for change in issued:
             if "dest" not in change.wanted.values and not run.task.params["return_content"]:
-                raise InputError(
-                    f"{self.noun} {change.name}: nobody would see the URL of a new one; say dest or return_content. Nothing was "
-                    "written."
+                mistakes.add(
+                    f"{self.noun} {change.name}: nobody would see the URL of a new one; say dest or return_content."
                 )
         named = {change.wanted.values["user"] for change in issued}
         self.users_there(run, named)

@@ -17,7 +17,7 @@ from ..._engine.plan import Actual, Change, Wanted
 from ..._engine.resource import Resource
 from ..._engine.run import Run
 from ..._net.tls import presented
-from ..._text.errors import EstateError, InputError, NotBack, OutcomeUnknown, Refused, SignInError
+from ..._text.errors import EstateError, InputError, Mistakes, NotBack, OutcomeUnknown, Refused, SignInError
 from ..api.client import AccessServer, Record, some
 from . import database
 from .cluster_peers import PEER, Peer, read_peers
@@ -95,10 +95,11 @@ class ClusterNode(Resource):
         listed = {want.name: {}, **nodes} if run.notes.get("cut_off") and nodes else nodes
         return Actual({name: self.load(one) for name, one in listed.items() if name == want.name}, whole=True)
 
-    def validate_plan(self, run: Run[AccessServer]) -> None:
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """Which server this is, what the others say, whether all fits, before anything is written."""
         plan = run.plan
-        refuse_no_time("restart_timeout", run.task.params["restart_timeout"])
+        with mistakes.collecting():
+            refuse_no_time("restart_timeout", run.task.params["restart_timeout"])
         [change] = plan.changes
         nodes: dict[str, Record] = run.notes["nodes"]
         if change.action == "create":

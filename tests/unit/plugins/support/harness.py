@@ -16,8 +16,13 @@ from pathlib import Path
 import yaml
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._engine.apply import apply_declared
-from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, answer_to, inform
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import (
+    Body,
+    answer_to,
+    inform,
+    manage,
+    manage_server,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._engine.product import Product
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run, Task
@@ -87,42 +92,30 @@ class Simulated:
         spec: t.Mapping[str, t.Any],
         constraints: t.Mapping[str, t.Any] | None = None,
         *,
-        resources: t.Sequence[Resource] = (),
         check: bool = False,
         **params: t.Any,
     ) -> Answer:
+        """Do some work in a task with these options."""
+        return self.perform(Body(self.product, spec, work, constraints or {}), check=check, **params)
+
+    def perform(self, body: Body, *, check: bool = False, **params: t.Any) -> Answer:
         """Check arguments as the action plugin and Ansible do, and do the work; an answer without ``failed`` is a success."""
-        body = Body(self.product, spec, work, dict(constraints or {}), resources=resources)
         checker = body.checker()
         try:
             given = body.checked({**self.connection, **params}, checker)
         except InputError as exc:
-            return {"failed": True, "changed": False, "msg": str(exc)}
-        checked = ModuleArgumentSpecValidator(body.argument_spec, **dict(constraints or {})).validate(given)
+            return {"failed": True, "changed": False, "msg": body.failure(exc)}
+        checked = ModuleArgumentSpecValidator(body.argument_spec, **body.constraints).validate(given)
         assert not checked.error_messages, checked.error_messages
         return answer_to(body, Task(checked.validated_parameters, check))
 
     def manage(self, resource: Resource, *, check: bool = False, **params: t.Any) -> Answer:
         """Run the module that manages a resource."""
-        return self.run(
-            lambda run: apply_declared(run, resource),
-            resource.argument_spec(),
-            resource.constraints(),
-            resources=[resource],
-            check=check,
-            **params,
-        )
+        return self.perform(manage(resource, self.product), check=check, **params)
 
     def declare(self, declaration: ServerDeclaration, *, check: bool = False, **params: t.Any) -> Answer:
         """Run the module that brings a whole server to a state."""
-        return self.run(
-            declaration.apply,
-            declaration.argument_spec(),
-            declaration.constraints(),
-            resources=[*declaration.resources.values()],
-            check=check,
-            **params,
-        )
+        return self.perform(manage_server(declaration, self.product), check=check, **params)
 
     def inform(self, resource: Resource, names: list[str] | None = None, **params: t.Any) -> t.Any:
         """Run the info module of a resource, and answer its objects."""

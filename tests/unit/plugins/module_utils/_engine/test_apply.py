@@ -308,7 +308,7 @@ def test_who_moves_to_a_page_that_was_read_is_not_gone(start: t.Callable[..., Se
     answer = server.manage(USER, users=declared(names), **asked)
     assert not server.writes()
     if purge:
-        assert "Nothing was deleted" in answer["msg"]
+        assert "Nothing was written" in answer["msg"]
         assert not answer["changed"]
     assert not done(server.manage(USER, users=declared(names), **asked))["changed"]
 
