@@ -490,11 +490,21 @@ restart:
   type: list
   elements: str
   sample: [vpn.server.max_clients]
+vpn_clients:
+  description: How many VPN clients are connected, whom a restart may interrupt.
+  returned: when RV(restart) is not empty, and the server counts them
+  type: int
+  sample: 41
 summary:
-  description: The same in words, part by part. The task prints it while it runs.
+  description:
+    - The counts of each part in words, and what a restart is needed for, with the number of clients that are connected. The
+      task prints it while it runs.
+    - A user whom the task blocks is one of those who are created or updated, and is counted in brackets too.
   returned: when the task was not stopped
   type: str
-  sample: "groups: 1 created, 4 unchanged; users: 1 blocked, 2 created, 296 unchanged"
+  sample: >-
+    groups: 1 created, 4 unchanged; users: 3 created (1 blocked), 2 updated (1 blocked), 296 unchanged; config_items: 1 updated;
+    a restart may be needed by vpn.server.max_clients, 41 connected
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER

@@ -279,10 +279,12 @@ counts:
     created: 1
     unchanged: 7
 summary:
-  description: The same in words, part by part. The task prints it while it runs.
+  description:
+    - The counts of each part in words, and from which servers clients may be cut off. The task prints it while it runs.
   returned: when the task was not stopped
   type: str
-  sample: "servers: 1 updated, 4 unchanged; users: 1 created, 3 unchanged"
+  sample: >-
+    servers: 1 updated, 4 unchanged; users: 1 created, 3 unchanged; clients may be cut off from openvpn_routed (2 connected)
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import manage_server, run

@@ -38,7 +38,6 @@ class Description:
     purgeable: bool = True
     unshared: t.Collection[str] = ()  # options of which two objects never have the same value, but for none
     exclusive_keys: bool = True  # of several options that say which object is meant, one is set
-    restarts: bool = False  # what changes may wait for a restart of the server
     always_there: bool = False  # nothing is created or deleted: being absent is a value, which desired() knows
     read_back: t.Collection[str] = ("create", "delete")  # actions of which the vendor leaves open what the server makes
     options: t.Mapping[str, Spec] = {}

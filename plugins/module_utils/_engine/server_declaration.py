@@ -16,7 +16,7 @@ from .apply import apply_together
 from .arguments import TEXT_OR_NUMBER, Checker
 from .declaration import declared, slips_of
 from .declaration_files import ENDINGS, Flaw, read_mapping
-from .plan import Change, Reference, Wanted, listed
+from .plan import PAST, Change, Reference, Wanted, listed
 from .report import Answer, diff, report
 from .resource import Resource
 from .run import Part, Run, Task
@@ -24,7 +24,9 @@ from .run import Part, Run, Task
 VALIDATE_ONLY = "validate_only"
 FOLDED = 5  # objects with equal changes, from which on a diff has one entry for them
 FEW = 5  # names in a line
+DONE = (PAST["create"], PAST["update"])
 Contradicts = t.Callable[[t.Sequence[Part]], t.Iterable[str]]
+Interrupts = t.Callable[[t.Sequence[Part]], tuple[Answer, str]]
 APART = ("assume_present", "exclusive", "profile")  # options of tasks that are about a part of a server
 
 
@@ -32,11 +34,18 @@ class ServerDeclaration:
     """The resources of a server that one task declares, in the order in which they are planned.
 
     ``contradicts`` tells, beside references to what is gone, which declarations of several resources cannot all be true.
+    ``interrupts`` tells what the planned changes may do to clients that are connected: for the answer, and in words for the
+    summary.
     """
 
-    def __init__(self, resources: t.Sequence[Resource], contradicts: Contradicts = lambda parts: ()) -> None:
+    def __init__(
+        self,
+        resources: t.Sequence[Resource],
+        interrupts: Interrupts,
+        contradicts: Contradicts = lambda parts: (),
+    ) -> None:
         self.resources = {resource.option: resource for resource in resources}
-        self._contradicts = contradicts
+        self._interrupts, self._contradicts = interrupts, contradicts
 
     # -- options
 
@@ -120,10 +129,11 @@ class ServerDeclaration:
         if chosen:
             apply_together(chosen, told)
         changed = any(part.run.plan.changed for part in chosen)
+        interrupted, in_words = self._interrupts(chosen)
         answer = {
             **told(chosen),
-            **self._restart(chosen),
-            "summary": summary(chosen),
+            **interrupted,
+            "summary": "; ".join([*summary(chosen), *([in_words] if in_words else [])]),
             "diff": diffs(chosen),
             "changed": changed,
         }
@@ -134,10 +144,6 @@ class ServerDeclaration:
                 failed=True, changed=run.client.wrote, msg=f"{len(failed)} of {total} failed. {_failures(failed)}."
             )
         return answer
-
-    def _restart(self, chosen: t.Sequence[Part]) -> Answer:
-        """Changed objects that may wait for a restart, where the server has such objects."""
-        return {"restart": restart_reasons(chosen)} if any(one.restarts for one in self.resources.values()) else {}
 
     def _params_of(self, name: str, resource: Resource, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The options that the module of one resource would have, but for those that the task does not take."""
@@ -273,7 +279,7 @@ def diffs(parts: t.Sequence[Part]) -> list[dict[str, t.Any]]:
     found = []
     for part in parts:
         if part.run.plan.changed:
-            heading = f"{part.resource.option} ({_counted(part, unchanged=False)})"
+            heading = _counted(part, unchanged=False)
             folded = _folded(diff(part.resource, part.run.plan))
             found.append({"before_header": heading, "after_header": heading, **folded})
     return found
@@ -294,32 +300,21 @@ def _folded(diff_of_part: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, di
     return folded
 
 
-def restart_reasons(parts: t.Sequence[Part]) -> list[str]:
-    """Names of changed objects that may wait for a restart of the server."""
-    changes = [
-        change for part in parts if part.resource.restarts for change in part.run.plan.of("create", "update", "delete")
-    ]
-    return [change.name for change in changes]
-
-
-def summary(parts: t.Sequence[Part]) -> str:
-    """How many objects of each resource there are by what becomes of them, in a line for people who read a plan."""
-    said = [f"{part.resource.option}: {_counted(part, unchanged=True)}" for part in parts if part.run.plan.changes]
-    reasons = restart_reasons(parts)
-    return "; ".join([*said, *([f"a restart may be needed by {listed(reasons, FEW)}"] if reasons else [])])
+def summary(parts: t.Sequence[Part]) -> list[str]:
+    """How many objects of each resource there are by what becomes of them, for people who read a plan."""
+    return [_counted(part, unchanged=True) for part in parts if part.run.plan.changes]
 
 
 def _counted(part: Part, *, unchanged: bool) -> str:
-    counts = Counter(_word(change) for change in part.run.plan.changes)
+    """The counts of the answer in words; of users who are created or updated, how many the task blocks."""
+    blocked, counts = Counter[str](), Counter[str]()
+    for change in part.run.plan.changes:
+        action = str(change.report()["action"])
+        counts[action] += 1
+        blocked[action] += action in DONE and change.state == "blocked" and bool(change.values.get("deny"))
     words = [*sorted(counts.keys() - {"unchanged"}), *(["unchanged"] if unchanged and counts["unchanged"] else [])]
-    return ", ".join(f"{counts[word]} {word}" for word in words)
-
-
-def _word(change: Change) -> str:
-    """What became of an object; who is blocked by the task is not told as updated."""
-    action = str(change.report()["action"])
-    denied = change.state == "blocked" and change.values.get("deny") and action in ("created", "updated")
-    return "blocked" if denied else action
+    each = [f"{counts[word]} {word}" + (f" ({blocked[word]} blocked)" if blocked[word] else "") for word in words]
+    return f"{part.resource.option}: {', '.join(each)}"
 
 
 def _failures(failed: t.Sequence[tuple[Part, Change]]) -> str:

@@ -5,8 +5,25 @@
 
 from __future__ import annotations
 
+import typing as t
+
+from .._engine.report import Answer
+from .._engine.run import Part
 from .._engine.server_declaration import ServerDeclaration
 from .vpn_server import VPN_SERVER
 from .vpn_user import VPN_USER
 
-DECLARATION = ServerDeclaration((VPN_SERVER, VPN_USER))
+
+def cut_off(parts: t.Sequence[Part]) -> tuple[Answer, str]:
+    """Servers that change while clients are connected to them, who may be cut off."""
+    found = {
+        change.name: change.results.get("connections")
+        for part in parts
+        if part.resource is VPN_SERVER
+        for change in part.run.plan.of("update")
+    }
+    cut = [f"{name} ({number} connected)" for name, number in found.items() if number]
+    return {}, f"clients may be cut off from {', '.join(cut)}" if cut else ""
+
+
+DECLARATION = ServerDeclaration((VPN_SERVER, VPN_USER), cut_off)

@@ -118,7 +118,6 @@ class ConfigItem(Safeguarded):
         Field("like"),
     )
     turn = Turn.REST
-    restarts = True
     options = {
         "profile": {"type": "str"},
         "update_secrets": WHEN_WRITTEN,

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
+from ..._engine.plan import listed
+from ..._engine.report import Answer
 from ..._engine.run import Part
-from ..._engine.server_declaration import ServerDeclaration
+from ..._engine.server_declaration import FEW, ServerDeclaration
+from ..._text.errors import EstateError
 from ..accounts.access_list import ACCESS_LIST
 from ..accounts.default_user import DEFAULT_USER
 from ..accounts.group import GROUP
@@ -36,4 +40,18 @@ def memberships(parts: t.Sequence[Part]) -> t.Iterator[str]:
             yield f"group of user {name}: it is {want.name}, and {name} is not among the members of that group."
 
 
-DECLARATION = ServerDeclaration((GROUP, DEFAULT_USER, USER, ACCESS_LIST, CONFIG_ITEM), memberships)
+def restart(parts: t.Sequence[Part]) -> tuple[Answer, str]:
+    """Changed items of the configuration, which may wait for a restart; and if there are some, how many clients it interrupts."""
+    waiting = [change.name for part in parts if part.resource is CONFIG_ITEM for change in part.run.plan.of("update")]
+    if not waiting:
+        return {"restart": []}, ""
+    connected: t.Optional[int] = None
+    with contextlib.suppress(EstateError):  # the work is done, and this is for people who plan the restart
+        connected = len(parts[0].run.client.vpn_clients())
+    words = f"a restart may be needed by {listed(waiting, FEW)}"
+    if connected is None:
+        return {"restart": waiting}, words
+    return {"restart": waiting, "vpn_clients": connected}, f"{words}, {connected} connected"
+
+
+DECLARATION = ServerDeclaration((GROUP, DEFAULT_USER, USER, ACCESS_LIST, CONFIG_ITEM), restart, memberships)

@@ -613,14 +613,14 @@ def test_a_folder_declares_a_server(server: Server, tmp_path: Path) -> None:
     answer = done(declare(server, src=str(tmp_path)))
     assert answer["summary"] == (
         "groups: 1 created; default_user: 1 updated; users: 1 created; config_items: 1 updated, 1 unchanged; "
-        "a restart may be needed by vpn.server.static.0.network"
+        "a restart may be needed by vpn.server.static.0.network, 0 connected"
     )
     assert answer["restart"] == ["vpn.server.static.0.network"]
     assert [one["after_header"] for one in answer["diff"]] == [
-        "groups (1 created)",
-        "default_user (1 updated)",
-        "users (1 created)",
-        "config_items (1 updated)",
+        "groups: 1 created",
+        "default_user: 1 updated",
+        "users: 1 created",
+        "config_items: 1 updated",
     ]
 
 
@@ -632,12 +632,48 @@ def test_equal_changes_are_one_entry_of_the_diff(server: Server) -> None:
     [diff] = answer["diff"]
     heading = f"300 objects: {', '.join(names[:20])} and 280 more"
     assert diff == {
-        "before_header": "users (1 blocked, 300 updated)",
-        "after_header": "users (1 blocked, 300 updated)",
+        "before_header": "users: 1 created (1 blocked), 300 updated",
+        "after_header": "users: 1 created (1 blocked), 300 updated",
         "before": {heading: {"totp": None}},
         "after": {heading: {"totp": True}, "eve": {"deny": True}},
     }
-    assert answer["summary"] == "users: 1 blocked, 300 updated"
+    assert answer["summary"] == "users: 1 created (1 blocked), 300 updated"
+    assert answer["counts"] == {"created": 1, "updated": 300}
+
+
+def test_of_users_who_are_blocked_the_summary_tells_who_was_there(server: Server) -> None:
+    done(declare(server, users=[{"name": "ada"}, {"name": "bob"}]))
+    blocked = [{"name": name, "state": "blocked"} for name in ("ada", "eve")]
+    answer = done(declare(server, users=[*blocked, {"name": "bob"}, {"name": "cleo"}]))
+    assert answer["summary"] == "users: 2 created (1 blocked), 1 updated (1 blocked), 1 unchanged"
+    assert answer["counts"] == {"created": 2, "updated": 1, "unchanged": 1}
+    answer = done(declare(server, users=blocked))
+    assert answer["summary"] == "users: 2 unchanged"
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_who_would_be_interrupted_by_a_restart_is_counted_only_where_one_is_needed(server: Server, check: bool) -> None:
+    for name in ("ada", "bob"):
+        server.simulator.connect(name)
+    item = {"name": "vpn.server.max_clients", "value": 500}
+    answer = done(declare(server, config_items=[item], check=check))
+    assert (answer["restart"], answer["vpn_clients"]) == ([item["name"]], 2)
+    assert answer["summary"] == (
+        "config_items: 1 updated; a restart may be needed by vpn.server.max_clients, 2 connected"
+    )
+    done(declare(server, config_items=[item]))
+    server.simulator.log.clear()
+    answer = done(declare(server, config_items=[item], users=[{"name": "ada"}]))
+    assert answer["restart"] == []
+    assert "vpn_clients" not in answer
+    assert not [one for one in server.simulator.log if one.path.endswith("/vpn/status")]
+
+
+def test_a_server_that_does_not_count_its_clients_is_changed_all_the_same(server: Server) -> None:
+    server.simulator.faults.add(path="/vpn/status", times=None, status=400, body={"reason": "no"})
+    answer = done(declare(server, config_items=[{"name": "vpn.server.max_clients", "value": 500}]))
+    assert answer["summary"].endswith("; a restart may be needed by vpn.server.max_clients")
+    assert "vpn_clients" not in answer
 
 
 def test_an_empty_folder_declares_nothing(server: Server, tmp_path: Path) -> None:

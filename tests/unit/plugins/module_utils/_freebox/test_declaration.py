@@ -55,6 +55,15 @@ def write_log(box: Box) -> list[tuple[str, str, t.Any]]:
     return [(one.method, one.path.partition("/vpn/")[2], one.request) for one in each]
 
 
+def test_the_summary_counts_clients_who_may_be_cut_off(box: Box) -> None:
+    server = {"name": "openvpn_routed", "port": 1195}
+    answer = done(declare(box, servers=[server, {"name": "pptp", "enabled": False}]))
+    assert answer["summary"] == (
+        "servers: 1 updated, 1 unchanged; clients may be cut off from openvpn_routed (1 connected)"
+    )
+    assert done(declare(box, servers=[server]))["summary"] == "servers: 1 unchanged"
+
+
 # -- order
 
 
@@ -67,7 +76,9 @@ def test_access_is_taken_away_first_and_given_last(box: Box) -> None:
         ],
         users=[{"login": "eve"}, {"login": "ana", "state": "absent"}],
     )
-    assert done(answer)["summary"] == "servers: 2 updated; users: 1 created, 1 deleted"
+    assert done(answer)["summary"] == (
+        "servers: 2 updated; users: 1 created, 1 deleted; clients may be cut off from openvpn_routed (1 connected)"
+    )
     assert write_log(box) == [
         ("PUT", "openvpn_routed/config/", {"enabled": False}),
         ("DELETE", "user/ana", None),
