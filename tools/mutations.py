@@ -44,7 +44,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "_net/connection_options.py::is_unchecked",
     ),
     "redaction": (
-        "_net/redact.py",
+        "_text/redact.py",
         "_text/masking.py",
         "_text/outside.py",
         "_engine/arguments.py::_look_for_slips,_look_for_keys,_secret_names,_misplaced,texts_in,secrets_in",

@@ -32,9 +32,9 @@ def perform(
     """
     given = _plain(arguments)
     checked = ArgumentSpecValidator(body.argument_spec, **body.constraints).validate(given)
-    params, secrets = checked.validated_parameters, set(checked._no_log_values)
+    params = checked.validated_parameters
+    secrets = {*secrets_in(body.argument_spec, given), *secrets_in(body.argument_spec, params)}
     if checked.error_messages:
-        secrets |= set(secrets_in(body.argument_spec, given))
         msg = checked.errors.msg
         if isinstance(checked.errors[0], UnsupportedError):
             msg = f"Unsupported parameters for ({name}) module: {msg}"

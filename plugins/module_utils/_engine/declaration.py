@@ -9,6 +9,7 @@ import contextlib
 import typing as t
 
 from .._text.errors import InputError, Mistakes
+from .._text.masking import SHORTEST_SECRET
 from .._text.outside import alike, only_in
 from .arguments import Checker, place_of
 from .declaration_files import File, place_among, read_files
@@ -16,8 +17,6 @@ from .field import Object
 from .plan import Wanted
 from .resource import Resource
 from .run import Run, Task
-
-SHORTEST_SECRET = 8  # characters; Ansible masks values, and a short one would mask half of its own output
 
 
 def slips_of(resource: Resource) -> t.Optional[t.Callable[[t.Any], t.Any]]:

@@ -14,9 +14,9 @@ from ansible.module_utils import basic
 
 from .._files.read_file import Read
 from .._net.libraries import REQUESTS_ERROR
-from .._net.redact import with_passwords
 from .._text.errors import EstateError, Mistakes, SignInError, unwritten
 from .._text.masking import told
+from .._text.redact import with_passwords
 from .apply import apply_declared
 from .arguments import Checker, secrets_in
 from .declaration import add_mistakes, slips_of
@@ -126,8 +126,18 @@ def _ansible_module() -> type[basic.AnsibleModule]:
 
         def fail_json(self, msg: str, **more: t.Any) -> t.Any:
             """Ansible's own, with all secrets masked."""
-            self.no_log_values.update(with_passwords(secrets_in(self.argument_spec, self.params)))
-            return super().fail_json(**told({"msg": msg, **more}, self.no_log_values))
+            secrets = self.secrets()
+            self.mask(secrets)
+            return super().fail_json(**told({"msg": msg, **more}, secrets))
+
+        def secrets(self) -> set[str]:
+            """The values of secret options."""
+            return {*secrets_in(self.argument_spec, self.params), *getattr(self, "no_log_values", ())}
+
+        def mask(self, secrets: t.Iterable[str]) -> None:
+            """Have Ansible mask them in what it adds to the answer; from 2.22 on it does so by what told() registers."""
+            if hasattr(self, "no_log_values"):
+                self.no_log_values.update(with_passwords(secrets))
 
     return Module
 
@@ -137,9 +147,9 @@ def run(body: Body) -> None:
     module = _ansible_module()(argument_spec=body.argument_spec, supports_check_mode=True, **body.constraints)
     if REQUESTS_ERROR:
         module.fail_json(msg=basic.missing_required_lib("requests"), exception=REQUESTS_ERROR)
-    task = Task(module.params, module.check_mode, secrets=set(module.no_log_values))
+    task = Task(module.params, module.check_mode, secrets=module.secrets())
     answer = answer_to(body, task)
-    module.no_log_values |= with_passwords({*module.no_log_values, *task.secrets})
+    module.mask(task.secrets)
     for sentence in answer.pop("warnings", ()):
         module.warn(sentence)
     if answer.pop("failed", False):
@@ -178,6 +188,8 @@ def answer_to(body: Body, task: Task) -> Answer:
     if client:
         with contextlib.suppress(EstateError):  # the work is done, and a session that stays open ends by itself
             client.close()
+        for token in client.secrets:
+            task.made(token)
     if task.warnings:
         answer["warnings"] = task.warnings
     return told(answer, task.secrets)

@@ -110,7 +110,7 @@ class OneTimeSecret(Resource):
         said = change.wanted.values
         file = SecretFile("dest", said["dest"]) if "dest" in said else None
         with file.room(ROOM) if file else contextlib.nullcontext(lambda text: None) as keep:
-            text = self._asked_for(run, change, said)
+            text = run.task.made(self._asked_for(run, change, said))
             change.reached()
             new: t.Optional[New] = None
             try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from .._files.read_file import Read, plain_read
 from .._text.errors import reading
+from .._text.masking import SHORTEST_SECRET, Revealed
 from .field import Object, same
 from .plan import Actual, Change, Plan, Reference, Wanted
 from .writes import Writes
@@ -39,6 +40,15 @@ class Task:
     warnings: list[str] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set, repr=False)
     outdated: str = ""
+
+    def made(self, secret: str) -> Revealed:
+        """A secret that no argument holds: the answer does not show it, but where it is returned as it is given back here.
+
+        A server may answer anything: what is too short to be a secret is none.
+        """
+        if len(secret) >= SHORTEST_SECRET:
+            self.secrets.add(secret)
+        return Revealed(secret)
 
     def warn(self, sentence: str) -> None:
         """Say it once."""

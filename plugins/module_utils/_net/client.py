@@ -48,6 +48,11 @@ class Client:
         return self._http.writes > 0
 
     @property
+    def secrets(self) -> set[str]:
+        """What the answer must not show: the tokens of the calls."""
+        return self._http.secrets
+
+    @property
     def throttled(self) -> int:
         """How often the server asked for less."""
         return self._http.throttled

@@ -10,6 +10,7 @@ import typing as t
 from http.cookiejar import DefaultCookiePolicy
 
 from .._text.errors import InputError
+from .._text.redact import address
 from .answer_limits import watched
 from .libraries import (
     REQUESTS_ERROR,
@@ -20,7 +21,6 @@ from .libraries import (
     HTTPSConnectionPool,
     requests,
 )
-from .redact import address
 from .retries import Breaker
 from .tls import Trust
 

@@ -12,9 +12,9 @@ import re
 import typing as t
 
 from .._text.errors import Refused
+from .._text.redact import concealed, longest_form, parts_of_uri, words
 from .answer_limits import Answer, parsed
 from .operations import Call
-from .redact import concealed, longest_form, parts_of_uri, words
 
 LONGEST_QUOTE = 200  # characters of an unexpected answer that an error quotes
 LONGEST_REASON = 2000  # characters of the server's own words for a refusal

@@ -138,6 +138,7 @@ class SharedSession:
                 if not self.is_fresh(held.session):
                     self.freshen(held)
                 self._seen = dict(held.session)
+                self._http.secrets.add(str(self._seen["token"]))
         return str(self._seen["token"])
 
     def is_fresh(self, session: State) -> bool:

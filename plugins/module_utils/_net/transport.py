@@ -49,6 +49,7 @@ class Transport:
         self.url = url.rstrip("/")
         self.tried = self.writes = self.throttled = 0
         self.asked = self.node = ""
+        self.secrets: set[str] = set()  # the tokens of its calls, for what masks the task's answer; copies share it
         self.trust = trust
         self._timeout, self._deadline = timeout, timeout * DEADLINE if deadline is None else deadline
         self._read_only = read_only

@@ -5,15 +5,31 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
-from ansible.module_utils.common.parameters import remove_values
+try:
+    from ansible.module_utils.secrets import register_secrets
+except ImportError:  # ansible-core before 2.22
+    register_secrets = None
 
-from .._net.redact import with_passwords
 from .outside import Sentence, shown, shown_value, well_formed
+from .redact import with_passwords
 
+SHORTEST_SECRET = 8  # characters; a shorter one would mask half of what a task answers
 SENTENCES = ("msg", "warnings", "sign_in_refused")  # of an answer; others are a Sentence, wherever they are
 DIFF = "diff"
+WHOLE, PART = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "********"  # what Ansible before 2.22 shows in place of a secret
+
+
+def register(secrets: t.Iterable[str]) -> None:
+    """Have Ansible mask these texts in all that it prints from now on, in this task and in later ones.
+
+    ansible-core 2.22 and later can (developer guide, "Handling secrets in modules and plugins"). Before, a task can only mask
+    its own answer.
+    """
+    if register_secrets:
+        register_secrets(secrets)
 
 
 def told(answer: t.Mapping[str, t.Any], secrets: t.Iterable[str]) -> dict[str, t.Any]:
@@ -21,11 +37,15 @@ def told(answer: t.Mapping[str, t.Any], secrets: t.Iterable[str]) -> dict[str, t
 
     Sentences and diffs are for people: what a server said in them is escaped. Everything else is data, and stays as it is
     but for the secrets and for what is no text in any encoding, which Ansible refuses where modules answer in JSON. Masking
-    comes first, because a secret that is escaped or cut is not found any more.
+    comes first, because a secret that is escaped or cut is not found any more. Ansible learns the secrets, too.
     """
     mask = Mask(secrets)
+    register(mask.secrets)
 
     def fit(value: t.Any) -> t.Any:
+        if isinstance(value, Revealed):
+            register([value])
+            return well_formed(str(value))
         if isinstance(value, Sentence):
             return shown(mask.over(value))
         if isinstance(value, dict):
@@ -51,42 +71,67 @@ def with_quoted(secrets: t.Iterable[str]) -> set[str]:
     return found
 
 
+class Revealed(str):
+    """A secret that a task returns because it is asked to; Ansible masks it where it can, and shows it where it cannot."""
+
+    __slots__ = ()
+
+
 class Mask:
-    """Hides secrets as AnsibleModule does, at a cost that grows with the text and not with the number of secrets.
+    """Hides secrets at a cost that grows with the text and not with the number of secrets.
 
-    Passwords in those of them that are addresses are secrets too, and so is each as Python quotes it.
+    Passwords in those of them that are addresses are secrets too, and so is each as Python quotes it: ``secrets`` has all.
 
-    Ansible looks for each secret in each string. Here the secrets that a string holds are found first, by looking up
-    its pieces, and Ansible's own function is then asked about those alone. Pieces are as long as the largest power of
-    two that a secret is no shorter than: there are few of them, and one short secret makes no others harder to find.
+    The secrets that a text holds are found by looking up its pieces. Pieces are as long as the largest power of two that a
+    secret is no shorter than: there are few of them, and one short secret makes no others harder to find.
     """
 
     def __init__(self, secrets: t.Iterable[str]) -> None:
-        self._secrets = with_quoted(with_passwords(map(str, secrets)))
+        self.secrets = with_quoted(with_passwords(map(str, secrets))) - {""}
         self._lengths: dict[int, dict[str, set[int]]] = {}  # of secrets, by the length of their beginning, and by that
-        for secret in self._secrets:
+        for secret in self.secrets:
             beginning = secret[: 1 << len(secret).bit_length() >> 1]
             self._lengths.setdefault(len(beginning), {}).setdefault(beginning, set()).add(len(secret))
 
     def over(self, value: t.Any) -> t.Any:
-        """The value with its secrets masked. Truth values and names of keys stay."""
+        """The value with its secrets masked. Truth values and names of keys stay; a date becomes text.
+
+        Raises TypeError for what is not of JSON's types: it might hold a secret.
+        """
         if isinstance(value, dict):
             return {key: self.over(one) for key, one in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.over(one) for one in value]
         if value is None or isinstance(value, bool):
             return value
+        if isinstance(value, (int, float)):
+            return WHOLE if self._places(str(value)) else value
+        if isinstance(value, datetime.date):
+            value = value.isoformat()
         if not isinstance(value, str):
-            return remove_values(value, self._held_by(str(value)))
-        held = self._held_by(value)
-        return remove_values(value, held) if held else value
+            raise TypeError(f"a value of type {type(value).__name__} cannot be shown")
+        return self._text(value)
 
-    def _held_by(self, text: str) -> set[str]:
-        return {
-            text[at : at + length]
+    def _text(self, text: str) -> str:
+        places = self._places(text)
+        if not places:
+            return text
+        if text in self.secrets:
+            return WHOLE
+        shown, at, end = [], 0, -1
+        for start, stop in places:  # secrets that overlap or touch are masked as one
+            if start > end:
+                shown += [text[at:start], PART]
+            at = end = max(end, stop)
+        return "".join([*shown, text[at:]])
+
+    def _places(self, text: str) -> list[tuple[int, int]]:
+        """Where the text holds a secret: beginnings and ends, in order."""
+        return [
+            (at, at + length)
+            for at in range(len(text))
             for size, lengths in self._lengths.items()
-            for at in range(len(text) - size + 1)
             if text[at : at + size] in lengths
             for length in lengths[text[at : at + size]]
-            if text[at : at + length] in self._secrets
-        }
+            if text[at : at + length] in self.secrets
+        ]

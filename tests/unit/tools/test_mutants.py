@@ -26,7 +26,7 @@ SITES = [
 ]
 
 
-MUTANT = mutations.Mutant("redaction", "plugins/module_utils/_net/redact.py", 1, "AddNot", 0, 1, "!")
+MUTANT = mutations.Mutant("redaction", "plugins/module_utils/_text/redact.py", 1, "AddNot", 0, 1, "!")
 
 
 def lines_chosen(sites: t.Iterable[mutations.Site], number: int, seed: str) -> list[tuple[int, str]]:
@@ -124,7 +124,7 @@ def test_only_tests_that_begin_in_time_are_collected_again() -> None:
 
 
 def test_a_line_meets_the_tests_that_run_it_or_its_statement() -> None:
-    file = "plugins/module_utils/_net/redact.py"
+    file = "plugins/module_utils/_text/redact.py"
     source = (mutations.ROOT / file).read_text()
     lines = source.splitlines()
     number = next(

@@ -137,7 +137,7 @@ class UserMfa(Owner):
             said, how = change.wanted.values, {}
             if said.get("reset"):
                 how = {"reset_secret": True, "locked": bool(said.get("enrolled"))}
-            secret = _secret(run.client, change.name, **how)
+            secret = _secret(run, change.name, **how)
             if "file" in change.values:
                 SecretFile("dest", change.values["file"]).write(self._text(change.name, secret, run.task))
 
@@ -149,12 +149,12 @@ class UserMfa(Owner):
 
         def enrol(change: Change) -> None:
             if change.values["enrolled"]:
-                secret = _secret(run.client, change.name)
+                secret = _secret(run, change.name)
                 code = totp(secret, int(time.time() // TOTP_STEP), f"what the server has for {change.name}")
                 body = {"username": change.name, "token": code}
                 run.client.call("POST /auth/mfa/enroll", body)
             else:
-                _secret(run.client, change.name, locked=False)
+                _secret(run, change.name, locked=False)
 
         run.writes.each([change for change in changes if "enrolled" in change.values], enrol, "enrolled")
 
@@ -162,13 +162,13 @@ class UserMfa(Owner):
 USER_MFA = UserMfa()
 
 
-def _secret(client: AccessServer, username: str, **how: bool) -> str:
+def _secret(run: Run[AccessServer], username: str, **how: bool) -> str:
     """A user's TOTP secret. ``reset_secret`` creates a new one; ``locked`` says whether the user may still see it."""
     body = {"username": username, **how}
-    answer = client.call("POST /userprop/mfa/generate-secret", body)
+    answer = run.client.call("POST /userprop/mfa/generate-secret", body)
     if not isinstance(answer, dict) or not isinstance(answer.get("totp_secret"), str):
-        raise client.unreadable("a secret")
-    return str(answer["totp_secret"])
+        raise run.client.unreadable("a secret")
+    return run.task.made(answer["totp_secret"])
 
 
 def provide(run: Run[AccessServer]) -> dict[str, t.Any]:
@@ -178,5 +178,6 @@ def provide(run: Run[AccessServer]) -> dict[str, t.Any]:
     if task.params["return_content"] and not task.check:
         for line in answer["objects"]:
             if line["action"] in ("updated", "unchanged"):
-                line["content"] = USER_MFA._text(line["name"], _secret(run.client, line["name"]), task).rstrip("\n")
+                text = USER_MFA._text(line["name"], _secret(run, line["name"]), task)
+                line["content"] = task.made(text.rstrip("\n"))
     return answer

@@ -8,10 +8,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._net.redact import concealed, words
 from ..._net.session import Proof
 from ..._net.transport import Transport
 from ..._text.errors import OutcomeUnknown, Refused, SignInError
+from ..._text.redact import concealed, words
 from .operations import API
 
 LONGEST_PROMPT = 80  # characters of it in a sentence

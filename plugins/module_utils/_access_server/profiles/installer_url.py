@@ -42,7 +42,7 @@ def create(run: Run[AccessServer]) -> dict[str, t.Any]:
     answer: dict[str, t.Any] = {"changed": True, "diff": {"before": {}, "after": {"installer": {**said, **place}}}}
     if run.task.check:
         return answer
-    url = run.client.text("POST /installer-url", said)
+    url = run.task.made(run.client.text("POST /installer-url", said))
     if file:
         file.write(f"{url}\n")
     return {**answer, "content": url} if params["return_content"] else answer

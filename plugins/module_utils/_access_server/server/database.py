@@ -12,8 +12,8 @@ from urllib.parse import SplitResult, unquote
 from ansible.module_utils.basic import missing_required_lib
 
 from ..._engine.run import Run
-from ..._net import redact as confided
 from ..._net.tls import CONNECT_TIMEOUT
+from ..._text import redact as confided
 from ..._text.errors import EstateError, InputError, OutcomeUnknown, Refused, reads
 from ..api.client import CLUSTER, LOCAL, MYSQL, AccessServer, some
 from .restart import TIMEOUT, announced, refusal, refuse_no_time, restarted

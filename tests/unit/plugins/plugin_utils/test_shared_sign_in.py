@@ -160,7 +160,7 @@ def test_a_server_that_cannot_be_reached_from_here(server: Server, folder: Folde
 
 @pytest.mark.exhaustive
 def test_a_token_that_is_brought_is_used_by_all(server: Server, folder: Folder) -> None:
-    token = server.run(lambda run: {"token": run.client.session.token()}, {})["token"]
+    token = server.token()
     server.simulator.log.clear()
     folder.hosts(one=HERE, three=ELSEWHERE)
     options = {"as_token": token, "as_username": None, "as_password": None}

@@ -109,6 +109,18 @@ class Simulated:
         assert not checked.error_messages, checked.error_messages
         return answer_to(body, Task(checked.validated_parameters, check))
 
+    def token(self) -> str:
+        """A session token of the declared account. No answer of a task shows one."""
+        tokens: list[str] = []
+
+        def work(run: Run[t.Any]) -> Answer:
+            tokens.append(run.client.session.token())
+            return {"changed": False}
+
+        answer = self.run(work, {})
+        assert tokens, answer
+        return tokens[0]
+
     def manage(self, resource: Resource, *, check: bool = False, **params: t.Any) -> Answer:
         """Run the module that manages a resource."""
         return self.perform(manage(resource, self.product), check=check, **params)

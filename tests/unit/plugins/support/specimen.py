@@ -31,6 +31,7 @@ class Nobody:
 
     def __init__(self) -> None:
         self.cautions = ["Nobody is there."]
+        self.secrets: set[str] = set()
 
     def close(self) -> None:
         """Nothing was open."""
@@ -88,6 +89,7 @@ BODY = Body(
 CASES: dict[str, dict[str, t.Any]] = {
     "it goes well": {"name": "ana", "secret": SECRET, "number": "7"},
     "nothing happens": {"name": "ana", "secret": SECRET, "_ansible_check_mode": True},
+    "a warning that holds a secret": {"name": f"ana {SECRET}", "secret": SECRET},
     "a deprecated option": {"name": "ana", "old": "yes"},
     "an alias": {"title": "ana"},
     "a deprecated alias beside the option": {"name": "ana", "label": "ben", "secret": SECRET},

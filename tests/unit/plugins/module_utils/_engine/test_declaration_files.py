@@ -20,7 +20,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._engine import arguments, declaration_files
-from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Checker
+from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Checker, secrets_in
 from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_files import (
     is_plain_number,
     place_among,
@@ -567,7 +567,7 @@ def test_files_are_held_to_the_options_as_arguments_are(resource: Resource, data
     else:
         [expected] = found.validated_parameters[resource.plural]
         assert wanted(resource, checker.item(resource.plural, item)) == wanted(resource, expected)
-    assert found._no_log_values <= checker.secrets
+    assert set(secrets_in({resource.plural: spec}, found.validated_parameters)) <= checker.secrets
     assert item == before
 
 

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import importlib
+import itertools
 import json
 import sys
 import typing as t
@@ -19,10 +21,12 @@ from ansible_collections.vpn.estate.plugins.filter.shown import FilterModule
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import secrets_in
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, manage
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._text import masking
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, SignInError
-from ansible_collections.vpn.estate.plugins.module_utils._text.masking import told
+from ansible_collections.vpn.estate.plugins.module_utils._text.masking import PART, WHOLE, Mask, told
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import (
     LONGEST,
     MOST_MARKS,
@@ -523,6 +527,187 @@ def test_names_of_others_are_shown(server: Server) -> None:
     assert shown(name) in answer["diff"]["before"]
     assert name not in answer["diff"]["before"]
     assert json.dumps(answer)
+
+
+# -- what a mask hides
+
+texts_of_few_letters = st.text(alphabet="abc12.- ", max_size=12)
+leaves = texts_of_few_letters | st.integers() | st.floats(allow_nan=False) | st.booleans() | st.none()
+values = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts_of_few_letters, inner, max_size=4)
+)
+few_secrets = st.sets(st.text(alphabet="abc12.- ", min_size=1, max_size=5), max_size=4)
+
+
+def parts(value: Json, place: tuple[t.Any, ...] = ()) -> t.Iterator[tuple[tuple[t.Any, ...], Json]]:
+    """Each value that holds no others, and each that holds nothing, with the keys that lead to it."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inside:
+        yield from parts(one, (*place, key))
+    if not isinstance(value, (dict, list)) or not value:
+        yield place, value
+
+
+def hidden(value: Json, secrets: set[str]) -> Json:
+    """A value as it is to be shown: by letter, each letter of any occurrence of any secret is covered."""
+    text = str(value)
+    covered = [
+        any(
+            text[start : start + len(one)] == one
+            for one in secrets
+            for start in range(at - len(one) + 1, at + 1)
+            if start >= 0
+        )
+        for at in range(len(text))
+    ]
+    if isinstance(value, (bool, type(None), dict, list)) or not any(covered):
+        return value
+    if not isinstance(value, str) or value in secrets:
+        return WHOLE
+    runs = itertools.groupby(zip(text, covered, strict=True), key=lambda each: each[1])
+    return "".join(PART if is_secret else "".join(letter for letter, _unused in run) for is_secret, run in runs)
+
+
+@given(values, few_secrets)
+def test_no_letter_of_a_secret_is_shown_and_each_other_one_is(value: Json, secrets: set[str]) -> None:
+    masked, seen = dict(parts(Mask(secrets).over(value))), dict(parts(value))
+    assert masked.keys() == seen.keys()
+    assert {place: repr(one) for place, one in masked.items()} == {
+        place: repr(hidden(one, secrets)) for place, one in seen.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        ({"abcde": "abcde"}, {"abcde": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}),
+        (["x abcde y abcdef"], ["x ******** y ********f"]),
+        ([12345, 912345.5, 1234], ["VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"] * 2 + [1234]),
+        ([True, None, "True"], [True, None, "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"]),
+        (("abcde", ()), ["VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", []]),
+        ("a", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"),
+        ("cat", "c********t"),
+        (datetime.date(2026, 12, 31), "2026-12-31"),
+        (datetime.date(1234, 5, 12), "1234-05-12"),
+        (datetime.datetime(2026, 12, 31, 12, 34, 50), "2026-12-31T12:34:50"),
+    ],
+)
+def test_keys_and_truth_stay_and_everything_else_is_looked_into(value: t.Any, masked: t.Any) -> None:
+    assert Mask({"abcde", "12345", "True", "a"}).over(value) == masked
+
+
+def test_what_is_of_no_type_of_json_is_not_shown() -> None:
+    with pytest.raises(TypeError, match="a value of type object cannot be shown"):
+        Mask({"abcde"}).over([object()])
+
+
+@pytest.mark.parametrize(
+    ("lengths", "others"),
+    [(range(16, 17), ()), (range(12, 41), ()), (range(12, 41), ("@",))],
+    ids=["of one length", "of many lengths", "one of them a single character"],
+)
+def test_masking_costs_no_more_for_more_secrets(lengths: range, others: tuple[str, ...]) -> None:
+    """Ten thousand users have ten thousand passwords."""
+
+    def looks(number: int, others: tuple[str, ...]) -> float:
+        secrets = [f"secret{each:05d}".ljust(lengths[each % len(lengths)], "-") for each in range(number)]
+        texts = [Counted(f"the password of the user is {secret}!") for secret in secrets[:100]]
+        assert set(Mask([*secrets, *others]).over(texts)) == {"the password of the user is ********!"}
+        return sum(text.looks for text in texts) / len(texts)
+
+    assert looks(10_000, others) <= 5 * looks(1, ())
+
+
+class Counted(str):
+    """A text that counts how many of its pieces are looked at."""
+
+    looks = 0
+
+    def __getitem__(self, piece: t.Any) -> str:
+        self.looks += 1
+        return super().__getitem__(piece)
+
+
+# -- what Ansible learns, so that it masks it in later tasks, too
+
+
+@pytest.fixture(name="registered")
+def fixture_registered(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """What a task registers with an Ansible that has a registry, which is documented for ansible-core 2.22."""
+    found: set[str] = set()
+    monkeypatch.setattr(masking, "register_secrets", found.update)
+    return found
+
+
+def body_of(name: str) -> Body:
+    return t.cast(Body, importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}").BODY)
+
+
+def tokens_of(server: Simulated) -> set[str]:
+    """Every session token that a server has answered."""
+
+    def found(value: Json) -> t.Iterator[str]:
+        for key, one in value.items() if isinstance(value, dict) else ():
+            yield from [one] if key in ("auth_token", "session_token") else found(one)
+
+    return {token for exchange in server.simulator.log for token in found(exchange.response)}
+
+
+def done(name: str, server: Simulated, /, **given: t.Any) -> dict[str, t.Any]:
+    return perform(body_of(name), name, {**server.connection, **given}, check=False, invocation=False)
+
+
+@pytest.mark.parametrize(("kind", "name", "noun"), [(Server, "as_user", "name"), (Box, "freebox_vpn_user", "login")])
+def test_secret_options_and_session_tokens_are_registered(
+    start: t.Callable[..., t.Any], registered: set[str], kind: type[Simulated], name: str, noun: str
+) -> None:
+    server = start(kind)
+    answer = done(name, server, password=SECRET, **{noun: "eve"})
+    assert answer["counts"]["created"] == 1
+    assert {SECRET, *secrets_in(body_of(name).argument_spec, server.connection)} <= registered
+    assert tokens_of(server)
+    assert tokens_of(server) <= registered
+
+
+def test_secrets_of_arguments_that_are_refused_are_registered(server: Server, registered: set[str]) -> None:
+    assert done("as_user", server, name="eve", password=SECRET, passwrd="x")["failed"]
+    assert {SECRET, server.simulator.password} <= registered
+
+
+def test_what_a_file_holds_is_registered(server: Server, registered: set[str], tmp_path: Path) -> None:
+    (tmp_path / "users.yml").write_text(f"- {{name: eve, password: {SECRET}}}\n")
+    assert done("as_declaration", server, users_src=str(tmp_path / "users.yml"))["counts"]["created"] == 1
+    assert SECRET in registered
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("as_profile", {"user": "erika", "profile_type": "userlogin"}),
+        ("as_profile_token", {"user": "erika", "profile_type": "userlogin"}),
+        ("as_installer_url", {"user": "erika", "installer_type": "win"}),
+        ("as_user_mfa", {"name": "erika", "reset": True}),
+    ],
+)
+def test_a_secret_that_is_made_is_returned_as_asked_and_registered(
+    server: Server, registered: set[str], name: str, given: dict[str, t.Any]
+) -> None:
+    server.simulator.set_user("erika")
+    answer = done(name, server, **given, return_content=True)
+    assert not answer.get("failed"), answer
+    content = answer["content"] if "content" in answer else answer["objects"][0]["content"]
+    assert content
+    assert type(content) == str  # noqa: E721 - Ansible sends no other kind of text
+    assert {content, content.rstrip("\n")} & registered
+    assert WHOLE not in json.dumps(answer)
+
+
+def test_a_server_cannot_have_its_own_short_texts_masked(server: Server) -> None:
+    """A session token of one letter would make every answer unreadable."""
+    server.simulator.set_user("erika")
+    server.simulator.faults.add(path="userprop/mfa/generate-secret", body={"totp_secret": "e"})
+    answer = done("as_user_mfa", server, name="erika", reset=True, return_content=True)
+    assert "erika" in json.dumps(answer)
 
 
 # -- secrets in the words of a message

@@ -152,14 +152,14 @@ def test_our_authenticator(server: Server) -> None:
 
 def test_the_name_that_the_server_has_for_us(server: Server) -> None:
     """A server that is lenient about the spelling of a name at sign-in has one record all the same."""
-    token = server.run(lambda run: {"token": run.client.session.token(), "changed": False}, {})["token"]
+    token = server.token()
     for name in ("OPENVPN", "OpenVPN".capitalize()):
         change = (USER, {"name": OWN, "deny": True})
         refused(server, change, "deny", as_token=token, as_username=name, as_password=None)
 
 
 def test_we_are_not_deleted_under_another_spelling_either(server: Server) -> None:
-    token = server.run(lambda run: {"token": run.client.session.token(), "changed": False}, {})["token"]
+    token = server.token()
     mine = {"as_token": token, "as_username": "OPENVPN", "as_password": None}
     refused(server, (USER, {"name": OWN, "state": "absent"}), "would be deleted", allow_self=True, **mine)
 
@@ -177,7 +177,7 @@ def test_the_group_of_the_default_user_may_be_ours(server: Server, right: str) -
 @pytest.mark.parametrize("right", ["deny", "deny_web", "totp", "def_deny"])
 def test_an_account_without_a_record(server: Server, right: str) -> None:
     """Its rights come from elsewhere, such as a directory, and the default user can take them away."""
-    token = server.run(lambda run: {"token": run.client.session.token(), "changed": False}, {})["token"]
+    token = server.token()
     mine = {"as_token": token, "as_username": "directory-admin", "as_password": None}
     refused(server, (DEFAULT_USER, {right: True}), right, "allow_self: true", **mine)
 
@@ -396,7 +396,7 @@ def test_what_cannot_be_set_back_is_said(server: Server) -> None:
 @pytest.fixture(name="bearer")
 def fixture_bearer(server: Server) -> dict[str, t.Any]:
     """Connection options that hold a token of the administrator, and not whose it is."""
-    token = server.run(lambda run: {"token": run.client.session.token(), "changed": False}, {})["token"]
+    token = server.token()
     return {"as_token": token, "as_username": None, "as_password": None}
 
 

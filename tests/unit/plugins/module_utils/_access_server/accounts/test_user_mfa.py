@@ -260,7 +260,7 @@ def test_files_that_cannot_be_written(people: Server, tmp_path: Path, what: str)
 
 def test_our_own_authenticator_is_left_alone_and_can_be_handed_out(people: Server, tmp_path: Path) -> None:
     name = people.simulator.mfa_username
-    token = people.run(lambda run: {"token": run.client.session.token(), "changed": False}, {})["token"]
+    token = people.token()
     people.simulator.log.clear()
     for params in ({"reset": True}, {"enrolled": False}, {"enrolled": False, "reset": True}):
         assert "authenticator" in refused(

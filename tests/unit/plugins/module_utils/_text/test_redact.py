@@ -26,9 +26,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.writes import W
 from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import public_part
 from ansible_collections.vpn.estate.plugins.module_utils._files.pem import certificates
 from ansible_collections.vpn.estate.plugins.module_utils._files.wireguard_file import public_part as wireguard_part
-from ansible_collections.vpn.estate.plugins.module_utils._net import redact
-from ansible_collections.vpn.estate.plugins.module_utils._net.redact import LONGEST_SIGN, concealed, parts_of_uri
+from ansible_collections.vpn.estate.plugins.module_utils._text import redact
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Refused
+from ansible_collections.vpn.estate.plugins.module_utils._text.redact import LONGEST_SIGN, concealed, parts_of_uri
 from hypothesis import given
 from hypothesis import strategies as st
 
