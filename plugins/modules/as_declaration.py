@@ -334,6 +334,12 @@ options:
     type: list
     elements: str
     default: []
+  group_mapping:
+    description:
+      - Whether a group mapping of the server says who is in which group, as in
+        O(vpn.estate.as_user#module:group_mapping). Then no group declares O(groups[].members).
+    type: bool
+    default: false
   update_password:
     description: When a declared password is sent, as in O(vpn.estate.as_user#module:update_password).
     type: str
@@ -414,6 +420,7 @@ EXAMPLES = r"""
     protect: [openvpn, break-glass]
     update_password: on_create
     update_secrets: on_create
+    group_mapping: true
 
 - name: Each part from a file or a folder
   vpn.estate.as_declaration:

@@ -195,6 +195,14 @@ options:
     type: str
     choices: [present, absent, blocked]
     default: present
+  group_mapping:
+    description:
+      - Whether a group mapping of the server says who is in which group. A post-auth script for LDAP, RADIUS or SAML
+        assigns a user to a group at each sign-in, and a run that assigns the declared group would undo that.
+      - With V(true), O(group) is the group of a user who is created, and a user who is there stays in the group that the
+        server has.
+    type: bool
+    default: false
   update_password:
     description:
       - When a declared password is sent. V(on_create) sends it when the user is created, and later only while the
@@ -355,6 +363,14 @@ EXAMPLES = r"""
     name: openvpn
     auth_method: local
     allow_self: true
+
+- name: Users whose group the directory chooses at each sign-in, by a post-auth script for LDAP, RADIUS or SAML
+  vpn.estate.as_user:
+    users:
+      - name: erika
+        group: newcomers
+        auth_method: ldap
+    group_mapping: true
 
 - name: Thousands of users from a file that another program writes
   vpn.estate.as_user:

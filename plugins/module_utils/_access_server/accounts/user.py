@@ -91,6 +91,7 @@ class User(Owner):
     )
     options = {
         "update_password": WHEN_WRITTEN,
+        "group_mapping": {"type": "bool", "default": False},
         "assume_present": {"type": "list", "elements": "str", "default": []},
         "allow_self": {"type": "bool", "default": False},
     }
@@ -105,10 +106,16 @@ class User(Owner):
                 yield f"password of user {want.name} is the user's name, which is easy to guess."
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """A blocked user has neither profiles, nor tokens for them, nor sessions, once it is denied."""
+        """A blocked user has neither profiles, nor tokens for them, nor sessions, once it is denied.
+
+        Where a directory maps users to groups, which it does at each sign-in, a user who is there keeps its group.
+        """
         blocked = wanted.state == "blocked" and "deny" in wanted.values
         ended = {name: 0 for name in HOLDINGS if blocked and have and have.get(name)}
-        return {**super().desired(run, wanted, have), **ended}
+        after = {**super().desired(run, wanted, have), **ended}
+        if have and run.task.params.get("group_mapping"):
+            after.pop("group", None)
+        return after
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """With what those have whose access may have to end."""

@@ -21,7 +21,8 @@ from ..configuration.config_item import CONFIG_ITEM
 
 
 def memberships(parts: t.Sequence[Part]) -> t.Iterator[str]:
-    """Users who say that they are in another group than the one that lists them."""
+    """Users who say that they are in another group than the one that lists them, and lists that are left to the server."""
+    mapped = any(part.run.task.params.get("group_mapping") for part in parts)
     there = {part.resource.noun: [want for want in part.wanted if want.state != "absent"] for part in parts}
     group_of = {want.name: want.values["group"] for want in there.get("user", ()) if "group" in want.values}
     inside: dict[str, list[str]] = {}
@@ -31,6 +32,8 @@ def memberships(parts: t.Sequence[Part]) -> t.Iterator[str]:
         members = want.values.get("members")
         if members is None:
             continue
+        if mapped:
+            yield f"members of group {want.name}: group_mapping leaves it to the server who is a member. Declare one of the two."
         for name in members:
             elsewhere = group_of.get(name, want.name)
             if elsewhere != want.name:

@@ -280,6 +280,10 @@ def test_what_can_all_be_true_is_no_mistake(declared: dict[str, t.Any]) -> None:
             ["group of user alice: it is staff, and alice is not among the members of that group."],
         ),
         (
+            {"groups": [{"name": "staff", "members": ["alice"]}], "users": [], "group_mapping": True},
+            ["members of group staff: group_mapping leaves it to the server who is a member. Declare one of the two."],
+        ),
+        (
             {"users": [{"name": "x", "state": "absent"}], "groups": [{"name": "staff", "members": ["x"]}]},
             ["members of group staff: user x is declared absent."],
         ),

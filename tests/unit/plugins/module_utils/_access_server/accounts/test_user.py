@@ -44,6 +44,28 @@ def connected(server: Server) -> list[str]:
     return [one["username"] for one in server.simulator.state()["vpn_clients"]]
 
 
+# -- a directory that maps users to groups
+
+
+@dialects
+@pytest.mark.parametrize("chosen", ["ops", ""], ids=["another group", "no group"])
+def test_a_group_mapping_says_who_is_in_which_group(start: Start, dialect: str, chosen: str) -> None:
+    """The declared group is that of a user who is created; what the directory assigns afterwards stays."""
+    server = start(dialect=dialect)
+    for name in ("staff", "ops"):
+        server.simulator.set_group(name)
+    declared = {"users": [{"name": "alice", "group": "staff", "autologin": True}], "group_mapping": True}
+    assert users(server, **declared)["counts"]["created"] == 1
+    assert (user(server, "alice") or {})["group"] == "staff"
+    server.simulator.set_user("alice", group=chosen, autologin=False)
+    assert users(server, **declared)["objects"] == [
+        {"name": "alice", "action": "updated", "changed_keys": ["autologin"]}
+    ]
+    assert (user(server, "alice") or {}).get("group", "") == chosen
+    assert not users(server, **declared)["changed"]
+    assert users(server, **{**declared, "group_mapping": False})["objects"][0]["changed_keys"] == ["group"]
+
+
 # -- blocked
 
 
