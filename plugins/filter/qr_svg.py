@@ -9,22 +9,19 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-try:
-    import segno
-except ImportError:
-    make_qr: t.Any = None
-else:
-    make_qr = segno.make_qr
-
 
 def qr_svg(text: t.Any) -> str:
     """A QR code as an element of HTML: black on white with a quiet zone, so that it can be read on any page."""
     if not isinstance(text, str) or not text:
         raise AnsibleFilterError("qr_svg: a text is needed that is not empty.")
-    if make_qr is None:
-        raise AnsibleFilterError("qr_svg needs the Python library segno where Ansible runs: pip install segno")
     try:
-        code = make_qr(text, error="m")
+        import segno  # here, because Ansible loads all filters of a collection when it looks for one of them
+    except ImportError:
+        raise AnsibleFilterError(
+            "qr_svg needs the Python library segno where Ansible runs: pip install segno"
+        ) from None
+    try:
+        code = segno.make_qr(text, error="m")
     except ValueError:  # its words may quote the text
         raise AnsibleFilterError("qr_svg: the text does not fit into a QR code.") from None
     return str(code.svg_inline(border=4, light="#fff", dark="#000", omitsize=True, svgclass=None, lineclass=None))

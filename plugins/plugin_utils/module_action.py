@@ -18,6 +18,7 @@ from ansible.module_utils.common.text.converters import to_text
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultLib, match_encrypt_secret
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body
@@ -29,6 +30,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.outside import sh
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings, untagged
 from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
 from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import Params, SharedSignIn
+
+# Ansible imports an action once, and starts a process for each task and host after that. Each of them would load the plugins
+# that the templates of our roles use, and import what these need; so they are loaded here.
+filter_loader.get("vpn.estate.people")
+test_loader.get("defined")
+lookup_loader.get("ansible.builtin.varnames", class_only=True)
 
 IN_PROCESS, PROGRESS = "vpn_estate_in_process", "vpn_estate_progress"
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import typing as t
 from html.parser import HTMLParser
 from pathlib import Path
@@ -197,6 +198,6 @@ def test_what_is_wrong_is_said(text: t.Any, words: str) -> None:
 
 
 def test_without_segno_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plugin, "make_qr", None)
+    monkeypatch.setitem(sys.modules, "segno", None)
     with pytest.raises(AnsibleFilterError, match="pip install segno"):
         qr_svg(URL)

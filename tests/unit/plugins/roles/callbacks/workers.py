@@ -1,0 +1,46 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A callback that lists the processes that Ansible starts for tasks, and what each of them imports."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import typing as t
+from pathlib import Path
+
+from ansible.executor.process.worker import WorkerProcess
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = """
+name: workers
+type: aggregate
+short_description: List the processes of tasks
+description: >-
+  E(WORKERS) is a file that gets a line of JSON for each process, with its C(host), the C(action) of its task, and the names of
+  the modules that it C(imported).
+"""
+
+
+class CallbackModule(CallbackBase):
+    """Puts itself between Ansible and the work of a process."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "workers"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        super().__init__(*args, **kwargs)
+        work = WorkerProcess._run
+
+        def listed(worker: WorkerProcess) -> None:
+            before = set(sys.modules)
+            work(worker)
+            line = {"host": worker._host.name, "action": worker._task.action, "imported": [*{*sys.modules} - before]}
+            with Path(os.environ["WORKERS"]).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+
+        WorkerProcess._run = listed  # type: ignore[method-assign]
