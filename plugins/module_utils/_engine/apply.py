@@ -16,6 +16,7 @@ from dataclasses import replace
 from .._text.errors import EstateError, Mistakes, OutcomeUnknown, SignInError, Unreachable
 from .declaration import declared
 from .field import Object, Turn
+from .look_again import end_what_stays, look_again
 from .order import Block, blocks
 from .plan import Change, Effect, Plan, Wanted
 from .planning import guard_purge, plan, step_for, warn_of_altered, warn_of_unknown
@@ -143,7 +144,7 @@ def _write_until_known(parts: t.Sequence[Part]) -> None:
 def _leave_what_is_missing(part: Part, changes: t.Sequence[Change]) -> None:
     """Read again; of each change that has not failed, only what is still missing is left to do."""
     waiting = [change for change in changes if change.outcome != "failed"]
-    actual = _read(part, waiting)
+    actual = part.read(waiting)
     for change in waiting:
         have = actual.get(change.name)
         change.step = step_for(part.run, part.resource, have, change.wanted)
@@ -183,16 +184,24 @@ def _settle_outcomes(parts: t.Sequence[Part], exc: EstateError) -> None:
 def _write_all(parts: t.Sequence[Part]) -> None:
     """Write all changes in their order. What takes access away is proven before anything else is written."""
     left = [(change, change.step) for part in parts for change in part.run.plan.of("create", "update", "delete")]
+    touched: set[str] = set()  # nouns of which the server may have changed objects beside what it was asked for
     try:
         ordered = blocks(parts)
-        for block in ordered:
+        for number, block in enumerate(ordered):
+            if block.part.resource.noun in touched:
+                touched.remove(block.part.resource.noun)
+                look_again(block.part, ordered[number:])
             _write_block(block)
+            if any(step.action == "delete" for _change, step in block.steps.values()):
+                touched.update(block.part.resource.deletion_touches)
             if block.turn is Turn.TAKE and block is not ordered[-1] and "update" in block.part.resource.read_back:
                 taken = [c for c, step in block.steps.values() if step.action == "update" and c.outcome != "failed"]
                 _read_back([(block.part, taken)])
     finally:
         for change, step in left:
             change.step = step
+    for part in parts:
+        end_what_stays(part)
     _read_back([(part, part.run.plan.of("create", "update", "delete")) for part in parts])
     for part in parts:
         for change in part.run.plan.of("create", "update", "delete"):
@@ -226,7 +235,7 @@ def _read_back(written: t.Sequence[tuple[Part, t.Sequence[Change]]]) -> None:
     members of a group do.
     """
     for part, changes in [(part, _written_again(part, changes)) for part, changes in written]:
-        lost = _not_kept(part.resource, _read(part, changes), changes)
+        lost = _not_kept(part.resource, part.read(changes), changes)
         for change in changes:
             if change.name in lost:
                 wanted = part.resource.shown(_after(change))
@@ -245,7 +254,7 @@ def _written_again(part: Part, changes: t.Sequence[Change]) -> list[Change]:
         if change.action in resource.read_back or change.ends or _leaves_open(change.values, fields)
     ]
     doomed = [change for change in changes if change.action == "delete" and "delete" in resource.read_back]
-    actual = _read(part, [*doubtful, *doomed])
+    actual = part.read([*doubtful, *doomed])
     lost = _not_kept(resource, actual, doubtful)
     again = [change for change in doubtful if change.name in lost]
     if again:
@@ -277,10 +286,6 @@ def until_gone(left: Left, look: t.Callable[[Left], Left]) -> Left:
         time.sleep(PAUSE)
         left = look(left)
     return left
-
-
-def _read(part: Part, changes: t.Sequence[Change]) -> dict[str, Object]:
-    return part.run.read(part.resource, [change.name for change in changes]).objects if changes else {}
 
 
 def _after(change: Change) -> Object:

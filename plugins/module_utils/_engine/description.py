@@ -40,6 +40,9 @@ class Description:
     exclusive_keys: bool = True  # of several options that say which object is meant, one is set
     always_there: bool = False  # nothing is created or deleted: being absent is a value, which desired() knows
     read_back: t.Collection[str] = ("create", "delete")  # actions of which the vendor leaves open what the server makes
+    deletion_touches: t.Collection[
+        str
+    ] = ()  # nouns of which the server may change objects when one of these is deleted
     options: t.Mapping[str, Spec] = {}
     rules: t.Mapping[str, t.Any] = {}  # what AnsibleModule checks between options, where there is one object
 

@@ -94,6 +94,7 @@ class Change:
     step: Step
     outcome: str = "planned"  # planned, done, failed, not attempted, unknown
     message: str = ""
+    hint: str = ""  # for the user, where the server refuses it: a sentence without its full stop
     hindered: bool = False  # it failed because another object failed
     results: Object = field(default_factory=dict, repr=False)  # what the task returns of it besides
     effect: Effect = Effect.NOTHING

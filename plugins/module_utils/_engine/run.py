@@ -71,6 +71,7 @@ class Part:
     run: Run[t.Any]
     wanted: t.Sequence[Wanted]
     actual: Actual = field(default_factory=lambda: Actual({}))
+    left_out: list[Change] = field(default_factory=list)  # changes of what goes together with an object that goes
 
     def references(self, change: Change) -> t.Iterator[Reference]:
         """What a change refers to."""
@@ -80,11 +81,18 @@ class Part:
         """Plan nothing for what goes together with an object that another part of the task deletes."""
         gone = {part.resource.noun: self.run.deletes(part.resource.noun) for part in self.run.parts}
         if any(gone.values()):
-            self.run.plan.changes = [
+            changes = self.run.plan.changes
+            self.left_out = [
                 change
-                for change in self.run.plan.changes
-                if not any(one.owner and one.name in gone.get(one.noun, ()) for one in self.references(change))
+                for change in changes
+                if any(one.owner and one.name in gone.get(one.noun, ()) for one in self.references(change))
             ]
+            names = {change.name for change in self.left_out}
+            self.run.plan.changes = [change for change in changes if change.name not in names]
+
+    def read(self, changes: t.Sequence[Change]) -> dict[str, Object]:
+        """The objects of these changes, as they are now."""
+        return self.run.read(self.resource, [change.name for change in changes]).objects if changes else {}
 
     def fail_with_others(self, changes: t.Iterable[Change]) -> None:
         """Fail those changes that refer to an object which has failed. A deletion refers to nothing."""

@@ -134,7 +134,8 @@ def _noting_effect(changes: t.Sequence[Change]) -> t.Iterator[None]:
 
 def _fail(changes: t.Sequence[Change], reason: str) -> None:
     for change in changes:
-        change.fail(f"it was created, but {reason}" if change.effect is Effect.CREATED else reason)
+        told = f"{reason.rstrip('.')}. {change.hint}" if change.hint else reason
+        change.fail(f"it was created, but {reason}" if change.effect is Effect.CREATED else told)
 
 
 def _named(key: str, names: t.Collection[str]) -> t.Optional[str]:

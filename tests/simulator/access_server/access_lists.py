@@ -14,6 +14,7 @@ from . import listing
 from .answers import Call, checked, refused
 from .listing import TEXT_FILTER
 from .properties import SUBNET, ports_problem, stored_subnet, subnet_problem
+from .store import FORMER_OWNER
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -106,8 +107,16 @@ class AccessLists(Part):
         if ("username" in item) == ("groupname" in item):
             raise refused(400, f"{where}: Give either username or groupname")
         kind, name = ("user", item["username"]) if "username" in item else ("group", item["groupname"])
-        self._must_exist(kind, name)
+        emptied = item.get("access_route") is None and self._kind(name) == kind
+        if not emptied:
+            self._must_exist(kind, name)
         return str(name)
+
+    def _kind(self, owner: str) -> str | None:
+        """Whether an owner is, or was, a user or a group."""
+        store = self._machine.store
+        record = store.record(owner)
+        return record.kind if record else (store.entry(FORMER_OWNER, owner) or {}).get("kind")
 
     def _must_exist(self, kind: str, name: str) -> None:
         """The default user counts as a user."""
@@ -141,8 +150,7 @@ class AccessLists(Part):
         return kept
 
     def _shown_owner(self, owner: str) -> dict[str, str]:
-        record = self._machine.store.record(owner)
-        return {"groupname" if record and record.kind == "group" else "username": owner}
+        return {"groupname" if self._kind(owner) == "group" else "username": owner}
 
 
 def _ports(service: dict[str, Any]) -> str | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _HOST_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+_NETWORK = re.compile(r"vpn\.server\.static\.[0-9]+\.network|vpn\.daemon\.[0-9]+\.client\.network")
 _INITIAL_PROFILE = "default"
 _INITIAL_VALUES = {"host.name": "vpn.example.com"}
 
@@ -56,6 +57,17 @@ class Configuration(Part):
     def in_force(self, key: str) -> Any:
         value = self.running.get(key)
         return KEYS[key].default if value is None else value
+
+    def networks(self, values: dict[str, Any]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+        """Networks that clients get addresses from, by values that are set."""
+        known = {**{name: key.default for name, key in KEYS.items()}, **values}
+        found = [str(value) for name, value in known.items() if value and name.startswith("vpn.server.group_pool.")]
+        for name, value in known.items():
+            if value and _NETWORK.fullmatch(name):
+                beside = name.replace(".network", ".netmask_bits")
+                bits = known.get(beside) or KEYS[re.sub("[0-9]+", "0", beside)].default
+                found.append(f"{value}/{bits}")
+        return [ipaddress.ip_network(one, strict=False) for one in found]
 
     def ails(self, how: str) -> bool:
         """Whether the server has this ailment by what is in force."""

@@ -44,6 +44,12 @@ READINGS: dict[str, tuple[str, ...]] = {
     "profile_text": ("plain", "json"),
     # what becomes of the profiles and tokens of users who are deleted
     "profiles_of_deleted_users": ("kept", "deleted"),
+    # what becomes of the access lists of users and groups that are deleted (server-behaviour.md, 62, 63)
+    "lists_of_deleted_owners": ("deleted", "kept"),
+    # the members of a group that is deleted: in no group, in a group that is not there, or the group stays (63)
+    "members_of_deleted_groups": ("released", "kept", "refused"),
+    # a fixed address of a user: any; or of a network that is written; or of one that the server started with (90)
+    "address_networks": ("unchecked", "at_once", "after_restart"),
     # HTTP status of an error below /rest: 401, 403, 500 or 400 by its type, or always 200
     "legacy_status": ("401", "200"),
     # properties of a cluster: below its name as the document's schema has it, or by themselves as they are set

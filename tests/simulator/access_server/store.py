@@ -18,6 +18,8 @@ from ..parts import Part, Thing, by_owner
 
 DEFAULT_USER = "__DEFAULT__"
 """Name of the record whose properties all users inherit."""
+FORMER_OWNER = "former_owner"
+"""Kind of the entries about deleted owners of access lists."""
 
 SCHEMA = """
 create table if not exists record (
@@ -238,12 +240,20 @@ class Store(Part):
                 ((r.name, r.kind, r.member_of, json.dumps(r.own), r.password) for r in records),
             )
 
-    def delete(self, name: str) -> None:
-        """Remove a record and its access lists; members of a removed group belong to no group."""
+    def delete(self, name: str, *, lists: bool = True, members: bool = True) -> None:
+        """Remove a record, and by default its access lists; members of a removed group then belong to no group.
+
+        Of an owner whose lists stay, the kind is remembered.
+        """
         with self.transaction():
+            record = self.record(name)
             self._write("delete from record where name = ?", name)
-            self._write("delete from access_route where owner = ?", name)
-            self._write("update record set member_of = null where member_of = ?", name)
+            if lists:
+                self._write("delete from access_route where owner = ?", name)
+            elif record:
+                self.put_entry(FORMER_OWNER, name, {"kind": record.kind})
+            if members:
+                self._write("update record set member_of = null where member_of = ?", name)
 
     def members(self, group: str) -> list[str]:
         """Users of a group, oldest first."""

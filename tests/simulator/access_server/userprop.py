@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import ipaddress
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -162,9 +163,14 @@ class Userprop(Part):
             record = store.record(name)
             if record is None or record.kind != kind:
                 raise refused(404, f"{_KINDS[kind]} does not exist: {name}")
-            store.delete(name)
+            members = self._machine.readings["members_of_deleted_groups"]
+            if members == "refused" and store.members(name):
+                raise refused(400, f"Group has members: {name}")
+            lists = self._machine.readings["lists_of_deleted_owners"]
+            store.delete(name, lists=lists == "deleted", members=members != "kept")
         default = self._default_user()
-        if kind == "group" and default.own.get("group") in names:
+        released = self._machine.readings["members_of_deleted_groups"] != "kept"
+        if kind == "group" and released and default.own.get("group") in names:
             del default.own["group"]
             store.put(default)
         if kind == "user":
@@ -244,11 +250,27 @@ class Userprop(Part):
         wrong = next(problems(value, known.shape, name), None)
         if wrong:
             return wrong[1]
+        if name == "static_ipv4" and value:
+            return self._out_of_place(value)
         if name == "group":
             return self._missing(value, "group")
         if name == "members":
             return next((text for member in value if (text := self._missing(member, "user"))), None)
         return None
+
+    def _out_of_place(self, address: str) -> str | None:
+        """What is wrong with a fixed address: it has to be of a network that counts, or of a group."""
+        machine = self._machine
+        reading = machine.readings["address_networks"]
+        if reading == "unchecked":
+            return None
+        configuration = machine.configuration
+        stored = machine.store.configuration(configuration.active)
+        networks = configuration.networks(stored if reading == "at_once" else configuration.running)
+        subnets = [subnet for group in machine.store.records("group") for subnet in group.own.get("subnets", ())]
+        networks += [ipaddress.ip_network(f"{one['netip']}/{one['prefix_length']}") for one in subnets]
+        inside = any(ipaddress.ip_address(address) in network for network in networks)
+        return None if inside else f"Address is in no network of this server: {address}"
 
     def _missing(self, name: str, kind: str) -> str | None:
         record = self._machine.store.record(name)

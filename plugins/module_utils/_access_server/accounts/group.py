@@ -41,6 +41,7 @@ class Group(Owner):
 
     noun, plural = "group", "groups"
     turn_of_delete = Turn.CLEAR
+    deletion_touches = ("user", "default user", "access list of")  # who was in it, and rules that name it (63)
     fields = (
         *COMMON,
         network_set("subnets"),

@@ -70,6 +70,7 @@ class User(Owner):
     implied = {"blocked": {"deny": True}}
     needed = ("group", "password_defined")
     unshared = ("static_ipv4", "static_ipv6")
+    deletion_touches = ("group", "access list of")  # members, lists, and rules that name the user (62)
     fields = (
         replace(membership(), turn_from_unset=Turn.LEAVE),  # the default user's group may be that of others (63)
         *COMMON,
@@ -161,7 +162,7 @@ class User(Owner):
                 if name in new_groups or "subnets" in planned:
                     subnets[name] = planned.get("subnets") or []
             known = {n: subnets.get(group or "", []) for n, group in theirs.items() if not group or group in subnets}
-            self._look_for_stray_addresses(run, fixed, known, mistakes)
+            self._check_addresses(run, fixed, known, mistakes)
         self._warn_of_shared_addresses(run)
         warn_of_twins(run, client.users_like, "user")
 
@@ -202,17 +203,25 @@ class User(Owner):
             change.ends = {name: 0 for name in HOLDINGS if blocked or name in change.values}
 
     @staticmethod
-    def _look_for_stray_addresses(
+    def _check_addresses(
         run: Run[AccessServer],
         fixed: t.Mapping[str, Change],
         subnets: t.Mapping[str, t.Sequence[str]],
         mistakes: Mistakes,
     ) -> None:
-        """A fixed address comes from the static network, a network of clients, or one of the user's group (``subnets``)."""
+        """A fixed address comes from the static network, a network of clients, or one of the user's group (``subnets``).
+
+        Whether a new network counts at once is not known (server-behaviour.md, 90).
+        """
         common = _address_pools(run)
         for name, own in subnets.items():
             pools = [ipaddress.ip_network(one) for one in (*common, *own)]
             address = ipaddress.ip_address(fixed[name].values["static_ipv4"])
+            if any(address in ipaddress.ip_network(one) for one in common):
+                fixed[name].hint = (
+                    "The network of its static_ipv4 is in the configuration. If it is new there, it may count only after a "
+                    "restart: restart the server, and run again"
+                )
             if pools and not any(address in pool for pool in pools):
                 mistakes.add(
                     f"static_ipv4 of user {name}: {address} is in no network that this server gives addresses from "

@@ -12,6 +12,8 @@ import pytest
 import yaml
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.restart import SPEC as RESTART_SPEC
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.restart import restart
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.modules import as_declaration
@@ -22,7 +24,7 @@ NETWORK = [
     {"name": "vpn.server.static.0.network", "value": "10.50.0.0"},
     {"name": "vpn.server.static.0.netmask_bits", "value": 24},
 ]
-SET = "/api/userprop/set"
+SET, LISTS = "/api/userprop/set", "/api/userprop/access/set"
 
 
 @pytest.fixture(name="server")
@@ -67,6 +69,36 @@ def test_an_address_and_its_network_are_declared_together(server: Server, check:
     users = [{"name": "ada", "static_ipv4": "10.50.0.7"}]
     answer = done(declare(server, users=users, config_items=NETWORK, check=check))
     assert answer["counts"] == {"created": 1, "updated": 1, "unchanged": 1}
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_an_address_waits_for_a_restart_where_its_network_does(start: t.Callable[..., Server], new: bool) -> None:
+    """What does not depend on it is done, and what the task returns is enough for the restart that follows."""
+    server = start(readings={"address_networks": "after_restart"})
+    if not new:
+        done(declare(server, users=[{"name": "ada"}]))
+    declared = {"users": [{"name": "ada", "static_ipv4": "10.50.0.7"}, {"name": "ben"}], "config_items": NETWORK}
+    answer = declare(server, **declared)
+    assert answer["counts"] == {"failed": 1, "created": 1, "updated": 1, "unchanged": 1}
+    assert "Address is in no network of this server: 10.50.0.7" in answer["msg"]
+    assert answer["msg"].endswith("it may count only after a restart: restart the server, and run again.")
+    assert not [one for one in answer["config_items"]["objects"] if one["action"] == "failed"]
+    again = declare(server, **declared)
+    assert again["counts"] == {"failed": 1, "unchanged": 3}
+    assert again["msg"] == answer["msg"]
+    restarted = server.run(restart, RESTART_SPEC, only_if_pending=True, changed_items=answer["restart"])
+    assert done(restarted)["restarted"]
+    assert done(declare(server, **declared))["counts"] == {"created" if new else "updated": 1, "unchanged": 3}
+    assert not done(declare(server, **declared))["changed"]
+
+
+@pytest.mark.parametrize("reading", ["unchecked", "at_once"])
+def test_an_address_and_its_network_need_one_run_where_the_network_counts_at_once(
+    start: t.Callable[..., Server], reading: str
+) -> None:
+    server = start(readings={"address_networks": reading})
+    users = [{"name": "ada", "static_ipv4": "10.50.0.7"}]
+    assert done(declare(server, users=users, config_items=NETWORK))["counts"]["created"] == 1
 
 
 def test_an_address_of_a_further_static_network_is_known(server: Server) -> None:
@@ -526,6 +558,158 @@ def test_how_much_the_server_takes_in_a_request_is_learnt_once_for_all_parts(ser
     server.simulator.faults.add(path="/userprop/set", times=1, status=413, body="<html>Too large</html>")
     done(declare(server, **{part: [{**one, "totp": True} for one in each] for part, each in declared.items()}))
     assert [len(body) for _path, body in writes_of(server)[count:]] == [10, 5, 5, 5, 5]
+
+
+# -- what a deletion touches
+
+
+def emptied(server: Server) -> bool:
+    return not any(server.simulator.state()["access_lists"].get("ada", {}).values())
+
+
+@pytest.mark.parametrize("lists", ["deleted", "kept"])
+@pytest.mark.parametrize("noun", ["user", "group"])
+def test_a_purged_list_is_gone_with_its_owner_whatever_the_server_does_with_it(
+    start: t.Callable[..., Server], lists: str, noun: str
+) -> None:
+    server = start(readings={"lists_of_deleted_owners": lists})
+    done(declare(server, **{f"{noun}s": [{"name": "ada"}]}, access_lists=[{noun: "ada", "access_to": ["all"]}]))
+    purged = {"access_lists": [], "purge": ["access_lists"], "purge_empty": True}
+    gone = {f"{noun}s": [{"name": "ada", "state": "absent"}], **purged}
+    assert done(declare(server, **gone))["counts"] == {"deleted": 1}
+    assert emptied(server)
+    assert not done(declare(server, **gone))["changed"]
+
+
+def test_a_list_that_stays_when_its_owner_goes_is_told_with_the_owner(start: t.Callable[..., Server]) -> None:
+    server = start(readings={"lists_of_deleted_owners": "kept"})
+    done(declare(server, users=[{"name": "ada"}], access_lists=[{"user": "ada", "access_to": ["all"]}]))
+    server.simulator.faults.add(path=LISTS, status=400, body={"reason": "no such user"})
+    purged = {"access_lists": [], "purge": ["access_lists"], "purge_empty": True}
+    answer = declare(server, users=[{"name": "ada", "state": "absent"}], **purged)
+    assert answer["msg"].startswith("1 of 1 failed. user ada: it was deleted, but access list of user ada stays: ")
+    assert done(declare(server, users=[{"name": "ada", "state": "absent"}], **purged))["counts"] == {
+        "unchanged": 1,
+        "updated": 1,
+    }
+    assert emptied(server)
+
+
+@pytest.mark.parametrize("members", ["released", "kept", "refused"])
+def test_a_group_goes_that_still_has_members(start: t.Callable[..., Server], members: str) -> None:
+    server = start(readings={"members_of_deleted_groups": members})
+    done(declare(server, groups=[{"name": "old"}], users=[{"name": "ada", "group": "old"}]))
+    declared = {
+        "groups": [{"name": "old", "state": "absent"}],
+        "users": [{"name": "ada", "autologin": True}, {"name": "bob"}],
+    }
+    answer = declare(server, **declared)
+    users = server.simulator.state()["users"]
+    assert (users["ada"]["autologin"], "bob" in users) == (True, True)
+    assert users["ada"].get("group") == (None if members == "released" else "old")
+    if members == "refused":
+        assert answer["msg"].startswith("1 of 3 failed. group old: ")
+        assert "Group has members: old" in answer["msg"]
+        users = [{"name": "ada", "group": ""}]
+        assert done(declare(server, groups=declared["groups"], users=users))["counts"] == {"deleted": 1, "updated": 1}
+    else:
+        assert not done(declare(server, **declared))["changed"]
+
+
+ADA_GOES = {"name": "ada", "state": "absent"}
+
+
+@pytest.fixture(name="two")
+def fixture_two(server: Server) -> Server:
+    """A server with two users, and a list of one of them."""
+    done(
+        declare(
+            server,
+            users=[{"name": "ada"}, {"name": "ben"}],
+            access_lists=[{"user": "ben", "access_to": ["10.1.0.0/16"], "access_from": ["10.2.0.0/16"]}],
+        )
+    )
+    server.simulator.log.clear()
+    return server
+
+
+def when_ada_goes(server: Server, act: t.Callable[[], object]) -> None:
+    """Let the server do something else besides when it deletes a user."""
+    server.simulator.faults.add(path="/users/delete", do="act", act=act)
+
+
+def rules_of_ben(server: Server) -> list[list[str]]:
+    [found] = server.inform(ACCESS_LIST)
+    return [found["access_to"], found["access_from"]]
+
+
+def set_rules(server: Server, kind: str, *networks: str) -> None:
+    subnets = [{"ipv6": False, "netip": one, "prefix_length": 16} for one in networks]
+    routes = [{"type": "nat", "accept": True, "subnet": one} for one in subnets]
+    server.simulator.store.set_access_routes("ben", kind, routes)
+
+
+def test_a_list_that_changes_when_a_user_goes_is_planned_again(two: Server) -> None:
+    """The part that was right is written too, because it ends in what was planned."""
+    when_ada_goes(two, lambda: set_rules(two, "access_from_ipv4"))
+    lists = [{"user": "ben", "access_to": ["10.3.0.0/16"], "access_from": ["10.2.0.0/16"]}]
+    answer = done(declare(two, users=[ADA_GOES], access_lists=lists))
+    assert answer["counts"] == {"deleted": 1, "updated": 1}
+    assert rules_of_ben(two) == [["10.3.0.0/16"], ["10.2.0.0/16"]]
+
+
+def test_a_list_is_written_from_what_is_there_when_a_user_has_gone(two: Server) -> None:
+    """The list is that of before but for a rule of the other family: without a look, only that one is written."""
+    when_ada_goes(two, lambda: set_rules(two, "access_to_ipv4"))
+    lists = [{"user": "ben", "access_to": ["10.1.0.0/16", "fd00::/64"]}]
+    assert done(declare(two, users=[ADA_GOES], access_lists=lists))["counts"] == {"deleted": 1, "updated": 1}
+    assert rules_of_ben(two)[0] == ["10.1.0.0/16", "fd00::/64"]
+
+
+def test_a_list_that_would_not_end_as_planned_is_not_written_and_a_second_run_does_it(two: Server) -> None:
+    when_ada_goes(two, lambda: set_rules(two, "access_to_ipv4", "10.1.0.0", "10.4.0.0"))
+    declared: dict[str, t.Any] = {
+        "users": [ADA_GOES, {"name": "cleo"}],
+        "access_lists": [{"user": "ben", "state": "absent", "access_to": ["10.1.0.0/16"]}],
+    }
+    answer = declare(two, **declared)
+    assert answer["failed"]
+    assert answer["counts"] == {"deleted": 1, "created": 1, "failed": 1}
+    assert answer["access_lists"]["objects"][0]["msg"] == (
+        "access_to changed while the task was writing, so that another access_to than planned would come of it. It was not "
+        "written; a new run plans with what is there"
+    )
+    assert rules_of_ben(two)[0] == ["10.1.0.0/16", "10.4.0.0/16"]
+    assert done(declare(two, **declared))["counts"] == {"unchanged": 2, "updated": 1}
+    assert rules_of_ben(two)[0] == ["10.4.0.0/16"]
+
+
+def test_what_a_deletion_touches_is_read_once_before_it_is_written_and_nothing_without_one(two: Server) -> None:
+    def reads_before_last_write() -> list[str]:
+        """What is read between the first write and the last one."""
+        paths = [(one.path.partition("/api/")[2], one.wrote) for one in two.simulator.log]
+        first, *_between, last = [number for number, (_path, wrote) in enumerate(paths) if wrote]
+        two.simulator.log.clear()
+        return [path for path, wrote in paths[first:last] if not wrote]
+
+    lists = [{"user": "ben", "access_to": ["10.3.0.0/16"]}]
+    done(declare(two, users=[{"name": "cleo", "deny": False}], access_lists=lists))
+    confined = ["userprop/access/list"]
+    assert reads_before_last_write() == confined
+    lists = [{"user": "ben", "access_to": ["10.4.0.0/16"]}]
+    done(declare(two, users=[ADA_GOES, {"name": "cleo", "deny": True}], access_lists=lists))
+    assert reads_before_last_write() == ["userprop/access/list", *confined]
+
+
+def test_members_are_as_planned_when_one_of_them_is_deleted(two: Server) -> None:
+    done(declare(two, groups=[{"name": "staff", "members": ["ada", "ben"]}]))
+    declared: dict[str, t.Any] = {
+        "groups": [{"name": "staff", "members": ["ben", "cleo"]}],
+        "users": [ADA_GOES, {"name": "cleo", "group": "staff"}],
+    }
+    answer = done(declare(two, **declared))
+    assert answer["counts"] == {"deleted": 1, "created": 1, "updated": 1}
+    assert not done(declare(two, **declared))["changed"]
 
 
 # -- failures
