@@ -60,7 +60,7 @@ class Checker:
     """
 
     def __init__(self, options: Options, slips: t.Optional[t.Mapping[str, t.Optional[Slips]]] = None) -> None:
-        self._options, self._slips = options, slips or {}
+        self.options, self._slips = options, slips or {}
         self.secrets: set[str] = set()
 
     def arguments(self, given: t.Mapping[str, t.Any]) -> Item:
@@ -69,17 +69,17 @@ class Checker:
         Rules between options of the task itself are for Ansible's validator.
         """
         mistakes = Mistakes()
-        found = self._mapping(given, self._options, "", mistakes)
+        found = self._mapping(given, self.options, "", mistakes)
         self._look_for_keys(found, mistakes)
         self._look_for_slips(found, "", self._slips.get(""), mistakes)
         if mistakes.sentences:
-            self.secrets.update(_misplaced(given, set(_secret_names(self._options))))
+            self.secrets.update(_misplaced(given, set(_secret_names(self.options))))
         mistakes.refuse()
         return found
 
     def item(self, plural: str, item: t.Any) -> Item:
         """One of the objects of a list, as a module works with it. Raises Mistakes."""
-        rules, slips = self._options[plural], self._slips.get(plural)
+        rules, slips = self.options[plural], self._slips.get(plural)
         found = self._quick(item, rules, slips)
         if found is not None:
             return found
@@ -94,6 +94,19 @@ class Checker:
             self.secrets.update(_misplaced(item, set(_secret_names(rules["options"]))))
         mistakes.refuse()
         return t.cast(Item, found)
+
+    def right(self, item: t.Mapping[t.Any, t.Any], options: Options) -> Item:
+        """Of what is given, the options that have no mistakes, as a module works with them."""
+        names = _names(options)
+        found: Item = {}
+        for said, value in item.items():
+            if value is not None and said in names:
+                mistakes = Mistakes()
+                one = self._value(value, options[names[said]], str(said), mistakes)
+                if not mistakes.sentences:
+                    found[names[said]] = one
+        spec = {name: {key: part for key, part in options[name].items() if key != "required"} for name in found}
+        return t.cast(Item, ArgumentSpecValidator(spec).validate(found).validated_parameters)
 
     # -- mappings
 
@@ -131,7 +144,7 @@ class Checker:
         return found
 
     def _mapping(self, given: t.Mapping[str, t.Any], options: Options, prefix: str, mistakes: Mistakes) -> Item:
-        names = {alias: name for name, option in options.items() for alias in (name, *option.get("aliases", ()))}
+        names = _names(options)
         found: Item = {}
         for said, value in given.items():
             if said not in names:
@@ -220,7 +233,7 @@ class Checker:
     def _look_for_keys(self, found: Item, mistakes: Mistakes) -> None:
         """Private keys among the texts that Ansible shows, unless the same text is given as a secret too."""
         for name, value in found.items():
-            if name in self._options and not self._options[name].get("no_log"):
+            if name in self.options and not self.options[name].get("no_log"):
                 for text in texts_in(value) if isinstance(value, (str, list)) else ():
                     if PRIVATE_KEY in text and text not in self.secrets:
                         self.secrets.add(text)
@@ -274,6 +287,11 @@ def _kind(value: t.Any) -> str:
         (datetime.date, "a date"),
     )
     return next((name for kind, name in kinds if isinstance(value, kind)), f"a {type(value).__name__}")
+
+
+def _names(options: Options) -> dict[str, str]:
+    """Options by their names and aliases."""
+    return {alias: name for name, option in options.items() for alias in (name, *option.get("aliases", ()))}
 
 
 def _instead(said: str, names: t.Collection[str]) -> str:

@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
+from dataclasses import dataclass, field
 
-from .._text.errors import InputError, Mistakes
+from .._text.errors import InputError, Mistakes, did_you_mean
 from .._text.masking import SHORTEST_SECRET
 from .._text.outside import alike, only_in
 from .arguments import Checker, place_of
 from .declaration_files import File, place_among, read_files
 from .field import Object
-from .plan import Wanted
+from .plan import OPEN, Wanted
 from .resource import Resource
 from .run import Run, Task
 
@@ -32,95 +32,150 @@ def slips_of(resource: Resource) -> t.Optional[t.Callable[[t.Any], t.Any]]:
     return slips if careful else None
 
 
-def add_mistakes(resource: Resource, given: t.Mapping[str, t.Any], checker: Checker, mistakes: Mistakes) -> None:
-    """Add what is wrong with the values of those objects whose options are right."""
-    listed, said = given.get(resource.plural), given.get("state")
+@dataclass
+class Found:
+    """Objects as they are declared, by their numbers. Those of ``partial`` have mistakes, and are without what is wrong.
+
+    ``whole`` says that each object has a name by which it is known here.
+    """
+
+    wanted: dict[int, Wanted] = field(default_factory=dict)
+    partial: set[int] = field(default_factory=set)
+    whole: bool = True
+
+    def add(self, number: int, want: t.Optional[Wanted], partial: bool) -> None:
+        """One more, or None where it has no name."""
+        if want is None:
+            self.whole = False
+            return
+        self.wanted[number] = want
+        if partial:
+            self.partial.add(number)
+
+
+def add_mistakes(resource: Resource, given: t.Mapping[str, t.Any], checker: Checker, mistakes: Mistakes) -> Found:
+    """Add what is wrong with a list of objects besides their options, which the checker has refused."""
+    listed, said, found = given.get(resource.plural), given.get("state"), Found()
     state = next((one for one in resource.states if one == said), resource.states[0])
-    right = {}
     for number, item in enumerate(listed if isinstance(listed, list) else ()):
-        with contextlib.suppress(Mistakes):
-            right[number] = checker.item(resource.plural, item)
-    _hold_together(resource, _those_that_can_be(resource, right.items(), state, mistakes), (), mistakes)
+        own = Mistakes()
+        found.add(number, *_seen(resource, checker, item, state, own, Mistakes()))
+        mistakes.take(own, f"{resource.plural}[{number}]")
+    _hold_together(resource, found, (), mistakes)
+    return found
 
 
-def _those_that_can_be(
-    resource: Resource, items: t.Iterable[tuple[int, t.Any]], state: str, mistakes: Mistakes
-) -> dict[int, Wanted]:
-    """Of the objects of a list, each with its number, those that can be; what is wrong with the others is added."""
-    wanted = {}
-    for number, item in items:
-        with mistakes.collecting(f"{resource.plural}[{number}]"):
-            wanted[number] = resource.parse(item, state)
-    return wanted
+def _seen(
+    resource: Resource, checker: Checker, item: t.Any, state: str, mistakes: Mistakes, refused: Mistakes
+) -> tuple[t.Optional[Wanted], bool]:
+    """An object of a list as far as it can be, and whether it has mistakes: those of options are added to ``refused``."""
+    before = len(mistakes.sentences) + len(refused.sentences)
+    right: t.Optional[Object] = None
+    whole = False
+    try:
+        right, whole = checker.item(resource.plural, item), True
+    except (InputError, RecursionError) as exc:
+        refused.take(exc if isinstance(exc, InputError) else InputError("this is nested too deep."))
+        right = _right_part(resource, checker, item)
+    want: t.Optional[Wanted] = None
+    if right is not None:
+        with mistakes.collecting():
+            want = resource.understood(right, state, mistakes, whole=whole)
+            if not whole and _leaves_state_open(resource, item, right):
+                want = Wanted(want.name, OPEN)
+    return want, len(mistakes.sentences) + len(refused.sentences) > before
+
+
+def _right_part(resource: Resource, checker: Checker, item: t.Any) -> t.Optional[Object]:
+    """Of an object with mistakes, the options that have none; None where they do not say which object it is."""
+    if not isinstance(item, dict):
+        return None
+    try:
+        right = checker.right(item, resource.argument_spec()[resource.plural]["options"])
+    except RecursionError:
+        return None
+    keys = [name for name in resource.key_spec() if right.get(name) is not None]
+    return None if not keys or (resource.exclusive_keys and len(keys) > 1) else right
+
+
+def _leaves_state_open(resource: Resource, item: t.Mapping[t.Any, t.Any], right: Object) -> bool:
+    """Whether a mistake may be about the state, such as a misspelt name of the option."""
+    options = resource.argument_spec()[resource.plural]["options"]
+    unknown = [(said, value) for said, value in item.items() if said not in options]
+    misspelt = any(value in resource.states or did_you_mean(str(said), ["state"]) for said, value in unknown)
+    return "state" not in right and (misspelt or item.get("state") is not None)
 
 
 def declared(run: Run[t.Any], resource: Resource) -> list[Wanted]:
     """Objects that the task declares, in normal form. Raises Mistakes."""
-    task = run.task
-    params = task.params
-    state = params.get("state") or resource.states[0]
-    files: list[File] = []
     mistakes = Mistakes()
+    found = declared_in_part(run.task, resource, mistakes)
+    mistakes.refuse()
+    return [*found.wanted.values()]
+
+
+def declared_in_part(task: Task, resource: Resource, mistakes: Mistakes) -> Found:
+    """Objects that the task declares, in normal form, without what is wrong, which is added to ``mistakes``."""
+    params, files = task.params, t.cast("list[File]", [])
+    state = params.get("state") or resource.states[0]
     if params.get("src") is not None:
-        files = read_files(params["src"], resource.plural, task.read)
+        try:
+            files = read_files(params["src"], resource.plural, task.read)
+        except InputError as exc:
+            mistakes.take(exc)
+            return Found(whole=False)
         found = _declared_in_files(resource, task, files, state, mistakes)
     else:
         found = _declared_as_arguments(resource, params, state, mistakes)
     _hold_together(resource, found, files, mistakes)
-    mistakes.refuse()
-    wanted = list(found.values())
-    for want in wanted:
+    for want in found.wanted.values():
         short = [name for name, secret in want.secrets.items() if len(secret) < SHORTEST_SECRET]
         if short:
             task.warn(
                 f"{', '.join(short)} of {resource.noun} {want.name} is shorter than {SHORTEST_SECRET} characters: "
                 "weak, and too short to be masked in Ansible's output."
             )
-    return wanted
+    return found
 
 
-def _declared_as_arguments(
-    resource: Resource, params: t.Mapping[str, t.Any], state: str, mistakes: Mistakes
-) -> dict[int, Wanted]:
-    """Those of the list that can be, by their number; or the one object."""
-    many = params.get(resource.plural) if resource.plural else None
-    if many is not None:
-        return _those_that_can_be(resource, enumerate(many), state, mistakes)
-    wanted = {}
-    with mistakes.collecting():
-        wanted[0] = resource.parse(params, state)
-    return wanted
+def _declared_as_arguments(resource: Resource, params: t.Mapping[str, t.Any], state: str, mistakes: Mistakes) -> Found:
+    """Those of the list, by their number; or the one object."""
+    many, found = params.get(resource.plural) if resource.plural else None, Found()
+    for number, item in enumerate([params] if many is None else many):
+        own, want = Mistakes(), None
+        with own.collecting():
+            want = resource.understood(item, state, own)
+        found.add(number, want, bool(own.sentences))
+        mistakes.take(own, "" if many is None else f"{resource.plural}[{number}]")
+    return found
 
 
 def _declared_in_files(
     resource: Resource, task: Task, files: t.Sequence[File], state: str, mistakes: Mistakes
-) -> dict[int, Wanted]:
-    """Those objects of all files that can be, by their number through all files."""
+) -> Found:
+    """Objects of all files, by their number through all files."""
     rules = resource.argument_spec()[resource.plural]
     checker = Checker({resource.plural: rules}, {resource.plural: slips_of(resource)})
     checker.secrets = task.secrets
-    wanted = {}
+    found = Found()
     for total, item in enumerate(item for file in files for item in file.items):
-        try:
-            wanted[total] = resource.parse(checker.item(resource.plural, item), state)
-        except (InputError, RecursionError) as exc:
-            found = exc if isinstance(exc, InputError) else InputError("this is nested too deep.")
-            mistakes.take(found, place_of(f"src: {place_among(files, total)}", item, rules["options"]))
-    return wanted
+        own = Mistakes()
+        found.add(total, *_seen(resource, checker, item, state, own, own))
+        if own.sentences:
+            mistakes.take(own, place_of(f"src: {place_among(files, total)}", item, rules["options"]))
+    return found
 
 
-def _hold_together(
-    resource: Resource, wanted: t.Mapping[int, Wanted], files: t.Sequence[File], mistakes: Mistakes
-) -> None:
-    """Add what is wrong with several objects together, each of which can be."""
+def _hold_together(resource: Resource, found: Found, files: t.Sequence[File], mistakes: Mistakes) -> None:
+    """Add what is wrong with several objects together."""
     different: dict[str, Wanted] = {}
     seen: dict[str, int] = {}
-    for number, want in wanted.items():
+    for number, want in found.wanted.items():
         first = seen.setdefault(alike(want.name), number)
         different.setdefault(want.name, want)
         if first == number:
             continue
-        twin = wanted[first].name
+        twin = found.wanted[first].name
         places = [place_among(files, one) if files else f"{resource.plural}[{one}]" for one in (first, number)]
         where = f" ({places[0]}, and {places[1]})"
         if twin == want.name:
@@ -132,8 +187,12 @@ def _hold_together(
             )
     with mistakes.collecting():
         refuse_shared(resource, list(different.values()))
+    # What is wrong with one object alone has been added with its place, or follows from its mistakes.
+    partial = [found.wanted[number] for number in found.partial]
+    alone = {sentence for want in partial for sentence in resource.validate([want])}
     for sentence in resource.validate(list(different.values())):
-        mistakes.add(sentence)
+        if sentence not in alone:
+            mistakes.add(sentence)
 
 
 def refuse_shared(resource: Resource, wanted: t.Sequence[Wanted]) -> None:
@@ -142,7 +201,7 @@ def refuse_shared(resource: Resource, wanted: t.Sequence[Wanted]) -> None:
     for name in resource.unshared:
         holders: dict[str, list[str]] = {}
         for want in wanted:
-            if want.values.get(name) and want.state != "absent":
+            if want.values.get(name) and want.stays:
                 holders.setdefault(want.values[name], []).append(want.name)
         for value, owners in holders.items():
             if len(owners) > 1:

@@ -12,7 +12,7 @@ from .._text.errors import Mistakes
 from .._text.outside import oddity
 from .arguments import TEXT_OR_NUMBER
 from .field import Field, Object, Spec, Wire, same
-from .plan import Reference, Wanted
+from .plan import OPEN, Reference, Wanted
 
 PURGE_OPTIONS: t.Mapping[str, Spec] = {
     "purge": {"type": "bool", "default": False},
@@ -110,12 +110,24 @@ class Description:
 
     def parse(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """One object as it is declared, in normal form, and nothing that is not. Raises Mistakes."""
-        name, values, secrets, altered = self.identity(params), {}, {}, {}
         mistakes = Mistakes()
-        for sentence in self._odd_names(params, state):
-            mistakes.add(sentence)
+        want = self.understood(params, state, mistakes)
+        mistakes.refuse()
+        return want
+
+    def understood(
+        self, params: t.Mapping[str, t.Any], state: str, mistakes: Mistakes, *, whole: bool = True
+    ) -> Wanted:
+        """One object as it is declared, in normal form, without what is wrong, which is added to ``mistakes``.
+
+        It is not asked whether options fit each other if they are not ``whole``. Raises InputError where it has no name.
+        """
+        name, values, secrets, altered = self.identity(params), {}, {}, {}
+        wrong_names = [*self._odd_names(params, state)]
         if name in self.elsewhere:
-            mistakes.add(f"{name} is not a {self.noun} but {self.elsewhere[name]}.")
+            wrong_names.append(f"{name} is not a {self.noun} but {self.elsewhere[name]}.")
+        for sentence in wrong_names:
+            mistakes.add(sentence)
         for f in self.fields:
             said = params.get(f.name) if f.spec else None
             if said is None:
@@ -131,6 +143,7 @@ class Description:
                 if more:
                     altered[f.name] = more
             except ValueError as exc:
+                values.pop(f.name, None)
                 mistakes.add(f"{f.name} of {self.noun} {name}: {exc}.")
         inherit = list(params.get("inherit") or [])
         both = sorted(set(inherit) & set(values))
@@ -138,11 +151,10 @@ class Description:
             mistakes.add(f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be.")
         given = tuple(name for name, said in params.items() if said is not None)
         want = Wanted(name, params.get("state") or state, values, inherit, secrets, altered, given)
-        for sentence in self.validate([want]):
+        for sentence in self.validate([want]) if whole else ():
             mistakes.add(sentence)
-        mistakes.refuse()
         want.values.update(self.implied.get(want.state, {}))
-        return want
+        return Wanted(name, OPEN) if wrong_names else want
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """What is wrong with declared objects beyond the form of each value, as sentences, before anything is read.

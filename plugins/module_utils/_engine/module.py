@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils import basic
 
-from .._files.read_file import Read
+from .._files.read_file import Read, plain_read
 from .._net.libraries import REQUESTS_ERROR
 from .._text.errors import EstateError, Mistakes, SignInError, unwritten
 from .._text.masking import told
@@ -63,10 +63,13 @@ class Body:
         try:
             return checker.arguments(given)
         except Mistakes as mistakes:
-            for resource in self.resources:
-                add_mistakes(resource, given, checker, mistakes)
-            if self.server and read:
-                self.server.add_mistakes(given, Task(given, read=read, secrets=checker.secrets), mistakes)
+            if self.server:
+                task = Task(given, read=read or plain_read, secrets=checker.secrets)
+                self.server.add_mistakes(task, checker, mistakes, files=read is not None)
+            else:
+                for resource in self.resources:
+                    add_mistakes(resource, given, checker, mistakes)
+            mistakes.refuse()
             raise
 
     def failure(self, exc: EstateError, *, wrote: bool = False) -> str:

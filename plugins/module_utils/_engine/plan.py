@@ -13,6 +13,7 @@ from .._text.outside import Sentence
 from .field import Object, Turn
 
 MOST_NAMES = 20  # of those that a refusal speaks of
+OPEN = ""  # the state of an object whose mistakes leave open what is declared of it
 PAST = {"create": "created", "update": "updated", "delete": "deleted", "none": "unchanged"}
 
 
@@ -27,6 +28,11 @@ class Wanted:
     secrets: dict[str, str] = field(repr=False, default_factory=dict)
     altered: dict[str, t.Mapping[str, str]] = field(default_factory=dict)  # of each property, see Field
     given: t.Collection[str] = ()  # options that have a value; one whose value is refused is not in ``values``
+
+    @property
+    def stays(self) -> bool:
+        """Whether the object is to be there afterwards, as far as that is certain."""
+        return self.state not in ("absent", OPEN)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from .._files.read_file import content_of
 from .._text.errors import InputError, Mistakes
 from .apply import apply_together
 from .arguments import TEXT_OR_NUMBER, Checker
-from .declaration import declared, slips_of
+from .declaration import add_mistakes, declared_in_part, slips_of
 from .declaration_files import ENDINGS, Flaw, read_mapping
 from .plan import PAST, Change, Reference, Wanted, listed
 from .report import Answer, diff, report
@@ -85,39 +85,73 @@ class ServerDeclaration:
     def declared(self, run: Run[t.Any]) -> list[Part]:
         """What the task declares, resource by resource, in normal form and without contradictions. Raises Mistakes."""
         mistakes = Mistakes()
-        given: t.Mapping[str, t.Any] = {}
-        with mistakes.collecting():
-            given = {**run.task.params, **self._from_folder(run)}
-        parts = []
+        given = {**run.task.params, **self._from_folder(run.task, mistakes)}
+        certain = not mistakes.sentences
+        parts, doubtful = [], set[str]()
         for name, resource in self.resources.items():
-            if not _is_declared(name, given):
-                continue
-            own = run.within(self._params_of(name, resource, given))
-            with mistakes.collecting():
-                own.wanted = declared(own, resource)
+            if _is_declared(name, given):
+                own = run.within(self._params_of(name, resource, given))
+                found = declared_in_part(own.task, resource, mistakes)
+                own.wanted = [*found.wanted.values()]
                 parts.append(Part(resource, own, own.wanted))
+                doubtful.update([] if found.whole else [name])
         for part in parts:
             part.run.parts = parts
-        for name in given.get("purge") or ():
-            if not _is_declared(name, given):
-                mistakes.add(f"purge: {name} is not declared. Declare {name}, or leave it out of purge.")
-        _add(run.task.params["mistakes"], mistakes)
-        for sentence in dict.fromkeys((*contradictions(parts), *self._contradicts(parts))):
-            mistakes.add(sentence)
+        self._add_contradictions(parts, given, mistakes, {*self.resources} if not certain else doubtful)
         mistakes.refuse()
         return parts
 
-    def add_mistakes(self, given: t.Mapping[str, t.Any], task: Task, mistakes: Mistakes) -> None:
-        """Add what is wrong beside the options of a task: in its files, and what the playbook has found.
+    def add_mistakes(self, task: Task, checker: Checker, mistakes: Mistakes, *, files: bool) -> None:
+        """Add what is wrong with a declaration besides the options that the checker has refused, and what cannot be together.
 
-        Contradictions are not looked for, because a mistake in an object may be the reason of one.
+        ``files`` says whether its files can be read here.
         """
+        given = {name: option.get("default") for name, option in self.argument_spec().items()}
+        rest = {name: one for name, one in task.params.items() if one is not None and name not in self.resources}
+        right = checker.right(rest, checker.options)
+        certain = len(right) == len(rest)
+        given.update((name, one) for name, one in right.items() if name in given)
         for name, resource in self.resources.items():
-            src = given.get(f"{name}_src")
-            if isinstance(src, str):
-                with mistakes.collecting():
-                    declared(Run(None, replace(task, params={**_defaults(resource), "src": src})), resource)
-        _add(given.get("mistakes"), mistakes)
+            value = task.params.get(name)
+            if resource.plural and isinstance(value, list):
+                given[name] = value
+            elif not resource.plural and isinstance(value, dict):
+                given[name] = checker.right(value, resource.object_spec())
+            elif value is not None:
+                certain = False
+        if files:
+            before = len(mistakes.sentences)
+            given.update(self._from_folder(replace(task, params=given), mistakes))
+            certain = certain and len(mistakes.sentences) == before
+        elif given["src"] is not None:
+            certain = False
+        parts, doubtful = [], {*self.resources} if not certain else set[str]()
+        for name, resource in self.resources.items():
+            own = replace(task, params=self._params_of(name, resource, given)) if _is_declared(name, given) else None
+            if own is None or (own.params["src"] is not None and not files):
+                continue
+            if isinstance(own.params.get(name), list):
+                found = add_mistakes(resource, own.params, checker, mistakes)
+            else:
+                found = declared_in_part(own, resource, mistakes)
+            parts.append(Part(resource, Run(None, own), [*found.wanted.values()]))
+            doubtful.update([] if found.whole else [name])
+        self._add_contradictions(parts, given, mistakes, doubtful)
+
+    def _add_contradictions(
+        self, parts: t.Sequence[Part], given: t.Mapping[str, t.Any], mistakes: Mistakes, doubtful: t.Collection[str]
+    ) -> None:
+        """Add what cannot be true together, and what the playbook has found.
+
+        What objects of ``doubtful`` resources there are is not known, because of mistakes.
+        """
+        for name in given["purge"]:
+            if name not in doubtful and not _is_declared(name, given):
+                mistakes.add(f"purge: {name} is not declared. Declare {name}, or leave it out of purge.")
+        for sentence in given["mistakes"]:
+            mistakes.add(f"{sentence.rstrip('.')}.")
+        for sentence in dict.fromkeys((*contradictions(parts, doubtful), *self._contradicts(parts))):
+            mistakes.add(sentence)
 
     def apply(self, run: Run[t.Any]) -> Answer:
         """The work of the module."""
@@ -163,18 +197,18 @@ class ServerDeclaration:
 
     # -- files
 
-    def _from_folder(self, run: Run[t.Any]) -> dict[str, t.Any]:
+    def _from_folder(self, task: Task, mistakes: Mistakes) -> dict[str, t.Any]:
         """What a folder declares: the file or the folder of each resource, by the option that it stands for."""
-        folder = run.task.params["src"]
+        folder, found = task.params["src"], dict[str, t.Any]()
         if folder is None:
-            return {}
+            return found
         try:
             names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
         except OSError as exc:
-            raise InputError(f"src: {folder} cannot be read: {exc.strerror}.") from exc
+            mistakes.add(f"src: {folder} cannot be read: {exc.strerror}.")
+            return found
         if not names:
-            raise InputError(f"src: {folder} is an empty folder, and declares nothing.")
-        mistakes, found = Mistakes(), {}
+            mistakes.add(f"src: {folder} is an empty folder, and declares nothing.")
         for name in names:
             stem, ending = os.path.splitext(name)
             path = os.path.join(folder, name)
@@ -185,36 +219,28 @@ class ServerDeclaration:
                 )
                 continue
             option = f"{stem}_src" if self.resources[stem].plural else stem
-            if option in found or _is_declared(stem, run.task.params):
+            if option in found or _is_declared(stem, task.params):
                 mistakes.add(f"src: {path}: {stem} is declared in another place too. Declare it in one.")
                 continue
             with mistakes.collecting():
-                found[option] = path if self.resources[stem].plural else self._one_object(stem, path, run)
-        mistakes.refuse()
+                found[option] = path if self.resources[stem].plural else self._one_object(stem, path, task, mistakes)
         return found
 
-    def _one_object(self, name: str, path: str, run: Run[t.Any]) -> dict[str, t.Any]:
-        """The options of the one object of a resource, from its file."""
+    def _one_object(self, name: str, path: str, task: Task, mistakes: Mistakes) -> dict[str, t.Any]:
+        """The options of the one object of a resource, from its file. Raises InputError where it can have none."""
         try:
-            item = read_mapping(content_of("src", path, run.task.read).decode("utf-8-sig"))
+            item = read_mapping(content_of("src", path, task.read).decode("utf-8-sig"))
         except (Flaw, UnicodeDecodeError) as exc:
             problem = exc if isinstance(exc, Flaw) else "this is not a text in UTF-8"
             where = f", line {exc.line}" if isinstance(exc, Flaw) and exc.line else ""
             raise InputError(f"src: {path}{where}: {problem}.") from None
         checker = Checker(self.resources[name].object_spec(), {"": slips_of(self.resources[name])})
-        checker.secrets = run.task.secrets
+        checker.secrets = task.secrets
         try:
             return checker.arguments(item)
         except InputError as exc:
-            mistakes = Mistakes()
             mistakes.take(exc, f"src: {path}")
-            raise mistakes from None
-
-
-def _add(found: t.Any, mistakes: Mistakes) -> None:
-    """Add what the playbook has found, as whole sentences."""
-    for sentence in found if isinstance(found, list) else ():
-        mistakes.add(f"{str(sentence).rstrip('.')}.")
+            return checker.right(item, checker.options)
 
 
 def _is_declared(name: str, given: t.Mapping[str, t.Any]) -> bool:
@@ -230,12 +256,15 @@ def _defaults(resource: Resource) -> dict[str, t.Any]:
 # -- what cannot be true together
 
 
-def contradictions(parts: t.Sequence[Part]) -> t.Iterator[str]:
-    """What one resource declares and another one denies, as sentences. No server is asked."""
-    gone = {part.resource.noun: _Gone(part) for part in parts}
+def contradictions(parts: t.Sequence[Part], doubtful: t.Collection[str] = ()) -> t.Iterator[str]:
+    """What one resource declares and another one denies, as sentences. No server is asked.
+
+    Whether a purge deletes objects of ``doubtful`` resources is not known.
+    """
+    gone = {part.resource.noun: _Gone(part, part.resource.option not in doubtful) for part in parts}
     for part in parts:
         for want in part.wanted:
-            if want.state == "absent":
+            if not want.stays:
                 continue
             for one in part.resource.references(want.name, want.values):
                 why = gone[one.noun].why(one.name) if one.noun in gone else ""
@@ -246,10 +275,10 @@ def contradictions(parts: t.Sequence[Part]) -> t.Iterator[str]:
 class _Gone:
     """Which objects of a resource are gone when its declaration is true."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, certain: bool) -> None:
         self._absent = {want.name for want in part.wanted if want.state == "absent"}
         self._stay = {want.name for want in part.wanted} | {*part.run.task.params["protect"]}
-        self._purge = bool(part.run.task.params["purge"])
+        self._purge = certain and bool(part.run.task.params["purge"])
 
     def why(self, name: str) -> str:
         """Why an object is gone, as the end of a sentence; empty if it need not be."""

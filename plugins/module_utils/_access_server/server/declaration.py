@@ -23,7 +23,7 @@ from ..configuration.config_item import CONFIG_ITEM
 def memberships(parts: t.Sequence[Part]) -> t.Iterator[str]:
     """Users who say that they are in another group than the one that lists them, and lists that are left to the server."""
     mapped = any(part.run.task.params.get("group_mapping") for part in parts)
-    there = {part.resource.noun: [want for want in part.wanted if want.state != "absent"] for part in parts}
+    there = {part.resource.noun: [want for want in part.wanted if want.stays] for part in parts}
     group_of = {want.name: want.values["group"] for want in there.get("user", ()) if "group" in want.values}
     inside: dict[str, list[str]] = {}
     for name, group in group_of.items():

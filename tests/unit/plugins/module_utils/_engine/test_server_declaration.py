@@ -385,6 +385,86 @@ def test_what_a_file_declares_is_held_against_the_rest(tmp_path: Path) -> None:
     ]
 
 
+PURGED = {"purge": ["users"], "groups": [{"name": "staff", "members": ["alice"]}]}
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+@pytest.mark.parametrize(
+    ("declared", "mistakes"),
+    [
+        (  # options, values and contradictions, of several objects and of the same
+            {
+                "users": [
+                    {"name": "alice", "group": "old", "gruop": "x", "static_ipv4": "10.8.0.300"},
+                    {"name": "alice"},
+                    {"name": "bob", "group": "old"},
+                ],
+                "groups": [GONE],
+            },
+            [
+                "gruop: there is no such option",
+                "static_ipv4 of user alice",
+                "user alice is declared twice",
+                "group of user alice: group old is declared absent",
+                "group of user bob: group old is declared absent",
+            ],
+        ),
+        (  # of what is wrong, nothing is known
+            {"users": [{"name": "alice", "group": ["old"]}, {"name": "bob", "deny": "perhaps"}], "groups": [GONE]},
+            ["group: a list", "deny: 'perhaps'"],
+        ),
+        # a state that may be meant
+        ({"users": [{"name": "alice", "group": "old", "stat": "absent"}], "groups": [GONE]}, ["stat: "]),
+        ({"users": [{"name": "alice", "group": "old", "ensure": "absent"}], "groups": [GONE]}, ["ensure: "]),
+        ({"users": [{"name": "alice", "group": "old", "state": "absnt"}], "groups": [GONE]}, ["state: "]),
+        (
+            {"users": [{"name": "alice", "group": "old"}], "groups": [{**GONE, "denny": True}]},
+            ["denny: ", "of user alice"],
+        ),
+        ({"users": [{"name": "alice", "group": "old"}], "groups": [{"name": "old", "stat": "absent"}]}, ["stat: "]),
+        # who is there may be anybody
+        ({"users": [{"nam": "alice"}], **PURGED}, ["nam: ", "name: it is needed"]),
+        ({"users": [{"name": "alice", "gruop": "x"}], **PURGED}, ["gruop: "]),
+        ({"users": [{"name": "bob", "gruop": "x"}], **PURGED}, ["gruop: ", "user alice is not declared, and purge"]),
+        ({"users": ["alice"], **PURGED}, ["a mapping is needed"]),
+        ({"users": [{"name": "bob"}], **PURGED, "protct": ["alice"]}, ["protct: "]),
+        ({"usrs": [{"name": "alice"}], **PURGED}, ["usrs: "]),
+        # what is declared of one in two ways
+        (
+            {
+                "users": [{"name": "alice", "group": "old", "autologn": True}],
+                "groups": [{"name": "staff", "members": ["alice"]}],
+            },
+            ["autologn: ", "user alice is declared to be in group old"],
+        ),
+        ({"users": [{"name": "alice", "gruop": "staff"}], "groups": [{"name": "staff", "members": []}]}, ["gruop: "]),
+        ({"default_user": {"group": "old", "def_denny": True}, "groups": [GONE]}, ["def_denny: ", "of default user"]),
+        (
+            {"access_lists": [{"group": "old", "acces_to": ["all"]}, {"user": "a", "group": "old"}], "groups": [GONE]},
+            ["acces_to: ", "exclude each other", "access list of group old: group old is declared absent"],
+        ),
+        (
+            {
+                "config_items": [{"name": "a.b", "valeu": 1}, {"name": "a.b", "value": 2}],
+                "groups": [{"name": "a", "x": 1}],
+            },
+            ["valeu: ", "a.b is declared twice", "x: there is no"],
+        ),
+    ],
+)
+def test_mistakes_and_contradictions_are_told_in_one_run_and_nothing_that_only_follows(
+    tmp_path: Path, declared: dict[str, t.Any], mistakes: list[str], in_file: bool
+) -> None:
+    if in_file and "users" in declared:
+        path = tmp_path / "users.yml"
+        path.write_text(yaml.safe_dump(declared["users"]))
+        declared = {**{name: one for name, one in declared.items() if name != "users"}, "users_src": str(path)}
+    said = " ".join(mistakes_of(**declared))
+    assert [part for part in mistakes if part not in said] == [], said
+    assert said.startswith(f"{len(mistakes)} mistakes:" if len(mistakes) > 1 else ""), said
+    assert ("mistakes: " in said) is (len(mistakes) > 1), said
+
+
 # -- order
 
 
