@@ -507,7 +507,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 
 
-def check(run):
+def check(run, mistakes):
     if run.plan.changes[0].name == "ana":
         raise KeyError(run.plan.changes[0].secrets)
 
