@@ -78,7 +78,7 @@ def measure(options: argparse.Namespace) -> list[Figures]:
             arguments = inventory(Path(name), nodes, database.uri)
             for step in STEPS.values():
                 before = {name: len(node.control("log")) for name, node in nodes.nodes.items()}
-                seconds, _megabytes = timed(["ansible-playbook", *arguments, *step], IN_PROCESS)
+                seconds = timed(["ansible-playbook", *arguments, *step], IN_PROCESS).seconds
                 seen = [one for name, node in nodes.nodes.items() for one in node.control("log")[before[name] :]]
                 restarts = sum(one["path"] == "/api/server/restart" for one in seen)
                 figures.append(Figures(seconds, restarts * options.downtime, restarts, len(seen)))

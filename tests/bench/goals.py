@@ -41,9 +41,7 @@ class Bench:
         with tempfile.TemporaryDirectory() as name:
             variables = way.declare(Path(name), server, declared)
             runs = [timed([*way.command(variables), *options], way.environment) for _turn in range(self.repeat)]
-        return statistics.median(seconds for seconds, _megabytes in runs), max(
-            megabytes for _seconds, megabytes in runs
-        )
+        return statistics.median(run.seconds for run in runs), max(run.megabytes for run in runs)
 
     def converge(self, way: Way, number: int) -> float:
         """Median of the seconds to create users on new servers."""

@@ -25,9 +25,9 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent
 SIMULATOR = HERE.parent / "simulator/serve.py"
@@ -83,6 +83,7 @@ class Figures:
     """One run."""
 
     seconds: float
+    cpu: float
     requests: int
     sign_ins: int
     handshakes: int
@@ -126,18 +127,45 @@ def users(number: int, step: str) -> list[dict[str, Any]]:
     return [{"name": f"user-{i:06}", "autologin": changed and i % 10 == 0, "deny_web": True} for i in range(number)]
 
 
-def timed(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """Seconds of a process, and megabytes of the largest one among it and those it waited for."""
+class Usage(NamedTuple):
+    """What a run took: seconds on the clock, seconds of the processor, and megabytes of memory of the largest process."""
+
+    seconds: float
+    cpu: float
+    megabytes: float
+    main_megabytes: float = 0  # of the process that was started, without those that it started
+
+    @classmethod
+    def median(cls, runs: Sequence[Usage]) -> Usage:
+        """Of each figure by itself."""
+        return cls(*(statistics.median(figure) for figure in zip(*runs, strict=True)))
+
+
+def timed(command: list[str], environment: dict[str, str]) -> Usage:
+    """Run a process. The processor's time is that of the process and of all that it waited for, in user and system mode."""
     begin = time.monotonic()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **environment})  # noqa: S603
+        main = 0.0
+        while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+            main = max(main, _peak(process.pid))
+            time.sleep(0.05)
         _pid, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - begin
         if process.returncode:
             output.seek(0)
             sys.exit(f"{' '.join(command)} failed:\n{output.read().decode(errors='replace')[-3000:]}")
-    return seconds, usage.ru_maxrss / 1024
+    return Usage(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, main)
+
+
+def _peak(pid: int) -> float:
+    """The most memory that a process had so far, in megabytes; 0 where the system does not say."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    return 0
 
 
 def measure(way: Way, number: int, latency: float) -> list[Figures]:
@@ -147,10 +175,19 @@ def measure(way: Way, number: int, latency: float) -> list[Figures]:
         for step in STEPS:
             variables = way.declare(Path(name), server, users(number, step))
             before = server.counts()
-            seconds, megabytes = timed(way.command(variables), way.environment)
+            used = timed(way.command(variables), way.environment)
             after = server.counts()
             asked = {key: after[key] - before[key] for key in ("requests", "sign_ins", "handshakes")}
-            figures.append(Figures(seconds, asked["requests"], asked["sign_ins"], asked["handshakes"] - 1, megabytes))
+            figures.append(
+                Figures(
+                    used.seconds,
+                    used.cpu,
+                    asked["requests"],
+                    asked["sign_ins"],
+                    asked["handshakes"] - 1,
+                    used.megabytes,
+                )
+            )
     return figures
 
 
@@ -163,13 +200,13 @@ def median(runs: list[Figures]) -> Figures:
 def table(number: int, medians: dict[str, list[Figures]], repeat: dict[str, int]) -> str:
     """What was measured with this many users, as Markdown."""
     lines = [
-        "| way | step | seconds | requests | sign-ins | TLS | MB | ÷ floor, 8 | uri ÷ |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| way | step | seconds | CPU s | requests | sign-ins | TLS | MB | ÷ floor, 8 | uri ÷ |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for key, way in WAYS.items():
         if key not in medians:
             if way.most < number:
-                lines.append(f"| {way.title} | not run with so many | | | | | | | |")
+                lines.append(f"| {way.title} | not run with so many | | | | | | | | |")
             continue
         for index, step in enumerate(STEPS):
             one = medians[key][index]
@@ -182,7 +219,9 @@ def table(number: int, medians: dict[str, list[Figures]], repeat: dict[str, int]
             ]
             once = " (once)" if repeat[key] == 1 else ""
             counts = f"{one.requests:,.0f} | {one.sign_ins:.0f} | {one.handshakes:,.0f} | {one.megabytes:.0f}"
-            lines.append(f"| {way.title} | {step}{once} | {one.seconds:.2f} | {counts} | {' | '.join(ratios)} |")
+            lines.append(
+                f"| {way.title} | {step}{once} | {one.seconds:.2f} | {one.cpu:.2f} | {counts} | {' | '.join(ratios)} |"
+            )
     return "\n".join(lines)
 
 
