@@ -19,7 +19,13 @@ extends_documentation_fragment:
   - vpn.estate._attributes
   - vpn.estate._attributes.info
   - vpn.estate._attributes.access_server
+options:
+  machine_id:
+    description: Whether to return the identity of the machine too, which the vendor needs to make a licence file for it.
+    type: bool
+    default: false
 seealso:
+  - module: vpn.estate.as_license
   - module: vpn.estate.as_server_info
 """
 
@@ -35,6 +41,11 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: found.seats_left is none or found.seats_left >= 5
     fail_msg: "Only {{ found.seats_left }} of {{ found.license.max_cc }} connections are left."
+
+- name: Get what the vendor needs for a licence file
+  vpn.estate.as_license_info:
+    machine_id: true
+  register: machine
 
 - name: Fail when the subscription does not work
   ansible.builtin.assert:
@@ -195,13 +206,23 @@ seats_left:
   returned: success
   type: int
   sample: 43
+expires:
+  description: When the first of the fixed licences expires; null where there is none. A subscription tells no date.
+  returned: success
+  type: str
+  sample: "2027-03-01T00:00:00Z"
+machine_id:
+  description: The identity of the machine, as the vendor needs it to make a licence file.
+  returned: with O(machine_id)
+  type: str
+  sample: 0123456789abcdef
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.license import inform
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
-BODY = Body(ACCESS_SERVER, {}, inform)
+BODY = Body(ACCESS_SERVER, {"machine_id": {"type": "bool", "default": False}}, inform)
 
 
 def main() -> None:

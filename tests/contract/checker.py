@@ -285,7 +285,8 @@ class ContractChecker:
         if body is None:
             assert not declared["required"], f"{where} needs a body"
             return
-        schema = declared["content"]["application/json"]["schema"]
+        [content] = declared["content"].values()  # JSON, or the fields of a form
+        schema = content["schema"]
         self._contract.assert_valid(body, schema, f"{where}: request")
         if not _is_incomplete(operation):
             self._contract.assert_known(body, schema, f"{where}: request")

@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Any
 
 
@@ -23,6 +25,15 @@ class Request:
     parameters: dict[str, str] = field(default_factory=dict)
     address: str = "127.0.0.1"
     headers: Message[str, str] = field(default_factory=Message)
+
+
+def parsed(headers: Message[str, str], content: bytes) -> Any:
+    """What a request holds: JSON, or the fields of a form. Raises ValueError where it is neither."""
+    if headers.get_content_type() != "multipart/form-data":
+        return json.loads(content)
+    form = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {headers['Content-Type']}\r\n\r\n".encode() + content)
+    fields = {part.get_param("name", header="Content-Disposition"): part for part in form.iter_parts()}
+    return {str(name): part.get_payload(decode=True).decode() for name, part in fields.items()}
 
 
 @dataclass

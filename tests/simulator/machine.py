@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
@@ -13,7 +12,7 @@ from contextlib import AbstractContextManager
 from email.message import Message
 from typing import Any, ClassVar
 
-from .answers import Answer, Request
+from .answers import Answer, Request, parsed
 from .clock import Clock
 from .exchange import Exchange
 from .faults import Faults
@@ -132,10 +131,10 @@ class SimulatedMachine(ABC):
         if self._keep_bodies:
             shown = {name: "[redacted]" if name.lower() in self.secret_headers else headers[name] for name in headers}
             try:
-                parsed = json.loads(request) if request else None
+                body = parsed(headers, request) if request else None
             except ValueError:
-                parsed = request.decode(errors="replace")
-            contents = {"query": call.query, "headers": shown, "request": parsed, "response": answer.body}
+                body = request.decode(errors="replace")
+            contents = {"query": call.query, "headers": shown, "request": body, "response": answer.body}
         self.exchanges.append(
             Exchange(call.method, path, answer.status, wrote, operation, fault=fault, remark=answer.remark, **contents)
         )

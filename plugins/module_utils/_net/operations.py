@@ -40,6 +40,7 @@ class Call:
     accept: str = JSON  # the media type of its answer; the answer of any other type is a text
     on_headers: t.Optional[OnHeaders] = None  # gets the headers of a successful answer
     slow: bool = False  # known to take long
+    form: bool = False  # its body is sent as multipart/form-data, and not as JSON
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -49,13 +50,15 @@ class Call:
 class OperationTable:
     """The operations of an API below the path ``base``, such as ``GET /users/{login}``, each with its retry class.
 
-    ``slow`` are the operations that are known to take long, and ``secret`` those whose requests or answers hold secrets.
+    ``slow`` are the operations that are known to take long, ``secret`` those whose requests or answers hold secrets, and
+    ``forms`` those that take a form.
     """
 
     base: str
     operations: t.Mapping[str, str]
     slow: t.Collection[str] = ()
     secret: t.Collection[str] = ()
+    forms: t.Collection[str] = ()
 
     def below(self, base: str) -> OperationTable:
         """The same operations at another path."""
@@ -86,6 +89,15 @@ class OperationTable:
                     f"{operation}: {value!r} cannot be its {name}: {why}. {method} {sent} would have been sent; nothing was."
                 )
         filled = template.format(**{name: quote(value, safe="") for name, value in values.items()})
-        kind, slow = self.operations[operation], operation in self.slow
-        secret = secret or operation in self.secret
-        return Call(method, self.base + filled, kind, body, query or {}, secret, accept, on_headers, slow)
+        return Call(
+            method,
+            self.base + filled,
+            self.operations[operation],
+            body,
+            query or {},
+            secret or operation in self.secret,
+            accept,
+            on_headers,
+            slow=operation in self.slow,
+            form=operation in self.forms,
+        )

@@ -167,7 +167,8 @@ class Transport:
             with self._session.request(
                 call.method,
                 self.url + call.path,
-                json=call.body,
+                json=None if call.form else call.body,
+                files={name: (None, text) for name, text in call.body.items()} if call.form else None,
                 params=call.query,
                 headers={"Accept": call.accept, "Accept-Encoding": ENCODINGS, **headers},
                 timeout=(min(CONNECT_TIMEOUT, silence), silence),

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from email.message import Message
 from typing import Any
 
-from ..answers import Answer, Refusal
+from ..answers import Answer, Refusal, parsed
 from ..clock import Clock
 from ..machine import SimulatedMachine
 from ..parts import Thing
@@ -29,6 +28,7 @@ from .dialect import dialect
 from .failover import Failover
 from .journal import Journal
 from .legacy import Legacy
+from .licences import Licences
 from .power import Power
 from .profile_tokens import ProfileTokens
 from .profiles import Profiles
@@ -94,6 +94,7 @@ class Machine(SimulatedMachine):
         self.failover = Failover(self)
         self.power = Power(self)
         self.status = Status(self)
+        self.licences = Licences(self)
         self.proxy = Proxy()
         self.routes = self.find_routes()
         accounts = self.store.fact("accounts") or {
@@ -231,7 +232,7 @@ class Machine(SimulatedMachine):
             raise invalid({f"query.{name}": "Extra inputs are not permitted" for name in sorted(unknown)})
         call.headers = headers
         call.node = self.cluster.made_up(headers.get(NODE_HEADER))
-        call.body = _parsed(text)
+        call.body = _parsed(headers, text)
         kept: Refusal | None = None
         with self.store.transaction():
             try:
@@ -303,11 +304,11 @@ class Machine(SimulatedMachine):
             return super().kept()
 
 
-def _parsed(text: bytes) -> Any:
+def _parsed(headers: Message[str, str], text: bytes) -> Any:
     if not text:
         return None
     try:
-        return json.loads(text)
+        return parsed(headers, text)
     except ValueError:
         raise invalid({"body": "JSON decode error"}) from None
 

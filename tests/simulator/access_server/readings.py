@@ -60,6 +60,12 @@ READINGS: dict[str, tuple[str, ...]] = {
     "second_conversion": ("refused", "repeated"),
     # whether configuration items tell that they come from MySQL, where the dialect calls the server's own database db
     "moved_source": ("told", "db"),
+    # which names of a subscription the answer to its test has: those that the server is licensed by, or none
+    "tested_subscription": ("subkey", "billing_id", "nothing"),
+    # the keys of fixed licences in license/info
+    "fixed_license_key": ("whole", "masked"),
+    # activating a fixed licence that is active: 400, or nothing happens
+    "second_activation": ("refused", "accepted"),
     # cluster/nodes/list on a server that is in no cluster: nothing, itself by its name alone, or with an address as well
     "lone_node": ("hidden", "listed", "addressed"),
 }

@@ -1,14 +1,14 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the server says about itself: version, services, interfaces, licence."""
+"""What the server says about itself: version, services, interfaces."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ..answers import Answer
-from ..clock import iso_microseconds, iso_seconds
+from ..clock import iso_microseconds
 from ..parts import Part, operation
 from ..shapes import OneOf
 from .answers import Call, checked
@@ -53,12 +53,10 @@ _INTERFACES: dict[str, list[dict[str, Any]]] = {
         {"ipv6": True, "netip": "fe80::42:acff:fe15:2", "prefix_length": 64},
     ],
 }
-_FREE_CONNECTIONS = 2
-_SUBSCRIBED_CONNECTIONS = 10
 
 
 class Status(Part):
-    """The operations of the tags info and license, and server/status."""
+    """The operations of the tag info, and server/status."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -140,40 +138,6 @@ class Status(Part):
             "auth_module_status": modules,
         }
         return Answer(200, body)
-
-    @operation("GET", "/license/info", "licenseInfo")
-    def license(self, call: Call) -> Answer:
-        connected = len(self._machine.vpn.clients)
-        if self._machine.settings.license == "unlicensed":
-            kind = {"licensing_type": "unlicensed", "current_cc": connected, "max_cc": _FREE_CONNECTIONS}
-            return Answer(200, kind)
-        now = self._machine.clock.now()
-        return Answer(
-            200,
-            {
-                "licensing_type": "subscription",
-                "current_cc": connected,
-                "max_cc": _SUBSCRIBED_CONNECTIONS,
-                "agent_id": "AGENT_ID_simulated",
-                "agent_disabled": False,
-                "cc_limit": _SUBSCRIBED_CONNECTIONS,
-                "error": None,
-                "fallback_cc": _FREE_CONNECTIONS,
-                "grace_period": 30,
-                "last_successful_update": iso_seconds(now - 60),
-                "total_cc": connected,
-                "name": "Subscription 1",
-                "subkey": "SUBKEY_simulated",
-                "billing_id": "BILLING_ID_simulated",
-                "next_update": iso_seconds(now + 140),
-                "updates_failed": 0,
-                "notes": [],
-                "overdraft": False,
-                "server": "licensing.example.com",
-                "type": "-",
-                "state": "SUBSCRIPTION_OK",
-            },
-        )
 
 
 def _started(address: str) -> dict[str, Any]:

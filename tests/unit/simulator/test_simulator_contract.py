@@ -9,8 +9,10 @@ import base64
 from typing import Any
 
 import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.license import LICENSE
 from ansible_collections.vpn.estate.tests.contract.checker import Contract, ContractChecker
 from ansible_collections.vpn.estate.tests.simulator.access_server import Exchange, code, counter
+from ansible_collections.vpn.estate.tests.simulator.access_server.licences import bundle
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE
 
@@ -95,6 +97,16 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "vpn/client/disconnect", {}, 400),
     ("POST", "helper/status-overview", {"names": ["host.name", "cs.priv_key"]}, 200),
     ("GET", "license/info", None, 200),
+    ("GET", "license/machine-id", None, 200),
+    ("POST", "license/subscription/test", {"subscription": "none"}, 400),
+    ("POST", "license/subscription/test", {"subscription": bundle()}, 200),
+    ("POST", "license/subscription", {"subscription": "none"}, 400),
+    ("POST", "license/subscription", {"subscription": bundle()}, 200),
+    ("GET", "license/info", None, 200),
+    ("DELETE", "license/subscription", None, 200),
+    ("POST", "license/fixed-license/online-activation", {"license": "none"}, 400),
+    ("POST", "license/fixed-license/online-activation", {"license": "FIXED-1"}, 200),
+    ("GET", "license/info", None, 200),
     ("GET", "eula", None, 200),
     ("GET", "cluster/nodes/list", None, 200),
     ("POST", "log/reports", {"filters": {"error": {"value": True}}, "order_by": "timestamp", "sort_by": "desc"}, 200),
@@ -126,7 +138,7 @@ def test_every_operation_answers_as_documented(start, checker, another_client, t
     _use_certificates_and_profiles(server, api)
     _download_profiles(server, api)
     _sign_in_in_every_way(server, another_client(server))
-    exchanges = _apply_samples(start)
+    exchanges = [*_apply_samples(start), *_activate_a_licence_file(start)]
     for each in (server, *_form_a_cluster(start, server, api, tmp_path)):
         exchanges += each.exchanges
     done = {exchange.operation for exchange in exchanges}
@@ -163,6 +175,14 @@ def _apply_samples(start):
             assert answer["changed"], (sample.resource.noun, step, answer.get("msg"))
             exchanges += server.exchanges
     return exchanges
+
+
+def _activate_a_licence_file(start):
+    """It is sent as a form, which no other call is; the answer is all that a server was asked for that."""
+    server, _unused = start(dialect="document")
+    for text, failed in (("FIXED-1111", False), ("no licence", True)):
+        assert bool(Server(server).manage(LICENSE, license_file=text).get("failed")) == failed
+    return server.exchanges
 
 
 def _use_certificates_and_profiles(server, api):

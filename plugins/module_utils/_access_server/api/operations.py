@@ -108,8 +108,10 @@ _SECRET = (
     *("POST /auth/vpn/vpnsaml", "POST /saml/acs", "POST /auth/token/renew", "POST /auth/password/change"),
     *("POST /auth/mfa/enroll", "POST /userprop/mfa/generate-secret", "POST /profiles/create", "POST /installer-url"),
     *("GET /GetInstallerViaToken", "GET /GetProfileViaToken", "GET /GetAutologin", "GET /GetUserlogin"),
+    *("POST /license/fixed-license/online-activation", "POST /license/fixed-license/offline-activation"),
     *("POST /license/subscription", "POST /license/subscription/test", "GET /license/info", "GET /token-url/list"),
     *("POST /token-url", "POST /token-url/delete", "POST /certificate/create", "POST /certificate/check-private-key"),
     *("POST /cluster/create", "POST /cluster/join", "PUT /database/convert", "POST /server/failover-test"),
 )
-API = OperationTable("/api", _OPERATIONS, _SLOW, _SECRET)
+_FORMS = ("POST /license/fixed-license/offline-activation",)
+API = OperationTable("/api", _OPERATIONS, _SLOW, _SECRET, _FORMS)

@@ -1,29 +1,184 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The licence of an Access Server."""
+"""The licence of an Access Server: what it is, and how it is brought there."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ..._engine.field import HIDDEN
+from ..._engine.field import HIDDEN, Field, Object
+from ..._engine.plan import Actual, Change
+from ..._engine.resource import Resource
 from ..._engine.run import Run
-from ..._text.errors import reads
+from ..._text.errors import InputError, Mistakes, Refused, reads
 from ..api.client import AccessServer
 
 LICENCE_SECRETS = ("subkey",)  # servers return them in clear (server-behaviour.md, 116)
+# The ways to bring a licence to a server, each with its operation and the name of the text in its request.
+WAYS: t.Mapping[str, tuple[str, str]] = {
+    "subscription": ("POST /license/subscription", "subscription"),
+    "activation_key": ("POST /license/fixed-license/online-activation", "license"),
+    "license_file": ("POST /license/fixed-license/offline-activation", "license"),
+}
+_IDENTITY = ("subkey", "billing_id")  # what tells two subscriptions apart, the best first
+_USELESS = ("SUBSCRIPTION_EXPIRED", "SUBSCRIPTION_ENDED", "SUBSCRIPTION_INVALID")
+_FINE = "SUBSCRIPTION_OK"
+_KINDS = {"subscription": "a subscription", "fixed": "a fixed licence", "awstiered": "a licence of AWS"}
+
+
+def _way(name: str) -> Field:
+    return Field(
+        name,
+        {"type": "str", "no_log": True},
+        rewrite=lambda declared, have: None if have["is_declared"] else True,
+    )
+
+
+class License(Resource):
+    """The one licence of a server. Whether it is the declared one is for the server to tell, as far as it does (119)."""
+
+    noun, plural, sole_name = "license", "", "license"
+    keys: t.Mapping[str, t.Any] = {}
+    fields = (
+        *map(_way, WAYS),
+        Field("licensing_type"),
+        Field("name"),
+        Field("is_declared"),
+    )
+    options: t.Mapping[str, t.Any] = {"renew": {"type": "bool", "default": False}}
+    rules = {
+        "mutually_exclusive": [tuple(WAYS)],
+        "required_if": [("state", "present", tuple(WAYS), True)],
+    }
+
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
+        """What the server has, and whether that is what is declared."""
+        found = _info(run.client)
+        kind = found.get("licensing_type")
+        if kind == "unlicensed":
+            return Actual({})
+        secrets = {name: text for want in run.wanted or () for name, text in want.secrets.items()}
+        have = {
+            "licensing_type": kind,
+            "name": found.get("name"),
+            "is_declared": self._is_declared(run, found, secrets),
+        }
+        return Actual({self.sole_name: {**dict.fromkeys(WAYS), **have}})
+
+    def _is_declared(self, run: Run[AccessServer], found: Object, secrets: t.Mapping[str, str]) -> bool:
+        """Where the answer to the test of a subscription names none, any subscription counts as the declared one."""
+        if run.task.params.get("renew"):
+            return False
+        if "subscription" in secrets:
+            if found["licensing_type"] != "subscription":
+                return False
+            tested = _tested(run.client, secrets["subscription"])
+            told = next((name for name in _IDENTITY if tested.get(name) and found.get(name)), None)
+            return told is None or tested[told] == found[told]
+        keys = [str(one.get("key")) for one in found.get("fixed_licenses") or ()]
+        if "activation_key" in secrets:  # some servers may show a part of a key alone
+            return any(_is_key(key, secrets["activation_key"].strip()) for key in keys)
+        words = secrets.get("license_file", "").split()
+        return any(_is_key(key, word) for key in keys for word in words)
+
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
+        """A subscription that is good, and no licence of another kind in its place."""
+        for change in run.plan.of("create", "update", "delete"):
+            kind = (change.before or {}).get("licensing_type")
+            declared = next(iter(change.wanted.secrets), "")
+            if change.action == "delete":
+                if kind != "subscription":
+                    mistakes.add(
+                        f"state: the server has {_KINDS.get(str(kind), kind)}, and only a subscription can be removed."
+                    )
+                continue
+            if kind not in (None, "subscription" if declared == "subscription" else "fixed"):
+                mistakes.add(
+                    f"{declared}: the server has {_KINDS.get(str(kind), kind)}, and what becomes of it is not documented. "
+                    "Remove it first; state: absent removes a subscription."
+                )
+            if declared == "subscription":
+                with mistakes.collecting():
+                    self._refuse_useless(run, change)
+
+    @staticmethod
+    def _refuse_useless(run: Run[AccessServer], change: Change) -> None:
+        tested = _tested(run.client, change.wanted.secrets["subscription"])
+        state, error = tested.get("state"), tested.get("error")
+        if state in _USELESS:
+            raise InputError(
+                f"subscription: the server says that its state is {state}{f' ({error})' if error else ''}."
+            )
+        if error or state not in (None, _FINE):
+            run.task.warn(f"subscription: the server says that its state is {state}{f' ({error})' if error else ''}.")
+
+    def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+        """The same as a change."""
+        self.update(run, changes)
+
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+        """By the operation of the way that is declared."""
+
+        def bring(change: Change) -> None:
+            [(name, text)] = change.secrets.items()
+            operation, body = WAYS[name]
+            run.client.call(operation, {body: text.strip() if name == "activation_key" else text})
+
+        run.writes.each(changes, bring, "activated", in_order=True)
+
+    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+        """Only a subscription can be removed."""
+        run.writes.each(
+            changes, lambda change: run.client.call("DELETE /license/subscription"), "removed", in_order=True
+        )
+
+
+LICENSE = License()
 
 
 @reads
 def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_license_info. Which keys there are depends on the type (server-behaviour.md, 116)."""
-    found = {key.rstrip("'"): value for key, value in run.client.object("GET /license/info").items()}
-    for key in LICENCE_SECRETS:
-        if found.get(key):
-            found[key] = HIDDEN
-    for one in found.get("fixed_licenses") or ():
-        one["key"] = HIDDEN
+    """The work of as_license_info."""
+    answer = {"changed": False, **_shown(_info(run.client))}
+    if run.task.params["machine_id"]:
+        answer["machine_id"] = run.client.text("GET /license/machine-id", None, accept="text/plain")
+    return answer
+
+
+def _info(client: AccessServer) -> Object:
+    """Which keys there are depends on the type (server-behaviour.md, 116); the document prints some with an apostrophe."""
+    return {key.rstrip("'"): value for key, value in client.object("GET /license/info").items()}
+
+
+def _tested(client: AccessServer, subscription: str) -> Object:
+    """What the server says of a subscription that it need not have. Raises InputError where it knows none of that kind."""
+    try:
+        found = client.object("POST /license/subscription/test", {"subscription": subscription})
+    except Refused as exc:
+        if exc.status != 400:
+            raise
+        raise InputError(f"subscription: the server does not recognise it: {exc.reason}.") from exc
+    return {key.rstrip("'"): value for key, value in found.items()}
+
+
+def _is_key(shown: str, declared: str) -> bool:
+    """Whether a key is the declared one; a server may show it with asterisks in place of some of its characters."""
+    alike = len(shown) == len(declared) and all(a in ("*", b) for a, b in zip(shown, declared))
+    return alike and shown.strip("*") != ""
+
+
+def _shown(found: Object) -> dict[str, t.Any]:
+    """The licence without its keys, how many connections are left, and when the first part of it ends."""
+    shown = {key: HIDDEN if key in LICENCE_SECRETS and value else value for key, value in found.items()}
+    fixed = [{**one, "key": HIDDEN} for one in found.get("fixed_licenses") or ()]
+    if fixed:
+        shown["fixed_licenses"] = fixed
     used, seats = found.get("current_cc"), found.get("max_cc")
     known = isinstance(used, int) and isinstance(seats, int)
-    return {"changed": False, "license": found, "seats_left": t.cast(int, seats) - t.cast(int, used) if known else None}
+    ends = sorted(str(one["expiry"]) for one in fixed if one.get("expiry"))
+    return {
+        "license": shown,
+        "seats_left": t.cast(int, seats) - t.cast(int, used) if known else None,
+        "expires": ends[0] if ends else None,
+    }

@@ -26,10 +26,12 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_token import PROFILE_TOKEN
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server import vpn_session
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster_node import ClusterNode
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.license import LICENSE
 from ansible_collections.vpn.estate.plugins.module_utils._engine.apply import PAUSE
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import vpn_connection
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
+from ansible_collections.vpn.estate.tests.simulator.access_server.licences import bundle
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Box, Server, Simulated
 from ansible_collections.vpn.estate.tests.unit.plugins.support.identities import identity
 
@@ -138,6 +140,14 @@ DELETIONS = {
         "/config-items/default",
         lambda s: bool(s.simulator.state()["configuration"]["default"].get("cs.cert")),
         of=WEB_CERTIFICATE,
+    ),
+    "subscription": Deletion(
+        lambda s: s.manage(LICENSE, subscription=bundle()),
+        by(LICENSE),
+        "/license/subscription",
+        lambda s: bool(s.simulator.machine.local.entry("license", "subscription")),
+        method="DELETE",
+        of=LICENSE,
     ),
     "session": Deletion(
         holder,

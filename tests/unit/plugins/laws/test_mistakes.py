@@ -27,12 +27,14 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.c
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import (
     DECLARATION as OF_A_SERVER,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.license import LICENSE
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._engine.server_declaration import ServerDeclaration
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.declaration import DECLARATION as OF_A_BOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_profile import VPN_PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
+from ansible_collections.vpn.estate.tests.simulator.access_server.licences import bundle
 from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_completeness import every_resource
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server, Simulated, sentences_of
 from ansible_collections.vpn.estate.tests.unit.plugins.support.identities import identity
@@ -113,6 +115,12 @@ IN_ONE = [
     Wrong(PROFILE, [{"user": "nope", "profile_type": "userlogin", "dest": NOWHERE}], ["dest: ", "user nope"]),
     Wrong(PROFILE_TOKEN, [{"user": "nope", "profile_type": "userlogin"}], ["nobody would see", "user nope"]),
     Wrong(CLUSTER_NODE, [{"name": "one"}], ["restart_timeout: 0", "Say as peers"], {"restart_timeout": 0}),
+    Wrong(
+        LICENSE,
+        [{"subscription": bundle(state="SUBSCRIPTION_ENDED")}],
+        ["the server has a fixed licence", "its state is SUBSCRIPTION_ENDED"],
+        prepare=lambda server: server.simulator.machine.local.put_entry("license", "FIXED-1", {"max_cc": 5}),
+    ),
     Wrong(
         VPN_SERVER,
         [{"name": "pptp", "port": 1, "conf_wireguard": {"mtu": 1300}}],
@@ -203,7 +211,7 @@ IN_TWO = [
         kind=Box,
     ),
 ]
-SINGLE = {"ClusterNode", "DefaultUser", "WebCertificate"}
+SINGLE = {"ClusterNode", "DefaultUser", "License", "WebCertificate"}
 """Those of which a task declares one object."""
 
 

@@ -83,7 +83,7 @@ BROUGHT_TO_A_STATE: t.Sequence[Resource] = (
     VPN_SERVER,
 )
 # What these show is not what is declared: facts of certificates, and of files that are made once.
-MADE_ONCE = {"Ca", "Certificate", "Profile", "ProfileToken", "VpnProfile", "WebCertificate"}
+MADE_ONCE = {"Ca", "Certificate", "License", "Profile", "ProfileToken", "VpnProfile", "WebCertificate"}
 
 # -- what servers may answer
 

@@ -40,7 +40,11 @@ VERBS = {
     "freebox_declaration",
     "freebox_vpn_profile",
 }
-OF_ITS_OWN = {"as_certificate_info", "as_cluster_info"}  # info modules that show something else than what is managed
+OF_ITS_OWN = {
+    "as_certificate_info",
+    "as_cluster_info",
+    "as_license_info",
+}  # info modules that show something else than what is managed
 APART = {"as_profile_download"}  # signs in as somebody who is no administrator
 GROUPS = {"as_": "access_server", "freebox_": "freebox"}  # the action group of each product, by how its modules begin
 OF_SERVERS = [name for name in MODULES if name.startswith(tuple(GROUPS))]  # the others read files on the host

@@ -25,11 +25,13 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile_token import PROFILE_TOKEN
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.license import LICENSE
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_profile import VPN_PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.tests.simulator.access_server.answers import Call
+from ansible_collections.vpn.estate.tests.simulator.access_server.licences import bundle
 from ansible_collections.vpn.estate.tests.unit.plugins.support.convergence import Scenario
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server, Simulated
 from ansible_collections.vpn.estate.tests.unit.plugins.support.identities import identity
@@ -454,6 +456,12 @@ MADE = [
         {"certificate": OTHER_WEB.pem, "private_key": OTHER_WEB.key_pem},
         options={"restart": False, "allow_connection_change": True},
         besides=["store/configuration/default/cs.*", RESTART],
+    ),
+    Sample(
+        LICENSE,
+        {"subscription": bundle(1, subkey=PASSWORD)},
+        {"subscription": bundle(2)},
+        besides=["local/entry/license/*"],
     ),
     Sample(
         VPN_PROFILE,
