@@ -219,10 +219,10 @@ machine_id:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.license import inform
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.license import INFO_SPEC, inform
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
-BODY = Body(ACCESS_SERVER, {"machine_id": {"type": "bool", "default": False}}, inform)
+BODY = Body(ACCESS_SERVER, INFO_SPEC, inform)
 
 
 def main() -> None:

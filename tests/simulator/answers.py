@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Any
+from typing import Any, cast
 
 
 @dataclass
@@ -33,7 +33,7 @@ def parsed(headers: Message[str, str], content: bytes) -> Any:
         return json.loads(content)
     form = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {headers['Content-Type']}\r\n\r\n".encode() + content)
     fields = {part.get_param("name", header="Content-Disposition"): part for part in form.iter_parts()}
-    return {str(name): part.get_payload(decode=True).decode() for name, part in fields.items()}
+    return {str(name): cast(bytes, part.get_payload(decode=True)).decode() for name, part in fields.items()}
 
 
 @dataclass

@@ -21,6 +21,7 @@ WAYS: t.Mapping[str, tuple[str, str]] = {
     "activation_key": ("POST /license/fixed-license/online-activation", "license"),
     "license_file": ("POST /license/fixed-license/offline-activation", "license"),
 }
+INFO_SPEC: t.Mapping[str, t.Any] = {"machine_id": {"type": "bool", "default": False}}
 _IDENTITY = ("subkey", "billing_id")  # what tells two subscriptions apart, the best first
 _USELESS = ("SUBSCRIPTION_EXPIRED", "SUBSCRIPTION_ENDED", "SUBSCRIPTION_INVALID")
 _FINE = "SUBSCRIPTION_OK"

@@ -144,7 +144,7 @@ READERS: dict[str, list[Work]] = {
     "vpn/dco-module": [OVERVIEW],
     "helper/status-overview": [OVERVIEW],
     "cluster/nodes/list": [OVERVIEW, works(restart.restart, restart.SPEC, mode="dry_run")],
-    "license/info": [works(license.inform, {})],
+    "license/info": [works(license.inform, license.INFO_SPEC)],
     "log/reports": [works(log_records.inform, log_records.SPEC, limit=3)],
     "auth/login/userpassword": [informs(USER)],
 }

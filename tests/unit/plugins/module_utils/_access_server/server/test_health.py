@@ -38,7 +38,7 @@ def told(answer: Answer) -> Answer:
 
 def licence(server: Server) -> Answer:
     """Run as_license_info."""
-    return told(server.run(license.inform, {}))
+    return told(server.run(license.inform, license.INFO_SPEC))
 
 
 def log(server: Server, **params: t.Any) -> Answer:
