@@ -18,6 +18,7 @@ from ..readings import chosen_readings
 from ..routing import Route
 from . import passwords
 from .access_lists import AccessLists
+from .access_rulesets import AccessRulesets
 from .answers import Call, invalid, refused
 from .auth import HEADER, Authentication
 from .authorities import Authorities
@@ -84,6 +85,7 @@ class Machine(SimulatedMachine):
         self.authentication = Authentication(self)
         self.userprop = Userprop(self)
         self.access_lists = AccessLists(self)
+        self.access_rulesets = AccessRulesets(self)
         self.vpn = Vpn(self)
         self.authorities = Authorities(self)
         self.profiles = Profiles(self)
@@ -187,9 +189,9 @@ class Machine(SimulatedMachine):
     def answer(self, call: Call, headers: Message[str, str], text: bytes) -> tuple[Answer, Route | None, bool]:
         """The answer, the operation if there is one, and whether anything was written."""
         found = self.routes.find(call.method, call.path)
-        if found is None:
+        if found is None or found[0].operation in self.settings.lacks.split(","):
             methods = self.routes.methods(call.path)
-            missing = (405, "Method Not Allowed") if methods else (404, "Not Found")
+            missing = (405, "Method Not Allowed") if methods and not found else (404, "Not Found")
             return Answer(missing[0], {"detail": missing[1]}), None, False
         route, call.parameters = found
         store, commits = self.store, self.store.commits
@@ -282,6 +284,7 @@ class Machine(SimulatedMachine):
     def delete_record(self, name: str) -> None:
         with self.store.lock:
             self.store.delete(name)
+            self.access_rulesets.owners_gone([name])
             self.users_gone([name])
 
     def users_gone(self, names: Iterable[str]) -> None:

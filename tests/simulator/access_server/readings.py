@@ -68,5 +68,26 @@ READINGS: dict[str, tuple[str, ...]] = {
     "second_activation": ("refused", "accepted"),
     # cluster/nodes/list on a server that is in no cluster: nothing, itself by its name alone, or with an address as well
     "lone_node": ("hidden", "listed", "addressed"),
+    # access/rules/modify: nothing, or the numbers of new rules (server-behaviour.md, 78)
+    "modify_answer": ("empty", "added"),
+    # access/rulesets/list: only rulesets with an owner, or the others without one as well (server-behaviour.md, 73)
+    "unassigned_rulesets": ("hidden", "listed"),
+    # the type of the global owner of rulesets
+    "global_owner_type": ("user", "default"),
+    # rules of the type filter: 400, or kept
+    "filter_rules": ("refused", "kept"),
+    # two rulesets of one name, two rules of a ruleset at one position: there can be, or 400 (server-behaviour.md, 75)
+    "ruleset_names": ("free", "unique"),
+    "rule_positions": ("free", "unique"),
+    # a ruleset that somebody owns, in access/rulesets/delete: deleted, or 400
+    "assigned_ruleset": ("deleted", "refused"),
+    # a ruleset that loses its last owner: it stays, or is deleted
+    "last_owner_gone": ("kept", "deleted"),
+    # a ruleset that is assigned to its owner once more: at another position, or 400
+    "assigned_twice": ("moved", "refused"),
+    # rulesets whose owner is deleted: gone with the owner, or listed still
+    "rulesets_of_deleted_owners": ("deleted", "kept"),
+    # how a rule is called that matches all domains
+    "match_all": ("all", "any"),
 }
 """Name of each question with the readings it has; the first is the default."""

@@ -50,6 +50,10 @@ class Settings(CommonSettings):
     """How long a call that is passed on to another node may take."""
     version: str = ""
     """"" is that of the dialect."""
+    lacks: str = ""
+    """Operations that the server does not have, by their names in the contract, with commas between: they are 404."""
+    services_off: str = ""
+    """Services that are disabled, with commas between."""
     dies_halfway: bool = False
     """Dies in the middle of the next move to or from a cluster: what is shared is written, what is its own is not."""
     database_lost: bool = False

@@ -127,6 +127,7 @@ class Status(Part):
             services["web"] = show("error", [_FAILED])
         if machine.configuration.ails("severity"):
             services["web"] = show("on", [_FAILED])
+        services |= {name: show("disabled", []) for name in machine.settings.services_off.split(",") if name}
         modules = dict.fromkeys(("ldap", "radius", "saml", "pas_only"), "disabled") | {
             "pam": "enabled",
             "local": "enabled",

@@ -173,6 +173,7 @@ class Userprop(Part):
         if kind == "group" and released and default.own.get("group") in names:
             del default.own["group"]
             store.put(default)
+        self._machine.access_rulesets.owners_gone(names)
         if kind == "user":
             self._machine.users_gone(names)
         return Answer(204)

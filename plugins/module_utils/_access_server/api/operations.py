@@ -27,6 +27,13 @@ _OPERATIONS = {
     "POST /userprop/set": SET,
     "POST /userprop/access/list": READ,
     "POST /userprop/access/set": SET,
+    "POST /access/rulesets/list": READ,
+    "POST /access/rulesets/add": MAKES_NEW,
+    "POST /access/rulesets/update": SET,
+    "POST /access/rulesets/delete": SET,
+    "POST /access/user-rulesets/modify": MAKES_NEW,  # what a second assignment makes is not known
+    "POST /access/rules/list": READ,
+    "POST /access/rules/modify": MAKES_NEW,
     "POST /userprop/mfa/generate-secret": MAKES_NEW,
     "GET /config-profile/list": READ,
     "POST /config-profile": NAMED,
