@@ -37,6 +37,10 @@ class Licences(Part):
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
 
+    def state(self) -> dict[str, Any]:
+        """The kind of licence."""
+        return {"license": _SUBSCRIPTION if self._subscription else "fixed" if self._fixed else "unlicensed"}
+
     # -- what there is
 
     @property

@@ -18,12 +18,14 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from ansible_collections.vpn.estate.tests.simulator.access_server.licences import bundle
 from ansible_collections.vpn.estate.tests.simulator.database import Database, available
 from ansible_collections.vpn.estate.tests.simulator.nodes import Node, Nodes
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder, Run
 
 pytestmark = pytest.mark.skipif(available() is not None, reason=available() or "")
 PASSWORD = "Marker-Password-7!"
+SUBKEY = "Marker-Subkey-7!"
 SHARED_NAME = "estate.example.com"
 PROBE_SECONDS = 0.1
 ROLES = Path(__file__).resolve().parents[4] / "roles"
@@ -35,7 +37,7 @@ class Estate:
 
     def __init__(self, nodes: Nodes, uri: str, path: Path) -> None:
         self.nodes, self.uri, self.folder = nodes, uri, Folder(path)
-        self._secrets = (PASSWORD, uri, str(urlsplit(uri).password))
+        self._secrets = (PASSWORD, SUBKEY, uri, str(urlsplit(uri).password))
 
     def run(self, playbook: str, *arguments: str, killing: dict[str, t.Any] | None = None, **variables: t.Any) -> Run:
         """Run a playbook of the collection on all servers that there are by now."""
@@ -211,8 +213,11 @@ def fixture_estate(database: Database, tmp_path: Path) -> Iterator[Estate]:
 
 
 def test_a_cluster_from_nothing(estate: Estate) -> None:
-    assert set(estate.made("cluster", "--limit", "a,b", cluster_rr_dns_hostname=SHARED_NAME)) == {"a", "b"}
+    licensed = {"cluster_subscription": bundle(subkey=SUBKEY)}
+    assert set(estate.made("cluster", "--limit", "a,b", cluster_rr_dns_hostname=SHARED_NAME, **licensed)) == {"a", "b"}
     assert estate.members("b") == {"a", "b"}
+    kinds = {name: node.control("state")["license"] for name, node in estate.nodes.nodes.items()}
+    assert kinds == {"a": "subscription", "b": "subscription", "c": "unlicensed"}
 
 
 @pytest.mark.exhaustive
@@ -302,6 +307,7 @@ BOOTSTRAP = [
     Death("c", "Reach the server"),
     Death("c", "Read its licence"),
     Death("c", "Foresee how it becomes a node"),
+    Death("a", "Activate the subscription of the server", "POST /license/subscription"),
     Death("a", "Become a node"),
     Death("a", "Become a node", "POST /cluster/create"),
     Death("b", "Become a node", half=True),
@@ -390,7 +396,12 @@ def test_nodes_killed_at_every_step(estate: Estate) -> None:
         for node in nodes.nodes.values():
             node.control("settings", {"restart_downtime": 0.05})
 
-    shared = {"cluster_rr_dns_hostname": SHARED_NAME, "cluster_restart_timeout": 2, "cluster_check_timeout": 2}
+    shared = {
+        "cluster_rr_dns_hostname": SHARED_NAME,
+        "cluster_restart_timeout": 2,
+        "cluster_check_timeout": 2,
+        "cluster_subscription": bundle(subkey=SUBKEY),
+    }
     for death in BOOTSTRAP:
         quick()
         killed(estate, death, "cluster", **shared)
