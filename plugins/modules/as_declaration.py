@@ -365,6 +365,9 @@ options:
     default: false
 notes:
   - With O(only), what is not brought to its state counts as it is on the server.
+  - Where two hosts of a play declare the same part of one server, the first one writes and the other one is refused. The same
+    holds for nodes of a cluster that have the same O(as_url), or the same C(cluster_mysql_uri) as the role
+    C(vpn.estate.cluster) takes it; they may differ in O(config_items).
 seealso:
   - module: vpn.estate.as_default_user
   - module: vpn.estate.as_group

@@ -28,6 +28,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Inp
 from ansible_collections.vpn.estate.plugins.module_utils._text.masking import told
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings, untagged
+from ansible_collections.vpn.estate.plugins.plugin_utils.one_host import DATABASE, Host, claim
 from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
 from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import Params, SharedSignIn
 
@@ -74,6 +75,7 @@ class ModuleAction(ActionBase):
                 args = self.body.checked(untagged(self._task.args), checker, self._read if here else None)
                 self._refuse_to_reveal(args)
                 if not self._is_offline(args):
+                    self._refuse_two_hosts(args, shared, variables)
                     args.update(shared.options(args))
                 done = self._perform(args, variables) if here else None
         except (InputError, SignInError) as exc:
@@ -111,6 +113,18 @@ class ModuleAction(ActionBase):
                 f"{option}: the result would hold a secret and be printed. Say no_log: true on the task, or have the secret "
                 "written to a file (dest). Nothing was written."
             )
+
+    def _refuse_two_hosts(self, args: Params, shared: SharedSignIn, variables: Params) -> None:
+        """Let one host of a play declare a part of a server. Raises InputError for the others."""
+        hosts = variables.get("ansible_play_hosts_all", ())
+        params = shared.connection_params(args) if self.body.server and len(hosts) > 1 else None
+        if self.body.server and params:
+            database = None
+            with contextlib.suppress(AnsibleError):  # the variable of another role, which may be in a vault
+                database = self._templar.template(variables.get(DATABASE))
+            host = Host(variables["inventory_hostname"], hosts)
+            place = self.body.product.place(params)
+            claim(constants.DEFAULT_LOCAL_TMP, host, self.body.server.declared_parts(args), place, database)
 
     @property
     def is_local(self) -> bool:

@@ -39,7 +39,7 @@ class SharedSignIn:
 
         Raises SignInError.
         """
-        params = self._connection_params(args)
+        params = self.connection_params(args)
         account = self._product.account(params) if params else None
         if params is None or account is None:
             return {}
@@ -58,7 +58,7 @@ class SharedSignIn:
                 if "password" not in known:  # the one that took the place of theirs is known to the tasks
                     known["refused"] = refusal
 
-    def _connection_params(self, args: Params) -> t.Optional[Params]:
+    def connection_params(self, args: Params) -> t.Optional[Params]:
         """Connection options with defaults and environment; None where they are not right."""
         spec = {
             name: option for name, option in self._product.argument_spec.items() if name != self._product.session_option

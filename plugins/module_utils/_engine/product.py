@@ -25,6 +25,10 @@ class Product:
         """A client for a task, which sends nothing before its first call; ``read_only`` is check mode."""
         raise NotImplementedError
 
+    def place(self, params: Params) -> t.Optional[tuple[str, str]]:
+        """Texts for which server is meant, and which node of it, where that is said; None where no server is."""
+        raise NotImplementedError
+
     def account(self, params: Params) -> t.Optional[str]:
         """A text for whose session it is, one for each account of a server; None where there is nothing to share."""
         raise NotImplementedError

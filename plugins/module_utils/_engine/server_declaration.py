@@ -101,6 +101,16 @@ class ServerDeclaration:
         mistakes.refuse()
         return parts
 
+    def declared_parts(self, given: t.Mapping[str, t.Any]) -> list[Resource]:
+        """The resources of which a task brings objects to a state, by its options alone; those of a folder may be all."""
+        only = given.get("only")
+        return [
+            resource
+            for name, resource in self.resources.items()
+            if given.get("src") is not None or _is_declared(name, given)
+            if only is None or name in only
+        ]
+
     def add_mistakes(self, task: Task, checker: Checker, mistakes: Mistakes, *, files: bool) -> None:
         """Add what is wrong with a declaration besides the options that the checker has refused, and what cannot be together.
 

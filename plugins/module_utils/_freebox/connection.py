@@ -90,6 +90,10 @@ class FreeboxProduct(Product):
         client.cautions += cautions(params, http.url)
         return client
 
+    def place(self, params: Params) -> t.Optional[tuple[str, str]]:
+        """By the address."""
+        return (params["freebox_url"].lower(), "") if params["freebox_url"] else None
+
     def account(self, params: Params) -> t.Optional[str]:
         """One for each application of a box, and for each version of its API."""
         return (

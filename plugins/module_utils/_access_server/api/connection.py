@@ -107,11 +107,16 @@ class AccessServerProduct(Product):
         client.cautions += cautions(params)
         return client
 
+    def place(self, params: Params) -> t.Optional[tuple[str, str]]:
+        """By the address, however it is written."""
+        return (base_address(params["as_url"]).lower(), params["as_node"] or "") if params["as_url"] else None
+
     def account(self, params: Params) -> t.Optional[str]:
         """One for each account, whichever node of a cluster carries out its calls; a token alone needs no sign-in."""
-        if not params["as_url"] or (params.get("as_token") and not params["as_password"]):
+        place = self.place(params)
+        if not place or (params.get("as_token") and not params["as_password"]):
             return None
-        return f"{base_address(params['as_url']).lower()}\n{params['as_username'] or ''}"
+        return f"{place[0]}\n{params['as_username'] or ''}"
 
     def proof(self, params: Params) -> Proof:
         """The name, the password and the secret of the codes."""

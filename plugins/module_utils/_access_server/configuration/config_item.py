@@ -118,6 +118,7 @@ class ConfigItem(Safeguarded):
         Field("like"),
     )
     turn = Turn.REST
+    of_node = True
     options = {
         "profile": {"type": "str"},
         "update_secrets": WHEN_WRITTEN,
