@@ -20,6 +20,10 @@ options:
         API answers and RV(server.problems) is empty.
       - Left out, the task does not wait, and returns the state as it is.
     type: int
+  details:
+    description: Whether to also read settings that users and the sign-in page get, and the licence agreement.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - vpn.estate._access_server
   - vpn.estate._attributes
@@ -50,6 +54,11 @@ EXAMPLES = r"""
     as_username: openvpn
     as_password: "{{ vault_openvpn_password }}"
     healthy_within: 60
+
+- name: Read also what changes seldom
+  vpn.estate.as_server_info:
+    details: true
+  register: found
 
 - name: Fail when its clock is more than half a minute off
   ansible.builtin.assert:
@@ -225,6 +234,31 @@ server:
       type: list
       elements: str
       sample: [openvpn_0, openvpn_1]
+    settings:
+      description:
+        - Settings that signed-in users get, as C(server/config) returns them; among them are C(control_channel_security),
+          C(installers), C(password_min_len) and C(admin_port). Null where the server does not offer them.
+      returned: with O(details)
+      type: dict
+      sample:
+        control_channel_security: tls-crypt-v2
+        installers: [win_v3, mac_v3]
+        password_min_len: 8
+    sign_in_page:
+      description:
+        - What the sign-in page gets, as C(ui/config) returns it; among it are C(enabled_auth_methods) and C(login_text).
+          Null where the server does not offer it.
+      returned: with O(details)
+      type: dict
+      sample:
+        enabled_auth_methods: [userandpassword]
+    eula:
+      description: The end user licence agreement, its C(version) and its C(text).
+      returned: with O(details)
+      type: dict
+      sample:
+        version: 6
+        text: End User License Agreement ...
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER

@@ -94,6 +94,39 @@ class Status(Part):
         text = "Terms of a simulated server: do with it what you like."
         return Answer(200, {**self._EULA, "eula": text, "eula_web": f"<p>{text}</p>"})
 
+    @operation("GET", "/server/config", "get_server_config", "user")
+    def settings(self, call: Call) -> Answer:
+        return Answer(
+            200,
+            {
+                "control_channel_security": "tls-crypt-v2",
+                "installers": ["win_v3", "mac_v3"],
+                "hide_profiles_page": False,
+                "password_min_len": 8,
+                "disable_open_in_app": False,
+                "admin_port": int(self._machine.configuration.in_force("admin_ui.https.port")),
+                "shared_origin": False,
+            },
+        )
+
+    @operation("GET", "/ui/config", "getCWSconfig", "open")
+    def page(self, call: Call) -> Answer:
+        methods = ["userandpassword", "userandpasswordwithmfa"]
+        return Answer(
+            200, {"header_image": None, "hide_footer": None, "enabled_auth_methods": methods, "login_text": None}
+        )
+
+    @operation("GET", "/support/report", "get__support_report")
+    def report(self, call: Call) -> Answer:
+        """With a secret, which nobody rules out."""
+        machine = self._machine
+        lines = [
+            f"Access Server {machine.version}",
+            f"node {call.node or machine.node}",
+            "radius secret REPORTED-SECRET-7",
+        ]
+        return Answer(200, "\n".join(lines) + "\n", headers={"Content-Type": "text/plain"})
+
     @operation("POST", "/helper/status-overview", "post__helper_status-overview")
     def overview(self, call: Call) -> Answer:
         asked = checked(call.body or {}, {"names": [str]})

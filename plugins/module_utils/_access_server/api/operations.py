@@ -111,6 +111,7 @@ _SLOW = (
 )
 # Whose requests or answers hold passwords, keys, tokens or codes. Values of configuration items are secret one by one.
 _SECRET = (
+    "GET /support/report",
     *("POST /auth/login/userpassword", "POST /auth/login/mfaauth", "POST /auth/login/saml-assertion"),
     *("POST /auth/vpn/vpnsaml", "POST /saml/acs", "POST /auth/token/renew", "POST /auth/password/change"),
     *("POST /auth/mfa/enroll", "POST /userprop/mfa/generate-secret", "POST /profiles/create", "POST /installer-url"),

@@ -20,11 +20,19 @@ from .restart import refuse_no_time
 WELL = ("on", "enabled", "disabled")  # of a service that works (server-behaviour.md, 107)
 SERIOUS = ("error", "critical")
 PAUSE = 1.0  # seconds between two reads of a server that is not healthy yet
-SPEC: t.Mapping[str, t.Any] = {"healthy_within": {"type": "int"}}
+SPEC: t.Mapping[str, t.Any] = {"healthy_within": {"type": "int"}, "details": {"type": "bool", "default": False}}
 
 
 def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_server_info; it is repeated until the server is healthy, where the task wants that."""
+    """The work of as_server_info: the state, once the server is healthy where the task wants that, and details where it asks."""
+    answer = _healthy(run)
+    if run.task.params["details"]:
+        answer["server"].update(_details(run.client))
+    return answer
+
+
+def _healthy(run: Run[AccessServer]) -> dict[str, t.Any]:
+    """The state; it is read again until the server is healthy, where the task wants that."""
     patience = run.task.params["healthy_within"]
     if patience is None:
         return _state(run.client)
@@ -71,6 +79,17 @@ def _state(client: AccessServer) -> dict[str, t.Any]:
             "vpn_clients": len(vpn.get("vpn_clients") or ()),
             "vpn_daemons": sorted(vpn.get("vpn_daemons") or ()),
         },
+    }
+
+
+@reads
+def _details(client: AccessServer) -> dict[str, t.Any]:
+    """What changes seldom; what this server does not offer is null."""
+    eula = client.object_if_offered("GET /eula") or {}
+    return {
+        "settings": client.object_if_offered("GET /server/config"),
+        "sign_in_page": client.object_if_offered("GET /ui/config"),
+        "eula": {"version": eula.get("eula_version_as"), "text": eula.get("eula")},
     }
 
 

@@ -36,6 +36,7 @@ VERBS = {
     "as_profile_download",
     "as_restart",
     "as_staged_config",
+    "as_support_report",
     "as_user_mfa",
     "freebox_declaration",
     "freebox_vpn_profile",

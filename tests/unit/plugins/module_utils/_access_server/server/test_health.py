@@ -332,6 +332,27 @@ def test_a_cluster_tells_its_nodes(start: Start) -> None:
     assert state(server, as_node="node2")["os_hostname"] == "node2"
 
 
+@dialects
+def test_details_are_read_where_they_are_asked_for(start: Start, dialect: str) -> None:
+    server = start(dialect=dialect)
+    found = state(server, details=True)
+    assert found["settings"]["control_channel_security"] == "tls-crypt-v2"
+    assert found["sign_in_page"]["enabled_auth_methods"] == ["userandpassword", "userandpasswordwithmfa"]
+    assert found["eula"]["version"] == 6
+    assert found["eula"]["text"].startswith("Terms of a simulated server")
+    server.simulator.log.clear()
+    assert not {"settings", "sign_in_page", "eula"} & state(server).keys()
+    assert not any(one.path.endswith(("/config", "/eula")) for one in server.simulator.log)
+
+
+def test_details_that_a_server_does_not_offer_are_null(server: Server) -> None:
+    for path in ("/server/config", "/ui/config", "/eula"):
+        answering(server, path, {"detail": "Not Found"}, 404)
+    found = state(server, details=True)
+    assert (found["settings"], found["sign_in_page"]) == (None, None)
+    assert found["eula"] == {"version": None, "text": None}
+
+
 def test_what_a_server_does_not_offer_is_null(server: Server) -> None:
     for path in ("/vpn/dco-module", "/cluster/nodes/list"):
         answering(server, path, {"detail": "Not Found"}, status=404)
