@@ -553,6 +553,38 @@ def test_who_gets_a_group_does_not_follow_the_default_user_into_another_one(star
     assert seen == [[None, "staff"], ["staff", "staff"], ["staff", "staff"], ["staff", "ops"]]
 
 
+def test_members_of_a_group_that_goes_get_nothing_of_it_that_they_had_not(server: Server) -> None:
+    server.simulator.set_user("openvpn", deny=False)
+    groups: list[dict[str, t.Any]] = [{"name": "old", "deny": False}]
+    users = [{"name": "ada", "group": "old", "deny": True}]
+    done(declare(server, groups=groups, users=users, default_user={"deny": True}))
+    seen: list[t.Any] = []
+
+    def look() -> None:
+        state = server.simulator.state()
+        group = state["groups"].get(state["users"]["ada"].get("group"), {})
+        seen.append([level.get("deny") for level in (state["users"]["ada"], group, state["default_user"])])
+
+    server.simulator.faults.add(path="/api/userprop/set", do="act", times=None, act=look)
+    groups = [{"name": "old", "state": "absent"}]
+    done(declare(server, groups=groups, users=[{"name": "ada", "inherit": ["deny"]}], default_user={"deny": True}))
+    look()
+    assert seen == [[True, None, True], [None, None, True]]
+
+
+def test_who_is_deleted_is_kept_out_as_a_user_without_a_record_before(server: Server) -> None:
+    """A directory may let users in who have no record, unless the default user denies them."""
+    server.simulator.set_user("ada")
+    users = [{"name": "ada", "state": "absent"}]
+    done(declare(server, users=users, default_user={"def_deny": True, "reroute_gw": "global"}))
+    assert writes_of(server) == [
+        ("userprop/set", [{"name": "__DEFAULT__", "def_deny": True}]),
+        ("userprop/set", [{"name": "ada", "deny": True}]),
+        ("users/delete", {"users": ["ada"]}),
+        ("userprop/set", [{"name": "__DEFAULT__", "reroute_gw": "global"}]),
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "first"),
     [
