@@ -216,7 +216,7 @@ options:
           protocol:
             description: See O(vpn.estate.as_user#module:dmz_ip[].protocol).
             type: str
-            choices: [tcp, udp]
+            choices: [tcp, udp, icmp]
           start_port: {description: 'See O(vpn.estate.as_user#module:dmz_ip[].start_port).', type: int}
           end_port: {description: 'See O(vpn.estate.as_user#module:dmz_ip[].end_port).', type: int}
       dmz_ipv6:
@@ -228,7 +228,7 @@ options:
           protocol:
             description: See O(vpn.estate.as_user#module:dmz_ipv6[].protocol).
             type: str
-            choices: [tcp, udp]
+            choices: [tcp, udp, icmp]
           start_port: {description: 'See O(vpn.estate.as_user#module:dmz_ipv6[].start_port).', type: int}
           end_port: {description: 'See O(vpn.estate.as_user#module:dmz_ipv6[].end_port).', type: int}
       client_to_server_subnets:

@@ -87,7 +87,7 @@ options:
           protocol:
             description: See O(dmz_ip[].protocol).
             type: str
-            choices: [tcp, udp]
+            choices: [tcp, udp, icmp]
           start_port: {description: 'See O(dmz_ip[].start_port).', type: int}
           end_port: {description: 'See O(dmz_ip[].end_port).', type: int}
       dmz_ipv6:
@@ -99,7 +99,7 @@ options:
           protocol:
             description: See O(dmz_ipv6[].protocol).
             type: str
-            choices: [tcp, udp]
+            choices: [tcp, udp, icmp]
           start_port: {description: 'See O(dmz_ipv6[].start_port).', type: int}
           end_port: {description: 'See O(dmz_ipv6[].end_port).', type: int}
       client_to_server_subnets: {description: See O(client_to_server_subnets)., type: list, elements: str}
@@ -146,10 +146,10 @@ options:
       protocol: &dmz_protocol
         description: Forward this protocol only. Left out, everything is forwarded.
         type: str
-        choices: [tcp, udp]
+        choices: [tcp, udp, icmp]
       start_port: &dmz_start_port
         description:
-          - Forward this port only, or with C(end_port) all ports from this one to that. It needs a C(protocol).
+          - Forward this port only, or with C(end_port) all ports from this one to that. It needs C(protocol) V(tcp) or V(udp).
         type: int
       end_port: &dmz_end_port
         description: The last port to forward.

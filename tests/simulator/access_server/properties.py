@@ -80,12 +80,14 @@ def _stored_range(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _forwarding(version: int) -> dict[str, Any]:
-    return {"ip!": _address(version), "protocol": OneOf("tcp", "udp"), "start_port": int, "end_port": int}
+    return {"ip!": _address(version), "protocol": OneOf("tcp", "udp", "icmp"), "start_port": int, "end_port": int}
 
 
 def _forwarding_problem(value: dict[str, Any]) -> str | None:
     if "end_port" in value and "start_port" not in value:
         return "end_port needs start_port"
+    if value.get("protocol") == "icmp":
+        return "icmp has no ports" if "start_port" in value else None
     if ("start_port" in value) != ("protocol" in value):
         return "protocol and start_port need each other"
     if "start_port" in value:

@@ -41,7 +41,7 @@ FORWARDED: t.Mapping[str, t.Any] = {
     "elements": "dict",
     "options": {
         "ip": {"type": "str", "required": True},
-        "protocol": {"type": "str", "choices": list(values.PROTOCOLS)},
+        "protocol": {"type": "str", "choices": [*values.PROTOCOLS, values.ICMP]},
         "start_port": {"type": "int"},
         "end_port": {"type": "int"},
     },

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta, timezone
 
 Wire = t.Any
 PROTOCOLS = ("tcp", "udp")
+ICMP = "icmp"  # which has no ports
 _LINE_END = re.compile("(?<!\r)\r+\n")  # each run of carriage returns is looked at once
 _RANGE = re.compile(
     r"^\s*(?P<first>[0-9A-Fa-f:.]+?)\s*(?P<how>[-~]|:(?=\d+\.\d+\.\d+\.\d+\s*$))\s*(?P<last>[0-9A-Fa-f:.]+)\s*$"
@@ -224,8 +225,9 @@ def _forwarded(entry: t.Mapping[str, t.Any], version: int) -> dict[str, t.Any]:
     if protocol is not None:
         forwarded["protocol"] = protocol
     if start is not None:
-        if protocol is None:
-            raise ValueError(f"start_port {start} of {entry['ip']} has no protocol; it is tcp or udp")
+        if protocol not in PROTOCOLS:
+            has = "no protocol" if protocol is None else f"the protocol {protocol}, which has no ports"
+            raise ValueError(f"start_port {start} of {entry['ip']} has {has}; it is tcp or udp")
         forwarded.update(ports(start, end))
     return forwarded
 

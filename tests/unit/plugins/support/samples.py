@@ -229,7 +229,10 @@ SAMPLES = [
                 {"ip": "192.0.2.8"},
                 {"ip": "192.0.2.9", "protocol": "tcp", "start_port": 80, "end_port": 80},
             ],
-            "dmz_ipv6": [{"ip": "2001:db8::9", "protocol": "tcp", "start_port": 443}],
+            "dmz_ipv6": [
+                {"ip": "2001:db8::9", "protocol": "tcp", "start_port": 443},
+                {"ip": "2001:db8::9", "protocol": "icmp"},
+            ],
             "client_to_server_subnets": ["10.44.3.9/16", "2001:db8:44::/48"],
             "totp_admin_only": True,
             "password": PASSWORD,

@@ -100,6 +100,15 @@ def test_what_cannot_be_forwarded(entry: dict[str, object]) -> None:
         values.dmz(4)([entry])
 
 
+def test_icmp_is_forwarded_and_has_no_ports() -> None:
+    one = {"ip": "192.0.2.1", "protocol": "icmp"}
+    assert values.dmz(4)([one]) == [one]
+    with pytest.raises(
+        ValueError, match=r"^start_port 1 of 192.0.2.1 has the protocol icmp, which has no ports; it is"
+    ):
+        values.dmz(4)([{**one, "start_port": 1}])
+
+
 def test_forwarded_ports_are_a_set_and_a_range_of_one_is_one() -> None:
     one = {"ip": "192.0.2.1", "protocol": "tcp", "start_port": 80}
     many = [{**one, "end_port": 80}, {"ip": "192.0.2.1", "protocol": "udp", "start_port": 1, "end_port": 2}, one]
