@@ -141,6 +141,25 @@ def test_a_part_that_fails_keeps_neither_the_configuration_nor_the_restart_from_
 
 
 @pytest.mark.exhaustive
+def test_an_address_that_waits_for_a_restart_needs_a_second_run_and_no_more(estate: Estate) -> None:
+    estate.server.simulator.read_as(address_networks="after_restart")
+    network = {"vpn.server.static.0.network": "10.50.0.0", "vpn.server.static.0.netmask_bits": 24}
+    declared: dict[str, t.Any] = {
+        "users": [{"name": "anna", "static_ipv4": "10.50.0.7"}, {"name": "bert"}],
+        "config_items": [{"name": name, "value": value} for name, value in network.items()],
+    }
+    done = estate.run(**declared)
+    assert done.tally["here"]["failed"] == 1
+    assert "it may count only after a restart" in " ".join(done.output.split())
+    assert estate.server.writes()[-1] == "/api/server/restart"
+    assert [*estate.users] == ["bert"]
+    done = estate.run(**declared)
+    assert done.status == 0
+    assert estate.users["anna"]["static_ipv4"] == "10.50.0.7"
+    assert "/api/server/restart" not in estate.server.writes()
+
+
+@pytest.mark.exhaustive
 def test_a_server_for_which_nothing_is_declared(estate: Estate) -> None:
     run = estate.run()
     assert run.status == 0, run.output
