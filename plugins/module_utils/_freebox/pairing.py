@@ -72,9 +72,9 @@ class PairingClient(Client):
         """What the box returns about itself."""
         return self._unpaired.box
 
-    def check_api_version(self) -> None:
-        """Raise InputError where the box does not serve the version of its API that the task names."""
-        _api = self.api
+    def checked_api(self) -> OperationTable:
+        """The operations of the box. Raises InputError where it does not serve the version of its API that the task names."""
+        return self.api
 
     def request_token(self) -> Request:
         """Request a token. It is never repeated, as each request is a question on the box's display."""
@@ -181,7 +181,7 @@ class _Pairing:
         kept = self._file.read()
         self._existed = kept is not None
         self._kept = kept or StoredPairing(self._params["freebox_app_id"])
-        run.client.check_api_version()
+        run.client.checked_api()
         self._refuse_another_application()
         request = self._kept.request
         if request and self._is_another(request.box):
