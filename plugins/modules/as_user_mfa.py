@@ -43,6 +43,7 @@ options:
       enrolled: {description: See O(enrolled)., type: bool}
       reset: {description: See O(reset)., type: bool}
       dest: {description: See O(dest)., type: path}
+      totp_secret: {description: See O(totp_secret)., type: str}
       # END
   required:
     description:
@@ -63,6 +64,14 @@ options:
         counts as a change. Say it once, when a device was lost.
       - Unless O(enrolled) is declared V(true), the user is to enrol anew.
     type: bool
+  totp_secret:
+    description:
+      - The secret of the authenticator that the user has already, in base32, such as one that was set up at a server which this
+        one replaces.
+      - It is written where the server has another one or none, and the task fails if the server does not keep it. Of a
+        server that does not show the secrets of enrolled users, O(update_secrets) says when it is written.
+      - It takes the place of O(reset).
+    type: str
   dest:
     description:
       - File for the secret, on the machine where the module runs. Nobody but its owner can read it.
@@ -85,6 +94,13 @@ options:
       - In check mode no secret is returned.
     type: bool
     default: false
+  update_secrets:
+    description:
+      - When O(totp_secret) is written for an enrolled user whose secret the server does not show. V(on_create) leaves it as it
+        is, V(always) writes it in each run, which always counts as a change.
+    type: str
+    choices: [on_create, always]
+    default: on_create
 notes:
   - The users must be there. To create them, use M(vpn.estate.as_user).
   - A change that could end the sign-in of the account that the task uses is refused, such as another secret where the account
@@ -146,6 +162,15 @@ EXAMPLES = r"""
     assume_present: [carol]
   no_log: true
   register: authenticator
+
+- name: Let users keep their authenticators on a new server
+  vpn.estate.as_user_mfa:
+    users:
+      - name: alice
+        required: true
+        enrolled: true
+        totp_secret: "{{ vault_alice_totp_secret }}"
+    update_secrets: on_create
 
 - name: Who has to give a code, from a file
   vpn.estate.as_user_mfa:

@@ -10,6 +10,8 @@ READINGS: dict[str, tuple[str, ...]] = {
     "access_set": ("replace", "extend"),
     # null as the value of a property in userprop/set: back to inherited, 400, or no effect
     "null_property": ("reset", "refuse", "ignore"),
+    # the secret of an authenticator in userprop/set, which the document has among the properties
+    "totp_secret_property": ("kept", "ignored"),
     # userprop/set for a name that does not exist: 404, a new user, or 200 without effect
     "unknown_name": ("refuse", "create", "ignore"),
     # a configuration key that is a number: of the type integer, or a string of digits (server-behaviour.md, 84)

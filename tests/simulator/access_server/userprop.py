@@ -217,6 +217,8 @@ class Userprop(Part):
     def _change(self, record: Record, change: dict[str, Any]) -> dict[str, str]:
         """Set the properties on the record and keep it; what is wrong by property, in which case nothing is kept."""
         properties = {key: value for key, value in change.items() if key != "name"}
+        if self._machine.readings["totp_secret_property"] == "ignored":
+            properties.pop("totp_secret", None)
         null = self._machine.readings["null_property"]
         if null == "ignore":
             properties = {key: value for key, value in properties.items() if value is not None}

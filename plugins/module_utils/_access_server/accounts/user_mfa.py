@@ -13,7 +13,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from ..._engine.apply import apply_declared
-from ..._engine.field import HIDDEN, Field, Object
+from ..._engine.field import HIDDEN, WHEN_WRITTEN, Field, Object
 from ..._engine.plan import Actual, Change, Wanted
 from ..._engine.run import Run, Task
 from ..._files.secret_file import SecretFile
@@ -29,9 +29,24 @@ _SECRET = re.compile(r"([A-Z2-7]{8,})=*(?:&\S*)?\s*", re.IGNORECASE)
 _KEY_OF_SECRET = re.compile("[?&]secret=", re.IGNORECASE)
 
 
+def _bare(secret: str) -> str:
+    """A secret in base32 without what only makes it readable. Raises ValueError, which does not quote it, where it is none."""
+    bare = "".join(secret.split()).rstrip("=").upper()
+    if not re.fullmatch("[A-Z2-7]{16,}", bare):
+        raise ValueError("it is not a secret in base32 of at least 16 characters")
+    return bare
+
+
 def _digest(secret: t.Optional[str]) -> t.Optional[str]:
     """What tells two secrets apart and is none."""
-    return hashlib.sha256(secret.encode()).hexdigest() if secret else None
+    return hashlib.sha256(secret.rstrip("=").upper().encode()).hexdigest() if secret else None
+
+
+def _is_rewritten(declared: Object, have: Object) -> t.Optional[bool]:
+    """Where the server shows the secret, or has none, that decides; some do not show those of enrolled users (46)."""
+    if have["digest"] is None and have["enrolled"]:
+        return None
+    return have["digest"] != _digest(_bare(declared["totp_secret"]))
 
 
 class UserMfa(Owner):
@@ -50,11 +65,13 @@ class UserMfa(Owner):
         ),  # 47: open how it is set
         Field("reset", BOOL, create_only=True),
         Field("dest", {"type": "path"}, create_only=True),
+        Field("totp_secret", {"type": "str", "no_log": True}, dump=None, validate=_bare, rewrite=_is_rewritten),
         Field("digest", api="totp_secret", load=_digest),
     )
     options = {
         "format": {"type": "str", "choices": list(FORMATS), "default": FORMATS[0]},
         "return_content": {"type": "bool", "default": False},
+        "update_secrets": WHEN_WRITTEN,
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
 
@@ -66,6 +83,8 @@ class UserMfa(Owner):
             owner = owners.setdefault(path, want.name)
             if owner != want.name:
                 yield f"dest: {path} is declared for {owner} and for {want.name}; a file holds one secret."
+            if want.secrets and want.values.get("reset"):
+                yield f"reset of user {want.name}: totp_secret is declared, so that no new secret is to be made."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Users as they are."""
@@ -82,7 +101,8 @@ class UserMfa(Owner):
         wants = bool("dest" in said or run.task.params["return_content"] or said.get("enrolled"))
         if said.get("reset"):
             after.setdefault("enrolled", False)
-        if said.get("reset") or (wants and not (there.get("digest") or there.get("enrolled"))):
+        lacks = not (there.get("digest") or there.get("enrolled") or wanted.secrets)
+        if said.get("reset") or (wants and lacks):
             after["secret"] = HIDDEN
         if "dest" in said and ("secret" in after or not self._is_held(wanted.name, said["dest"], there, run.task)):
             after["file"] = SecretFile("dest", said["dest"]).path
@@ -119,7 +139,7 @@ class UserMfa(Owner):
 
     def matters(self, change: Change) -> bool:
         """Whether a code is asked for, and which."""
-        return bool(set(change.values) - {"file"})
+        return bool(change.secrets or set(change.values) - {"file"})
 
     def after(
         self, run: Run[AccessServer], changes: t.Sequence[Change], name: str, before: Standing
@@ -127,11 +147,11 @@ class UserMfa(Owner):
         """The authenticator is another one with a new secret, and where the server counts it as enrolled or no longer."""
         [change] = changes
         user = changed(before.user, {TOTP: change.values["required"]} if "required" in change.values else {})
-        proof = {"authenticator": "another"} if {"secret", "enrolled"} & change.values.keys() else {}
+        proof = {"authenticator": "another"} if change.secrets or {"secret", "enrolled"} & change.values.keys() else {}
         return replace(before, user={**user, **proof})
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Secrets first: nobody counts as enrolled without one."""
+        """Secrets first: nobody counts as enrolled without one. One that is declared goes with the rest, and is then looked for."""
 
         def hand_over(change: Change) -> None:
             said, how = change.wanted.values, {}
@@ -141,8 +161,30 @@ class UserMfa(Owner):
             if "file" in change.values:
                 SecretFile("dest", change.values["file"]).write(self._text(change.name, secret, run.task))
 
-        run.writes.each([c for c in changes if {"secret", "file"} & c.values.keys()], hand_over, "given a secret")
-        super().update(run, [change for change in changes if change.outcome != "failed"])
+        def written(change: Change) -> dict[str, t.Any]:
+            carried = {name: _bare(secret) for name, secret in change.secrets.items()}
+            return {**self.record(change), **carried}
+
+        def send(batch: t.Sequence[Change]) -> None:
+            secret = any(change.secrets for change in batch)
+            run.client.call("POST /userprop/set", [written(change) for change in batch], secret=secret)
+
+        carrying = [change for change in changes if change.secrets]
+        run.writes.many([c for c in changes if len(written(c)) > 1 and c in carrying], send)
+        self._look_for_secrets(run, [change for change in carrying if change.outcome != "failed"])
+        handing = [c for c in changes if {"secret", "file"} & c.values.keys() and c.outcome != "failed"]
+        run.writes.each(handing, hand_over, "given a secret")
+        super().update(run, [c for c in changes if c not in carrying and c.outcome != "failed"])
+
+    def _look_for_secrets(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+        """A secret that the server did not keep would lock the user out once a code is asked for."""
+        there = run.client.users([change.name for change in changes], self.loader(run)).records if changes else {}
+        for change in changes:
+            have = there.get(change.name, {})
+            if have.get("digest") != _digest(_bare(change.secrets["totp_secret"])) and not (
+                have.get("digest") is None and have.get("enrolled")
+            ):
+                change.fail(f"the server answered that it set the secret of {change.name}, and has another one or none")
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Enrol by a code of the secret; take an enrolment back where secrets are made."""

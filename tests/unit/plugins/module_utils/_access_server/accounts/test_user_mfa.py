@@ -56,6 +56,19 @@ def fixture_people(server: Server) -> Server:
     return server
 
 
+@pytest.fixture(name="hidden_secrets")
+def fixture_hidden_secrets(people: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server does not show the secrets of enrolled users in its lists (server-behaviour.md, 46)."""
+    properties = people.simulator.machine.properties
+    shown = properties.shown
+
+    def without(*args: t.Any, **how: t.Any) -> dict[str, t.Any]:
+        found = shown(*args, **how)
+        return {key: value for key, value in found.items() if key != "totp_secret" or not found.get("totp_locked")}
+
+    monkeypatch.setattr(properties, "shown", without)
+
+
 # -- secrets in files
 
 
@@ -120,18 +133,11 @@ def test_a_file_that_does_not_hold_the_secret_is_written_again(people: Server, t
 
 
 def test_a_server_that_hides_secrets_is_believed_and_asked_only_where_there_is_no_file(
-    people: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    people: Server, tmp_path: Path, hidden_secrets: None
 ) -> None:
     dest = tmp_path / "alice"
     applied(people, name="alice", enrolled=True, dest=str(dest))
     secret = record(people, "alice")["totp_secret"]
-    properties = people.simulator.machine.properties
-    shown = properties.shown
-    monkeypatch.setattr(
-        properties,
-        "shown",
-        lambda *args, **how: {k: v for k, v in shown(*args, **how).items() if k != "totp_secret"},
-    )
     assert not applied(people, name="alice", enrolled=True, dest=str(dest))["changed"]
     dest.unlink()
     answer = applied(people, name="alice", enrolled=True, dest=str(dest))
@@ -272,6 +278,59 @@ def test_our_own_authenticator_is_left_alone_and_can_be_handed_out(people: Serve
     answer = applied(people, name=mine["as_username"], dest=str(tmp_path / "x"), as_totp_secret=secret, **mine)
     assert answer["objects"][0]["changed_keys"] == ["file"]
     assert secret in (tmp_path / "x").read_text()
+
+
+# -- a secret that exists already
+
+CARRIED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@pytest.mark.parametrize(
+    "spelt", [CARRIED, f"{CARRIED.lower()[:4]} {CARRIED.lower()[4:]}===="], ids=["plain", "spaced"]
+)
+def test_a_secret_is_carried_to_the_server_once(people: Server, spelt: str) -> None:
+    declared = {"name": "alice", "required": True, "enrolled": True, "totp_secret": spelt}
+    told, answer = applied(people, **declared, check=True), applied(people, **declared)
+    assert (told["objects"], told["diff"]) == (answer["objects"], answer["diff"])
+    assert answer["objects"][0]["changed_keys"] == ["enrolled", "required", "totp_secret"]
+    assert record(people, "alice")["totp_secret"] == CARRIED
+    assert record(people, "alice")["totp_locked"] is True
+    assert CARRIED not in text_of(answer)
+    assert not applied(people, **declared)["changed"]
+    other = applied(people, name="alice", totp_secret=CARRIED[::-1].replace("8", "7"))
+    assert other["objects"][0]["changed_keys"] == ["totp_secret"]
+
+
+def test_a_server_that_does_not_keep_the_secret_is_found_out(start: t.Callable[..., Server]) -> None:
+    server = start(readings={"totp_secret_property": "ignored"})
+    server.simulator.set_user("alice")
+    answer = manage(server, name="alice", totp_secret=CARRIED)
+    assert answer["failed"]
+    assert "has another one or none" in answer["msg"]
+    assert CARRIED not in text_of(answer)
+
+
+def test_where_the_server_hides_secrets_the_task_decides(people: Server, hidden_secrets: None) -> None:
+    """server-behaviour.md, 46."""
+    other = CARRIED[::-1].replace("8", "7")
+    applied(people, name="alice", enrolled=True, totp_secret=CARRIED)
+    assert not applied(people, name="alice", enrolled=True, totp_secret=other)["changed"]
+    assert record(people, "alice")["totp_secret"] == CARRIED
+    assert applied(people, name="alice", enrolled=True, totp_secret=other, update_secrets="always")["changed"]
+    assert record(people, "alice")["totp_secret"] == other
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"totp_secret": "not base32!"}, "totp_secret of user alice: it is not a secret in base32 of at least 16"),
+        ({"totp_secret": CARRIED, "reset": True}, "reset of user alice: totp_secret is declared, so that no new"),
+    ],
+)
+def test_what_cannot_be_carried_is_refused(people: Server, given: dict[str, t.Any], sentence: str) -> None:
+    said = refused(people, name="alice", **given)
+    assert sentence in said
+    assert "base32!" not in said
 
 
 # -- servers that differ from the document
