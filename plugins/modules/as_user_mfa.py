@@ -68,8 +68,8 @@ options:
     description:
       - The secret of the authenticator that the user has already, in base32, such as one that was set up at a server which this
         one replaces.
-      - It is written where the server has another one or none, and the task fails if the server does not keep it. Of a
-        server that does not show the secrets of enrolled users, O(update_secrets) says when it is written.
+      - It is written where the server has another one or none, and the task fails if the server does not keep it. A secret
+        that the server does not show, as some do with those of enrolled users, stays as it is.
       - It takes the place of O(reset).
     type: str
   dest:
@@ -94,13 +94,6 @@ options:
       - In check mode no secret is returned.
     type: bool
     default: false
-  update_secrets:
-    description:
-      - When O(totp_secret) is written for an enrolled user whose secret the server does not show. V(on_create) leaves it as it
-        is, V(always) writes it in each run, which always counts as a change.
-    type: str
-    choices: [on_create, always]
-    default: on_create
 notes:
   - The users must be there. To create them, use M(vpn.estate.as_user).
   - A change that could end the sign-in of the account that the task uses is refused, such as another secret where the account
@@ -170,7 +163,6 @@ EXAMPLES = r"""
         required: true
         enrolled: true
         totp_secret: "{{ vault_alice_totp_secret }}"
-    update_secrets: on_create
 
 - name: Who has to give a code, from a file
   vpn.estate.as_user_mfa:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from ..._engine.apply import apply_declared
-from ..._engine.field import HIDDEN, WHEN_WRITTEN, Field, Object
+from ..._engine.field import HIDDEN, Field, Object
 from ..._engine.plan import Actual, Change, Wanted
 from ..._engine.run import Run, Task
 from ..._files.secret_file import SecretFile
@@ -42,11 +42,10 @@ def _digest(secret: t.Optional[str]) -> t.Optional[str]:
     return hashlib.sha256(secret.rstrip("=").upper().encode()).hexdigest() if secret else None
 
 
-def _is_rewritten(declared: Object, have: Object) -> t.Optional[bool]:
-    """Where the server shows the secret, or has none, that decides; some do not show those of enrolled users (46)."""
-    if have["digest"] is None and have["enrolled"]:
-        return None
-    return have["digest"] != _digest(_bare(declared["totp_secret"]))
+def _is_rewritten(declared: Object, have: Object) -> bool:
+    """Where the server has another one, or none. One that it does not show, as some do with those of enrolled users (46), stays."""
+    hidden = have["digest"] is None and have["enrolled"]
+    return not hidden and have["digest"] != _digest(_bare(declared["totp_secret"]))
 
 
 class UserMfa(Owner):
@@ -71,7 +70,6 @@ class UserMfa(Owner):
     options = {
         "format": {"type": "str", "choices": list(FORMATS), "default": FORMATS[0]},
         "return_content": {"type": "bool", "default": False},
-        "update_secrets": WHEN_WRITTEN,
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
 

@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import time
 import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from ansible_collections.vpn.estate.plugins import module_utils
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
@@ -32,6 +29,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import vpn_connection
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.tests.simulator.access_server.licences import bundle
+from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_completeness import every_resource
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Box, Server, Simulated
 from ansible_collections.vpn.estate.tests.unit.plugins.support.identities import identity
 
@@ -207,16 +205,7 @@ CASES = [
 
 def resources() -> set[type[Resource]]:
     """Everything that a module brings about."""
-    for found in pkgutil.walk_packages(module_utils.__path__, module_utils.__name__ + "."):
-        importlib.import_module(found.name)
-    classes, found_ones = [Resource], set()
-    while classes:
-        each = classes.pop()
-        classes += each.__subclasses__()
-        ours = each.__module__.startswith(module_utils.__name__)  # and not of a test
-        if ours and hasattr(each, "noun") and "absent" in each.states and not each.always_there:
-            found_ones.add(each)
-    return found_ones
+    return {kind for kind in every_resource() if "absent" in kind.states and not kind.always_there}
 
 
 def test_every_noun_that_deletes_is_among_them() -> None:

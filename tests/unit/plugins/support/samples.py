@@ -314,7 +314,7 @@ SAMPLES = [
     ),
     Sample(
         USER_MFA,
-        {"name": "erika", "required": True, "enrolled": True},
+        {"name": "erika", "required": True, "enrolled": True, "totp_secret": "JBSWY3DPEHPK3PXP"},
         {"name": "erika", "required": False, "enrolled": False},
         prepare=make_owners,
         gone="",
