@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - vpn.estate._attributes
   - vpn.estate._attributes.manage
   - vpn.estate._attributes.access_server
+  - vpn.estate._declaration
 options:
   groups:
     description: Groups, as in M(vpn.estate.as_group).
@@ -312,10 +313,6 @@ options:
     elements: str
     choices: [groups, users, access_lists]
     default: []
-  purge_empty:
-    description: Whether a part of O(purge) may be declared empty, which deletes everything that O(protect) does not name.
-    type: bool
-    default: false
   purge_limit:
     description: How many objects O(purge) may delete, as in O(vpn.estate.as_user#module:purge_limit).
     type: dict
@@ -350,19 +347,6 @@ options:
     type: str
     choices: [on_create, always]
     default: on_create
-  mistakes:
-    description:
-      - What the playbook itself has found wrong with the declaration, a sentence for each. Where there is one, the task fails
-        before it asks the server, and tells it with what it finds itself.
-      - The role P(vpn.estate.access_server#role) has here what P(vpn.estate.people_contradictions#filter) finds.
-    type: list
-    elements: str
-    default: []
-  validate_only:
-    description:
-      - Whether only to check the declaration. No server is asked, and connection options are not needed.
-    type: bool
-    default: false
 notes:
   - With O(only), what is not brought to its state counts as it is on the server.
   - Where two hosts of a play declare the same part of one server, the first one writes and the other one is refused. The same

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - vpn.estate._attributes
   - vpn.estate._attributes.manage
   - vpn.estate._attributes.freebox
+  - vpn.estate._declaration
 options:
   servers:
     description: VPN servers, as in M(vpn.estate.freebox_vpn_server).
@@ -136,10 +137,6 @@ options:
     elements: str
     choices: [users]
     default: []
-  purge_empty:
-    description: Whether a part of O(purge) may be declared empty, which deletes everything that O(protect) does not name.
-    type: bool
-    default: false
   purge_limit:
     description: How many objects O(purge) may delete, as in O(vpn.estate.freebox_vpn_user#module:purge_limit).
     type: dict
@@ -172,18 +169,6 @@ options:
     description: How many seconds to wait for all servers of the task together.
     type: int
     default: 180
-  mistakes:
-    description:
-      - What the playbook itself has found wrong with the declaration, a sentence for each. Where there is one, the task fails
-        before it asks the box, and tells it with what it finds itself.
-    type: list
-    elements: str
-    default: []
-  validate_only:
-    description:
-      - Whether only to check the declaration. No box is asked, and connection options are not needed.
-    type: bool
-    default: false
 notes:
   - A change to a server that runs may cut its clients off. The task warns of it, also in check mode.
 seealso:

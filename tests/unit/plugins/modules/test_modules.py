@@ -15,7 +15,6 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.vpn.estate.plugins.doc_fragments._attributes import ModuleDocFragment
-from ansible_collections.vpn.estate.plugins.doc_fragments._properties import ModuleDocFragment as Properties
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import answered_key, module_of, objects_in
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE
 
@@ -49,6 +48,7 @@ OF_ITS_OWN = {
 APART = {"as_profile_download"}  # signs in as somebody who is no administrator
 GROUPS = {"as_": "access_server", "freebox_": "freebox"}  # the action group of each product, by how its modules begin
 OF_SERVERS = [name for name in MODULES if name.startswith(tuple(GROUPS))]  # the others read files on the host
+CONNECTIONS = {"_access_server", "_freebox"}  # fragments about how to reach a server
 modules = pytest.mark.parametrize("name", MODULES)
 
 
@@ -103,9 +103,14 @@ def test_its_examples_use_every_option(name: str) -> None:
     """Connection options are shown in the README, and sessions are nobody's to set."""
     texts = documentation(name)
     shown = yaml.safe_dump(texts["EXAMPLES"])
-    own = texts["DOCUMENTATION"].get("options") or {}
-    if "vpn.estate._properties" in texts["DOCUMENTATION"]["extends_documentation_fragment"]:
-        own |= yaml.safe_load(Properties.DOCUMENTATION)["options"]
+    own = dict(texts["DOCUMENTATION"].get("options") or {})
+    for used in texts["DOCUMENTATION"]["extends_documentation_fragment"]:
+        name, _dot, part = used.removeprefix("vpn.estate.").partition(".")
+        if name not in CONNECTIONS:
+            fragment = importlib.import_module(
+                f"ansible_collections.vpn.estate.plugins.doc_fragments.{name}"
+            ).ModuleDocFragment
+            own |= yaml.safe_load(getattr(fragment, part.upper() or "DOCUMENTATION")).get("options", {})
     assert [option for option in options_of(own) if not re.search(rf"\b{option}:", shown)] == []
 
 
