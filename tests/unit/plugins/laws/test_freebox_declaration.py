@@ -9,6 +9,8 @@ import typing as t
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.declaration import DECLARATION
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.tests.simulator.freebox import FreeboxSimulator
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Box
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import examples
@@ -109,3 +111,35 @@ def test_a_declared_box(box: Box, before: Declared, after: Declared, data: st.Da
     done(box.declare(DECLARATION, **before))
     done(box.declare(DECLARATION, **after))
     assert kept(box) == one_way
+
+
+# -- the same by the modules of the resources
+
+
+@pytest.fixture(name="pair", scope="module")
+def fixture_pair() -> t.Iterator[tuple[Box, Box]]:
+    """Two boxes for all examples."""
+    settings = {"start_duration": 0.0, "stop_duration": 0.0}
+    with FreeboxSimulator(settings=settings) as one, FreeboxSimulator(settings=settings) as other:
+        yield Box(one), Box(other)
+
+
+@given(before=declarations(), after=declarations())
+@examples(6, 300)
+def test_a_declared_box_is_what_the_modules_of_its_resources_make_one_by_one(
+    pair: tuple[Box, Box], before: Declared, after: Declared
+) -> None:
+    """And each change is told once. Users are first, so that no server starts for those who go."""
+    whole, in_parts = pair
+    for box in pair:
+        box.simulator.reset()
+        done(box.declare(DECLARATION, **before))
+    assert kept(whole) == kept(in_parts)
+    answer = done(whole.declare(DECLARATION, **after))
+    how = {"purge": True, "purge_empty": True, "recreate": True, "purge_limit": "100%"}
+    users = done(in_parts.manage(VPN_USER, users=after["users"], **how))
+    servers = done(in_parts.manage(VPN_SERVER, servers=after["servers"]))
+    assert kept(whole) == kept(in_parts)
+    assert [answer["users"], answer["servers"]] == [
+        {name: one[name] for name in ("objects", "counts")} for one in (users, servers)
+    ]

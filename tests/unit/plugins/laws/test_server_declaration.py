@@ -12,10 +12,14 @@ import json
 import typing as t
 
 import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
-from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import examples
+from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import examples, first
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -201,3 +205,72 @@ def test_at_no_time_a_user_reaches_more_than_before_or_afterwards(
 
 def _without(one: Declared, key: str) -> Declared:
     return {name: value for name, value in one.items() if name != key}
+
+
+# -- the same by the modules of the resources
+
+
+@pytest.fixture(name="pair", params=first(*READINGS), ids=str, scope="module")
+def fixture_pair(request: pytest.FixtureRequest) -> t.Iterator[tuple[Server, Server]]:
+    """Two servers of one reading for all examples."""
+    with (
+        AccessServerSimulator(readings=request.param) as one,
+        AccessServerSimulator(readings=request.param) as other,
+    ):
+        yield Server(one), Server(other)
+
+
+def comparable(server: Server) -> State:
+    """What is kept, without an account that has a secret of its own on each server."""
+    state = kept(server)
+    return {**state, "users": {name: one for name, one in state["users"].items() if name != "mfa-admin"}}
+
+
+def one_by_one(server: Server, declared: Declared) -> list[Answer]:
+    """The tasks of a playbook that declares the same: groups before those who join them, and deleted when all have left."""
+    staying = [group for group in declared["groups"] if "state" not in group]
+    groups = [{name: value for name, value in group.items() if name != "members"} for group in staying]
+    leaving = [group for group in declared["groups"] if "state" in group]
+    return [
+        done(server.manage(GROUP, groups=groups)),
+        done(server.manage(DEFAULT_USER, **declared["default_user"])),
+        done(server.manage(USER, users=declared["users"])),
+        done(server.manage(GROUP, groups=staying)),
+        done(server.manage(ACCESS_LIST, access_lists=declared["access_lists"])),
+        done(server.manage(GROUP, groups=leaving)),
+    ]
+
+
+def changes(answers: t.Iterable[Answer]) -> list[tuple[str, str]]:
+    """Each object that was changed and how, without doubles: what is created and then updated is created.
+
+    Who joins or leaves a group that lists its members is told of the user, and by a whole declaration of the group too.
+    """
+    told: dict[str, str] = {}
+    for answer in answers:
+        for line in answer["objects"]:
+            if line["action"] != "unchanged" and line["changed_keys"] != ["members"]:
+                told.setdefault(line["name"], line["action"])
+    return sorted(told.items())
+
+
+@given(before=declarations(), after=declarations())
+@examples(4, 150)
+def test_a_declaration_does_what_the_modules_of_its_resources_do_one_by_one(
+    pair: tuple[Server, Server], before: Declared, after: Declared
+) -> None:
+    """And tells each change once. What is drawn has one right order of tasks; what has none is left out: a user who gets the name
+    of a group that goes, because names are shared, and changes of the own account, which one task alone may prove.
+    """
+    whole, in_parts = pair
+    for server in pair:
+        furnish(server)
+        done(server.declare(DECLARATION, **before))
+    assert comparable(whole) == comparable(in_parts)
+    answer = done(whole.declare(DECLARATION, **after))
+    answers = one_by_one(in_parts, after)
+    assert comparable(whole) == comparable(in_parts)
+    parts = [answer[name] for name in DECLARATION.resources if name in answer]
+    names = [line["name"] for part in parts for line in part["objects"]]
+    assert len(names) == len({*names})
+    assert changes(parts) == changes(answers)
