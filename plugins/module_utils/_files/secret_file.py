@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import tempfile
@@ -16,6 +17,7 @@ from .read_file import Irregular, fault_of, opened
 
 OWN_EYES = 0o600
 NO_FILE = "is there and no file"
+PIECE = 1 << 16  # bytes that are read at once
 LARGEST = 1 << 20  # bytes; no key, certificate or profile is near that
 
 
@@ -116,6 +118,44 @@ class SecretFile:
             finally:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
+
+    @contextlib.contextmanager
+    def arriving(self) -> t.Iterator[t.Callable[[bytes], None]]:
+        """A place for content that comes piece by piece, by the function that this answers.
+
+        It takes the place of the file when the block ends without an exception; else what is there stays.
+        """
+        folder, name = os.path.split(self.path)
+        with self._told(InputError):
+            number, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+        with open(number, "wb") as file:
+
+            def take(piece: bytes) -> None:
+                with self._told():
+                    file.write(piece)
+
+            try:
+                yield take
+                with self._told():
+                    file.flush()
+                    os.fsync(number)
+                    os.replace(temporary, self.path)
+            finally:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+
+    def digest(self) -> str:
+        """The SHA-256 of its content in hexadecimal digits, whatever its size; empty where it is not there."""
+        found = hashlib.sha256()
+        try:
+            with open(self._opened(), "rb") as file:
+                while piece := file.read(PIECE):
+                    found.update(piece)
+        except FileNotFoundError:
+            return ""
+        except OSError as exc:
+            raise InputError(f"{self.option}: {self.path} cannot be read: {exc.strerror}.") from exc
+        return found.hexdigest()
 
     def _put(self, text: str, file: io.FileIO, temporary: str) -> None:
         with self._told():

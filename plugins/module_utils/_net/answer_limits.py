@@ -18,6 +18,7 @@ from time import monotonic
 
 LIMIT = 64 << 20  # bytes of an answer, as it comes and inflated
 FILE_LIMIT = 4 << 20  # the same of a text that becomes a file, such as a profile
+SINK_LIMIT = 2 << 30  # the same of a file that goes to the disk as it comes, such as a program
 PIECE = 1 << 16  # bytes that are read at once
 MOST_VALUES = 4_000_000  # values in JSON; each takes many times the bytes that it has in the text
 DEEPEST = 100  # lists and objects within each other
@@ -158,6 +159,18 @@ def whole(raw: t.Any, limit: int, watch: Watch) -> bytearray:
     if not content and raw.length_remaining is None and not raw.chunked:  # perhaps its headers were cut off
         raise Broken("it is empty, and does not say so")
     return content
+
+
+def poured(raw: t.Any, limit: int, watch: Watch, sink: t.Callable[[bytes], object]) -> None:
+    """Give the body of an answer of urllib3 to ``sink`` as it comes. Raises TooMuch, and Broken where it is not whole."""
+    if raw.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
+        raise Broken("it is encoded in a way that was not asked for")
+    for piece in _pieces(raw, limit):
+        sink(piece)
+    if watch.struck or raw.length_remaining:
+        raise Broken("it is shorter than it says")
+    if raw.length_remaining is None and not raw.chunked:
+        raise Broken("it does not say how long it is")
 
 
 def _pieces(raw: t.Any, limit: int) -> t.Iterator[bytes]:

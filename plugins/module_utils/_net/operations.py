@@ -23,6 +23,7 @@ JSON = "application/json"
 
 Headers = t.Mapping[str, str]
 OnHeaders = t.Callable[[Headers], object]
+Sink = t.Callable[[bytes], object]
 
 _HOST = "http://host"
 
@@ -41,6 +42,7 @@ class Call:
     on_headers: t.Optional[OnHeaders] = None  # gets the headers of a successful answer
     slow: bool = False  # known to take long
     form: bool = False  # its body is sent as multipart/form-data, and not as JSON
+    sink: t.Optional[Sink] = None  # gets a successful answer piece by piece, which is too large for the memory
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -74,6 +76,7 @@ class OperationTable:
         secret: bool = False,
         accept: str = JSON,
         on_headers: t.Optional[OnHeaders] = None,
+        sink: t.Optional[Sink] = None,
     ) -> Call:
         """A request for an operation of the table; ``path`` fills the braces of its path, and ``secret`` is for this request alone.
 
@@ -100,4 +103,5 @@ class OperationTable:
             on_headers,
             slow=operation in self.slow,
             form=operation in self.forms,
+            sink=sink,
         )

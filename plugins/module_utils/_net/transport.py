@@ -9,11 +9,24 @@ import copy
 import os
 import time
 import typing as t
+from http import HTTPStatus
 from http.client import HTTPException
 from urllib.request import getproxies_environment
 
 from .._text.errors import EstateError, OutcomeUnknown, Unreachable, WriteWithheld
-from .answer_limits import ENCODINGS, FILE_LIMIT, LIMIT, Answer, Broken, TooMuch, Watch, parsed, whole
+from .answer_limits import (
+    ENCODINGS,
+    FILE_LIMIT,
+    LIMIT,
+    SINK_LIMIT,
+    Answer,
+    Broken,
+    TooMuch,
+    Watch,
+    parsed,
+    poured,
+    whole,
+)
 from .connections import NotSent, connections, proxies_for
 from .libraries import requests, urllib3
 from .operations import JSON, READ, SIGN_IN, Call, Headers
@@ -170,14 +183,18 @@ class Transport:
                 json=None if call.form else call.body,
                 files={name: (None, text) for name, text in call.body.items()} if call.form else None,
                 params=call.query,
-                headers={"Accept": call.accept, "Accept-Encoding": ENCODINGS, **headers},
+                headers={"Accept": call.accept, "Accept-Encoding": "identity" if call.sink else ENCODINGS, **headers},
                 timeout=(min(CONNECT_TIMEOUT, silence), silence),
                 verify=self.trust.verify,
                 proxies=self._proxies,
                 allow_redirects=False,  # a redirect would carry the token to another server
                 stream=True,
             ) as answer:
-                content = whole(answer.raw, LIMIT if call.accept == JSON else FILE_LIMIT, watch)
+                content = bytearray()
+                if call.sink and answer.status_code == HTTPStatus.OK:
+                    poured(answer.raw, SINK_LIMIT, watch, call.sink)
+                else:
+                    content = whole(answer.raw, LIMIT if call.accept == JSON else FILE_LIMIT, watch)
                 return Answer(answer.status_code, answer.headers, content, answer.request.headers)
         except TooMuch:
             raise

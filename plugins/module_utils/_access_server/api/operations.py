@@ -106,6 +106,7 @@ _OPERATIONS = {
 }
 # What moves or copies databases, or asks other servers before it answers; nothing says how long that takes.
 _SLOW = (
+    "GET /GetInstallerViaToken",
     *("PUT /database/convert", "POST /cluster/create", "POST /cluster/join", "POST /cluster/leave"),
     *("POST /server/failover-init", "POST /server/failover-test", "GET /support/report"),
 )

@@ -13,7 +13,8 @@ from ..._text.errors import InputError, reads
 from ..api import values
 from ..api.client import AccessServer
 
-INSTALLERS = ("win_v3", "mac_v3", "win", "mac", "ios", "android", "linux")
+DOWNLOADED = ("win_v3", "mac_v3", "win", "mac")  # of others, the program comes from a store or a package repository
+INSTALLERS = (*DOWNLOADED, "ios", "android", "linux")
 PROFILES = ("autologin", "userlogin", "generic", "epki-generic")
 SPEC: t.Mapping[str, t.Any] = {
     "user": {"type": "str"},
@@ -35,7 +36,7 @@ def create(run: Run[AccessServer]) -> dict[str, t.Any]:
     elif not params["return_content"]:
         raise InputError("The address would be lost: say dest, or return_content: true.")
     if params["user"] is not None:
-        _refuse_user(run.client, params)
+        refuse_user(run.client, params)
     names = ("user", "installer_type", "profile_type", "tls_crypt_v2")
     said = {name: params[name] for name in names if params[name] is not None}
     place = {"dest": file.path} if file else {}
@@ -49,7 +50,7 @@ def create(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 
 @reads
-def _refuse_user(client: AccessServer, params: t.Mapping[str, t.Any]) -> None:
+def refuse_user(client: AccessServer, params: t.Mapping[str, t.Any]) -> None:
     """Who is not there, or may not have the profile that is asked for."""
     name = params["user"]
     user = client.users([name]).records.get(name)

@@ -30,6 +30,7 @@ VERBS = {
     "as_cluster_node",
     "as_declaration",
     "as_failover",
+    "as_installer",
     "as_installer_url",
     "as_notification",
     "as_profile_download",

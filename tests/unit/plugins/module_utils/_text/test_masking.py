@@ -412,6 +412,7 @@ DEEDS: dict[str, dict[str, t.Any]] = {
         "primary": {"public": "192.0.2.11"},
         "secondary": {"public": "192.0.2.12"},
     },
+    "as_installer": {"user": "alice", "installer_type": "win_v3", "dest": "i.msi"},
     "as_installer_url": {"user": "alice", "installer_type": "win_v3", "profile_type": "userlogin", "dest": "url"},
     "as_license": {"subscription": '{"subkey": "S"}'},
     "as_notification": {"notification_type": "cluster_restart_pending"},
