@@ -109,7 +109,7 @@ class AccessServerProduct(Product):
 
     def place(self, params: Params) -> t.Optional[tuple[str, str]]:
         """By the address, however it is written."""
-        return (base_address(params["as_url"]).lower(), params["as_node"] or "") if params["as_url"] else None
+        return (base_address(params["as_url"]).lower(), params.get("as_node") or "") if params["as_url"] else None
 
     def account(self, params: Params) -> t.Optional[str]:
         """One for each account, whichever node of a cluster carries out its calls; a token alone needs no sign-in."""
