@@ -1,12 +1,13 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A callback that lists the processes that Ansible starts for tasks, and what each of them imports."""
+"""A callback that lists the processes that Ansible starts for tasks, what each of them imports, and what it takes."""
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 import typing as t
 from pathlib import Path
@@ -20,7 +21,7 @@ type: aggregate
 short_description: List the processes of tasks
 description: >-
   E(WORKERS) is a file that gets a line of JSON for each process, with its C(host), the C(action) of its task, and the names of
-  the modules that it C(imported).
+  the modules that it C(imported), and the seconds of processor time that it took (C(cpu)).
 """
 
 
@@ -38,9 +39,22 @@ class CallbackModule(CallbackBase):
 
         def listed(worker: WorkerProcess) -> None:
             before = set(sys.modules)
+            send = worker._final_q.send_task_result
+
+            def note_and_send(*args: t.Any, **kwargs: t.Any) -> None:
+                """The line comes first, because a process may be ended once its result has arrived."""
+                used = resource.getrusage(resource.RUSAGE_SELF)
+                line = {
+                    "host": worker._host.name,
+                    "action": worker._task.action,
+                    "imported": [*{*sys.modules} - before],
+                    "cpu": used.ru_utime + used.ru_stime,
+                }
+                with Path(os.environ["WORKERS"]).open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(line) + "\n")
+                send(*args, **kwargs)
+
+            worker._final_q.send_task_result = note_and_send  # type: ignore[method-assign]
             work(worker)
-            line = {"host": worker._host.name, "action": worker._task.action, "imported": [*{*sys.modules} - before]}
-            with Path(os.environ["WORKERS"]).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
 
         WorkerProcess._run = listed  # type: ignore[method-assign]
