@@ -9,6 +9,7 @@ import contextlib
 import errno
 import importlib
 import os
+import re
 import sys
 import typing as t
 
@@ -22,6 +23,7 @@ from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body
+from ansible_collections.vpn.estate.plugins.module_utils._engine.server_declaration import VALIDATE_ONLY
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import LIMIT, VAULTED, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._net.libraries import REQUESTS_ERROR
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, SignInError
@@ -38,6 +40,9 @@ filter_loader.get("vpn.estate.people")
 test_loader.get("defined")
 lookup_loader.get("ansible.builtin.varnames", class_only=True)
 
+OURS = "vpn.estate."
+# Options of a whole declaration that roles work out by themselves. For each other one they have a variable.
+WITHOUT_VARIABLE = {"src", "only", "mistakes", VALIDATE_ONLY}
 IN_PROCESS, PROGRESS = "vpn_estate_in_process", "vpn_estate_progress"
 
 
@@ -79,10 +84,8 @@ class ModuleAction(ActionBase):
                     args.update(shared.options(args))
                 done = self._perform(args, variables) if here else None
         except (InputError, SignInError) as exc:
-            return {
-                **result,
-                **told({"failed": True, "changed": False, "msg": self.body.failure(exc)}, checker.secrets),
-            }
+            msg = f"{self.body.failure(exc)}{self._variables_for(str(exc))}"
+            return {**result, **told({"failed": True, "changed": False, "msg": msg}, checker.secrets)}
         if done is None:
             done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
             if not self._task.async_val:
@@ -91,6 +94,8 @@ class ModuleAction(ActionBase):
             done.pop("diff", None)
         if "summary" in done and not self._task.no_log and self._is_switched_on(PROGRESS, variables):
             self._show(f"{_with_host(self._name, variables)}: {done['summary']}")
+        if done.get("failed") and isinstance(done.get("msg"), str):
+            done["msg"] += self._variables_for(done["msg"])
         refusal = done.pop("sign_in_refused", None)
         if refusal:
             shared.remember(refusal)
@@ -100,6 +105,20 @@ class ModuleAction(ActionBase):
     def _name(self) -> str:
         """Of the module, for sentences."""
         return str(self._task.action.rpartition(".")[2])
+
+    def _variables_for(self, msg: str) -> str:
+        """A sentence with the variables for the options that a message names, in a role of this collection that sets them."""
+        role = self._task._role.get_name(include_role_fqcn=True) if self._task._role else ""
+        if not self.body.server or not role.startswith(OURS):
+            return ""
+        prefix = role[len(OURS) :]
+        options = sorted(set(self.body.options) - WITHOUT_VARIABLE)
+        named = [one for one in options if re.search(rf"\b{one}(?=[:[])" if "_" not in one else rf"\b{one}\b", msg)]
+        return (
+            f" Variables of the role {role}: {', '.join(f'{prefix}_{one} for {one}' for one in named)}."
+            if named
+            else ""
+        )
 
     def _is_offline(self, args: Params) -> bool:
         """Whether the task asks no server, so that it needs no sign-in."""

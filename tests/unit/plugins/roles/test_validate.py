@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import importlib
 import typing as t
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.vpn.estate.plugins.filter.without_vault import OPAQUE
+from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import WITHOUT_VARIABLE, ModuleAction
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
 
@@ -23,6 +27,7 @@ SEALED = """\
   35623064343563356661636237313335343536373432326434613936653331623535303765663739
   6664346531666231643832633943231376561636330300a643461313064386365616632313138
   3237"""
+ROLES = Path(__file__).resolve().parents[4] / "roles"
 HOSTS = ("vpn-a", "vpn-b", "vpn-c")
 FILES = {
     "host_vars/vpn-a/users.yml": f"""
@@ -112,6 +117,7 @@ def test_all_mistakes_of_all_servers_are_told_in_one_run_and_no_server_is_asked(
         [line] = [line for line in run.output.splitlines() if line.startswith(f"fatal: [{host}]")]
         missing = [mistake for mistake in mistakes if mistake not in line]
         assert not missing, line
+        assert "Variables of the role vpn.estate.access_server: access_server_" in line
     assert sum(map(len, MISTAKES.values())) == 20
     assert server.simulator.log == []
 
@@ -178,3 +184,39 @@ broken: [{{name: "{{{{ unknown }}}}"}}]
     for expression in ("broken", "unknown"):
         with pytest.raises(AnsibleError, match="'unknown' is undefined"):
             without_vault(expression, folder, variables)
+
+
+# -- the words of the role
+
+
+@pytest.mark.parametrize(
+    ("role", "name"), [("access_server", "as_declaration"), ("freebox_vpn", "freebox_declaration")]
+)
+def test_a_role_has_a_variable_for_each_option_of_its_declaration(role: str, name: str) -> None:
+    """A refusal in the role names them."""
+    body = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}").BODY
+    specs = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    assert {f"{role}_{option}" for option in set(body.options) - WITHOUT_VARIABLE} <= specs.keys()
+
+
+@pytest.mark.parametrize(
+    ("role", "msg", "said"),
+    [
+        ("vpn.estate.access_server", "purge: users is not declared. Say allow_self: true.", "allow_self, purge"),
+        ("vpn.estate.access_server", "users_src: it is no file.", "users_src"),
+        ("vpn.estate.access_server", "users[2] (cleo): state: 'blockt' is given.", "users"),
+        ("vpn.estate.access_server", "users would be deleted by a purge of groups.", ""),
+        ("vpn.estate.freebox_vpn", "purge_limit of users", "purge_limit"),
+        ("other.collection.access_server", "purge: users", ""),
+        (None, "purge: users", ""),
+    ],
+)
+def test_a_refusal_names_the_variables_of_the_role(role: str | None, msg: str, said: str) -> None:
+    action = ModuleAction.__new__(ModuleAction)
+    name = "freebox_declaration" if role and "freebox" in role else "as_declaration"
+    action.body = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}").BODY
+    found = SimpleNamespace(get_name=lambda include_role_fqcn: role) if role else None
+    action._task = SimpleNamespace(_role=found)
+    prefix = str(role).rpartition(".")[2]
+    variables = ", ".join(f"{prefix}_{one} for {one}" for one in said.split(", ") if one)
+    assert action._variables_for(msg) == (f" Variables of the role {role}: {variables}." if said else "")
