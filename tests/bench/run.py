@@ -146,9 +146,10 @@ def timed(command: list[str], environment: dict[str, str]) -> Usage:
     begin = time.monotonic()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **environment})  # noqa: S603
-        main = 0.0
+        main = largest = 0.0
         while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
             main = max(main, _peak(process.pid))
+            largest = max(largest, main, *map(_peak, _below(process.pid)))
             time.sleep(0.05)
         _pid, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -156,11 +157,23 @@ def timed(command: list[str], environment: dict[str, str]) -> Usage:
         if process.returncode:
             output.seek(0)
             sys.exit(f"{' '.join(command)} failed:\n{output.read().decode(errors='replace')[-3000:]}")
-    return Usage(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, main)
+    return Usage(seconds, usage.ru_utime + usage.ru_stime, largest, main)
+
+
+def _below(pid: int) -> Iterator[int]:
+    """The processes that a process started, and those that they did; none where the system does not say."""
+    with contextlib.suppress(OSError):
+        for file in Path(f"/proc/{pid}/task").glob("*/children"):
+            for child in map(int, file.read_text().split()):
+                yield child
+                yield from _below(child)
 
 
 def _peak(pid: int) -> float:
-    """The most memory that a process had so far, in megabytes; 0 where the system does not say."""
+    """The most memory that a process had so far, in megabytes; 0 where the system does not say.
+
+    What the system counts for a process that has ended includes its parent's memory, of which it began as a copy.
+    """
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
