@@ -39,7 +39,9 @@ description:
     V(icmp-port-unreachable). A name is shown as the port that it stands for.
   - A server keeps the rules for IPv4 and those for IPv6 apart. The order of those of one family counts, and is
     compared, only where one of them denies.
-  - Domain rules, the newer access controls that go by host names, are another system of the server and are left alone.
+  - Rules by domain name, which servers from 3.1 on have, are another system of the server and are left alone; see
+    M(vpn.estate.as_access_ruleset). Both are in force on the same server. A domain rule may deny, or send through the VPN,
+    what no access list names, so that who may go where needs both.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -123,11 +125,13 @@ notes:
   - Owners, and users and groups that rules name, must exist, or be named in O(assume_present). That is checked before
     the first write.
   - Rules are those set on the owner itself. What a user may reach through the group is declared on the group.
+  - A server that offers no rules by address is told by a sentence. No such server is known.
   - What a server makes of a list that is set, whether the new rules take the place of the old ones or join them, is not
     documented. The lists that were written are read again, and emptied and set once more if the server joined them; in
     that case the owner is without the rules of this list for a moment.
 seealso:
   - module: vpn.estate.as_access_list_info
+  - module: vpn.estate.as_access_ruleset
   - module: vpn.estate.as_group
   - module: vpn.estate.as_user
   - plugin: vpn.estate.access_rule

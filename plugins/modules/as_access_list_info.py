@@ -31,8 +31,11 @@ options:
     elements: str
 notes:
   - Rules are those set on the owner itself. What a user may reach through the group stands with the group.
+  - Servers from 3.1 on have rules by domain name besides, which are in force together with these lists and are not among
+    them, see M(vpn.estate.as_access_ruleset_info).
 seealso:
   - module: vpn.estate.as_access_list
+  - module: vpn.estate.as_access_ruleset_info
   - plugin: vpn.estate.access_rule
     plugin_type: filter
 """

@@ -194,6 +194,14 @@ class Description:
         """The fields whose values name other objects."""
         return [f for f in self.fields if f.refers]
 
+    def is_partial(self, want: Wanted) -> bool:
+        """Whether absent is declared of what is in an object, such as single rules, and not of the object."""
+        return False
+
+    def is_spared(self, name: str, protect: t.Collection[str], params: t.Mapping[str, t.Any]) -> bool:
+        """Whether a purge leaves alone an object that is not declared."""
+        return name in protect
+
     # -- the words of the server
 
     @functools.cached_property

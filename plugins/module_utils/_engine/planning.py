@@ -30,7 +30,11 @@ def plan(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.Sequence
     if run.task.params.get("purge"):
         named = {want.name for want in wanted}
         spare = set(run.task.params.get("protect") or ())
-        others = [Wanted(name, "absent") for name in sorted(actual.objects) if name not in named | spare]
+        others = [
+            Wanted(name, "absent")
+            for name in sorted(actual.objects)
+            if name not in named and not resource.is_spared(name, spare, run.task.params)
+        ]
         purged = [_change(run, resource, actual.objects[want.name], want) for want in others]
         changes += [change for change in purged if change.action != "none"]
     planned = {change.name for change in changes}
@@ -53,7 +57,7 @@ def _turn(resource: Resource, step: Step) -> Turn:
 
 def step_for(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want: Wanted) -> Step:
     """What is to be done to one object, which the server has as ``have``."""
-    if want.state == "absent" and not resource.always_there:
+    if want.state == "absent" and not resource.always_there and (have is None or not resource.is_partial(want)):
         return Step("none" if have is None else "delete", have)
     desired = resource.desired(run, want, have)
     create_only = {f.name for f in resource.fields if f.create_only}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -201,6 +201,17 @@ class AccessServerSimulator(Simulator):
     def set_configuration(self, profile: str = "default", **values: Any) -> None:
         """Store configuration values; keys hold dots, so hand them over with ** and a dict."""
         self.machine.store.set_configuration(profile, values)
+
+    def add_ruleset(
+        self,
+        name: str,
+        owners: Iterable[str],
+        *rules: dict[str, Any],
+        comment: str = "",
+        position: int = 100,
+    ) -> int:
+        """A ruleset with rules as the API takes them; a type, a position and a comment may be left out. Answers its number."""
+        return self.machine.access_rulesets.put(name, owners, rules, comment, position)
 
     def set_access_routes(self, owner: str, type: str, routes: list[dict[str, Any]]) -> None:
         self.machine.store.set_access_routes(owner, type, routes)

@@ -11,7 +11,7 @@ from ..._engine.field import Field, Object, Turn
 from ..._engine.plan import Actual, Change, Reference, Wanted
 from ..._engine.resource import Resource
 from ..._engine.run import Run
-from ..._text.errors import InputError, Mistakes
+from ..._text.errors import InputError, Mistakes, Refused
 from ..api import values
 from ..api.client import AccessServer
 from . import access_rule
@@ -108,13 +108,23 @@ class AccessList(Resource):
         owners = {owner: [n.split(" ", 1)[1] for n in names or () if n.startswith(f"{owner} ")] for owner in OWNERS}
         lists: dict[str, dict[str, list[str]]] = {name: {d: [] for d in DIRECTIONS} for name in names or ()}
         if names is None or names:
-            for row in run.client.access_lists(owners["user"], owners["group"]):
+            for row in self._rows(run, owners):
                 [owner] = [f"{owner} {row[key]}" for owner, key in OWNERS.items() if row.get(key)]
                 direction, family = row["type"].rsplit("_", 1)
                 if row.get("access_route"):
                     found = lists.setdefault(owner, {d: [] for d in DIRECTIONS})
                     found[direction].append(access_rule.from_wire(row["access_route"], family))
         return Actual({owner: {d: rules(found) for d, found in each.items()} for owner, each in lists.items()})
+
+    @staticmethod
+    def _rows(run: Run[AccessServer], owners: t.Mapping[str, t.Sequence[str]]) -> list[Row]:
+        """Of these owners. A server may have no such lists (server-behaviour.md, 8 and 67)."""
+        try:
+            return run.client.access_lists(owners["user"], owners["group"])
+        except Refused as exc:
+            if exc.status != 404:
+                raise
+            raise InputError(f"{run.client.url} has no access lists: it offers no rules by address. {exc}.") from exc
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """Whole lists; or single rules added to, or taken from, what is there."""

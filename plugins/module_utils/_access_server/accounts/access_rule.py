@@ -15,6 +15,7 @@ import ipaddress
 import typing as t
 
 from ..api import values
+from . import domain_rule
 
 Rule = dict[str, t.Any]
 Wire = dict[str, t.Any]
@@ -184,6 +185,8 @@ def normal(rule: t.Mapping[str, t.Any]) -> Rule:
         raise ValueError(f"accept is {accept!r}; it is true or false")
     family = rule.get("family", "ipv4")
     if needed == "subnet":
+        if domain_rule.is_domain(rule["subnet"]):
+            raise ValueError(f"{rule['subnet']!r} is a domain, and domain rules are rulesets: use as_access_ruleset")
         subnet = values.network(rule["subnet"])
         family = f"ipv{ipaddress.ip_network(subnet).version}"
         if rule.get("family", family) != family:

@@ -188,6 +188,18 @@ class AccessServer(Client):
         wanted = {("username", name) for name in users} | {("groupname", name) for name in groups}
         return [row for row in rows if any((key, row.get(key)) in wanted for key in ("username", "groupname"))]
 
+    def access_rulesets(self) -> list[Record]:
+        """Rulesets, each with one of its owners (server-behaviour.md, 72-74)."""
+        return self.objects("POST /access/rulesets/list", "rulesets", {})
+
+    def access_rules(self, rulesets: t.Sequence[int]) -> list[Record]:
+        """The rules of these rulesets (server-behaviour.md, 77)."""
+
+        def read(listed: list[str]) -> list[Record]:
+            return self.objects("POST /access/rules/list", "rules", {"ruleset_ids": [*map(int, listed)]})
+
+        return _by_names([*map(str, rulesets)], read)
+
     def _rows(self, body: Record) -> list[Record]:
         return self.objects("POST /userprop/access/list", "profiles", body)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_ruleset import ACCESS_RULESET
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
@@ -70,6 +71,8 @@ def furnished(server: Server) -> Server:
     ]
     simulator.set_access_routes("staff", "access_to_ipv4", [{"accept": True, **route} for route in routes])
     simulator.set_access_routes("alice", "access_from_ipv6", [{"type": "all", "accept": False}])
+    rule: Json = {"match_type": "domain_or_subdomain", "match_data": "intranet.example.com", "action": "nat"}
+    simulator.add_ruleset("old", ["__DEFAULT__"], rule)
     configured: Json = {"vpn.server.daemon.udp.port": 9443, "auth.radius.0.server.0.secret": "Marker-Password-7!"}
     simulator.set_configuration(**configured)
     return server
@@ -94,6 +97,12 @@ ITEMS = [
     {"name": "vpn.server.daemon.udp.port", "state": "default"},
     {"name": "vpn.server.daemon.tcp.n_daemons", "value": 4},
 ]
+RULESETS = {
+    "access_rulesets": [
+        {"group": "staff", "rules": [{"domain": "a.example.com", "action": "nat"}]},
+        {"everybody": True, "name": "old", "state": "absent"},
+    ]
+}
 READERS: dict[str, list[Work]] = {
     "users/list": [
         informs(USER),
@@ -116,6 +125,8 @@ READERS: dict[str, list[Work]] = {
             access_lists=[{"group": "staff", "access_to": ["10.2.0.0/16"]}, {"user": "alice", "access_from": []}],
         ),
     ],
+    "access/rulesets/list": [informs(ACCESS_RULESET), manages(ACCESS_RULESET, **RULESETS)],
+    "access/rules/list": [informs(ACCESS_RULESET), manages(ACCESS_RULESET, **RULESETS)],
     "config-profile/list": [
         informs(CONFIG_PROFILE),
         manages(

@@ -132,20 +132,20 @@ def test_a_resource_is_complete(kind: type[Resource]) -> None:
 
 
 def test_what_a_resource_lacks_is_named() -> None:
-    class AccessRuleset(Resource):
-        noun, plural = "access ruleset", "access_rulesets"
+    class RoutingPolicy(Resource):
+        noun, plural = "routing policy", "routing_policies"
         fields = (Field("comment", {"type": "str"}), Field("code", {"type": "str", "no_log": True}))
-        __module__ = f"{module_utils.__name__}._access_server.accounts.access_ruleset"
+        __module__ = f"{module_utils.__name__}._access_server.accounts.routing_policy"
 
-    assert [one.partition(": ")[0] for one in lacks(AccessRuleset, HOMES["_access_server"])] == [
-        "plugins/modules/as_access_ruleset.py",
-        "plugins/modules/as_access_ruleset_info.py",
-        "plugins/action/as_access_ruleset.py",
-        "plugins/action/as_access_ruleset_info.py",
+    assert [one.partition(": ")[0] for one in lacks(RoutingPolicy, HOMES["_access_server"])] == [
+        "plugins/modules/as_routing_policy.py",
+        "plugins/modules/as_routing_policy_info.py",
+        "plugins/action/as_routing_policy.py",
+        "plugins/action/as_routing_policy_info.py",
         "meta/runtime.yml",
         "README.md",
-        "tests/integration/targets/as_access_ruleset/tasks/scenario.yml",
-        "plugins/module_utils/_access_server/accounts/access_ruleset.py",
+        "tests/integration/targets/as_routing_policy/tasks/scenario.yml",
+        "plugins/module_utils/_access_server/accounts/routing_policy.py",
         "tests/unit/plugins/support/samples.py",
     ]
 

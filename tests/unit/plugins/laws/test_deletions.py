@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_ruleset import ACCESS_RULESET
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
@@ -96,6 +97,13 @@ DELETIONS = {
         "/users/delete",
         lambda s: "ana" in s.simulator.state()["users"],
         of=USER,
+    ),
+    "ruleset": Deletion(
+        lambda s: s.simulator.add_ruleset("web", ["openvpn"]),
+        by(ACCESS_RULESET, user="openvpn", name="web"),
+        "/access/rulesets/delete",
+        lambda s: bool(s.simulator.state()["access_rulesets"]),
+        of=ACCESS_RULESET,
     ),
     "purged user": Deletion(
         lambda s: s.simulator.set_user("ana"),

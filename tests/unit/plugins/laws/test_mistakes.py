@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_ruleset import ACCESS_RULESET
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
@@ -76,6 +77,12 @@ IN_ONE = [
     Wrong(DEFAULT_USER, [{"group": "nope", "deny": True}], ["group nope of the default user", "could end the sign-in"]),
     Wrong(
         ACCESS_LIST, [{"group": "a", "access_to": ["user:b"]}], ["group a of an access list", "user b of the access"]
+    ),
+    Wrong(
+        ACCESS_RULESET,
+        [{"group": "a", "rules": [{"domain": "b.example", "action": "bypass"}]}],
+        ["group a of a ruleset", "bypass (bypass domain b.example) needs Access Server 3.2.0"],
+        prepare=lambda server: server.simulator.configure(version="3.1.0"),
     ),
     Wrong(
         CONFIG_ITEM, [{"name": "cs.https.port", "value": 99999}], ["cs.https.port: 99999", "depends on cs.https.port"]
@@ -155,6 +162,12 @@ IN_TWO = [
         ACCESS_LIST,
         [{"group": "a", "access_to": ["all"]}, {"user": "b", "access_to": ["all"]}],
         ["group a of an access list", "user b of an access list"],
+    ),
+    Wrong(
+        ACCESS_RULESET,
+        [{"group": "a"}, {"user": "b", "rules": [{"domain": "b.example", "action": "deny"}]}],
+        ["group a of a ruleset", "user b of a ruleset", "deny domain b.example"],
+        prepare=lambda server: server.simulator.configure(version="3.1.0"),
     ),
     Wrong(
         CONFIG_ITEM,

@@ -16,12 +16,13 @@ from unittest import mock
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts import access_rule
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts import access_rule, domain_rule
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import (
     ACCESS_LIST,
     DIRECTIONS,
     rules,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_ruleset import ACCESS_RULESET
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.properties import Owner
@@ -74,6 +75,7 @@ BROUGHT_TO_A_STATE: t.Sequence[Resource] = (
     GROUP,
     DEFAULT_USER,
     ACCESS_LIST,
+    ACCESS_RULESET,
     CONFIG_ITEM,
     CONFIG_PROFILE,
     USER_MFA,
@@ -206,6 +208,11 @@ def records(resource: Resource) -> Strategy:
         ruled = st.one_of(network_rules(), named_rules(), plain_rules()).map(access_rule.normal)
         rows = ruled.map(lambda rule: (access_rule.to_wire(access_rule.render(rule)), rule["family"]))
         return st.fixed_dictionaries({direction: st.lists(rows, max_size=3) for direction in DIRECTIONS})
+    if resource is ACCESS_RULESET:
+        wires = st.lists(
+            wired_rules(), max_size=4, unique_by=lambda one: (one["match_type"], one["match_data"].lower())
+        )
+        return st.fixed_dictionaries({"comment": TEXTS, "position": st.integers(0, 999), "rules": wires})
     wires: dict[str, Strategy] = {}
     for f in resource.fields:
         if f.spec and not f.secret and not f.create_only:
@@ -215,6 +222,23 @@ def records(resource: Resource) -> Strategy:
                 wire = st.one_of(wrapped, st.fixed_dictionaries({"value": wire}), wire)
             wires[f.api] = wire
     return st.fixed_dictionaries({}, optional=wires)
+
+
+def wired_rules() -> Strategy:
+    """Rules of rulesets by domain, and others."""
+    domains = st.sampled_from(
+        ["a.example.com", "Intranet.Example.COM.", "com", "bücher.example", "no domain", "10.0.0.0/8"]
+    )
+    return st.fixed_dictionaries(
+        {
+            "type": st.sampled_from(domain_rule.TYPES),
+            "match_type": st.sampled_from([*domain_rule.MATCHES, "all", "subnet"]),
+            "match_data": st.one_of(domains, TEXTS),
+            "action": st.sampled_from(domain_rule.ACTIONS),
+            "position": st.integers(0, 10**6),
+            "comment": TEXTS,
+        }
+    )
 
 
 def items() -> Strategy:
@@ -239,12 +263,17 @@ def shown_of(resource: Resource, wire: t.Mapping[str, t.Any]) -> tuple[dict[str,
     if resource is ACCESS_LIST:
         have = {direction: rules(access_rule.from_wire(*row) for row in rows) for direction, rows in wire.items()}
         told = have
+    elif resource is ACCESS_RULESET:
+        have = {**wire, "comment": wire["comment"].strip()}
+        have["rules"] = domain_rule.in_order(map(domain_rule.from_wire, wire["rules"]))
+        told = have
     else:
         load = item_of if resource is CONFIG_ITEM else resource.load
         have = load({"name": "x", "login": "x", **wire})
         told = resource.load_whole(wire) if isinstance(resource, Owner) else have
-    key = "user x" if resource is ACCESS_LIST else "sa.company_name" if resource is CONFIG_ITEM else "x"
-    run = Run(None, Task({"names": None, "users": None, "groups": None, "only_set": False}))
+    keys = {ACCESS_LIST: "user x", ACCESS_RULESET: "user x / y", CONFIG_ITEM: "sa.company_name"}
+    key = keys.get(resource, "x")
+    run = Run(None, Task({"names": None, "users": None, "groups": None, "everybody": None, "only_set": False}))
     with mock.patch.object(Run, "read", return_value=Actual({key: told})):
         [informed] = objects_in(info_body(resource).work(run), resource)
     return have, json.loads(json.dumps(informed))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_ruleset import ACCESS_RULESET
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.properties import SCRIPTS
@@ -211,6 +212,13 @@ def make_a_node(server: t.Any) -> None:
         machine.cluster.create(Call("POST", "/cluster/create", {**node, "mysqluri": uri}))
 
 
+def make_owners_of_rulesets(server: t.Any) -> None:
+    """A server that has rulesets, with groups and users."""
+    server.simulator.configure(version="3.2.2")
+    make_owners(server)
+
+
+RULESETS = "store/entry/ruleset*"
 RESTART = "cluster/_own/*"  # when a node has restarted, and whether it has to
 REVOKED = "store/entry/revoked/*"  # lists of the certificates of profiles that were taken back
 FILES = "file/*"
@@ -297,6 +305,38 @@ SAMPLES = [
             "access_from": [],
         },
         prepare=make_owners,
+    ),
+    Sample(
+        ACCESS_RULESET,
+        {
+            "group": "staff",
+            "name": "Staff web",
+            "comment": "inside",
+            "position": 300,
+            "rules": [
+                {
+                    "match": "domain",
+                    "domain": "Payroll.Example.com.",
+                    "action": "deny",
+                    "comment": "x",
+                    "position": 100,
+                },
+                {"match": "not_subdomain", "domain": "münchen.example", "action": "bypass", "position": 200},
+                {"match": "all", "data": "", "action": "route", "type": "domain_routing", "position": 300},
+            ],
+        },
+        {
+            "group": "staff",
+            "name": "Staff web",
+            "comment": "",
+            "position": 100,
+            "rules": [
+                {"domain": "*.intranet.example.com", "action": "nat", "position": 200},
+                {"domain": "payroll.example.com", "action": "deny", "position": 100},
+            ],
+        },
+        prepare=make_owners_of_rulesets,
+        besides=[RULESETS],
     ),
     Sample(
         CONFIG_ITEM,

@@ -64,3 +64,22 @@ def test_nobody_asked_for_is_nobody_told(listed: Server) -> None:
     assert lists(listed) == {"staff": RULES}
     assert lists(listed, groups=["staff", "ops"]) == {"staff": RULES, "ops": []}
     assert lists(listed, users=[], groups=[]) == {}
+
+
+def test_a_server_without_access_lists_says_so(listed: Server) -> None:
+    listed.simulator.configure(lacks="listAccessLists,setAccessLists")
+    answer = listed.manage(ACCESS_LIST, group="staff", access_to=RULES)
+    assert f"{listed.simulator.url} has no access lists: it offers no rules by address" in answer["msg"]
+
+
+@pytest.mark.parametrize(
+    "rule", ["app.example.com", "*.example.com:https", {"subnet": "App.Example.com.", "type": "route"}]
+)
+def test_a_domain_is_no_network_but_a_rule_of_a_ruleset(listed: Server, rule: str) -> None:
+    answer = listed.manage(ACCESS_LIST, group="staff", access_to=[rule])
+    assert "is a domain, and domain rules are rulesets: use as_access_ruleset" in answer["msg"]
+
+
+@pytest.mark.parametrize("rule", ["10.0.0", "10.0.0.x", "staff", "10.0.0.0/33", "1.2.3.4.5"])
+def test_what_is_no_domain_either_is_no_network(listed: Server, rule: str) -> None:
+    assert "is not a network" in listed.manage(ACCESS_LIST, group="staff", access_to=[rule])["msg"]

@@ -1,0 +1,571 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rulesets of users, groups and everybody, with rules by domain name (Access Server 3.1 and later), described."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ..._engine.field import Field, Object, Turn
+from ..._engine.plan import Actual, Change, Effect, Reference, Wanted
+from ..._engine.resource import Resource
+from ..._engine.run import Run
+from ..._text.errors import EstateError, InputError, Mistakes, Refused
+from ..api.client import AccessServer, Record
+from . import domain_rule
+from .domain_rule import Rule
+from .properties import DEFAULT_USER_NAME, References, refuse_unknown
+
+OWNERS = ("user", "group")
+EVERYBODY = "everybody"
+KEYS: t.Mapping[str, t.Any] = {
+    "user": {"type": "str"},
+    "group": {"type": "str"},
+    EVERYBODY: {"type": "bool"},
+    "name": {"type": "str"},
+}
+INFO_SPEC: t.Mapping[str, t.Any] = {
+    "users": {"type": "list", "elements": "str"},
+    "groups": {"type": "list", "elements": "str"},
+    EVERYBODY: {"type": "bool"},
+}
+DEFAULT = "_default_ruleset"  # behind the name of its owner (server-behaviour.md, 133)
+OLDEST = "they need Access Server 3.1 or later"
+LATER = (3, 2, 0)  # the version of rules that deny, bypass or match all (server-behaviour.md, 130)
+DNS_PROXY = "dnsproxy"
+WORKING = ("on", "enabled")
+BETWEEN = " / "
+FOUND, MADE, TWINS, ORPHANS, HOLDERS = (
+    "found",
+    "made",
+    "twins",
+    "orphans",
+    "holders",
+)  # what a run notes, see AccessRuleset
+Numbered = tuple[int, Rule]
+_GONE = re.compile(r"\bnon-?existent\b|\bdoes not exist\b", re.IGNORECASE)
+_THERE = re.compile(r"(?<!not )\bexists?\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A ruleset as one of its owners has it."""
+
+    number: int
+    owner: str  # as the server calls it
+    name: str
+    position: int
+    comment: str
+
+
+def owner_of(name: str) -> tuple[str, str]:
+    """The kind and the name of the owner in the name of an object, such as ``group staff / Staff web``."""
+    kind, _blank, whose = name.partition(BETWEEN)[0].partition(" ")
+    return kind, whose
+
+
+def on_the_wire(name: str) -> str:
+    """The owner in the name of an object, as the server calls it."""
+    kind, whose = owner_of(name)
+    return DEFAULT_USER_NAME if kind == EVERYBODY else whose
+
+
+class AccessRuleset(Resource):
+    """The rulesets of an owner, each known by its name.
+
+    A run notes what it read: each ruleset (``FOUND``), the numbers of those whose name the same owner has twice (``TWINS``),
+    the owners of each number (``HOLDERS``), and the numbers of those that belong to nobody, if the server tells them
+    (``ORPHANS``); and the numbers of those that it made and could not give to their owners so far (``MADE``).
+    """
+
+    noun, plural = "ruleset of", "access_rulesets"
+    keys = KEYS
+    naming = ("user", "group", "name")
+    exclusive_keys = False
+    fields = (
+        Field("comment", {"type": "str"}, normal=lambda text: str(text).strip(), unset=""),
+        Field("position", {"type": "int"}),
+        Field(
+            "rules",
+            {"type": "list", "elements": "dict", "options": domain_rule.SPEC},
+            normal=domain_rule.rules,
+            unset=[],
+            keeps=lambda have, want: [*map(domain_rule.content, have)] == [*map(domain_rule.content, want)],
+        ),
+    )
+    turn = Turn.GIVE
+    options = {
+        "exclusive": {"type": "bool", "default": True},
+        "purge_default": {"type": "bool", "default": False},
+        "assume_present": {"type": "list", "elements": "str", "default": []},
+    }
+    read_back = ("create", "update", "delete")
+
+    # -- the words of a playbook
+
+    def identity(self, params: t.Mapping[str, t.Any]) -> str:
+        """The owner and the name, as in ``group staff / Staff web``."""
+        owners = [owner for owner in OWNERS if params.get(owner) is not None]
+        owners += [EVERYBODY] if params.get(EVERYBODY) else []
+        if len(owners) != 1:
+            said = " and ".join(owners) or "none of them"
+            raise InputError(f"A ruleset has one owner: give user, group, or everybody as true; {said} is given.")
+        [kind] = owners
+        whose = DEFAULT_USER_NAME if kind == EVERYBODY else str(params[kind])
+        name = params.get("name")
+        called = f"{whose}{DEFAULT}" if name is None else str(name)
+        return f"{kind if kind == EVERYBODY else f'{kind} {whose}'}{BETWEEN}{called}"
+
+    def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
+        """What cannot be an owner, and what says nothing."""
+        for want in wanted:
+            kind, whose = owner_of(want.name)
+            if kind in OWNERS and whose == DEFAULT_USER_NAME:
+                yield f"{kind}: {whose} stands for all users. Declare everybody: true."
+            if want.name.count(BETWEEN) > 1 and kind in OWNERS:
+                yield f"{want.name}: the name of an owner or a ruleset cannot have {BETWEEN!r} in it."
+
+    def is_partial(self, want: Wanted) -> bool:
+        """Rules that are absent: the ruleset stays."""
+        return "rules" in want.values
+
+    def is_spared(self, name: str, protect: t.Collection[str], params: t.Mapping[str, t.Any]) -> bool:
+        """Also by its owner; and the rulesets that the web interface keeps, unless the task says otherwise."""
+        owner, _between, called = name.partition(BETWEEN)
+        of_the_web = called == f"{on_the_wire(name)}{DEFAULT}" and not params["purge_default"]
+        return of_the_web or bool({name, owner, f"name {called}"} & set(protect))
+
+    def references(self, name: str, values: Object) -> t.Iterator[Reference]:
+        """The owner, with whom it goes."""
+        kind, whose = owner_of(name)
+        if kind in OWNERS:
+            yield Reference(kind, whose, kind, owner=True)
+
+    # -- what is there
+
+    def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
+        """All rulesets come in one answer, and the rules of those that are asked for in another."""
+        if names is not None and not names:
+            return Actual({}, whole=True)
+        try:
+            rows = self._rows(run)
+        except Refused as exc:
+            if exc.status != 404:
+                raise
+            if run.wanted is not None and all(want.state == "absent" for want in run.wanted):
+                return Actual({}, whole=True)
+            raise InputError(f"{run.client.url} has no domain rules: {OLDEST}. {exc}.") from exc
+        found = rows if names is None else {name: rows[name] for name in names if name in rows}
+        rules = _rules(run.client, {row.number for row in found.values()})
+        return Actual(
+            {
+                name: {
+                    "comment": row.comment,
+                    "position": row.position,
+                    "rules": [rule for _number, rule in rules.get(row.number, ())],
+                }
+                for name, row in found.items()
+            },
+            whole=True,
+        )
+
+    @staticmethod
+    def _rows(run: Run[AccessServer]) -> dict[str, Row]:
+        """Rulesets by the names of their objects. Those without an owner, which a server may list, are noted."""
+        listed = run.client.access_rulesets()
+        found: dict[str, Row] = {}
+        twins: dict[str, list[int]] = {}
+        holders: dict[int, set[str]] = {}
+        for row in sorted(
+            (row for row in listed if row.get("owner")), key=lambda row: (row.get("position") or 0, row["id"])
+        ):
+            owner, kind = str(row["owner"]), "group" if row.get("owner_type") == "group" else "user"
+            name = f"{EVERYBODY if owner == DEFAULT_USER_NAME else f'{kind} {owner}'}{BETWEEN}{row['name']}"
+            comment = str(row.get("comment") or "").strip()
+            one = Row(int(row["id"]), owner, str(row["name"]), int(row.get("position") or 0), comment)
+            first = found.setdefault(name, one)
+            if first.number != one.number:
+                twins.setdefault(name, [first.number]).append(one.number)
+            holders.setdefault(one.number, set()).add(owner)
+        orphans = {str(row["name"]): int(row["id"]) for row in listed if not row.get("owner")}
+        run.notes.update({FOUND: found, TWINS: twins, ORPHANS: orphans, HOLDERS: holders})
+        return found
+
+    def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
+        """The whole list of rules; or single ones added to, or taken from, what is there."""
+        values = dict(wanted.values)
+        if "rules" not in values:
+            return values
+        there, said = (have or {}).get("rules") or [], values["rules"]
+        subjects = {domain_rule.subject(rule): rule for rule in said}
+        if wanted.state == "absent":
+            return {"rules": [rule for rule in there if domain_rule.subject(rule) not in subjects]}
+        if not run.task.params["exclusive"] and have:
+            left = [{"position": rule["position"], **subjects.pop(domain_rule.subject(rule), rule)} for rule in there]
+            said = [*left, *subjects.values()]
+            positions = {rule.get("position") for rule in said}
+            if None in positions or (subjects and len(positions) < len(said)):
+                said = [{name: value for name, value in rule.items() if name != "position"} for rule in said]
+            else:
+                said = domain_rule.in_order(said)
+        return {**values, "rules": domain_rule.placed(there, said)}
+
+    # -- before anything is written
+
+    def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
+        """Owners must be there, names must say which ruleset is meant, and the server must know such rules."""
+        plan = run.plan
+        named: dict[str, References] = {owner: {} for owner in OWNERS}
+        for change in plan.of("create"):
+            kind, whose = owner_of(change.name)
+            if kind in OWNERS:
+                named[kind].setdefault(whose, []).append("a ruleset")
+        for owner, listing in (("user", run.client.users), ("group", run.client.groups)):
+            if named[owner]:
+                there = listing(sorted(named[owner])).records
+                with mistakes.collecting():
+                    refuse_unknown(named[owner], there, owner, run)
+        twins = run.notes.get(TWINS, {})
+        for change in plan.of("update"):
+            if change.name in twins:
+                numbers = " and ".join(map(str, twins[change.name]))
+                mistakes.add(
+                    f"{self.noun} {change.name}: the server has several of this name and owner, with the numbers {numbers}. "
+                    "Rename or delete all but one."
+                )
+        self._refuse_different(run, mistakes)
+        self._refuse_too_new(run, mistakes)
+        for change in plan.of("create", "update"):
+            self._warn_of_idle(run, change)
+        if any(change.values.get("rules") for change in plan.of("create", "update")):
+            self._warn_without_proxy(run)
+
+    def _refuse_different(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
+        """A ruleset of several owners is one: it cannot be declared in two ways, and others see what is written."""
+        first: dict[int, Change] = {}
+        for change in run.plan.of("update"):
+            row = run.notes[FOUND].get(change.name)
+            if row is None or len(run.notes[HOLDERS][row.number]) < 2 or not {"rules", "comment"} & set(change.values):
+                continue
+            other = first.setdefault(row.number, change)
+            if other is change:
+                run.task.warn(
+                    f"The {self.noun} {change.name} belongs to others too (number {row.number}): what is written changes it "
+                    "for all of them."
+                )
+            elif any(change.values.get(name) != other.values.get(name) for name in ("rules", "comment")):
+                mistakes.add(
+                    f"{self.noun} {change.name} and {other.name} are one ruleset (number {row.number}), and declared "
+                    "differently."
+                )
+
+    def _refuse_too_new(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
+        """Rules that older servers refuse, or take and do not carry out."""
+        needing = [
+            (change, rule)
+            for change in run.plan.of("create", "update")
+            for rule in _new_rules(change)
+            if rule["action"] in ("deny", "bypass") or rule["match"] not in domain_rule.MATCHES
+        ]
+        if not needing:
+            return
+        told = str(run.client.object("GET /server/info").get("version") or "")
+        numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", told)
+        if numbers and tuple(int(number or 0) for number in numbers.groups()) < LATER:
+            for change, rule in needing:
+                what = rule["action"] if rule["action"] in ("deny", "bypass") else f"match {rule['match']}"
+                mistakes.add(
+                    f"rules of {self.noun} {change.name}: {what} ({domain_rule.told(rule)}) needs Access Server "
+                    f"{'.'.join(map(str, LATER))} or later, and {run.client.url} has {told}."
+                )
+
+    def _warn_of_idle(self, run: Run[AccessServer], change: Change) -> None:
+        """Rules that are never reached, as the first one that matches decides (server-behaviour.md, 132)."""
+        new = [*map(domain_rule.content, _new_rules(change))]
+        after = change.values.get("rules") or []
+        for number, rule in enumerate(after):
+            first = next((one for one in after[:number] if domain_rule.covers(one, rule)), None)
+            if first and (domain_rule.content(rule) in new or domain_rule.content(first) in new):
+                run.task.warn(
+                    f"rules of {self.noun} {change.name}: {domain_rule.told(rule)} has no effect, because "
+                    f"{domain_rule.told(first)} stands before it and matches the same."
+                )
+            if rule["match"] not in domain_rule.MATCHES and domain_rule.content(rule) in new:
+                run.task.warn(
+                    f"rules of {self.noun} {change.name}: match {rule['match']!r} is not among the values that are known "
+                    f"({', '.join(domain_rule.MATCHES)}), and the server may refuse it."
+                )
+
+    @staticmethod
+    def _warn_without_proxy(run: Run[AccessServer]) -> None:
+        """Without the DNS proxy, rules are kept and have no effect (server-behaviour.md, 131)."""
+        services = run.client.object("GET /server/status").get("service_status")
+        proxy = services.get(DNS_PROXY) if isinstance(services, dict) else None
+        status = proxy.get("status") if isinstance(proxy, dict) else None
+        if status is not None and status not in WORKING:
+            run.task.warn(
+                f"The DNS proxy of {run.client.url} is not on (its service {DNS_PROXY} is {status}). Rules by domain have no "
+                "effect without it."
+            )
+
+    # -- writing
+
+    def portions(self, change: Change, new: t.Collection[tuple[str, str]]) -> t.Sequence[tuple[Turn, Object]]:
+        """A ruleset is first confined to what it allows before and after, and denies what either denies."""
+        values = change.values
+        before: list[Rule] = (change.before or {}).get("rules", [])
+        after: list[Rule] = values.get("rules", before)
+        first = domain_rule.confined(before, after)
+        if owner_of(change.name) in new or first == before:
+            return [(Turn.GIVE, values)]
+        if first == after and (change.action == "create" or values.keys() == {"rules"}):
+            return [(Turn.TAKE, values)]
+        if change.action == "create":
+            return [(Turn.TAKE, {**values, "rules": first}), (Turn.GIVE, {"rules": after})]
+        return [(Turn.TAKE, {"rules": first}), (Turn.GIVE, values)]
+
+    def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+        """Each in three calls. Between the first two, no list shows the ruleset, so that the second follows at once."""
+        positions = self._free_positions(run, changes)
+        made, orphans = run.notes.setdefault(MADE, {}), run.notes[ORPHANS]
+
+        def make(change: Change) -> None:
+            owner, name = on_the_wire(change.name), change.name.partition(BETWEEN)[2]
+            comment, client = change.values.get("comment") or "", run.client
+            there: list[Numbered] = []
+            orphan = None if change.name in made else orphans.pop(name, None)
+            if orphan is not None:
+                made[change.name] = orphan
+                client.call("POST /access/rulesets/update", {"id": orphan, "name": name, "comment": comment})
+                there = _rules(client, {orphan}).get(orphan, [])
+            elif change.name not in made:
+                made[change.name] = _add(client, name, comment)
+            _assign_new(client, owner, made[change.name], positions[change.name])
+            change.reached(Effect.CREATED)
+            number = made.pop(change.name)
+            run.notes[FOUND][change.name] = Row(number, owner, name, positions[change.name], comment)
+            run.notes[HOLDERS][number] = {owner}
+            _write_rules(client, number, there, change.values.get("rules") or [])
+
+        run.writes.each(changes, make)
+
+    @staticmethod
+    def _free_positions(run: Run[AccessServer], changes: t.Sequence[Change]) -> dict[str, int]:
+        """The position of each new ruleset: the declared one, or behind those that the owner has."""
+        last: dict[str, int] = {}
+        for row in run.notes[FOUND].values():
+            last[row.owner] = max(row.position, last.get(row.owner, 0))
+        found = {}
+        for change in changes:
+            owner, position = on_the_wire(change.name), change.values.get("position")
+            behind = last.get(owner, 0) // domain_rule.STEP * domain_rule.STEP + domain_rule.STEP
+            found[change.name] = behind if position is None else int(position)
+            last[owner] = max(found[change.name], last.get(owner, 0))
+        return found
+
+    def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+        """Each by itself; what a ruleset of several owners has in common is written once."""
+        self._update(run, changes, moving={})
+
+    def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+        """Compare once more with what is there, and take a ruleset from its owner to assign it to another position."""
+        self._update(run, changes, moving={"anew": True})
+
+    @staticmethod
+    def _update(run: Run[AccessServer], changes: t.Sequence[Change], moving: t.Mapping[str, bool]) -> None:
+        client, found = run.client, run.notes[FOUND]
+        there = _rules(client, {found[change.name].number for change in changes if "rules" in change.values})
+        once = {found[change.name].number: change.name for change in reversed(changes)}
+
+        def write(change: Change) -> None:
+            row, values = found[change.name], change.values
+            if once[row.number] == change.name:
+                if "comment" in values:
+                    body = {"id": row.number, "name": row.name, "comment": values["comment"]}
+                    client.call("POST /access/rulesets/update", body)
+                if "rules" in values:
+                    _write_rules(client, row.number, there.get(row.number, []), values["rules"])
+            if "position" in values:
+                _move(client, row, values["position"], **moving)
+
+        run.writes.each(changes, write)
+
+    def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+        """A ruleset goes with its last owner; others keep it."""
+        found, twins, holders = run.notes[FOUND], run.notes[TWINS], run.notes[HOLDERS]
+
+        def remove(change: Change) -> None:
+            row = found.get(change.name)
+            for number in twins.get(change.name, [row.number]) if row else ():
+                holders[number].discard(row.owner)
+                if holders[number]:
+                    _take_from(run.client, row.owner, number)
+                else:
+                    _delete(run.client, row.owner, number)
+
+        run.writes.each(changes, remove, in_order=True)
+
+
+# -- calls
+
+
+def _rules(client: AccessServer, numbers: t.Collection[int]) -> dict[int, list[Numbered]]:
+    """The rules of rulesets in their order, each with its number; of a ruleset without rules there is nothing."""
+    found: dict[int, list[Numbered]] = {}
+    for wire in client.access_rules(sorted(numbers)):
+        if wire["ruleset_id"] in numbers:
+            found.setdefault(wire["ruleset_id"], []).append((int(wire["id"]), domain_rule.from_wire(wire)))
+    for rules in found.values():
+        rules.sort(key=lambda one: (one[1]["position"], domain_rule.content(one[1])))
+    return found
+
+
+def _add(client: AccessServer, name: str, comment: str) -> int:
+    """The number of a new ruleset, which belongs to nobody."""
+    try:
+        number = client.object("POST /access/rulesets/add", {"name": name, "comment": comment}).get("id")
+    except Refused as exc:
+        if _THERE.search(exc.reason):  # the engine takes these words for an object of ours
+            holder = "a ruleset of another owner, or by one that belongs to nobody, which no list shows"
+            raise Refused(exc.call, exc.status, f"the name {name} is taken by {holder}") from exc
+        raise
+    if not isinstance(number, int):
+        raise client.unreadable("the number of the new ruleset as id")
+    return number
+
+
+def _assign_new(client: AccessServer, owner: str, number: int, position: int) -> None:
+    """Give a new ruleset to its owner; one that cannot be given is deleted, because nobody would see it any more."""
+    try:
+        client.call("POST /access/user-rulesets/modify", _assigned(owner, number, position))
+    except Refused as exc:
+        try:
+            client.call("POST /access/rulesets/delete", {"ids": [number]})
+        except EstateError as left:
+            raise _with(exc, f"The new ruleset {number} belongs to nobody, and could not be deleted ({left})") from exc
+        raise _with(exc, "The new ruleset was set back: it is deleted") from exc
+
+
+def _with(exc: Refused, more: str) -> Refused:
+    """A refusal, and what became of the ruleset."""
+    return Refused(exc.call, exc.status, f"{exc.reason.rstrip('.')}. {more}", exc.reasons, exc.body, exc.said)
+
+
+def _assigned(owner: str, number: int, position: int) -> Record:
+    return {"add": {owner: [{"ruleset_id": number, "position": position}]}}
+
+
+def _move(client: AccessServer, row: Row, position: int, *, anew: bool = False) -> None:
+    """Another position among the rulesets of an owner: what a second assignment does is not known (server-behaviour.md, 76)."""
+    assigned = _assigned(row.owner, row.number, position)
+    if not anew:
+        try:
+            client.call("POST /access/user-rulesets/modify", assigned)
+        except Refused as exc:
+            if exc.status != 400:
+                raise
+        else:
+            return
+    taken = {"delete": {row.owner: {"ruleset_ids": [row.number]}}}
+    client.call("POST /access/user-rulesets/modify", {**taken, **assigned})
+
+
+def _take_from(client: AccessServer, owner: str, number: int) -> None:
+    client.call("POST /access/user-rulesets/modify", {"delete": {owner: {"ruleset_ids": [number]}}})
+
+
+def _delete(client: AccessServer, owner: str, number: int) -> None:
+    """Delete a ruleset; where the server does not while it has an owner, it is taken from the owner first.
+
+    It may be gone by then, together with its last owner.
+    """
+    try:
+        client.call("POST /access/rulesets/delete", {"ids": [number]})
+    except Refused as exc:
+        if _GONE.search(exc.reason):
+            return
+        if exc.status != 400:
+            raise
+        _take_from(client, owner, number)
+        try:
+            client.call("POST /access/rulesets/delete", {"ids": [number]})
+        except Refused as again:
+            if not _GONE.search(again.reason):
+                raise _with(again, f"The ruleset {number} belongs to nobody now, and is still there") from again
+
+
+def _write_rules(client: AccessServer, number: int, there: t.Sequence[Numbered], after: t.Sequence[Rule]) -> None:
+    """Make the rules of a ruleset so: what denies comes before what it may deny, and goes after it.
+
+    A rule is never changed in place, because what a server makes of its number is not known (server-behaviour.md, 78).
+    """
+    wanted = {rule["position"]: rule for rule in after}
+    gone = [
+        one for one in there if wanted.get(one[1]["position"]) != one[1] or not wanted.pop(one[1]["position"], None)
+    ]
+    new = [rule for rule in after if rule["position"] in wanted]
+    end = max([*(rule["position"] for rule in after), *(rule["position"] for _number, rule in there)], default=0)
+    if not any(map(domain_rule.denies, [*new, *(rule for _number, rule in gone)])):
+        _modify(client, number, new, gone, end)
+        return
+    places = {rule["position"] for rule in new if domain_rule.denies(rule)}
+    again = {domain_rule.subject(rule) for rule in new if not domain_rule.denies(rule)}
+    late = [
+        one
+        for one in gone
+        if one[1]["position"] not in places and (domain_rule.denies(one[1]) or domain_rule.subject(one[1]) in again)
+    ]
+    _modify(client, number, [rule for rule in new if domain_rule.denies(rule)], [o for o in gone if o not in late], end)
+    _modify(client, number, [rule for rule in new if not domain_rule.denies(rule)], late, end)
+
+
+def _modify(client: AccessServer, number: int, new: t.Sequence[Rule], gone: t.Sequence[Numbered], end: int) -> None:
+    """Add and delete rules in one call.
+
+    A server may want a position to be free before: then the new rules first stand behind ``end``, the last position, so
+    that nothing is missing at any time.
+    """
+    if not new and not gone:
+        return
+    try:
+        _modified(client, number, new, [one for one, _rule in gone])
+    except Refused as exc:
+        if exc.status != 400 or not {rule["position"] for rule in new} & {rule["position"] for _one, rule in gone}:
+            raise
+        aside = [{**rule, "position": end + place} for place, rule in enumerate(new, 1)]
+        _modified(client, number, aside, [])
+        _modified(client, number, [], [one for one, _rule in gone])
+        behind = [one for one, rule in _rules(client, {number}).get(number, ()) if rule in aside]
+        _modified(client, number, new, behind)
+
+
+def _modified(client: AccessServer, number: int, new: t.Sequence[Rule], gone: t.Sequence[int]) -> None:
+    added = {"add": [domain_rule.to_wire(rule, number) for rule in new]} if new else {}
+    client.call("POST /access/rules/modify", {**added, **({"delete": list(gone)} if gone else {})})
+
+
+def _new_rules(change: Change) -> list[Rule]:
+    """Rules that a change adds."""
+    before = {domain_rule.content(rule) for rule in (change.before or {}).get("rules") or ()}
+    return [rule for rule in change.values.get("rules") or () if domain_rule.content(rule) not in before]
+
+
+ACCESS_RULESET = AccessRuleset()
+
+
+def listing(run: Run[AccessServer]) -> list[Object]:
+    """For as_access_ruleset_info: rulesets of these owners, of all otherwise, in the form that the module takes."""
+    params = run.task.params
+    everyone = all(params[name] is None for name in INFO_SPEC)
+    asked = {f"{owner} {name}" for owner in OWNERS for name in params[f"{owner}s"] or ()}
+    asked |= {EVERYBODY} if params[EVERYBODY] else set()
+    told = []
+    for name, have in sorted(run.read(ACCESS_RULESET, None).objects.items()):
+        owner, _between, called = name.partition(BETWEEN)
+        kind, whose = owner_of(name)
+        if everyone or owner in asked:
+            told.append({kind: True if kind == EVERYBODY else whose, "name": called, **have})
+    return told

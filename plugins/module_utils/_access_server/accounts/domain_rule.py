@@ -1,0 +1,258 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of rulesets, which go by domain name: their normal form, their positions, and what they match.
+
+A rule in normal form has ``match``, ``domain`` or ``data``, ``action`` and ``comment``; ``type``, if it is another one than
+``domain_routing``; and ``position``, if that is known. ``data`` is what a server matches otherwise than by a domain.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+import typing as t
+
+Rule = dict[str, t.Any]
+Content = tuple[t.Any, ...]
+
+ROUTING = "domain_routing"
+TYPES = (ROUTING, "filter")
+DENY = "deny"
+ACTIONS = ("route", "nat", DENY, "bypass")
+MATCHES = tuple(f"{n}{kind}" for kind in ("domain", "subdomain", "domain_or_subdomain") for n in ("", "not_"))
+SPEC: t.Mapping[str, t.Any] = {
+    "domain": {"type": "str"},
+    "match": {"type": "str"},
+    "data": {"type": "str"},
+    "action": {"type": "str", "choices": list(ACTIONS), "required": True},
+    "type": {"type": "str"},
+    "comment": {"type": "str"},
+    "position": {"type": "int"},
+}
+STEP = 100  # between positions, as those that were seen have it (server-behaviour.md, 79)
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_WORD = re.compile(r"[A-Za-z][A-Za-z_]*")
+_LONGEST = 253
+_WILDCARD = "*."
+
+
+def domain(text: str) -> str:
+    """A domain in small letters and ASCII, without a dot at its end. Raises ValueError with a sentence."""
+    given = str(text).strip()
+    name = given.lower()[:-1] if given.endswith(".") else given.lower()
+    try:
+        ipaddress.ip_network(name, strict=False)
+    except ValueError:
+        pass
+    else:
+        raise ValueError(f"{given!r} is an address, and addresses are in access lists: use as_access_list")
+    try:
+        labels = [label if label.isascii() else label.encode("idna").decode() for label in name.split(".")]
+    except UnicodeError:
+        labels = [""]
+    found = ".".join(labels)
+    if len(found) > _LONGEST or not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError(f"{given!r} is not a domain; write it as app.example.com, without a protocol or a path")
+    return found
+
+
+def is_domain(text: str) -> bool:
+    """Whether a text that is no network is meant as a domain of at least two labels, the last of which is a word."""
+    name = str(text).strip().removeprefix(_WILDCARD)
+    try:
+        labels = domain(name).split(".")
+    except ValueError:
+        return False
+    return len(labels) > 1 and not labels[-1].isdigit() and len(labels[-1]) > 1
+
+
+def normal(said: t.Mapping[str, t.Any]) -> Rule:
+    """A declared rule in normal form. Raises ValueError with a sentence."""
+    rule = {name: value for name, value in said.items() if value is not None}
+    match, name, data = (rule.pop(key, None) for key in ("match", "domain", "data"))
+    if rule.get("type", ROUTING) not in TYPES:
+        raise ValueError(f"type is {rule['type']!r}; it is one of {', '.join(TYPES)}")
+    if name is not None and data is not None:
+        raise ValueError("it has domain and data; only one can be")
+    if name is not None:
+        if match is None:
+            match = "domain_or_subdomain" if name.strip().startswith(_WILDCARD) else "domain"
+            name = name.strip().removeprefix(_WILDCARD)
+        if match not in MATCHES:
+            raise ValueError(f"match is {match!r}; of a domain it is one of {', '.join(MATCHES)}")
+        if _WILDCARD in name:
+            raise ValueError(f"{name!r} has a star, and match says what is meant: leave out one of them")
+        what = {"domain": domain(name)}
+    elif match is None:
+        raise ValueError("it needs a domain")
+    elif not _WORD.fullmatch(match):
+        raise ValueError(
+            f"match is {match!r}; it is one of {', '.join(MATCHES)}, or another word that the server knows"
+        )
+    else:
+        what = {"data": (data or "").strip()}
+        if match in MATCHES:
+            if data is None:
+                raise ValueError(f"match is {match}, and it needs a domain")
+            what = _matched(match, what["data"])
+    return _rule({**rule, **what, "match": match})
+
+
+def _rule(rule: t.Mapping[str, t.Any]) -> Rule:
+    """The keys of a rule in their order, without what goes without saying."""
+    found = {"match": rule["match"]}
+    found.update((name, rule[name]) for name in ("domain", "data") if rule.get(name) is not None)
+    found.update({"action": rule["action"], "comment": (rule.get("comment") or "").strip()})
+    if rule.get("type", ROUTING) != ROUTING:
+        found["type"] = rule["type"]
+    if rule.get("position") is not None:
+        found["position"] = rule["position"]
+    return found
+
+
+def _matched(match: str, data: str) -> dict[str, str]:
+    """What a server matches: a domain, or anything else."""
+    if match in MATCHES:
+        try:
+            return {"domain": domain(data)}
+        except ValueError:
+            pass
+    return {"data": data}
+
+
+def from_wire(wire: t.Mapping[str, t.Any]) -> Rule:
+    """A rule of an answer (server-behaviour.md, 77)."""
+    match, kind, data = str(wire["match_type"]), str(wire["type"]), str(wire.get("match_data") or "").strip()
+    told = {"comment": str(wire.get("comment") or ""), "position": int(wire["position"])}
+    return _rule({"match": match, **_matched(match, data), "action": str(wire["action"]), "type": kind, **told})
+
+
+def to_wire(rule: Rule, ruleset: int) -> Rule:
+    """A rule, which has a position, as a request holds it (server-behaviour.md, 78)."""
+    return {
+        "ruleset_id": ruleset,
+        "type": rule.get("type", ROUTING),
+        "match_type": rule["match"],
+        "match_data": rule.get("domain", rule.get("data", "")),
+        "action": rule["action"],
+        "position": rule["position"],
+        "comment": rule["comment"],
+    }
+
+
+def subject(rule: Rule) -> Content:
+    """What a rule is about: no ruleset has two rules about the same."""
+    return rule.get("type", ROUTING), rule["match"], rule.get("domain", rule.get("data"))
+
+
+def content(rule: Rule) -> Content:
+    """All of a rule but its position."""
+    return (*subject(rule), rule["action"], rule["comment"])
+
+
+def denies(rule: Rule) -> bool:
+    """Whether a rule takes access away."""
+    return bool(rule["action"] == DENY)
+
+
+def told(rule: Rule) -> str:
+    """A rule in a sentence."""
+    return " ".join(str(rule[name]) for name in ("action", "match", "domain", "data") if rule.get(name))
+
+
+def rules(said: t.Iterable[t.Mapping[str, t.Any]]) -> list[Rule]:
+    """A declared list in normal form, in the order of its positions where it has them. Raises ValueError with a sentence."""
+    found: list[Rule] = []
+    for number, one in enumerate(said, 1):
+        try:
+            found.append(normal(one))
+        except ValueError as exc:
+            raise ValueError(f"rule {number}: {exc}") from None
+    numbers: dict[Content, int] = {}
+    for number, rule in enumerate(found, 1):
+        first = numbers.setdefault(subject(rule), number)
+        if first != number:
+            raise ValueError(
+                f"rules {first} and {number} match the same, {told(rule).partition(' ')[2]}; only one can be"
+            )
+    positions = [rule["position"] for rule in found if "position" in rule]
+    if positions and len(positions) < len(found):
+        raise ValueError("some rules have a position and others have none; give all of them one, or none")
+    if len(set(positions)) < len(positions):
+        raise ValueError("two rules have the same position")
+    return sorted(found, key=lambda rule: int(rule["position"])) if positions else found
+
+
+def in_order(found: t.Iterable[Rule]) -> list[Rule]:
+    """Rules of a server in the order of their positions."""
+    return sorted(found, key=lambda rule: (int(rule["position"]), content(rule)))
+
+
+def placed(there: t.Sequence[Rule], wanted: t.Sequence[Rule]) -> list[Rule]:
+    """The wanted rules with their positions. Where they have none, those that are there keep theirs as far as can be.
+
+    A new rule never has a position that is taken, because a server may refuse that.
+    """
+    if all("position" in rule for rule in wanted):
+        return [dict(rule) for rule in wanted]
+    firsts = [
+        rule for before, rule in zip([None, *there], there) if before is None or before["position"] < rule["position"]
+    ]
+    same = difflib.SequenceMatcher(None, [*map(content, firsts)], [*map(content, wanted)], autojunk=False)
+    kept = {
+        block.b + offset: firsts[block.a + offset]["position"]
+        for block in same.get_matching_blocks()
+        for offset in range(block.size)
+    }
+    taken = {int(rule["position"]) for rule in there}
+    found = _between(kept, taken, len(wanted))
+    if found is None:
+        end = max(taken) // STEP * STEP
+        found = [end + STEP * number for number in range(1, len(wanted) + 1)]
+    return [{**rule, "position": position} for rule, position in zip(wanted, found)]
+
+
+def _between(kept: t.Mapping[int, int], taken: t.Collection[int], count: int) -> t.Optional[list[int]]:
+    """A position for each of so many rules, some of which keep theirs; None where there is no room."""
+    found: list[int] = []
+    waiting = 0
+    for number in range(count + 1):
+        if number < count and number not in kept:
+            waiting += 1
+            continue
+        low, high = found[-1] if found else 0, kept.get(number)
+        if high is None:
+            high = max([low, *taken]) // STEP * STEP + STEP * (waiting + 1)
+        free = [one for one in range(low + STEP, high, STEP) if one not in taken]
+        if len(free) < waiting:
+            free = [one for one in range(low + 1, high) if one not in taken]
+        if len(free) < waiting:
+            return None
+        found += free[:waiting]
+        if number < count:
+            found.append(high)
+        waiting = 0
+    return found
+
+
+def covers(rule: Rule, other: Rule) -> bool:
+    """Whether a rule matches all that another one does, as far as the domains tell."""
+    mine, others = rule.get("domain"), other.get("domain")
+    if not mine or not others or rule["match"].startswith("not_") or other["match"].startswith("not_"):
+        return False
+    below = others.endswith(f".{mine}")
+    if others != mine:
+        return below and rule["match"] != "domain"
+    return bool(rule["match"] in ("domain_or_subdomain", other["match"]))
+
+
+def confined(before: t.Sequence[Rule], after: t.Sequence[Rule]) -> list[Rule]:
+    """Rules that allow no more than either of two lists does: what is in both, and all that one of them denies."""
+    both = {content(rule) for rule in before} & {content(rule) for rule in after}
+    found = [rule for rule in after if denies(rule) or content(rule) in both]
+    taken = {rule["position"] for rule in found}
+    subjects = {subject(rule) for rule in found}
+    old = [r for r in before if denies(r) and r["position"] not in taken and subject(r) not in subjects]
+    return in_order([*found, *old])

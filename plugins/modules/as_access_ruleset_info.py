@@ -1,0 +1,123 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_access_ruleset_info
+short_description: Read domain rules of an OpenVPN Access Server
+description:
+  - Reads the rulesets of users, groups and everybody, with their rules by domain name. They need Access Server 3.1 or later.
+  - What it returns can be declared with O(vpn.estate.as_access_ruleset#module:access_rulesets).
+version_added: 0.1.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.access_server
+options:
+  users:
+    description:
+      - Names of users whose rulesets to read, compared exactly.
+      - Where none of O(users), O(groups) and O(everybody) is given, the rulesets of all owners are read.
+    type: list
+    elements: str
+  groups:
+    description: Names of groups whose rulesets to read, compared exactly.
+    type: list
+    elements: str
+  everybody:
+    description: Whether to read the rulesets for all users.
+    type: bool
+notes:
+  - Servers list only rulesets that have an owner.
+  - Where users may go by address is in access lists, see M(vpn.estate.as_access_list_info).
+seealso:
+  - module: vpn.estate.as_access_ruleset
+"""
+
+EXAMPLES = r"""
+- name: Read all rulesets
+  vpn.estate.as_access_ruleset_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+  register: found
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
+
+- name: Read those that hold for one user, but for those of the user's group
+  vpn.estate.as_access_ruleset_info:
+    users: [alice]
+    everybody: true
+  register: some
+
+- name: Read those of two groups
+  vpn.estate.as_access_ruleset_info:
+    groups: [staff, ops]
+
+- name: See which domains are denied to somebody
+  ansible.builtin.debug:
+    msg: "{{ found.access_rulesets | map(attribute='rules') | flatten | selectattr('action', 'eq', 'deny') }}"
+"""
+
+RETURN = r"""
+access_rulesets:
+  description: The rulesets, by owner and name. Those for everybody come first, then those of groups, and those of users.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    # BEGIN properties: as_access_ruleset (tools/generate.py)
+    comment: {description: 'Value of O(vpn.estate.as_access_ruleset#module:comment).', type: str}
+    position: {description: 'Value of O(vpn.estate.as_access_ruleset#module:position).', type: int}
+    # END
+    user:
+      description: Name of the user who owns the ruleset.
+      returned: when it is that of a user
+      type: str
+      sample: alice
+    group:
+      description: Name of the group that owns the ruleset.
+      returned: when it is that of a group
+      type: str
+      sample: staff
+    everybody:
+      description: That the ruleset is for all users.
+      returned: when it is
+      type: bool
+      sample: true
+    name:
+      description: Name of the ruleset.
+      type: str
+      sample: Staff web
+    rules:
+      description: The rules in their order. A rule about something else than a domain has C(data) in place of C(domain).
+      type: list
+      elements: dict
+      sample:
+        - {match: domain_or_subdomain, domain: intranet.example.com, action: nat, comment: "", position: 100}
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts import access_ruleset
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
+
+BODY = inform(access_ruleset.ACCESS_RULESET, ACCESS_SERVER, access_ruleset.listing, access_ruleset.INFO_SPEC)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,400 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rulesets: whose they are, single rules, what is left alone, and what becomes of a ruleset that nobody owns."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_ruleset import ACCESS_RULESET
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
+
+Json = dict[str, t.Any]
+STAFF = {"group": "staff", "name": "Staff web"}
+DENY: Json = {"domain": "secret.example.com", "action": "deny"}
+ALLOW: Json = {"domain": "*.example.com", "action": "nat"}
+# Readings that decide what becomes of a ruleset. Each is tried with each of the others that could meet it.
+OF_RULESETS = (
+    *("modify_answer", "unassigned_rulesets", "global_owner_type", "ruleset_names", "rule_positions"),
+    *("assigned_ruleset", "last_owner_gone", "assigned_twice", "rulesets_of_deleted_owners"),
+)
+EACH = [{}, *({name: reading} for name in OF_RULESETS for reading in READINGS[name][1:])]
+EACH.append({name: READINGS[name][1] for name in OF_RULESETS})
+each_reading = pytest.mark.parametrize("readings", EACH, ids=lambda one: ",".join(one) or "usual")
+
+
+@pytest.fixture(name="ruled")
+def fixture_ruled(start: t.Callable[..., Server]) -> t.Callable[..., Server]:
+    """Makes a server with groups and users that may own rulesets."""
+
+    def with_readings(version: str = "3.2.2", **readings: str) -> Server:
+        server = start(readings=readings, settings={"version": version})
+        for name in ("staff", "ops"):
+            server.simulator.set_group(name)
+        server.simulator.set_user("alice")
+        return server
+
+    return with_readings
+
+
+def rulesets(server: Server) -> list[Json]:
+    """All that the server has, also what it lists to nobody."""
+    found: list[Json] = server.simulator.state()["access_rulesets"]
+    return found
+
+
+def actions(server: Server, **asked: t.Any) -> list[tuple[str, str]]:
+    """Domain and action of each rule of the only ruleset."""
+    [found] = server.inform(ACCESS_RULESET, **asked)
+    return [(rule["domain"], rule["action"]) for rule in found["rules"]]
+
+
+def done(answer: Json) -> Json:
+    assert not answer.get("failed"), answer["msg"]
+    return answer
+
+
+@each_reading
+def test_a_ruleset_lives_and_dies_under_every_reading(ruled: t.Callable[..., Server], readings: Json) -> None:
+    server = ruled(**readings)
+    lives: list[Json] = [
+        {**STAFF, "comment": "one", "rules": [DENY, ALLOW]},
+        {**STAFF, "comment": "", "rules": [{**DENY, "comment": "because"}, {**ALLOW, "action": "route"}]},
+        {**STAFF, "rules": [{**ALLOW, "position": 100}, {**DENY, "position": 200}]},
+        {**STAFF, "rules": [{**DENY, "position": 100}, {**ALLOW, "position": 200}]},
+        {**STAFF, "rules": []},
+    ]
+    for declared in lives:
+        told = server.manage(ACCESS_RULESET, **declared, check=True)
+        answer = done(server.manage(ACCESS_RULESET, **declared))
+        assert (told["diff"], told["counts"]) == (answer["diff"], answer["counts"])
+        assert answer["changed"]
+        assert not done(server.manage(ACCESS_RULESET, **declared))["changed"]
+        assert len(rulesets(server)) == 1
+    done(server.manage(ACCESS_RULESET, **STAFF, state="absent"))
+    assert rulesets(server) == []
+    assert not done(server.manage(ACCESS_RULESET, **STAFF, state="absent"))["changed"]
+
+
+@pytest.mark.parametrize("reading", READINGS["assigned_twice"])
+def test_a_ruleset_moves_among_those_of_its_owner(ruled: t.Callable[..., Server], reading: str) -> None:
+    server = ruled(assigned_twice=reading)
+    done(server.manage(ACCESS_RULESET, access_rulesets=[{**STAFF, "rules": [ALLOW]}, {"group": "staff", "name": "b"}]))
+    assert [one["owners"] for one in rulesets(server)] == [{"staff": 100}, {"staff": 200}]
+    done(server.manage(ACCESS_RULESET, **STAFF, position=300))
+    assert [one["owners"] for one in rulesets(server)] == [{"staff": 300}, {"staff": 200}]
+    assert len(rulesets(server)[0]["rules"]) == 1
+
+
+def test_the_ruleset_of_the_web_interface_is_adopted(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    server.simulator.add_ruleset(
+        "__DEFAULT___default_ruleset",
+        ["__DEFAULT__"],
+        {"match_type": "domain", "match_data": "App1.Example.com", "action": "bypass", "position": 1},
+        comment="Default ruleset for global domain rules",
+    )
+    same = {"everybody": True, "rules": [{"domain": "app1.example.com", "action": "bypass"}]}
+    assert not done(server.manage(ACCESS_RULESET, **same))["changed"]
+    done(server.manage(ACCESS_RULESET, everybody=True, rules=[*same["rules"], ALLOW]))
+    [found] = rulesets(server)
+    assert [rule["position"] for rule in found["rules"]] == [1, 101]
+    assert found["comment"] == "Default ruleset for global domain rules"
+
+
+def test_rules_at_one_position_are_put_in_order_once(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    rule = {"match_type": "domain", "action": "nat", "position": 5}
+    server.simulator.add_ruleset(
+        "Staff web", ["staff"], {**rule, "match_data": "b.example"}, {**rule, "match_data": "a.example"}
+    )
+    declared = {**STAFF, "rules": [{"domain": "b.example", "action": "nat"}, {"domain": "a.example", "action": "nat"}]}
+    assert done(server.manage(ACCESS_RULESET, **declared))["changed"]
+    assert actions(server) == [("b.example", "nat"), ("a.example", "nat")]
+    assert not done(server.manage(ACCESS_RULESET, **declared))["changed"]
+
+
+def test_single_rules_are_added_changed_and_taken_away(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[DENY, ALLOW]))
+    wiki = {"domain": "wiki.example.org", "action": "route"}
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[wiki, {**ALLOW, "action": "route"}], exclusive=False))
+    all_three = [("secret.example.com", "deny"), ("example.com", "route"), ("wiki.example.org", "route")]
+    assert actions(server) == all_three
+    assert not done(server.manage(ACCESS_RULESET, **STAFF, rules=[wiki], exclusive=False))["changed"]
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[{**ALLOW, "action": "nat"}], state="absent"))
+    assert actions(server) == [all_three[0], all_three[2]]
+    assert not done(server.manage(ACCESS_RULESET, **STAFF, rules=[], state="absent"))["changed"]
+    other = {"group": "ops", "rules": [wiki]}
+    assert not done(server.manage(ACCESS_RULESET, **other, state="absent"))["changed"]
+    done(server.manage(ACCESS_RULESET, **other, exclusive=False))
+    assert actions(server, groups=["ops"]) == [("wiki.example.org", "route")]
+
+
+@pytest.mark.parametrize(
+    ("owners", "sentence"),
+    [
+        ({}, "one of user, group, everybody, name"),
+        ({"name": "a"}, "none of them is given"),
+        ({"user": "alice", "group": "staff"}, "user and group is given"),
+        ({"group": "staff", "everybody": True}, "group and everybody is given"),
+        ({"everybody": False, "name": "a"}, "none of them is given"),
+        ({"user": "__DEFAULT__"}, "stands for all users. Declare everybody: true"),
+        ({"group": "a / b"}, "cannot have ' / ' in it"),
+        ({"group": ""}, "cannot be a name: it is empty"),
+    ],
+)
+def test_a_ruleset_has_one_owner(ruled: t.Callable[..., Server], owners: Json, sentence: str) -> None:
+    answer = ruled().manage(ACCESS_RULESET, access_rulesets=[owners])
+    assert answer["failed"]
+    assert sentence in answer["msg"]
+
+
+def test_a_server_without_rulesets_says_so(start: t.Callable[..., Server]) -> None:
+    server = start(dialect="document")
+    answer = server.manage(ACCESS_RULESET, everybody=True, rules=[ALLOW])
+    assert f"{server.simulator.url} has no domain rules: they need Access Server 3.1 or later" in answer["msg"]
+    assert not done(server.manage(ACCESS_RULESET, everybody=True, state="absent"))["changed"]
+
+
+@pytest.mark.parametrize("action", ["deny", "bypass"])
+def test_rules_of_later_versions_are_refused_before_anything_is_written(
+    ruled: t.Callable[..., Server], action: str
+) -> None:
+    server = ruled("3.1.0")
+    rules = [ALLOW, {"domain": "b.example", "action": action}]
+    for check in (True, False):
+        answer = server.manage(ACCESS_RULESET, **STAFF, rules=rules, check=check)
+        assert f"{action} (" in answer["msg"]
+        assert "needs Access Server 3.2.0 or later, and" in answer["msg"]
+        assert "has 3.1.0" in answer["msg"]
+    assert not server.writes()
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[ALLOW]))
+
+
+@pytest.mark.parametrize("reading", READINGS["match_all"])
+def test_a_rule_that_matches_all_is_declared_as_it_is_shown(ruled: t.Callable[..., Server], reading: str) -> None:
+    server = ruled(match_all=reading)
+    server.simulator.add_ruleset("Staff web", ["staff"], {"match_type": reading, "match_data": "", "action": "nat"})
+    [found] = server.inform(ACCESS_RULESET)
+    assert not done(server.manage(ACCESS_RULESET, **found))["changed"]
+    answer = server.manage(ACCESS_RULESET, **{**found, "rules": [{"match": "every", "action": "nat"}]})
+    assert answer["failed"]
+    assert f"or '{reading}'" in answer["msg"], "the server says what it knows"
+    assert any("match 'every' is not among the values that are known" in said for said in answer["warnings"])
+    assert server.inform(ACCESS_RULESET) == [found]
+
+
+@pytest.mark.parametrize("services", ["dnsproxy", ""])
+def test_a_dns_proxy_that_is_off_is_told(ruled: t.Callable[..., Server], services: str) -> None:
+    server = ruled()
+    server.simulator.configure(services_off=services)
+    warnings = done(server.manage(ACCESS_RULESET, **STAFF, rules=[ALLOW], check=True)).get("warnings", [])
+    assert any("DNS proxy" in said and "disabled" in said for said in warnings) == bool(services)
+
+
+def test_rules_without_effect_are_told_when_they_are_written(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    said = done(server.manage(ACCESS_RULESET, **STAFF, rules=[ALLOW, DENY]))["warnings"]
+    assert any("deny domain secret.example.com has no effect" in one for one in said)
+    assert not done(server.manage(ACCESS_RULESET, **STAFF, rules=[ALLOW, DENY])).get("warnings")
+
+
+def test_an_unchanged_ruleset_costs_two_requests_beside_the_sign_in(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[DENY, ALLOW]))
+    server.simulator.log.clear()
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[DENY, ALLOW]))
+    paths = [one.path for one in server.simulator.log if "/auth/" not in one.path]
+    assert paths == ["/api/access/rulesets/list", "/api/access/rules/list"]
+
+
+# -- what several owners, and several rulesets of one name, make of it
+
+
+def test_a_shared_ruleset_is_taken_from_one_owner_and_stays_with_the_other(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    server.simulator.add_ruleset(
+        "web", ["staff", "ops"], {"match_type": "domain", "match_data": "a.b", "action": "nat"}
+    )
+    done(server.manage(ACCESS_RULESET, group="staff", name="web", state="absent"))
+    assert [one["owners"] for one in rulesets(server)] == [{"ops": 100}]
+    done(server.manage(ACCESS_RULESET, group="ops", name="web", state="absent"))
+    assert rulesets(server) == []
+
+
+def test_a_shared_ruleset_goes_with_all_its_owners(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    server.simulator.add_ruleset("web", ["staff", "ops"])
+    gone = [{"group": group, "name": "web", "state": "absent"} for group in ("staff", "ops")]
+    done(server.manage(ACCESS_RULESET, access_rulesets=gone))
+    assert rulesets(server) == []
+
+
+def test_a_shared_ruleset_is_written_once_and_cannot_be_declared_in_two_ways(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    server.simulator.add_ruleset("web", ["staff", "ops"])
+    both = [{"group": group, "name": "web", "rules": [ALLOW]} for group in ("staff", "ops")]
+    answer = done(server.manage(ACCESS_RULESET, access_rulesets=both))
+    assert len(rulesets(server)[0]["rules"]) == 1
+    assert any("belongs to others too (number 1)" in said for said in answer["warnings"])
+    assert not done(server.manage(ACCESS_RULESET, access_rulesets=both))["changed"]
+    both[0] = {**both[0], "rules": [ALLOW, {"domain": "c.example", "action": "nat"}]}
+    both[1] = {**both[1], "rules": []}
+    assert (
+        "are one ruleset (number 1), and declared differently"
+        in server.manage(ACCESS_RULESET, access_rulesets=both)["msg"]
+    )
+
+
+def test_two_rulesets_of_one_name_and_owner_are_not_changed_and_both_go(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    for position in (100, 200):
+        server.simulator.add_ruleset("Staff web", ["staff"], position=position)
+    answer = server.manage(ACCESS_RULESET, **STAFF, rules=[ALLOW])
+    assert "has several of this name and owner, with the numbers 1 and 2" in answer["msg"]
+    done(server.manage(ACCESS_RULESET, **STAFF, state="absent"))
+    assert rulesets(server) == []
+
+
+# -- purges
+
+
+@pytest.mark.parametrize(
+    ("how", "left"),
+    [
+        ({}, ["__DEFAULT___default_ruleset", "staff_default_ruleset", "kept"]),
+        ({"purge_default": True}, ["kept"]),
+        ({"protect": ["group ops / own"]}, ["__DEFAULT___default_ruleset", "staff_default_ruleset", "kept", "own"]),
+        (
+            {"purge_default": True, "protect": ["everybody", "group ops"]},
+            ["__DEFAULT___default_ruleset", "kept", "own"],
+        ),
+    ],
+)
+def test_a_purge_leaves_what_the_web_interface_keeps(
+    ruled: t.Callable[..., Server], how: Json, left: list[str]
+) -> None:
+    server = ruled()
+    server.simulator.add_ruleset("__DEFAULT___default_ruleset", ["__DEFAULT__"])
+    server.simulator.add_ruleset("staff_default_ruleset", ["staff"])
+    server.simulator.add_ruleset("kept", ["staff"], position=200)
+    server.simulator.add_ruleset("own", ["ops"])
+    answer = server.manage(ACCESS_RULESET, access_rulesets=[{"group": "staff", "name": "kept"}], purge=True, **how)
+    done(answer)
+    assert [one["name"] for one in rulesets(server)] == left
+
+
+def test_a_purge_has_its_limit(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    for number in range(7):
+        server.simulator.add_ruleset(f"r{number}", ["staff"], position=number)
+    answer = server.manage(ACCESS_RULESET, access_rulesets=[{"group": "staff", "name": "r0"}], purge=True)
+    assert "6 of 7 access_rulesets, and purge_limit allows 5" in answer["msg"]
+    assert not server.writes()
+
+
+# -- what nobody sees
+
+
+def test_a_ruleset_that_cannot_be_given_to_its_owner_is_deleted(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    refusal = {"path": "/access/user-rulesets/modify", "status": 400, "body": {"reason": "Something"}}
+    server.simulator.faults.add(**refusal)
+    answer = server.manage(ACCESS_RULESET, **STAFF, rules=[ALLOW])
+    assert answer["failed"]
+    assert "Something. The new ruleset was set back: it is deleted" in answer["msg"]
+    assert rulesets(server) == []
+    server.simulator.faults.add(**refusal)
+    server.simulator.faults.add(path="/access/rulesets/delete", status=403, body={"reason": "No"})
+    answer = server.manage(ACCESS_RULESET, **STAFF, rules=[ALLOW])
+    assert "The new ruleset 2 belongs to nobody, and could not be deleted" in answer["msg"]
+
+
+def test_a_lost_assignment_does_not_make_a_second_ruleset(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    server.simulator.faults.add(path="/access/user-rulesets/modify", do="drop")
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[DENY, ALLOW]))
+    assert len(rulesets(server)) == 1
+    assert actions(server) == [("secret.example.com", "deny"), ("example.com", "nat")]
+
+
+def test_a_ruleset_that_is_listed_without_an_owner_is_taken(ruled: t.Callable[..., Server]) -> None:
+    server = ruled(unassigned_rulesets="listed")
+    server.simulator.add_ruleset(
+        "Staff web", [], {"match_type": "domain", "match_data": "old.example", "action": "nat"}
+    )
+    done(server.manage(ACCESS_RULESET, **STAFF, comment="new", rules=[ALLOW]))
+    [found] = rulesets(server)
+    assert (found["comment"], found["owners"]) == ("new", {"staff": 100})
+    assert actions(server) == [("example.com", "nat")]
+
+
+def test_a_name_that_is_taken_is_a_sentence(ruled: t.Callable[..., Server]) -> None:
+    server = ruled(ruleset_names="unique")
+    server.simulator.add_ruleset("Staff web", ["ops"])
+    answer = server.manage(ACCESS_RULESET, access_rulesets=[STAFF, {"group": "staff", "name": "other"}])
+    assert "the name Staff web is taken by a ruleset of another owner" in answer["msg"]
+    assert answer["counts"] == {"failed": 1, "created": 1}
+
+
+# -- in which order rules are written
+
+
+def written(server: Server) -> list[tuple[list[str], int]]:
+    """For each request that changes rules: what it adds, and how many it deletes."""
+    log = [one.request for one in server.simulator.log if one.path == "/api/access/rules/modify"]
+    return [
+        ([f"{rule['action']} {rule['match_data']}" for rule in one.get("add", ())], len(one.get("delete", ())))
+        for one in log
+    ]
+
+
+def test_what_denies_comes_first_and_goes_last(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[DENY, ALLOW]))
+    server.simulator.log.clear()
+    new = [{"domain": "b.example", "action": "deny"}, {"domain": "c.example", "action": "route"}]
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=new))
+    assert written(server) == [(["deny b.example"], 1), (["route c.example"], 1)]
+
+
+def test_a_comment_on_a_rule_takes_nothing_away_for_a_moment(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[DENY, ALLOW]))
+    server.simulator.log.clear()
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[{**DENY, "comment": "a"}, {**ALLOW, "comment": "b"}]))
+    assert written(server) == [(["deny secret.example.com"], 0), (["nat example.com"], 2)]
+
+
+@pytest.mark.parametrize("reading", READINGS["rule_positions"])
+def test_a_declared_position_is_written_where_another_rule_stood(ruled: t.Callable[..., Server], reading: str) -> None:
+    server = ruled(rule_positions=reading)
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[{**DENY, "position": 1}, {**ALLOW, "position": 2}]))
+    server.simulator.log.clear()
+    declared = [{**ALLOW, "position": 1}, {"domain": "b.example", "action": "deny", "position": 2}]
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=declared))
+    [found] = rulesets(server)
+    assert [(rule["match_data"], rule["position"]) for rule in found["rules"]] == [("example.com", 1), ("b.example", 2)]
+
+
+def test_a_rule_that_the_server_refuses_costs_none_of_those_that_are_there(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[{**DENY, "position": 1}]))
+    odd = {"match": "regex", "data": ".*", "action": "deny", "position": 1}
+    answer = server.manage(ACCESS_RULESET, **STAFF, rules=[odd])
+    assert answer["failed"]
+    assert actions(server) == [("secret.example.com", "deny")]
+
+
+def test_owners_that_an_earlier_task_makes(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    declared = {"group": "newcomers", "rules": [ALLOW]}
+    assert "group newcomers of a ruleset" in server.manage(ACCESS_RULESET, **declared)["msg"]
+    done(server.manage(ACCESS_RULESET, **declared, assume_present=["newcomers"], check=True))
+    done(server.manage(GROUP, name="newcomers"))
+    done(server.manage(ACCESS_RULESET, **declared))
