@@ -508,7 +508,7 @@ def test_a_refusal_of_another_task_is_escaped_and_masked(monkeypatch: pytest.Mon
 
     action = ModuleAction.__new__(ModuleAction)
     action.body = INFO["as_user_info"]
-    action._task = SimpleNamespace(args={"as_password": SECRET})
+    action._task = SimpleNamespace(args={"as_password": SECRET}, _role=None)
     action._connection = SimpleNamespace(transport="local", become=None)
     for name in ("_can_run_here", "_pass_on", "_refuse_to_reveal"):
         monkeypatch.setattr(ModuleAction, name, lambda self, *given: None)
