@@ -84,8 +84,10 @@ clean: ## remove everything that was generated
 	@ln -sfn ../../.. .cache/ansible_collections/vpn/estate
 	@: >$(ANSIBLE_CONFIG)
 
-.cache/venv311/.ready: requirements-dev.lock
-	@PYTHON= sh tools/venv.sh .cache/venv311 requirements-dev.lock 3.11
+# As in .cache/versions/2.16-3.10/.ready, for ansible-core 2.16 on Python 3.10.
+.cache/versions/%/.ready: $(wildcard tests/versions/*.lock)
+	@PYTHON= sh tools/venv.sh $(@D) \
+	  "tests/versions/requirements.lock tests/versions/ansible-core-$(firstword $(subst -, ,$*)).lock" $(lastword $(subst -, ,$*))
 
 .cache/venv-mutants/.ready: requirements-mutants.lock
 	@sh tools/venv.sh .cache/venv-mutants requirements-mutants.lock $(VERSIONS)

@@ -1,14 +1,16 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the checkout importable as ansible_collections.vpn.estate before pytest-ansible looks for it, and say how much runs."""
+"""Make the checkout importable as ansible_collections.vpn.estate, and say how much runs."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent
@@ -23,6 +25,10 @@ else:
         LINK.symlink_to(Path("..") / ".." / "..", target_is_directory=True)
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / ".cache")
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".cache" / "hypothesis"))
+
+# As ansible-test does. It finds plugins by their names of the collection, too.
+if not any(isinstance(finder, _AnsibleCollectionFinder) for finder in sys.meta_path):
+    _AnsibleCollectionFinder(paths=os.environ["ANSIBLE_COLLECTIONS_PATH"].split(os.pathsep))._install()
 
 # Generated examples are the same in every run: a test that fails fails again, and on another machine too. The profile
 # `exhaustive` (`make test-all`) has ten times as many, and runs what is marked `exhaustive`.

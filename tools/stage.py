@@ -20,7 +20,6 @@ import collections
 import dataclasses
 import json
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -34,6 +33,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
+import matrix
 from collection_tree import copy, tracked
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -225,27 +225,43 @@ def has_python(version: str) -> bool:
 
 
 def units() -> Tally:
-    """Unit tests with the oldest Python and ansible-core that are supported here: those that depend on versions, or all."""
-    if platform.python_version().startswith("3.11."):
-        raise NotHere("stage unit ran on Python 3.11 already")
-    if not has_python("3.11"):
-        raise NotHere("no Python 3.11 on this machine")
-    code, _output = run("make", "--no-print-directory", ".cache/venv311/.ready")
+    """Unit tests with the marker `versions`, in an environment for each ansible-core and each Python that it supports.
+
+    Without EXHAUSTIVE, one pair: the oldest ansible-core on the oldest Python that is here. Stage unit has run them with the
+    newest that `make` chooses.
+    """
+    here = list(filter(has_python, matrix.PYTHONS))
+    wanted = [pair for pair in matrix.PAIRS if pair[1] in here]
+    if not wanted:
+        raise NotHere(f"none of Python {', '.join(matrix.PYTHONS)} on this machine")
+    tally, cells = Tally(), dict.fromkeys(matrix.PAIRS, "not here")
+    for number, pair in enumerate(wanted):
+        if number and not EXHAUSTIVE:
+            cells[pair] = "left"
+        else:
+            one = units_with(*pair)
+            cells[pair] = f"{one.passed}/{one.failed}/{one.skipped}"
+            tally += one
+    tally.notes.append(f"passed/failed/skipped by ansible-core and Python:\n{matrix.table(cells)}")
+    missing = [python for python in matrix.PYTHONS if python not in here]
+    if missing:
+        tally.notes.append(f"not on this machine: Python {', '.join(missing)}")
+    return tally
+
+
+def units_with(core: str, python: str) -> Tally:
+    """The same for one ansible-core and one Python."""
+    folder = CACHE / "versions" / f"{core}-{python}"
+    code, _output = run("make", "--no-print-directory", f"{folder.relative_to(ROOT)}/.ready")
     if code:
-        return Tally(failed=1, notes=["no virtual environment with Python 3.11"])
-    report = REPORTS / "units.xml"
+        return Tally(failed=1, notes=[f"no virtual environment with ansible-core {core} and Python {python}"])
+    report = REPORTS / f"units-{folder.name}.xml"
     report.unlink(missing_ok=True)
-    oldest = CACHE / "venv311/bin"
-    path = f"PATH={oldest}:{os.environ['PATH']}"
-    command: list[str | Path] = ["env", path, oldest / "pytest", "-q", "-n", "auto", f"--junitxml={report}"]
-    if EXHAUSTIVE:
-        code, _output = run(*command, "-m", "not exhaustive")
-    else:
-        # Only files with the marker: to import the others takes longer than these tests.
-        marked = [
-            path for path in files("tests/unit/**/test_*.py") if "pytest.mark.versions" in (ROOT / path).read_text()
-        ]
-        code, _output = run(*command, "-m", "versions and not exhaustive", *marked)
+    # Only files with the marker: to import the others takes longer than these tests.
+    marked = [path for path in files("tests/unit/**/test_*.py") if "pytest.mark.versions" in (ROOT / path).read_text()]
+    path = f"PATH={folder}/bin:{os.environ['PATH']}"
+    options = ["-q", "-n", "auto", f"--junitxml={report}", "-m", "versions and not exhaustive"]
+    code, _output = run("env", path, folder / "bin/pytest", *options, *marked)
     return junit([report] if report.exists() else [], code)
 
 

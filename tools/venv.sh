@@ -3,15 +3,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Make a virtual environment with the files that a lock names, with the first of the wanted Pythons that works.
+# Make a virtual environment with the files that locks name, with the first of the wanted Pythons that works.
 # PYTHON in the environment names an interpreter to use instead.
 #
-# usage: venv.sh FOLDER LOCK VERSION...      venv.sh .cache/venv requirements-dev.lock 3.12 3.11
+# usage: venv.sh FOLDER "LOCK..." VERSION...      venv.sh .cache/venv requirements-dev.lock 3.12 3.11
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 venv=$1
-lock=$2
+locks=$2
 shift 2
 python=${PYTHON:-$(sh "$root/tools/find-python.sh" "$@")}
 if [ -z "$python" ]; then
@@ -23,6 +23,10 @@ echo "Making $venv with $("$python" --version); this takes about half a minute."
 "$python" -m venv --clear "$venv"
 # No bytecode: Python compiles what it imports, which is a small part of all this.
 # Only wheels: what a source distribution needs to be built has no hash. No dependencies: a lock names all that is wanted.
+set --
+for lock in $locks; do
+    set -- "$@" --requirement "$root/$lock"
+done
 "$venv/bin/python" -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --only-binary :all: \
-    --require-hashes --requirement "$root/$lock"
+    --require-hashes "$@"
 touch "$venv/.ready"

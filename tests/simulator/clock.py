@@ -29,7 +29,7 @@ class Clock:
 
 def moment(seconds: float) -> dt.datetime:
     """An epoch time as a UTC datetime."""
-    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+    return dt.datetime.fromtimestamp(seconds, dt.timezone.utc)
 
 
 def iso_seconds(seconds: float) -> str:

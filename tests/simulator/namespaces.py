@@ -15,7 +15,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Self
 
 CONNECTED = "Initialization Sequence Completed"
 AGREED = "Peer Connection Initiated with"

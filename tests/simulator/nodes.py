@@ -21,8 +21,11 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _SERVE = Path(__file__).with_name("serve.py")
 _END_SECONDS = 10

@@ -150,7 +150,7 @@ def _certificate(
     names: list[x509.GeneralName] | None = None,
     key_identifier: bool = True,
 ) -> str:
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.timezone.utc)
     builder = (
         x509.CertificateBuilder()
         .subject_name(_name(subject))

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .answers import Answer, Request
@@ -33,6 +33,9 @@ from .machine import SimulatedMachine
 from .parts import Thing
 from .pki import process_identity
 from .routing import Route
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _HANDSHAKE_SECONDS = 10
 _IDLE_SECONDS = 300
@@ -85,7 +88,7 @@ class Listener(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up or distrust the certificate are nothing to report; everything else is a defect."""
-        if not isinstance(sys.exception(), OSError):
+        if not isinstance(sys.exc_info()[1], OSError):
             traceback.print_exc()
 
     def hang_up(self) -> None:

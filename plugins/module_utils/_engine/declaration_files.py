@@ -233,6 +233,8 @@ def _parsed_yaml(text: str) -> tuple[t.Any, Lines]:
         finally:
             loader.dispose()
     except yaml.YAMLError as exc:
+        if "exceeded maximum nesting depth" in str(getattr(exc, "problem", None)):  # libyaml since PyYAML 6.0.4
+            raise RecursionError from None
         mark = getattr(exc, "problem_mark", None)
         raise Flaw(_flaw_of_yaml(exc), mark.line + 1 if mark else None) from None
     listed = node.value[-1][1] if isinstance(found, dict) and found else node

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import typing as t
 from http.cookiejar import DefaultCookiePolicy
 
@@ -123,6 +124,8 @@ class _Session(requests.Session if REQUESTS_ERROR is None else object):  # type:
 @functools.lru_cache(maxsize=KEPT)
 def connections(url: str, trust: Trust, process: int) -> Connections:
     """The connections to a server, kept for the other tasks of this process, such as the items of a loop."""
+    # What urllib3 logs holds addresses with tokens, and headers of servers; Ansible writes to its log what reaches the root logger.
+    logging.getLogger("urllib3").propagate = False
     session = _Session()
     session.trust_env = False  # neither ~/.netrc nor REQUESTS_CA_BUNDLE is used
     session.adapters.clear()

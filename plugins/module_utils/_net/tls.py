@@ -91,6 +91,12 @@ def distrust_of(url: str, options: str, exc: BaseException) -> str:
         why = "its certificate has expired"
     elif "WRONG_VERSION_NUMBER" in text or "wrong version number" in text:
         why = "it does not speak TLS on this port"
+    elif "certificate verify failed" in text:  # as for a missing Authority Key Identifier, from Python 3.13 on
+        flaw = text.partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or "it is not valid"
+        why = (
+            f"its certificate does not pass the checks of this Python ({flaw}). Pin it ({options}certificate_fingerprint), or give "
+            f"the server a certificate that passes, and name its authority's file ({options}ca_path)"
+        )
     else:
         why = cause_of(exc)
     return f"No trustworthy connection to {url}: {why}. Nothing was sent."

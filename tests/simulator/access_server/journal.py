@@ -155,7 +155,7 @@ def _absolute(text: str, field: str) -> str:
         time = dt.datetime.fromisoformat(text)
     except ValueError:
         raise invalid({field: "Input should be a valid datetime"}) from None
-    return iso_seconds((time if time.tzinfo else time.replace(tzinfo=dt.UTC)).timestamp())
+    return iso_seconds((time if time.tzinfo else time.replace(tzinfo=dt.timezone.utc)).timestamp())
 
 
 def _traffic(field: str, wanted: dict[str, Any]) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from ..clock import Clock
 from ..openvpn_daemon import Endpoint
@@ -18,6 +18,9 @@ from .control import AccessServerControl
 from .data_plane import DataPlane
 from .machine import Machine
 from .store import Store
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class AccessServerSimulator(Simulator):

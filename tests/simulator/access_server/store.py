@@ -170,7 +170,9 @@ class Store(Part):
                 if table == "entry":
                     entries.setdefault(row["kind"], []).append(row["value"])
                 else:
-                    found[table, *(str(row[column]) for column in key)] = {n: v for n, v in row.items() if n not in key}
+                    found[(table, *(str(row[column]) for column in key))] = {
+                        n: v for n, v in row.items() if n not in key
+                    }
         for kind, values in entries.items():
             found |= {("entry", kind, *thing): value for thing, value in by_owner(values).items()}
         return found

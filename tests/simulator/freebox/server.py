@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from ..clock import Clock
 from ..openvpn_daemon import Endpoint
@@ -17,6 +17,9 @@ from .applications import RIGHTS
 from .control import FreeboxControl
 from .data_plane import DataPlane
 from .machine import APP_ID, Machine
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _LOCAL_NAME = "localhost"
 

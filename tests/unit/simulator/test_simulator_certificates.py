@@ -129,7 +129,7 @@ def test_what_is_told_of_a_foreign_certificate(start, dialect, begins, ends):
     ]
     name = x509.Name([x509.NameAttribute(oid, value) for oid, value in parts])
     alternative = [x509.DNSName("foo.example.com"), x509.IPAddress(ipaddress.ip_address("192.0.2.4"))]
-    moment = dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+    moment = dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.timezone.utc)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), 2**70)
         .not_valid_before(moment)

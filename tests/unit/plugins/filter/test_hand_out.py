@@ -16,8 +16,9 @@ import pytest
 import segno
 from ansible.errors import AnsibleFilterError
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
 from ansible_collections.vpn.estate.plugins.filter import qr_svg as plugin
+from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import data, trust_as_template
 
 pytestmark = pytest.mark.versions
 
@@ -65,7 +66,7 @@ class Page(HTMLParser):
 
 def render(**values: t.Any) -> str:
     """As the module template has it."""
-    templar = Templar(loader=DataLoader(), variables={"hand_out": {**HAND_OUT, **values}})
+    templar = Templar(loader=DataLoader(), variables={"hand_out": data({**HAND_OUT, **values})})
     return str(templar.template(trust_as_template(PAGE.read_text(encoding="utf-8"))))
 
 

@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
 from ansible_collections.vpn.estate.plugins.filter.people import FilterModule
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
@@ -21,6 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text import outside
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder, Run
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import first
+from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import given_options
 
 ROOT = Path(__file__).resolve().parents[4]
 FILTERS = FilterModule().filters()
@@ -615,10 +614,10 @@ def test_the_site_playbook_passes_every_connection_option_of_boxes_on() -> None:
 
     plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
     [play] = [play for play in plays if "module_defaults" in play]
-    passed_on = trust_as_template(play["module_defaults"]["group/vpn.estate.freebox"])
+    passed_on = play["module_defaults"]["group/vpn.estate.freebox"]
     named = {name: f"the value of {name}" for name in set(ARGUMENT_SPEC) - {"freebox_session"}}
-    assert Templar(loader=DataLoader(), variables=named).template(passed_on) == named
-    assert Templar(loader=DataLoader(), variables={}).template(passed_on) == {}
+    assert given_options(passed_on, named) == named
+    assert given_options(passed_on, {}) == {}
 
 
 def test_the_documentation_shows_people_as_the_filter_takes_them() -> None:

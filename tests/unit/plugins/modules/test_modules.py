@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
 from ansible_collections.vpn.estate.plugins.doc_fragments._attributes import ModuleDocFragment
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import answered_key, module_of, objects_in
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE
+from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import given_options
 
 pytestmark = pytest.mark.versions
 
@@ -195,11 +194,6 @@ def test_playbooks_for_servers_pass_every_connection_option_on(name: str) -> Non
     assert plays
     named = {option: f"the value of {option}" for option in set(ARGUMENT_SPEC) - {"as_session"}}
     for play in plays:
-        passed_on = trusted(play["module_defaults"]["group/vpn.estate.access_server"])
-        assert Templar(loader=DataLoader(), variables=named).template(passed_on) == named
-        assert Templar(loader=DataLoader(), variables={}).template(passed_on) == {}
-
-
-def trusted(value: t.Any) -> t.Any:
-    """Templates of a playbook as Ansible reads them."""
-    return {key: trusted(one) for key, one in value.items()} if isinstance(value, dict) else trust_as_template(value)
+        passed_on = play["module_defaults"]["group/vpn.estate.access_server"]
+        assert given_options(passed_on, named) == named
+        assert given_options(passed_on, {}) == {}

@@ -21,6 +21,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.d
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder, Run
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import first
+from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import variables_of
 
 ROLE = Path(__file__).resolve().parents[4] / "roles/access_server"
 PARTS = [*DECLARATION.resources]
@@ -173,10 +174,7 @@ def chosen(tags: list[str], skipped: list[str]) -> tuple[list[str], dict[str, bo
     """The parts that a run with these tags brings to their state, and whether each task of the role is carried out."""
     loader = DataLoader()
     run = {"ansible_run_tags": tags, "ansible_skip_tags": skipped}
-    main, variables = (
-        loader.load_from_file(str(ROLE / name), trusted_as_template=True)
-        for name in ("tasks/main.yml", "vars/main.yml")
-    )
+    main, variables = (variables_of(ROLE / name) for name in ("tasks/main.yml", "vars/main.yml"))
     play = Play.load({"hosts": "all", "tasks": main}, loader=loader)
     tasks = {}
     blocks = [play.tasks[0]]

@@ -25,7 +25,7 @@ NEEDED = {
     "auth-user-pass": "auth-user-pass",
 }
 SERIAL = 9108875457979699679  # of 64 bits, as the server chooses them
-BEGIN, END = (dt.datetime(year, 10, 3, 15, 39, 38, tzinfo=dt.UTC) for year in (2026, 2036))
+BEGIN, END = (dt.datetime(year, 10, 3, 15, 39, 38, tzinfo=dt.timezone.utc) for year in (2026, 2036))
 STATIC_KEY = "\n".join(f"{number:032x}" for number in range(0xF00D, 0xF01D))
 KEYS: dict[str, t.Callable[[], t.Any]] = {
     "rsa2048": lambda: rsa.generate_private_key(65537, 2048),

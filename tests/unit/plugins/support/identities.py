@@ -55,12 +55,16 @@ def identity(
     days: float = 365,
     begins: float = -1,
     key: t.Any = None,
+    key_identifier: bool = True,
 ) -> Identity:
-    """A certificate for DNS names and addresses, valid from and until so many days from now; self-signed without an issuer."""
+    """A certificate for DNS names and addresses, valid from and until so many days from now; self-signed without an issuer.
+
+    ``key_identifier`` says whether it has an Authority Key Identifier.
+    """
     key = key or ec.generate_private_key(ec.SECP256R1())
     signer = issuer.private_key if issuer else key
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.timezone.utc)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -71,8 +75,10 @@ def identity(
         .not_valid_after(now + days * DAY)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     )
+    if key_identifier:
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+        builder = builder.add_extension(identifier, critical=False)
     if authority:
         usage = dict.fromkeys(
             (

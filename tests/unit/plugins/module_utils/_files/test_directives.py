@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
 from ansible_collections.vpn.estate.plugins.filter import ovpn_info as plugin
 from ansible_collections.vpn.estate.plugins.filter.ovpn_info import ovpn_info
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
@@ -34,6 +34,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._files.test_
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.support.client_profile import completed, identity
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Box, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import trust_as_template
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -10,7 +10,6 @@ import json
 import os
 import ssl
 import subprocess
-import sys
 import sysconfig
 import typing as t
 from collections.abc import Callable, Iterator
@@ -635,7 +634,7 @@ def fixture_expired(tmp_path_factory: pytest.TempPathFactory) -> TlsIdentity:
     fresh = identity_in(tmp_path_factory.mktemp("expired"))
     key = serialization.load_pem_private_key(Path(fresh.key_path).read_bytes(), None)
     told = x509.load_pem_x509_certificate(Path(fresh.certificate_path).read_bytes())
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.timezone.utc)
     names = told.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     old = (
         x509.CertificateBuilder(told.subject, told.subject, told.public_key(), x509.random_serial_number())
@@ -670,7 +669,7 @@ def fixture_strict(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     if request.param:
         monkeypatch.setattr(tls, "create_urllib3_context", context)
     connections.cache_clear()  # noqa: SLF001 - nobody else's connections
-    return bool(request.param)
+    return bool(tls.create_urllib3_context().verify_flags & ssl.VERIFY_X509_STRICT)
 
 
 @pytest.mark.versions
@@ -769,8 +768,8 @@ def test_with_python_3_13(box: Box, listener: Wire, expired: TlsIdentity, tmp_pa
     python = subprocess.run(find, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
     if not python:
         pytest.skip("there is no Python 3.13 on this machine")
-    collections = next(path for path in map(Path, sys.path) if (path / "ansible_collections/vpn/estate").is_dir())
-    environment = {**os.environ, "PYTHONPATH": f"{collections}:{sysconfig.get_path('purelib')}"}
+    search = [os.environ["ANSIBLE_COLLECTIONS_PATH"], sysconfig.get_path("purelib")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(search)}
     imports = [python, "-c", "import requests, ansible"]
     libraries = subprocess.run(imports, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
     if libraries.returncode:

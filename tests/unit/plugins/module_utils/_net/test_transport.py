@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import html
 import json
+import logging
 import socket
 import ssl
 import time
@@ -20,6 +22,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
+import urllib3
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import (
     ACCESS_SERVER,
     ARGUMENT_SPEC,
@@ -47,6 +50,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
 )
 from ansible_collections.vpn.estate.tests.simulator.pki import TlsIdentity, identity_in, process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.identities import identity
 from ansible_collections.vpn.estate.tests.unit.plugins.support.wire import HANG_UP, SILENCE, HangsUp, Proxy, Wire, reply
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -263,7 +267,7 @@ def test_the_server_says_how_long_to_wait(server: Server, waits: list[float], he
 
 
 def test_the_server_says_until_when_to_wait(server: Server, waits: list[float]) -> None:
-    moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=30)
+    moment = dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=30)
     server.simulator.faults.add(status=503, headers={"Retry-After": format_datetime(moment, usegmt=True)})
     healthy(server, timeout=60).read(CALLS[READ])
     assert len(waits) == 1
@@ -473,7 +477,7 @@ def fixture_expired(tmp_path_factory: pytest.TempPathFactory) -> TlsIdentity:
     fresh = identity_in(folder)
     key = serialization.load_pem_private_key(Path(fresh.key_path).read_bytes(), None)
     name = x509.load_pem_x509_certificate(Path(fresh.certificate_path).read_bytes())
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.timezone.utc)
     builder = x509.CertificateBuilder(name.subject, name.subject, name.public_key(), x509.random_serial_number())
     builder = builder.not_valid_before(now - dt.timedelta(days=9)).not_valid_after(now - dt.timedelta(days=1))
     for extension in name.extensions:
@@ -540,6 +544,51 @@ def test_a_pin_needs_neither_authority_nor_name(server: Server, by_name: str, ot
     sentence = "not the pinned one. If it was renewed on purpose, update certificate_fingerprint"
     refused(server, Trust(fingerprint=other.fingerprint_sha256), sentence)
     refused(server, Trust(fingerprint=other.fingerprint_sha256), sentence, by_name)
+
+
+@pytest.fixture(name="strict", params=[False, True], ids=["as this Python", "as Python from 3.13 on"])
+def fixture_strict(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the libraries check certificates strictly, which they also do without being asked on a new Python."""
+    made = urllib3.connection.create_urllib3_context
+
+    def context(*args: t.Any, **kwargs: t.Any) -> ssl.SSLContext:
+        found: ssl.SSLContext = made(*args, **kwargs)
+        found.verify_flags |= ssl.VERIFY_X509_STRICT
+        return found
+
+    if request.param:
+        monkeypatch.setattr(urllib3.connection, "create_urllib3_context", context)
+    return bool(urllib3.connection.create_urllib3_context().verify_flags & ssl.VERIFY_X509_STRICT)
+
+
+@pytest.mark.parametrize("key_identifier", [True, False])
+@pytest.mark.parametrize("self_signed", [True, False])
+def test_what_to_do_about_the_certificate_of_a_fresh_server_is_told(
+    wire: Callable[..., Wire], tmp_path: Path, strict: bool, self_signed: bool, key_identifier: bool
+) -> None:
+    """Both ways are named, and each of them works where it can."""
+    authority = identity("authority", authority=True)
+    signer = None if self_signed else authority
+    own = identity("fresh", "127.0.0.1", issuer=signer, key_identifier=key_identifier)
+    (tmp_path / "ca.pem").write_text(authority.pem)
+    (tmp_path / "own.pem").write_text(own.pem + own.key_pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "own.pem")
+    listener = wire(reply(FINE), contexts=(context,))
+
+    def answer(**how: t.Any) -> t.Any:
+        return transport(listener, Trust(options="as_", **how)).read(CALLS[READ])
+
+    named = {"ca_path": str(tmp_path / "ca.pem")}
+    refused_ways = [{}] + [named] * (self_signed or strict and not key_identifier)
+    for how in refused_ways:
+        with pytest.raises(Unreachable) as raised:
+            answer(**how)
+        assert "as_certificate_fingerprint" in str(raised.value)
+        assert "as_ca_path" in str(raised.value)
+    assert listener.heard == []
+    for how in ({"fingerprint": own.fingerprint}, *([named] if named not in refused_ways else [])):
+        assert answer(**how) == FINE
 
 
 def test_a_pin_and_an_authority_must_both_fit(server: Server, other: TlsIdentity) -> None:
@@ -867,3 +916,28 @@ def assert_silent(text: str) -> None:
     """No part of a secret, in whatever form."""
     for part in (TOKEN[:15], "mArKeR", "oNeTiMe", "tokEn"):
         assert part not in text, text
+
+
+# -- logs
+
+
+def test_nothing_of_a_request_reaches_a_log(wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ansible writes to its log what reaches the root logger. urllib3 would warn there of headers that it cannot read."""
+    request = API.call("POST /server/restart", query={"restartMode": TOKEN})
+    odd = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+        + PASSWORD.encode()
+        + b"\r\n\r\n{}"
+    )
+    listener = wire(odd)
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", records.append)
+    monkeypatch.setattr(logging.root, "handlers", [handler])
+    monkeypatch.setattr(logging.root, "level", logging.DEBUG)
+    monkeypatch.setattr(logging.getLogger("urllib3"), "propagate", True)
+    logging.getLogger("urllib3").warning("This would.")
+    with contextlib.suppress(EstateError):
+        send(transport(listener), request)
+    assert listener.heard
+    assert [record.getMessage() for record in records] == ["This would."]

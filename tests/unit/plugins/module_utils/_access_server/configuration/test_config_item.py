@@ -76,7 +76,7 @@ def key_pem(number: int) -> str:
 def certificate_pem(number: int, name: str = "vpn.example.com") -> str:
     """A certificate for that private key."""
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    start = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).serial_number(1)
     builder = builder.not_valid_before(start).not_valid_after(start + dt.timedelta(days=3650))
     return (
