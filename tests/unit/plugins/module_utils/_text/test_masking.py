@@ -436,7 +436,8 @@ DEEDS: dict[str, dict[str, t.Any]] = {
     "freebox_vpn_profile": {"user": "max", "server": "openvpn_routed", "dest": "f.ovpn"},
 }
 OF_SAMPLES = {
-    *("as_user", "as_group", "as_default_user", "as_access_list", "as_config_item", "as_config_profile"),
+    *("as_user", "as_group", "as_default_user", "as_access_list", "as_access_ruleset", "as_config_item"),
+    "as_config_profile",
     *("freebox_vpn_user", "freebox_vpn_server"),
 }
 
