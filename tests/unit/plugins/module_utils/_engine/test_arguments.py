@@ -236,7 +236,7 @@ def test_all_mistakes_of_a_task_are_told_at_once(server: Server) -> None:
         "users[41]: text is given, and a mapping is needed.",
         "users[50] (u50): inherit[0]: 'deny_wep' is given, and one of deny, ",
         "users[50] (u50): members: there is no such option.",
-        "users[99] (u99): dmz_ip[1]: protocol: 'upd' is given, and one of tcp, udp is needed. Did you mean udp?",
+        "users[99] (u99): dmz_ip[1]: protocol: 'upd' is given, and one of tcp, udp, icmp is needed. Did you mean udp?",
         "users[99] (u99): dmz_ip[1]: ip: it is needed, and has no value.",
         "stat: there is no such option. Did you mean state?",
         "users[60]: static_ipv4 of user u60: '10.0.0.300' is not an IP address",
