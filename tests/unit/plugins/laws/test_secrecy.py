@@ -171,6 +171,7 @@ def play(hosts: str, server: Server, tasks: str) -> str:
 {tasks}"""
 
 
+@pytest.mark.versions
 def test_a_run_with_everything_turned_up(guarded: Server, folder: Folder, parrots: dict[str, str]) -> None:
     simulator = guarded.simulator
     folder.hosts(here={"ansible_connection": "local", **parrots})
@@ -222,6 +223,26 @@ def test_a_run_in_check_mode_from_elsewhere(guarded: Server, folder: Folder, par
     assert run.status == 0, run.output[-3000:]
     assert run.tally["there"]["rescued"] == len(chosen)
     assert guarded.simulator.writes == []
+    assert list(secrets.found_in(run.output)) == []
+    assert list(secrets.found_below(folder.path)) == []
+
+
+@pytest.mark.versions
+@pytest.mark.parametrize("hidden", ["false", "true"])
+def test_warnings_hold_no_secret(server: Server, folder: Folder, hidden: str) -> None:
+    """ansible-core 2.19 to 2.21 print what a module warns of as it is, also for a task with no_log."""
+    secret = "mArKwArNiNg-Zz9"
+    server.simulator.set_user(secret.upper())
+    folder.hosts(here={"ansible_connection": "local"}, there={"ansible_connection": "elsewhere"})
+    folder.write("secrets.json", {"as_password": server.simulator.password, "twin": secret})
+    task = f"""
+    - vpn.estate.as_user: {{users: [{{name: bob, auth_method: local, password: "{{{{ twin }}}}"}}, {{name: "{{{{ twin }}}}"}}]}}
+      no_log: {hidden}
+"""
+    run = folder.play(play("all", server, task), "--check", "-vvv", **sinks(folder))
+    assert run.status == 0, run.output
+    assert hidden == "true" or "is created beside" in run.output, run.output
+    secrets = Secrets([secret], MARKS, SOURCES)
     assert list(secrets.found_in(run.output)) == []
     assert list(secrets.found_below(folder.path)) == []
 
