@@ -81,7 +81,14 @@ MAINS = {
 }
 # Roles, and the modules that take what their variables declare.
 DECLARED = {
-    "access_server": ("as_group", "as_default_user", "as_user", "as_access_list", "as_config_item"),
+    "access_server": (
+        "as_group",
+        "as_default_user",
+        "as_user",
+        "as_access_list",
+        "as_access_ruleset",
+        "as_config_item",
+    ),
     "freebox_vpn": ("freebox_vpn_server", "freebox_vpn_user"),
 }
 

@@ -151,10 +151,10 @@ options:
   purge:
     description:
       - Whether to delete every ruleset that O(access_rulesets) does not name, also of other owners. Those that the web
-        interface keeps are spared, see O(purge_default).
+        interface keeps are spared, see O(purge_default_rulesets).
       - A purge is refused before anything is written when O(access_rulesets) is empty (see O(purge_empty)), and when it
         would delete more than O(purge_limit) allows.
-  purge_default:
+  purge_default_rulesets:
     description:
       - Whether O(purge) also deletes rulesets that are called as the web interface calls them, by the name of their owner
         with C(_default_ruleset) behind it.
@@ -261,7 +261,7 @@ EXAMPLES = r"""
   vpn.estate.as_access_ruleset:
     access_rulesets: "{{ estate_access_rulesets }}"
     purge: true
-    purge_default: true
+    purge_default_rulesets: true
     purge_limit: "10"
     protect: [group break-glass]
 

@@ -9,8 +9,9 @@ DOCUMENTATION = r"""
 module: as_declaration
 short_description: Bring a whole OpenVPN Access Server to its declared state
 description:
-  - Takes groups, the default user, users, access lists and configuration items of a server in one task. All of them are
-    checked and planned before anything is written, and what one of them declares may refer to what another one declares.
+  - Takes groups, the default user, users, access lists, domain rules and configuration items of a server in one task. All
+    of them are checked and planned before anything is written, and what one of them declares may refer to what another one
+    declares.
   - What is left out, of the server as of an object, is left alone.
   - Everything that is wrong with the declaration is told at once, before a server is asked. What only the server can
     tell is told before the first write.
@@ -273,6 +274,42 @@ options:
   access_lists_src:
     description: A file or a folder with access lists, as in O(vpn.estate.as_access_list#module:src).
     type: path
+  access_rulesets:
+    description: Rulesets with domain rules, as in M(vpn.estate.as_access_ruleset).
+    type: list
+    elements: dict
+    suboptions:
+      # BEGIN suboptions: as_access_ruleset (tools/generate.py)
+      user: {description: 'See O(vpn.estate.as_access_ruleset#module:user).', type: str}
+      group: {description: 'See O(vpn.estate.as_access_ruleset#module:group).', type: str}
+      everybody: {description: 'See O(vpn.estate.as_access_ruleset#module:everybody).', type: bool}
+      name: {description: 'See O(vpn.estate.as_access_ruleset#module:name).', type: str}
+      comment: {description: 'See O(vpn.estate.as_access_ruleset#module:comment).', type: str}
+      position: {description: 'See O(vpn.estate.as_access_ruleset#module:position).', type: int}
+      rules:
+        description: See O(vpn.estate.as_access_ruleset#module:rules).
+        type: list
+        elements: dict
+        suboptions:
+          domain: {description: 'See O(vpn.estate.as_access_ruleset#module:rules[].domain).', type: str}
+          match: {description: 'See O(vpn.estate.as_access_ruleset#module:rules[].match).', type: str}
+          data: {description: 'See O(vpn.estate.as_access_ruleset#module:rules[].data).', type: str}
+          action:
+            description: See O(vpn.estate.as_access_ruleset#module:rules[].action).
+            type: str
+            choices: [route, nat, deny, bypass]
+            required: true
+          type: {description: 'See O(vpn.estate.as_access_ruleset#module:rules[].type).', type: str}
+          comment: {description: 'See O(vpn.estate.as_access_ruleset#module:rules[].comment).', type: str}
+          position: {description: 'See O(vpn.estate.as_access_ruleset#module:rules[].position).', type: int}
+      state:
+        description: See O(vpn.estate.as_access_ruleset#module:state).
+        type: str
+        choices: [present, absent]
+      # END
+  access_rulesets_src:
+    description: A file or a folder with rulesets, as in O(vpn.estate.as_access_ruleset#module:src).
+    type: path
   config_items:
     description: Items of the active configuration profile, as in M(vpn.estate.as_config_item).
     type: list
@@ -293,9 +330,9 @@ options:
     type: path
   src:
     description:
-      - A folder that declares the server. It has files named C(groups), C(default_user), C(users), C(access_lists) and
-        C(config_items), each ending in C(.yml), C(.yaml) or C(.json), or folders of these names with such files. Each part may
-        be missing. A file of another name is an error.
+      - A folder that declares the server. It has files named C(groups), C(default_user), C(users), C(access_lists),
+        C(access_rulesets) and C(config_items), each ending in C(.yml), C(.yaml) or C(.json), or folders of these names with
+        such files. Each part may be missing. A file of another name is an error.
       - The file of the default user is a mapping. The others are as in the option for the part, such as O(users_src).
     type: path
   only:
@@ -304,14 +341,14 @@ options:
         to their state; an empty list means none.
     type: list
     elements: str
-    choices: [groups, default_user, users, access_lists, config_items]
+    choices: [groups, default_user, users, access_lists, access_rulesets, config_items]
   purge:
     description:
       - Parts of which everything is deleted that is not declared. It is refused as in
         O(vpn.estate.as_user#module:purge).
     type: list
     elements: str
-    choices: [groups, users, access_lists]
+    choices: [groups, users, access_lists, access_rulesets]
     default: []
   purge_limit:
     description: How many objects O(purge) may delete, as in O(vpn.estate.as_user#module:purge_limit).
@@ -326,8 +363,19 @@ options:
       access_lists:
         description: Of how many owners the lists.
         type: str
+      access_rulesets:
+        description: Of how many rulesets.
+        type: str
+  purge_default_rulesets:
+    description: >-
+      Whether O(purge) also deletes rulesets that are called as the web interface calls them, as in
+      O(vpn.estate.as_access_ruleset#module:purge_default_rulesets).
+    type: bool
+    default: false
   protect:
-    description: Names of users and groups that O(purge) spares although they are not declared, with their access lists.
+    description:
+      - Names of users and groups that O(purge) spares although they are not declared, with their access lists and rulesets.
+      - Rulesets of such a name are spared too.
     type: list
     elements: str
     default: []
@@ -357,6 +405,7 @@ seealso:
   - module: vpn.estate.as_group
   - module: vpn.estate.as_user
   - module: vpn.estate.as_access_list
+  - module: vpn.estate.as_access_ruleset
   - module: vpn.estate.as_config_item
   - module: vpn.estate.as_restart
 """
@@ -383,6 +432,9 @@ EXAMPLES = r"""
     access_lists:
       - group: staff
         access_to: [10.10.0.0/16, 10.20.0.0/16:https]
+    access_rulesets:
+      - group: staff
+        rules: [{domain: "*.intranet.example.com", action: nat}]
     config_items:
       - name: vpn.server.static.0.network
         value: 10.50.0.0
@@ -399,11 +451,13 @@ EXAMPLES = r"""
 - name: The same from a folder, without anything that is not declared
   vpn.estate.as_declaration:
     src: files/vpn-a
-    purge: [users, groups, access_lists]
+    purge: [users, groups, access_lists, access_rulesets]
     purge_limit:
       users: "20"
       groups: "2"
       access_lists: 10%
+      access_rulesets: 10%
+    purge_default_rulesets: true
     protect: [openvpn, break-glass]
     update_password: on_create
     update_secrets: on_create
@@ -414,6 +468,7 @@ EXAMPLES = r"""
     groups_src: files/groups.yml
     users_src: files/users
     access_lists_src: files/access_lists.yml
+    access_rulesets_src: files/access_rulesets.yml
     config_items_src: files/configuration.yml
     only: [users, access_lists]
 
@@ -461,6 +516,11 @@ users:
   contains: *part
 access_lists:
   description: What became of access lists, as in RV(groups).
+  returned: as RV(groups)
+  type: dict
+  contains: *part
+access_rulesets:
+  description: What became of rulesets, as in RV(groups).
   returned: as RV(groups)
   type: dict
   contains: *part

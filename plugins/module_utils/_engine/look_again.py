@@ -66,10 +66,11 @@ def end_what_stays(part: Part) -> None:
     actual = part.read(orphans)
     for change in orphans:
         change.step = step_for(part.run, part.resource, actual.get(change.name), change.wanted)
-    staying = [change for change in orphans if change.action == "update"]
-    if staying:
-        part.resource.update(part.run, staying)
-    for change in staying:
+    for action, end in (("update", part.resource.update), ("delete", part.resource.delete)):
+        staying = [change for change in orphans if change.action == action]
+        if staying:
+            end(part.run, staying)
+    for change in orphans:
         if change.outcome == "failed":
             whose[change.name].fail(f"it was deleted, but {part.resource.noun} {change.name} stays: {change.message}")
 

@@ -22,8 +22,8 @@ class Block:
     steps: dict[str, tuple[Change, Step]] = field(default_factory=dict)
 
     def add(self, change: Change, step: Step) -> None:
-        """A portion of a change; several of a change become one."""
-        if change.name in self.steps:
+        """A portion of a change; several of a change become one, and a deletion takes the place of others."""
+        if change.name in self.steps and step.action != "delete":
             first = self.steps[change.name][1]
             step = replace(first, values={**first.values, **step.values}, secrets={**first.secrets, **step.secrets})
         self.steps[change.name] = change, step
@@ -55,10 +55,14 @@ def blocks(parts: t.Sequence[Part]) -> list[Block]:
 
 def _portions(part: Part, change: Change, new: t.Collection[tuple[str, str]]) -> t.Iterator[tuple[Turn, Step]]:
     """A change as it is written; what comes after its first portion finds the object as that left it."""
-    if change.turn is Turn.OWN or change.action == "delete":
-        yield Turn.OWN if change.turn is Turn.OWN else part.resource.turn_of_delete, change.step
-        return
     before, action, secrets = change.before, change.action, change.secrets
+    if change.turn is Turn.OWN:
+        yield Turn.OWN, change.step
+        return
+    if action == "delete":
+        for turn, first in part.resource.deletion(change):
+            yield turn, change.step if first is None else Step("update", before, first, whole=change.step)
+        return
     for turn, values in part.resource.portions(change, new):
         now = secrets if turn >= part.resource.turn else {}
         yield turn, Step(action, before, values, now, whole=change.step)

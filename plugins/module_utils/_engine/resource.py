@@ -47,6 +47,10 @@ class Resource(Description):
             found.setdefault(turn, {})[name] = value
         return sorted(found.items())
 
+    def deletion(self, change: Change) -> t.Sequence[tuple[Turn, t.Optional[Object]]]:
+        """When an object is deleted, as None in place of values; and before it, what is written to it first."""
+        return [(self.turn_of_delete, None)]
+
     def validate_plan(self, run: Run[t.Any], mistakes: Mistakes) -> None:
         """Add to ``mistakes`` all that can be found wrong in ``run.plan`` without writing.
 

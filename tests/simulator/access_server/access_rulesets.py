@@ -72,9 +72,7 @@ class AccessRulesets(Part):
         rulesets = store.entries(_RULESET)
         assigned = store.entries(_ASSIGNMENT).values()
         for one in sorted(assigned, key=lambda one: (one["user"], one["position"])):
-            kind = "user" if one["user"] == DEFAULT_USER else self._kind(one["user"])
-            if one["user"] == DEFAULT_USER and self._reads("global_owner_type", "default"):
-                kind = "default"
+            kind = self._machine.readings["global_owner_type"] if one["user"] == DEFAULT_USER else one["kind"]
             yield _row(one["user"], kind, one["ruleset_id"], one["position"], rulesets[str(one["ruleset_id"])])
         if self._reads("unassigned_rulesets", "listed"):
             owned = {one["ruleset_id"] for one in assigned}
@@ -82,13 +80,12 @@ class AccessRulesets(Part):
                 if int(number) not in owned:
                     yield _row(None, None, int(number), None, ruleset)
 
-    def _kind(self, owner: str) -> str:
-        record = self._machine.store.record(owner)
-        return record.kind if record else "user"
-
-    def _owner(self, name: str) -> None:
-        if self._machine.store.record(name) is None:
+    def _owner(self, name: str) -> str:
+        """The kind of an owner, who must be there."""
+        record = self._machine.store.record(name)
+        if record is None:
             raise refused(400, f"Non-existent ruleset owner: {name}")
+        return record.kind
 
     def _ruleset(self, number: int) -> dict[str, Any]:
         found = self._machine.store.entry(_RULESET, str(number))
@@ -151,7 +148,7 @@ class AccessRulesets(Part):
             number = self._next(_RULESET)
             store.put_entry(_RULESET, str(number), {"name": name, "comment": comment})
             for owner in owners:
-                assigned = {"user": owner, "ruleset_id": number, "position": position}
+                assigned = {"user": owner, "kind": self._owner(owner), "ruleset_id": number, "position": position}
                 store.put_entry(_ASSIGNMENT, f"{owner}/{number}", assigned)
             for place, rule in enumerate(rules, 1):
                 kept = {"ruleset_id": number, "type": "domain_routing", "position": 100 * place, "comment": "", **rule}
@@ -175,13 +172,13 @@ class AccessRulesets(Part):
                 if self._reads("last_owner_gone", "deleted") and not self._is_owned(number):
                     self._remove(number)
         for owner, assigned in asked.get("add", {}).items():
-            self._owner(owner)
+            kind = self._owner(owner)
             for each in assigned:
                 self._ruleset(each["ruleset_id"])
                 name = f"{owner}/{each['ruleset_id']}"
                 if self._reads("assigned_twice", "refused") and store.entry(_ASSIGNMENT, name):
                     raise refused(400, f"Ruleset is assigned to {owner} already: {each['ruleset_id']}")
-                store.put_entry(_ASSIGNMENT, name, {"user": owner, **each})
+                store.put_entry(_ASSIGNMENT, name, {"user": owner, "kind": kind, **each})
         return Answer()
 
     def _is_owned(self, number: int) -> bool:

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from ansible_collections.vpn.estate.plugins.filter.people import people_contradictions
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_ruleset import ACCESS_RULESET
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
@@ -41,6 +42,7 @@ RESOURCES: Mapping[str, Resource] = {
     "access_server_default_user": DEFAULT_USER,
     "access_server_users": USER,
     "access_server_access_lists": ACCESS_LIST,
+    "access_server_access_rulesets": ACCESS_RULESET,
     "access_server_config_items": CONFIG_ITEM,
     "freebox_vpn_servers": VPN_SERVER,
     "freebox_vpn_users": VPN_USER,

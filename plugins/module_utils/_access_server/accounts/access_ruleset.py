@@ -99,7 +99,7 @@ class AccessRuleset(Resource):
     turn = Turn.GIVE
     options = {
         "exclusive": {"type": "bool", "default": True},
-        "purge_default": {"type": "bool", "default": False},
+        "purge_default_rulesets": {"type": "bool", "default": False},
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
     read_back = ("create", "update", "delete")
@@ -135,7 +135,7 @@ class AccessRuleset(Resource):
     def is_spared(self, name: str, protect: t.Collection[str], params: t.Mapping[str, t.Any]) -> bool:
         """Also by its owner; and the rulesets that the web interface keeps, unless the task says otherwise."""
         owner, _between, called = name.partition(BETWEEN)
-        of_the_web = called == f"{on_the_wire(name)}{DEFAULT}" and not params["purge_default"]
+        of_the_web = called == f"{on_the_wire(name)}{DEFAULT}" and not params["purge_default_rulesets"]
         return of_the_web or bool({name, owner, f"name {called}"} & set(protect))
 
     def references(self, name: str, values: Object) -> t.Iterator[Reference]:
@@ -319,13 +319,24 @@ class AccessRuleset(Resource):
         before: list[Rule] = (change.before or {}).get("rules", [])
         after: list[Rule] = values.get("rules", before)
         first = domain_rule.confined(before, after)
-        if owner_of(change.name) in new or first == before:
+        kind, _whose = owner = owner_of(change.name)
+        if first == before or (owner in new and kind == "user"):
             return [(Turn.GIVE, values)]
+        take = Turn.LEAVE if owner in new else Turn.TAKE  # when new groups are there, and nobody is in them
         if first == after and (change.action == "create" or values.keys() == {"rules"}):
-            return [(Turn.TAKE, values)]
+            return [(take, values)]
         if change.action == "create":
-            return [(Turn.TAKE, {**values, "rules": first}), (Turn.GIVE, {"rules": after})]
-        return [(Turn.TAKE, {"rules": first}), (Turn.GIVE, values)]
+            return [(take, {**values, "rules": first}), (Turn.GIVE, {"rules": after})]
+        return [(take, {"rules": first}), (Turn.GIVE, values)]
+
+    def deletion(self, change: Change) -> t.Sequence[tuple[Turn, t.Optional[Object]]]:
+        """What a ruleset allows is taken away with other access, and what it denies is given with other access."""
+        rules: list[Rule] = (change.before or {}).get("rules", [])
+        denying = [rule for rule in rules if domain_rule.denies(rule)]
+        if not denying:
+            return [(Turn.TAKE, None)]
+        first: list[tuple[Turn, t.Optional[Object]]] = [] if denying == rules else [(Turn.TAKE, {"rules": denying})]
+        return [*first, (Turn.GIVE, None)]
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Each in three calls. Between the first two, no list shows the ruleset, so that the second follows at once."""

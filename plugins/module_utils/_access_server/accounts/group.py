@@ -41,7 +41,12 @@ class Group(Owner):
 
     noun, plural = "group", "groups"
     turn_of_delete = Turn.CLEAR
-    deletion_touches = ("user", "default user", "access list of")  # who was in it, and rules that name it (63)
+    deletion_touches = (
+        "user",
+        "default user",
+        "access list of",
+        "ruleset of",
+    )  # who was in it, and rules that name it (63)
     fields = (
         *COMMON,
         network_set("subnets"),

@@ -70,7 +70,7 @@ class User(Owner):
     implied = {"blocked": {"deny": True}}
     needed = ("group", "password_defined")
     unshared = ("static_ipv4", "static_ipv6")
-    deletion_touches = ("group", "access list of")  # members, lists, and rules that name the user (62)
+    deletion_touches = ("group", "access list of", "ruleset of")  # members, lists, and rules that name the user (62)
     fields = (
         replace(membership(), turn_from_unset=Turn.LEAVE),  # the default user's group may be that of others (63)
         *COMMON,

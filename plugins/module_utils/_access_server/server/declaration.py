@@ -14,6 +14,7 @@ from ..._engine.run import Part
 from ..._engine.server_declaration import FEW, ServerDeclaration
 from ..._text.errors import EstateError
 from ..accounts.access_list import ACCESS_LIST
+from ..accounts.access_ruleset import ACCESS_RULESET
 from ..accounts.default_user import DEFAULT_USER
 from ..accounts.group import GROUP
 from ..accounts.user import USER
@@ -57,4 +58,6 @@ def restart(parts: t.Sequence[Part]) -> tuple[Answer, str]:
     return {"restart": waiting, "vpn_clients": connected}, f"{words}, {connected} connected"
 
 
-DECLARATION = ServerDeclaration((GROUP, DEFAULT_USER, USER, ACCESS_LIST, CONFIG_ITEM), restart, memberships)
+DECLARATION = ServerDeclaration(
+    (GROUP, DEFAULT_USER, USER, ACCESS_LIST, ACCESS_RULESET, CONFIG_ITEM), restart, memberships
+)

@@ -13,6 +13,7 @@ import typing as t
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_ruleset import ACCESS_RULESET
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
@@ -25,6 +26,7 @@ from hypothesis import strategies as st
 
 PEOPLE, GROUPS = ("ana", "ben", "cleo"), ("staff", "ops")
 NETWORKS = ("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16")
+DOMAINS = ("a.example", "b.example")
 GIVES = {
     "deny": False,
     "deny_web": False,
@@ -52,6 +54,18 @@ def properties(draw: st.DrawFn, without: str = "") -> Declared:
     return {**{name: value for name, value in drawn.items() if value is not None}, "inherit": inherit}
 
 
+GONE = {"state": "absent"}
+
+
+@st.composite
+def ruleset(draw: st.DrawFn, actions: t.Sequence[str]) -> Declared:
+    """A ruleset with rules in some order, or none."""
+    if draw(st.booleans()):
+        return GONE
+    domains = draw(st.permutations([*DOMAINS, "*.example"]))[: draw(st.integers(0, 3))]
+    return {"rules": [{"domain": domain, "action": draw(st.sampled_from(actions))} for domain in domains]}
+
+
 @st.composite
 def declarations(draw: st.DrawFn) -> Declared:
     """All users, groups and access lists of a server, each in one of its states, without contradictions."""
@@ -72,7 +86,12 @@ def declarations(draw: st.DrawFn) -> Declared:
     owners += [("user", one["name"]) for one in users if one["state"] != "absent"]
     lists = [{kind: name, "access_to": sorted(draw(st.sets(st.sampled_from(NETWORKS))))} for kind, name in owners]
     shared = draw(st.sampled_from(["", *sorted(there)]))
+    rulesets: list[Declared] = [{"everybody": True, **draw(ruleset(("deny", "nat")))}]
+    rulesets += [{"group": name, **draw(ruleset(("deny", "nat")))} for name in sorted(there)]
+    # Of a new user's own ruleset, what denies can come only when the user is there, who may be let in by others by then.
+    rulesets += [{"user": PEOPLE[0], **draw(ruleset(("nat",)))}] if users[0]["state"] != "absent" else []
     return {
+        "access_rulesets": rulesets,
         "groups": groups,
         "users": users,
         "access_lists": lists,
@@ -95,7 +114,21 @@ def reach(state: State, user: str, followed: bool) -> set[str]:
         return set()
     lists = [state["access_lists"].get(owner, {}) for owner in (user, group) if owner]
     rules = {json.dumps(rule, sort_keys=True) for each in lists for rules in each.values() for rule in rules}
-    return rules | {name for name, value in GIVES.items() if found[name] == value}
+    gets = {name for name, value in GIVES.items() if found[name] == value}
+    return (
+        rules | gets | {domain for domain in DOMAINS if decided(state, domain, [user, group, "__DEFAULT__"]) == "nat"}
+    )
+
+
+def decided(state: State, domain: str, owners: t.Sequence[str | None]) -> str:
+    """What the first rule says that matches a domain, of the rulesets of these owners in turn."""
+    for owner in owners:
+        for one in state["access_rulesets"]:
+            for rule in one["rules"] if owner in one["owners"] else ():
+                below = rule["match_type"] == "domain_or_subdomain" and domain.endswith(f".{rule['match_data']}")
+                if below or domain == rule["match_data"]:
+                    return str(rule["action"])
+    return ""
 
 
 class Watched:
@@ -132,7 +165,14 @@ def kept(server: Server, state: State | None = None) -> State:
         for name, each in state["access_lists"].items()
     }
     owners = {*state["users"], *state["groups"]}
+    rulesets = {
+        (one["name"], owner): [(rule["match_data"], rule["action"]) for rule in one["rules"]]
+        for one in state["access_rulesets"]
+        for owner in one["owners"]
+        if owner in owners or owner == "__DEFAULT__"
+    }
     return {
+        "access_rulesets": rulesets,
         **{key: state[key] for key in ("users", "default_user")},
         "groups": {name: {k: v for k, v in group.items() if k != "members"} for name, group in state["groups"].items()},
         "access_lists": {name: each for name, each in lists.items() if each and name in owners},
@@ -148,9 +188,9 @@ def furnish(server: Server) -> None:
 
 READINGS: tuple[dict[str, str], ...] = (
     {},
-    {"default_group": "followed", "lists_of_deleted_owners": "kept"},
+    {"default_group": "followed", "lists_of_deleted_owners": "kept", "assigned_ruleset": "refused"},
     {"access_set": "extend", "members_of_deleted_groups": "kept", "lists_of_deleted_owners": "kept"},
-    {"members": "extend", "members_of_deleted_groups": "refused"},
+    {"members": "extend", "members_of_deleted_groups": "refused", "rulesets_of_deleted_owners": "kept"},
 )
 
 
@@ -237,6 +277,7 @@ def one_by_one(server: Server, declared: Declared) -> list[Answer]:
         done(server.manage(USER, users=declared["users"])),
         done(server.manage(GROUP, groups=staying)),
         done(server.manage(ACCESS_LIST, access_lists=declared["access_lists"])),
+        done(server.manage(ACCESS_RULESET, access_rulesets=declared["access_rulesets"])),
         done(server.manage(GROUP, groups=leaving)),
     ]
 

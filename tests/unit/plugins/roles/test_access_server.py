@@ -197,8 +197,13 @@ APPLY, RESTART = "Bring what is declared to its state", "Restart if something ne
         (["all"], [], PARTS, {APPLY, RESTART}),
         (["users"], [], ["users"], {APPLY}),
         (["users", "config_items"], [], ["users", "config_items"], {APPLY, RESTART}),
-        (["all"], ["users"], ["groups", "default_user", "access_lists", "config_items"], {APPLY, RESTART}),
-        (["all"], ["config_items", "groups"], ["default_user", "users", "access_lists"], {APPLY}),
+        (
+            ["all"],
+            ["users"],
+            ["groups", "default_user", "access_lists", "access_rulesets", "config_items"],
+            {APPLY, RESTART},
+        ),
+        (["all"], ["config_items", "groups"], ["default_user", "users", "access_lists", "access_rulesets"], {APPLY}),
         (["users", "groups"], ["groups"], ["users"], {APPLY}),
         (["users"], ["users"], [], set()),
         (["usrs"], [], PARTS, set()),  # a tag of another role

@@ -82,7 +82,7 @@ MISTAKES = {
         "config_items[0] (vpn.server.max_clients): valeu: there is no such option. Did you mean value?",
         "config_items[1] (Example Company): nmae: there is no such option. Did you mean name?",
         "config_items[2] (cs.https.port): stat: there is no such option. Did you mean state?",
-        "purge[1]: 'group' is given, and one of groups, users, access_lists is needed. Did you mean groups?",
+        "purge[1]: 'group' is given, and one of groups, users, access_lists, access_rulesets is needed. Did you mean groups?",
     ],
     "vpn-b": [
         "access_lists[0] (staff): access_too: there is no such option. Did you mean access_to?",

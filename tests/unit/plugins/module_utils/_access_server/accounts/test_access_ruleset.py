@@ -47,6 +47,11 @@ def rulesets(server: Server) -> list[Json]:
     return found
 
 
+def positions(server: Server) -> dict[str, dict[str, int]]:
+    """Where each ruleset stands among those of its owners."""
+    return {one["name"]: one["owners"] for one in rulesets(server)}
+
+
 def actions(server: Server, **asked: t.Any) -> list[tuple[str, str]]:
     """Domain and action of each rule of the only ruleset."""
     [found] = server.inform(ACCESS_RULESET, **asked)
@@ -84,10 +89,10 @@ def test_a_ruleset_lives_and_dies_under_every_reading(ruled: t.Callable[..., Ser
 def test_a_ruleset_moves_among_those_of_its_owner(ruled: t.Callable[..., Server], reading: str) -> None:
     server = ruled(assigned_twice=reading)
     done(server.manage(ACCESS_RULESET, access_rulesets=[{**STAFF, "rules": [ALLOW]}, {"group": "staff", "name": "b"}]))
-    assert [one["owners"] for one in rulesets(server)] == [{"staff": 100}, {"staff": 200}]
+    assert positions(server) == {"Staff web": {"staff": 100}, "b": {"staff": 200}}
     done(server.manage(ACCESS_RULESET, **STAFF, position=300))
-    assert [one["owners"] for one in rulesets(server)] == [{"staff": 300}, {"staff": 200}]
-    assert len(rulesets(server)[0]["rules"]) == 1
+    assert positions(server) == {"Staff web": {"staff": 300}, "b": {"staff": 200}}
+    assert [found["name"] for found in server.inform(ACCESS_RULESET) if found["rules"]] == ["Staff web"]
 
 
 def test_the_ruleset_of_the_web_interface_is_adopted(ruled: t.Callable[..., Server]) -> None:
@@ -268,10 +273,10 @@ def test_two_rulesets_of_one_name_and_owner_are_not_changed_and_both_go(ruled: t
     ("how", "left"),
     [
         ({}, ["__DEFAULT___default_ruleset", "staff_default_ruleset", "kept"]),
-        ({"purge_default": True}, ["kept"]),
+        ({"purge_default_rulesets": True}, ["kept"]),
         ({"protect": ["group ops / own"]}, ["__DEFAULT___default_ruleset", "staff_default_ruleset", "kept", "own"]),
         (
-            {"purge_default": True, "protect": ["everybody", "group ops"]},
+            {"purge_default_rulesets": True, "protect": ["everybody", "group ops"]},
             ["__DEFAULT___default_ruleset", "kept", "own"],
         ),
     ],

@@ -1,0 +1,178 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Domain rules in the declaration of a whole server: what refers to what, and in which order they are written."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
+from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
+
+Json = dict[str, t.Any]
+DENY: Json = {"domain": "secret.example.com", "action": "deny"}
+ALLOW: Json = {"domain": "*.example.com", "action": "nat"}
+
+
+def declare(server: Server, **declared: t.Any) -> Answer:
+    return server.declare(DECLARATION, **declared)
+
+
+def done(answer: Answer) -> Answer:
+    assert not answer.get("failed"), answer["msg"]
+    return answer
+
+
+def writes(server: Server) -> list[str]:
+    """What was written, without how it was read before."""
+    return [one.path.removeprefix("/api/") for one in server.simulator.log if one.wrote]
+
+
+def rulesets(server: Server) -> dict[str, list[str]]:
+    found: list[Json] = server.simulator.state()["access_rulesets"]
+    return {one["name"]: [rule["action"] for rule in one["rules"]] for one in found}
+
+
+def test_owners_and_their_rulesets_may_all_be_new(server: Server) -> None:
+    declared: Json = {
+        "groups": [{"name": "staff"}],
+        "users": [{"name": "ada", "group": "staff"}],
+        "access_rulesets": [
+            {"group": "staff", "rules": [DENY, ALLOW]},
+            {"user": "ada", "rules": [ALLOW]},
+            {"everybody": True, "rules": [DENY]},
+        ],
+    }
+    announced = done(declare(server, **declared, check=True))
+    assert announced == done(declare(server, **declared))
+    assert rulesets(server) == {
+        "__DEFAULT___default_ruleset": ["deny"],
+        "staff_default_ruleset": ["deny", "nat"],
+        "ada_default_ruleset": ["nat"],
+    }
+    assert not done(declare(server, **declared))["changed"]
+
+
+def test_a_declaration_without_rulesets_asks_nothing_about_them(start: t.Callable[..., Server]) -> None:
+    server = start(dialect="document")
+    done(declare(server, groups=[{"name": "staff"}], users=[{"name": "ada"}], access_lists=[], config_items=[]))
+    assert not [one.path for one in server.simulator.log if "/access/rule" in one.path]
+    answer = declare(server, users=[{"name": "ben"}], access_rulesets=[{"everybody": True, "rules": [ALLOW]}])
+    assert "has no domain rules: they need Access Server 3.1 or later" in answer["msg"]
+    assert "ben" not in server.simulator.state()["users"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "sentence"),
+    [
+        (
+            {"groups": [{"name": "old", "state": "absent"}], "access_rulesets": [{"group": "old", "rules": [ALLOW]}]},
+            "ruleset of group old / old_default_ruleset: group old is declared absent.",
+        ),
+        (
+            {"users": [], "purge": ["users"], "access_rulesets": [{"user": "ada", "name": "own"}]},
+            "ruleset of user ada / own: user ada is not declared, and purge would delete it.",
+        ),
+        (
+            {"access_rulesets": [{"group": "staff", "rules": [{"domain": "a b", "action": "nat"}]}]},
+            "access_rulesets[0]: rules of ruleset of group staff / staff_default_ruleset: rule 1: 'a b' is not a domain",
+        ),
+        (
+            {"access_rulesets": [{"group": "staff", "rules": [{"domain": "a.example", "action": "allow"}]}]},
+            "action: 'allow' is given, and one of route, nat, deny, bypass is needed.",
+        ),
+        (
+            {"access_lists": [{"group": "staff", "access_to": ["a.example"]}]},
+            "is a domain, and domain rules are rulesets: use as_access_ruleset",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_without_a_server(server: Server, declared: Json, sentence: str) -> None:
+    assert sentence in declare(server, **declared, validate_only=True)["msg"]
+    assert not server.simulator.log
+
+
+def moving(server: Server) -> None:
+    """A user in a group of two, each of which has a ruleset."""
+    done(
+        declare(
+            server,
+            groups=[{"name": "a"}, {"name": "b"}],
+            users=[{"name": "ada", "group": "a"}],
+            access_rulesets=[{"group": "a", "rules": [ALLOW]}, {"group": "b", "rules": [ALLOW]}],
+        )
+    )
+    server.simulator.log.clear()
+
+
+def test_a_rule_that_denies_is_there_before_users_move_and_one_that_allows_comes_after(server: Server) -> None:
+    moving(server)
+    seen: list[list[str]] = []
+    server.simulator.faults.add(
+        do="act", times=None, path="/userprop/set", act=lambda: seen.append(rulesets(server)["b_default_ruleset"])
+    )
+    more = {"domain": "c.example", "action": "route"}
+    b = {"group": "b", "rules": [DENY, ALLOW, more]}
+    done(declare(server, users=[{"name": "ada", "group": "b"}], access_rulesets=[b]))
+    assert seen == [["deny", "nat"]]
+    assert writes(server) == ["access/rules/modify", "userprop/set", "access/rules/modify"]
+
+
+def test_a_new_group_denies_before_anybody_is_in_it(server: Server) -> None:
+    moving(server)
+    new = {"group": "c", "rules": [DENY, ALLOW]}
+    done(declare(server, groups=[{"name": "c"}], users=[{"name": "ada", "group": "c"}], access_rulesets=[new]))
+    assert writes(server) == [
+        "groups/create",
+        *("access/rulesets/add", "access/user-rulesets/modify", "access/rules/modify"),
+        "userprop/set",
+        "access/rules/modify",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "order"),
+    [
+        ([ALLOW], ["access/rulesets/delete", "userprop/set"]),
+        ([DENY], ["userprop/set", "access/rulesets/delete"]),
+        ([DENY, ALLOW], ["access/rules/modify", "userprop/set", "access/rulesets/delete"]),
+    ],
+)
+def test_a_ruleset_goes_as_what_it_allows_and_denies(server: Server, rules: list[Json], order: list[str]) -> None:
+    moving(server)
+    done(declare(server, access_rulesets=[{"group": "b", "rules": rules}]))
+    server.simulator.log.clear()
+    gone = {"group": "b", "state": "absent"}
+    answer = done(declare(server, users=[{"name": "ada", "group": "b"}], access_rulesets=[gone]))
+    assert writes(server) == order
+    assert answer["counts"] == {"updated": 1, "deleted": 1}
+    assert answer["diff"][-1]["before"]["group b / b_default_ruleset"]["rules"]
+    assert list(rulesets(server)) == ["a_default_ruleset"]
+
+
+@pytest.mark.parametrize("reading", READINGS["rulesets_of_deleted_owners"])
+def test_rulesets_of_owners_who_go_are_gone(start: t.Callable[..., Server], reading: str) -> None:
+    server = start(readings={"rulesets_of_deleted_owners": reading})
+    moving(server)
+    gone = [{"name": "b", "state": "absent"}]
+    answer = done(declare(server, groups=gone, access_rulesets=[{"group": "b", "state": "absent"}]))
+    assert answer["counts"] == {"deleted": 1}
+    assert list(rulesets(server)) == ["a_default_ruleset"]
+
+
+@pytest.mark.parametrize(
+    ("how", "left"),
+    [
+        ({}, ["a_default_ruleset", "b_default_ruleset"]),
+        ({"purge_default_rulesets": True}, []),
+        ({"purge_default_rulesets": True, "protect": ["b"]}, ["b_default_ruleset"]),
+        ({"purge_default_rulesets": True, "protect": ["a_default_ruleset"]}, ["a_default_ruleset"]),
+    ],
+)
+def test_a_purge_of_rulesets(server: Server, how: Json, left: list[str]) -> None:
+    moving(server)
+    done(declare(server, access_rulesets=[], purge=["access_rulesets"], purge_empty=True, **how))
+    assert sorted(rulesets(server)) == left
