@@ -33,7 +33,7 @@ options:
     type: str
   license_file:
     description:
-      - The text of the file of a fixed licence, for a server that cannot reach the vendor. The vendor makes it from the
+      - The text of the file of one fixed licence, for a server that cannot reach the vendor. The vendor makes it from the
         identity of the machine, which M(vpn.estate.as_license_info) returns.
     type: str
   state:

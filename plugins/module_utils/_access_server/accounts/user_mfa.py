@@ -85,7 +85,9 @@ class UserMfa(Owner):
                 yield f"reset of user {want.name}: totp_secret is declared, so that no new secret is to be made."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """Users as they are."""
+        """Users as they are. A declared secret is hidden also in the form in which it is sent."""
+        for want in run.wanted or ():
+            run.task.secrets.update(map(_bare, want.secrets.values()))
         listing = run.client.users(names, self.loader(run))
         return Actual(listing.records, listing.total, listing.whole)
 

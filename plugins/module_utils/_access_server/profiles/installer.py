@@ -40,8 +40,9 @@ def provide(run: Run[AccessServer]) -> dict[str, t.Any]:
         each.refuse_unusable()
     if params["user"] is not None:
         refuse_user(run.client, params)
-    declared = {name: params[name] for name in _ABOUT if params[name] is not None}
-    declared["client_version"] = _version(run.client)
+    asked = {name: params[name] for name in _ABOUT if params[name] is not None}
+    declared = {**asked, "server": run.client.url, "client_version": _version(run.client)}
+    declared.setdefault("user", run.client.username)
     digest, recorded = file.digest(), _recorded(record)
     reason = _reason(declared, digest, recorded, file.is_private, renew=params["renew"])
     answer: dict[str, t.Any] = {
@@ -54,7 +55,7 @@ def provide(run: Run[AccessServer]) -> dict[str, t.Any]:
     answer["diff"] = file.diff(reason, there=bool(digest))
     if run.task.check:
         return answer
-    found = _download(run, file, {name: value for name, value in declared.items() if name != "client_version"})
+    found = _download(run, file, asked)
     record.write(json.dumps({**declared, **found}, indent=2, sort_keys=True) + "\n")
     return {**answer, **found}
 
@@ -85,7 +86,9 @@ def _reason(
         return "others can read it"
     if recorded.get("sha256") != digest:
         return "it is not what was downloaded"
-    other = next((name for name in (*_ABOUT, "client_version") if recorded.get(name) != declared.get(name)), None)
+    other = next(
+        (name for name in ("server", *_ABOUT, "client_version") if recorded.get(name) != declared.get(name)), None
+    )
     return f"its {other} was {recorded.get(other)} and is {declared.get(other)}" if other else ""
 
 

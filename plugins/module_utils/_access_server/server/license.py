@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import json
 import typing as t
 
+from ..._engine.arguments import texts_in
 from ..._engine.field import HIDDEN, Field, Object
 from ..._engine.plan import Actual, Change
 from ..._engine.resource import Resource
 from ..._engine.run import Run
 from ..._text.errors import InputError, Mistakes, Refused, reads
+from ..._text.masking import SHORTEST_SECRET
 from ..api.client import AccessServer
 
 LICENCE_SECRETS = ("subkey",)  # servers return them in clear (server-behaviour.md, 116)
@@ -25,6 +30,7 @@ INFO_SPEC: t.Mapping[str, t.Any] = {"machine_id": {"type": "bool", "default": Fa
 _IDENTITY = ("subkey", "billing_id")  # what tells two subscriptions apart, the best first
 _USELESS = ("SUBSCRIPTION_EXPIRED", "SUBSCRIPTION_ENDED", "SUBSCRIPTION_INVALID")
 _FINE = "SUBSCRIPTION_OK"
+_NO_SECRETS = ("name", "state", "error", "type", "server")  # of what a subscription holds
 _KINDS = {"subscription": "a subscription", "fixed": "a fixed licence", "awstiered": "a licence of AWS"}
 
 
@@ -45,6 +51,7 @@ class License(Resource):
         *map(_way, WAYS),
         Field("licensing_type"),
         Field("name"),
+        Field("state"),
         Field("is_declared"),
     )
     options: t.Mapping[str, t.Any] = {"renew": {"type": "bool", "default": False}}
@@ -55,26 +62,28 @@ class License(Resource):
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """What the server has, and whether that is what is declared."""
-        found = _info(run.client)
+        secrets = {name: text for want in run.wanted or () for name, text in want.secrets.items()}
+        for text in secrets.values():  # a server quotes a line or a word of it
+            run.task.secrets.update(_words(text))
+        found = _info(run)
         kind = found.get("licensing_type")
         if kind == "unlicensed":
             return Actual({})
-        secrets = {name: text for want in run.wanted or () for name, text in want.secrets.items()}
+        is_declared = bool(secrets) and self._is_declared(run, found, secrets)
         have = {
             "licensing_type": kind,
             "name": found.get("name"),
-            "is_declared": self._is_declared(run, found, secrets),
+            "state": found.get("state"),
+            "is_declared": is_declared and not run.task.params.get("renew"),
         }
         return Actual({self.sole_name: {**dict.fromkeys(WAYS), **have}})
 
     def _is_declared(self, run: Run[AccessServer], found: Object, secrets: t.Mapping[str, str]) -> bool:
         """Where the answer to the test of a subscription names none, any subscription counts as the declared one."""
-        if run.task.params.get("renew"):
-            return False
         if "subscription" in secrets:
             if found["licensing_type"] != "subscription":
                 return False
-            tested = _tested(run.client, secrets["subscription"])
+            tested = _tested(run, secrets["subscription"])
             told = next((name for name in _IDENTITY if tested.get(name) and found.get(name)), None)
             return told is None or tested[told] == found[told]
         keys = [str(one.get("key")) for one in found.get("fixed_licenses") or ()]
@@ -85,6 +94,10 @@ class License(Resource):
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """A subscription that is good, and no licence of another kind in its place."""
+        for change in run.plan.of("none"):
+            state = (change.before or {}).get("state")
+            if state not in (None, _FINE):
+                run.task.warn(f"The server says that the state of its subscription is {state}.")
         for change in run.plan.of("create", "update", "delete"):
             kind = (change.before or {}).get("licensing_type")
             declared = next(iter(change.wanted.secrets), "")
@@ -105,7 +118,7 @@ class License(Resource):
 
     @staticmethod
     def _refuse_useless(run: Run[AccessServer], change: Change) -> None:
-        tested = _tested(run.client, change.wanted.secrets["subscription"])
+        tested = _tested(run, change.wanted.secrets["subscription"])
         state, error = tested.get("state"), tested.get("error")
         if state in _USELESS:
             raise InputError(
@@ -119,12 +132,15 @@ class License(Resource):
         self.update(run, changes)
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """By the operation of the way that is declared."""
+        """By the operation of the way that is declared; then the server has to have it."""
 
         def bring(change: Change) -> None:
             [(name, text)] = change.secrets.items()
             operation, body = WAYS[name]
             run.client.call(operation, {body: text.strip() if name == "activation_key" else text})
+            change.reached()
+            if not self._is_declared(run, _info(run), change.secrets):
+                change.fail("the server answered that it activated the licence, and does not have it")
 
         run.writes.each(changes, bring, "activated", in_order=True)
 
@@ -141,21 +157,47 @@ LICENSE = License()
 @reads
 def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_license_info."""
-    answer = {"changed": False, **_shown(_info(run.client))}
+    answer = {"changed": False, **_shown(_info(run))}
     if run.task.params["machine_id"]:
         answer["machine_id"] = run.client.text("GET /license/machine-id", None, accept="text/plain")
     return answer
 
 
-def _info(client: AccessServer) -> Object:
+def _words(text: str) -> t.Iterator[str]:
+    """What is secret in the text of a licence: values of JSON, plain or in base64, and words of any other text."""
+    for candidate in (text, _decoded(text)):
+        with contextlib.suppress(ValueError):
+            found = json.loads(candidate)
+            values = (
+                {name: one for name, one in found.items() if name not in _NO_SECRETS}
+                if isinstance(found, dict)
+                else found
+            )
+            yield from (one for one in texts_in(values) if len(one) >= SHORTEST_SECRET)
+            return
+    yield from (word for word in text.split() if len(word) >= SHORTEST_SECRET)
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return ""
+
+
+def _info(run: Run[AccessServer]) -> Object:
     """Which keys there are depends on the type (server-behaviour.md, 116); the document prints some with an apostrophe."""
-    return {key.rstrip("'"): value for key, value in client.object("GET /license/info").items()}
+    found = {key.rstrip("'"): value for key, value in run.client.object("GET /license/info").items()}
+    for secret in (found.get("subkey"), *(one.get("key") for one in found.get("fixed_licenses") or ())):
+        if secret:
+            run.task.made(str(secret))
+    return found
 
 
-def _tested(client: AccessServer, subscription: str) -> Object:
+def _tested(run: Run[AccessServer], subscription: str) -> Object:
     """What the server says of a subscription that it need not have. Raises InputError where it knows none of that kind."""
     try:
-        found = client.object("POST /license/subscription/test", {"subscription": subscription})
+        found = run.client.object("POST /license/subscription/test", {"subscription": subscription})
     except Refused as exc:
         if exc.status != 400:
             raise

@@ -20,5 +20,15 @@ def save(run: Run[AccessServer]) -> dict[str, t.Any]:
     file.refuse_unusable()
     answer = {"changed": True, "diff": {"before": {}, "after": {"report": {"dest": file.path}}}}
     if not run.task.check:
-        file.write(run.client.text("GET /support/report", None, accept="text/plain"))
+        with file.arriving() as take:
+            length = 0
+
+            def pour(piece: bytes) -> None:
+                nonlocal length
+                take(piece)
+                length += len(piece)
+
+            run.client.call("GET /support/report", accept="text/plain", sink=pour)
+            if not length:
+                raise run.client.unreadable("a report")
     return answer

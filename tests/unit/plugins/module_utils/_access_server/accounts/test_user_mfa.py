@@ -301,6 +301,15 @@ def test_a_secret_is_carried_to_the_server_once(people: Server, spelt: str) -> N
     assert other["objects"][0]["changed_keys"] == ["totp_secret"]
 
 
+def test_a_secret_is_hidden_in_the_form_in_which_it_is_sent(people: Server) -> None:
+    body = {"reason": f"no room for {CARRIED}"}
+    people.simulator.faults.add(path="userprop/set", times=None, status=400, body=body)
+    answer = manage(people, name="alice", totp_secret=f"{CARRIED[:4].lower()} {CARRIED[4:].lower()}")
+    assert answer["failed"]
+    assert "no room for" in answer["msg"]
+    assert CARRIED not in text_of(answer)
+
+
 def test_a_server_that_does_not_keep_the_secret_is_found_out(start: t.Callable[..., Server]) -> None:
     server = start(readings={"totp_secret_property": "ignored"})
     server.simulator.set_user("alice")

@@ -103,6 +103,21 @@ def test_it_is_downloaded_again_where_it_is_not_what_is_declared(
         assert not done(alice, dest, **given)["changed"]
 
 
+def test_the_installer_of_another_server_or_account_is_not_kept(start: Start, tmp_path: Path) -> None:
+    """A file for a server that is replaced by another one would lead its user nowhere."""
+    one, two = start(), start()
+    for server in (one, two):
+        server.simulator.set_user("alice")
+    done(one, tmp_path / "x")
+    answer = done(two, tmp_path / "x")
+    assert answer["reason"].startswith("its server was https://127.0.0.1:")
+    assert not done(two, tmp_path / "x")["changed"]
+    mine = done(two, tmp_path / "y", user=None)
+    assert mine["changed"]
+    assert done(two, tmp_path / "y", user="alice")["reason"] == "its user was openvpn and is alice"
+    assert not done(two, tmp_path / "y", user="alice")["changed"]
+
+
 def test_a_new_version_of_the_program_is_downloaded(alice: Server, tmp_path: Path) -> None:
     done(alice, tmp_path / "x")
     info = {"version": "3.2.2", "client_version": 36}

@@ -186,3 +186,51 @@ def test_a_refused_activation_is_told_in_the_words_of_the_server(
 def test_the_identity_of_the_machine_is_read_where_it_is_asked_for(server: Server) -> None:
     assert informed(server, machine_id=True)["machine_id"] == "MACHINE_ID_simulated\n"
     assert "machine_id" not in informed(server)
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({"subscription": bundle(2)}, "license/subscription"),
+        ({"activation_key": OTHER_KEY}, "license/fixed-license/online-activation"),
+    ],
+)
+@pytest.mark.parametrize("there", [True, False], ids=["another is there", "none is there"])
+def test_a_server_that_says_it_did_and_did_not_is_found_out(
+    server: Server, given: dict[str, str], path: str, there: bool
+) -> None:
+    if there:
+        done(server, **({"subscription": bundle(1)} if "subscription" in given else {"activation_key": KEY}))
+    server.simulator.faults.add(path=path, method="POST", status=200, body=None)
+    answer = licensed(server, **given)
+    assert answer["failed"]
+    assert answer["objects"][0]["action"] == "failed"
+
+
+def test_a_subscription_that_has_ended_is_told_where_it_is_the_declared_one(server: Server) -> None:
+    done(server, subscription=bundle())
+    ended = bundle(state="SUBSCRIPTION_ENDED")
+    server.simulator.machine.local.put_entry("license", "subscription", json.loads(ended))
+    answer = licensed(server, subscription=bundle())
+    assert not answer["changed"]
+    assert answer["warnings"] == ["The server says that the state of its subscription is SUBSCRIPTION_ENDED."]
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "quoted"),
+    [
+        ("license/subscription/test", {"subscription": bundle()}, "SUBKEY_1"),
+        ("license/subscription/test", {"subscription": base64.b64encode(bundle().encode()).decode()}, "SUBKEY_1"),
+        ("license/subscription", {"subscription": bundle()}, "BILLING_ID_1"),
+        ("license/fixed-license/offline-activation", {"license_file": f"SERVER 1\n{KEY} 5"}, KEY),
+    ],
+)
+@pytest.mark.parametrize("how", ["{} unknown", "License line '{} 5' not understood"])
+def test_a_part_of_a_licence_that_the_server_quotes_is_not_shown(
+    server: Server, path: str, given: dict[str, str], quoted: str, how: str
+) -> None:
+    server.simulator.faults.add(path=path, method="POST", status=400, body={"reason": how.format(quoted)})
+    answer = licensed(server, **given)
+    assert answer["failed"]
+    assert quoted not in json.dumps(answer)
+    assert how.partition("{}")[0] in answer["msg"]

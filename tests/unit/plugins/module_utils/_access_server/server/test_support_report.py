@@ -57,3 +57,11 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_server_is_asked(ser
     assert answer["failed"]
     assert answer["msg"].startswith("dest: ")
     assert not any(one.path.endswith("support/report") for one in server.simulator.log)
+
+
+@pytest.mark.parametrize("body", ["x" * (5 << 20), '{"report": 1}'], ids=["large", "JSON"])
+def test_a_report_may_be_of_any_size_and_kind(server: Server, tmp_path: Path, body: str) -> None:
+    server.simulator.faults.add(path="support/report", status=200, body=body, headers={"Content-Type": "text/plain"})
+    answer = saved(server, tmp_path / "report")
+    assert not answer.get("failed"), answer
+    assert (tmp_path / "report").read_text() == body
