@@ -32,7 +32,7 @@ VOLATILE = (
     (r"/[^\s\"']*/ca\.(pem|crt)", "CA"),
     (r"\b(?:[0-9A-F]{2}:){31}[0-9A-F]{2}\b|\b[0-9a-f]{64}\b", "FINGERPRINT"),
     (r"\b[0-9a-f]{32}\b", "UID"),
-    (r'"size": \d+', "SIZE"),
+    (r'"(size|length)": \d+', "SIZE"),
     (r'"(delta|start|end|duration|session_start|login_time|auth_time)": "?[^",}]*"?', ""),
 )
 
