@@ -29,10 +29,10 @@ from tunnel import Network
 SITES = ("site-a", "site-b")
 BOX = "home"
 INTRODUCTION = """\
-The declared estate is in playbooks/demo/inventory: 3 groups, 25 users, 40 access rules and 15 configuration items for
-each of two Access Servers, and 3 VPN servers and 4 users for a Freebox. All of them are simulated and have nothing of it
-yet. Two machines get client profiles then, and connect with them where this machine lets them. At last, three more servers
-become a cluster.
+The declared estate is in playbooks/demo/inventory: 3 groups, 25 users, 40 access rules, 3 domain rules and 15
+configuration items for each of two Access Servers, and 3 VPN servers and 4 users for a Freebox. All of them are simulated
+and have nothing of it yet. Two machines get client profiles then, and connect with them where this machine lets them. At
+last, three more servers become a cluster.
 
 The administrator of site-b signs in with a code of an authenticator. A code is good for one sign-in, and there is a new
 one every 30 seconds: from the second run on, a run may wait that long for its turn.

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_ruleset import ACCESS_RULESET
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
@@ -27,7 +28,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.convergence impor
     is_worth_it,
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
-from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import RESTART, REVOKED
+from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import RESTART, REVOKED, RULESETS
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed, left
 from ansible_collections.vpn.estate.tests.unit.plugins.support.worlds import ACCESS_SERVER
 
@@ -72,6 +73,16 @@ def whole(server: Server) -> None:
     """Both."""
     routed(server)
     configured(server)
+
+
+def ruled(server: Server) -> None:
+    """People, and rulesets of theirs."""
+    people(server)
+    rule = {"match_type": "domain", "match_data": "a.example.com", "action": "nat"}
+    server.simulator.add_ruleset("web", ["staff"], rule, {**rule, "match_data": "b.example.com", "action": "deny"})
+    server.simulator.add_ruleset("old", ["ana"], rule)
+    server.simulator.add_ruleset("other", ["dora"], rule)
+    server.simulator.add_ruleset("__DEFAULT___default_ruleset", ["__DEFAULT__"], rule)
 
 
 SCENARIOS = {
@@ -193,6 +204,29 @@ SCENARIOS = {
         ("candidate", "old"),
         ["store/fact/active_profile", RESTART],
     ),
+    "a list of rulesets": Scenario(
+        ACCESS_RULESET,
+        {
+            "access_rulesets": [
+                {
+                    "group": "staff",
+                    "name": "web",
+                    "comment": "new",
+                    "position": 300,
+                    "rules": [
+                        {"domain": "secret.example.com", "action": "deny"},
+                        {"domain": "*.example.com", "action": "nat"},
+                    ],
+                },
+                {"group": "ops", "rules": [{"domain": "a.example", "action": "deny"}]},
+                {"user": "ana", "name": "old", "state": "absent"},
+            ],
+            "purge": True,
+        },
+        ruled,
+        ("group staff / web", "group ops / ops_default_ruleset", "user ana / old", "user dora / other"),
+        [RULESETS],
+    ),
     "a whole server": Scenario(
         DECLARATION,
         {
@@ -257,6 +291,10 @@ SCENARIOS = {
 }
 
 OTHER_READINGS = {
+    "unassigned_rulesets": "listed",
+    "rule_positions": "unique",
+    "assigned_ruleset": "refused",
+    "assigned_twice": "refused",
     "access_set": "extend",
     "list_property": "merge",
     "config_reset": "store",
