@@ -397,8 +397,9 @@ options:
     default: on_create
 notes:
   - With O(only), what is not brought to its state counts as it is on the server.
-  - Where two hosts of a play declare the same part of one server, the first one writes and the other one is refused. The same
-    holds for nodes of a cluster that have the same O(as_url), or the same C(cluster_mysql_uri) as the role
+  - Where two hosts of a play declare the same part of one server in different ways, the task that begins first writes, and the
+    other one is refused. With O(validate_only) the second one is refused too, if options or variables say which server is meant.
+    The same holds for nodes of a cluster that have the same O(as_url), or the same C(cluster_mysql_uri) as the role
     C(vpn.estate.cluster) takes it; they may differ in O(config_items).
 seealso:
   - module: vpn.estate.as_default_user

@@ -18,6 +18,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.text.converters import to_text
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultLib, match_encrypt_secret
+from ansible.playbook.block import Block
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 from ansible.utils.display import Display
@@ -30,7 +31,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Inp
 from ansible_collections.vpn.estate.plugins.module_utils._text.masking import told
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings, untagged
-from ansible_collections.vpn.estate.plugins.plugin_utils.one_host import DATABASE, Host, claim
+from ansible_collections.vpn.estate.plugins.plugin_utils.one_host import DATABASE, Claims
 from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
 from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import Params, SharedSignIn
 
@@ -74,22 +75,26 @@ class ModuleAction(ActionBase):
         self._pass_on(LIMIT, variables)
         shared = SharedSignIn(self.body.product, self.is_local)
         checker = self.body.checker()
+        take_back: t.Callable[[], None] = _nothing
         try:
             with self._surroundings():
                 here = self._can_run_here(variables)
                 args = self.body.checked(untagged(self._task.args), checker, self._read if here else None)
                 self._refuse_to_reveal(args)
+                take_back = self._claim(args, shared, variables)
                 if not self._is_offline(args):
-                    self._refuse_two_hosts(args, shared, variables)
                     args.update(shared.options(args))
                 done = self._perform(args, variables) if here else None
         except (InputError, SignInError) as exc:
+            take_back()
             msg = f"{self.body.failure(exc)}{self._variables_for(str(exc))}"
             return {**result, **told({"failed": True, "changed": False, "msg": msg}, checker.secrets)}
         if done is None:
             done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
             if not self._task.async_val:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
+        if done.get("failed") and not done.get("changed"):
+            take_back()
         if not self._task.diff:  # Ansible shows what is there, also to who has asked for no diff of this task
             done.pop("diff", None)
         if "summary" in done and not self._task.no_log and self._is_switched_on(PROGRESS, variables):
@@ -133,17 +138,36 @@ class ModuleAction(ActionBase):
                 "written to a file (dest). Nothing was written."
             )
 
-    def _refuse_two_hosts(self, args: Params, shared: SharedSignIn, variables: Params) -> None:
-        """Let one host of a play declare a part of a server. Raises InputError for the others."""
-        hosts = variables.get("ansible_play_hosts_all", ())
-        params = shared.connection_params(args) if self.body.server and len(hosts) > 1 else None
-        if self.body.server and params:
-            database = None
-            with contextlib.suppress(AnsibleError):  # the variable of another role, which may be in a vault
-                database = self._templar.template(variables.get(DATABASE))
-            host = Host(variables["inventory_hostname"], hosts)
-            place = self.body.product.place(params)
-            claim(constants.DEFAULT_LOCAL_TMP, host, self.body.server.declared_parts(args), place, database)
+    def _claim(self, args: Params, shared: SharedSignIn, variables: Params) -> t.Callable[[], None]:
+        """Let one host of a play declare a part of a server, and return what takes that back.
+
+        A task that asks no server may have no connection options: then the variables of their names say which server is meant.
+        Raises InputError where another host declares such a part otherwise.
+        """
+        if not self.body.server or len(variables.get("ansible_play_hosts_all", ())) < 2:
+            return _nothing
+        product, host = self.body.product, variables["inventory_hostname"]
+        reach = dict(args)
+        if self._is_offline(args):
+            named = {name: variables[name] for name in product.place_options if name in variables}
+            try:
+                reach = {**self._templar.template(named), **args}
+            except AnsibleError:  # it needs the password of a vault
+                return _nothing
+            if not reach.keys() & product.place_options:
+                return _nothing
+        params = shared.connection_params(reach)
+        if not params:
+            return _nothing
+        database = None
+        with contextlib.suppress(AnsibleError):  # the variable of another role, which may be in a vault
+            database = self._templar.template(variables.get(DATABASE))
+        other = {"only", VALIDATE_ONLY, *product.argument_spec}  # options that declare nothing
+        declaration = {name: value for name, value in args.items() if name not in other}
+        if not self.is_local:  # its files lie on another machine
+            declaration["host"] = self._task.delegate_to or host
+        claims = Claims(constants.DEFAULT_LOCAL_TMP, _play_of(self._task))
+        return claims.claim(host, self.body.server.declared_parts(args), declaration, product.place(params), database)
 
     @property
     def is_local(self) -> bool:
@@ -244,6 +268,18 @@ class ModuleAction(ActionBase):
         except AnsibleError as exc:
             raise InputError(f"there is no secret of the vault id {wanted!r} to encrypt with") from exc
         return to_text(VaultLib(known).encrypt(text, secret, wanted or found))
+
+
+def _nothing() -> None:
+    """Nothing to take back."""
+
+
+def _play_of(task: t.Any) -> str:
+    """A text for the play of a task: the same for all batches of hosts, and another one for each play of a run."""
+    parent = task._parent
+    while not isinstance(parent, Block):
+        parent = parent._parent
+    return str(parent._play._uuid)
 
 
 def _with_host(name: str, variables: Params) -> str:

@@ -20,6 +20,7 @@ class Product:
     argument_spec: t.Mapping[str, Spec] = {}
     # Takes what the action plugin hands to a module, a dict: ``file`` and perhaps ``codes``, or ``state`` and ``trust``.
     session_option: str = ""
+    place_options: t.AbstractSet[str] = frozenset()  # those that ``place`` reads
 
     def connect(self, params: Params, read_only: bool) -> t.Any:
         """A client for a task, which sends nothing before its first call; ``read_only`` is check mode."""

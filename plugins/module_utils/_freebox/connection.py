@@ -80,6 +80,7 @@ class FreeboxProduct(Product):
 
     argument_spec = ARGUMENT_SPEC
     session_option = "freebox_session"
+    place_options = frozenset({"freebox_url"})
 
     def connect(self, params: Params, read_only: bool) -> t.Any:
         """A client for a task."""

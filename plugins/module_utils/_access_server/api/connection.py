@@ -97,6 +97,7 @@ class AccessServerProduct(Product):
 
     argument_spec = ARGUMENT_SPEC
     session_option = "as_session"
+    place_options = frozenset({"as_url", "as_node"})
 
     def connect(self, params: Params, read_only: bool) -> t.Any:
         """A client for a task."""
