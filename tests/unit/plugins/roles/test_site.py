@@ -10,9 +10,14 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
+from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import trust_as_template
 
+PLAYBOOKS = Path(__file__).resolve().parents[4] / "playbooks"
 CALLBACKS = Path(__file__).with_name("callbacks")
 DECLARED = {
     "access_server_default_user": {"def_deny": False},
@@ -70,3 +75,28 @@ def test_a_host_has_the_roles_of_its_groups(server: Server, folder: Folder) -> N
     assert run.tally["office"] == {**run.tally["office"], "ok": 1, "failed": 1}
     assert "oops: there is no such option" in run.output
     assert server.simulator.log == []
+
+
+@pytest.mark.parametrize("playbook", ["site", "validate"])
+@pytest.mark.parametrize(
+    ("group", "role"), [("access_servers", "vpn.estate.access_server"), ("freeboxes", "vpn.estate.freebox_vpn")]
+)
+def test_each_role_looks_at_the_groups_of_its_host(playbook: str, group: str, role: str) -> None:
+    """Also where --skip-tags always skips the task with which hosts leave."""
+    plays = yaml.safe_load((PLAYBOOKS / f"{playbook}.yml").read_text())
+    roles = [task for play in plays for task in play.get("tasks", ()) if "ansible.builtin.import_role" in task]
+    templar = Templar(DataLoader(), variables={"group_names": [group]})
+    chosen = [
+        task["ansible.builtin.import_role"]["name"]
+        for task in roles
+        if templar.template(trust_as_template(f"{{{{ {task.get('when', 'true')} }}}}"))
+    ]
+    assert chosen == [role]
+
+
+@pytest.mark.exhaustive
+def test_an_access_server_has_no_freebox_when_tags_are_skipped(server: Server, folder: Folder) -> None:
+    run = folder.play([{"import_playbook": "vpn.estate.site"}], "--skip-tags", "always", "--limit", "office")
+    assert run.status == 0, run.output
+    assert run.tally["office"]["failed"] == 0
+    assert server.simulator.log
