@@ -171,6 +171,9 @@ notes:
     ruleset is deleted again. If the answer to the first one is lost, a ruleset may stay that belongs to nobody and that no
     list of the server shows.
   - When rules change, a rule that denies is written before those that it may deny, and taken away after them.
+  - A ruleset with rules that deny or bypass is deleted after all others are written, and not if one of them failed.
+  - Where the server refuses another position for a ruleset, the ruleset fails. It is never taken from its only owner for a
+    moment, because the server may delete it then.
   - A ruleset that several owners have in common is one. If its rules or its comment change, a warning names it.
   - Answers of real servers to the calls that list are recorded. Answers to calls that create and assign are known from the
     sources of a project of OpenVPN, and those to calls that change and delete from other public clients. The module is tried

@@ -195,7 +195,7 @@ def _write_all(parts: t.Sequence[Part]) -> None:
             if any(step.action == "delete" for _change, step in block.steps.values()):
                 touched.update(block.part.resource.deletion_touches)
             if block.turn is Turn.TAKE and block is not ordered[-1] and "update" in block.part.resource.read_back:
-                taken = [c for c, step in block.steps.values() if step.action == "update" and c.outcome != "failed"]
+                taken = [c for c, step in block.steps.values() if step.action != "delete" and c.outcome != "failed"]
                 _read_back([(block.part, taken)])
     finally:
         for change, step in left:

@@ -23,17 +23,24 @@ class Block:
 
     def add(self, change: Change, step: Step) -> None:
         """A portion of a change; several of a change become one, and a deletion takes the place of others."""
-        if change.name in self.steps and step.action != "delete":
+        if step.action == "delete":
+            self.steps.pop(change.name, None)
+        elif change.name in self.steps:
             first = self.steps[change.name][1]
             step = replace(first, values={**first.values, **step.values}, secrets={**first.secrets, **step.secrets})
         self.steps[change.name] = change, step
+
+    def writes_beside(self, change: Change) -> bool:
+        """Whether it creates or updates other objects than that of a change."""
+        return any(name != change.name and step.action != "delete" for name, (_change, step) in self.steps.items())
 
 
 def blocks(parts: t.Sequence[Part]) -> list[Block]:
     """What is left of all plans, in the order in which it is written.
 
     Portions of a resource with nothing of another one between them are written together, so that a task of one resource
-    writes each change whole. Changes that could end the sign-in of the task's account are last, and whole.
+    writes each change whole; only deletions that give access come after the rest. Changes that could end the sign-in of the
+    task's account are last, and whole.
     """
     new = {(part.resource.noun, change.name) for part in parts for change in part.run.plan.of("create")}
     portions = [
@@ -43,10 +50,12 @@ def blocks(parts: t.Sequence[Part]) -> list[Block]:
         for turn, step in _portions(part, change, new)
     ]
     found: list[Block] = []
-    for turn, number, change, step in sorted(portions, key=lambda portion: portion[:2]):
+    for turn, number, change, step in sorted(portions, key=lambda one: (*one[:2], one[3].action == "delete")):
         together = found and found[-1].part is parts[number] and (turn is Turn.OWN) == (found[-1].turn is Turn.OWN)
         if len(found) > 1 and found[-1].turn is Turn.TAKE and turn is not Turn.TAKE:
             together = False  # what gives may have to be left out, if an object fails that was written before
+        if together and turn is Turn.GIVE and step.action == "delete" and found[-1].writes_beside(change):
+            together = False
         if not together:
             found.append(Block(parts[number], turn))
         found[-1].add(change, step)

@@ -13,7 +13,7 @@ from ..._engine.field import Field, Object, Turn
 from ..._engine.plan import Actual, Change, Effect, Reference, Wanted
 from ..._engine.resource import Resource
 from ..._engine.run import Run
-from ..._text.errors import EstateError, InputError, Mistakes, Refused
+from ..._text.errors import EstateError, InputError, Mistakes, Refused, reads
 from ..api.client import AccessServer, Record
 from . import domain_rule
 from .domain_rule import Rule
@@ -273,7 +273,7 @@ class AccessRuleset(Resource):
         if not needing:
             return
         told = str(run.client.object("GET /server/info").get("version") or "")
-        numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", told)
+        numbers = re.match(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", told)
         if numbers and tuple(int(number or 0) for number in numbers.groups()) < LATER:
             for change, rule in needing:
                 what = rule["action"] if rule["action"] in ("deny", "bypass") else f"match {rule['match']}"
@@ -331,11 +331,11 @@ class AccessRuleset(Resource):
 
     def deletion(self, change: Change) -> t.Sequence[tuple[Turn, t.Optional[Object]]]:
         """What a ruleset allows is taken away with other access, and what it denies is given with other access."""
-        rules: list[Rule] = (change.before or {}).get("rules", [])
-        denying = [rule for rule in rules if domain_rule.denies(rule)]
-        if not denying:
+        kept = _withholding(change)
+        if not kept:
             return [(Turn.TAKE, None)]
-        first: list[tuple[Turn, t.Optional[Object]]] = [] if denying == rules else [(Turn.TAKE, {"rules": denying})]
+        gives = len(kept) < len((change.before or {})["rules"])
+        first: list[tuple[Turn, t.Optional[Object]]] = [(Turn.TAKE, {"rules": kept})] if gives else []
         return [*first, (Turn.GIVE, None)]
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
@@ -346,20 +346,23 @@ class AccessRuleset(Resource):
         def make(change: Change) -> None:
             owner, name = on_the_wire(change.name), change.name.partition(BETWEEN)[2]
             comment, client = change.values.get("comment") or "", run.client
-            there: list[Numbered] = []
+            rules, position = change.values.get("rules") or [], positions[change.name]
             orphan = None if change.name in made else orphans.pop(name, None)
-            if orphan is not None:
-                made[change.name] = orphan
+            if orphan is not None:  # it has its rules before it has an owner, who would get the old ones otherwise
                 client.call("POST /access/rulesets/update", {"id": orphan, "name": name, "comment": comment})
-                there = _rules(client, {orphan}).get(orphan, [])
-            elif change.name not in made:
-                made[change.name] = _add(client, name, comment)
-            _assign_new(client, owner, made[change.name], positions[change.name])
+                _write_rules(client, orphan, _rules(client, {orphan}).get(orphan, []), rules)
+                client.call("POST /access/user-rulesets/modify", _assigned(owner, orphan, position))
+                number = orphan
+            else:
+                if change.name not in made:
+                    made[change.name] = _add(client, name, comment)
+                _assign_new(client, owner, made[change.name], position)
+                number = made.pop(change.name)
             change.reached(Effect.CREATED)
-            number = made.pop(change.name)
-            run.notes[FOUND][change.name] = Row(number, owner, name, positions[change.name], comment)
+            run.notes[FOUND][change.name] = Row(number, owner, name, position, comment)
             run.notes[HOLDERS][number] = {owner}
-            _write_rules(client, number, there, change.values.get("rules") or [])
+            if orphan is None:
+                _write_rules(client, number, [], rules)
 
         run.writes.each(changes, make)
 
@@ -382,7 +385,7 @@ class AccessRuleset(Resource):
         self._update(run, changes, moving={})
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Compare once more with what is there, and take a ruleset from its owner to assign it to another position."""
+        """Compare once more with what is there, and take a ruleset of several owners from one to assign it again."""
         self._update(run, changes, moving={"anew": True})
 
     @staticmethod
@@ -400,7 +403,7 @@ class AccessRuleset(Resource):
                 if "rules" in values:
                     _write_rules(client, row.number, there.get(row.number, []), values["rules"])
             if "position" in values:
-                _move(client, row, values["position"], **moving)
+                _move(client, row, values["position"], alone=len(run.notes[HOLDERS][row.number]) < 2, **moving)
 
         run.writes.each(changes, write)
 
@@ -417,12 +420,27 @@ class AccessRuleset(Resource):
                 else:
                     _delete(run.client, row.owner, number)
 
-        run.writes.each(changes, remove, in_order=True)
+        withholding = [change for change in changes if _withholding(change)]
+        run.writes.each([change for change in changes if not _withholding(change)], remove, in_order=True)
+        self._keep_beside_failed(run, withholding)
+        run.writes.each(withholding, remove, in_order=True)
+
+    def _keep_beside_failed(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+        """What a ruleset denies may be what a failed one was to deny: for the same users, or for some of them."""
+        failed = next((change.name for change in run.plan.changes if change.outcome == "failed"), None)
+        for change in changes if failed else ():
+            kind, whose = owner_of(change.name)
+            if whose not in run.deletes(kind):
+                change.fail(
+                    f"not attempted, because {self.noun} {failed} failed, and without its rules more is allowed"
+                )
+                change.hindered = True
 
 
 # -- calls
 
 
+@reads
 def _rules(client: AccessServer, numbers: t.Collection[int]) -> dict[int, list[Numbered]]:
     """The rules of rulesets in their order, each with its number; of a ruleset without rules there is nothing."""
     found: dict[int, list[Numbered]] = {}
@@ -469,15 +487,24 @@ def _assigned(owner: str, number: int, position: int) -> Record:
     return {"add": {owner: [{"ruleset_id": number, "position": position}]}}
 
 
-def _move(client: AccessServer, row: Row, position: int, *, anew: bool = False) -> None:
-    """Another position among the rulesets of an owner: what a second assignment does is not known (server-behaviour.md, 76)."""
+def _move(client: AccessServer, row: Row, position: int, *, alone: bool, anew: bool = False) -> None:
+    """Another position among the rulesets of an owner: what a second assignment does is not known (server-behaviour.md, 76).
+
+    A ruleset that is taken from its only owner may be gone, so that this is never tried.
+    """
     assigned = _assigned(row.owner, row.number, position)
-    if not anew:
+    if alone or not anew:
         try:
             client.call("POST /access/user-rulesets/modify", assigned)
         except Refused as exc:
             if exc.status != 400:
                 raise
+            if alone:
+                raise _with(
+                    exc,
+                    "The server does not move this ruleset. Declare a ruleset with another name at this position, and this one "
+                    "absent",
+                ) from exc
         else:
             return
     taken = {"delete": {row.owner: {"ruleset_ids": [row.number]}}}
@@ -556,6 +583,11 @@ def _modify(client: AccessServer, number: int, new: t.Sequence[Rule], gone: t.Se
 def _modified(client: AccessServer, number: int, new: t.Sequence[Rule], gone: t.Sequence[int]) -> None:
     added = {"add": [domain_rule.to_wire(rule, number) for rule in new]} if new else {}
     client.call("POST /access/rules/modify", {**added, **({"delete": list(gone)} if gone else {})})
+
+
+def _withholding(change: Change) -> list[Rule]:
+    """Rules of a ruleset that is there without which more may go through the VPN."""
+    return [rule for rule in (change.before or {}).get("rules") or () if not domain_rule.gives(rule)]
 
 
 def _new_rules(change: Change) -> list[Rule]:

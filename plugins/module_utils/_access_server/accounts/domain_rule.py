@@ -20,7 +20,8 @@ Content = tuple[t.Any, ...]
 ROUTING = "domain_routing"
 TYPES = (ROUTING, "filter")
 DENY = "deny"
-ACTIONS = ("route", "nat", DENY, "bypass")
+GIVING = ("route", "nat")
+ACTIONS = (*GIVING, DENY, "bypass")
 MATCHES = tuple(f"{n}{kind}" for kind in ("domain", "subdomain", "domain_or_subdomain") for n in ("", "not_"))
 SPEC: t.Mapping[str, t.Any] = {
     "domain": {"type": "str"},
@@ -155,6 +156,11 @@ def content(rule: Rule) -> Content:
 def denies(rule: Rule) -> bool:
     """Whether a rule takes access away."""
     return bool(rule["action"] == DENY)
+
+
+def gives(rule: Rule) -> bool:
+    """Whether a rule sends what it matches through the VPN."""
+    return rule["action"] in GIVING
 
 
 def told(rule: Rule) -> str:

@@ -85,14 +85,37 @@ def test_a_ruleset_lives_and_dies_under_every_reading(ruled: t.Callable[..., Ser
     assert not done(server.manage(ACCESS_RULESET, **STAFF, state="absent"))["changed"]
 
 
-@pytest.mark.parametrize("reading", READINGS["assigned_twice"])
-def test_a_ruleset_moves_among_those_of_its_owner(ruled: t.Callable[..., Server], reading: str) -> None:
-    server = ruled(assigned_twice=reading)
+def test_a_ruleset_moves_among_those_of_its_owner(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
     done(server.manage(ACCESS_RULESET, access_rulesets=[{**STAFF, "rules": [ALLOW]}, {"group": "staff", "name": "b"}]))
     assert positions(server) == {"Staff web": {"staff": 100}, "b": {"staff": 200}}
     done(server.manage(ACCESS_RULESET, **STAFF, position=300))
     assert positions(server) == {"Staff web": {"staff": 300}, "b": {"staff": 200}}
     assert [found["name"] for found in server.inform(ACCESS_RULESET) if found["rules"]] == ["Staff web"]
+
+
+@pytest.mark.parametrize("reading", READINGS["last_owner_gone"])
+def test_a_ruleset_that_cannot_move_is_never_without_its_only_owner(
+    ruled: t.Callable[..., Server], reading: str
+) -> None:
+    server = ruled(assigned_twice="refused", last_owner_gone=reading)
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[DENY]))
+    server.simulator.log.clear()
+    answer = server.manage(ACCESS_RULESET, **STAFF, position=300)
+    assert "Declare a ruleset with another name at this position, and this one absent" in answer["msg"]
+    sent = [one.request for one in server.simulator.log if one.path == "/api/access/user-rulesets/modify"]
+    assert sent == [{"add": {"staff": [{"ruleset_id": 1, "position": 300}]}}]
+    other = {"group": "staff", "name": "b", "position": 300, "rules": [DENY]}
+    done(server.manage(ACCESS_RULESET, access_rulesets=[other, {**STAFF, "state": "absent"}]))
+    assert positions(server) == {"b": {"staff": 300}}
+
+
+@pytest.mark.parametrize("reading", READINGS["last_owner_gone"])
+def test_a_ruleset_of_two_owners_moves_among_those_of_one(ruled: t.Callable[..., Server], reading: str) -> None:
+    server = ruled(assigned_twice="refused", last_owner_gone=reading)
+    server.simulator.add_ruleset("Staff web", ["staff", "ops"])
+    done(server.manage(ACCESS_RULESET, **STAFF, position=300))
+    assert positions(server) == {"Staff web": {"staff": 300, "ops": 100}}
 
 
 def test_the_ruleset_of_the_web_interface_is_adopted(ruled: t.Callable[..., Server]) -> None:
@@ -303,6 +326,120 @@ def test_a_purge_has_its_limit(ruled: t.Callable[..., Server]) -> None:
     assert not server.writes()
 
 
+# -- what takes the place of what denies
+
+
+def decided(server: Server, domain: str) -> str:
+    """What the rulesets of the group staff make of a domain below example.com: the first rule that matches decides."""
+    owned = sorted((one["owners"]["staff"], one["rules"]) for one in rulesets(server) if "staff" in one["owners"])
+    rules = [rule for _position, of_one in owned for rule in of_one]
+    return next((str(rule["action"]) for rule in rules if rule["match_data"] in (domain, "example.com")), "")
+
+
+def of_staff(name: str, **declared: t.Any) -> Json:
+    return {"group": "staff", "name": name, **declared}
+
+
+def seen_by(server: Server, *declared: Json, **how: t.Any) -> set[str]:
+    """What becomes of the domain that is denied, before each request of a task and after the last one."""
+    seen: list[str] = []
+
+    def look() -> None:
+        seen.append(decided(server, DENY["domain"]))
+
+    server.simulator.faults.add(do="act", times=None, act=look)
+    done(server.manage(ACCESS_RULESET, access_rulesets=list(declared), **how))
+    server.simulator.faults.clear()
+    look()
+    return set(seen)
+
+
+WEB = of_staff("Web", position=500, rules=[ALLOW])
+
+
+@pytest.mark.parametrize("action", ["deny", "bypass"])
+@pytest.mark.parametrize("purge", [True, False])
+def test_a_ruleset_that_denies_goes_after_the_one_that_takes_its_place(
+    ruled: t.Callable[..., Server], action: str, purge: bool
+) -> None:
+    server, rules = ruled(), [{**DENY, "action": action}]
+    done(server.manage(ACCESS_RULESET, access_rulesets=[of_staff("Deny", position=10, rules=rules), WEB]))
+    new = [of_staff("Blocked", position=20, rules=rules), WEB]
+    declared = new if purge else [of_staff("Deny", state="absent"), *new]
+    server.simulator.faults.add(path="/access/rulesets/add", status=400, body={"reason": "Something"})
+    answer = server.manage(ACCESS_RULESET, access_rulesets=declared, purge=purge)
+    assert answer["counts"] == {"failed": 2, "unchanged": 1}
+    told = {one["name"]: one.get("msg", "") for one in answer["objects"]}
+    assert told["group staff / Deny"] == (
+        "not attempted, because ruleset of group staff / Blocked failed, and without its rules more is allowed"
+    )
+    assert not answer["changed"]
+    server.simulator.faults.clear()
+    assert seen_by(server, *declared, purge=purge) == {action}
+    assert sorted(positions(server)) == ["Blocked", "Web"]
+
+
+def test_of_a_ruleset_that_goes_what_it_denies_stays_until_others_are_written(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    done(server.manage(ACCESS_RULESET, access_rulesets=[of_staff("Old", position=10, rules=[DENY, ALLOW]), WEB]))
+    new = of_staff("New", position=20, rules=[DENY, {**ALLOW, "action": "route"}])
+    assert seen_by(server, new, WEB, of_staff("Old", state="absent")) == {"deny"}
+    assert decided(server, "a.example.com") == "route"
+
+
+def test_rulesets_that_go_together_give_nothing_for_a_moment(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    done(server.manage(ACCESS_RULESET, access_rulesets=[of_staff("Deny", position=10, rules=[DENY, ALLOW]), WEB]))
+    gone = [of_staff(name, state="absent") for name in ("Deny", "Web")]
+    server.simulator.faults.add(path="/access/rulesets/delete", status=403, body={"reason": "No"})
+    assert server.manage(ACCESS_RULESET, access_rulesets=gone)["failed"]
+    server.simulator.faults.clear()
+    assert decided(server, DENY["domain"]) == "deny"
+    assert seen_by(server, *gone) == {"deny", ""}
+
+
+def test_the_only_ruleset_that_goes_is_deleted_at_once(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[DENY, ALLOW]))
+    server.simulator.log.clear()
+    done(server.manage(ACCESS_RULESET, **STAFF, state="absent"))
+    assert [path.removeprefix("/api") for path in server.writes()] == ["/access/rulesets/delete"]
+
+
+# -- answers that cannot be read
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"id": 1, "ruleset_id": [1]},
+        {"id": 1, "ruleset_id": 1, "type": "domain_routing", "match_type": "domain", "action": "nat", "position": "x"},
+    ],
+    ids=["empty", "ruleset_id", "position"],
+)
+@pytest.mark.parametrize("work", ["update", "adopt", "positions"])
+def test_rules_that_cannot_be_read_while_writing_are_a_sentence(
+    ruled: t.Callable[..., Server], work: str, odd: Json
+) -> None:
+    server = ruled(unassigned_rulesets="listed", rule_positions="unique")
+    owners = [] if work == "adopt" else ["staff"]
+    rule = {"match_type": "domain", "match_data": "a.b", "action": "nat", "position": 1}
+    server.simulator.add_ruleset("Staff web", owners, rule)
+    nth = {"update": 2, "adopt": 1, "positions": 3}[work]
+    server.simulator.faults.add(path="/access/rules/list", nth=nth, times=None, status=200, body={"rules": [odd]})
+    answer = server.manage(ACCESS_RULESET, **STAFF, rules=[{**ALLOW, "position": 1}])
+    assert answer["failed"]
+    assert "/access/rules/list" in answer["msg"]
+    assert "answered something that this collection cannot read" in answer["msg"]
+
+
+def test_a_version_of_many_digits_is_no_mistake(ruled: t.Callable[..., Server]) -> None:
+    server = ruled()
+    server.simulator.faults.add(path="/server/info", status=200, body={"version": f"{'9' * 5000}.1.1"})
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[DENY]))
+
+
 # -- what nobody sees
 
 
@@ -337,6 +474,17 @@ def test_a_ruleset_that_is_listed_without_an_owner_is_taken(ruled: t.Callable[..
     [found] = rulesets(server)
     assert (found["comment"], found["owners"]) == ("new", {"staff": 100})
     assert actions(server) == [("example.com", "nat")]
+
+
+def test_a_ruleset_without_an_owner_has_its_rules_before_it_gets_one(ruled: t.Callable[..., Server]) -> None:
+    server = ruled(unassigned_rulesets="listed")
+    old = {"match_type": "domain", "match_data": DENY["domain"], "action": "nat"}
+    server.simulator.add_ruleset("Staff web", [], old)
+    assert seen_by(server, {**STAFF, "rules": [DENY]}) == {"", "deny"}
+    server.simulator.add_ruleset("other", [], old)
+    server.simulator.faults.add(path="/access/rules/modify", status=403, body={"reason": "No"})
+    assert server.manage(ACCESS_RULESET, group="staff", name="other", rules=[DENY])["failed"]
+    assert positions(server) == {"Staff web": {"staff": 100}, "other": {}}
 
 
 def test_a_name_that_is_taken_is_a_sentence(ruled: t.Callable[..., Server]) -> None:
