@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import action_of
+from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import action_of
 
 ActionModule, main = action_of(__name__)

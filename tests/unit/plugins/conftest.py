@@ -32,7 +32,7 @@ def _short_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 def _changes_have_diffs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every task of every test, of whatever module of a server, has a diff if it succeeds and changes something, and else none."""
     from ansible_collections.vpn.estate.plugins.module_utils._engine import module
-    from ansible_collections.vpn.estate.plugins.plugin_utils import in_process
+    from ansible_collections.vpn.estate.plugins.plugin_utils import _in_process as in_process
     from ansible_collections.vpn.estate.tests.unit.plugins.support import harness
 
     answer_to = module.answer_to

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from ansible import constants
 from ansible_collections.vpn.estate.plugins.modules import as_user_info, freebox_vpn_user_info
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
-from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
+from ansible_collections.vpn.estate.plugins.plugin_utils._shared_sign_in import SharedSignIn
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Box, Server, Simulated
 
 PLACES = "in the task or in module_defaults, in {} for playbooks of vpn.estate, or in the environment as {}."

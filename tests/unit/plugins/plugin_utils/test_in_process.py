@@ -21,9 +21,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run
 from ansible_collections.vpn.estate.plugins.module_utils._text import masking
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._text.masking import Mask
-from ansible_collections.vpn.estate.plugins.plugin_utils import module_action
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings
-from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
+from ansible_collections.vpn.estate.plugins.plugin_utils import _module_action as module_action
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform, surroundings
+from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import ModuleAction
 from ansible_collections.vpn.estate.tests.unit.plugins.support import specimen
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import TIME_LIMIT, Folder

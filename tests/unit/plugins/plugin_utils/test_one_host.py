@@ -18,9 +18,9 @@ from ansible.vars.manager import VariableManager
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.modules import as_declaration, freebox_declaration
-from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
-from ansible_collections.vpn.estate.plugins.plugin_utils.one_host import Claims
-from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
+from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import ModuleAction
+from ansible_collections.vpn.estate.plugins.plugin_utils._one_host import Claims
+from ansible_collections.vpn.estate.plugins.plugin_utils._shared_sign_in import SharedSignIn
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import first

@@ -21,10 +21,10 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
 from ansible_collections.vpn.estate.plugins.modules.as_user_info import BODY as INFO
-from ansible_collections.vpn.estate.plugins.plugin_utils import progress
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
-from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
-from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
+from ansible_collections.vpn.estate.plugins.plugin_utils import _progress as progress
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
+from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import ModuleAction
+from ansible_collections.vpn.estate.plugins.plugin_utils._progress import Progress
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import TIME_LIMIT, Folder
 
@@ -247,7 +247,7 @@ def action(no_log: bool) -> ModuleAction:
 # A plugin that Ansible loads before it forks, so that a line follows at once on another.
 HURRY = """
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.vpn.estate.plugins.plugin_utils import progress
+from ansible_collections.vpn.estate.plugins.plugin_utils import _progress as progress
 
 
 class CallbackModule(CallbackBase):

@@ -14,8 +14,8 @@ from types import SimpleNamespace
 import pytest
 from ansible import constants
 from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
-from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
-from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
+from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import ModuleAction
+from ansible_collections.vpn.estate.plugins.plugin_utils._shared_sign_in import SharedSignIn
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import first

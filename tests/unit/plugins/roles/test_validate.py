@@ -16,7 +16,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.vpn.estate.plugins.filter.without_vault import HAS_MARKERS, OPAQUE
-from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import WITHOUT_VARIABLE, ModuleAction
+from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import WITHOUT_VARIABLE, ModuleAction
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
 from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import variables_of

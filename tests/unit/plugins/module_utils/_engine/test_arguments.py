@@ -27,7 +27,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.module import B
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Mistakes
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import untagged
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import untagged
 from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import started, usual
 from ansible_collections.vpn.estate.tests.unit.plugins.modules.test_modules import OF_SERVERS
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server, Simulated, sentences_of

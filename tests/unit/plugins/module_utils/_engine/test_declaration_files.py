@@ -30,7 +30,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, Mistakes
 from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
 from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import started, usual
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import (
     Answer,

@@ -17,7 +17,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.r
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.modules import as_declaration
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server, sentences_of
 
 NETWORK = [

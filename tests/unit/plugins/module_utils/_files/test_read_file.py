@@ -27,7 +27,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._files.secret_file impo
 from ansible_collections.vpn.estate.plugins.module_utils._net.connection_options import reach_spec, trust
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError, InputError
 from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_at
-from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
+from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import ModuleAction
 
 CONTENT = '[{"name": "anna"}]'
 Reader = Callable[[str], t.Any]

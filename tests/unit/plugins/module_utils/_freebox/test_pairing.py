@@ -19,7 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user impor
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.modules import freebox_app, freebox_app_info
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
 from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Box, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder

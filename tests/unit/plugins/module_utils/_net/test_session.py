@@ -20,7 +20,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user impor
 from ansible_collections.vpn.estate.plugins.module_utils._net.session import FAILURES
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import locked
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError
-from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn, codes_file
+from ansible_collections.vpn.estate.plugins.plugin_utils._shared_sign_in import SharedSignIn, codes_file
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Box, Server, Simulated, text_of
 
 NEW = "Battery-Staple-9"

@@ -34,9 +34,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.outside import (
     shown,
     shown_value,
 )
-from ansible_collections.vpn.estate.plugins.plugin_utils import module_action
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
-from ansible_collections.vpn.estate.plugins.plugin_utils.module_action import ModuleAction
+from ansible_collections.vpn.estate.plugins.plugin_utils import _module_action as module_action
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
+from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import ModuleAction
 from ansible_collections.vpn.estate.tests.simulator.answers import Answer
 from ansible_collections.vpn.estate.tests.unit.plugins.laws import test_answers, test_freebox_answers
 from ansible_collections.vpn.estate.tests.unit.plugins.modules.test_modules import OF_SERVERS

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._net import transport
 from ansible_collections.vpn.estate.plugins.modules.as_installer import BODY
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
 from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import dialects
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
 

@@ -21,8 +21,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.totp
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles import profile_download
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import SignInError
 from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
-from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import SharedSignIn
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
+from ansible_collections.vpn.estate.plugins.plugin_utils._shared_sign_in import SharedSignIn
 from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.support.client_profile import (
     SERIAL,

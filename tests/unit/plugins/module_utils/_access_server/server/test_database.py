@@ -20,7 +20,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.server i
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster_node import CLUSTER_NODE
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
 from ansible_collections.vpn.estate.tests.simulator.database import Database, available
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server, text_of

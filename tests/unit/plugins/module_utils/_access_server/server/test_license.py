@@ -12,7 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.vpn.estate.plugins.modules.as_license import BODY
 from ansible_collections.vpn.estate.plugins.modules.as_license_info import BODY as INFO
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
 from ansible_collections.vpn.estate.tests.simulator.access_server.licences import bundle
 from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import dialects
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server

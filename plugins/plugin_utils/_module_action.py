@@ -30,10 +30,10 @@ from ansible_collections.vpn.estate.plugins.module_utils._net.libraries import R
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, SignInError
 from ansible_collections.vpn.estate.plugins.module_utils._text.masking import told
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
-from ansible_collections.vpn.estate.plugins.plugin_utils.in_process import perform, surroundings, untagged
-from ansible_collections.vpn.estate.plugins.plugin_utils.one_host import DATABASE, Claims
-from ansible_collections.vpn.estate.plugins.plugin_utils.progress import Progress
-from ansible_collections.vpn.estate.plugins.plugin_utils.shared_sign_in import Params, SharedSignIn
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform, surroundings, untagged
+from ansible_collections.vpn.estate.plugins.plugin_utils._one_host import DATABASE, Claims
+from ansible_collections.vpn.estate.plugins.plugin_utils._progress import Progress
+from ansible_collections.vpn.estate.plugins.plugin_utils._shared_sign_in import Params, SharedSignIn
 
 # Ansible imports an action once, and starts a process for each task and host after that. Each of them would load the plugins
 # that the templates of our roles use, and import what these need; so they are loaded here.
