@@ -51,6 +51,9 @@ QUICK_TARGETS = ("every_access_server_module", "every_freebox_module")
 # The Pythons that sanity tests compile and import plugins with, where they are found.
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 
+# Sanity tests whose rules ruff and yamllint hold in stage lint.
+LINTED_ALREADY = ("pep8", "yamllint")
+
 # What mypy checks, as packages of the collection.
 PACKAGES = (
     "plugins.action",
@@ -268,17 +271,20 @@ def units_with(core: str, python: str) -> Tally:
 def sanity() -> Tally:
     """Run each sanity test, and those that compile and import plugins with the oldest Python or with each.
 
-    Without EXHAUSTIVE, pylint looks at the plugins, and not at the tests of them, which takes it twice as long.
+    Without EXHAUSTIVE, pylint looks at the plugins, and not at the tests of them, which takes it twice as long; and tests
+    whose rules stage lint holds with other tools are left.
     """
     pythons = list(filter(has_python, PYTHONS))
-    runs = [["--skip-test", "pylint", "--python", pythons[0]], ["--test", "pylint", "plugins/"]]
+    skipped = [word for name in ("pylint", *LINTED_ALREADY) for word in ("--skip-test", name)]
+    runs = [[*skipped, "--python", pythons[0]], ["--test", "pylint", "plugins/"]]
     tally = Tally()
     for options in [[]] if EXHAUSTIVE else runs:
         code, _printed, reports = ansible_test("sanity", "--junit", *options)
         tally += junit(sorted(reports.glob("junit/*.xml")), code)
     if not EXHAUSTIVE:
-        tally.left += 2 * (len(pythons) - 1)
-        tally.notes.append(f"compile and import with Python {pythons[0]} only, pylint of plugins only")
+        tally.left += 2 * (len(pythons) - 1) + len(LINTED_ALREADY)
+        only = f"compile and import with Python {pythons[0]} only, pylint of plugins only"
+        tally.notes.append(f"{only}; left, as lint has the same rules: {', '.join(LINTED_ALREADY)}")
     return tally
 
 

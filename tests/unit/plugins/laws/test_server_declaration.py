@@ -202,7 +202,7 @@ def fixture_server(request: pytest.FixtureRequest) -> t.Iterator[Server]:
 
 
 @given(before=declarations(), after=declarations(), data=st.data())
-@examples(8, 150)
+@examples(4, 150)
 def test_at_no_time_a_user_reaches_more_than_before_or_afterwards(
     server: Server, before: Declared, after: Declared, data: st.DataObject
 ) -> None:

@@ -306,6 +306,7 @@ def brought(estate: Estate, *hosts: Host) -> list[str]:
     return estate.asked
 
 
+@pytest.mark.exhaustive
 def test_hosts(estate: Estate, tmp_path: Path) -> None:
     """What the tests above do in the place of the role, they do as the role does."""
     host = estate.host("phone", WIREGUARD)

@@ -605,6 +605,7 @@ def test_whichever_request_goes_wrong_the_old_or_the_new_profile_is_in_force(sta
     hold_to_the_law(trial, sorted({*crossed(WORLD.faults, trial.requests), *activation}))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("hurry")
 def test_also_on_the_way_back(start: Start) -> None:
     trial = Trial(start(settings=AILING))
@@ -612,6 +613,7 @@ def test_also_on_the_way_back(start: Start) -> None:
     hold_to_the_law(trial, crossed(faults, since_the_activation(trial.requests)))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("hurry")
 def test_also_when_the_old_profile_comes_back(start: Start) -> None:
     reads = [("GET", f"/api/{path}", nth) for path in ("server/status", "config-profile/list") for nth in (1, 2, 3)]
