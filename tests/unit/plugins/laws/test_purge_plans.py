@@ -145,7 +145,7 @@ def fixture_server() -> t.Iterator[Server]:
 
 
 @pytest.mark.parametrize("resource", [USER, GROUP], ids=lambda resource: str(resource.plural))
-@examples(50, 1000)
+@examples(20, 1000)
 @given(data=st.data())
 def test_a_purge_deletes_what_is_not_declared_or_refuses(
     server: Server, resource: Resource, data: st.DataObject

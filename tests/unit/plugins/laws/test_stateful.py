@@ -256,5 +256,5 @@ def turned(part: dict[str, Declared], random: t.Any) -> dict[str, Declared]:
 def test_every_task_keeps_its_laws_whatever_the_order() -> None:
     run_state_machine_as_test(
         Estate,
-        settings=settings(examples(25, 400), stateful_step_count=25),
+        settings=settings(examples(15, 400), stateful_step_count=25),
     )
