@@ -107,39 +107,32 @@ class SecretFile:
 
         The function that it answers puts a text in its place, as write() does; without that, what is there stays.
         """
+        with self._beside() as (file, temporary):
+            with self._told(InputError):
+                _write(file, bytes(size))
+            yield lambda text: self._put(text, file, temporary)
+
+    @contextlib.contextmanager
+    def arriving(self) -> t.Iterator[Arrival]:
+        """A place for content that comes piece by piece.
+
+        It takes the place of the file when the block ends without an exception; else what is there stays.
+        """
+        with self._beside() as (file, temporary):
+            yield Arrival(file, self._told)
+            with self._told():
+                os.fsync(file.fileno())
+                os.replace(temporary, self.path)
+
+    @contextlib.contextmanager
+    def _beside(self) -> t.Iterator[tuple[io.FileIO, str]]:
+        """A new file in the same folder, and its name, by which it is gone afterwards unless it has been renamed."""
         folder, name = os.path.split(self.path)
         with self._told(InputError):
             number, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
         with open(number, "wb", buffering=0) as file:
             try:
-                with self._told(InputError):
-                    _write(file, bytes(size))
-                yield lambda text: self._put(text, file, temporary)
-            finally:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
-
-    @contextlib.contextmanager
-    def arriving(self) -> t.Iterator[t.Callable[[bytes], None]]:
-        """A place for content that comes piece by piece, by the function that this answers.
-
-        It takes the place of the file when the block ends without an exception; else what is there stays.
-        """
-        folder, name = os.path.split(self.path)
-        with self._told(InputError):
-            number, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
-        with open(number, "wb") as file:
-
-            def take(piece: bytes) -> None:
-                with self._told():
-                    file.write(piece)
-
-            try:
-                yield take
-                with self._told():
-                    file.flush()
-                    os.fsync(number)
-                    os.replace(temporary, self.path)
+                yield file, temporary
             finally:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
@@ -171,10 +164,35 @@ class SecretFile:
             raise kind(f"{self.option}: {self.path} cannot be written: {exc.strerror}.") from exc
 
 
+class Arrival:
+    """Takes content piece by piece, and knows what came: its length in bytes, its SHA-256 and its first sign that is no blank."""
+
+    def __init__(self, file: io.FileIO, told: t.Callable[[], t.ContextManager[None]]) -> None:
+        self._file, self._told, self._digest = file, told, hashlib.sha256()
+        self.length, self.beginning = 0, b""
+
+    def take(self, piece: bytes) -> None:
+        """Keep a piece. Raises EstateError where it cannot be written."""
+        with self._told():
+            _write_all(self._file, piece)
+        self._digest.update(piece)
+        self.length += len(piece)
+        self.beginning = self.beginning or piece.lstrip()[:1]
+
+    @property
+    def sha256(self) -> str:
+        """In hexadecimal digits."""
+        return self._digest.hexdigest()
+
+
 def _write(file: io.FileIO, content: bytes) -> None:
     """All of it, to the disk, and nothing behind it."""
+    _write_all(file, content)
+    file.truncate()
+    os.fsync(file.fileno())
+
+
+def _write_all(file: io.FileIO, content: bytes) -> None:
     rest = memoryview(content)
     while rest:
         rest = rest[file.write(rest) or 0 :]
-    file.truncate()
-    os.fsync(file.fileno())

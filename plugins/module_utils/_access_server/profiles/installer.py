@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import typing as t
 from urllib.parse import parse_qs, urlsplit
@@ -97,32 +96,27 @@ def _download(run: Run[AccessServer], file: SecretFile, asked: t.Mapping[str, t.
     url = run.task.made(run.client.text("POST /installer-url", asked))
     token = run.task.made(_token(run.client, url))
     query = {"token": token, "installer_type": asked["installer_type"]}
-    content, length, media = hashlib.sha256(), 0, [""]
-    beginning = b""
+    media = ""
 
     def note(headers: Headers) -> None:
-        media[0] = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        nonlocal media
+        media = headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
-    with file.arriving() as take:
-
-        def pour(piece: bytes) -> None:
-            nonlocal length, beginning
-            take(piece)
-            content.update(piece)
-            length += len(piece)
-            beginning = beginning or piece.lstrip()[:1]
-
+    with file.arriving() as arrival:
         try:
-            run.client.call("GET /GetInstallerViaToken", query=query, accept=PROGRAM, on_headers=note, sink=pour)
+            run.client.call(
+                "GET /GetInstallerViaToken", query=query, accept=PROGRAM, on_headers=note, sink=arrival.take
+            )
         except Refused as exc:
             raise EstateError(f"{run.client.url} gives no {asked['installer_type']} installer: {exc.reason}.") from exc
         except OutcomeUnknown as exc:
             raise EstateError(f"{exc}. What had come is not kept, and a new run downloads a new one.") from exc
-        if not length or media[0].startswith(_PAGES) or beginning in (b"<", b"{"):
+        if not arrival.length or media.startswith(_PAGES) or arrival.beginning in (b"<", b"{"):
             raise EstateError(
-                f"{run.client.url} answered {length} bytes of {media[0] or 'no type'} in place of an installer. They are not kept."
+                f"{run.client.url} answered {arrival.length} bytes of {media or 'no type'} in place of an installer. They are "
+                "not kept."
             )
-    return {"sha256": content.hexdigest(), "length": length}
+    return {"sha256": arrival.sha256, "length": arrival.length}
 
 
 def _token(client: AccessServer, url: str) -> str:

@@ -20,15 +20,8 @@ def save(run: Run[AccessServer]) -> dict[str, t.Any]:
     file.refuse_unusable()
     answer = {"changed": True, "diff": {"before": {}, "after": {"report": {"dest": file.path}}}}
     if not run.task.check:
-        with file.arriving() as take:
-            length = 0
-
-            def pour(piece: bytes) -> None:
-                nonlocal length
-                take(piece)
-                length += len(piece)
-
-            run.client.call("GET /support/report", accept="text/plain", sink=pour)
-            if not length:
+        with file.arriving() as arrival:
+            run.client.call("GET /support/report", accept="text/plain", sink=arrival.take)
+            if not arrival.length:
                 raise run.client.unreadable("a report")
     return answer
