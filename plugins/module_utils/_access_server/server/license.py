@@ -30,6 +30,7 @@ INFO_SPEC: t.Mapping[str, t.Any] = {"machine_id": {"type": "bool", "default": Fa
 _IDENTITY = ("subkey", "billing_id")  # what tells two subscriptions apart, the best first
 _USELESS = ("SUBSCRIPTION_EXPIRED", "SUBSCRIPTION_ENDED", "SUBSCRIPTION_INVALID")
 _FINE = "SUBSCRIPTION_OK"
+TESTED = "tested"  # what a run notes: the answer to the test of the subscription that is declared
 _NO_SECRETS = ("name", "state", "error", "type", "server")  # of what a subscription holds
 _KINDS = {"subscription": "a subscription", "fixed": "a fixed licence", "awstiered": "a licence of AWS"}
 
@@ -195,14 +196,20 @@ def _info(run: Run[AccessServer]) -> Object:
 
 
 def _tested(run: Run[AccessServer], subscription: str) -> Object:
-    """What the server says of a subscription that it need not have. Raises InputError where it knows none of that kind."""
+    """What the server says of a subscription that it need not have. Raises InputError where it knows none of that kind.
+
+    It is asked once in a task, which declares one.
+    """
+    if TESTED in run.notes:
+        return t.cast(Object, run.notes[TESTED])
     try:
         found = run.client.object("POST /license/subscription/test", {"subscription": subscription})
     except Refused as exc:
         if exc.status != 400:
             raise
         raise InputError(f"subscription: the server does not recognise it: {exc.reason}.") from exc
-    return {key.rstrip("'"): value for key, value in found.items()}
+    run.notes[TESTED] = {key.rstrip("'"): value for key, value in found.items()}
+    return t.cast(Object, run.notes[TESTED])
 
 
 def _is_key(shown: str, declared: str) -> bool:

@@ -19,7 +19,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import An
 
 Start = t.Callable[..., Server]
 KEY, OTHER_KEY = "FIXED-1111-2222", "FIXED-3333-4444"
-TEST, LOAD = "/api/license/subscription/test", "/api/license/subscription"
+TEST = "/api/license/subscription/test"
 
 
 def licensed(server: Server, *, check: bool = False, **given: t.Any) -> Answer:
@@ -73,6 +73,7 @@ def test_another_subscription_takes_its_place(start: Start, told: str) -> None:
     server = start(readings={"tested_subscription": told})
     done(server, subscription=bundle(1))
     assert done(server, subscription=bundle(2))["counts"] == {"updated": 1}
+    assert [one.path for one in server.simulator.log].count(TEST) == 1
     assert done(server, subscription=bundle(2))["counts"] == {"unchanged": 1}
 
 
