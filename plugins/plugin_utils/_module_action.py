@@ -93,14 +93,15 @@ class ModuleAction(ActionBase):
             done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
             if not self._task.async_val:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
-        if done.get("failed") and not done.get("changed"):
-            take_back()
+        if done.get("failed"):
+            if not done.get("changed"):
+                take_back()
+            if isinstance(done.get("msg"), str):
+                done["msg"] += self._variables_for(done["msg"])
         if not self._task.diff:  # Ansible shows what is there, also to who has asked for no diff of this task
             done.pop("diff", None)
         if "summary" in done and not self._task.no_log and self._is_switched_on(PROGRESS, variables):
             self._show(f"{_with_host(self._name, variables)}: {done['summary']}")
-        if done.get("failed") and isinstance(done.get("msg"), str):
-            done["msg"] += self._variables_for(done["msg"])
         refusal = done.pop("sign_in_refused", None)
         if refusal:
             shared.remember(refusal)

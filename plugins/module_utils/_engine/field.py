@@ -34,9 +34,7 @@ class Turn(enum.IntEnum):
     LEAVE = 3  # puts users into a group who are in none, before what holds for users in none changes
     MOVE = 4  # users, also into other groups
     JOIN = 5  # lists of users
-    CLEAR = (
-        6  # deletes groups, which those have left by then who go to another one; the others fall to the default user
-    )
+    CLEAR = 6  # deletes groups, after those have left them who go to another one; the others fall to the default user
     GIVE = 7  # gives access
     REST = 8
     OWN = 9  # may end the sign-in of the account that the task uses, so that all others come first

@@ -166,11 +166,10 @@ class UserMfa(Owner):
             return {**self.record(change), **carried}
 
         def send(batch: t.Sequence[Change]) -> None:
-            secret = any(change.secrets for change in batch)
-            run.client.call("POST /userprop/set", [written(change) for change in batch], secret=secret)
+            run.client.call("POST /userprop/set", [written(change) for change in batch], secret=True)
 
         carrying = [change for change in changes if change.secrets]
-        run.writes.many([c for c in changes if len(written(c)) > 1 and c in carrying], send)
+        run.writes.many(carrying, send)
         self._look_for_secrets(run, [change for change in carrying if change.outcome != "failed"])
         handing = [c for c in changes if {"secret", "file"} & c.values.keys() and c.outcome != "failed"]
         run.writes.each(handing, hand_over, "given a secret")
