@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 from ansible_collections.vpn.estate.tests.contract.checker import FREEBOX, ContractChecker
 from ansible_collections.vpn.estate.tests.simulator.freebox import READINGS, Exchange
@@ -60,12 +57,6 @@ def test_the_routes_are_the_contract(box):
         for method, operation in operations.items()
     }
     assert {(each.method, each.path, each.operation) for each in box.machine.routes.routes} == of_contract
-
-
-def test_the_readings_are_written_down():
-    text = (Path(__file__).parents[3] / "docs" / "server-behaviour.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| (`[^|]+`) \|", text.partition("## Freebox")[2], re.MULTILINE)
-    assert {name: tuple(re.findall("`([^`]+)`", readings)) for name, readings in rows} == READINGS
 
 
 def converse(box, api):
