@@ -27,6 +27,10 @@ description:
     server's side. These are rules for IPv4; V(user|NAME), V(group|NAME), V(all|), V(all_vpn_clients|) and
     V(all_s2c_subnets|) are the same for IPv6.
   - A V(-) in front of a compact string denies instead of allowing.
+  - Rules as the server's own C(sacli UserPropGet) prints them are compact strings too. They begin with V(+) or V(-) and a
+    class in capitals, such as V(+NAT:10.10.0.0/24), V(+ROUTE:10.20.1.45/32:tcp/80), V(-GROUP:ops) and V(+ALL_VPN_CLIENTS).
+    C(SUBNET) needs C(R) or C(N) behind the services, because what it does without them depends on the configuration of the
+    server. Class and suffix must not contradict each other.
   - A I(structured rule) is a dictionary. C(type) is V(nat), V(route), V(user), V(group), V(all), V(all_vpn_clients) or
     V(all_s2c_subnets), and may be left out beside C(subnet), where it is V(nat), and beside C(user) or C(group). V(nat)
     and V(route) need C(subnet), a network, and take C(services), a list of services. V(user) needs C(user) and V(group)

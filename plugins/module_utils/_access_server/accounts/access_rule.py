@@ -7,11 +7,15 @@ A compact string is NETWORK[:SERVICES[:R|N]], with ``|`` in place of ``:`` behin
 translates addresses (NAT), and neither means N. The vendor's document shows these for networks only; the other types are
 written in its spirit: ``user:NAME``, ``group:NAME``, ``all``, ``all_vpn_clients``, ``all_s2c_subnets``, with ``|`` for IPv6
 (``all|``, ``group|ops``). A leading ``-`` denies.
+
+The properties of users and groups, as sacli prints them, name the class of a rule in capitals behind a sign, as in
+``+ROUTE:10.20.1.45/32:tcp/80`` and ``-GROUP:ops`` (server-behaviour.md, 143). Such a string is read where it means one thing.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import typing as t
 
 from ..api import values
@@ -24,6 +28,11 @@ NETWORK_TYPES = ("route", "nat")
 NAMED_TYPES = ("user", "group")
 PLAIN_TYPES = ("all", "all_vpn_clients", "all_s2c_subnets")
 TYPES = (*NAMED_TYPES, *NETWORK_TYPES, *PLAIN_TYPES)
+SUBNET = "subnet"  # a class of the server's own, which its suffix or its configuration makes one of NETWORK_TYPES
+CLASSES: t.Mapping[str, str] = {kind.upper(): kind for kind in (*TYPES, SUBNET)}
+SUFFIXES: t.Mapping[str, str] = {"N": "nat", "R": "route"}
+DECIDES = "vpn.server.routing.private_access"  # the configuration item that says what a plain SUBNET does
+_WORD = re.compile("[A-Z0-9_]*[G-Z_][A-Z0-9_]*")  # in capitals, and no part of an IPv6 address
 FAMILIES = ("ipv4", "ipv6")
 KEYS = ("type", "family", "accept", "subnet", "user", "group", "services")
 
@@ -97,32 +106,64 @@ ICMP_TYPES = tuple(
 _ICMP_BY_FOLDED = {name.lower(): name for name in ICMP_TYPES}
 
 
-def parse(text: str) -> Rule:
-    """A structured rule in normal form. Raises ValueError with a sentence."""
-    given = text.strip()
-    accept, body = (False, given[1:].strip()) if given.startswith("-") else (True, given)
-    head, separator, name = _split_once(body)
-    if head in NAMED_TYPES:
-        return normal({"type": head, head: name, "accept": accept, "family": _family(separator)})
-    if head in PLAIN_TYPES:
-        if name:
-            raise ValueError(f"{text!r}: {head} takes nothing behind it")
-        return normal({"type": head, "accept": accept, "family": _family(separator)})
-    network, services, suffix = _network_parts(body)
-    kinds = {"": "nat", "N": "nat", "R": "route"}
-    if suffix not in kinds:
-        raise ValueError(f"{text!r} ends in {suffix!r}; what follows the services is R (route) or N (NAT)")
-    listed = [one.strip() for one in services.split(",")] if services else []
+def parse(text: str, subnet_does: t.Optional[str] = None) -> Rule:
+    """A structured rule in normal form. Raises ValueError with a sentence.
+
+    ``subnet_does`` is what the class SUBNET does on the server of this rule where the rule itself does not say it: ``nat`` or
+    ``route``.
+    """
+    accept, kind, separator, rest = _dissected(text)
+    found: Rule = {"accept": accept}
+    if kind in NAMED_TYPES:
+        found.update(type=kind, family=_family(separator), **{kind: rest})
+    elif kind in PLAIN_TYPES:
+        if rest:
+            raise ValueError(f"{text!r}: {kind} takes nothing behind it")
+        found.update(type=kind, family=_family(separator))
+    else:
+        network, services, suffix = _network_parts(rest)
+        if suffix and suffix.upper() not in SUFFIXES:
+            raise ValueError(f"{text!r} ends in {suffix!r}; what follows the services is R (route) or N (NAT)")
+        found.update(type=_does(text, kind, suffix.upper(), subnet_does), subnet=network)
+        found["services"] = [one.strip() for one in services.split(",")] if services else []
     try:
-        return normal({"type": kinds[suffix], "subnet": network, "services": listed, "accept": accept})
+        return normal(found)
     except ValueError as exc:
         raise ValueError(f"{text!r}: {exc}") from None
 
 
 def subnet_of(text: str) -> str:
     """The network of a rule as it is written there; empty of a rule without one."""
-    body = text.strip().removeprefix("-").strip()
-    return "" if _split_once(body)[0] in (*NAMED_TYPES, *PLAIN_TYPES) else _network_parts(body)[0]
+    _accept, kind, _separator, rest = _dissected(text)
+    return "" if kind in (*NAMED_TYPES, *PLAIN_TYPES) else _network_parts(rest)[0]
+
+
+def _dissected(text: str) -> tuple[bool, str, str, str]:
+    """Whether a rule allows, its class or an empty text, the separator behind the class, and the rest. Raises ValueError."""
+    given = text.strip()
+    body = given[1:].strip() if given[:1] in ("+", "-") else given
+    head, separator, rest = _split_once(body)
+    kind = head if head in (*NAMED_TYPES, *PLAIN_TYPES) else CLASSES.get(head, "")
+    if not kind and head.upper() in CLASSES:
+        raise ValueError(f"{text!r}: {head} is written {head.upper()} in such a rule")
+    if not kind and _WORD.fullmatch(head):
+        raise ValueError(f"{text!r}: {head} is not a class of rules; they are {', '.join(CLASSES)}")
+    return not given.startswith("-"), kind, separator, rest if kind else body
+
+
+def _does(text: str, kind: str, suffix: str, subnet_does: t.Optional[str]) -> str:
+    """What a rule for a network does, by its class and its suffix: one of NETWORK_TYPES. Raises ValueError."""
+    said = SUFFIXES.get(suffix)
+    if kind == SUBNET:
+        if said or subnet_does:
+            return said or str(subnet_does)
+        raise ValueError(
+            f"{text!r}: whether SUBNET routes or translates addresses (NAT) depends on the configuration of the server "
+            f"({DECIDES}); write ROUTE or NAT in its place"
+        )
+    if kind and said not in (None, kind):
+        raise ValueError(f"{text!r}: {kind.upper()} at its front and {suffix} at its end contradict each other")
+    return said or kind or "nat"
 
 
 def _split_once(body: str) -> tuple[str, str, str]:
@@ -144,7 +185,7 @@ def _network_parts(body: str) -> tuple[str, str, str]:
     if len(rest) > 2:
         raise ValueError(f"{body!r} has more than three parts; a rule is NETWORK[:SERVICES[:R|N]]")
     services, suffix = (*rest, "", "")[:2]
-    return network, services, suffix.upper()
+    return network, services, suffix
 
 
 def render(rule: t.Mapping[str, t.Any]) -> str:

@@ -35,6 +35,24 @@ MEANT = {
     "10.0.0.7/24:icmp-any,rdp,imaps": ("nat", "10.0.0.0/24", ["icmp-any", "tcp/3389", "tcp/993"]),
     "10.0.0.1/25:icmp-TOS-host-redirect": ("nat", "10.0.0.0/25", ["icmp-TOS-host-redirect"]),
 }
+SERVERS_OWN = {
+    "+NAT:172.31.247.3/32": "172.31.247.3/32",
+    "+ROUTE:10.20.1.45/32:tcp/80": "10.20.1.45/32:tcp/80:R",
+    "+ROUTE:10.20.1.45/32:tcp/80:R": "10.20.1.45/32:tcp/80:R",
+    "-ROUTE:10.0.0.0/8:udp/2000-2999,icmp-any": "-10.0.0.0/8:icmp-any,udp/2000-2999:R",
+    "-NAT:10.20.0.0/16::N": "-10.20.0.0/16",
+    "+SUBNET:192.168.99.0/24::R": "192.168.99.0/24::R",
+    "+SUBNET:192.168.99.0/24:https:N": "192.168.99.0/24:tcp/443",
+    "+NAT:2001:db8:3::/64": "2001:db8:3::/64",
+    "-ROUTE:2001:db8:3::/64|https|R": "-2001:db8:3::/64|tcp/443|R",
+    "+NAT:FD00::/8": "fd00::/8",
+    "+USER:erika": "user:erika",
+    "-GROUP:ops": "-group:ops",
+    "+GROUP:ALL": "group:ALL",
+    "+ALL": "all",
+    "+ALL_VPN_CLIENTS": "all_vpn_clients",
+    "-ALL_S2C_SUBNETS": "-all_s2c_subnets",
+}
 filters = FilterModule().filters()
 
 
@@ -45,6 +63,25 @@ def test_every_form_of_the_document_is_understood(text: str) -> None:
     assert (rule["type"], rule["subnet"], rule.get("services", [])) == (kind, subnet, services)
     assert rule["accept"] is True
     assert access_rule.parse(access_rule.render(rule)) == rule
+
+
+@pytest.mark.parametrize("text", SERVERS_OWN)
+def test_a_rule_as_the_server_keeps_it_is_understood(text: str) -> None:
+    assert filters["access_rule_string"](text) == SERVERS_OWN[text]
+    assert rules([text]) == [SERVERS_OWN[text]]
+
+
+@pytest.mark.parametrize("does", access_rule.NETWORK_TYPES)
+def test_what_a_plain_subnet_does_is_for_its_server_to_say(does: str) -> None:
+    assert access_rule.parse("+SUBNET:10.0.0.0/8:https", subnet_does=does)["type"] == does
+    assert access_rule.parse("+SUBNET:10.0.0.0/8:https:R", subnet_does=does)["type"] == "route"
+    assert access_rule.parse("+NAT:10.0.0.0/8", subnet_does=does)["type"] == "nat"
+    assert access_rule.parse("10.0.0.0/8", subnet_does=does)["type"] == "nat"
+
+
+@pytest.mark.parametrize(("text", "network"), [("+NAT:10.10.0.7/24:https", "10.10.0.7/24"), ("-GROUP:ops", "")])
+def test_a_network_with_host_bits_is_found_in_each_form(text: str, network: str) -> None:
+    assert access_rule.subnet_of(text) == network
 
 
 def test_every_icmp_type_and_route_type_of_the_contract_is_known() -> None:
@@ -109,6 +146,19 @@ def test_strings_and_rules_and_the_api_say_the_same(rule: dict[str, t.Any]) -> N
         ("everything", "is not a network"),
         ("all:10.0.0.0/8", "takes nothing behind it"),
         ("user:", "needs user"),
+        ("+GROUP:", "'+GROUP:': a rule of type group needs group"),
+        ("+NAT:", "'+NAT:': a rule of type nat needs subnet"),
+        ("+SUBNET:10.0.0.0/8", "depends on the configuration of the server (vpn.server.routing.private_access)"),
+        ("+NAT:10.0.0.0/8::R", "NAT at its front and R at its end contradict each other"),
+        ("-ROUTE:10.0.0.0/8:https:N", "ROUTE at its front and N at its end contradict each other"),
+        ("+ROUTE:10.0.0.0/8:https:now", "ends in 'now'"),
+        ("+NAT:example.com", "domain rules are rulesets"),
+        ("+NAT:10.0.0.0/8:tcp", "'tcp' is not a service"),
+        ("+ALL_VPN_CLIENTS:10.0.0.0/8", "takes nothing behind it"),
+        ("+TUNNEL:10.0.0.0/8", "TUNNEL is not a class of rules; they are USER, GROUP, ROUTE, NAT, ALL,"),
+        ("EVERYTHING", "EVERYTHING is not a class of rules"),
+        ("+nat:10.0.0.0/8", "nat is written NAT"),
+        ("+", "'+': a rule of type nat needs subnet"),
         ({"type": "nat"}, "needs subnet"),
         ({"type": "tunnel", "subnet": "10.0.0.0/8"}, "is not a type of access rule"),
         ({"type": "all", "subnet": "10.0.0.0/8"}, "takes no subnet"),
