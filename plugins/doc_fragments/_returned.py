@@ -86,6 +86,31 @@ is_authority:
   sample: false
 """
 
+    # What the info modules return that a module takes. The argument says which module, or which option of it.
+    DECLARATION = r"""
+description:
+  - What {} takes.
+  - It holds what is set on each object, and nothing that is inherited, read-only or a default. Secrets are not part of it.
+returned: success
+"""
+
+    LEFT_OUT = r"""
+description: What RV(declaration) does not hold although it is set on the server, and why.
+returned: success
+type: list
+elements: dict
+contains:
+  part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
+  reason: {description: A sentence that says what is left out and why., type: str}
+sample: []
+"""
+
+    UNKNOWN_PROPERTIES = r"""
+description: Names of properties that are set on the server and that this collection does not know.
+type: list
+elements: str
+"""
+
     # What is told of a client profile on an Access Server.
     PROFILE = r"""
 serial:

@@ -99,13 +99,33 @@ access_lists:
       type: list
       elements: str
       sample: [all_vpn_clients]
+declaration:
+  # BEGIN declaration: O(vpn.estate.as_access_list#module:access_lists) (tools/generate.py)
+  description:
+    - What O(vpn.estate.as_access_list#module:access_lists) takes.
+    - It holds what is set on each object, and nothing that is inherited, read-only or a default. Secrets are not part of it.
+  returned: success
+  # END
+  type: list
+  elements: dict
+left_out:
+  # BEGIN left_out (tools/generate.py)
+  description: What RV(declaration) does not hold although it is set on the server, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
+    reason: {description: A sentence that says what is left out and why., type: str}
+  sample: []
+  # END
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts import access_list
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = inform(access_list.ACCESS_LIST, ACCESS_SERVER, access_list.listing, access_list.INFO_SPEC)
+BODY = inform(access_list.ACCESS_LIST, ACCESS_SERVER, access_list.chosen, access_list.INFO_SPEC)
 
 
 def main() -> None:

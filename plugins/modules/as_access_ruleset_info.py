@@ -105,13 +105,33 @@ access_rulesets:
       elements: dict
       sample:
         - {match: domain_or_subdomain, domain: intranet.example.com, action: nat, comment: "", position: 100}
+declaration:
+  # BEGIN declaration: O(vpn.estate.as_access_ruleset#module:access_rulesets) (tools/generate.py)
+  description:
+    - What O(vpn.estate.as_access_ruleset#module:access_rulesets) takes.
+    - It holds what is set on each object, and nothing that is inherited, read-only or a default. Secrets are not part of it.
+  returned: success
+  # END
+  type: list
+  elements: dict
+left_out:
+  # BEGIN left_out (tools/generate.py)
+  description: What RV(declaration) does not hold although it is set on the server, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
+    reason: {description: A sentence that says what is left out and why., type: str}
+  sample: []
+  # END
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts import access_ruleset
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = inform(access_ruleset.ACCESS_RULESET, ACCESS_SERVER, access_ruleset.listing, access_ruleset.INFO_SPEC)
+BODY = inform(access_ruleset.ACCESS_RULESET, ACCESS_SERVER, access_ruleset.chosen, access_ruleset.INFO_SPEC)
 
 
 def main() -> None:

@@ -101,9 +101,9 @@ cas:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki import ca
-from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import facts, run
 
-BODY = inform(ca.CA, ACCESS_SERVER, ca.listing, ca.INFO_SPEC)
+BODY = facts(ca.CA, ACCESS_SERVER, ca.listing, ca.INFO_SPEC)
 
 
 def main() -> None:

@@ -138,13 +138,33 @@ config_items:
           null where it does not say.
       type: str
       sample: hostname
+declaration:
+  # BEGIN declaration: O(vpn.estate.as_config_item#module:config_items) (tools/generate.py)
+  description:
+    - What O(vpn.estate.as_config_item#module:config_items) takes.
+    - It holds what is set on each object, and nothing that is inherited, read-only or a default. Secrets are not part of it.
+  returned: success
+  # END
+  type: list
+  elements: dict
+left_out:
+  # BEGIN left_out (tools/generate.py)
+  description: What RV(declaration) does not hold although it is set on the server, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
+    reason: {description: A sentence that says what is left out and why., type: str}
+  sample: []
+  # END
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration import config_item
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = inform(config_item.CONFIG_ITEM, ACCESS_SERVER, config_item.listing, config_item.INFO_SPEC)
+BODY = inform(config_item.CONFIG_ITEM, ACCESS_SERVER, config_item.chosen, config_item.INFO_SPEC)
 
 
 def main() -> None:

@@ -63,6 +63,26 @@ config_profiles:
       description: Whether the server works with this profile. Exactly one of all profiles is active.
       type: bool
       sample: true
+declaration:
+  # BEGIN declaration: O(vpn.estate.as_config_profile#module:config_profiles) (tools/generate.py)
+  description:
+    - What O(vpn.estate.as_config_profile#module:config_profiles) takes.
+    - It holds what is set on each object, and nothing that is inherited, read-only or a default. Secrets are not part of it.
+  returned: success
+  # END
+  type: list
+  elements: dict
+left_out:
+  # BEGIN left_out (tools/generate.py)
+  description: What RV(declaration) does not hold although it is set on the server, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
+    reason: {description: A sentence that says what is left out and why., type: str}
+  sample: []
+  # END
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER

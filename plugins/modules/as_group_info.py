@@ -106,6 +106,12 @@ groups:
     effective:
       description: Values in force of those properties that can be inherited, as the server gives them.
       type: dict
+    unknown_properties:
+      # BEGIN unknown_properties (tools/generate.py)
+      description: Names of properties that are set on the server and that this collection does not know.
+      type: list
+      elements: str
+      # END
     inherited_from:
       description:
         - Where values in force come from that are not set on the group, by property. One of V(default) (the default
@@ -131,6 +137,26 @@ groups:
         deny: default
         admin: default
         auth_method: configuration
+declaration:
+  # BEGIN declaration: O(vpn.estate.as_group#module:groups) (tools/generate.py)
+  description:
+    - What O(vpn.estate.as_group#module:groups) takes.
+    - It holds what is set on each object, and nothing that is inherited, read-only or a default. Secrets are not part of it.
+  returned: success
+  # END
+  type: list
+  elements: dict
+left_out:
+  # BEGIN left_out (tools/generate.py)
+  description: What RV(declaration) does not hold although it is set on the server, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
+    reason: {description: A sentence that says what is left out and why., type: str}
+  sample: []
+  # END
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP

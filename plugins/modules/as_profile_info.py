@@ -122,9 +122,9 @@ profiles:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles import profile
-from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import facts, run
 
-BODY = inform(profile.PROFILE, ACCESS_SERVER, profile.listing, profile.INFO_SPEC)
+BODY = facts(profile.PROFILE, ACCESS_SERVER, profile.listing, profile.INFO_SPEC)
 
 
 def main() -> None:

@@ -74,9 +74,9 @@ profile_tokens:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles import profile_token
-from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import facts, run
 
-BODY = inform(profile_token.PROFILE_TOKEN, ACCESS_SERVER, profile_token.listing, profile_token.INFO_SPEC)
+BODY = facts(profile_token.PROFILE_TOKEN, ACCESS_SERVER, profile_token.listing, profile_token.INFO_SPEC)
 
 
 def main() -> None:

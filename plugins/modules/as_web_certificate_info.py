@@ -119,9 +119,9 @@ web_certificate:
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki import web_certificate
-from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import facts, run
 
-BODY = inform(web_certificate.WEB_CERTIFICATE, ACCESS_SERVER, web_certificate.listing)
+BODY = facts(web_certificate.WEB_CERTIFICATE, ACCESS_SERVER, web_certificate.listing)
 
 
 def main() -> None:

@@ -110,6 +110,12 @@ servers:
     auth_connection_count:
       description: How many of them have proven who they are.
       type: int
+    unknown_properties:
+      # BEGIN unknown_properties (tools/generate.py)
+      description: Names of properties that are set on the server and that this collection does not know.
+      type: list
+      elements: str
+      # END
   sample:
     - name: wireguard
       type: wireguard
@@ -132,6 +138,26 @@ servers:
       ip6_end:
       connection_count: 2
       auth_connection_count: 2
+declaration:
+  # BEGIN declaration: O(vpn.estate.freebox_vpn_server#module:servers) (tools/generate.py)
+  description:
+    - What O(vpn.estate.freebox_vpn_server#module:servers) takes.
+    - It holds what is set on each object, and nothing that is inherited, read-only or a default. Secrets are not part of it.
+  returned: success
+  # END
+  type: list
+  elements: dict
+left_out:
+  # BEGIN left_out (tools/generate.py)
+  description: What RV(declaration) does not hold although it is set on the server, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
+    reason: {description: A sentence that says what is left out and why., type: str}
+  sample: []
+  # END
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run

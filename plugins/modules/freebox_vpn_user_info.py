@@ -68,12 +68,38 @@ users:
         psk:
           description: Whether a key is used that both sides share.
           type: bool
+    unknown_properties:
+      # BEGIN unknown_properties (tools/generate.py)
+      description: Names of properties that are set on the server and that this collection does not know.
+      type: list
+      elements: str
+      # END
   sample:
     - login: erika
       type: standard
       password_set: true
       ip_reservation: 192.168.27.70
       conf_wireguard:
+declaration:
+  # BEGIN declaration: O(vpn.estate.freebox_vpn_user#module:users) (tools/generate.py)
+  description:
+    - What O(vpn.estate.freebox_vpn_user#module:users) takes.
+    - It holds what is set on each object, and nothing that is inherited, read-only or a default. Secrets are not part of it.
+  returned: success
+  # END
+  type: list
+  elements: dict
+left_out:
+  # BEGIN left_out (tools/generate.py)
+  description: What RV(declaration) does not hold although it is set on the server, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
+    reason: {description: A sentence that says what is left out and why., type: str}
+  sample: []
+  # END
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run

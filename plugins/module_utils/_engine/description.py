@@ -14,6 +14,7 @@ from .arguments import TEXT_OR_NUMBER
 from .field import Field, Object, Spec, Wire, same
 from .plan import OPEN, Reference, Wanted
 
+UNKNOWN = "unknown_properties"
 PURGE_OPTIONS: t.Mapping[str, Spec] = {
     "purge": {"type": "bool", "default": False},
     "purge_empty": {"type": "bool", "default": False},
@@ -44,6 +45,7 @@ class Description:
     deletion_touches: t.Collection[
         str
     ] = ()  # nouns of which the server may change objects when one of these is deleted
+    ignored: t.Collection[str] = ()  # properties of a record that say nothing that could be declared
     options: t.Mapping[str, Spec] = {}
     rules: t.Mapping[str, t.Any] = {}  # what AnsibleModule checks between options, where there is one object
 
@@ -87,6 +89,10 @@ class Description:
                 spec.update(PURGE_OPTIONS)
         return spec
 
+    def defaults(self) -> dict[str, t.Any]:
+        """The options of the module that a whole declaration takes too, with their defaults."""
+        return {name: one.get("default") for name, one in self.argument_spec().items() if name != "assume_present"}
+
     def _named(self, keys: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         apart = {"mutually_exclusive": [tuple(keys)]} if self.exclusive_keys else {}
         return {} if len(keys) == 1 else {"required_one_of": [tuple(keys)], **apart}
@@ -108,6 +114,10 @@ class Description:
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
         """The name under which plans, results and diffs speak of an object."""
         return self.sole_name or str(params[self.key])
+
+    def keys_of(self, name: str) -> Object:
+        """The options that say which object is meant: what identity() makes ``name`` of."""
+        return {} if self.sole_name else {self.key: name}
 
     def parse(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
         """One object as it is declared, in normal form, and nothing that is not. Raises Mistakes."""
@@ -213,6 +223,12 @@ class Description:
         """A record in normal form; secrets are dropped here, so that nothing above can leak them."""
         return {f.name: f.off_the_wire(wire) for f in self.loaded}
 
+    def load_whole(self, wire: t.Mapping[str, Wire]) -> Object:
+        """The same with what only people want to know: the names of properties that are set and that there is no field for."""
+        known = {self.key, *(f.api for f in self.fields), *self.ignored}
+        unknown = sorted(name for name, value in wire.items() if name not in known and value not in (None, "", [], {}))
+        return {**self.load(wire), UNKNOWN: unknown}
+
     def dump(self, values: Object) -> dict[str, Wire]:
         """Properties as the API takes them; None hands a property back."""
         written = {f.name: f for f in self.fields if f.spec and f.dump}
@@ -229,3 +245,22 @@ class Description:
         """Of what an object has, what can be declared and is not empty, for the diff of its deletion."""
         said = {f.name: have.get(f.name) for f in self.fields if f.spec and not f.secret}
         return self.shown({name: value for name, value in said.items() if value not in (None, [], {}, "")})
+
+    def declaration(self, name: str, have: Object) -> t.Optional[Object]:
+        """An object as its module takes it, with what is set on it and nothing else; None where there is nothing to declare.
+
+        What is written to other objects, as members of a group are, is declared there. Secrets are not known.
+        """
+        values = {
+            f.name: have[f.name] for f in self.loaded if f.spec and f.dump and have.get(f.name) not in (None, f.unset)
+        }
+        return None if self.always_there and not values else {**self.keys_of(name), **self.shown(values)}
+
+    def withheld(self, have: Object) -> list[str]:
+        """The secrets that an object has and that the server does not tell, by their options."""
+        return [f.name for f in self.fields if f.is_set and f.is_set(have)]
+
+    def left_out(self, have: Object) -> t.Iterator[str]:
+        """What else of an object no declaration can hold, as ends of sentences."""
+        for name in have.get(UNKNOWN, ()):
+            yield f"its property {name}, which vpn.estate does not know"

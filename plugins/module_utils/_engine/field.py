@@ -103,6 +103,7 @@ class Field:
     read_back: bool = False  # the vendor leaves open what the server makes of an update
     keeps: t.Callable[[Plain, Plain], bool] = operator.eq  # whether what the server has is what was written
     shows: t.Callable[[Plain], Plain] = same  # what results and diffs tell of it
+    is_set: t.Optional[t.Callable[[Object], bool]] = None  # of a secret: whether the server has one
     known: t.Optional[t.Callable[[str, Object], t.Optional[KnownValues]]] = None
     misplaced: t.Optional[t.Callable[[Object], str]] = None
     altered: t.Callable[[Plain], t.Mapping[str, str]] = lambda said: {}

@@ -20,9 +20,10 @@ from .._text.redact import with_passwords
 from .apply import apply_declared
 from .arguments import Checker, secrets_in
 from .declaration import add_mistakes, slips_of
+from .export import Beyond, export_server, exported
 from .field import Object
 from .product import Product
-from .report import Answer, listing, tally
+from .report import Answer, everything, listing, tally
 from .resource import Resource
 from .run import Run, Task
 from .server_declaration import VALIDATE_ONLY, ServerDeclaration
@@ -105,20 +106,50 @@ def manage_server(server: ServerDeclaration, product: Product) -> Body:
 def inform(
     resource: Resource,
     product: Product,
-    objects: t.Optional[t.Callable[[Run[t.Any]], list[Object]]] = None,
+    chosen: t.Optional[t.Callable[[Run[t.Any]], t.Mapping[str, Object]]] = None,
     options: t.Optional[t.Mapping[str, t.Any]] = None,
 ) -> Body:
     """The body of every info module about a resource. Of the one object that there is, the answer has no list.
 
-    ``objects`` returns what the module shows, by its ``options``, where that is not each object that ``read`` finds, by name.
+    ``chosen`` returns the objects by name, by ``options``, where that is not each object that ``read`` finds.
     """
 
     def work(run: Run[t.Any]) -> Answer:
-        found = objects(run) if objects else listing(run, resource, run.task.params.get("names"))
-        return {resource.option: found if resource.plural else next(iter(found), None), "changed": False}
+        objects = chosen(run) if chosen else everything(run, resource, run.task.params.get("names"))
+        found = exported(resource, objects)
+        return {
+            **_one_or_all(resource, resource.option, listing(resource, objects)),
+            **_one_or_all(resource, "declaration", found.items),
+            "left_out": found.left_out,
+            "changed": False,
+        }
 
-    by_name = not objects and len(resource.key_spec()) == 1
+    by_name = not chosen and len(resource.key_spec()) == 1
     return Body(product, options or ({"names": {"type": "list", "elements": "str"}} if by_name else {}), work)
+
+
+def inform_server(server: ServerDeclaration, product: Product, beyond: Beyond) -> Body:
+    """The body of the info module about a whole server. ``beyond`` tells what no part of a declaration holds."""
+    options = {"only": {"type": "list", "elements": "str", "choices": list(server.resources)}}
+    return Body(product, options, lambda run: export_server(run, server, beyond))
+
+
+def facts(
+    resource: Resource,
+    product: Product,
+    found: t.Callable[[Run[t.Any]], list[Object]],
+    options: t.Optional[t.Mapping[str, t.Any]] = None,
+) -> Body:
+    """The body of an info module about what is made once, such as certificates: no declaration makes the same again."""
+
+    def work(run: Run[t.Any]) -> Answer:
+        return {**_one_or_all(resource, resource.option, found(run)), "changed": False}
+
+    return Body(product, options or {}, work)
+
+
+def _one_or_all(resource: Resource, key: str, found: list[Object]) -> Answer:
+    return {key: found if resource.plural else next(iter(found), None)}
 
 
 def _ansible_module() -> type[basic.AnsibleModule]:

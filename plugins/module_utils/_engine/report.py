@@ -22,15 +22,25 @@ def report(steps: Plan) -> Answer:
     return {"objects": lines, "counts": dict(Counter(line["action"] for line in lines))}
 
 
-def listing(run: Run[t.Any], resource: Resource, names: t.Optional[t.Sequence[str]]) -> list[Object]:
-    """Objects of a resource as an info module shows them, in the order of their names; all of them where ``names`` is None."""
+def everything(
+    run: Run[t.Any], resource: Resource, names: t.Optional[t.Sequence[str]] = None
+) -> t.Mapping[str, Object]:
+    """Objects of a resource by name; all of them where ``names`` is None."""
     found = run.read(resource, names)
     if found.total not in (None, len(found.objects)):
         run.task.warn(
-            f"{run.client.url} counts {found.total} {resource.plural} and listed {len(found.objects)}: somebody is changing "
-            "them, or the list is not whole."
+            f"{run.client.url} counts {found.total} {resource.plural} and listed {len(found.objects)}: another program is "
+            "changing them, or the list is not whole."
         )
-    return [{resource.key: name, **resource.shown(one)} for name, one in sorted(found.objects.items())]
+    return found.objects
+
+
+def listing(resource: Resource, objects: t.Mapping[str, Object]) -> list[Object]:
+    """Objects as an info module shows them, in the order of their names."""
+    return [
+        {**(resource.keys_of(name) or {resource.key: name}), **resource.shown(have)}
+        for name, have in sorted(objects.items())
+    ]
 
 
 def tally(told: t.Mapping[str, t.Any]) -> str:

@@ -195,7 +195,7 @@ class ServerDeclaration:
         declared_here = {name: given[name]} if resource.plural else dict(given[name])
         kinds = [f"{key} " for key in resource.keys or ()] or [""]  # which come before the names of owners
         return {
-            **_defaults(resource),
+            **resource.defaults(),
             **own,
             **declared_here,
             "src": given.get(f"{name}_src"),
@@ -256,11 +256,6 @@ class ServerDeclaration:
 def _is_declared(name: str, given: t.Mapping[str, t.Any]) -> bool:
     """Whether a part is declared, among the arguments or in a file."""
     return given.get(name) is not None or given.get(f"{name}_src") is not None
-
-
-def _defaults(resource: Resource) -> dict[str, t.Any]:
-    """The options that the module of a resource has and a whole declaration takes, with their defaults."""
-    return {name: one.get("default") for name, one in resource.argument_spec().items() if name != "assume_present"}
 
 
 # -- what cannot be true together

@@ -8,8 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from .._engine.report import Answer
-from .._engine.run import Part
+from .._engine.run import Part, Run
 from .._engine.server_declaration import ServerDeclaration
+from .client import Freebox
 from .vpn_server import VPN_SERVER
 from .vpn_user import VPN_USER
 
@@ -27,3 +28,8 @@ def cut_off(parts: t.Sequence[Part]) -> tuple[Answer, str]:
 
 
 DECLARATION = ServerDeclaration((VPN_SERVER, VPN_USER), cut_off)
+
+
+def beyond(run: Run[Freebox]) -> t.Iterator[str]:
+    """What a box has and no declaration of it holds."""
+    yield "Keys of WireGuard users and client profiles: the box makes them, and freebox_vpn_profile writes profiles to files."

@@ -71,6 +71,7 @@ class VpnServer(Resource):
     noun, plural, read_back = "VPN server", "servers", ("update",)  # documented for one server only (F57)
     states = ("present",)
     purgeable = False
+    ignored = ("id",)
     always_there = True
     fields = (
         _told("type", str),
@@ -130,6 +131,12 @@ class VpnServer(Resource):
     ) -> None:
         self._clock, self._pause = clock, sleep
 
+    def declaration(self, name: str, have: Object) -> t.Optional[Object]:
+        """Without what such a server does not let a task choose."""
+        fixed = {CONF_IPSEC, *(() if have["type"] in CHOOSE_THEIR_PORT else ("port",))}
+        values = super().declaration(name, have) or {}
+        return {option: value for option, value in values.items() if option not in fixed}
+
     def desired(self, run: Run[Freebox], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """What is said, completed by what is there."""
         return merged(super().desired(run, wanted, have), have)
@@ -140,7 +147,7 @@ class VpnServer(Resource):
         """The list tells states, and one call for each server its configuration."""
         listed = {str(one["name"]): one for one in run.client.objects("GET /vpn/")}
         chosen = [name for name in listed if names is None or name in names]
-        return Actual({name: self.load({**_config(run.client, name), **listed[name]}) for name in chosen}, whole=True)
+        return Actual({name: self.load_whole({**_config(run.client, name), **listed[name]}) for name in chosen}, whole=True)
 
     def validate_plan(self, run: Run[Freebox], mistakes: Mistakes) -> None:
         """Servers, settings and ports that a box does not have; and who would be cut off."""

@@ -62,6 +62,7 @@ class VpnUser(Resource):
             "password",
             {"type": "str", "no_log": True},
             rewrite=_needs_password,
+            is_set=lambda have: have["password_set"] and have["type"] != WIREGUARD,
         ),
         Field("password_set", unset=False),
         Field("type", {"type": "str", "choices": [STANDARD, WIREGUARD]}, unset=STANDARD),
@@ -98,7 +99,7 @@ class VpnUser(Resource):
 
     def read(self, run: Run[Freebox], names: t.Optional[t.Sequence[str]]) -> Actual:
         """One list holds them all."""
-        found = {str(one["login"]): self.load(one) for one in run.client.objects("GET /vpn/user/")}
+        found = {str(one["login"]): self.load_whole(one) for one in run.client.objects("GET /vpn/user/")}
         if names is None:
             return Actual(found, whole=True)
         for name, twin in twins([name for name in names if name not in found], found).items():

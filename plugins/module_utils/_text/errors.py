@@ -39,6 +39,10 @@ class InputError(EstateError):
     """What the task declares cannot be: found before the first write."""
 
 
+class NotOffered(InputError):
+    """What the task declares, this server does not have at all."""
+
+
 class Mistakes(InputError):
     """All that is wrong with a declaration, in the order in which it is read."""
 

@@ -11,7 +11,7 @@ from ..._engine.field import Field, Object, Turn
 from ..._engine.plan import Actual, Change, Reference, Wanted
 from ..._engine.resource import Resource
 from ..._engine.run import Run
-from ..._text.errors import InputError, Mistakes, Refused
+from ..._text.errors import InputError, Mistakes, NotOffered, Refused
 from ..api import values
 from ..api.client import AccessServer
 from . import access_rule
@@ -97,6 +97,10 @@ class AccessList(Resource):
             raise InputError("An access list has an owner: give the name of a user or of a group.")
         return f"{owners[0]} {params[owners[0]]}"
 
+    def keys_of(self, name: str) -> Object:
+        """The kind of the owner, and its name."""
+        return dict([name.split(" ", 1)])
+
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """Absent without rules means every rule of the owner."""
         for want in wanted:
@@ -124,7 +128,7 @@ class AccessList(Resource):
         except Refused as exc:
             if exc.status != 404:
                 raise
-            raise InputError(f"{run.client.url} has no access lists: it offers no rules by address. {exc}.") from exc
+            raise NotOffered(f"{run.client.url} has no access lists: it offers no rules by address. {exc}.") from exc
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """Whole lists; or single rules added to, or taken from, what is there."""
@@ -215,9 +219,8 @@ def _rows(change: Change) -> list[Row]:
 ACCESS_LIST = AccessList()
 
 
-def listing(run: Run[AccessServer]) -> list[Object]:
-    """For as_access_list_info: lists of these owners, of all that have one otherwise, in the form that the module takes."""
+def chosen(run: Run[AccessServer]) -> dict[str, Object]:
+    """For as_access_list_info: lists of these owners, of all that have one otherwise."""
     given = {owner: run.task.params[f"{owner}s"] for owner in OWNERS}
     asked = [f"{owner} {name}" for owner, listed in given.items() for name in listed or ()]
-    found = run.read(ACCESS_LIST, None if all(listed is None for listed in given.values()) else asked).objects
-    return [dict([name.split(" ", 1)], **lists) for name, lists in sorted(found.items())]
+    return run.read(ACCESS_LIST, None if all(listed is None for listed in given.values()) else asked).objects

@@ -13,7 +13,7 @@ from ..._engine.field import Field, Object, Turn
 from ..._engine.plan import Actual, Change, Effect, Reference, Wanted
 from ..._engine.resource import Resource
 from ..._engine.run import Run
-from ..._text.errors import EstateError, InputError, Mistakes, Refused, reads
+from ..._text.errors import EstateError, InputError, Mistakes, NotOffered, Refused, reads
 from ..api.client import AccessServer, Record
 from . import domain_rule
 from .domain_rule import Rule
@@ -119,6 +119,16 @@ class AccessRuleset(Resource):
         called = f"{whose}{DEFAULT}" if name is None else str(name)
         return f"{kind if kind == EVERYBODY else f'{kind} {whose}'}{BETWEEN}{called}"
 
+    def keys_of(self, name: str) -> Object:
+        """The kind of the owner and its name, and the name of the ruleset."""
+        kind, whose = owner_of(name)
+        return {kind: True if kind == EVERYBODY else whose, "name": name.partition(BETWEEN)[2]}
+
+    def declaration(self, name: str, have: Object) -> t.Optional[Object]:
+        """Rules without what goes without saying."""
+        values = super().declaration(name, have)
+        return values and {**values, **({"rules": domain_rule.declared(have["rules"])} if "rules" in values else {})}
+
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """What cannot be an owner, and what says nothing."""
         for want in wanted:
@@ -157,7 +167,7 @@ class AccessRuleset(Resource):
                 raise
             if run.wanted is not None and all(want.state == "absent" for want in run.wanted):
                 return Actual({}, whole=True)
-            raise InputError(f"{run.client.url} has no domain rules: {OLDEST}. {exc}.") from exc
+            raise NotOffered(f"{run.client.url} has no domain rules: {OLDEST}. {exc}.") from exc
         found = rows if names is None else {name: rows[name] for name in names if name in rows}
         rules = _rules(run.client, {row.number for row in found.values()})
         return Actual(
@@ -599,16 +609,12 @@ def _new_rules(change: Change) -> list[Rule]:
 ACCESS_RULESET = AccessRuleset()
 
 
-def listing(run: Run[AccessServer]) -> list[Object]:
-    """For as_access_ruleset_info: rulesets of these owners, of all otherwise, in the form that the module takes."""
+def chosen(run: Run[AccessServer]) -> dict[str, Object]:
+    """For as_access_ruleset_info: rulesets of these owners, of all otherwise."""
     params = run.task.params
-    everyone = all(params[name] is None for name in INFO_SPEC)
+    found = run.read(ACCESS_RULESET, None).objects
+    if all(params[name] is None for name in INFO_SPEC):
+        return found
     asked = {f"{owner} {name}" for owner in OWNERS for name in params[f"{owner}s"] or ()}
     asked |= {EVERYBODY} if params[EVERYBODY] else set()
-    told = []
-    for name, have in sorted(run.read(ACCESS_RULESET, None).objects.items()):
-        owner, _between, called = name.partition(BETWEEN)
-        kind, whose = owner_of(name)
-        if everyone or owner in asked:
-            told.append({kind: True if kind == EVERYBODY else whose, "name": called, **have})
-    return told
+    return {name: have for name, have in found.items() if name.partition(BETWEEN)[0] in asked}

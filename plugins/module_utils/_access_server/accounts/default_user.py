@@ -29,7 +29,7 @@ class DefaultUser(Owner):
     sole_name, elsewhere = NAME, {}
     states = ("present",)
     purgeable = False
-    fields = (*COMMON, membership(), Field("def_deny", BOOL, normal=values.boolean, gives=False))
+    fields = (*COMMON, membership(), Field("def_deny", BOOL, normal=values.boolean, unset=False, gives=False))
     options = {
         "assume_present": {"type": "list", "elements": "str", "default": []},
         "allow_self": {"type": "bool", "default": False},

@@ -143,6 +143,20 @@ def to_wire(rule: Rule, ruleset: int) -> Rule:
     }
 
 
+def declared(rules: t.Sequence[Rule]) -> list[Rule]:
+    """Rules in their order as a playbook would write them: without positions where these are those of new rules."""
+    usual = [rule["position"] for rule in rules] == [STEP * number for number in range(1, len(rules) + 1)]
+    without = {"comment": "", "match": "domain"}
+    return [
+        {
+            name: value
+            for name, value in rule.items()
+            if not (name == "position" and usual) and not ("domain" in rule and without.get(name) == value)
+        }
+        for rule in rules
+    ]
+
+
 def subject(rule: Rule) -> Content:
     """What a rule is about: no ruleset has two rules about the same."""
     return rule.get("type", ROUTING), rule["match"], rule.get("domain", rule.get("data"))

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ..._engine.arguments import LINES
 from ..._engine.declaration_files import is_plain_number
+from ..._engine.description import UNKNOWN
 from ..._engine.field import Field, Object, Turn, Wire, same
 from ..._engine.plan import Change, Plan
 from ..._engine.run import Run
@@ -118,8 +119,10 @@ class Owner(Safeguarded):
     def load_whole(self, wire: t.Mapping[str, Wire]) -> Object:
         """Own properties, those in force, and where these come from: for people, and never compared."""
         wrapped = {f.name: wire.get(f.api) for f in self.fields if f.inherited and wire.get(f.api) is not None}
+        whole = super().load_whole(wire)
+        whole[UNKNOWN] = [name for name in whole[UNKNOWN] if values.own(wire[name]) is not None]
         return {
-            **self.load(wire),
+            **whole,
             "effective": {
                 f.name: f.normal(values.effective(wrapped[f.name])) for f in self.fields if f.name in wrapped
             },

@@ -70,6 +70,7 @@ class User(Owner):
     implied = {"blocked": {"deny": True}}
     needed = ("group", "password_defined")
     unshared = ("static_ipv4", "static_ipv6")
+    ignored = ("totp_secret", "type")
     deletion_touches = ("group", "access list of", "ruleset of")  # members, lists, and rules that name the user (62)
     fields = (
         replace(membership(), turn_from_unset=Turn.LEAVE),  # the default user's group may be that of others (63)
@@ -80,11 +81,12 @@ class User(Owner):
         _forwarded("dmz_ipv6", 6),
         network_set("client_to_server_subnets"),
         Field("compile", BOOL, normal=values.boolean),
-        Field("totp_admin_only", BOOL, normal=values.boolean),
+        Field("totp_admin_only", BOOL, normal=values.boolean, unset=False),
         Field(
             "password",
             {"type": "str", "no_log": True},
             rewrite=lambda declared, have: None if have["password_defined"] else True,
+            is_set=lambda have: have["password_defined"],
         ),
         Field("password_defined", normal=values.boolean),
         Field("mfa_status"),
@@ -105,6 +107,18 @@ class User(Owner):
             password = want.secrets.get("password")
             if password is not None and password.casefold() == want.name.casefold():
                 yield f"password of user {want.name} is the user's name, which is easy to guess."
+
+    def declaration(self, name: str, have: Object) -> t.Optional[Object]:
+        """Without what servers derive from the other properties (server-behaviour.md, 48)."""
+        return {
+            option: value for option, value in (super().declaration(name, have) or {}).items() if option != "compile"
+        }
+
+    def left_out(self, have: Object) -> t.Iterator[str]:
+        """Also the authenticator."""
+        if have["totp_locked"]:
+            yield "its authenticator: as_user_mfa can set the same totp_secret on another server"
+        yield from super().left_out(have)
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """A blocked user has neither profiles, nor tokens for them, nor sessions, once it is denied.

@@ -37,12 +37,14 @@ _KEY_END = re.compile("(?:priv_key|private_key|key)$")
 KNOWN_TYPES = ("string", "integer", "boolean")
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 _INDEX = re.compile(r"\.[0-9]+(?=\.|$)")
+EULA = "aui.eula_version"  # the version that a person has accepted (server-behaviour.md, 89)
 LIMITS = ("allowed_values", "min_value", "max_value", "type_hint")
 INFO_SPEC: t.Mapping[str, t.Any] = {
     "names": {"type": "list", "elements": "str"},
     "profile": {"type": "str"},
     "only_set": {"type": "bool", "default": False},
 }
+INNER = ("secret_value", "certificate", "like", "private_key", "accepted")
 FACTS = ("default_value", "type", "category", "derived_from", "description", *LIMITS)
 
 
@@ -50,7 +52,8 @@ def is_secret(name: str, item: t.Mapping[str, t.Any]) -> bool:
     """Whether a value is never to be shown, by what the server says and by its key."""
     if item.get("redacted_value") or item.get("type_hint") == PEM_KEY:
         return True
-    if isinstance(item.get("value"), str) and _CREDENTIALS.search(item["value"]):
+    value = item.get("value")
+    if isinstance(value, str) and (_CREDENTIALS.search(value) or PRIVATE_KEY in value):
         return True
     words = [word for word in name.split(".") if not word.isdigit()]  # keys may end in an index or a version
     return bool(words and _SECRET.fullmatch(words[-1]))
@@ -87,7 +90,7 @@ def _known(name: str, have: Object) -> t.Optional[KnownValues]:
 def _misplaced(item: Object) -> str:
     """The value of an item whose name, or whose own text, says that it is a secret."""
     name = item.get("name")
-    if isinstance(name, str) and (is_secret(name, item) or PRIVATE_KEY in str(item["value"])):
+    if isinstance(name, str) and is_secret(name, item):
         return "this is a secret: give it as secret_value, so that Ansible masks it."
     return ""
 
@@ -109,13 +112,20 @@ class ConfigItem(Safeguarded):
         Field(
             "value", {"type": "raw"}, read_back=True, known=_known, misplaced=_misplaced
         ),  # 88: open how it is handed back
-        Field("secret_value", {"type": "str", "no_log": True}, rewrite=_is_another_secret),
+        Field(
+            "secret_value",
+            {"type": "str", "no_log": True},
+            rewrite=_is_another_secret,
+            is_set=lambda have: _is_own(have) and have["secret"] and have["is_set"],
+        ),
         Field("custom", {"type": "bool"}, create_only=True),
         *(Field(fact) for fact in FACTS),
         Field("is_set"),
         Field("secret"),
         Field("certificate"),
         Field("like"),
+        Field("private_key"),
+        Field("accepted", api="name", load=lambda name: name == EULA),
     )
     turn = Turn.REST
     of_node = True
@@ -149,8 +159,28 @@ class ConfigItem(Safeguarded):
         for name, certificate in beside.items():
             text = items.get(certificate, {}).get("value")
             found[name]["certificate"] = plain_text(text) if isinstance(text, str) else None
+            for other in (certificate, _KEY_END.sub("ca_bundle", name)):
+                if other in found and found[name]["is_set"]:
+                    found[other]["private_key"] = name
         self._liken(run.client, profile, list(found) if names is None else names, found)
         return Actual(found)
+
+    def declaration(self, name: str, have: Object) -> t.Optional[Object]:
+        """An item that is set on the server, and can be set elsewhere."""
+        if not _is_own(have) or have["secret"] or have["value"] is None or [*self.left_out(have)]:
+            return None
+        return {"name": name, "value": have["value"], **({"custom": True} if have["custom"] else {})}
+
+    def shown(self, values: Object) -> Object:
+        """Without what decisions alone need."""
+        return {name: value for name, value in super().shown(values).items() if name not in INNER}
+
+    def left_out(self, have: Object) -> t.Iterator[str]:
+        """Certificates without their private keys, and what a person has agreed to."""
+        if _is_own(have) and not have["secret"] and have["private_key"]:
+            yield f"its value, which goes together with the private key {have['private_key']}: use as_web_certificate"
+        if _is_own(have) and have["accepted"]:
+            yield "its value, which records that a person has accepted the licence agreement"
 
     def _liken(self, client: AccessServer, profile: str, names: t.Sequence[str], found: dict[str, Object]) -> None:
         """Let keys that the server does not know by their index be like those with the index 0 (server-behaviour.md, 86)."""
@@ -297,6 +327,11 @@ def item_of(wire: t.Mapping[str, t.Any]) -> Object:
     return item
 
 
+def _is_own(item: Object) -> bool:
+    """Whether an item was set, and is not what the server calculates or has by itself."""
+    return bool(item["derived_from"] != "default" and item["category"] != "derived")
+
+
 def profile_of(run: Run[AccessServer]) -> str:
     """The configuration profile that the task names, or the active one."""
     active, profiles = run.client.config_profiles
@@ -372,10 +407,8 @@ def belongs(private_key: str, certificate: str) -> bool:
 CONFIG_ITEM = ConfigItem()
 
 
-def listing(run: Run[AccessServer]) -> list[Object]:
+def chosen(run: Run[AccessServer]) -> dict[str, Object]:
     """For as_config_item_info: items with what the server says about them; the values of secret ones are withheld."""
     params = run.task.params
     found = run.read(CONFIG_ITEM, params["names"]).objects
-    chosen = {n: item for n, item in found.items() if not params["only_set"] or item["derived_from"] != "default"}
-    left_out = ("secret_value", "certificate", "like")
-    return [{"name": n, **{k: v for k, v in item.items() if k not in left_out}} for n, item in sorted(chosen.items())]
+    return {n: item for n, item in found.items() if not params["only_set"] or item["derived_from"] != "default"}

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._engine.plan import listed
 from ..._engine.report import Answer
-from ..._engine.run import Part
+from ..._engine.run import Part, Run
 from ..._engine.server_declaration import FEW, ServerDeclaration
 from ..._text.errors import EstateError
 from ..accounts.access_list import ACCESS_LIST
@@ -18,6 +18,7 @@ from ..accounts.access_ruleset import ACCESS_RULESET
 from ..accounts.default_user import DEFAULT_USER
 from ..accounts.group import GROUP
 from ..accounts.user import USER
+from ..api.client import AccessServer
 from ..configuration.config_item import CONFIG_ITEM
 
 
@@ -61,3 +62,15 @@ def restart(parts: t.Sequence[Part]) -> tuple[Answer, str]:
 DECLARATION = ServerDeclaration(
     (GROUP, DEFAULT_USER, USER, ACCESS_LIST, ACCESS_RULESET, CONFIG_ITEM), restart, memberships
 )
+
+
+def beyond(run: Run[AccessServer]) -> t.Iterator[str]:
+    """What a server has and no declaration of it holds: other configuration profiles, and what holds secrets that are made once."""
+    active, profiles = run.client.config_profiles
+    others = [name for name in profiles if name != active]
+    if others:
+        yield f"configuration profile {listed(others)} is not active: as_config_item exports one with profile."
+    yield (
+        "Certificate authorities, the web certificate, client profiles and their tokens, the licence and the cluster: they "
+        "hold secrets that are made once, and have modules of their own."
+    )

@@ -11,7 +11,8 @@ import typing as t
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.vpn.estate.plugins.module_utils._engine.report import listing
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import ip_pool, vpn_connection
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER, VpnServer
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
@@ -59,7 +60,7 @@ def furnished(box: Box) -> Box:
 
 
 def informs(resource: t.Any) -> Work:
-    return lambda box: box.run(lambda run: {"found": listing(run, resource, None)}, {})
+    return lambda box: box.perform(inform(resource, FREEBOX))
 
 
 def manages(resource: t.Any, *declared: dict[str, t.Any], **options: t.Any) -> Work:

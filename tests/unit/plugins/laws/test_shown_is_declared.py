@@ -258,8 +258,10 @@ def items() -> Strategy:
 # -- the way of what is shown
 
 
-def shown_of(resource: Resource, wire: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    """An object as a task compares it, and as the info module shows it."""
+def shown_of(
+    resource: Resource, wire: t.Mapping[str, t.Any]
+) -> tuple[dict[str, t.Any], dict[str, t.Any], list[dict[str, t.Any]]]:
+    """An object as a task compares it, as the info module shows it, and as that declares it, if it does."""
     if resource is ACCESS_LIST:
         have = {direction: rules(access_rule.from_wire(*row) for row in rows) for direction, rows in wire.items()}
         told = have
@@ -275,8 +277,11 @@ def shown_of(resource: Resource, wire: t.Mapping[str, t.Any]) -> tuple[dict[str,
     key = keys.get(resource, "x")
     run = Run(None, Task({"names": None, "users": None, "groups": None, "everybody": None, "only_set": False}))
     with mock.patch.object(Run, "read", return_value=Actual({key: told})):
-        [informed] = objects_in(info_body(resource).work(run), resource)
-    return have, json.loads(json.dumps(informed))
+        answer = info_body(resource).work(run)
+    [informed] = objects_in(answer, resource)
+    declaration = answer["declaration"]
+    declared = declaration if isinstance(declaration, list) else [declaration] if declaration else []
+    return have, json.loads(json.dumps(informed)), json.loads(json.dumps(declared))
 
 
 def options_of(resource: Resource) -> list[str]:
@@ -289,14 +294,17 @@ def options_of(resource: Resource) -> list[str]:
 
 def declared_again(resource: Resource, have: dict[str, t.Any], informed: dict[str, t.Any]) -> Change:
     """What a task would change that declares everything that was shown, out of a file."""
-    spec = resource.argument_spec()
     options = [
         *resource.key_spec(),
         *(f.name for f in resource.fields if f.spec and not f.secret and not f.create_only),
     ]
-    said = {name: informed[name] for name in options if informed.get(name) is not None}
+    return change_by(resource, have, {name: informed[name] for name in options if informed.get(name) is not None})
+
+
+def change_by(resource: Resource, have: dict[str, t.Any], said: dict[str, t.Any]) -> Change:
+    """What a task would change that declares this, out of a file."""
     said = yaml.safe_load(yaml.safe_dump(said))
-    validated = ModuleArgumentSpecValidator(spec).validate(said)
+    validated = ModuleArgumentSpecValidator(resource.argument_spec()).validate(said)
     assert not validated.error_messages, (said, validated.error_messages)
     params = validated.validated_parameters
     want = resource.parse(params, resource.states[0])
@@ -308,11 +316,14 @@ def declared_again(resource: Resource, have: dict[str, t.Any], informed: dict[st
 @given(data=st.data())
 def test_what_is_shown_is_no_change(resource: Resource, data: st.DataObject) -> None:
     wire = data.draw(records(resource))
-    have, informed = shown_of(resource, wire)
+    have, informed, declared = shown_of(resource, wire)
     # A node goes by the cluster's name only where there is one, or the record is none of a server.
     assume(not informed.get("rr_dns_this_node") or informed["rr_dns_hostname"])
     change = declared_again(resource, have, informed)
     assert (change.action, change.values) == ("none", {}), (wire, have, informed)
+    for said in declared:
+        change = change_by(resource, have, said)
+        assert (change.action, change.values) == ("none", {}), (wire, have, said)
 
 
 def test_the_law_is_tried_on_every_resource() -> None:

@@ -22,12 +22,11 @@ pytestmark = pytest.mark.versions
 ROOT = Path(__file__).resolve().parents[4]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
-# What as_cluster_node does shows in as_cluster_info, as_declaration in the info modules of its parts, as_failover and
+# What as_cluster_node does shows in as_cluster_info, declaration_files in files, as_failover and
 # as_staged_config in as_config_item_info, as_restart in
 # as_server_info, as_user_mfa in as_user_info, and freebox_vpn_profile in ovpn_file_info; of the others nothing can be asked.
 VERBS = {
     "as_cluster_node",
-    "as_declaration",
     "as_failover",
     "as_installer",
     "as_installer_url",
@@ -37,17 +36,20 @@ VERBS = {
     "as_staged_config",
     "as_support_report",
     "as_user_mfa",
-    "freebox_declaration",
+    "declaration_files",
     "freebox_vpn_profile",
 }
 OF_ITS_OWN = {
     "as_certificate_info",
     "as_cluster_info",
+    "as_declaration_info",
     "as_license_info",
+    "freebox_declaration_info",
 }  # info modules that show something else than what is managed
 APART = {"as_profile_download"}  # signs in as somebody who is no administrator
 GROUPS = {"as_": "access_server", "freebox_": "freebox"}  # the action group of each product, by how its modules begin
 OF_SERVERS = [name for name in MODULES if name.startswith(tuple(GROUPS))]  # the others read files on the host
+CONTROLLER = {"declaration_files"}  # what an action alone does, on the machine that runs Ansible
 CONNECTIONS = {"_access_server", "_freebox"}  # fragments about how to reach a server
 modules = pytest.mark.parametrize("name", MODULES)
 
@@ -75,7 +77,7 @@ def test_groups_and_actions_are_of_modules_only() -> None:
     for beginning, group in GROUPS.items():
         modules_of_group = [name for name in OF_SERVERS if name.startswith(beginning) and name not in APART]
         assert RUNTIME["action_groups"][group] == modules_of_group
-    actions = sorted((ROOT / "plugins/action").glob("*.py"))
+    actions = [path for path in sorted((ROOT / "plugins/action").glob("*.py")) if path.stem not in CONTROLLER]
     assert [path.name for path in actions] == [f"{name}.py" for name in OF_SERVERS]
     assert len({path.read_bytes() for path in actions}) == 1
 
@@ -181,7 +183,8 @@ def test_what_an_info_module_finds_is_returned_as_documented(sample: t.Any, star
     body = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}").BODY
     answer = server.run(body.work, body.options)
     key = answered_key(sample.resource)
-    assert set(answer) - {"changed", "warnings"} == set(documentation(name)["RETURN"]) == {key}
+    assert set(answer) - {"changed", "warnings"} == set(documentation(name)["RETURN"])
+    assert set(answer) - {"changed", "warnings", "declaration", "left_out"} == {key}
     for found in objects_in(answer, sample.resource):
         assert set(found) <= set(documentation(name)["RETURN"][key]["contains"])
 

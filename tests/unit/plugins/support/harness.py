@@ -56,7 +56,7 @@ def info_body(resource: Resource) -> Body:
     name = f"{module_of(resource)}_info"
     if (MODULES / f"{name}.py").is_file():
         module = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}")
-        if set(yaml.safe_load(module.RETURN)) == {answered_key(resource)}:
+        if set(yaml.safe_load(module.RETURN)) - {"declaration", "left_out"} == {answered_key(resource)}:
             return t.cast(Body, module.BODY)
     return inform(resource, FREEBOX if name.startswith("freebox_") else ACCESS_SERVER)
 

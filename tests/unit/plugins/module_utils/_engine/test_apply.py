@@ -14,7 +14,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
     CONFIG_PROFILE,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._engine.report import listing
+from ansible_collections.vpn.estate.plugins.module_utils._engine.report import everything, listing
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
 
 PASSWORD = "Marker-Password-7!"
@@ -331,7 +331,7 @@ def test_an_info_module_tells_where_a_list_is_not_whole(server: Server) -> None:
     found: dict[str, t.Any] = {"total": 9, "profiles": [{"name": "ana"}]}
     server.simulator.faults.add(path="users/list", times=None, status=200, body=found)
     spec = {"names": {"type": "list", "elements": "str"}}
-    answer = server.run(lambda run: {"users": listing(run, USER, None)}, spec)
+    answer = server.run(lambda run: {"users": listing(USER, everything(run, USER))}, spec)
     assert [one["name"] for one in answer["users"]] == ["ana"]
     assert any("9" in sentence and "1" in sentence for sentence in answer["warnings"])
 

@@ -34,4 +34,9 @@ class FrontPage(Resource):
 def test_the_only_object_of_its_kind_is_found_without_a_list(server: Server, page: t.Any, found: t.Any) -> None:
     body = inform(FrontPage(page), server.product)
     assert not body.options
-    assert server.run(body.work, body.options) == {"front_page": found, "changed": False}
+    assert server.run(body.work, body.options) == {
+        "front_page": found,
+        "declaration": {} if page else None,
+        "left_out": [],
+        "changed": False,
+    }

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is on a server, in the form in which it is declared, and what no declaration can hold."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from .._text.errors import InputError, NotOffered
+from .._text.outside import Sentence, alike, only_in
+from .arguments import Checker
+from .declaration import slips_of
+from .field import Object
+from .report import Answer, everything
+from .resource import Resource
+from .run import Run
+from .server_declaration import ServerDeclaration
+
+Beyond = t.Callable[[Run[t.Any]], t.Iterable[str]]
+
+
+@dataclass
+class Export:
+    """Objects of one resource as its module takes them, in the order of their names.
+
+    ``secrets`` are the secrets that are set, each with the name of its object and its option; ``left_out`` says what else there
+    is.
+    """
+
+    part: str
+    items: list[Object] = field(default_factory=list)
+    secrets: list[Object] = field(default_factory=list)
+    left_out: list[Object] = field(default_factory=list)
+
+    def leave_out(self, reason: str) -> None:
+        """Say in a sentence what no declaration of these objects holds."""
+        self.left_out.append(told(self.part, reason))
+
+
+def told(part: str, reason: str) -> Object:
+    """What is left out of a part of a declaration, or is in no part of one, as tasks return it."""
+    return {"part": part, "reason": Sentence(reason)}
+
+
+def exported(resource: Resource, objects: t.Mapping[str, Object]) -> Export:
+    """These objects, but for what the module would refuse if it were declared."""
+    found, seen = Export(resource.option), dict[str, str]()
+    held: dict[str, dict[str, str]] = {name: {} for name in resource.unshared}
+    spec = {resource.plural: resource.argument_spec()[resource.plural]} if resource.plural else resource.object_spec()
+    checker = Checker(spec, {resource.plural: slips_of(resource)})
+    for name, have in sorted(objects.items()):
+        which = f"{resource.noun} {name}"
+        item = resource.declaration(name, have)
+        if item is not None:
+            twin = seen.setdefault(alike(name), name)
+            problem = _problem(resource, checker, item)
+            if twin != name:
+                problem = (
+                    f"its name differs from {twin!r} only {only_in(twin, name)}, and one task cannot declare both."
+                )
+            if problem:
+                found.leave_out(f"{which} is left out: {problem}")
+                continue
+            for option, holders in held.items():
+                value = item.get(option)
+                if value and holders.setdefault(value, name) != name:
+                    del item[option]
+                    found.leave_out(f"{which}: its {option} {value}, which {holders[value]} has too.")
+            found.items.append(item)
+        for option in resource.withheld(have):
+            found.secrets.append({"part": resource.option, "name": name, "option": option})
+        for what in resource.left_out(have):
+            found.leave_out(f"{which}: {what}.")
+    return found
+
+
+def _problem(resource: Resource, checker: Checker, item: Object) -> str:
+    """Why the module would refuse an object, as a sentence; empty if it would not."""
+    try:
+        resource.parse(checker.item(resource.plural, item) if resource.plural else checker.arguments(item), "present")
+    except InputError as exc:
+        return str(exc)
+    return ""
+
+
+def export_server(run: Run[t.Any], server: ServerDeclaration, beyond: Beyond) -> Answer:
+    """A whole server. ``beyond`` tells what no resource of the declaration knows."""
+    declaration: dict[str, t.Any] = {}
+    secrets: list[Object] = []
+    left_out: list[Object] = []
+    for option, resource in server.resources.items():
+        if option not in (run.task.params["only"] or server.resources):
+            continue
+        try:
+            found = exported(resource, everything(run.within(resource.defaults()), resource))
+        except NotOffered as exc:
+            left_out.append(told(option, str(exc)))
+            continue
+        declaration[option] = found.items if resource.plural else next(iter(found.items), {})
+        secrets += found.secrets
+        left_out += found.left_out
+    left_out += [told("", reason) for reason in beyond(run)]
+    return {"changed": False, "declaration": declaration, "secrets": secrets, "left_out": left_out}

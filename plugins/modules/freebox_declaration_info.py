@@ -1,0 +1,100 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: freebox_declaration_info
+short_description: Read the VPN servers and users of a Freebox as a declaration
+description:
+  - Returns what is set on a Freebox, in the form in which M(vpn.estate.freebox_declaration) takes it.
+  - Nothing that is inherited, read-only or a default is part of it. What no declaration can hold is listed.
+  - Secrets are not returned. RV(secrets) names those that are set.
+version_added: 1.0.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._freebox
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.freebox
+options:
+  only:
+    description: The parts to read. All are read if it is left out.
+    type: list
+    elements: str
+    choices: [servers, users]
+seealso:
+  - module: vpn.estate.freebox_declaration
+  - module: vpn.estate.declaration_files
+"""
+
+EXAMPLES = r"""
+- name: Read everything that can be declared
+  vpn.estate.freebox_declaration_info:
+    freebox_url: https://mafreebox.freebox.fr
+    freebox_app_id: fr.example.estate
+    freebox_app_token: "{{ vault_freebox_app_token }}"
+  register: found
+
+- name: Read users, with the box set by module_defaults
+  vpn.estate.freebox_declaration_info:
+    only: [users]
+"""
+
+RETURN = r"""
+declaration:
+  # BEGIN declaration: M(vpn.estate.freebox_declaration) (tools/generate.py)
+  description:
+    - What M(vpn.estate.freebox_declaration) takes.
+    - It holds what is set on each object, and nothing that is inherited, read-only or a default. Secrets are not part of it.
+  returned: success
+  # END
+  type: dict
+  sample:
+    servers:
+      - name: openvpn_routed
+        enabled: true
+    users:
+      - login: alice
+secrets:
+  description: Secrets that are set on the server, which does not tell them.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    part: {description: The part of the declaration., type: str}
+    name: {description: The name of the object., type: str}
+    option: {description: The option that takes the secret., type: str}
+  sample:
+    - part: users
+      name: alice
+      option: password
+left_out:
+  # BEGIN left_out (tools/generate.py)
+  description: What RV(declaration) does not hold although it is set on the server, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
+    reason: {description: A sentence that says what is left out and why., type: str}
+  sample: []
+  # END
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform_server, run
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.declaration import DECLARATION, beyond
+
+BODY = inform_server(DECLARATION, FREEBOX, beyond)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of variables that declare what a server has: their text, and whether a file is as it was written.
+
+What a server answers is text and never a template: each text that could be one has the tag ``!unsafe``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+from collections.abc import Mapping, Sequence
+
+import yaml
+from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
+
+Item = Mapping[str, t.Any]
+CHECKSUM = re.compile(r"^# Checksum: ([0-9a-f]{64})\n", re.MULTILINE)
+# No template begins without one of { and #: not with other marks either, which a text itself would have to choose by #jinja2.
+PLAIN = re.compile(r"[\w .,:;/@+=()<>|!?$&*'\"\[\]^~-]*")
+WIDE = 1 << 20  # columns; a text stays on its line
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists are indented, and texts are data."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Also in a mapping."""
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: t.Any) -> bool:
+        """Equal values are written out."""
+        return True
+
+    def text(self, value: str) -> yaml.Node:
+        """With a tag if it could be a template; several lines as lines."""
+        if PLAIN.fullmatch(value):
+            return self.represent_str(value)
+        return self.represent_scalar("!unsafe", value, style="|" if "\n" in value else "'")
+
+    def mapping(self, value: Mapping[str, t.Any]) -> yaml.Node:
+        """Its keys are no templates, whatever they hold."""
+        pairs = [(self.represent_str(str(key)), self.represent_data(one)) for key, one in value.items()]
+        return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=False)
+
+
+_Dumper.add_representer(str, _Dumper.text)
+_Dumper.add_representer(dict, _Dumper.mapping)
+
+
+def body_of(variable: str, value: Item | Sequence[Item], secrets: Sequence[Sequence[str]]) -> str:
+    """The lines that set a variable.
+
+    ``secrets`` are comments for each object: the lines that a person may complete with secrets that no server tells.
+    """
+    if not value:
+        return f"{variable}: {'{}' if isinstance(value, Mapping) else '[]'}\n"
+    if isinstance(value, Mapping):
+        return f"{variable}:\n" + _indented(_dumped(value)) + _comments(secrets[0] if secrets else ())
+    lines = [
+        _indented(_dumped([item])) + _comments(secrets[number], 4) if secrets[number] else _indented(_dumped([item]))
+        for number, item in enumerate(value)
+    ]
+    return f"{variable}:\n" + "".join(lines)
+
+
+def file_of(body: str, comments: Sequence[str]) -> str:
+    """A file with these comments, which are texts of one line each, and the checksum of what follows."""
+    said = "".join(f"# {shown(one)}\n" for one in comments)
+    return f"---\n{said}# Checksum: {checksum(body)}\n{body}"
+
+
+def checksum(body: str) -> str:
+    """What tells whether a body is as it was written."""
+    return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def taken_apart(text: str) -> tuple[str, str]:
+    """The checksum that a file says it has, which is empty if it says none, and its body."""
+    found = CHECKSUM.search(text)
+    return (found[1], text[found.end() :]) if found else ("", text)
+
+
+def _dumped(value: t.Any) -> str:
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDE, default_flow_style=False)
+
+
+def _indented(text: str) -> str:
+    return re.sub("^(?=[^\n])", "  ", text, flags=re.MULTILINE)
+
+
+def _comments(lines: Sequence[str], indent: int = 2) -> str:
+    return "".join(f"{' ' * indent}# {shown(line)}\n" for line in lines)
