@@ -27,7 +27,7 @@ options:
     description:
       - How many objects O(purge) may delete, as a number such as V(20), or as a share of those on the server such as
         V(10%).
-      - A share is rounded down. Left out, 10 percent may be deleted, and 5 objects in any case.
+      - A share is rounded down. Left out, 10 percent may be deleted, and 5 objects if there are few; never more than half.
     type: str
   protect:
     description:

@@ -15,7 +15,9 @@ from .plan import Actual, Change, Plan, Step, Wanted, listed
 from .resource import Resource
 from .run import Run
 
-PURGE_SHARE, PURGE_FLOOR = 10, 5  # percent of the objects there, and a number that is always allowed
+# Percent of the objects there, a number that is allowed of few objects too, and percent that are never deleted unasked: what a
+# first run with a declaration that is not complete would delete.
+PURGE_SHARE, PURGE_FLOOR, PURGE_MOST = 10, 5, 50
 
 
 _LIMIT = re.compile(r"^\s*(?P<number>\d+)\s*(?P<percent>%?)\s*$")
@@ -149,7 +151,7 @@ def _refuse_misspelt(resource: Resource, doomed: t.Sequence[str], missing: t.Col
 
 def _purge_limit(text: t.Optional[str], there: int) -> int:
     if text is None:
-        return max(PURGE_FLOOR, there * PURGE_SHARE // 100)
+        return min(max(PURGE_FLOOR, there * PURGE_SHARE // 100), there * PURGE_MOST // 100)
     found = _LIMIT.match(text)
     number = int(found["number"]) if found else 0
     if not found or (found["percent"] and number > 100):

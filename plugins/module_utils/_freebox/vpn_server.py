@@ -147,7 +147,9 @@ class VpnServer(Resource):
         """The list tells states, and one call for each server its configuration."""
         listed = {str(one["name"]): one for one in run.client.objects("GET /vpn/")}
         chosen = [name for name in listed if names is None or name in names]
-        return Actual({name: self.load_whole({**_config(run.client, name), **listed[name]}) for name in chosen}, whole=True)
+        return Actual(
+            {name: self.load_whole({**_config(run.client, name), **listed[name]}) for name in chosen}, whole=True
+        )
 
     def validate_plan(self, run: Run[Freebox], mistakes: Mistakes) -> None:
         """Servers, settings and ports that a box does not have; and who would be cut off."""

@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform
-from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import ip_pool, vpn_connection
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER, VpnServer
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_answers import broken_texts, mutants, with_news

@@ -100,7 +100,7 @@ def _without_twins(items: list[Item]) -> list[Item]:
 def allowed(limit: str | None, there: int) -> int:
     """How many objects a purge may delete: as many as it says, or one in ten, or five."""
     if limit is None:
-        return max(5, there // 10)
+        return min(max(5, there // 10), there // 2)
     return there * int(limit[:-1]) // 100 if limit.endswith("%") else int(limit)
 
 

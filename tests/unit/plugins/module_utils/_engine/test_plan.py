@@ -126,15 +126,35 @@ def test_purged_users_are_denied_and_disconnected_first(estate: Server) -> None:
     assert estate.writes() == ["/api/userprop/set", "/api/vpn/client/disconnect", "/api/users/delete"]
 
 
+@pytest.mark.parametrize("resource", [GROUP, ACCESS_LIST], ids=["groups", "access lists"])
+def test_a_purge_of_more_than_half_is_refused_by_name(server: Server, resource: t.Any) -> None:
+    """A first declaration that is not complete would delete nearly all of a small server."""
+    server.manage(GROUP, groups=[{"name": "staff"}, {"name": "ops"}, {"name": "old"}])
+    server.manage(
+        ACCESS_LIST, access_lists=[{"group": name, "access_to": ["10.0.0.0/8"]} for name in ("staff", "ops", "old")]
+    )
+    server.simulator.log.clear()
+    declared = {"groups": [{"name": "staff"}]}
+    if resource is ACCESS_LIST:
+        declared = {"access_lists": [{"group": "staff", "access_to": "10.0.0.0/8"}]}
+    refused(server, "old, ", resource=resource, **declared, purge=True)
+    refused(server, f"2 of 3 {resource.plural}, and purge_limit allows 1", resource=resource, **declared, purge=True)
+    assert not server.writes()
+
+
 def test_groups_and_access_lists_are_purged_alike(server: Server) -> None:
     server.manage(GROUP, groups=[{"name": "staff"}, {"name": "ops"}, {"name": "old"}])
     server.manage(
         ACCESS_LIST, access_lists=[{"group": name, "access_to": ["10.0.0.0/8"]} for name in ("staff", "ops", "old")]
     )
     kept = [{"group": "staff", "access_to": ["10.0.0.0/8"]}]
-    assert server.manage(ACCESS_LIST, access_lists=kept, purge=True)["counts"] == {"unchanged": 1, "updated": 2}
+    assert server.manage(ACCESS_LIST, access_lists=kept, purge=True, purge_limit="2")["counts"] == {
+        "unchanged": 1,
+        "updated": 2,
+    }
     assert [one["group"] for one in server.inform(ACCESS_LIST)] == ["staff"]
-    assert server.manage(GROUP, groups=[{"name": "staff"}], purge=True)["counts"] == {"unchanged": 1, "deleted": 2}
+    answer = server.manage(GROUP, groups=[{"name": "staff"}], purge=True, purge_limit="2")
+    assert answer["counts"] == {"unchanged": 1, "deleted": 2}
     assert names(server, GROUP) == {"staff"}
     refused(server, "empty list", resource=GROUP, groups=[], purge=True)
     refused(server, "empty list", resource=ACCESS_LIST, access_lists=[], purge=True)

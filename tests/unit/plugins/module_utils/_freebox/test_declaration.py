@@ -101,7 +101,7 @@ def test_a_server_is_written_whole_where_no_user_leaves(box: Box) -> None:
 @pytest.mark.parametrize("leaves", [[{"login": "ana", "state": "absent"}], []], ids=["absent", "purged"])
 def test_the_address_of_a_user_who_leaves_is_free(box: Box, leaves: list[dict[str, str]], check: bool) -> None:
     users = [{"login": "eve", "ip_reservation": ADDRESS}, *leaves]
-    answer = done(declare(box, users=users, purge=["users"], check=check))
+    answer = done(declare(box, users=users, purge=["users"], purge_limit={"users": "1"}, check=check))
     assert answer["counts"] == {"created": 1, "deleted": 1}
 
 

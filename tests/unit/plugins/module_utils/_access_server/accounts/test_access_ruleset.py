@@ -312,17 +312,20 @@ def test_a_purge_leaves_what_the_web_interface_keeps(
     server.simulator.add_ruleset("staff_default_ruleset", ["staff"])
     server.simulator.add_ruleset("kept", ["staff"], position=200)
     server.simulator.add_ruleset("own", ["ops"])
-    answer = server.manage(ACCESS_RULESET, access_rulesets=[{"group": "staff", "name": "kept"}], purge=True, **how)
+    answer = server.manage(
+        ACCESS_RULESET, access_rulesets=[{"group": "staff", "name": "kept"}], purge=True, purge_limit="3", **how
+    )
     done(answer)
     assert [one["name"] for one in rulesets(server)] == left
 
 
 def test_a_purge_has_its_limit(ruled: t.Callable[..., Server]) -> None:
     server = ruled()
-    for number in range(7):
+    for number in range(12):
         server.simulator.add_ruleset(f"r{number}", ["staff"], position=number)
-    answer = server.manage(ACCESS_RULESET, access_rulesets=[{"group": "staff", "name": "r0"}], purge=True)
-    assert "6 of 7 access_rulesets, and purge_limit allows 5" in answer["msg"]
+    kept = [{"group": "staff", "name": f"r{number}"} for number in range(6)]
+    answer = server.manage(ACCESS_RULESET, access_rulesets=kept, purge=True)
+    assert "6 of 12 access_rulesets, and purge_limit allows 5" in answer["msg"]
     assert not server.writes()
 
 

@@ -174,5 +174,14 @@ def test_rulesets_of_owners_who_go_are_gone(start: t.Callable[..., Server], read
 )
 def test_a_purge_of_rulesets(server: Server, how: Json, left: list[str]) -> None:
     moving(server)
-    done(declare(server, access_rulesets=[], purge=["access_rulesets"], purge_empty=True, **how))
+    done(
+        declare(
+            server,
+            access_rulesets=[],
+            purge=["access_rulesets"],
+            purge_empty=True,
+            purge_limit={"access_rulesets": "100%"},
+            **how,
+        )
+    )
     assert sorted(rulesets(server)) == left
