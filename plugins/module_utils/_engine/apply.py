@@ -19,7 +19,7 @@ from .field import Object, Turn
 from .look_again import end_what_stays, look_again
 from .order import Block, blocks
 from .plan import Change, Effect, Plan, Wanted
-from .planning import guard_purge, plan, step_for, warn_of_altered, warn_of_unknown
+from .planning import guard_purge, leave_to_others, plan, step_for, warn_of_altered, warn_of_unknown
 from .report import Answer, diff, report
 from .resource import Resource
 from .run import Part, Run
@@ -68,6 +68,8 @@ def apply_together(parts: t.Sequence[Part], told: t.Callable[[t.Sequence[Part]],
             _plan(part, mistakes)
     for part in parts:
         part.leave_out_what_goes()
+    for part in parts:
+        leave_to_others(part)
     for part in parts:
         with mistakes.collecting():
             guard_purge(part.run, part.resource, part.actual, part.wanted)

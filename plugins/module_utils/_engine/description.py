@@ -204,6 +204,11 @@ class Description:
         """The fields whose values name other objects."""
         return [f for f in self.fields if f.refers]
 
+    @functools.cached_property
+    def mirroring(self) -> list[tuple[Field, tuple[str, str]]]:
+        """The fields that say what properties of other objects say, each with the noun and the name of that property."""
+        return [(f, f.mirrors) for f in self.fields if f.mirrors]
+
     def is_partial(self, want: Wanted) -> bool:
         """Whether absent is declared of what is in an object, such as single rules, and not of the object."""
         return False

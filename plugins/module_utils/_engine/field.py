@@ -86,7 +86,8 @@ class Field:
     write it; None leaves that to the task. ``known`` returns the values that are known, from the name of the object and what
     the server has of it. ``misplaced`` is given all options of an object where this one is set, and returns what to do
     instead if it holds a secret that belongs elsewhere. ``refers`` returns the objects that a value names, each as a noun and a
-    name.
+    name. ``mirrors`` is the noun and the property of other objects that say the same of each of them, as the group of a user
+    does of the members of a group.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Field:
     turn_from_unset: t.Optional[Turn] = None
     gives: Plain = None
     refers: t.Optional[t.Callable[[Plain], t.Iterable[tuple[str, str]]]] = None
+    mirrors: t.Optional[tuple[str, str]] = None
 
     def __post_init__(self) -> None:
         if self.spec and "default" in self.spec:

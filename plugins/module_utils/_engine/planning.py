@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import replace
 
 from .._text.errors import InputError, Mistakes, did_you_mean
 from .._text.outside import only_in, twins
 from .field import Field, KnownValues, Object, Turn
 from .plan import Actual, Change, Plan, Step, Wanted, listed
 from .resource import Resource
-from .run import Run
+from .run import Part, Run
 
 # Percent of the objects there, a number that is allowed of few objects too, and percent that are never deleted unasked: what a
 # first run with a declaration that is not complete would delete.
@@ -82,6 +83,20 @@ def _is_rewritten(run: Run[t.Any], f: Field, have: Object, want: Wanted) -> bool
     decided = f.rewrite({**want.values, **want.secrets}, have) if f.rewrite else None
     when = run.task.params.get("update_password") or run.task.params.get("update_secrets")
     return when == "always" if decided is None else decided
+
+
+def leave_to_others(part: Part) -> None:
+    """Plan nothing that the changes of other resources bring about, when all are planned: each change is told once."""
+    for f, _other in part.resource.mirroring:
+        changing = [change for change in part.run.plan.changes if f.name in change.values]
+        there = part.as_others_leave({change.name: change.before or {f.name: f.unset} for change in changing})
+        for change in changing:
+            values = dict(change.wanted.values)
+            if there[change.name][f.name] == change.values[f.name]:
+                del values[f.name]
+            change.wanted = replace(change.wanted, values=values)
+            have = there[change.name] if change.before else None
+            change.step = change.planned = step_for(part.run, part.resource, have, change.wanted)
 
 
 def warn_of_unknown(run: Run[t.Any], resource: Resource) -> None:

@@ -91,8 +91,23 @@ class Part:
             self.run.plan.changes = [change for change in changes if change.name not in names]
 
     def read(self, changes: t.Sequence[Change]) -> dict[str, Object]:
-        """The objects of these changes, as they are now."""
-        return self.run.read(self.resource, [change.name for change in changes]).objects if changes else {}
+        """The objects of these changes, as they are now and as the changes of other resources leave them."""
+        found = self.run.read(self.resource, [change.name for change in changes]).objects if changes else {}
+        return self.as_others_leave(found)
+
+    def as_others_leave(self, objects: t.Mapping[str, Object]) -> dict[str, Object]:
+        """Objects by name, with all that this task writes to objects of other resources and that counts for these too."""
+        found = dict(objects)
+        for f, (noun, option) in self.resource.mirroring:
+            moved = self.run.moved(noun, option)
+            come: dict[t.Any, list[str]] = {}
+            for one, where in moved.items():
+                come.setdefault(where, []).append(one)
+            for name, have in found.items() if moved else ():
+                if f.name in have:
+                    stay = [one for one in have[f.name] if one not in moved]
+                    found[name] = {**have, f.name: f.normal([*stay, *come.get(name, ())])}
+        return found
 
     def fail_with_others(self, changes: t.Iterable[Change]) -> None:
         """Fail those changes that refer to an object which has failed. A deletion refers to nothing."""
@@ -157,6 +172,16 @@ class Run(t.Generic[AnyClient]):
     def planned(self, noun: str) -> dict[str, Object]:
         """Values that this task writes to objects of another resource, by their names."""
         return {change.name: change.values for change in self._changes(noun, "create", "update")}
+
+    def moved(self, noun: str, option: str) -> dict[str, t.Any]:
+        """Names of objects of another resource, each with the value of this option that the plan gives it; None if it goes."""
+        part = self.beside(noun)
+        found: dict[str, t.Any] = {}
+        for change in part.run.plan.changes if part else ():
+            planned = change.planned
+            if change.outcome != "failed" and (planned.action == "delete" or option in planned.values):
+                found[change.name] = planned.values.get(option)
+        return found
 
     def _changes(self, noun: str, *actions: str) -> list[Change]:
         part = self.beside(noun)

@@ -68,6 +68,7 @@ class Group(Owner):
             read_back=True,
             refers=lambda names: [("user", name) for name in names],
             turn=Turn.JOIN,
+            mirrors=("user", "group"),
         ),
         Field("member_count"),
     )
@@ -108,9 +109,9 @@ class Group(Owner):
         warn_of_twins(run, client.groups_like, "group")
         for change in plan.of("create", "update"):
             if "members" in change.values:
-                left = dict.fromkeys((change.before or {}).get("members") or (), change.name)
-                come = {name: records[name].get("group") for name in change.values["members"] if name in records}
-                change.undo["groups"] = {**come, **left}
+                there, then = {*((change.before or {}).get("members") or ())}, {*change.values["members"]}
+                come = {name: records[name].get("group") for name in then - there if name in records}
+                change.undo["groups"] = {**come, **dict.fromkeys(there - then, change.name)}
         self._warn_of_overlaps(run)
         with mistakes.collecting():
             guard(self, run, records if own else None)
@@ -187,14 +188,13 @@ class Group(Owner):
     def _enrol(run: Run[AccessServer], changes: t.Sequence[Change], joining: bool) -> None:
         """Who joins another declared group is not put out of the one before: a move is one write."""
         moving = {n for want in run.wanted or () if want.state == "present" for n in want.values.get("members", ())}
-        gone = run.deletes("user")
-        placed = {name for name, values in run.planned("user").items() if values.get("group")}  # by their own change
+        placed = run.moved("user", "group").keys()  # by their own change
 
         def records(change: Change) -> list[Record]:
             there, wanted = set((change.before or {}).get("members") or ()), set(change.values["members"])
             if joining:
                 return [{"name": name, "group": change.name} for name in sorted(wanted - there - placed)]
-            return [{"name": name, "group": None} for name in sorted(there - wanted - moving - placed - gone)]
+            return [{"name": name, "group": None} for name in sorted(there - wanted - moving - placed)]
 
         moved = [c for c in changes if "members" in c.values and c.outcome != "failed" and records(c)]
         run.writes.many(

@@ -816,12 +816,39 @@ def test_what_a_deletion_touches_is_read_once_before_it_is_written_and_nothing_w
 def test_members_are_as_planned_when_one_of_them_is_deleted(two: Server) -> None:
     done(declare(two, groups=[{"name": "staff", "members": ["ada", "ben"]}]))
     declared: dict[str, t.Any] = {
-        "groups": [{"name": "staff", "members": ["ben", "cleo"]}],
-        "users": [ADA_GOES, {"name": "cleo", "group": "staff"}],
+        "groups": [{"name": "staff", "autologin": False, "members": ["ben", "cleo", "dan"]}],
+        "users": [ADA_GOES, {"name": "cleo", "group": "staff"}, {"name": "dan"}],
     }
     answer = done(declare(two, **declared))
-    assert answer["counts"] == {"deleted": 1, "created": 1, "updated": 1}
+    assert answer["counts"] == {"deleted": 1, "created": 2, "updated": 1}
     assert not done(declare(two, **declared))["changed"]
+
+
+def test_a_group_tells_only_of_members_who_do_not_say_so_themselves(two: Server) -> None:
+    done(declare(two, groups=[{"name": "staff", "members": ["ada"]}]))
+    users = [ADA_GOES, {"name": "ben", "group": "staff"}, {"name": "cleo", "group": "staff"}, {"name": "dan"}]
+    [first, *_rest] = done(
+        declare(two, check=True, groups=[{"name": "staff", "members": ["ben", "cleo"]}], users=users)
+    )["groups"]["objects"]
+    assert (first["action"], first["changed_keys"]) == ("unchanged", [])
+    declared: dict[str, t.Any] = {"groups": [{"name": "staff", "members": ["ben", "cleo", "dan"]}], "users": users}
+    answer = done(declare(two, **declared))
+    [of_groups, _of_users] = answer["diff"]
+    assert of_groups["before"] == {"staff": {"members": ["ben", "cleo"]}}
+    assert of_groups["after"] == {"staff": {"members": ["ben", "cleo", "dan"]}}
+    assert not done(declare(two, **declared))["changed"]
+    groups = {name: one.get("group") for name, one in two.simulator.state()["users"].items() if one.get("group")}
+    assert groups == dict.fromkeys(["ben", "cleo", "dan"], "staff")
+
+
+def test_a_group_does_not_fail_with_a_member_who_says_so_itself(server: Server) -> None:
+    server.simulator.faults.add(path="/users/create", status=400, body={"reason": "no room"})
+    declared: dict[str, t.Any] = {
+        "groups": [{"name": "staff", "members": ["ada"]}],
+        "users": [{"name": "ada", "group": "staff"}],
+    }
+    assert declare(server, **declared)["counts"] == {"created": 1, "failed": 1}
+    assert done(declare(server, **declared))["counts"] == {"unchanged": 1, "created": 1}
 
 
 # -- failures
@@ -868,7 +895,7 @@ def test_who_shall_be_blocked_is_blocked_though_the_group_that_the_user_moves_to
 
 def test_the_message_tells_the_cause_and_not_what_follows_from_it(server: Server) -> None:
     server.simulator.faults.add(path="/users/create", status=400, body={"reason": "no room"})
-    answer = declare(server, groups=[{"name": "a", "members": ["ada"]}], users=[{"name": "ada", "group": "a"}])
+    answer = declare(server, groups=[{"name": "a", "members": ["ada"]}], users=[{"name": "ada"}])
     assert answer["groups"]["objects"][0]["msg"] == "not attempted, because user ada failed"
     assert answer["msg"].startswith("2 of 2 failed. user ada: ")
     assert answer["msg"].endswith("no room. Also group a.")
