@@ -37,6 +37,15 @@ settings.register_profile("exhaustive", settings.get_profile("usual"), max_examp
 settings.load_profile("usual")  # --hypothesis-profile chooses another one later
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the markers here, as `ansible-test units` reads no pyproject.toml."""
+    for marker in (
+        "exhaustive: takes long, or says little that is new; runs only in `make test-all`",
+        "versions: depends on the version of Python or ansible-core; stage units runs it with others than stage unit",
+    ):
+        config.addinivalue_line("markers", marker)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave to the exhaustive run what is marked so; the summary of `make test` names it."""
     if settings.get_current_profile_name() != "exhaustive":

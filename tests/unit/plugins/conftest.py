@@ -14,6 +14,7 @@ SLEEP = time.sleep
 
 if t.TYPE_CHECKING:
     from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
+    from ansible_collections.vpn.estate.tests.unit.plugins.support.wire import Wire
 
 
 @pytest.fixture(autouse=True)
@@ -83,9 +84,26 @@ def fixture_box(start: t.Callable[..., t.Any]) -> Box:
     return t.cast("Box", start(Box))
 
 
-@pytest.fixture(name="parrots")
-def fixture_parrots() -> t.Iterator[dict[str, str]]:
-    """Addresses of servers that repeat what they hear."""
-    from ansible_collections.vpn.estate.tests.unit.plugins.support.marked_secrets import repeating_servers
+@pytest.fixture(name="serve")
+def fixture_serve() -> t.Iterator[t.Callable[..., Wire]]:
+    """Starts servers that answer with given bytes."""
+    from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
+    from ansible_collections.vpn.estate.tests.unit.plugins.support.wire import Wire
 
-    yield from repeating_servers()
+    wires: list[Wire] = []
+
+    def serve(*answers: t.Any) -> Wire:
+        wires.append(Wire(*answers, contexts=(process_identity("127.0.0.1").context(),)))
+        return wires[-1]
+
+    yield serve
+    for wire in wires:
+        wire.stop()
+
+
+@pytest.fixture(name="parrots")
+def fixture_parrots(serve: t.Callable[..., Wire]) -> dict[str, str]:
+    """Addresses of servers that repeat what they hear."""
+    from ansible_collections.vpn.estate.tests.unit.plugins.support import wire
+
+    return {"echo": serve(wire.echo).url, "refuse": serve(wire.refuse).url}

@@ -18,6 +18,10 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.vpn.estate.plugins.filter.ovpn_info import FilterModule
 from ansible_collections.vpn.estate.plugins.modules import ovpn_file_info
 from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_at
+from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._files.test_directives import SECRET
+from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._files.test_wireguard_file import (
+    TEXT as WIREGUARD_TEXT,
+)
 from ansible_collections.vpn.estate.tests.unit.plugins.support.client_profile import (
     KEYS,
     USUAL,
@@ -226,3 +230,30 @@ def run_bare(path: Path) -> dict[str, t.Any]:
     answer = json.loads(done.stdout)
     answer.pop("invocation", None)
     return answer
+
+
+def test_parameters_of_what_is_not_harmless_are_withheld(tmp_path: Path) -> None:
+    file = tmp_path / "office.ovpn"
+    lines = [
+        f"up '{SECRET} x' {SECRET}",
+        f"setenv PATH {SECRET}",
+        f"setenv opt plugin {SECRET}",
+        f"auth-user-pass {SECRET}",
+    ]
+    file.write_text(completed("\n".join(lines)))
+    found = look_at(str(file))
+    assert SECRET not in str(found)
+    assert found["content"].split("\n")[:4] == [
+        "up withheld withheld",
+        "setenv withheld withheld",
+        "setenv opt plugin withheld",
+        "auth-user-pass withheld",
+    ]
+    assert found["unlisted_directives"] == ["up", "setenv", "plugin", "auth-user-pass", "ca"]
+    assert ovpn_info(found["content"])["unlisted_directives"] == found["unlisted_directives"]
+
+
+def test_a_file_of_wireguard_is_no_profile_of_openvpn() -> None:
+    with pytest.raises(AnsibleFilterError, match="this is a file of WireGuard, and no profile of OpenVPN"):
+        ovpn_info(WIREGUARD_TEXT)
+    assert ovpn_info(WIREGUARD_TEXT, default={}) == {}

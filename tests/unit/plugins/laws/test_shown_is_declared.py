@@ -46,6 +46,11 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run,
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import CIPHERS, MPPE, VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
+from ansible_collections.vpn.estate.tests.unit.plugins.filter.test_access_rule import (
+    named_rules,
+    network_rules,
+    plain_rules,
+)
 from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_completeness import every_resource
 from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import (
     apply,
@@ -53,11 +58,6 @@ from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources impor
     shown,
     started,
     ways,
-)
-from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._access_server.accounts.test_access_rule import (
-    named_rules,
-    network_rules,
-    plain_rules,
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._access_server.configuration.test_config_item import (
     certificate_pem,

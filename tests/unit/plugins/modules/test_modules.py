@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Laws that every module keeps: documented whole, in its action group, shared sign-in, info twin, integration target."""
+"""Laws that every module keeps: documented whole, info twin, integration target."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import yaml
 from ansible_collections.vpn.estate.plugins.doc_fragments._attributes import ModuleDocFragment
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import answered_key, module_of, objects_in
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE
-from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import given_options
 
 pytestmark = pytest.mark.versions
 
@@ -61,25 +60,6 @@ def documentation(name: str) -> dict[str, t.Any]:
 
 def test_there_are_modules() -> None:
     assert len(MODULES) >= 18
-
-
-@pytest.mark.parametrize("name", OF_SERVERS)
-def test_it_is_in_its_action_group_and_shares_the_sign_in(name: str) -> None:
-    group = next(group for beginning, group in GROUPS.items() if name.startswith(beginning))
-    assert (name in RUNTIME["action_groups"][group]) is (name not in APART)
-    module = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}")
-    action = importlib.import_module(f"ansible_collections.vpn.estate.plugins.action.{name}").ActionModule
-    assert action.body is module.BODY
-    assert action.body.product.session_option == f"{name.partition('_')[0]}_session"
-
-
-def test_groups_and_actions_are_of_modules_only() -> None:
-    for beginning, group in GROUPS.items():
-        modules_of_group = [name for name in OF_SERVERS if name.startswith(beginning) and name not in APART]
-        assert RUNTIME["action_groups"][group] == modules_of_group
-    actions = [path for path in sorted((ROOT / "plugins/action").glob("*.py")) if path.stem not in CONTROLLER]
-    assert [path.name for path in actions] == [f"{name}.py" for name in OF_SERVERS]
-    assert len({path.read_bytes() for path in actions}) == 1
 
 
 @modules
@@ -187,16 +167,3 @@ def test_what_an_info_module_finds_is_returned_as_documented(sample: t.Any, star
     assert set(answer) - {"changed", "warnings", "declaration", "left_out"} == {key}
     for found in objects_in(answer, sample.resource):
         assert set(found) <= set(documentation(name)["RETURN"][key]["contains"])
-
-
-@pytest.mark.parametrize("name", ["cluster", "remove_node", "rolling_restart", "rotate_ca", "site", "staged_config"])
-def test_playbooks_for_servers_pass_every_connection_option_on(name: str) -> None:
-    from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ARGUMENT_SPEC
-
-    plays = [play for play in yaml.safe_load((ROOT / f"playbooks/{name}.yml").read_text()) if "module_defaults" in play]
-    assert plays
-    named = {option: f"the value of {option}" for option in set(ARGUMENT_SPEC) - {"as_session"}}
-    for play in plays:
-        passed_on = play["module_defaults"]["group/vpn.estate.access_server"]
-        assert given_options(passed_on, named) == named
-        assert given_options(passed_on, {}) == {}

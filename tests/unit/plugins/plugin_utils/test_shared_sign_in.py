@@ -13,10 +13,17 @@ from types import SimpleNamespace
 
 import pytest
 from ansible import constants
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import SignInError
+from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY as DOWNLOAD
 from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import ModuleAction
 from ansible_collections.vpn.estate.plugins.plugin_utils._shared_sign_in import SharedSignIn
-from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
+from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._access_server.profiles.test_profile_download import (
+    PASSWORD,
+    SECRET,
+)
+from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._freebox.test_session import LOGOUT, SIGN_IN
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import first
 
@@ -249,3 +256,63 @@ def test_who_may_not_open_the_file_gets_the_token(
     handed = SharedSignIn(BODY.product, action.is_local).options(server.connection)["as_session"]
     assert set(handed) == hands_over
     assert ("state" in handed) == (server.simulator.log != [])
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_codes_are_remembered_where_the_module_runs_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: bool
+) -> None:
+    for name in ("ANSIBLE_HOME", "DEFAULT_LOCAL_TMP"):
+        monkeypatch.setattr(constants, name, str(tmp_path))
+    monkeypatch.setenv("VPN_ESTATE_AS_SERVER_NAME", "vpn")
+    monkeypatch.setenv("VPN_ESTATE_AS_TOKEN", "x")
+    params = {"as_url": "https://vpn.example.com", "as_username": "anna", "as_totp_secret": SECRET}
+    shared = SharedSignIn(DOWNLOAD.product, local)
+    found = shared.options(params)
+    if local:
+        assert found["as_session"]["file"].startswith(f"{tmp_path}/vpn.estate-")
+        assert found["as_session"]["codes"].startswith(f"{tmp_path}/vpn.estate/totp-")
+        assert shared.options({**params, "as_totp_secret": None})["as_session"]["codes"] is None
+    else:  # with what this machine's environment says, and nothing that the module does not take
+        assert found == {**params, "as_server_name": "vpn", "as_validate_certs": True, "as_timeout": 60}
+    assert all(shared.options({**params, name: "x"}) == {} for name in ("token", "token_url")), "nobody signs in"
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_a_refusal_is_left_to_a_module_that_can_see_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: bool
+) -> None:
+    """Such a module may have a valid profile, and ask for nothing."""
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    params = {"as_url": "https://vpn.example.com", "as_username": "anna", "as_password": PASSWORD}
+    shared = SharedSignIn(DOWNLOAD.product, local)
+    first = shared.options(params)
+    shared.remember("It was refused.")
+    if local:
+        assert shared.options(params) == first
+    else:
+        with pytest.raises(SignInError, match=r"^It was refused\.$"):
+            shared.options(params)
+    assert shared.options({**params, "as_password": "another"}), "another may be the right one"
+
+
+def test_two_hosts_of_a_run_sign_in_once(box: Box, tmp_path: Path) -> None:
+    """Several tasks, a loop and two hosts, one of them elsewhere, by a real run."""
+    folder = Folder(tmp_path)
+    folder.hosts(one={"ansible_connection": "local"}, two={"ansible_connection": "elsewhere"})
+    defaults = json.dumps({"group/vpn.estate.freebox": box.connection})
+    run = folder.play(
+        f"""
+- hosts: all
+  gather_facts: false
+  module_defaults: {defaults}
+  tasks:
+    - vpn.estate.freebox_vpn_user_info:
+    - vpn.estate.freebox_vpn_server_info: {{names: ["{{{{ item }}}}"]}}
+      loop: [pptp, wireguard]
+"""
+    )
+    assert run.status == 0, run.output
+    log = box.simulator.log
+    assert [sum(one.path == path for one in log) for path in (SIGN_IN, LOGOUT)] == [1, 0]
+    assert str(box.simulator.app_token) not in run.output

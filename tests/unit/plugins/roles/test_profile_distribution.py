@@ -19,15 +19,21 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible.template import Templar
 from ansible_collections.vpn.estate.plugins.filter.ovpn_info import ovpn_info
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
+from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import Profile
 from ansible_collections.vpn.estate.plugins.module_utils._files.secret_file import SecretFile
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError
 from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_at
+from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._files.test_directives import CERTIFICATE
+from ansible_collections.vpn.estate.tests.unit.plugins.support.client_profile import completed
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder, Run
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed, is_exhaustive
+from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import trust_as_template
 
 Start = Callable[..., Server]
 OTHERWISE = {"ca_rotation_is_foretold", "staged_config_url"}  # what a role leaves for a playbook
@@ -642,3 +648,35 @@ def test_a_role_describes_itself(role: str) -> None:
     modules = {path.stem for path in (ROLES.parent / "plugins/modules").glob("*.py")}
     assert used - modules == options.keys()
     assert named - modules == options.keys()
+
+
+ROLE = Path(__file__).parents[4] / "roles/profile_distribution"
+
+# -- directives that may harm the client
+
+
+def test_the_role_passes_the_names_on_wherever_a_text_is_judged() -> None:
+    """That is where a profile is issued, and where what a host of a Freebox has is looked at."""
+    judged = 0
+    for file in sorted((ROLE / "tasks").rglob("*.yml")):
+        for task in yaml.safe_load(file.read_text()) or ():
+            for module in ("vpn.estate.as_profile", "vpn.estate.freebox_vpn_profile"):
+                options = task.get(module, {})
+                if {"dest", "held"} & options.keys():
+                    judged += 1
+                    assert options["allow_directives"] == "{{ profile_distribution_allow_directives }}", file
+    assert judged == 3
+
+
+def test_what_a_host_has_is_judged_by_the_role_as_by_the_modules() -> None:
+    """In any case of letters, and told by its names."""
+    variables = yaml.safe_load((ROLE / "vars/main.yml").read_text())
+    for allowed, harm in (
+        ([], ["script-security", "up"]),
+        (["UP"], ["script-security"]),
+        (["up", "script-security"], []),
+    ):
+        held = Profile(completed("script-security 2\nup /bin/sh\nca [inline]\n<ca>\n" + CERTIFICATE + "</ca>")).facts()
+        values = {"__profile_distribution_held": held, "profile_distribution_allow_directives": allowed}
+        templar = Templar(loader=DataLoader(), variables=values)
+        assert templar.template(trust_as_template(variables["__profile_distribution_harmful"])) == harm

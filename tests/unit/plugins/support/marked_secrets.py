@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looking for secrets wherever a run may have left them, and servers that repeat what they hear."""
+"""Looking for secrets wherever a run may have left them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
-from ansible_collections.vpn.estate.tests.unit.plugins.support.wire import Wire, reply
 
 
 class Secrets:
@@ -46,18 +44,6 @@ class Secrets:
             if path.is_file() and not path.is_symlink() and path.name not in self._sources:
                 for line in self.found_in(path.read_bytes().decode("utf-8", "replace")):
                     yield f"{path.relative_to(folder)}: {line}"
-
-
-def echo(request: bytes) -> bytes:
-    """A page that repeats the request, as it came and as a page should."""
-    text = request.decode("utf-8", "replace")
-    return reply(f"<html><body>{text} {html.escape(text)} {json.dumps(text)}</body></html>".encode())
-
-
-def refuse(request: bytes) -> bytes:
-    """A refusal whose reason is the request."""
-    text = request.decode("utf-8", "replace")
-    return reply({"reason": text, "detail": {"body": html.escape(text)}}, 400)
 
 
 def sinks(folder: Folder) -> dict[str, str]:
@@ -97,12 +83,3 @@ def failures(tasks: Mapping[str, str], names: Iterable[str]) -> str:
 """
         for name in names
     )
-
-
-def repeating_servers() -> Iterator[dict[str, str]]:
-    """Addresses of servers that repeat what they hear."""
-    context = (process_identity("127.0.0.1").context(),)
-    wires = {"echo": Wire(echo, contexts=context), "refuse": Wire(refuse, contexts=context)}
-    yield {name: wire.url for name, wire in wires.items()}
-    for wire in wires.values():
-        wire.stop()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import http
 import json
 import socket
@@ -26,6 +27,18 @@ def reply(body: t.Any = None, status: int = 200, headers: Mapping[str, str] | No
     fields = {"Content-Length": str(len(content)), "Connection": "close", **(headers or {})}
     lines = [f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}", *(f"{k}: {v}" for k, v in fields.items()), "", ""]
     return "\r\n".join(lines).encode("latin-1") + content
+
+
+def echo(request: bytes) -> bytes:
+    """A page that repeats the request, as it came and as a page should."""
+    text = request.decode("utf-8", "replace")
+    return reply(f"<html><body>{text} {html.escape(text)} {json.dumps(text)}</body></html>".encode())
+
+
+def refuse(request: bytes) -> bytes:
+    """A refusal whose reason is the request."""
+    text = request.decode("utf-8", "replace")
+    return reply({"reason": text, "detail": {"body": html.escape(text)}}, 400)
 
 
 class Listener:

@@ -11,11 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
-from ansible_collections.vpn.estate.plugins.filter import ovpn_info as plugin
-from ansible_collections.vpn.estate.plugins.filter.ovpn_info import ovpn_info
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._files import openvpn_profile, wireguard_file
 from ansible_collections.vpn.estate.plugins.module_utils._files.directives import (
@@ -34,12 +29,10 @@ from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._files.test_
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.support.client_profile import completed, identity
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Box, Server
-from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import trust_as_template
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 SECRET = "S3cret.Horse:9"
-ROLE = Path(plugin.__file__).parents[2] / "roles/profile_distribution"
 CERTIFICATE, _KEY = identity()
 
 
@@ -214,27 +207,6 @@ def test_the_public_part_names_the_same(text: str) -> None:
 
     whole = completed(text)
     assert told(openvpn_profile.public_part(whole)) == told(whole)
-
-
-def test_parameters_of_what_is_not_harmless_are_withheld(tmp_path: Path) -> None:
-    file = tmp_path / "office.ovpn"
-    lines = [
-        f"up '{SECRET} x' {SECRET}",
-        f"setenv PATH {SECRET}",
-        f"setenv opt plugin {SECRET}",
-        f"auth-user-pass {SECRET}",
-    ]
-    file.write_text(completed("\n".join(lines)))
-    found = look_at(str(file))
-    assert SECRET not in str(found)
-    assert found["content"].split("\n")[:4] == [
-        "up withheld withheld",
-        "setenv withheld withheld",
-        "setenv opt plugin withheld",
-        "auth-user-pass withheld",
-    ]
-    assert found["unlisted_directives"] == ["up", "setenv", "plugin", "auth-user-pass", "ca"]
-    assert ovpn_info(found["content"])["unlisted_directives"] == found["unlisted_directives"]
 
 
 def test_a_name_that_may_be_a_secret_is_not_told(tmp_path: Path) -> None:
@@ -480,33 +452,3 @@ def test_a_file_from_before_that_may_harm_is_not_ended_for_one_that_would_too(bo
         assert not box.box.writes()
     assert box.file.read_text() == text
     assert not box.have(held=public, dest=None, check=True, allow_directives=box.allowed)["changed"]
-
-
-# -- the role
-
-
-def test_the_role_passes_the_names_on_wherever_a_text_is_judged() -> None:
-    """That is where a profile is issued, and where what a host of a Freebox has is looked at."""
-    judged = 0
-    for file in sorted((ROLE / "tasks").rglob("*.yml")):
-        for task in yaml.safe_load(file.read_text()) or ():
-            for module in ("vpn.estate.as_profile", "vpn.estate.freebox_vpn_profile"):
-                options = task.get(module, {})
-                if {"dest", "held"} & options.keys():
-                    judged += 1
-                    assert options["allow_directives"] == "{{ profile_distribution_allow_directives }}", file
-    assert judged == 3
-
-
-def test_what_a_host_has_is_judged_by_the_role_as_by_the_modules() -> None:
-    """In any case of letters, and told by its names."""
-    variables = yaml.safe_load((ROLE / "vars/main.yml").read_text())
-    for allowed, harm in (
-        ([], ["script-security", "up"]),
-        (["UP"], ["script-security"]),
-        (["up", "script-security"], []),
-    ):
-        held = Profile(completed("script-security 2\nup /bin/sh\nca [inline]\n<ca>\n" + CERTIFICATE + "</ca>")).facts()
-        values = {"__profile_distribution_held": held, "profile_distribution_allow_directives": allowed}
-        templar = Templar(loader=DataLoader(), variables=values)
-        assert templar.template(trust_as_template(variables["__profile_distribution_harmful"])) == harm

@@ -13,8 +13,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible.errors import AnsibleFilterError
-from ansible_collections.vpn.estate.plugins.filter.ovpn_info import ovpn_info
 from ansible_collections.vpn.estate.plugins.module_utils._files import openvpn_profile
 from ansible_collections.vpn.estate.plugins.module_utils._files.header import BEGINNING, height, stamp_of, stamped
 from ansible_collections.vpn.estate.plugins.module_utils._files.wireguard_file import (
@@ -130,7 +128,7 @@ def test_wg_quick_passes_over_a_stamp(tmp_path: Path) -> None:
     assert SHARED in done.stdout
 
 
-def test_the_module_reads_both_kinds_and_the_filter_says_which_it_does_not(tmp_path: Path) -> None:
+def test_the_module_reads_both_kinds(tmp_path: Path) -> None:
     path = tmp_path / "wg0.conf"
     path.write_text(stamped(TEXT, {"user": "ada"}))
     found = look_at(str(path))
@@ -141,9 +139,6 @@ def test_the_module_reads_both_kinds_and_the_filter_says_which_it_does_not(tmp_p
     path.write_text("client\n[Interface]\n")
     found = look_at(str(path))
     assert (found["format"], found["problem"]) == ("openvpn", "line 2: this is no directive.")
-    with pytest.raises(AnsibleFilterError, match="this is a file of WireGuard, and no profile of OpenVPN"):
-        ovpn_info(TEXT)
-    assert ovpn_info(TEXT, default={}) == {}
 
 
 # -- what is noted at the top of a file

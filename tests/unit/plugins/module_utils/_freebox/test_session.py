@@ -47,7 +47,6 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
 from ansible_collections.vpn.estate.tests.simulator.freebox import FreeboxSimulator
 from ansible_collections.vpn.estate.tests.simulator.pki import TlsIdentity, identity_in
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, text_of
-from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
 from ansible_collections.vpn.estate.tests.unit.plugins.support.wire import Wire, reply
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -282,28 +281,6 @@ def test_a_challenge_is_answered_once(start: Start, reading: str) -> None:
     world = World(start(Box, readings={"challenge_use": reading}).simulator)
     for _unused in range(3):
         assert world.client().objects("GET /vpn/")
-
-
-def test_two_hosts_of_a_run_sign_in_once(box: Box, tmp_path: Path) -> None:
-    """Several tasks, a loop and two hosts, one of them elsewhere, by a real run."""
-    folder = Folder(tmp_path)
-    folder.hosts(one={"ansible_connection": "local"}, two={"ansible_connection": "elsewhere"})
-    defaults = json.dumps({"group/vpn.estate.freebox": box.connection})
-    run = folder.play(
-        f"""
-- hosts: all
-  gather_facts: false
-  module_defaults: {defaults}
-  tasks:
-    - vpn.estate.freebox_vpn_user_info:
-    - vpn.estate.freebox_vpn_server_info: {{names: ["{{{{ item }}}}"]}}
-      loop: [pptp, wireguard]
-"""
-    )
-    assert run.status == 0, run.output
-    log = box.simulator.log
-    assert [sum(one.path == path for one in log) for path in (SIGN_IN, LOGOUT)] == [1, 0]
-    assert str(box.simulator.app_token) not in run.output
 
 
 # -- sessions that end

@@ -14,10 +14,8 @@ import sys
 import typing as t
 import unicodedata
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from ansible_collections.vpn.estate.plugins.filter.shown import FilterModule
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
@@ -25,7 +23,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments impor
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, manage
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._text import masking
-from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._text.masking import PART, WHOLE, Mask, told
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import (
     LONGEST,
@@ -34,9 +32,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.outside import (
     shown,
     shown_value,
 )
-from ansible_collections.vpn.estate.plugins.plugin_utils import _module_action as module_action
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
-from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import ModuleAction
 from ansible_collections.vpn.estate.tests.simulator.answers import Answer
 from ansible_collections.vpn.estate.tests.unit.plugins.laws import test_answers, test_freebox_answers
 from ansible_collections.vpn.estate.tests.unit.plugins.modules.test_modules import OF_SERVERS
@@ -212,20 +208,6 @@ def test_data_stays_as_it_is() -> None:
     assert found["records"] == answer["records"]
     assert found["objects"] == [{"name": shown(HOSTILE), "action": "failed", "content": TEXT, "msg": shown(HOSTILE)}]
     assert found["msg"] == f"{shown(HOSTILE)} is wrong."
-
-
-def test_a_playbook_can_show_data_in_the_same_way() -> None:
-    show = FilterModule().filters()["shown"]
-    assert show(HOSTILE) == shown(HOSTILE)
-    assert [show(one) for one in (None, 7, ["a"])] == [None, 7, ["a"]]
-
-
-def test_what_is_said_at_once_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Progress, and what a task asks people to do."""
-    said: list[str] = []
-    monkeypatch.setattr(module_action.Display, "display", lambda self, line, **how: said.append(line))
-    ModuleAction._show(f"as_user of {HOSTILE}: 1 of 2 read")
-    assert said == [f"as_user of {shown(HOSTILE)}: 1 of 2 read"]
 
 
 # -- servers that are hostile wherever they can be
@@ -499,25 +481,6 @@ def test_no_refusal_lets_a_server_act(server: Server, path: str, status: int, bo
     assert answer["failed"]
     assert not faults(answer)
     assert not acts(answer.get("sign_in_refused", ""))
-
-
-def test_a_refusal_of_another_task_is_escaped_and_masked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The action plugin tells it, and no module."""
-
-    def refuse(self: t.Any, args: t.Any) -> t.NoReturn:
-        raise SignInError(f"{HOSTILE} {SECRET}")
-
-    action = ModuleAction.__new__(ModuleAction)
-    action.body = INFO["as_user_info"]
-    action._task = SimpleNamespace(args={"as_password": SECRET}, _role=None)
-    action._connection = SimpleNamespace(transport="local", become=None)
-    for name in ("_can_run_here", "_pass_on", "_refuse_to_reveal"):
-        monkeypatch.setattr(ModuleAction, name, lambda self, *given: None)
-    monkeypatch.setattr(ModuleAction, "_surroundings", lambda self: contextlib.nullcontext())
-    monkeypatch.setattr(module_action.SharedSignIn, "options", refuse)
-    monkeypatch.setattr(module_action.ActionBase, "run", lambda self, tmp, variables: {})
-    answer = action.run()
-    assert answer["msg"] == f"{shown(HOSTILE)} ********"
 
 
 def test_names_of_others_are_shown(server: Server) -> None:

@@ -17,8 +17,6 @@ from ansible_collections.vpn.estate.plugins.modules.as_user_mfa import BODY
 from ansible_collections.vpn.estate.tests.simulator.access_server import passwords
 from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import dialects
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server, text_of
-from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
-from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import first
 
 Start = t.Callable[..., Server]
 MAKE = "/api/userprop/mfa/generate-secret"
@@ -422,30 +420,3 @@ def test_a_lost_answer_to_a_reset_leaves_the_secret_in_the_file(
     assert answer["counts"] == {"updated": 2}
     for name in ("alice", "bob"):
         assert record(people, name)["totp_secret"] in (tmp_path / name).read_text()
-
-
-# -- whole runs
-
-
-@pytest.mark.parametrize("connection", first("local", "elsewhere"))
-def test_secrets_are_shown_nowhere(people: Server, tmp_path: Path, connection: str) -> None:
-    folder = Folder(tmp_path / "run")
-    folder.hosts(here={"ansible_connection": connection})
-    users = [{"name": "alice", "dest": str(tmp_path / "alice"), "enrolled": True}, {"name": "bob"}]
-    module = {"vpn.estate.as_user_mfa": {"users": users}}
-    told = {"vpn.estate.as_user_mfa": {"users": users, "return_content": True}, "register": "told"}
-    tasks = [
-        module,
-        {**told, "no_log": True},
-        {"ansible.builtin.assert": {"that": "'otpauth' in told.objects[1].content"}},
-        {**told, "ignore_errors": True},
-    ]
-    defaults = {"group/vpn.estate.access_server": people.connection}
-    play = {"hosts": "here", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}
-    run = folder.play([play], "-vvvvv", "--diff")
-    assert run.status == 0, run.output[-2000:]
-    assert run.tally["here"]["ignored"] == 1
-    assert "Say no_log: true on the task" in run.output
-    secrets = [record(people, name)["totp_secret"] for name in ("alice", "bob")]
-    assert secrets[0] in (tmp_path / "alice").read_text()
-    assert not [one for one in secrets if one in run.output]

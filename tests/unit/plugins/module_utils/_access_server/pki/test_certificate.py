@@ -22,8 +22,6 @@ from ansible_collections.vpn.estate.plugins.modules import as_certificate as doc
 from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import dialects
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.support.identities import Identity, identity
-from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
-from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import first
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -596,41 +594,6 @@ def test_no_secret_is_told(pair: Pair) -> None:
     assert told[-1]["failed"]
     lines = [PASSPHRASE, *CA.key_pem.splitlines()[1:-1], *pair.private_key_dest.read_text().splitlines()[1:-1]]
     assert not [line for answer in told for line in lines if line in text_of(answer)]
-
-
-@pytest.mark.parametrize("connection", first("local", "elsewhere"))
-def test_a_loud_run_shows_no_key(server: Server, tmp_path: Path, connection: str) -> None:
-    folder = Folder(tmp_path)
-    folder.hosts(here={"ansible_connection": connection})
-    folder.write("secrets.json", {"passphrase": PASSPHRASE, "ca": CA.pem, "ca_key": CA.key_pem})
-    declared = {
-        "dest": str(tmp_path / "a.pem"),
-        "private_key_dest": str(tmp_path / "a.key"),
-        "common_name": "a",
-        "cert_template": "client",
-        "private_key_passphrase": "{{ passphrase }}",
-        "signing_ca": "{{ ca }}",
-        "signing_ca_key": "{{ ca_key }}",
-    }
-    one = {"vpn.estate.as_certificate": declared, "register": "done"}
-    shown = {"ansible.builtin.debug": {"var": "done"}}
-    play = {
-        "hosts": "here",
-        "gather_facts": False,
-        "vars_files": ["secrets.json"],
-        "module_defaults": {"group/vpn.estate.access_server": server.connection},
-        "tasks": [
-            one,
-            shown,
-            {**one, "vpn.estate.as_certificate": {**declared, "colour": "blue"}, "ignore_errors": True},
-        ],
-    }
-    run = folder.play([play], "-vvvvv", "--diff")
-    assert run.status == 0, run.output[-3000:]
-    assert "CN=Estate CA" in run.output
-    private = (tmp_path / "a.key").read_text()
-    lines = [PASSPHRASE, *CA.key_pem.splitlines()[1:-1], *private.splitlines()[1:-1]]
-    assert [line for line in lines if line in run.output] == []
 
 
 # -- as_certificate_info

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki import web_certificate as module
 from ansible_collections.vpn.estate.plugins.module_utils._files import pem
 from ansible_collections.vpn.estate.plugins.module_utils._net.connections import connections
@@ -22,8 +21,7 @@ from ansible_collections.vpn.estate.plugins.modules import as_web_certificate, a
 from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_resources import dialects
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server, text_of
 from ansible_collections.vpn.estate.tests.unit.plugins.support.identities import Identity, identity
-from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
-from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed, first
+from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed
 
 Start = t.Callable[..., Server]
 QUICK = {"restart_downtime": 0.05}
@@ -500,40 +498,3 @@ def test_no_key_is_told_or_left_behind(web: Web, tmp_path: Path, monkeypatch: py
     lines = [line for one in (FIRST, SECOND) for line in one.key_pem.splitlines()[1:-1]]
     assert not [line for answer in told for line in lines if line in text_of(answer)]
     assert list(temporary.iterdir()) == []
-
-
-@pytest.mark.parametrize("connection", first("local", "elsewhere"))
-def test_a_loud_run_shows_no_key(web: Web, tmp_path: Path, connection: str) -> None:
-    folder = Folder(tmp_path / "play")
-    folder.hosts(here={"ansible_connection": connection})
-    folder.write("secrets.json", {"web_key": FIRST.key_pem})
-    key = FIRST.key_pem
-    if connection == "local":  # only there is a file decrypted
-        key = VaultLib([("default", VaultSecret(b"vault"))]).encrypt(key).decode()
-    folder.write("web.key", key)
-    folder.write("vault", "vault")
-    options = {"certificate": FIRST.pem, "ca_bundle": BETWEEN.pem}
-    tasks = [
-        {"vpn.estate.as_web_certificate": {**options, "private_key": "{{ web_key }}"}, "register": "done"},
-        {"ansible.builtin.debug": {"var": "done"}},
-        {
-            "vpn.estate.as_web_certificate": {**options, "private_key_src": str(folder.path / "web.key")},
-            "register": "again",
-        },
-        {"ansible.builtin.assert": {"that": ["done is changed", "again is not changed"]}},
-        {
-            "vpn.estate.as_web_certificate": {**options, "private_key": "{{ web_key }}", "colour": "blue"},
-            "ignore_errors": True,
-        },
-    ]
-    play = {
-        "hosts": "here",
-        "gather_facts": False,
-        "vars_files": ["secrets.json"],
-        "module_defaults": {"group/vpn.estate.access_server": {**web.server.connection, **web.trust}},
-        "tasks": tasks,
-    }
-    run = folder.play([play], "-vvvvv", "--diff", "--vault-password-file", str(folder.path / "vault"))
-    assert run.status == 0, run.output[-3000:]
-    assert FIRST.fingerprint in run.output
-    assert [line for line in FIRST.key_pem.splitlines()[1:-1] if line in run.output] == []

@@ -11,18 +11,15 @@ import json
 import stat
 import time
 import typing as t
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from ansible import constants
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.totp import claim_code, totp
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles import profile_download
-from ansible_collections.vpn.estate.plugins.module_utils._text.errors import SignInError
 from ansible_collections.vpn.estate.plugins.modules.as_profile_download import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
-from ansible_collections.vpn.estate.plugins.plugin_utils._shared_sign_in import SharedSignIn
 from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.support.client_profile import (
     SERIAL,
@@ -31,8 +28,6 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.client_profile im
     profile,
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
-from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
-from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import first
 from ansible_collections.vpn.estate.tests.unit.plugins.support.wire import HANG_UP, Wire, reply
 
 PASSWORD, SECRET, TOKEN = "mArKpAsSwOrD-&<é", "GEZDGNBVGY3TQOJQ", "mArKtOkEn0123456789"
@@ -71,20 +66,6 @@ def challenge(text: str, flags: str = "R,E", status: int = 401) -> bytes:
 
 WRONG = "AUTH_FAILED: Server Agent XML method requires authentication (9007)"
 USERLOGIN = profile().replace("/AUTOLOGIN", "").replace("# OVPN_ACCESS_SERVER_AUTOLOGIN=1\n", "auth-user-pass\n")
-
-
-@pytest.fixture(name="serve")
-def fixture_serve() -> Iterator[Callable[..., Wire]]:
-    """Starts servers that answer with given bytes."""
-    wires: list[Wire] = []
-
-    def serve(*answers: t.Any) -> Wire:
-        wires.append(Wire(*answers, contexts=(process_identity("127.0.0.1").context(),)))
-        return wires[-1]
-
-    yield serve
-    for wire in wires:
-        wire.stop()
 
 
 @pytest.fixture(name="dest")
@@ -762,99 +743,6 @@ def test_a_fault_at_either_request_leaves_the_file_and_is_not_repeated(
     assert "A defect of vpn.estate" not in answer["msg"]
     assert dest.read_text() == "old"
     assert len([one for one in server.simulator.log if one.path.startswith("/rest/")]) == nth
-
-
-# -- whole runs
-
-
-def play(folder: Folder, tasks: list[dict[str, t.Any]], connection: str = "local", **how: t.Any) -> t.Any:
-    folder.hosts(here={"ansible_connection": connection, "ca": process_identity("127.0.0.1").ca_path})
-    return folder.play([{"hosts": "here", "gather_facts": False, "tasks": tasks}], "-vvvv", **how)
-
-
-@pytest.mark.parametrize("local", [True, False])
-def test_codes_are_remembered_where_the_module_runs_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: bool
-) -> None:
-    for name in ("ANSIBLE_HOME", "DEFAULT_LOCAL_TMP"):
-        monkeypatch.setattr(constants, name, str(tmp_path))
-    monkeypatch.setenv("VPN_ESTATE_AS_SERVER_NAME", "vpn")
-    monkeypatch.setenv("VPN_ESTATE_AS_TOKEN", "x")
-    params = {"as_url": "https://vpn.example.com", "as_username": "anna", "as_totp_secret": SECRET}
-    shared = SharedSignIn(BODY.product, local)
-    found = shared.options(params)
-    if local:
-        assert found["as_session"]["file"].startswith(f"{tmp_path}/vpn.estate-")
-        assert found["as_session"]["codes"].startswith(f"{tmp_path}/vpn.estate/totp-")
-        assert shared.options({**params, "as_totp_secret": None})["as_session"]["codes"] is None
-    else:  # with what this machine's environment says, and nothing that the module does not take
-        assert found == {**params, "as_server_name": "vpn", "as_validate_certs": True, "as_timeout": 60}
-    assert all(shared.options({**params, name: "x"}) == {} for name in ("token", "token_url")), "nobody signs in"
-
-
-@pytest.mark.parametrize("local", [True, False])
-def test_a_refusal_is_left_to_a_module_that_can_see_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: bool
-) -> None:
-    """Such a module may have a valid profile, and ask for nothing."""
-    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
-    params = {"as_url": "https://vpn.example.com", "as_username": "anna", "as_password": PASSWORD}
-    shared = SharedSignIn(BODY.product, local)
-    first = shared.options(params)
-    shared.remember("It was refused.")
-    if local:
-        assert shared.options(params) == first
-    else:
-        with pytest.raises(SignInError, match=r"^It was refused\.$"):
-            shared.options(params)
-    assert shared.options({**params, "as_password": "another"}), "another may be the right one"
-
-
-@pytest.mark.parametrize("connection", first("local", "elsewhere"))
-def test_a_wrong_password_is_sent_once_in_a_run_and_shown_nowhere(
-    serve: Callable[..., Wire], tmp_path: Path, connection: str
-) -> None:
-    wire = serve(xml(WRONG, 401))
-    module = {"as_url": wire.url, "as_username": "anna", "as_password": PASSWORD, "as_ca_path": "{{ ca }}"}
-    each = {"vpn.estate.as_profile_download": {**module, "dest": f"{tmp_path}/{{{{ item }}}}"}, "loop": ["a", "b", "c"]}
-    run = play(Folder(tmp_path / "run"), [{**each, "ignore_errors": True}, each], connection)
-    assert run.tally["here"]["failed"] == 1
-    assert run.output.count("refused the name or the password of anna") >= 6
-    assert len(wire.heard) == 1
-    assert PASSWORD not in run.output
-
-
-def test_the_profile_itself_is_shown_nowhere(serve: Callable[..., Wire], tmp_path: Path) -> None:
-    wire = serve(served(profile()))
-    module = {"as_url": wire.url, "as_username": "anna", "as_password": PASSWORD, "as_ca_path": "{{ ca }}"}
-    task = {"vpn.estate.as_profile_download": {**module, "profile_type": "autologin", "dest": f"{tmp_path}/x"}}
-    run = play(Folder(tmp_path / "run"), [task, task], ANSIBLE_DIFF_ALWAYS="1")
-    assert (run.status, run.tally["here"]["changed"], run.tally["here"]["ok"]) == (0, 1, 2)
-    assert (tmp_path / "x").read_text() == profile()
-    for line in identity()[1].splitlines():
-        assert line not in run.output
-    assert PASSWORD not in run.output
-
-
-@pytest.mark.parametrize("in_process", first("true", "false"))
-def test_a_session_is_shared_by_hosts_and_shown_nowhere(
-    serve: Callable[..., Wire], tmp_path: Path, in_process: str
-) -> None:
-    """Of hosts side by side, the first answers the question for all."""
-    answers = [served(profile(), **session(TOKEN))] * 3
-    wire = serve(QUESTION, *answers)
-    folder = Folder(tmp_path / "run")
-    folder.hosts(**{name: {"ansible_connection": "local"} for name in ("one", "two", "three")})
-    module = {"as_url": wire.url, "as_username": "anna", "as_password": PASSWORD, "as_totp_secret": SECRET}
-    module |= {"as_ca_path": process_identity("127.0.0.1").ca_path, "profile_type": "autologin"}
-    task = {"vpn.estate.as_profile_download": {**module, "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}"}}
-    site = [{"hosts": "all", "gather_facts": False, "tasks": [task]}]
-    run = folder.play(site, "-vvvv", "--forks=3", ANSIBLE_DIFF_ALWAYS="1", VPN_ESTATE_IN_PROCESS=in_process)
-    assert (run.status, [tally["changed"] for tally in run.tally.values()]) == (0, [1, 1, 1]), run.output
-    assert sessions(wire) == [{}, {}, session(TOKEN), session(TOKEN)]
-    kept = [each.read_bytes().decode("latin-1") for each in tmp_path.rglob("*") if each.is_file()]
-    for secret in (TOKEN, session(TOKEN)["VPN-Session-Token"]):
-        assert not any(secret in text for text in [run.output, *kept])
 
 
 # -- directives that may harm the client
