@@ -115,11 +115,17 @@ files:
       description:
         - Whether the file was V(created), V(updated) or V(unchanged).
         - V(kept) is a file that was changed by a person, while the server stayed as it was when the file was written.
+        - If the task failed while it wrote, also V(failed), and V(not attempted) for those after it.
       type: str
   sample:
     - path: /srv/estate/host_vars/vpn-a/users.yml
       part: users
       action: created
+counts:
+  description: How many files there are of each RV(files[].action). Actions that did not occur are left out.
+  returned: success
+  type: dict
+  sample: {created: 1}
 secrets:
   description: The variables that comments name, each with the object and the option that it is for.
   returned: success

@@ -20,7 +20,16 @@ Item = Mapping[str, t.Any]
 CHECKSUM = re.compile(r"^# Checksum: ([0-9a-f]{64})\n", re.MULTILINE)
 # No template begins without one of { and #: not with other marks either, which a text itself would have to choose by #jinja2.
 PLAIN = re.compile(r"[\w .,:;/@+=()<>|!?$&*'\"\[\]^~-]*")
+# Other breaks of lines, and breaks at the end, which double quotes alone keep as they are.
+BREAKS = re.compile("[\r\x85\u2028\u2029]|\n\n\\Z|\\A\n+\\Z")
+TEXT = "tag:yaml.org,2002:str"
 WIDE = 1 << 20  # columns; a text stays on its line
+
+
+class Template(str):
+    """A text that is a template, and means to be."""
+
+    __slots__ = ()
 
 
 class _Dumper(yaml.SafeDumper):
@@ -38,32 +47,36 @@ class _Dumper(yaml.SafeDumper):
         """With a tag if it could be a template; several lines as lines."""
         if PLAIN.fullmatch(value):
             return self.represent_str(value)
-        return self.represent_scalar("!unsafe", value, style="|" if "\n" in value else "'")
+        style = '"' if BREAKS.search(value) else "|" if "\n" in value else "'"
+        return self.represent_scalar("!unsafe", value, style=style)
 
     def mapping(self, value: Mapping[str, t.Any]) -> yaml.Node:
         """Its keys are no templates, whatever they hold."""
-        pairs = [(self.represent_str(str(key)), self.represent_data(one)) for key, one in value.items()]
+        keys = [self.represent_scalar(TEXT, str(key), style='"' if BREAKS.search(str(key)) else None) for key in value]
+        pairs = [*zip(keys, map(self.represent_data, value.values()))]
         return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=False)
 
 
 _Dumper.add_representer(str, _Dumper.text)
 _Dumper.add_representer(dict, _Dumper.mapping)
+_Dumper.add_representer(Template, lambda dumper, value: dumper.represent_scalar(TEXT, str(value), style='"'))
 
 
-def body_of(variable: str, value: Item | Sequence[Item], secrets: Sequence[Sequence[str]]) -> str:
-    """The lines that set a variable.
+def body_of(variable: str, value: Item | Sequence[Item], secrets: Sequence[Item], others: Sequence[Item] = ()) -> str:
+    """The lines that set a variable, with comments that a person may complete.
 
-    ``secrets`` are comments for each object: the lines that a person may complete with secrets that no server tells.
+    ``secrets`` are what may be added to each object, ``others`` what may be added to a list of them.
     """
-    if not value:
-        return f"{variable}: {'{}' if isinstance(value, Mapping) else '[]'}\n"
     if isinstance(value, Mapping):
-        return f"{variable}:\n" + _indented(_dumped(value)) + _comments(secrets[0] if secrets else ())
-    lines = [
-        _indented(_dumped([item])) + _comments(secrets[number], 4) if secrets[number] else _indented(_dumped([item]))
-        for number, item in enumerate(value)
-    ]
-    return f"{variable}:\n" + "".join(lines)
+        lines = [_indented(_dumped(value)) if value else "", *(_comment(one, "  ") for one in secrets if one)]
+    else:
+        lines = [
+            _indented(_dumped([item])) + (_comment(secret, "    ") if secret else "")
+            for item, secret in zip(value, secrets)
+        ]
+        lines += [_comment([one], "  ") for one in others]
+    empty = "" if value else " {}" if isinstance(value, Mapping) else " []"
+    return f"{variable}:{empty}\n" + "".join(lines)
 
 
 def file_of(body: str, comments: Sequence[str]) -> str:
@@ -91,5 +104,6 @@ def _indented(text: str) -> str:
     return re.sub("^(?=[^\n])", "  ", text, flags=re.MULTILINE)
 
 
-def _comments(lines: Sequence[str], indent: int = 2) -> str:
-    return "".join(f"{' ' * indent}# {shown(line)}\n" for line in lines)
+def _comment(value: t.Any, indent: str) -> str:
+    """A value as lines of a comment. What is a template in it is one when a person makes them lines of the file."""
+    return re.sub("^", f"{indent}# ", _dumped(value)[:-1], flags=re.MULTILINE) + "\n"

@@ -57,9 +57,7 @@ def exported(resource: Resource, objects: t.Mapping[str, Object]) -> Export:
             twin = seen.setdefault(alike(name), name)
             problem = _problem(resource, checker, item)
             if twin != name:
-                problem = (
-                    f"its name differs from {twin!r} only {only_in(twin, name)}, and one task cannot declare both."
-                )
+                problem = f"its name differs from {twin!r} {only_in(twin, name)}, and one task cannot declare both."
             if problem:
                 found.leave_out(f"{which} is left out: {problem}")
                 continue

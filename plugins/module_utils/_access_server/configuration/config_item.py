@@ -328,8 +328,9 @@ def item_of(wire: t.Mapping[str, t.Any]) -> Object:
 
 
 def _is_own(item: Object) -> bool:
-    """Whether an item was set, and is not what the server calculates or has by itself."""
-    return bool(item["derived_from"] != "default" and item["category"] != "derived")
+    """Whether an item was set, and to something else than what the server calculates or has by itself."""
+    is_set = item["derived_from"] != "default" and item["category"] != "derived"
+    return bool(is_set and (item["secret"] or item["custom"] or item["value"] != item["default_value"]))
 
 
 def profile_of(run: Run[AccessServer]) -> str:

@@ -69,7 +69,10 @@ def beyond(run: Run[AccessServer]) -> t.Iterator[str]:
     active, profiles = run.client.config_profiles
     others = [name for name in profiles if name != active]
     if others:
-        yield f"configuration profile {listed(others)} is not active: as_config_item exports one with profile."
+        yield (
+            f"configuration profile {listed(others)} is not active. With its name as profile, as_config_item_info returns what "
+            "as_config_item takes."
+        )
     yield (
         "Certificate authorities, the web certificate, client profiles and their tokens, the licence and the cluster: they "
         "hold secrets that are made once, and have modules of their own."

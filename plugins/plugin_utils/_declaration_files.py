@@ -1,0 +1,204 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files with the declaration of a server: which there are, whether a person has changed them, and what is written."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import tempfile
+import typing as t
+from collections import Counter
+from dataclasses import dataclass
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import (
+    DECLARATION as ACCESS_SERVER,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._engine.server_declaration import ServerDeclaration
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.declaration import DECLARATION as FREEBOX
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, Mistakes
+from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_text import (
+    Template,
+    body_of,
+    checksum,
+    file_of,
+    taken_apart,
+)
+
+Params = dict[str, t.Any]
+# Products, each with the prefix of the variables of its role.
+PRODUCTS: t.Mapping[str, tuple[ServerDeclaration, str]] = {
+    "access_server": (ACCESS_SERVER, "access_server"),
+    "freebox": (FREEBOX, "freebox_vpn"),
+}
+STEMS = {"config_items": "configuration"}  # names of files that are not those of the parts
+WRITTEN = ("created", "updated")
+LARGEST = 1 << 28  # bytes of a file that is there; no declaration is near that
+OBJECT = {"type": "list", "elements": "dict", "default": []}
+SPEC: t.Mapping[str, t.Any] = {
+    "product": {"type": "str", "choices": list(PRODUCTS), "required": True},
+    "declaration": {"type": "dict", "required": True, "no_log": False},
+    "secrets": {
+        **OBJECT,
+        "no_log": False,
+        "options": {name: {"type": "str", "required": True} for name in ("part", "name", "option")},
+    },
+    "left_out": {
+        **OBJECT,
+        "options": {"part": {"type": "str", "default": ""}, "reason": {"type": "str", "required": True}},
+    },
+    "source": {"type": "str", "required": True},
+    "dest": {"type": "path", "required": True},
+    "force": {"type": "bool", "default": False},
+}
+
+
+@dataclass
+class _File:
+    """A file of one part: as it is there, if it is, and as it shall be."""
+
+    path: str
+    part: str
+    before: str | None
+    body: str
+    action: str = "unchanged"
+
+    def decide(self, force: bool) -> None:
+        """What is to be done. Raises InputError where that would lose what a person has written."""
+        if self.before is None:
+            self.action = "created"
+            return
+        said, body = taken_apart(self.before)
+        if body == self.body:
+            return
+        if not force and said and said == checksum(self.body):
+            self.action = "kept"
+            return
+        if not force and said != checksum(body):
+            by = "was changed since it was exported, and the server has changed too" if said else "is no exported file"
+            raise InputError(f"{self.path} {by}. Move it away, or say force: true to overwrite it.")
+        self.action = "updated"
+
+
+def export(args: Params, *, check: bool, diff: bool) -> Params:
+    """Compare all files, and write those that differ: what the task returns. Raises InputError, and OSError."""
+    server, prefix = PRODUCTS[args["product"]]
+    mistakes = Mistakes()
+    for part in args["declaration"].keys() - server.resources.keys():
+        mistakes.add(f"declaration: {part} is no part of it. The parts are {', '.join(server.resources)}.")
+    mistakes.refuse()
+    secrets = _named_secrets(args["secrets"])
+    files = []
+    for part, resource in server.resources.items():
+        value = args["declaration"].get(part)
+        if value is None:
+            continue
+        texts: dict[str, Params] = {}  # of secrets, by the names of their objects
+        for one in secrets:
+            if one["part"] == part:
+                texts.setdefault(one["name"], {})[one["option"]] = Template(f"{{{{ {one['variable']} }}}}")
+        with mistakes.collecting(f"declaration: {part}"):
+            names = [_name_of(resource, item) for item in (value if resource.plural else [value])]
+            others = [{**resource.keys_of(name), **texts[name]} for name in texts if name not in names]
+            body = body_of(f"{prefix}_{part}", value, [texts.get(name, {}) for name in names], others)
+            path = os.path.join(args["dest"], f"{STEMS.get(part, part)}.yml")
+            files.append(_File(path, part, _text_of(path), body))
+    for file in files:
+        with mistakes.collecting():
+            file.decide(args["force"])
+    mistakes.unwritten = True
+    mistakes.refuse()
+    return _write(files, args, secrets, check=check, diff=diff)
+
+
+def _write(files: t.Sequence[_File], args: Params, secrets: t.Sequence[Params], *, check: bool, diff: bool) -> Params:
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    diffs: list[Params] = []
+    failure = ""
+    for file in files:
+        if file.action not in WRITTEN:
+            continue
+        if failure:
+            file.action = "not attempted"
+            continue
+        comments = [
+            f"What {args['source']} has, exported by vpn.estate on {now}.",
+            "Change it as you like: the next export does not overwrite what you have changed.",
+        ]
+        comments += [f"Not here: {one['reason']}" for one in args["left_out"] if one["part"] == file.part]
+        text = file_of(file.body, comments)
+        try:
+            if not check:
+                os.makedirs(args["dest"], exist_ok=True)
+                _replace(file.path, text)
+        except OSError as exc:
+            failure, file.action = f"{file.path} cannot be written: {exc.strerror}.", "failed"
+            continue
+        diffs.append(
+            {
+                "before": file.before or "",
+                "after": text,
+                "before_header": file.path if file.before is not None else os.devnull,
+                "after_header": file.path,
+            }
+        )
+    return {
+        "changed": any(file.action in WRITTEN for file in files),
+        "files": [{"path": file.path, "part": file.part, "action": file.action} for file in files],
+        "counts": dict(Counter(file.action for file in files)),
+        "secrets": secrets,
+        **({"diff": diffs} if diff else {}),
+        **({"failed": True, "msg": failure} if failure else {}),
+    }
+
+
+def _name_of(resource: Resource, item: t.Any) -> str:
+    """The name of an object. Raises InputError where it has none."""
+    if not isinstance(item, dict):
+        raise InputError(f"{item!r} is given, and a mapping is needed.")
+    try:
+        return resource.identity(item)
+    except KeyError as exc:
+        raise InputError(f"an object has no {exc.args[0]}.") from None
+
+
+def _named_secrets(secrets: t.Sequence[Params]) -> list[Params]:
+    """Each with the name of a variable, which no other one has."""
+    found, taken = [], Counter[str]()
+    for one in secrets:
+        words = f"vault_{one['part']}_{one['name']}_{one['option']}"
+        variable = re.sub("_+", "_", re.sub("[^0-9A-Za-z]", "_", words)).lower()
+        taken[variable] += 1
+        found.append({**one, "variable": f"{variable}_{taken[variable]}" if taken[variable] > 1 else variable})
+    return found
+
+
+def _text_of(path: str) -> str | None:
+    """The text of a file that is there. Raises InputError where it is no text."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        return None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is no text in UTF-8. Move it away. Nothing was written.") from None
+
+
+def _replace(path: str, text: str) -> None:
+    """Whole or not at all, with the permissions that a new file has."""
+    umask = os.umask(0)
+    os.umask(umask)
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".export-")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,178 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When files of an export are written, and when they are left alone."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
+from ansible_collections.vpn.estate.plugins.modules import declaration_files
+from ansible_collections.vpn.estate.plugins.plugin_utils import _declaration_files
+from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_files import SPEC, export
+
+Json = dict[str, t.Any]
+ANA: Json = {"name": "ana", "group": "staff"}
+TWO: Json = {"users": [ANA], "groups": [{"name": "staff"}]}
+
+
+@pytest.fixture(name="dest")
+def fixture_dest(tmp_path: Path) -> Path:
+    return tmp_path / "host_vars/site-a"
+
+
+def run(dest: Path, declaration: Json, *, check: bool = False, diff: bool = False, **args: t.Any) -> Json:
+    usual = {"product": "access_server", "source": "site-a", "secrets": [], "left_out": [], "force": False}
+    return export({**usual, "dest": str(dest), "declaration": declaration, **args}, check=check, diff=diff)
+
+
+def texts(dest: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in sorted(dest.iterdir())}
+
+
+def test_a_file_of_each_part_is_written_once(dest: Path) -> None:
+    first = run(dest, TWO)
+    assert (first["changed"], first["counts"]) == (True, {"created": 2})
+    before = texts(dest)
+    assert list(before) == ["groups.yml", "users.yml"]
+    assert yaml.safe_load(before["users.yml"]) == {"access_server_users": [ANA]}
+    second = run(dest, TWO)
+    assert (second["changed"], second["counts"], texts(dest)) == (False, {"unchanged": 2}, before)
+    third = run(dest, {**TWO, "users": [ANA, {"name": "ben"}]})
+    assert third["counts"] == {"unchanged": 1, "updated": 1}
+    assert texts(dest)["groups.yml"] == before["groups.yml"]
+
+
+def test_check_mode_writes_nothing_and_tells_the_same(dest: Path) -> None:
+    announced = run(dest, TWO, check=True, diff=True)
+    assert not dest.exists()
+    done = run(dest, TWO, diff=True)
+    assert announced == done
+    assert [one["before"] for one in done["diff"]] == ["", ""]
+    assert [one["after"] for one in done["diff"]] == [*texts(dest).values()]
+
+
+def test_a_file_that_a_person_has_changed_is_not_overwritten(dest: Path) -> None:
+    run(dest, TWO)
+    users = dest / "users.yml"
+    users.write_text(users.read_text() + "  - name: by hand\n")
+    changed = users.read_text()
+    kept = run(dest, TWO)  # the server is as it was
+    assert (kept["changed"], kept["counts"]) == (False, {"unchanged": 1, "kept": 1})
+    more = {"groups": [{"name": "new"}], "users": [ANA, {"name": "ben"}]}
+    groups = (dest / "groups.yml").read_text()
+    with pytest.raises(InputError, match=r"users.yml was changed since it was exported.*Nothing was written"):
+        run(dest, more)
+    assert (users.read_text(), (dest / "groups.yml").read_text()) == (changed, groups)
+    forced = run(dest, more, force=True)
+    assert forced["counts"] == {"updated": 2}
+    assert yaml.safe_load(users.read_text())["access_server_users"] == more["users"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"access_server_users: []\n", b"", b"\xff\xfe"], ids=["by hand", "empty", "no text"]
+)
+def test_a_file_that_was_not_exported_is_not_overwritten(dest: Path, content: bytes) -> None:
+    dest.mkdir(parents=True)
+    (dest / "users.yml").write_bytes(content)
+    with pytest.raises(InputError, match=r"users.yml is no .*Nothing was written"):
+        run(dest, TWO)
+    assert list(texts_of := os.listdir(dest)) == ["users.yml"], texts_of
+    assert (dest / "users.yml").read_bytes() == content
+
+
+def test_all_mistakes_are_told_at_once(dest: Path) -> None:
+    dest.mkdir(parents=True)
+    for name in ("users.yml", "groups.yml"):
+        (dest / name).write_text("mine: 1\n")
+    with pytest.raises(InputError) as refused:
+        run(dest, {**TWO, "access_lists": [{"access_to": []}, "text"]})
+    assert "3 mistakes" in str(refused.value)
+    with pytest.raises(InputError, match="declaration: usres is no part of it. The parts are groups, "):
+        run(dest, {"usres": []})
+
+
+def test_secrets_are_comments_beside_their_objects(dest: Path) -> None:
+    secrets = [
+        {"part": "users", "name": "ana", "option": "password"},
+        {"part": "users", "name": "a-na", "option": "password"},
+        {"part": "users", "name": "a.na", "option": "password"},
+        {"part": "config_items", "name": "auth.ldap.0.bind_pw", "option": "secret_value"},
+    ]
+    found = run(dest, {"users": [ANA, {"name": "a-na"}, {"name": "a.na"}], "config_items": []}, secrets=secrets)
+    variables = [one["variable"] for one in found["secrets"]]
+    assert variables == [
+        "vault_users_ana_password",
+        "vault_users_a_na_password",
+        "vault_users_a_na_password_2",
+        "vault_config_items_auth_ldap_0_bind_pw_secret_value",
+    ]
+    users, items = texts(dest)["users.yml"], texts(dest)["configuration.yml"]
+    assert '    # password: "{{ vault_users_ana_password }}"\n  - name: a-na\n' in users
+    assert items.endswith(
+        "access_server_config_items: []\n  # - name: auth.ldap.0.bind_pw\n"
+        '  #   secret_value: "{{ vault_config_items_auth_ldap_0_bind_pw_secret_value }}"\n'
+    )
+    assert len(yaml.safe_load(users)["access_server_users"]) == 3
+
+
+def test_what_is_left_out_of_a_part_stands_in_its_file(dest: Path) -> None:
+    left_out = [{"part": "users", "reason": "user x\nname: y"}, {"part": "groups", "reason": "a group"}]
+    run(dest, TWO, left_out=left_out)
+    assert "# Not here: user x\\nname: y\n" in texts(dest)["users.yml"]
+    assert "# Not here: a group\n" in texts(dest)["groups.yml"]
+
+
+def test_an_empty_part_is_declared_empty(dest: Path) -> None:
+    run(dest, {"users": [], "default_user": {}})
+    read = [yaml.safe_load(text) for text in texts(dest).values()]
+    assert read == [{"access_server_default_user": {}}, {"access_server_users": []}]
+
+
+def test_variables_of_a_freebox(dest: Path) -> None:
+    run(dest, {"servers": [{"name": "pptp", "enabled": False}], "users": [{"login": "ana"}]}, product="freebox")
+    assert [*yaml.safe_load(texts(dest)["servers.yml"])] == ["freebox_vpn_servers"]
+    assert [*yaml.safe_load(texts(dest)["users.yml"])] == ["freebox_vpn_users"]
+
+
+def test_a_disk_that_is_full_says_what_was_written(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = _declaration_files._replace
+    calls: list[str] = []
+
+    def replace(path: str, text: str) -> None:
+        calls.append(path)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device", path)
+        real(path, text)
+
+    monkeypatch.setattr(_declaration_files, "_replace", replace)
+    declared = {**TWO, "config_items": []}
+    found = run(dest, declared)
+    assert found["failed"]
+    assert found["msg"] == f"{dest / 'users.yml'} cannot be written: No space left on device."
+    assert [one["action"] for one in found["files"]] == ["created", "failed", "not attempted"]
+    assert run(dest, declared)["counts"] == {"unchanged": 1, "created": 2}
+
+
+def test_a_file_that_cannot_be_replaced_leaves_no_other_one(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: t.Any) -> None:
+        raise OSError(1, "Operation not permitted", "x")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    assert run(dest, TWO)["failed"]
+    assert os.listdir(dest) == []
+
+
+def test_options_are_as_documented() -> None:
+    options = yaml.safe_load(declaration_files.DOCUMENTATION)["options"]
+    assert set(options) == set(SPEC)
+    for name, spec in SPEC.items():
+        documented = options[name]
+        for key in ("type", "elements", "required", "default", "choices"):
+            assert documented.get(key) == spec.get(key), (name, key)
+        assert set(documented.get("suboptions") or {}) == set(spec.get("options") or {})

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The export playbook: from running servers to variables, and from these back, whatever servers have in their texts."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.properties import SCRIPTS
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
+
+PASSWORD = "Marker-Password-7!"
+EXPORT = [{"import_playbook": "vpn.estate.export"}]
+SITE = [{"import_playbook": "vpn.estate.site"}]
+
+
+def hostile(ran: Path) -> list[str]:
+    """Texts that would make a file if Ansible took them for templates."""
+    touch = f"lookup('ansible.builtin.pipe', 'touch {ran}')"
+    return [
+        f"{{{{ {touch} }}}}",
+        f"{{% set x = {touch} %}}",
+        f"#jinja2: variable_start_string: '[%', variable_end_string: '%]'\n[% {touch} %]",
+        f"two\nlines {{{{ {touch} }}}}",
+    ]
+
+
+def furnish(server: Server, box: Box, texts: list[str]) -> None:
+    """Hostile texts in every field of every noun that can hold text."""
+    simulator = server.simulator
+    scripts = dict(zip(("cc_commands", *SCRIPTS), texts * 9, strict=False))
+    environment = {"cli_script_connect_win_env": {texts[0]: texts[0], "A": texts[2]}}
+    group, user = texts[0], texts[1]
+    simulator.set_group(group, **scripts, **environment)
+    simulator.set_user(user, group=group, password=PASSWORD, **scripts, **environment)
+    simulator.set_user("openvpn", deny=False, deny_web=False, admin=True)
+    simulator.set_default_user(cc_commands=texts[0])
+    simulator.set_access_routes(user, "access_to_ipv4", [{"type": "group", "accept": True, "groupname": group}])
+    rule = {"match_type": "domain", "match_data": "a.example", "action": "nat", "comment": texts[0], "position": 100}
+    other = {"match_type": "all", "match_data": texts[1], "action": "nat", "comment": texts[1], "position": 200}
+    simulator.add_ruleset(texts[0], [group], rule, other, comment=texts[1])
+    simulator.set_configuration(
+        **{"sa.company_name": texts[0], "vpn.server.config_text": texts[3], f"local.{texts[0]}": texts[1]}
+    )
+    box.simulator.set_user(texts[0], password=PASSWORD)
+
+
+def files(folder: Folder) -> dict[str, str]:
+    return {str(path): path.read_text() for path in sorted((folder.path / "host_vars").rglob("*.yml"))}
+
+
+@pytest.mark.versions
+def test_what_servers_have_is_text_in_the_files_and_no_change(
+    start: t.Callable[..., Server], box: Box, tmp_path: Path
+) -> None:
+    server, ran = start(dialect="3.2"), tmp_path / "ran"
+    furnish(server, box, hostile(ran))
+    folder = Folder(tmp_path)
+    folder.write("hosts.json", {"access_servers": {"hosts": {"office": {}}}, "freeboxes": {"hosts": {"home": {}}}})
+    folder.write("group_vars/access_servers.json", server.connection)
+    folder.write("group_vars/freeboxes.json", box.connection)
+    run = folder.play(EXPORT, "--check", "--diff")
+    assert (run.status, files(folder)) == (0, {}), run.output
+    assert PASSWORD not in run.output
+    run = folder.play(EXPORT)
+    assert run.status == 0, run.output
+    first = files(folder)
+    assert len(first) == 8
+    run = folder.play(EXPORT)
+    assert (run.status, run.tally["office"]["changed"], files(folder)) == (0, 0, first), run.output
+    run = folder.play(SITE)
+    assert (run.status, run.tally["office"]["changed"], run.tally["home"]["changed"]) == (0, 0, 0), run.output
+    declared = "groups: 1 unchanged; default_user: 1 unchanged; users: 3 unchanged; access_lists: 1 unchanged; access_rulesets: 1"
+    assert declared in run.output
+    assert (server.writes(), box.writes()) == ([], [])
+    assert not ran.exists()
+    assert "!unsafe" in "".join(first.values())
