@@ -23,16 +23,18 @@ import urllib.request
 from pathlib import Path
 
 from cluster import Cluster
-from runs import CACHE, DEMO, ROOT, Runner, Stopped
+from runs import CACHE, DEMO, ROOT, Run, Runner, Stopped
 from tunnel import Network
 
 SITES = ("site-a", "site-b")
 BOX = "home"
+COPY = "site-c"  # an empty server that becomes what another one is
 INTRODUCTION = """\
 The declared estate is in playbooks/demo/inventory: 3 groups, 25 users, 40 access rules, 3 domain rules and 15
 configuration items for each of two Access Servers, and 3 VPN servers and 4 users for a Freebox. All of them are simulated
-and have nothing of it yet. Two machines get client profiles then, and connect with them where this machine lets them. At
-last, three more servers become a cluster.
+and have nothing of it yet. Two machines get client profiles then, and connect with them where this machine lets them. Then
+site-a is exported to files, as if nobody had declared it, and an empty server becomes the same. At last, three more servers
+become a cluster.
 
 The administrator of site-b signs in with a code of an authenticator. A code is good for one sign-in, and there is a new
 one every 30 seconds: from the second run on, a run may wait that long for its turn.
@@ -102,7 +104,31 @@ def patched(text: str, folder: Path) -> None:
         (folder / name).write_text(content)
 
 
-def show_sites(runner: Runner, sites: t.Sequence[Site], network: Network) -> list[str]:
+def exported(runner: Runner, site: Site, copy: Site) -> list[Run]:
+    """A repository that an export writes, as if there had been none: for the server itself, and for an empty one."""
+    inventory = runner.folder / "exported"
+    shutil.copytree(
+        DEMO / "inventory/group_vars/access_servers",
+        inventory / "group_vars/access_servers",
+        ignore=all_but("connection.yml"),
+    )
+    hosts = inventory / "hosts.yml"
+    hosts.write_text(f"access_servers: {{hosts: {{{site.name}: }}}}\n")
+    runs = [
+        runner.run(f"7. export of {site.name}", [site], inventory, playbook="export"),
+        runner.run("8. its files declare no change", [site], inventory),
+    ]
+    shutil.copytree(inventory / "host_vars" / site.name, inventory / "host_vars" / copy.name)
+    hosts.write_text(f"access_servers: {{hosts: {{{copy.name}: }}}}\n")
+    return [*runs, runner.run("9. the same on an empty server", [copy], inventory)]
+
+
+def all_but(kept: str) -> t.Callable[[str, list[str]], list[str]]:
+    """What shutil.copytree leaves out."""
+    return lambda _folder, names: [name for name in names if name != kept]
+
+
+def show_sites(runner: Runner, sites: t.Sequence[Site], copy: Site, network: Network) -> list[str]:
     """The runs for sites and box, their summary, and a tunnel; the answer is what should not have happened."""
     changed_inventory = runner.folder / "inventory"
     change = (DEMO / "change.patch").read_text()
@@ -123,7 +149,8 @@ def show_sites(runner: Runner, sites: t.Sequence[Site], network: Network) -> lis
         runner.run("5. profiles for machines", sites, changed_inventory, playbook="distribute_profiles"),
         runner.run("6. the same again", sites, changed_inventory, playbook="distribute_profiles"),
     ]
-    _first, again, check, applied, issued, kept = runs
+    runs += exported(runner, sites[0], copy)
+    _first, again, check, applied, issued, kept, export, same, _copied = runs
     heads = ("changed", "unchanged", "requests", "writes", "seconds")
     print(f"\n{'all three together':<34}" + "".join(f"{head:>11}" for head in heads))
     for run in runs:
@@ -141,6 +168,8 @@ def show_sites(runner: Runner, sites: t.Sequence[Site], network: Network) -> lis
             ("Check mode announced something else than the next run did.", check.diff != applied.diff),
             ("No profile was issued.", issued.writes != len(profiles) or not profiles),
             ("The second distribution changed something.", kept.changes or kept.writes),
+            ("The export wrote to the server.", export.writes),
+            ("What was exported is not what is there.", same.changes or same.writes),
         )
         if wrong
     ]
@@ -163,12 +192,13 @@ def main() -> int:
         cluster = Cluster(folder, running)
         sites = [Site(name, running, *options.get(name, ())) for name in SITES]
         sites.append(Site(BOX, running, kind="freebox"))
-        for site in sites:
+        copy = Site(COPY, running)
+        for site in (*sites, copy):
             site.await_ready()
         runner = Runner(folder)
         declared = "".join(path.read_text() for path in [*DEMO.glob("inventory/**/*.yml"), DEMO / "change.patch"])
-        runner.fill_vault(vault(folder, declared, sites, cluster))
-        problems = show_sites(runner, sites, network) + cluster.show(runner)
+        runner.fill_vault(vault(folder, declared, [*sites, copy], cluster))
+        problems = show_sites(runner, sites, copy, network) + cluster.show(runner)
         print("\n".join(problems) or "Second runs changed nothing, and check mode announced what the next run did.")
         return 1 if problems else 0
     print("Stopped.", file=sys.stderr)
