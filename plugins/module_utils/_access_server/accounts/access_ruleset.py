@@ -546,7 +546,7 @@ def _delete(client: AccessServer, owner: str, number: int) -> None:
 
 
 def _write_rules(client: AccessServer, number: int, there: t.Sequence[Numbered], after: t.Sequence[Rule]) -> None:
-    """Make the rules of a ruleset so: what denies comes before what it may deny, and goes after it.
+    """Make the rules of a ruleset so: what withholds comes before what it may withhold, and goes after it.
 
     A rule is never changed in place, because what a server makes of its number is not known (server-behaviour.md, 78).
     """
@@ -556,18 +556,20 @@ def _write_rules(client: AccessServer, number: int, there: t.Sequence[Numbered],
     ]
     new = [rule for rule in after if rule["position"] in wanted]
     end = max([*(rule["position"] for rule in after), *(rule["position"] for _number, rule in there)], default=0)
-    if not any(map(domain_rule.denies, [*new, *(rule for _number, rule in gone)])):
+    if all(map(domain_rule.gives, [*new, *(rule for _number, rule in gone)])):
         _modify(client, number, new, gone, end)
         return
-    places = {rule["position"] for rule in new if domain_rule.denies(rule)}
-    again = {domain_rule.subject(rule) for rule in new if not domain_rule.denies(rule)}
+    giving = [*filter(domain_rule.gives, new)]
+    withholding = [rule for rule in new if not domain_rule.gives(rule)]
+    places = {rule["position"] for rule in withholding}
+    again = {domain_rule.subject(rule) for rule in giving}
     late = [
         one
         for one in gone
-        if one[1]["position"] not in places and (domain_rule.denies(one[1]) or domain_rule.subject(one[1]) in again)
+        if one[1]["position"] not in places and (not domain_rule.gives(one[1]) or domain_rule.subject(one[1]) in again)
     ]
-    _modify(client, number, [rule for rule in new if domain_rule.denies(rule)], [o for o in gone if o not in late], end)
-    _modify(client, number, [rule for rule in new if not domain_rule.denies(rule)], late, end)
+    _modify(client, number, withholding, [one for one in gone if one not in late], end)
+    _modify(client, number, giving, late, end)
 
 
 def _modify(client: AccessServer, number: int, new: t.Sequence[Rule], gone: t.Sequence[Numbered], end: int) -> None:

@@ -167,11 +167,6 @@ def content(rule: Rule) -> Content:
     return (*subject(rule), rule["action"], rule["comment"])
 
 
-def denies(rule: Rule) -> bool:
-    """Whether a rule takes access away."""
-    return bool(rule["action"] == DENY)
-
-
 def gives(rule: Rule) -> bool:
     """Whether a rule sends what it matches through the VPN."""
     return rule["action"] in GIVING
@@ -269,10 +264,42 @@ def covers(rule: Rule, other: Rule) -> bool:
 
 
 def confined(before: t.Sequence[Rule], after: t.Sequence[Rule]) -> list[Rule]:
-    """Rules that allow no more than either of two lists does: what is in both, and all that one of them denies."""
+    """Rules that let no more through the VPN than either of two lists does: all that one of them withholds, and of what is in
+    both, what each lets through before the rest decides.
+    """
     both = {content(rule) for rule in before} & {content(rule) for rule in after}
-    found = [rule for rule in after if denies(rule) or content(rule) in both]
-    taken = {rule["position"] for rule in found}
+    found = [rule for rule in after if not gives(rule) or content(rule) in both]
     subjects = {subject(rule) for rule in found}
-    old = [r for r in before if denies(r) and r["position"] not in taken and subject(r) not in subjects]
-    return in_order([*found, *old])
+    for rule in before:
+        if not gives(rule) and subject(rule) not in subjects:
+            found.append({**rule, "position": _free(rule["position"], {one["position"] for one in found})})
+    found = in_order(found)
+    return [
+        rule for n, rule in enumerate(found) if not gives(rule) or _withheld(rule, (before, after)) <= _held(found[:n])
+    ]
+
+
+def _free(position: int, taken: t.Collection[int]) -> int:
+    """The next position that is not taken, rather before than behind."""
+    return next(
+        one for one in (*range(position, 0, -1), *range(position, position + len(taken) + 1)) if one not in taken
+    )
+
+
+def _withheld(rule: Rule, lists: t.Iterable[t.Sequence[Rule]]) -> set[Content]:
+    """What lists may withhold, of what a rule in them matches, before that rule is reached."""
+    found = set()
+    for each in lists:
+        place = [*map(content, each)].index(content(rule))
+        found |= {subject(one) for one in each[:place] if not gives(one) and not _apart(one, rule)}
+    return found
+
+
+def _held(rules: t.Iterable[Rule]) -> set[Content]:
+    return {subject(rule) for rule in rules if not gives(rule)}
+
+
+def _apart(rule: Rule, other: Rule) -> bool:
+    """Whether nothing matches both rules, as far as the domains tell."""
+    plain = all(one.get("domain") and not one["match"].startswith("not_") for one in (rule, other))
+    return plain and not covers(rule, other) and not covers(other, rule)

@@ -90,8 +90,8 @@ def declarations(draw: st.DrawFn) -> Declared:
     owners += [("user", one["name"]) for one in users if one["state"] != "absent"]
     lists = [{kind: name, "access_to": sorted(draw(st.sets(st.sampled_from(NETWORKS))))} for kind, name in owners]
     shared = draw(st.sampled_from(["", *sorted(there)]))
-    rulesets: list[Declared] = [{"everybody": True, **draw(ruleset(("deny", "nat")))}]
-    rulesets += [{"group": name, **draw(ruleset(("deny", "nat")))} for name in sorted(there)]
+    rulesets: list[Declared] = [{"everybody": True, **draw(ruleset(("deny", "nat", "bypass")))}]
+    rulesets += [{"group": name, **draw(ruleset(("deny", "nat", "bypass")))} for name in sorted(there)]
     # Of a new user's own ruleset, what denies can come only when the user is there, who may be let in by others by then.
     rulesets += [{"user": PEOPLE[0], **draw(ruleset(("nat",)))}] if users[0]["state"] != "absent" else []
     return {

@@ -519,6 +519,15 @@ def test_what_denies_comes_first_and_goes_last(ruled: t.Callable[..., Server]) -
     assert written(server) == [(["deny b.example"], 1), (["route c.example"], 1)]
 
 
+def test_what_bypasses_the_vpn_goes_when_what_it_withholds_is_given(ruled: t.Callable[..., Server]) -> None:
+    """Until then, the wider rule behind it lets nothing more through."""
+    server = ruled()
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[{**DENY, "action": "bypass"}, ALLOW]))
+    server.simulator.log.clear()
+    done(server.manage(ACCESS_RULESET, **STAFF, rules=[{"domain": "b.example", "action": "bypass"}, ALLOW]))
+    assert written(server) == [(["bypass b.example"], 0), ([], 1)]
+
+
 def test_a_comment_on_a_rule_takes_nothing_away_for_a_moment(ruled: t.Callable[..., Server]) -> None:
     server = ruled()
     done(server.manage(ACCESS_RULESET, **STAFF, rules=[DENY, ALLOW]))

@@ -131,8 +131,54 @@ def test_which_rules_are_never_reached(first: tuple[str, str], second: tuple[str
     assert domain_rule.covers(rule(first[0], match=first[1]), rule(second[0], match=second[1])) is is_covered
 
 
+NAMES = ("a.example", "b.example", "example")
+
+
+@st.composite
+def placed_rules(draw: st.DrawFn) -> list[Rule]:
+    """A list with a rule for some domains, at positions that other lists have as well."""
+    matches = ("domain", "subdomain", "domain_or_subdomain")
+    subjects = draw(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(matches)), max_size=4, unique=True))
+    positions = draw(st.lists(st.integers(1, 6), min_size=len(subjects), max_size=len(subjects), unique=True))
+    actions = st.sampled_from(("deny", "nat", "bypass"))
+    pairs = zip(subjects, sorted(positions), strict=True)
+    return [rule(name, draw(actions), match, position=at) for (name, match), at in pairs]
+
+
+def decided(rules: list[Rule]) -> dict[str, str]:
+    """What the first rule says that matches a domain."""
+    found: dict[str, str] = {}
+    for name in (*NAMES, "c.example", "d.a.example"):
+        for one in rules:
+            itself, below = name == one["domain"], name.endswith(f".{one['domain']}")
+            if (itself and one["match"] != "subdomain") or (below and one["match"] != "domain"):
+                found.setdefault(name, one["action"])
+    return found
+
+
+@given(before=placed_rules(), after=placed_rules())
+def test_a_confined_list_lets_through_what_both_do_and_withholds_what_either_does(
+    before: list[Rule], after: list[Rule]
+) -> None:
+    found = domain_rule.confined(before, after)
+    assert len({one["position"] for one in found}) == len(found)
+    first, now, then = decided(before), decided(found), decided(after)
+    for name, action in now.items():
+        assert action != "nat" or first.get(name) == then.get(name) == "nat"
+    for name in first.keys() | then.keys():
+        if {first.get(name), then.get(name)} & {"deny", "bypass"}:
+            assert now.get(name) in ("deny", "bypass")
+    assert domain_rule.confined(after, after) == after
+
+
 def test_a_confined_list_denies_what_either_denies() -> None:
     before = [rule("a", "deny", position=100), rule("b", position=200), rule("c", position=300)]
     after = [rule("d", "deny", position=50), rule("c", position=300), rule("e", position=400)]
     found = domain_rule.confined(before, after)
     assert [(one["domain"], one["action"]) for one in found] == [("d", "deny"), ("a", "deny"), ("c", "nat")]
+
+
+def test_a_confined_list_leaves_out_what_would_come_before_a_rule_that_withholds() -> None:
+    before = [rule("a.example", "deny", position=100), rule("example", match="domain_or_subdomain", position=200)]
+    after = [{**before[1], "position": 300}, {**before[0], "position": 400}]
+    assert domain_rule.confined(before, after) == [after[1]]
