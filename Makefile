@@ -62,6 +62,7 @@ bench: $(READY) database ## measure; nothing here passes or fails
 	$(BIN)/python tests/bench/run.py --patient --json .cache/bench/users.json
 	$(BIN)/python tests/bench/fleet.py --json .cache/bench/fleet.json
 	$(BIN)/python tests/bench/whole.py --json .cache/bench/whole.json
+	$(BIN)/python tests/bench/export.py --json .cache/bench/export.json
 	$(BIN)/python tests/bench/goals.py --json .cache/bench/goals.json
 	$(BIN)/python tests/bench/cluster.py --json .cache/bench/cluster.json
 
