@@ -12,6 +12,7 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 
 @dataclass
@@ -29,6 +30,9 @@ class Request:
 
 def parsed(headers: Message[str, str], content: bytes) -> Any:
     """What a request holds: JSON, or the fields of a form. Raises ValueError where it is neither."""
+    is_json = content.lstrip()[:1] in (b"{", b"[")  # whatever curl calls it
+    if headers.get_content_type() == "application/x-www-form-urlencoded" and not is_json:
+        return dict(parse_qsl(content.decode(), keep_blank_values=True))
     if headers.get_content_type() != "multipart/form-data":
         return json.loads(content)
     form = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {headers['Content-Type']}\r\n\r\n".encode() + content)

@@ -158,6 +158,12 @@ class Authentication(Part):
             raise self._failed(call, username, admin, f"{method} auth failed: no such account")
         elif not passwords.matches(password, record.password):
             raise self._failed(call, username, admin, _WRONG_PASSWORD if record.password else _NO_PASSWORD)
+        self._admitted(call, record, admin)
+        return record
+
+    def _admitted(self, call: Call, record: Record, admin: bool) -> None:
+        """Return if somebody who is who they say they are may sign in."""
+        machine, username = self.machine, record.name
         for denied in ("deny",) if call.service == "VPN" else ("deny", "deny_web"):
             if machine.properties.effective(record, denied):
                 self._note(call, username, admin, f"DENY: user access denied by {denied}")
@@ -165,7 +171,19 @@ class Authentication(Part):
         if admin and not self._is_admin(username):
             self._note(call, username, admin, _NOT_ADMIN)
             raise refused(403, "User access denied")
-        return record
+
+    def by_identity_provider(self, call: Call, username: str, admin: bool) -> Answer:
+        """A session for somebody of whom an identity provider has vouched."""
+        record = self.machine.store.record(username)
+        if (
+            record is None
+            or record.kind != "user"
+            or self.machine.properties.effective(record, "auth_method") != "saml"
+        ):
+            self._note(call, username, admin, "SAML auth failed: the user does not use SAML")
+            raise refused(403, "User access denied")
+        self._admitted(call, record, admin)
+        return self._signed_in(call, record, admin)
 
     def _second_factor(self, call: Call, record: Record, asked: dict[str, Any], admin: bool) -> None:
         """Return when the code that came along is right; otherwise ask for one, or for enrolment."""

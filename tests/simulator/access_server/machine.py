@@ -36,6 +36,7 @@ from .profiles import Profiles
 from .properties import PROPERTIES, Properties
 from .proxy import NODE_HEADER, Proxy, passed_on
 from .readings import READINGS
+from .saml import Saml
 from .settings import Settings
 from .shared_database import DatabaseLost
 from .status import Status
@@ -97,6 +98,7 @@ class Machine(SimulatedMachine):
         self.power = Power(self)
         self.status = Status(self)
         self.licences = Licences(self)
+        self.saml = Saml(self)
         self.proxy = Proxy()
         self.routes = self.find_routes()
         accounts = self.store.fact("accounts") or {

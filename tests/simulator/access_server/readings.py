@@ -89,6 +89,18 @@ READINGS: dict[str, tuple[str, ...]] = {
     "assigned_twice": ("moved", "refused"),
     # rulesets whose owner is deleted: gone with the owner, or listed still
     "rulesets_of_deleted_owners": ("deleted", "kept"),
+    # of several signing certificates of an identity provider, those that count: the first, or all of them
+    "saml_certificates": ("first", "all"),
+    # certificates in the answer of helper/get-saml-configuration: in PEM format, or as metadata has them
+    "saml_certificate_form": ("pem", "base64"),
+    # auth/get-idp-url: a text, or a JSON string
+    "idp_url": ("text", "json"),
+    # saml/metadata: the same each time, or with the time until when it is good
+    "sp_metadata": ("stable", "dated"),
+    # request_admin in auth/login/saml-assertion: needed as elsewhere, or refused and not needed (server-behaviour.md, 14)
+    "saml_request_admin": ("taken", "unknown"),
+    # an assertion that has been used: 400, or good until it expires
+    "saml_replay": ("refused", "accepted"),
     # how a rule is called that matches all domains
     "match_all": ("all", "any"),
 }

@@ -47,11 +47,13 @@ class Client:
         self.token: str | None = None
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
+        """`body` is sent as JSON, or as it is where it is bytes."""
+        content = body if isinstance(body, bytes | None) else json.dumps(body)
         sent = {"Content-Type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}
         if self.token is not None:
             sent.setdefault(self.token_header, self.token)
         try:
-            self._connection.request(method, path, None if body is None else json.dumps(body), sent)
+            self._connection.request(method, path, content, sent)
             answer = self._connection.getresponse()
             text = answer.read()
         except (http.client.HTTPException, OSError):

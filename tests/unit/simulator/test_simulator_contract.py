@@ -13,9 +13,11 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.l
 from ansible_collections.vpn.estate.tests.contract.checker import Contract, ContractChecker
 from ansible_collections.vpn.estate.tests.simulator.access_server import Exchange, code, counter
 from ansible_collections.vpn.estate.tests.simulator.access_server.licences import bundle
+from ansible_collections.vpn.estate.tests.simulator.identity_provider import IdentityProvider
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE
 
+IDP = IdentityProvider()
 SUBNET = {"ipv6": False, "netip": "10.20.0.0", "prefix_length": 16}
 SUBNET6 = {"ipv6": True, "netip": "fd00::", "prefix_length": 64}
 SERVICE = {"protocol": "tcp", "start_port": 443, "end_port": 444}
@@ -107,6 +109,13 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "license/fixed-license/online-activation", {"license": "none"}, 400),
     ("POST", "license/fixed-license/online-activation", {"license": "FIXED-1"}, 200),
     ("GET", "license/info", None, 200),
+    ("GET", "saml/metadata", None, 404),
+    ("GET", "saml/redirect", None, 403),
+    ("GET", "auth/get-idp-url", None, 400),
+    ("POST", "helper/get-saml-configuration", {"data": IDP.metadata()}, 200),
+    ("POST", "helper/get-saml-configuration", {"data": "none"}, 400),
+    ("POST", "helper/get-saml-configuration", {"url": "https://idp.example.com/none"}, 400),
+    ("POST", "auth/login/saml-assertion", {"assertion": "none"}, 403),
     ("GET", "eula", None, 200),
     ("GET", "server/config", None, 200),
     ("GET", "ui/config", None, 200),
@@ -142,13 +151,14 @@ def test_every_operation_answers_as_documented(start, checker, another_client, t
     _use_certificates_and_profiles(server, api)
     _download_profiles(server, api)
     _sign_in_in_every_way(server, another_client(server))
+    _use_saml(server, api, another_client(server))
     exchanges = [*_apply_samples(start), *_activate_a_licence_file(start)]
     for each in (server, *_form_a_cluster(start, server, api, tmp_path)):
         exchanges += each.exchanges
     done = {exchange.operation for exchange in exchanges}
     assert done == {route.operation for route in server.machine.routes.routes if route.base == "/api"}
     # a body of the wrong form is what the server must refuse, so the requests of these calls are not to be checked
-    wrong = ({"users": "alice"}, {"ruleset_ids": []})
+    wrong = ({"users": "alice"}, {"ruleset_ids": []}, {"RelayState": "cws"})
     checker.check_all((each for each in exchanges if each.request not in wrong), answers=True)
 
 
@@ -224,6 +234,32 @@ def _use_rulesets(server, api):
         reply = api.post(f"access/{path}", body)
         assert (path, reply.status) == (path, status), reply.body
     server.configure(version="")
+
+
+def _use_saml(server, api, browser):
+    active = api.get("config-profile/list").body["active_profile"]
+    server.set_configuration(active, **IDP.settings())
+    assert api.post("server/restart?restartMode=warm", None).status == 200
+    assert api.get("saml/metadata").status == 200
+    assert api.get("auth/get-idp-url?relay_state=profile").status == 200
+    assert api.get("auth/get-idp-url?relay_state=nowhere").status == 400
+    assert browser.get("saml/redirect").status == 302
+    form = {"Content_Type": "application/x-www-form-urlencoded"}
+    assert (
+        browser.call("POST", "/api/saml/acs", b"SAMLResponse=PHg%2BPC94Pg%3D%3D&RelayState=cws", **form).status == 200
+    )
+    assert browser.call("POST", "/api/saml/acs", b"RelayState=cws", **form).status == 400
+    server.set_user("erin", admin=True, auth_method="saml")
+    own = server.machine.saml
+    about = {"service_provider": own.entity_id, "consumer": own.consumer, "now": server.clock.now()}
+    for assertion, status in (
+        (IDP.response("erin", **about), 200),
+        (IDP.response("carol", **about), 403),
+        (IDP.response("erin", **about, status="urn:oasis:names:tc:SAML:2.0:status:Requester"), 401),
+        (IDP.response("erin", **about, signs="nothing"), 400),
+    ):
+        body = {"assertion": assertion, "relay_state": "cws"}
+        assert browser.post("auth/login/saml-assertion", body).status == status
 
 
 def _use_certificates_and_profiles(server, api):

@@ -13,7 +13,7 @@ import typing as t
 from ..._engine.arguments import PRIVATE_KEY, texts_in
 from ..._engine.declaration_files import Doubtful
 from ..._engine.field import HIDDEN, WHEN_WRITTEN, Field, KnownValues, Object, Turn
-from ..._engine.plan import Actual, Change, OwnAccount, Wanted, listed
+from ..._engine.plan import Actual, Change, OwnAccount, Wanted
 from ..._engine.run import Run, Task
 from ..._files.pem import certificates, public_half
 from ..._text.errors import EstateError, InputError, Mistakes, did_you_mean
@@ -21,7 +21,7 @@ from ..accounts.account_safety import Safeguarded
 from ..api import values
 from ..api.client import AccessServer
 from . import known_values
-from .sign_in_settings import all_values, depends
+from .sign_in_settings import endangered
 
 # Servers show some secrets in clear (server-behaviour.md, 85), so names count as much as what a server masks.
 _SECRET = re.compile(
@@ -234,29 +234,10 @@ class ConfigItem(Safeguarded):
 
     def _guard(self, run: Run[AccessServer]) -> None:
         """Refuse what the sign-in or the connection depends on, in the profile that is active."""
-        active = run.client.config_profiles[0]
         changes = {change.name: change for change in run.plan.of("update")}
-        if profile_of(run) != active:
-            return
         after = {name: c.secrets.get("secret_value", c.values.get("value")) for name, c in changes.items()}
-        found = depends(run, changes, lambda: all_values(run.client, active), after)
-        if not found.endangered:
-            return
-        if not run.task.params["allow_self"]:
-            raise found.refusal(
-                "as_staged_config tries such a change, and goes back where it does not work. If it is meant here, say "
-                "allow_self: true."
-            )
-        for name in found.endangered:
+        for name in endangered(run, profile_of(run), after):
             changes[name].own_account, changes[name].turn = OwnAccount.AT_RISK, Turn.OWN
-        run.task.warn(
-            f"The connection or the sign-in of later tasks depends on {listed(found.endangered)}. "
-            + (
-                "The new sign-in that follows proves what is active by then. It proves nothing that waits for a restart."
-                if run.client.session.can_sign_in
-                else "It is not proven that they work. A proof needs as_username and as_password."
-            )
-        )
 
     def _look_into(self, change: Change, have: Object, mistakes: Mistakes, task: Task) -> None:
         """Add what is wrong with a change of an item."""
@@ -272,7 +253,7 @@ class ConfigItem(Safeguarded):
         elif isinstance(value, (list, dict)):
             mistakes.add(f"{change.name}: {value!r} is not a text; the server keeps one value under one key.")
         else:
-            problem = "" if change.wanted.values.get("custom") else _problem(typed(value, item.get("type")), item)
+            problem = "" if change.wanted.values.get("custom") else problem_of(typed(value, item.get("type")), item)
             if problem:
                 told = f"{change.name}: {problem}. If the server takes it all the same, say custom: true for this item."
                 mistakes.add(told)
@@ -367,7 +348,7 @@ def _hide(item: Object) -> None:
     item.update(secret=True, value=HIDDEN if item["is_set"] else "", default_value="")
 
 
-def _problem(value: t.Any, item: Object) -> str:
+def problem_of(value: t.Any, item: Object) -> str:
     """What is wrong with a value by what the server tells of its item; empty where nothing is."""
     if value is None:
         return ""

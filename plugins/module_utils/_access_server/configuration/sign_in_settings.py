@@ -102,6 +102,33 @@ def depends(
     return Dependence(sorted(endangered), [*tried, *(key for key in limited if key not in tried)])
 
 
+def endangered(run: Run[AccessServer], profile: str, after: Values) -> list[str]:
+    """Of the keys that get these values in a profile, those that could cut the task off or end its sign-in.
+
+    Raises InputError where there are some and the task does not have ``allow_self``; else it warns.
+    """
+    active = run.client.config_profiles[0]
+    if profile != active:
+        return []
+    found = depends(run, after, lambda: all_values(run.client, active), after)
+    if not found.endangered:
+        return []
+    if not run.task.params["allow_self"]:
+        raise found.refusal(
+            "as_staged_config tries such a change, and goes back where it does not work. If it is meant here, say "
+            "allow_self: true."
+        )
+    run.task.warn(
+        f"The connection or the sign-in of later tasks depends on {listed(found.endangered)}. "
+        + (
+            "The new sign-in that follows proves what is active by then. It proves nothing that waits for a restart."
+            if run.client.session.can_sign_in
+            else "It is not proven that they work. A proof needs as_username and as_password."
+        )
+    )
+    return found.endangered
+
+
 def _carrying(url: str, task: Task, keys: t.Iterable[str], there: Values, after: Values) -> list[str]:
     patterns = [*_each_of(WEB), *SERVICES, *ACCOUNTS, *TLS]
     if is_unchecked(task.params, PREFIX):

@@ -18,6 +18,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration import saml
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
     CONFIG_PROFILE,
@@ -30,6 +31,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.server i
     vpn_session,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
+from ansible_collections.vpn.estate.plugins.modules.as_saml import BODY as AS_SAML
+from ansible_collections.vpn.estate.tests.simulator.identity_provider import IdentityProvider
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server, info_body
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed, is_exhaustive, size
 
@@ -50,6 +53,9 @@ Spot = tuple[Step, ...]
 
 def recorded(name: str) -> Json:
     return json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))["body"]
+
+
+IDP = IdentityProvider()
 
 
 def furnished(server: Server) -> Server:
@@ -74,7 +80,8 @@ def furnished(server: Server) -> Server:
     rule: Json = {"match_type": "domain_or_subdomain", "match_data": "intranet.example.com", "action": "nat"}
     simulator.add_ruleset("old", ["__DEFAULT__"], rule)
     configured: Json = {"vpn.server.daemon.udp.port": 9443, "auth.radius.0.server.0.secret": "Marker-Password-7!"}
-    simulator.set_configuration(**configured)
+    simulator.set_configuration(**configured, **IDP.settings())
+    simulator.machine.configuration.take_over()
     return server
 
 
@@ -127,6 +134,9 @@ READERS: dict[str, list[Work]] = {
     ],
     "access/rulesets/list": [informs(ACCESS_RULESET), manages(ACCESS_RULESET, **RULESETS)],
     "access/rules/list": [informs(ACCESS_RULESET), manages(ACCESS_RULESET, **RULESETS)],
+    "helper/get-saml-configuration": [lambda server: server.perform(AS_SAML, idp_metadata=IDP.metadata())],
+    "auth/get-idp-url": [works(saml.inform, saml.INFO_SPEC)],
+    "saml/metadata": [works(saml.inform, saml.INFO_SPEC)],
     "config-profile/list": [
         informs(CONFIG_PROFILE),
         manages(

@@ -19,6 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.configur
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
     CONFIG_PROFILE,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.saml import SAML
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import CA
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.certificate import CERTIFICATE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import WEB_CERTIFICATE
@@ -92,6 +93,9 @@ IN_ONE = [
         [{"name": "a", "active": True}],
         ["restart_timeout: 0", "profile a to make"],
         {"restart_timeout": 0},
+    ),
+    Wrong(
+        SAML, [{"enabled": True, "timeout": 99999}], ["timeout: 99999 is not allowed", "enabled: without idp_entity_id"]
     ),
     Wrong(USER_MFA, [{"name": "nope", "dest": NOWHERE, "enrolled": True}], ["user nope", "dest: "]),
     Wrong(
@@ -224,7 +228,7 @@ IN_TWO = [
         kind=Box,
     ),
 ]
-SINGLE = {"ClusterNode", "DefaultUser", "License", "WebCertificate"}
+SINGLE = {"ClusterNode", "DefaultUser", "License", "Saml", "WebCertificate"}
 """Those of which a task declares one object."""
 
 

@@ -36,6 +36,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.configur
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
     CONFIG_PROFILE,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.saml import SAML
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster import CLUSTER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.cluster_node import ClusterNode
 from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Lines
@@ -78,6 +79,7 @@ BROUGHT_TO_A_STATE: t.Sequence[Resource] = (
     ACCESS_RULESET,
     CONFIG_ITEM,
     CONFIG_PROFILE,
+    SAML,
     USER_MFA,
     NODE,
     CLUSTER,
@@ -180,6 +182,9 @@ ANSWERS: t.Mapping[str, Strategy] = {
     ),
     "rr_dns_this_node": st.booleans(),  # no answer, but what follows from two
     "api_endpoint": st.sampled_from(["https://node1.example.com:945", "https://192.0.2.7:945/"]),
+    "idp_signon_endpoint": st.sampled_from(["", "https://idp.example.com/sso?a=b"]),
+    "idp_logout_endpoint": st.sampled_from(["", "https://idp.example.com:8443"]),
+    "idp_certificate": st.one_of(st.just(""), PEM),
     "certificate_fingerprint": st.binary(min_size=32, max_size=32).map(bytes.hex),
 }
 BOX_WIREGUARD = {

@@ -43,6 +43,7 @@ OF_ITS_OWN = {
     "as_cluster_info",
     "as_declaration_info",
     "as_license_info",
+    "as_saml_info",
     "freebox_declaration_info",
 }  # info modules that show something else than what is managed
 APART = {"as_profile_download"}  # signs in as somebody who is no administrator

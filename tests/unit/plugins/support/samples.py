@@ -20,6 +20,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.configur
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_profile import (
     CONFIG_PROFILE,
 )
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.saml import SAML
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.ca import CA
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.certificate import CERTIFICATE
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import WEB_CERTIFICATE
@@ -441,6 +442,28 @@ SAMPLES = [
         gone="",
         kind=Box,
         ways=BOXES,
+    ),
+    Sample(
+        SAML,
+        {
+            "idp_entity_id": "https://idp.example.com/metadata",
+            "idp_signon_endpoint": "https://idp.example.com/sso?app=7",
+            "idp_logout_endpoint": "https://idp.example.com/slo",
+            "idp_certificate": WEB.pem,
+            "sp_hostname": "vpn.example.org",
+            "timeout": 60,
+            "enabled": True,
+        },
+        {
+            "idp_entity_id": "urn:idp",
+            "idp_signon_endpoint": "https://login.example.net/",
+            "idp_logout_endpoint": "",
+            "idp_certificate": OTHER_WEB.pem + WEB.pem,
+            "sp_hostname": "",
+            "timeout": 90,
+            "enabled": False,
+        },
+        besides=["store/configuration/default/auth.saml.*", RESTART],
     ),
 ]
 

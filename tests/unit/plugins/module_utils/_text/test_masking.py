@@ -34,6 +34,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.outside import (
 )
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform
 from ansible_collections.vpn.estate.tests.simulator.answers import Answer
+from ansible_collections.vpn.estate.tests.simulator.identity_provider import IdentityProvider
 from ansible_collections.vpn.estate.tests.unit.plugins.laws import test_answers, test_freebox_answers
 from ansible_collections.vpn.estate.tests.unit.plugins.modules.test_modules import OF_SERVERS
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import SIMULATORS, Box, Server, Simulated
@@ -402,6 +403,7 @@ DEEDS: dict[str, dict[str, t.Any]] = {
     "as_profile_download": {"dest": "d.ovpn"},
     "as_profile_token": {"user": "alice", "profile_type": "userlogin", "dest": "token"},
     "as_restart": {},
+    "as_saml": {"idp_metadata": IdentityProvider().metadata(), "enabled": True, "sp_metadata_dest": "sp.xml"},
     "as_staged_config": {"config_items": [{"name": "vpn.server.daemon.tcp.port", "value": 8443}]},
     "as_support_report": {"dest": "report.txt"},
     "as_user_mfa": {"name": "alice", "required": True},

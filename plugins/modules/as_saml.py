@@ -1,0 +1,291 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_saml
+short_description: Configure SAML on an OpenVPN Access Server
+description:
+  - Configures the server as a SAML service provider, with one identity provider. Its settings are given one by one, or follow
+    from the metadata of the identity provider.
+  - Metadata that this machine has is read here first. A document type (DOCTYPE), more than 1 MB and what describes no identity
+    provider, or several, are refused. Then the server says by its own operation what it makes of the metadata, and the task
+    refuses what contradicts that.
+  - After it has written, the task asks the server where it sends users who sign in, and warns where that is not the identity
+    provider. Servers can need a restart before settings are in force; M(vpn.estate.as_restart) takes RV(objects[].pending).
+  - The task does not change who signs in by SAML. That is V(saml) as C(auth_method) of a user, a group or the default user, or
+    as the item C(auth.module.type) of M(vpn.estate.as_config_item). Each of these modules refuses a change that could end the
+    sign-in of its own account.
+version_added: 1.0.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.manage
+  - vpn.estate._attributes.access_server
+requirements:
+  - cryptography
+options:
+  enabled:
+    description: Whether users can sign in by SAML. The identity provider has to be configured then.
+    type: bool
+  idp_entity_id:
+    description: The entity id of the identity provider.
+    type: str
+  idp_signon_endpoint:
+    description: The https address of the identity provider, to which the server sends users who sign in.
+    type: str
+  idp_logout_endpoint:
+    description: The https address at which users sign out. An empty text stands for none.
+    type: str
+  idp_certificate:
+    description:
+      - The certificate with which the identity provider signs, in PEM format, or in base64 as in metadata.
+      - Several certificates in PEM format are written as they are. No document says whether servers try each of them.
+    type: str
+  idp_metadata:
+    description: Metadata of the identity provider, as text. It takes the place of the options that begin with C(idp_) above.
+    type: str
+  idp_metadata_src:
+    description:
+      - File of such metadata, on the machine where the task runs.
+      - It may be encrypted by ansible-vault if the task runs in the controller's own process, as tasks on local connections do.
+    type: path
+  idp_metadata_url:
+    description:
+      - The https address of such metadata. The server fetches it, in each run and in check mode as well, so that the server has
+        to reach it. What is there is trusted; its signature is not verified.
+    type: str
+  idp_certificate_fingerprint:
+    description:
+      - SHA-256 fingerprint of the certificate to trust, of those in the metadata.
+      - Left out, all valid certificates of the metadata are trusted where the server reads several of them. Where it reads one,
+        the certificate in use stays as long as the metadata has it and it is valid; then it is the one that the server reads.
+    type: str
+  sp_hostname:
+    description: The host name of the server for SAML. An empty text stands for that of the web services.
+    type: str
+  timeout:
+    description: How many seconds the server waits for the identity provider.
+    type: int
+  sp_metadata_dest:
+    description:
+      - File for the metadata of the server, for the identity provider, on the machine where the task runs. It gets mode 0600.
+      - It is written again where the server says something else of itself, or where its time is over.
+      - The server has metadata only while SAML is enabled and in force.
+    type: path
+  profile:
+    description: Configuration profile that the settings belong to. Left out, it is the active one.
+    type: str
+  state:
+    description:
+      - V(present) writes what is declared. What is left out stays as it is.
+      - V(absent) sets all settings back to their defaults, so that SAML is disabled.
+    type: str
+    choices: [present, absent]
+    default: present
+  allow_self:
+    description:
+      - Whether settings may change on which the sign-in of the account of this task depends, because it signs in by SAML, or
+        because no one can tell how it signs in.
+      - With O(as_password), a new sign-in proves what is in force then. Without it, the task warns that nothing is proven.
+    type: bool
+    default: false
+notes:
+  - Have an administrator with an authentication method of its own, such as V(local), before SAML becomes the default. It needs
+    no identity provider, and can set back what does not work.
+  - What identity providers have to know is in RV(objects[].sp_metadata). They return users with the relay state C(cws) to the
+    web client, and with C(profile) to the page of profiles.
+seealso:
+  - module: vpn.estate.as_saml_info
+  - module: vpn.estate.as_config_item
+  - module: vpn.estate.as_restart
+"""
+
+EXAMPLES = r"""
+- name: Configure SAML by the metadata of the identity provider
+  vpn.estate.as_saml:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+    idp_metadata_src: files/idp.xml
+    enabled: true
+  register: saml
+
+# From here on the server is set once for all modules:
+#   module_defaults:
+#     group/vpn.estate.access_server:
+#       as_url: https://vpn.example.com:943
+#       as_username: openvpn
+#       as_password: "{{ vault_openvpn_password }}"
+
+- name: Have it in force
+  vpn.estate.as_restart:
+    only_if_pending: true
+    changed_items: "{{ saml.objects[0].pending }}"
+
+- name: Have the metadata of the server in a file, for the identity provider
+  vpn.estate.as_saml:
+    sp_metadata_dest: files/vpn.example.com.xml
+
+- name: Go on with the next certificate, on the day on which the identity provider begins to sign with it
+  vpn.estate.as_saml:
+    idp_metadata_url: https://idp.example.com/metadata
+    idp_certificate_fingerprint: "{{ next_certificate_fingerprint }}"
+
+- name: Configure it without metadata
+  vpn.estate.as_saml:
+    idp_entity_id: https://idp.example.com/metadata
+    idp_signon_endpoint: https://idp.example.com/sso
+    idp_logout_endpoint: https://idp.example.com/slo
+    idp_certificate: "{{ lookup('ansible.builtin.file', 'idp.pem') }}"
+    sp_hostname: vpn.example.com
+    timeout: 120
+    enabled: true
+
+- name: Configure it in a copy of the configuration
+  vpn.estate.as_saml:
+    profile: next
+    idp_metadata: "{{ lookup('ansible.builtin.file', 'idp.xml') }}"
+
+- name: Disable SAML, and forget the identity provider
+  vpn.estate.as_saml:
+    state: absent
+    allow_self: true
+"""
+
+RETURN = r"""
+objects:
+  description:
+    - The settings for SAML and what became of them, as a list of one.
+    - In check mode, what would have become of them.
+  returned: when the task got as far as a comparison with the server
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Always V(saml).
+      type: str
+      sample: saml
+    # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
+    action:
+      description:
+        - What the task did with the object, or would do in check mode.
+        - One of V(updated) and V(unchanged).
+        - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
+      type: str
+    changed_keys:
+      description: Options whose values changed.
+      type: list
+      elements: str
+    msg:
+      description: Why it failed.
+      returned: when RV(objects[].action) is V(failed) or V(unknown)
+      type: str
+    # END
+    pending:
+      description: Configuration items that are written, and can wait for a restart. Empty for a profile that is not active.
+      type: list
+      elements: str
+      sample: [auth.saml.0.enable]
+    idp_certificates:
+      description: The certificates for signatures in the metadata of the identity provider.
+      returned: with metadata
+      type: list
+      elements: dict
+      contains:
+        # BEGIN certificate (tools/generate.py)
+        fingerprint:
+          description: SHA-256 fingerprint, in hexadecimal digits.
+          type: str
+        serial:
+          description: Serial number, as a decimal number in text.
+          type: str
+          sample: "5577006791947779410"
+        subject:
+          description: Its subject, as RFC 4514 writes it.
+          type: str
+          sample: CN=vpn.example.com
+        issuer:
+          description: Who has signed it.
+          type: str
+          sample: CN=Estate CA
+        common_name:
+          description: The common name in its subject.
+          type: str
+          sample: vpn.example.com
+        subj_alt_dns_names:
+          description: DNS names that it is for.
+          type: list
+          elements: str
+          sample: [vpn.example.com]
+        subj_alt_addresses:
+          description: IP addresses that it is for.
+          type: list
+          elements: str
+          sample: []
+        not_before:
+          description: Since when it is valid, in UTC.
+          type: str
+          sample: "2026-11-22T10:00:00Z"
+        not_after:
+          description: Until when it is valid, in UTC.
+          type: str
+          sample: "2027-11-22T10:00:00Z"
+        algorithm:
+          description: Algorithm of its key.
+          type: str
+          sample: secp384r1
+        is_authority:
+          description: Whether it is that of an authority, which can sign others.
+          type: bool
+          sample: false
+        # END
+        days_left:
+          description: Whole days until it expires; negative afterwards.
+          type: int
+          sample: 364
+        used:
+          description: Whether the server trusts it, or would after this task.
+          type: bool
+          sample: true
+    sp_metadata:
+      description: What the identity provider has to know of the server.
+      returned: with O(sp_metadata_dest), where the server has metadata
+      type: dict
+      contains:
+        entity_id:
+          description: The entity id of the server.
+          type: str
+          sample: https://vpn.example.com/saml/metadata
+        acs_url:
+          description: The address to which browsers bring assertions.
+          type: str
+          sample: https://vpn.example.com/saml/acs
+counts:
+  # BEGIN counts (tools/generate.py)
+  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  returned: with RV(objects)
+  type: dict
+  # END
+  sample:
+    updated: 1
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.saml import SAML, configure
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
+
+BODY = Body(ACCESS_SERVER, SAML.argument_spec(), configure, SAML.constraints(), resources=(SAML,))
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+#!/usr/bin/python
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: as_saml_info
+short_description: Read the settings for SAML of an OpenVPN Access Server
+description:
+  - Reads the settings for SAML, the certificates of the identity provider in them, and what the server is called by identity
+    providers.
+  - Where SAML is enabled, the server is asked where it sends users who sign in.
+version_added: 1.0.0
+author: vpn.estate contributors (@vpn-estate)
+extends_documentation_fragment:
+  - vpn.estate._access_server
+  - vpn.estate._attributes
+  - vpn.estate._attributes.info
+  - vpn.estate._attributes.access_server
+requirements:
+  - cryptography
+options:
+  profile:
+    description: Configuration profile to read. Left out, it is the active one.
+    type: str
+seealso:
+  - module: vpn.estate.as_saml
+"""
+
+EXAMPLES = r"""
+- name: Read the settings for SAML
+  vpn.estate.as_saml_info:
+    as_url: https://vpn.example.com:943
+    as_username: openvpn
+    as_password: "{{ vault_openvpn_password }}"
+  register: found
+
+- name: Fail where users cannot sign in by SAML, now or in three weeks
+  ansible.builtin.assert:
+    that:
+      - found.saml.enabled
+      - found.problem is none
+      - found.idp_certificates | map(attribute="days_left") | max >= 21
+
+- name: Read those of another profile
+  vpn.estate.as_saml_info:
+    profile: next
+"""
+
+RETURN = r"""
+saml:
+  description: The settings for SAML.
+  returned: success
+  type: dict
+  contains:
+    # BEGIN properties: as_saml (tools/generate.py)
+    enabled: {description: 'Value of O(vpn.estate.as_saml#module:enabled).', type: bool}
+    idp_entity_id: {description: 'Value of O(vpn.estate.as_saml#module:idp_entity_id).', type: str}
+    idp_signon_endpoint: {description: 'Value of O(vpn.estate.as_saml#module:idp_signon_endpoint).', type: str}
+    idp_logout_endpoint: {description: 'Value of O(vpn.estate.as_saml#module:idp_logout_endpoint).', type: str}
+    idp_certificate: {description: 'Value of O(vpn.estate.as_saml#module:idp_certificate).', type: str}
+    sp_hostname: {description: 'Value of O(vpn.estate.as_saml#module:sp_hostname).', type: str}
+    timeout: {description: 'Value of O(vpn.estate.as_saml#module:timeout).', type: int}
+    # END
+idp_certificates:
+  description: The certificates in RV(saml.idp_certificate). Empty where they cannot be read.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    # BEGIN certificate (tools/generate.py)
+    fingerprint:
+      description: SHA-256 fingerprint, in hexadecimal digits.
+      type: str
+    serial:
+      description: Serial number, as a decimal number in text.
+      type: str
+      sample: "5577006791947779410"
+    subject:
+      description: Its subject, as RFC 4514 writes it.
+      type: str
+      sample: CN=vpn.example.com
+    issuer:
+      description: Who has signed it.
+      type: str
+      sample: CN=Estate CA
+    common_name:
+      description: The common name in its subject.
+      type: str
+      sample: vpn.example.com
+    subj_alt_dns_names:
+      description: DNS names that it is for.
+      type: list
+      elements: str
+      sample: [vpn.example.com]
+    subj_alt_addresses:
+      description: IP addresses that it is for.
+      type: list
+      elements: str
+      sample: []
+    not_before:
+      description: Since when it is valid, in UTC.
+      type: str
+      sample: "2026-11-22T10:00:00Z"
+    not_after:
+      description: Until when it is valid, in UTC.
+      type: str
+      sample: "2027-11-22T10:00:00Z"
+    algorithm:
+      description: Algorithm of its key.
+      type: str
+      sample: secp384r1
+    is_authority:
+      description: Whether it is that of an authority, which can sign others.
+      type: bool
+      sample: false
+    # END
+    days_left:
+      description: Whole days until it expires; negative afterwards.
+      type: int
+      sample: 364
+sign_in_url:
+  description:
+    - Where the server sends users who sign in by SAML, without the request. V(null) where SAML is disabled or not in force, and
+      for a profile that is not active.
+  returned: success
+  type: str
+  sample: https://idp.example.com/sso
+problem:
+  description: Why users do not get to their identity provider, in the words of the server. V(null) where they do.
+  returned: success
+  type: str
+sp_metadata:
+  description: What the identity provider has to know of the server. V(null) where it has no metadata of its own.
+  returned: success
+  type: dict
+  contains:
+    entity_id:
+      description: The entity id of the server.
+      type: str
+      sample: https://vpn.example.com/saml/metadata
+    acs_url:
+      description: The address to which browsers bring assertions.
+      type: str
+      sample: https://vpn.example.com/saml/acs
+"""
+
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration import saml
+from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
+
+BODY = Body(ACCESS_SERVER, saml.INFO_SPEC, saml.inform)
+
+
+def main() -> None:
+    """Run the task."""
+    run(BODY)
+
+
+if __name__ == "__main__":
+    main()
