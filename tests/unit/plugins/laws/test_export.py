@@ -21,7 +21,7 @@ from ansible_collections.vpn.estate.plugins.modules import as_declaration_info, 
 from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_text import Template, body_of
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.simulator.freebox import FreeboxSimulator
-from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._access_server.accounts.test_access_rule import (
+from ansible_collections.vpn.estate.tests.unit.plugins.filter.test_access_rule import (
     network_rules,
     plain_rules,
 )
