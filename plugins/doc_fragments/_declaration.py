@@ -15,6 +15,12 @@ options:
     description: Whether a part of O(purge) may be declared empty, which deletes everything that O(protect) does not name.
     type: bool
     default: false
+  undeclared:
+    description:
+      - Whether to list what is on the server and neither declared, nor deleted by O(purge), nor named by O(protect). It is about
+        the parts that are declared, and changes nothing.
+    type: bool
+    default: false
   mistakes:
     description:
       - What the playbook itself has found wrong with the declaration, a sentence for each. Where there is one, the task fails

@@ -472,6 +472,7 @@ EXAMPLES = r"""
     access_rulesets_src: files/access_rulesets.yml
     config_items_src: files/configuration.yml
     only: [users, access_lists]
+    undeclared: true
 
 - name: Check a declaration without any server
   vpn.estate.as_declaration:
@@ -505,6 +506,11 @@ groups:
     counts:
       description: How many objects there are by what became of them.
       type: dict
+    undeclared:
+      description: Names of objects that are there and not declared.
+      returned: when O(undeclared) is set
+      type: list
+      elements: str
 default_user:
   description: What became of the default user, as in RV(groups).
   returned: as RV(groups)

@@ -220,6 +220,7 @@ EXAMPLES = r"""
     servers_src: files/servers.yml
     users_src: files/users
     only: [users]
+    undeclared: true
 
 - name: Check a declaration without any box
   vpn.estate.freebox_declaration:
@@ -251,6 +252,11 @@ servers:
     counts:
       description: How many objects there are by what became of them.
       type: dict
+    undeclared:
+      description: Names of objects that are there and not declared.
+      returned: when O(undeclared) is set
+      type: list
+      elements: str
 users:
   description: What became of users, as in RV(servers), and of those that were deleted by O(purge).
   returned: as RV(servers)

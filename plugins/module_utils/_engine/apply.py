@@ -22,7 +22,7 @@ from .plan import Change, Effect, Plan, Wanted
 from .planning import guard_purge, leave_to_others, plan, step_for, warn_of_altered, warn_of_unknown
 from .report import Answer, diff, report
 from .resource import Resource
-from .run import Part, Run
+from .run import UNDECLARED, Part, Run
 
 ATTEMPTS = 3  # readings of the server in one task, where answers to writes are lost
 PAUSE = 1.0  # seconds between two looks for what should be gone
@@ -92,7 +92,8 @@ def apply_together(parts: t.Sequence[Part], told: t.Callable[[t.Sequence[Part]],
 def _plan(part: Part, mistakes: Mistakes) -> None:
     """Read what the server has of a resource, and compare. Objects that cannot be as they are declared are left out."""
     run, resource, wanted = part.run, part.resource, part.wanted
-    names = None if run.task.params.get("purge") else [want.name for want in wanted]
+    whole = run.task.params.get("purge") or run.task.params.get(UNDECLARED)
+    names = None if whole else [want.name for want in wanted]
     actual = part.actual = run.read(resource, names)
     missed = [want.name for want in wanted if want.name not in actual.objects] if names is None else []
     if missed and not actual.whole:  # new, or moved to a page that was read before

@@ -213,9 +213,13 @@ class Description:
         """Whether absent is declared of what is in an object, such as single rules, and not of the object."""
         return False
 
+    def is_protected(self, name: str, protect: t.Collection[str]) -> bool:
+        """Whether the names of ``protect`` are about an object."""
+        return name in protect
+
     def is_spared(self, name: str, protect: t.Collection[str], params: t.Mapping[str, t.Any]) -> bool:
         """Whether a purge leaves alone an object that is not declared."""
-        return name in protect
+        return self.is_protected(name, protect)
 
     # -- the words of the server
 

@@ -16,6 +16,7 @@ from .field import Object, same
 from .plan import Actual, Change, Plan, Reference, Wanted
 from .writes import Writes
 
+UNDECLARED = "undeclared"  # the option that asks for what is there and not declared
 AnyClient = t.TypeVar("AnyClient")
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from .._files.read_file import content_of
 from .._text.errors import InputError, Mistakes
+from .._text.outside import Sentence
 from .apply import apply_together
 from .arguments import TEXT_OR_NUMBER, Checker
 from .declaration import add_mistakes, declared_in_part, slips_of
@@ -19,7 +20,7 @@ from .declaration_files import ENDINGS, Flaw, read_mapping
 from .plan import PAST, Change, Reference, Wanted, listed
 from .report import Answer, diff, report
 from .resource import Resource
-from .run import Part, Run, Task
+from .run import UNDECLARED, Part, Run, Task
 
 VALIDATE_ONLY = "validate_only"
 FOLDED = 5  # objects with equal changes, from which on a diff has one entry for them
@@ -68,6 +69,7 @@ class ServerDeclaration:
             "purge_empty": {"type": "bool", "default": False},
             "purge_limit": {"type": "dict", "options": {name: {"type": TEXT_OR_NUMBER} for name in purgeable}},
             "protect": {"type": "list", "elements": "str", "default": []},
+            UNDECLARED: {"type": "bool", "default": False},
             "mistakes": {"type": "list", "elements": "str", "default": []},
             VALIDATE_ONLY: {"type": "bool", "default": False},
         }
@@ -203,6 +205,7 @@ class ServerDeclaration:
             "purge_empty": given["purge_empty"],
             "purge_limit": (given["purge_limit"] or {}).get(name),
             "protect": [f"{kind}{one}" for kind in kinds for one in given["protect"]],
+            UNDECLARED: given[UNDECLARED],
         }
 
     # -- files
@@ -301,11 +304,25 @@ def _place(resource: Resource, want: Wanted, one: Reference) -> str:
 
 def told(parts: t.Sequence[Part]) -> Answer:
     """What became of the objects of each resource, and how many of each kind there are over all."""
-    each = {part.resource.option: report(part.run.plan) for part in parts}
+    each = {part.resource.option: {**report(part.run.plan), **_undeclared(part)} for part in parts}
     counts: Counter[str] = Counter()
     for one in each.values():
         counts.update(one["counts"])
     return {**each, "counts": dict(counts)}
+
+
+def _undeclared(part: Part) -> Answer:
+    """Names of objects that are there, and that are neither declared, nor deleted, nor spared by their names."""
+    params, resource = part.run.task.params, part.resource
+    if not params[UNDECLARED]:
+        return {}
+    names = [
+        name
+        for name, have in sorted(part.run.plan.others.items())
+        if (resource.declaration(name, have) is not None or resource.withheld(have))
+        and not resource.is_protected(name, params["protect"])
+    ]
+    return {UNDECLARED: [Sentence(name) for name in names]}
 
 
 def diffs(parts: t.Sequence[Part]) -> list[dict[str, t.Any]]:

@@ -142,11 +142,15 @@ class AccessRuleset(Resource):
         """Rules that are absent: the ruleset stays."""
         return "rules" in want.values
 
-    def is_spared(self, name: str, protect: t.Collection[str], params: t.Mapping[str, t.Any]) -> bool:
-        """Also by its owner; and the rulesets that the web interface keeps, unless the task says otherwise."""
+    def is_protected(self, name: str, protect: t.Collection[str]) -> bool:
+        """Also by its owner."""
         owner, _between, called = name.partition(BETWEEN)
-        of_the_web = called == f"{on_the_wire(name)}{DEFAULT}" and not params["purge_default_rulesets"]
-        return of_the_web or bool({name, owner, f"name {called}"} & set(protect))
+        return bool({name, owner, f"name {called}"} & set(protect))
+
+    def is_spared(self, name: str, protect: t.Collection[str], params: t.Mapping[str, t.Any]) -> bool:
+        """Also the rulesets that the web interface keeps, unless the task says otherwise."""
+        of_the_web = name.partition(BETWEEN)[2] == f"{on_the_wire(name)}{DEFAULT}"
+        return (of_the_web and not params["purge_default_rulesets"]) or self.is_protected(name, protect)
 
     def references(self, name: str, values: Object) -> t.Iterator[Reference]:
         """The owner, with whom it goes."""

@@ -139,7 +139,9 @@ class User(Owner):
         staying = {want.name for want in run.wanted or () if want.state == "present"} | {
             *run.task.params.get("protect", ())
         }
-        leaving = {name for name in users if name not in staying} if run.wanted is not None else set()
+        named = {want.name for want in run.wanted or ()}
+        going = users if run.task.params.get("purge") else named & users.keys()
+        leaving = {name for name in going if name not in staying} if run.wanted is not None else set()
         if names is not None and run.wanted is not None:  # a user without a record may hold something all the same
             leaving |= set(names) - {want.name for want in run.wanted if want.state != "absent"}
         for name, held in (holdings(run.client, leaving) if leaving else {}).items():

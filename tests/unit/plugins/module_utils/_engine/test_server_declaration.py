@@ -686,7 +686,7 @@ def test_a_purged_list_is_gone_with_its_owner_whatever_the_server_does_with_it(
 ) -> None:
     server = start(readings={"lists_of_deleted_owners": lists})
     done(declare(server, **{f"{noun}s": [{"name": "ada"}]}, access_lists=[{noun: "ada", "access_to": ["all"]}]))
-    purged = {"access_lists": [], "purge": ["access_lists"], "purge_empty": True}
+    purged = {"access_lists": [], "purge": ["access_lists"], "purge_empty": True, "purge_limit": {"access_lists": "1"}}
     gone = {f"{noun}s": [{"name": "ada", "state": "absent"}], **purged}
     assert done(declare(server, **gone))["counts"] == {"deleted": 1}
     assert emptied(server)
@@ -697,7 +697,7 @@ def test_a_list_that_stays_when_its_owner_goes_is_told_with_the_owner(start: t.C
     server = start(readings={"lists_of_deleted_owners": "kept"})
     done(declare(server, users=[{"name": "ada"}], access_lists=[{"user": "ada", "access_to": ["all"]}]))
     server.simulator.faults.add(path=LISTS, status=400, body={"reason": "no such user"})
-    purged = {"access_lists": [], "purge": ["access_lists"], "purge_empty": True}
+    purged = {"access_lists": [], "purge": ["access_lists"], "purge_empty": True, "purge_limit": {"access_lists": "1"}}
     answer = declare(server, users=[{"name": "ada", "state": "absent"}], **purged)
     assert answer["msg"].startswith("1 of 1 failed. user ada: it was deleted, but access list of user ada stays: ")
     assert done(declare(server, users=[{"name": "ada", "state": "absent"}], **purged))["counts"] == {

@@ -218,3 +218,9 @@ def test_a_box_that_is_as_declared_is_read_once(box: Box) -> None:
     assert not done(declare(box, **declared))["changed"]
     paths = [one.path.partition("/vpn/")[2] for one in box.simulator.log if "/vpn/" in one.path]
     assert paths == ["", "openvpn_routed/config/", "user/"]
+
+
+def test_what_is_not_declared_is_listed(box: Box) -> None:
+    answer = done(declare(box, users=[{"login": "eve"}], servers=[{"name": "pptp"}], undeclared=True, check=True))
+    assert answer["users"]["undeclared"] == ["ana"]
+    assert "openvpn_routed" in answer["servers"]["undeclared"]

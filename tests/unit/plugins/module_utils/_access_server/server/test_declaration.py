@@ -185,3 +185,49 @@ def test_a_purge_of_rulesets(server: Server, how: Json, left: list[str]) -> None
         )
     )
     assert sorted(rulesets(server)) == left
+
+
+# -- what is there and not declared
+
+
+def test_what_is_not_declared_is_listed_and_stays(server: Server) -> None:
+    server.simulator.set_group("old")
+    server.simulator.set_user("eve", group="old")
+    server.simulator.set_user("kept")
+    server.simulator.set_access_routes("old", "access_to_ipv4", [{"type": "all", "accept": True}])
+    server.simulator.add_ruleset("old_default_ruleset", ["old"])
+    server.simulator.set_configuration(**{"sa.company_name": "X", "auth.ldap.0.bind_pw": "A-Secret-Word-1!"})
+    server.simulator.log.clear()
+    answer = declare(
+        server,
+        groups=[{"name": "new"}],
+        users=[{"name": "openvpn"}],
+        access_lists=[{"user": "openvpn", "access_to": []}],
+        access_rulesets=[{"group": "new", "name": "r"}],
+        config_items=[{"name": "host.name", "value": "vpn.example.com"}],
+        protect=["kept"],
+        undeclared=True,
+        check=True,
+    )
+    done(answer)
+    found = {part: one["undeclared"] for part, one in answer.items() if isinstance(one, dict) and "undeclared" in one}
+    assert found == {
+        "groups": ["old"],
+        "users": ["eve", "mfa-admin"],
+        "access_lists": ["group old"],
+        "access_rulesets": ["group old / old_default_ruleset"],
+        "config_items": ["auth.ldap.0.bind_pw", "sa.company_name"],
+    }
+    assert not server.writes()
+    assert "undeclared" not in declare(server, users=[{"name": "openvpn"}])["users"]
+
+
+@pytest.mark.parametrize("state", ["absent", "present"])
+def test_looking_for_what_is_not_declared_ends_nothing(server: Server, state: str) -> None:
+    """Only who leaves is asked for what ends then."""
+    server.simulator.set_user("eve", deny=True)
+    server.simulator.add_profile("eve")
+    answer = declare(server, users=[{"name": "openvpn"}, {"name": "gone", "state": state}], undeclared=True)
+    assert answer["users"]["undeclared"] == ["eve", "mfa-admin"]
+    assert server.simulator.state()["users"]["eve"]
+    assert "gone" not in server.simulator.state()["users"] or state == "present"
