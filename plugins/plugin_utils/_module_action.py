@@ -58,6 +58,13 @@ def action_of(name: str) -> tuple[type[ModuleAction], t.Callable[[], None]]:
     return type("ActionModule", (ModuleAction,), {"body": module.BODY}), module.main
 
 
+class Unprinted(dict[str, t.Any]):
+    """Arguments of a module: with ANSIBLE_DEBUG, Ansible prints them, and with them what they hold that is secret."""
+
+    def __repr__(self) -> str:
+        return "(not shown)"
+
+
 class ModuleAction(ActionBase):
     """Runs a module of this collection: in this process where that is the same, else as Ansible would.
 
@@ -90,7 +97,9 @@ class ModuleAction(ActionBase):
             msg = f"{self.body.failure(exc)}{self._variables_for(str(exc))}"
             return {**result, **told({"failed": True, "changed": False, "msg": msg}, checker.secrets)}
         if done is None:
-            done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
+            done = self._execute_module(
+                module_args=Unprinted(args), task_vars=task_vars, wrap_async=self._task.async_val
+            )
             if not self._task.async_val:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
         if done.get("failed"):

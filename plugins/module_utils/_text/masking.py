@@ -13,7 +13,7 @@ try:
 except ImportError:  # ansible-core before 2.22
     register_secrets = None
 
-from .outside import Sentence, shown, shown_value, well_formed
+from .outside import Sentence, distinct, shown, shown_value, well_formed
 from .redact import with_passwords
 
 SHORTEST_SECRET = 8  # characters; a shorter one would mask half of what a task answers
@@ -57,7 +57,12 @@ def told(answer: t.Mapping[str, t.Any], secrets: t.Iterable[str]) -> dict[str, t
     def sentence(value: t.Any) -> t.Any:
         return [sentence(one) for one in value] if isinstance(value, (list, tuple)) else shown(mask.over(value))
 
-    ways = {**dict.fromkeys(SENTENCES, sentence), DIFF: lambda diff: shown_value(mask.over(diff))}
+    def diff(value: t.Any) -> t.Any:
+        if isinstance(value, (list, tuple)):
+            return [diff(one) for one in value]
+        return {side: shown_value(mask.over(one, names=True)) for side, one in value.items()}
+
+    ways = {**dict.fromkeys(SENTENCES, sentence), DIFF: diff}
     return {key: ways.get(key, fit)(value) for key, value in answer.items()}
 
 
@@ -93,15 +98,19 @@ class Mask:
             beginning = secret[: 1 << len(secret).bit_length() >> 1]
             self._lengths.setdefault(len(beginning), {}).setdefault(beginning, set()).add(len(secret))
 
-    def over(self, value: t.Any) -> t.Any:
-        """The value with its secrets masked. Truth values and names of keys stay; a date becomes text.
+    def over(self, value: t.Any, *, names: bool = False) -> t.Any:
+        """The value with its secrets masked. Truth values stay, and so do keys but for ``names``; a date becomes text.
 
         Raises TypeError for what is not of JSON's types: it might hold a secret.
         """
         if isinstance(value, dict):
-            return {key: self.over(one) for key, one in value.items()}
+            found: dict[t.Any, t.Any] = {}
+            for key, one in value.items():
+                name = self._text(str(key)) if names else key
+                found[distinct(name, found)] = self.over(one, names=names)
+            return found
         if isinstance(value, (list, tuple)):
-            return [self.over(one) for one in value]
+            return [self.over(one, names=names) for one in value]
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, (int, float)):

@@ -109,6 +109,11 @@ def shown(text: str, longest: int = LONGEST) -> str:
     return start[: kept - kept // 3] + cut + end[-(kept // 3) :]
 
 
+def distinct(name: t.Any, others: t.Mapping[t.Any, t.Any]) -> t.Any:
+    """A name, with a number if it is that of another one."""
+    return name if name not in others else f"{name} ({len(others) + 1})"
+
+
 def shown_value(value: t.Any) -> t.Any:
     """A value of a diff, and everything in it, escaped alike; two names that look the same then stay two.
 
@@ -118,8 +123,7 @@ def shown_value(value: t.Any) -> t.Any:
     if isinstance(value, dict):
         found: dict[str, t.Any] = {}
         for key, one in value.items():
-            name = _ESCAPED.sub(_escape, str(key))
-            found[name if name not in found else f"{name} ({len(found) + 1})"] = shown_value(one)
+            found[distinct(_ESCAPED.sub(_escape, str(key)), found)] = shown_value(one)
         return found
     if isinstance(value, (list, tuple)):
         return [shown_value(one) for one in value]

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.vpn.estate.tests.simulator.pki import process_identity
 from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._access_server.accounts.test_user_mfa import record
@@ -34,8 +36,10 @@ from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._access_serv
     sessions,
     xml,
 )
+from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._text.test_masking import tokens_of
 from ansible_collections.vpn.estate.tests.unit.plugins.support.client_profile import identity, profile
-from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.marked_secrets import Secrets, sinks, until
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import first
 from ansible_collections.vpn.estate.tests.unit.plugins.support.wire import Wire
@@ -192,3 +196,100 @@ def test_a_session_is_shared_by_hosts_and_shown_nowhere(
     kept = [each.read_bytes().decode("latin-1") for each in tmp_path.rglob("*") if each.is_file()]
     for secret in (TOKEN, session(TOKEN)["VPN-Session-Token"]):
         assert not any(secret in text for text in [run.output, *kept])
+
+
+# -- everything at once: each kind of secret, on both ways, and everywhere that Ansible can be told to write
+
+MARK = "mArK"
+PRIVATE = re.compile(r"-----BEGIN (?:(?:\w+ )*PRIVATE KEY|OpenVPN Static key V1)-----\n([^-]+)")
+PLANTED = {name: f"{MARK}-{name}-'\"\\&%<9" for name in ("password", "in_a_file", "in_a_folder", "bind", "box")}
+URI = f"mysql://vpn:{MARK}-database-9@db.example.com/"
+TASKS = """
+    - vpn.estate.as_user: {name: "{{ own }}", auth_method: local, password: "{{ password }}"}
+    - vpn.estate.as_user: {src: "{{ playbook_dir }}/users-{{ own }}.yml"}
+    - vpn.estate.as_declaration: {src: "{{ playbook_dir }}/server-{{ own }}"}
+    - vpn.estate.as_config_item: {name: auth.ldap.0.bind_pw, secret_value: "{{ bind }}", update_secrets: always}
+    - vpn.estate.as_user_mfa: {name: "{{ own }}", enrolled: true, dest: "{{ kept }}.totp"}
+    - vpn.estate.as_user_mfa: {name: "{{ own }}-file", reset: true, return_content: true}
+      no_log: true
+      when: own == 'here'  # with ANSIBLE_DEBUG, Ansible prints what a module answers, which holds what is asked for
+    - vpn.estate.as_profile: {user: "{{ own }}", profile_type: userlogin, dest: "{{ kept }}.ovpn"}
+    - vpn.estate.as_certificate:
+        {dest: "{{ kept }}.pem", private_key_dest: "{{ kept }}.key", common_name: "{{ own }}", cert_template: client}
+    - vpn.estate.as_profile_token: {user: "{{ own }}-file", profile_type: userlogin, dest: "{{ kept }}.url"}
+    - vpn.estate.as_installer_url: {user: "{{ own }}", installer_type: win, dest: "{{ kept }}.installer"}
+    - vpn.estate.as_profile_download:
+        {as_username: "{{ own }}-file", as_password: "{{ in_a_file }}", profile_type: userlogin, dest: "{{ kept }}.own"}
+    - vpn.estate.as_profile_download:
+        {token_url: "{{ lookup('ansible.builtin.file', kept ~ '.url') }}", profile_type: userlogin, dest: "{{ kept }}.conf"}
+    - vpn.estate.as_database: {assume_local: true, mysql_uri: "{{ uri }}"}
+      ignore_errors: true
+    - vpn.estate.as_group: {name: staff}
+      ignore_errors: true
+    - vpn.estate.as_user: {users: [{name: eve, password: "{{ password }}", colour: blue}]}
+      ignore_errors: true
+    - vpn.estate.as_user_info: {as_username: stranger, as_password: "{{ box }}"}
+      ignore_errors: true
+    - vpn.estate.freebox_vpn_server: {servers: [{name: openvpn_routed, enabled: true}]}
+    - vpn.estate.freebox_vpn_user: {login: "{{ own }}", password: "{{ box }}"}
+    - vpn.estate.freebox_vpn_profile: {user: "{{ own }}", server: openvpn_routed, dest: "{{ kept }}.box"}
+    - vpn.estate.freebox_vpn_user_info: {freebox_app_id: other, freebox_app_token: "{{ password }}"}
+      ignore_errors: true
+"""
+
+
+def loud(tasks: str) -> str:
+    """The tasks, each of which shows once more what it has returned."""
+    return "".join(
+        f"    - {task.rstrip()}\n      register: done\n    - ansible.builtin.debug: {{var: done}}\n"
+        if "register: " not in task and "no_log: true" not in task
+        else f"    - {task.rstrip()}\n"
+        for task in tasks.split("\n    - ")[1:]
+    )
+
+
+@pytest.mark.exhaustive
+def test_each_kind_of_secret_is_shown_nowhere_on_either_way(start: Callable[..., t.Any], tmp_path: Path) -> None:
+    """Options, files, session tokens, what is made, addresses; and what a server says of them."""
+    server, box, folder = start(), start(Box), Folder(tmp_path / "play")
+    folder.hosts(
+        here={"ansible_connection": "local", "own": "here"}, there={"ansible_connection": "elsewhere", "own": "there"}
+    )
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for own in ("here", "there"):
+        item = {"name": f"{own}-file", "auth_method": "local", "password": PLANTED["in_a_file"]}
+        folder.write(f"users-{own}.yml", [item])
+        folder.write(f"server-{own}/users.yml", [{**item, "name": f"{own}-all", "password": PLANTED["in_a_folder"]}])
+    folder.write("secrets.json", {**PLANTED, "uri": URI, "as_password": server.connection["as_password"]})
+    reason = {"reason": f"no {server.connection['as_password']}"}
+    server.simulator.faults.add(path="/groups/create", times=None, status=400, body=reason)
+    play = {
+        "gather_facts": False,
+        "vars_files": ["secrets.json"],
+        "vars": {"kept": f"{kept}/{{{{ own }}}}"},
+        "module_defaults": {
+            "group/vpn.estate.access_server": {**server.connection, "as_password": "{{ as_password }}"},
+            "group/vpn.estate.freebox": box.connection,
+            "vpn.estate.as_profile_download": {name: server.connection[name] for name in ("as_url", "as_ca_path")},
+        },
+    }
+    site = [{**play, "hosts": own, "tasks": yaml.safe_load(loud(TASKS))} for own in ("here", "there")]
+    run = folder.play(site, "-vvvv", "--diff", **sinks(folder))
+    assert run.status == 0, run.output[-3000:]
+    assert run.output.count("no ********") >= 2, "the server repeats what it hears"
+    assert [tally["ignored"] for tally in run.tally.values()] == [TASKS.count("ignore_errors")] * 2, run.output
+    made = [path.read_text() for path in kept.iterdir()]
+    assert len(made) == 2 * len({path.suffix for path in kept.iterdir()}) == 2 * TASKS.count("{{ kept }}")
+    lines = [line for text in made for key in PRIVATE.findall(text) for line in key.splitlines()]
+    assert len(lines) > 100
+    whole = [path.read_text().strip() for path in kept.iterdir() if path.suffix in (".totp", ".url", ".installer")]
+    enrolled = [user["totp_secret"] for user in server.simulator.state()["users"].values() if user.get("totp_secret")]
+    tokens = [*tokens_of(server), *tokens_of(box), *server.simulator.machine.tokens.all(), box.simulator.app_token]
+    assert len(enrolled) == 4  # and one of the server's own
+    known = [*PLANTED.values(), URI, server.connection["as_password"], *lines, *whole, *enrolled, *tokens]
+    own = {path.name for path in folder.path.glob("*.*")} | {"users.yml"}
+    secrets = Secrets(known, [MARK], own - {"ansible.log"})
+    assert list(secrets.found_in(run.output)) == []
+    until(lambda: not any((folder.path / "remote").glob("*/AnsiballZ_*")))
+    assert list(secrets.found_below(folder.path)) == []

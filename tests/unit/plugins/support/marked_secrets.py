@@ -49,6 +49,7 @@ class Secrets:
 def sinks(folder: Folder) -> dict[str, str]:
     """Everywhere that Ansible can be told to write."""
     return {
+        "ANSIBLE_DEBUG": "1",
         "ANSIBLE_PIPELINING": "0",
         "ANSIBLE_LOG_PATH": str(folder.path / "ansible.log"),
         "ANSIBLE_CACHE_PLUGIN": "jsonfile",

@@ -565,6 +565,16 @@ def test_keys_and_truth_stay_and_everything_else_is_looked_into(value: t.Any, ma
     assert Mask({"abcde", "12345", "True", "a"}).over(value) == masked
 
 
+def test_a_diff_masks_names_of_objects_and_keeps_their_number() -> None:
+    """Who gives a password in the place of a name sees two objects all the same."""
+    after = {"abcdefgh": {"deny": True}, "ijklmnop": {}, "x-abcdefgh": {"password": "abcdefgh"}}
+    shown_after = {WHOLE: {"deny": True}, f"{WHOLE} (2)": {}, f"x-{PART}": {"password": WHOLE}}
+    secrets = {"abcdefgh", "ijklmnop", "before"}
+    diff = {"before": {}, "after": after}
+    assert told({"diff": diff}, secrets)["diff"] == {"before": {}, "after": shown_after}
+    assert told({"diff": [diff]}, secrets)["diff"] == [{"before": {}, "after": shown_after}]
+
+
 def test_what_is_of_no_type_of_json_is_not_shown() -> None:
     with pytest.raises(TypeError, match="a value of type object cannot be shown"):
         Mask({"abcde"}).over([object()])
