@@ -371,6 +371,8 @@ def json_schemas() -> Iterator[Generated]:
             about = f"{objects.capitalize()}, as vpn.estate.{name} takes them."
             yield ROOT / f"schemas/{variable}.json", schemas.text_of(schemas.file(resource.plural, rules), about)
     variables["estate_people"]["options"] = options_of_people(rules_of)
+    about = "The report that vpn.estate.declaration_report and the callback vpn.estate.report write."
+    yield ROOT / "schemas/report.json", schemas.text_of(schemas.report(), about)
     about = (
         f"Variables of hosts, among them those of the roles {' and '.join(f'vpn.estate.{role}' for role in DECLARED)}."
     )

@@ -159,6 +159,46 @@ def variables(options: Mapping[str, Rules], prefixes: Iterable[str]) -> Schema:
     }
 
 
+def report() -> Schema:
+    """The report of a run in JSON, as plugins/plugin_utils/_report.py writes it."""
+    text: Schema = {"type": "string"}
+    texts: Schema = {"type": "array", "items": text}
+    change = _closed({"name": text, "action": text, "changed_keys": texts, "msg": text}, ("name", "action"))
+    part = {
+        "part": text,
+        "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "changes": {"type": "array", "items": change},
+        "undeclared": texts,
+        "before": {"type": "object"},
+        "after": {"type": "object"},
+    }
+    status: Schema = {"enum": ["clean", "changed", "drift", "error"]}
+    server = {
+        "name": text,
+        "status": status,
+        "messages": texts,
+        "warnings": texts,
+        "parts": {"type": "array", "items": _closed(part, part)},
+        "restart": texts,
+        "vpn_clients": {"type": "integer"},
+    }
+    commit = {"id": text, "subject": text, "changed_files": {"type": "boolean"}}
+    whole = {
+        "format": {"const": 1},
+        "mode": {"enum": ["check", "run"]},
+        "time": {"type": "string", "format": "date-time"},
+        "status": status,
+        "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "commit": {"anyOf": [{"type": "null"}, _closed(commit, commit)]},
+        "servers": {"type": "array", "items": _closed(server, [name for name in server if name != "vpn_clients"])},
+    }
+    return _closed(whole, whole)
+
+
+def _closed(properties: Schema, required: Iterable[str]) -> Schema:
+    return {"type": "object", "properties": properties, "required": [*required], "additionalProperties": False}
+
+
 def text_of(schema: Schema, description: str) -> str:
     """The text of a file with a schema."""
     told = {"$schema": DRAFT, "$comment": "tools/generate.py writes this file.", "description": description}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 import os
 import re
-import tempfile
 import typing as t
 from collections import Counter
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_text impor
     file_of,
     taken_apart,
 )
+from ansible_collections.vpn.estate.plugins.plugin_utils._whole_file import replace_file
 
 Params = dict[str, t.Any]
 # Products, each with the prefix of the variables of its role.
@@ -133,7 +133,7 @@ def _write(files: t.Sequence[_File], args: Params, secrets: t.Sequence[Params], 
         try:
             if not check:
                 os.makedirs(args["dest"], exist_ok=True)
-                _replace(file.path, text)
+                replace_file(file.path, text)
         except OSError as exc:
             failure, file.action = f"{file.path} cannot be written: {exc.strerror}.", "failed"
             continue
@@ -187,18 +187,3 @@ def _text_of(path: str) -> str | None:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(f"{path} is no text in UTF-8. Move it away. Nothing was written.") from None
-
-
-def _replace(path: str, text: str) -> None:
-    """Whole or not at all, with the permissions that a new file has."""
-    umask = os.umask(0)
-    os.umask(umask)
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".export-")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.versions
 ROOT = Path(__file__).resolve().parents[4]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
-# What as_cluster_node does shows in as_cluster_info, declaration_files in files, as_failover and
+# What as_cluster_node does shows in as_cluster_info, declaration_files and declaration_report in files, as_failover and
 # as_staged_config in as_config_item_info, as_restart in
 # as_server_info, as_user_mfa in as_user_info, and freebox_vpn_profile in ovpn_file_info; of the others nothing can be asked.
 VERBS = {
@@ -36,6 +36,7 @@ VERBS = {
     "as_support_report",
     "as_user_mfa",
     "declaration_files",
+    "declaration_report",
     "freebox_vpn_profile",
 }
 OF_ITS_OWN = {
@@ -49,7 +50,7 @@ OF_ITS_OWN = {
 APART = {"as_profile_download"}  # signs in as somebody who is no administrator
 GROUPS = {"as_": "access_server", "freebox_": "freebox"}  # the action group of each product, by how its modules begin
 OF_SERVERS = [name for name in MODULES if name.startswith(tuple(GROUPS))]  # the others read files on the host
-CONTROLLER = {"declaration_files"}  # what an action alone does, on the machine that runs Ansible
+CONTROLLER = {"declaration_files", "declaration_report"}  # what an action alone does, on the machine that runs Ansible
 CONNECTIONS = {"_access_server", "_freebox"}  # fragments about how to reach a server
 modules = pytest.mark.parametrize("name", MODULES)
 

@@ -141,7 +141,7 @@ def test_variables_of_a_freebox(dest: Path) -> None:
 
 
 def test_a_disk_that_is_full_says_what_was_written(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = _declaration_files._replace
+    real = _declaration_files.replace_file
     calls: list[str] = []
 
     def replace(path: str, text: str) -> None:
@@ -150,7 +150,7 @@ def test_a_disk_that_is_full_says_what_was_written(dest: Path, monkeypatch: pyte
             raise OSError(28, "No space left on device", path)
         real(path, text)
 
-    monkeypatch.setattr(_declaration_files, "_replace", replace)
+    monkeypatch.setattr(_declaration_files, "replace_file", replace)
     declared = {**TWO, "config_items": []}
     found = run(dest, declared)
     assert found["failed"]

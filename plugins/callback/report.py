@@ -1,0 +1,88 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A report on what the tasks of a run found or did, at its end."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.plugins.callback import CallbackBase
+from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import untagged
+from ansible_collections.vpn.estate.plugins.plugin_utils._report import Json, in_words, report_of, server_report, write
+
+DOCUMENTATION = r"""
+name: report
+type: notification
+short_description: Report on what a run changed on servers, or would change
+version_added: 1.0.0
+author: vpn.estate contributors (@vpn-estate)
+description:
+  - At the end of a run, writes one report on all hosts on which modules of this collection did something, or would have done
+    something in check mode. It is that of M(vpn.estate.declaration_report).
+  - After a real run it is a record of what was done, to whom, and by which commit, if the playbook lies in a repository of Git.
+  - A task with C(no_log) is not part of it. For values before and after, run with C(--diff).
+requirements:
+  - enable it, as with C(callbacks_enabled = vpn.estate.report) in the section C(defaults) of C(ansible.cfg)
+options:
+  dest:
+    description: The folder of the report. A relative path begins where Ansible was started.
+    type: str
+    default: report
+    env:
+      - name: VPN_ESTATE_REPORT
+    ini:
+      - section: callback_vpn_estate_report
+        key: dest
+"""
+
+OURS = "vpn.estate."
+
+
+class CallbackModule(CallbackBase):
+    """Collects results, and writes the report when the statistics are shown."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "vpn.estate.report"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._results: dict[str, list[tuple[str, Json]]] = {}
+        self._check = False
+
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        """What a task found or did."""
+        self._collect(result)
+
+    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
+        """What a task had done when it failed."""
+        self._collect(result)
+
+    def _collect(self, result: t.Any) -> None:
+        task = getattr(result, "task", None) or result._task
+        answer = getattr(result, "result", None) or result._result
+        action = str(task.resolved_action or task.action)
+        if not action.startswith(OURS) or task.no_log or "censored" in answer:
+            return
+        host = (getattr(result, "host", None) or result._host).get_name()
+        self._check = self._check or bool(task.check_mode)
+        for one in answer["results"] if "results" in answer and "objects" not in answer else [answer]:
+            self._results.setdefault(host, []).append((action[len(OURS) :], untagged(one)))
+
+    def v2_playbook_on_stats(self, stats: t.Any) -> None:
+        """Write the report, if there is something to report on."""
+        servers = [server_report(host, found, check=self._check) for host, found in self._results.items()]
+        if not servers:
+            return
+        report = report_of(servers, check=self._check)
+        dest = os.path.abspath(os.path.expanduser(str(self.get_option("dest"))))
+        try:
+            write(report, dest)
+        except OSError as exc:
+            self._display.warning(f"The report cannot be written to {shown(dest)}: {exc.strerror}.")
+            return
+        self._display.display(f"{in_words(report)} See {shown(dest)}/report.md.", stderr=True)

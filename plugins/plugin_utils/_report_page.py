@@ -1,0 +1,251 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A report as Markdown, for a merge request, and as one page of HTML that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from collections.abc import Iterator, Mapping, Sequence
+
+import jinja2
+from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
+
+Json = Mapping[str, t.Any]
+LONGEST = 200  # characters of a value
+TITLES = {
+    ("check", "clean"): "All servers are as they are declared",
+    ("check", "drift"): "Servers differ from what is declared",
+    ("check", "error"): "Some servers could not be compared",
+    ("run", "clean"): "Nothing was to be done",
+    ("run", "changed"): "Servers were changed",
+    ("run", "error"): "A run with errors",
+}
+# What is said of an object: by the mode, and by what the task does or would do with it.
+WORDS = {
+    "check": {"created": "missing", "updated": "differs", "deleted": "will be deleted", "undeclared": "not declared"},
+    "run": {"created": "created", "updated": "changed", "deleted": "deleted", "undeclared": "not declared"},
+}
+AFFECTED = {
+    "users": "these users",
+    "groups": "the members of these groups",
+    "default_user": "all users who have no value of their own and no group with one",
+    "access_lists": "these users, and the members of these groups",
+    "access_rulesets": "these users, the members of these groups, or everybody",
+    "config_items": "everybody who connects to this server",
+    "servers": "everybody who connects to these VPN servers",
+}
+NEXT = {
+    "differs": "If the repository is right, run the playbook vpn.estate.site. If the server is right, change the declaration.",
+    "missing": "Run the playbook vpn.estate.site to create what is missing, or remove it from the declaration.",
+    "will be deleted": "It is declared absent, or not declared where a purge is on. Declare it if it has to stay.",
+    "not declared": "Nothing happens to it. Declare it, export it with vpn.estate.export, or delete it.",
+    "failed": "Read the message, mend its cause, and run again.",
+    "error": "Read the message, mend its cause, and run again.",
+}
+
+
+class Row(t.NamedTuple):
+    """What a report says of one object, or of several that are alike."""
+
+    title: str
+    word: str
+    details: Sequence[tuple[str, str, str]]  # of each property, the name, the value before and the value after
+    message: str = ""
+
+
+def rows(part: Json, mode: str) -> Iterator[Row]:
+    """What differs, or was done, in a part."""
+    words = WORDS[mode]
+    before, after = part["before"], part["after"]
+    told: set[str] = set()
+    for title in sorted({*before, *after}, key=str):
+        action = "updated" if title in before and title in after else "created" if title in after else "deleted"
+        told.update({str(title)} if not re.match(r"\d+ objects: ", str(title)) else ())
+        yield Row(shown(str(title)), words[action], [*_details(before.get(title), after.get(title))])
+    folded = len(before.keys() | after.keys()) != len(told)
+    for change in part["changes"]:
+        name, action = str(change["name"]), str(change["action"])
+        if action in words and (name in told or folded):
+            continue
+        keys = [(shown(str(key)), "", "") for key in change.get("changed_keys") or ()]
+        yield Row(shown(name), words.get(action, action), keys, shown(str(change.get("msg") or "")))
+    for name in part["undeclared"]:
+        yield Row(shown(str(name)), words["undeclared"], [])
+
+
+def _details(before: t.Any, after: t.Any) -> Iterator[tuple[str, str, str]]:
+    one, other = (value if isinstance(value, dict) else {"": value} if value else {} for value in (before, after))
+    for key in dict.fromkeys((*one, *other)):
+        yield shown(str(key)), _value(one.get(key)), _value(other.get(key))
+
+
+def _value(value: t.Any) -> str:
+    if value is None:
+        return ""
+    text = shown(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
+
+
+def _tally(server: Json, mode: str) -> dict[str, int]:
+    """How many objects of a server there are by what is said of them."""
+    found = dict.fromkeys(WORDS[mode].values(), 0)
+    for part in server["parts"]:
+        for change in part["changes"]:
+            word = WORDS[mode].get(str(change["action"]), "failed")
+            found[word] = found.get(word, 0) + 1
+        found["not declared"] += len(part["undeclared"])
+    return found
+
+
+def _steps(server: Json, mode: str) -> list[tuple[str, str]]:
+    """What to do next, by the words of what differs."""
+    words = [word for word, number in _tally(server, mode).items() if number]
+    if server["status"] == "error":
+        words.append("error")
+    return [(word, NEXT[word]) for word in words if word in NEXT and (mode == "check" or word in ("failed", "error"))]
+
+
+MARKDOWN = """\
+# {{ title | md }}
+
+{{ report.time | md }}
+{%- if report.commit %}, commit `{{ report.commit.id[:12] }}` ({{ report.commit.subject | shown | md }})
+{%- if report.commit.changed_files %}, with files that are not committed{% endif %}{% endif %}
+
+| server | status |{% for word in words %} {{ word }} |{% endfor %} restart |
+| --- | --- |{% for word in words %} ---: |{% endfor %} --- |
+{% for server in report.servers -%}
+| {{ server.name | shown | md }} | {{ server.status }} |
+{%- for word in words %} {{ tally(server)[word] or "" }} |{% endfor %}
+ {{- " needed" if server.restart else "" }} |
+{% endfor %}
+{%- for server in report.servers if server.status != "clean" %}
+## {{ server.name | shown | md }}: {{ server.status }}
+{% for message in server.messages %}
+> {{ message | shown | md }}
+{% endfor %}
+{%- for word, step in steps(server, report.mode) %}
+- **{{ word }}**: {{ step | md }}
+{%- endfor %}
+{% for part in server.parts %}
+### {{ part.part | md }}
+{% if affected[part.part] and part.changes %}
+Affected: {{ affected[part.part] }}.
+{% endif %}
+{%- for row in rows(part, report.mode) %}
+- {{ row.title | md }}: **{{ row.word }}**
+{%- if row.message %} - {{ row.message | md }}{% endif %}
+{%- for key, before, after in row.details %}
+  - {{ key | md }}{% if before or after %}: {{ before | md or "nothing" }} → {{ after | md or "nothing" }}{% endif %}
+{%- endfor %}
+{%- endfor %}
+{% endfor %}
+{%- if server.restart %}
+A restart may be needed by {{ server.restart | map("shown") | map("md") | join(", ") }}
+{%- if server.vpn_clients is defined %}; {{ server.vpn_clients }} clients are connected now{% endif %}.
+{% endif %}
+{%- endfor %}
+"""
+
+PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{{ title }}</title>
+<style>
+:root { color-scheme: light dark; --line: #8884; --clean: #1a7f37; --drift: #9a6700; --error: #cf222e; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border-bottom: 1px solid var(--line); }
+.wide { overflow-x: auto; }
+.n { text-align: right; }
+.status { font-weight: 600; white-space: nowrap; }
+.clean { color: var(--clean); } .drift, .changed { color: var(--drift); } .error, .failed { color: var(--error); }
+section { border: 1px solid var(--line); border-radius: .5rem; padding: 0 1rem 1rem; margin: 1rem 0; break-inside: auto; }
+.message { border-left: .25rem solid var(--error); padding-left: .75rem; }
+.before { text-decoration: line-through; opacity: .7; }
+ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; }
+@media print { body { max-width: none; font-size: 11pt; } section { border: 0; padding: 0; } tr { break-inside: avoid; } }
+</style>
+</head>
+<body>
+<h1 class="{{ report.status }}">{{ title }}</h1>
+<p>{{ report.time }}
+{%- if report.commit %}, commit <code>{{ report.commit.id[:12] }}</code> ({{ report.commit.subject | shown }})
+{%- if report.commit.changed_files %}, with files that are not committed{% endif %}{% endif %}</p>
+<div class="wide"><table>
+<tr><th>server</th><th>status</th>{% for word in words %}<th class="n">{{ word }}</th>{% endfor %}<th>restart</th></tr>
+{% for server in report.servers %}<tr><td><a href="#s{{ loop.index }}">{{ server.name | shown }}</a></td>
+<td class="status {{ server.status }}">{{ server.status }}</td>
+{%- for word in words %}<td class="n">{{ tally(server)[word] or "" }}</td>{% endfor %}
+<td>{{ "needed" if server.restart else "" }}</td></tr>
+{% endfor %}</table></div>
+{% for server in report.servers %}{% if server.status != "clean" %}
+<section id="s{{ loop.index }}">
+<h2>{{ server.name | shown }}: <span class="{{ server.status }}">{{ server.status }}</span></h2>
+{% for message in server.messages %}<p class="message">{{ message | shown }}</p>
+{% endfor %}
+{%- if steps(server, report.mode) %}<h3>What to do</h3>
+<ul>{% for word, step in steps(server, report.mode) %}<li><b>{{ word }}</b>: {{ step }}</li>{% endfor %}</ul>
+{% endif %}
+{%- for part in server.parts %}<h3>{{ part.part }}</h3>
+{% if affected[part.part] and part.changes %}<small>Affected: {{ affected[part.part] }}.</small>
+{% endif %}<table>
+{% for row in rows(part, report.mode) %}<tr><td>{{ row.title }}</td><td class="status {{ row.word }}">{{ row.word }}</td><td>
+{%- if row.message %}{{ row.message }}{% endif %}
+{%- for key, before, after in row.details %}<div>{{ key }}{% if before or after %}:
+{%- if before %} <span class="before">{{ before }}</span>{% endif %}
+{%- if after %} {{ after }}{% endif %}{% endif %}</div>{% endfor -%}
+</td></tr>
+{% endfor %}</table>
+{% endfor %}
+{%- if server.restart %}<p>A restart may be needed by {{ server.restart | map("shown") | join(", ") }}
+{%- if server.vpn_clients is defined %}; {{ server.vpn_clients }} clients are connected now{% endif %}.</p>
+{% endif %}</section>
+{% endif %}{% endfor %}
+</body>
+</html>
+"""
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#!|~]|^[-+]|(?<=^\d)[.)]")
+
+
+def _plain(text: t.Any) -> str:
+    """A text in which nothing is a mark of Markdown or HTML."""
+    escaped = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\g<0>", escaped)
+
+
+def markdown(report: Json) -> str:
+    """The report for a merge request."""
+    return _rendered(MARKDOWN, report, escape=False)
+
+
+def page(report: Json) -> str:
+    """The report as a page."""
+    return _rendered(PAGE, report, escape=True)
+
+
+def _rendered(template: str, report: Json, *, escape: bool) -> str:
+    environment = jinja2.Environment(autoescape=escape, undefined=jinja2.StrictUndefined)  # noqa: S701 - Markdown is no HTML
+    environment.filters.update(md=_plain, shown=lambda text: shown(str(text)))
+    mode = report["mode"]
+    words = [*WORDS[mode].values()]
+    if any(_tally(server, mode).get("failed") for server in report["servers"]):
+        words.append("failed")
+    tallies = {id(server): {"failed": 0, **_tally(server, mode)} for server in report["servers"]}
+    return environment.from_string(template).render(
+        report=report,
+        title=TITLES[mode, report["status"]],
+        words=words,
+        tally=lambda server: tallies[id(server)],
+        steps=_steps,
+        rows=rows,
+        affected={part["part"]: AFFECTED.get(part["part"], "") for one in report["servers"] for part in one["parts"]},
+    )

@@ -1,0 +1,230 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a report says of the results of tasks, and that nothing in it is a mark of Markdown or HTML."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import typing as t
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
+from ansible_collections.vpn.estate.plugins.plugin_utils._report import (
+    commit_of,
+    in_words,
+    report_of,
+    server_report,
+    write,
+)
+from ansible_collections.vpn.estate.plugins.plugin_utils._report_page import markdown, page
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
+
+Json = dict[str, t.Any]
+SCHEMA = json.loads((Path(__file__).resolve().parents[4] / "schemas/report.json").read_text())
+HOSTILE = "<script>alert(1)</script>|```*x*[a](javascript:b)\n# title\u202e&amp;\x1b[31m"
+FAILED = {"failed": True, "changed": False, "msg": "no such user"}
+CLEAN: Json = {"changed": False, "users": {"objects": [{"name": "x", "action": "unchanged"}], "counts": {}}}
+
+
+def compared(server: Server, *, check: bool = True, **declared: t.Any) -> Json:
+    answer = server.declare(DECLARATION, **declared, undeclared=True, check=check)
+    assert not answer.get("failed"), answer["msg"]
+    return answer
+
+
+def furnished(server: Server) -> Json:
+    """A server of which one of everything differs."""
+    for number in range(6):
+        server.simulator.set_user(f"u{number}")
+    server.simulator.set_user("zoe", deny=True)
+    server.simulator.set_group("old")
+    return {
+        "users": [
+            *({"name": f"u{n}", "totp": True} for n in range(6)),
+            {"name": "zoe", "deny": False},
+            {"name": "new"},
+        ],
+        "groups": [],
+        "purge": ["groups"],
+        "purge_empty": True,
+        "purge_limit": {"groups": "1"},
+        "config_items": [{"name": "sa.company_name", "value": "X"}],
+    }
+
+
+def test_what_differs_is_told_by_part(server: Server) -> None:
+    answer = compared(server, **furnished(server))
+    one = server_report("vpn-a", [("as_declaration", answer)], check=True)
+    report = report_of([one], check=True)
+    jsonschema.validate(json.loads(json.dumps(report)), SCHEMA)
+    assert (report["status"], report["counts"]) == ("drift", {"drift": 1})
+    parts = {part["part"]: part for part in one["parts"]}
+    assert {*parts} == {"users", "groups", "config_items"}
+    assert parts["users"]["undeclared"] == ["mfa-admin", "openvpn"]
+    assert {(each["name"], each["action"]) for each in parts["groups"]["changes"]} == {("old", "deleted")}
+    text = markdown(report)
+    for line in (
+        "| vpn-a | drift | 1 | 8 | 1 | 3 | needed |",
+        "- 6 objects: u0, u1, u2, u3, u4, u5: **differs**\n  - totp: nothing → true\n",
+        "- zoe: **differs**\n  - deny: true → false\n",
+        "- new: **missing**\n",
+        "- openvpn: **not declared**\n",
+        "- old: **will be deleted**\n",
+        "A restart may be needed by sa.company\\_name; 0 clients are connected now.",
+    ):
+        assert line in text
+    assert in_words(report) == "1 of 1 servers differ from what is declared: vpn-a."
+
+
+def test_after_a_real_run_it_says_what_was_done(server: Server) -> None:
+    answer = compared(server, **furnished(server), check=False)
+    report = report_of([server_report("vpn-a", [("as_declaration", answer)], check=False)], check=False)
+    jsonschema.validate(json.loads(json.dumps(report)), SCHEMA)
+    assert report["status"] == "changed"
+    assert "- new: **created**\n" in markdown(report)
+    assert "What to do" not in page(report)
+
+
+def test_a_server_without_a_difference_is_clean() -> None:
+    report = report_of([server_report("a", [("as_declaration", CLEAN)], check=True)], check=True)
+    assert (report["status"], report["servers"][0]["parts"]) == ("clean", [])
+    assert in_words(report) == "All 1 servers are as they are declared."
+
+
+def test_an_error_counts_more_than_a_difference(server: Server) -> None:
+    drift = server_report("b", [("as_declaration", compared(server, users=[{"name": "new"}]))], check=True)
+    broken = server_report("c", [("as_declaration", FAILED), ("ansible_failed_result", FAILED)], check=True)
+    report = report_of([server_report("a", [("as_declaration", CLEAN)], check=True), drift, broken], check=True)
+    assert (report["status"], broken["messages"]) == ("error", ["no such user"])
+    assert markdown(report).count("> no such user") == page(report).count("no such user</p>") == 1
+    assert (
+        in_words(report) == "1 of 3 servers differ from what is declared: b; 1 of 3 servers could not be compared: c."
+    )
+
+
+def test_a_task_of_one_noun_is_a_part() -> None:
+    result = {
+        "changed": True,
+        "objects": [
+            {"name": "ana", "action": "failed", "changed_keys": [], "msg": "refused"},
+            {"name": "b", "action": "created"},
+        ],
+        "diff": {"before": {}, "after": {"b": {"deny": True}}},
+    }
+    report = report_of([server_report("a", [("as_user", result)], check=False)], check=False)
+    text = markdown(report)
+    assert "### as\\_user" in text
+    assert "- ana: **failed** - refused\n" in text
+    assert "- b: **created**\n  - deny: nothing → true\n" in text
+
+
+class Reader(HTMLParser):
+    """Collects tags and attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Each tag, and what it refers to."""
+        self.tags.append(tag)
+        self.links += [
+            value or "" for name, value in attrs if name in ("href", "src", "action") or name.startswith("on")
+        ]
+
+
+def hostile() -> Json:
+    """A report with the same hostile text in every place."""
+    result = {
+        "changed": True,
+        "warnings": [HOSTILE],
+        "restart": [HOSTILE],
+        "vpn_clients": 3,
+        "users": {
+            "objects": [
+                {"name": HOSTILE, "action": "updated", "changed_keys": [HOSTILE]},
+                {"name": f"{HOSTILE}2", "action": "failed", "changed_keys": [HOSTILE], "msg": HOSTILE},
+            ],
+            "counts": {},
+            "undeclared": [HOSTILE],
+        },
+        "diff": [
+            {
+                "before_header": "users: x",
+                "before": {HOSTILE: {HOSTILE: HOSTILE}},
+                "after": {HOSTILE: {HOSTILE: [HOSTILE]}},
+            }
+        ],
+    }
+    servers = [
+        server_report(HOSTILE, [("as_declaration", result)], check=True),
+        server_report(f"{HOSTILE}3", [("as_declaration", {"failed": True, "msg": HOSTILE})], check=True),
+    ]
+    report = report_of(servers, check=True)
+    report["commit"] = {"id": "0" * 40, "subject": HOSTILE, "changed_files": True}
+    return report
+
+
+def test_hostile_text_is_text_on_the_page() -> None:
+    text = page(hostile())
+    reader = Reader()
+    reader.feed(text)
+    assert not {"script", "img", "iframe", "form", "object", "link"} & {*reader.tags}
+    assert {link[:1] for link in reader.links} == {"#"}
+    assert text.count("&lt;script&gt;") > 5
+    assert "\u202e" not in text
+    assert "\x1b" not in text
+    assert "default-src 'none'" in text
+
+
+def test_hostile_text_is_text_in_markdown() -> None:
+    text = markdown(hostile())
+    assert "<script>" not in text
+    assert "\u202e" not in text
+    assert "\x1b" not in text
+    assert not re.search(r"^ *# title", text, re.MULTILINE)
+    for mark in ("```", "*x*", "[a]"):
+        assert not re.search(rf"(?<!\\){re.escape(mark)}", text), mark
+    assert len({line.count("|") - line.count("\\|") for line in text.splitlines() if line.startswith("| ")}) == 1
+
+
+def test_a_long_value_is_cut() -> None:
+    result = {
+        "changed": True,
+        "objects": [{"name": "a", "action": "updated"}],
+        "diff": {"before": {}, "after": {"a": {"x": "y" * 999}}},
+    }
+    text = markdown(report_of([server_report("s", [("as_user", result)], check=False)], check=False))
+    assert "... \\(999 characters\\)" in text
+    assert "y" * 300 not in text
+
+
+def test_the_commit_is_that_of_the_inventory(tmp_path: Path) -> None:
+    assert commit_of(str(tmp_path)) is None
+    assert commit_of(str(tmp_path / "missing")) is None
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=Test", "-c", "user.email=test@example.com"]
+    subprocess.run([*git, "init", "-q"], check=True)  # noqa: S603
+    (tmp_path / "users.yml").write_text("a: 1\n")
+    subprocess.run([*git, "add", "."], check=True)  # noqa: S603
+    subprocess.run([*git, "commit", "-q", "-m", "Add users"], check=True)  # noqa: S603
+    found = commit_of(str(tmp_path))
+    assert found is not None
+    assert (found["subject"], found["changed_files"], len(found["id"])) == ("Add users", False, 40)
+    (tmp_path / "users.yml").write_text("a: 2\n")
+    assert (commit_of(str(tmp_path)) or {})["changed_files"] is True
+
+
+def test_three_files_are_written(tmp_path: Path) -> None:
+    report = hostile()
+    paths = write(report, str(tmp_path / "new/folder"))
+    assert [Path(path).name for path in paths] == ["report.json", "report.md", "report.html"]
+    assert json.loads(Path(paths[0]).read_text())["status"] == "error"
+    with pytest.raises(OSError, match="File exists|Not a directory"):
+        write(report, paths[0])

@@ -1,0 +1,77 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The drift playbook and the report after a run: what they say, and that comparing writes nothing."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
+
+DRIFT = [{"import_playbook": "vpn.estate.drift"}]
+SITE = [{"import_playbook": "vpn.estate.site"}]
+PASSWORD = "Marker-Password-7!"
+
+
+def estate(folder: Folder, server: Server, box: Box, **hosts: t.Any) -> None:
+    folder.write(
+        "hosts.json", {"access_servers": {"hosts": {"office": {}, **hosts}}, "freeboxes": {"hosts": {"home": {}}}}
+    )
+    declared = {
+        "access_server_users": [{"name": "ana", "password": PASSWORD}, {"name": "openvpn"}, {"name": "mfa-admin"}],
+        "access_server_config_items": [{"name": "host.name", "value": "vpn.example.com"}],
+    }
+    folder.write("group_vars/access_servers.json", {**server.connection, **declared})
+    folder.write("group_vars/freeboxes.json", {**box.connection, "freebox_vpn_users": []})
+
+
+@pytest.mark.versions
+def test_servers_are_compared_and_a_real_run_is_recorded(server: Server, box: Box, tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    estate(folder, server, box)
+    run = folder.play(DRIFT)
+    assert run.status != 0, run.output
+    report = json.loads((tmp_path / "drift/report.json").read_text())
+    assert (report["status"], report["mode"]) == ("drift", "check")
+    assert {one["name"]: one["status"] for one in report["servers"]} == {"office": "drift", "home": "clean"}
+    assert "1 of 2 servers differ from what is declared: office." in run.output
+    assert (server.writes(), box.writes()) == ([], [])
+    run = folder.play(SITE, "--diff", ANSIBLE_CALLBACKS_ENABLED="vpn.estate.report", VPN_ESTATE_REPORT="done")
+    assert run.status == 0, run.output
+    record = json.loads((tmp_path / "done/report.json").read_text())
+    assert (record["status"], record["mode"]) == ("changed", "run")
+    [office] = [one for one in record["servers"] if one["name"] == "office"]
+    assert [each["name"] for each in office["parts"][0]["changes"]] == ["ana"]
+    run = folder.play(DRIFT)
+    assert run.status == 0, run.output
+    assert json.loads((tmp_path / "drift/report.json").read_text())["status"] == "clean"
+    for path in tmp_path.glob("d*/report.*"):
+        assert PASSWORD not in path.read_text()
+
+
+def test_a_change_by_hand_and_a_server_that_is_down_are_told(server: Server, box: Box, tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    server.simulator.set_user("ana")
+    server.simulator.set_user("eve")
+    server.simulator.set_user("mfa-admin")
+    estate(folder, server, box, down={"as_url": "https://127.0.0.1:9"}, wrong={"access_server_users": [{"oops": 1}]})
+    run = folder.play(DRIFT, "-e", "vpn_estate_drift_dest=night/first")
+    assert run.status != 0
+    report = json.loads((tmp_path / "night/first/report.json").read_text())
+    assert report["status"] == "error"
+    found = {one["name"]: one for one in report["servers"]}
+    assert {name: one["status"] for name, one in found.items()} == {
+        "office": "drift",
+        "down": "error",
+        "wrong": "error",
+        "home": "clean",
+    }
+    assert [part["undeclared"] for part in found["office"]["parts"]] == [["eve"]]
+    assert "no connection to https://127.0.0.1:9" in found["down"]["messages"][0]
+    assert "oops: there is no such option" in found["wrong"]["messages"][0]
+    assert (server.writes(), box.writes()) == ([], [])
