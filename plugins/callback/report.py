@@ -5,14 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import typing as t
-
-from ansible.plugins.callback import CallbackBase
-from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
-from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import untagged
-from ansible_collections.vpn.estate.plugins.plugin_utils._report import Json, in_words, report_of, server_report, write
-
 DOCUMENTATION = r"""
 name: report
 type: notification
@@ -37,6 +29,14 @@ options:
       - section: callback_vpn_estate_report
         key: dest
 """
+
+import os
+import typing as t
+
+from ansible.plugins.callback import CallbackBase
+from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
+from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import untagged
+from ansible_collections.vpn.estate.plugins.plugin_utils._report import Json, in_words, report_of, server_report, write
 
 OURS = "vpn.estate."
 

@@ -26,6 +26,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: full
 options:
   product:
