@@ -33,7 +33,7 @@ export no_proxy := $(NO_PROXY)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all serve bench mutants generate packages database pins clean $(STAGES) $(MORE)
+.PHONY: help demo test test-all serve bench mutants generate packages database browser pins clean $(STAGES) $(MORE)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -48,7 +48,7 @@ serve: $(READY) ## run three simulated servers to play with, until Ctrl-C
 test: $(READY) packages database ## run every stage, then say what passed, failed and was skipped
 	@$(BIN)/python tools/stage.py $(STAGES)
 
-test-all: $(READY) packages database ## the same with the long tests, and ten times as many generated examples
+test-all: $(READY) packages database browser ## the same with the long tests, and ten times as many generated examples
 	@EXHAUSTIVE=1 $(BIN)/python tools/stage.py $(STAGES) $(MORE)
 
 $(STAGES) $(MORE): $(READY)
@@ -74,6 +74,9 @@ packages:
 
 database:
 	@sh tools/packages.sh mariadbd=mariadb-server
+
+browser:
+	@sh tools/packages.sh chromium=chromium
 
 pins: $(READY) ## lock the latest versions of everything, with their hashes
 	@sh tools/pins.sh

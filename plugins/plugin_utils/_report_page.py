@@ -164,7 +164,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 0 auto; p
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border-bottom: 1px solid var(--line); }
 .wide { overflow-x: auto; }
-.n { text-align: right; }
+.n { text-align: right; } th, .n { overflow-wrap: normal; } section td:first-child { width: 40%; }
 .status { font-weight: 600; white-space: nowrap; }
 .clean { color: var(--clean); } .drift, .changed { color: var(--drift); } .error, .failed { color: var(--error); }
 section { border: 1px solid var(--line); border-radius: .5rem; padding: 0 1rem 1rem; margin: 1rem 0; break-inside: auto; }
@@ -181,7 +181,9 @@ ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; 
 {%- if report.commit.changed_files %}, with files that are not committed{% endif %}{% endif %}</p>
 <div class="wide"><table>
 <tr><th>server</th><th>status</th>{% for word in words %}<th class="n">{{ word }}</th>{% endfor %}<th>restart</th></tr>
-{% for server in report.servers %}<tr><td><a href="#s{{ loop.index }}">{{ server.name | shown }}</a></td>
+{% for server in report.servers %}<tr><td>
+{%- if server.status == "clean" %}{{ server.name | shown }}
+{%- else %}<a href="#s{{ loop.index }}">{{ server.name | shown }}</a>{% endif %}</td>
 <td class="status {{ server.status }}">{{ server.status }}</td>
 {%- for word in words %}<td class="n">{{ tally(server)[word] or "" }}</td>{% endfor %}
 <td>{{ "needed" if server.restart else "" }}</td></tr>
@@ -194,14 +196,13 @@ ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; 
 {%- if steps(server, report.mode) %}<h3>What to do</h3>
 <ul>{% for word, step in steps(server, report.mode) %}<li><b>{{ word }}</b>: {{ step }}</li>{% endfor %}</ul>
 {% endif %}
-{%- for part in server.parts %}<h3>{{ part.part }}</h3>
+{%- for part in server.parts %}<h3>{{ part.part | replace("_", " ") }}</h3>
 {% if affected[part.part] and part.changes %}<small>Affected: {{ affected[part.part] }}.</small>
 {% endif %}<table>
 {% for row in rows(part, report.mode) %}<tr><td>{{ row.title }}</td><td class="status {{ row.word }}">{{ row.word }}</td><td>
 {%- if row.message %}{{ row.message }}{% endif %}
 {%- for key, before, after in row.details %}<div>{{ key }}{% if before or after %}:
-{%- if before %} <span class="before">{{ before }}</span>{% endif %}
-{%- if after %} {{ after }}{% endif %}{% endif %}</div>{% endfor -%}
+{%- if before %} <span class="before">{{ before }}</span> →{% endif %} {{ after or "nothing" }}{% endif %}</div>{% endfor -%}
 </td></tr>
 {% endfor %}</table>
 {% endfor %}

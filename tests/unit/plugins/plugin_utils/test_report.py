@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import typing as t
 from html.parser import HTMLParser
@@ -26,6 +27,7 @@ from ansible_collections.vpn.estate.plugins.plugin_utils._report_page import mar
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 
 Json = dict[str, t.Any]
+CHROMIUM = shutil.which("chromium")
 SCHEMA = json.loads((Path(__file__).resolve().parents[4] / "schemas/report.json").read_text())
 HOSTILE = "<script>alert(1)</script>|```*x*[a](javascript:b)\n# title\u202e&amp;\x1b[31m"
 FAILED = {"failed": True, "changed": False, "msg": "no such user"}
@@ -228,3 +230,31 @@ def test_three_files_are_written(tmp_path: Path) -> None:
     assert json.loads(Path(paths[0]).read_text())["status"] == "error"
     with pytest.raises(OSError, match="File exists|Not a directory"):
         write(report, paths[0])
+
+
+@pytest.mark.exhaustive
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium; as root on Debian, make test-all installs it")
+@pytest.mark.parametrize("width", [400, 1200], ids=["phone", "desktop"])
+def test_a_browser_shows_the_page_and_runs_nothing(tmp_path: Path, width: int) -> None:
+    """The page that a browser has made of it, with hostile text everywhere."""
+    path, shot = tmp_path / "report.html", tmp_path / "report.png"
+    path.write_text(page(hostile()))
+    browser = [
+        str(CHROMIUM),
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path / 'profile'}",
+        f"--window-size={width},900",
+        f"--screenshot={shot}",
+        "--dump-dom",
+        path.as_uri(),
+    ]
+    done = subprocess.run(browser, check=True, capture_output=True, text=True, timeout=120)  # noqa: S603
+    reader = Reader()
+    reader.feed(done.stdout)
+    assert "script" not in reader.tags
+    assert reader.tags.count("section") == 2
+    assert "What to do" in done.stdout
+    assert "Refused to" not in done.stderr  # nothing on the page breaks its own policy
+    assert shot.stat().st_size > 10_000

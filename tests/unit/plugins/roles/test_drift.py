@@ -6,13 +6,20 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
 
+ROOT = Path(__file__).resolve().parents[4]
+GUIDE = ROOT / "docs/drift.md"
 DRIFT = [{"import_playbook": "vpn.estate.drift"}]
 SITE = [{"import_playbook": "vpn.estate.site"}]
 PASSWORD = "Marker-Password-7!"
@@ -75,3 +82,46 @@ def test_a_change_by_hand_and_a_server_that_is_down_are_told(server: Server, box
     assert "no connection to https://127.0.0.1:9" in found["down"]["messages"][0]
     assert "oops: there is no such option" in found["wrong"]["messages"][0]
     assert (server.writes(), box.writes()) == ([], [])
+
+
+def recipes() -> list[tuple[str, str]]:
+    """Blocks of the guide, by the language that they name."""
+    return re.findall(r"^```(\w+)\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_the_recipe_for_cron_prints_nothing_on_a_quiet_night(server: Server, box: Box, tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    estate(folder, server, box)
+    [script] = [text for language, text in recipes() if language == "sh"]
+    (tmp_path / "drift.sh").write_text(script)
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "hosts.json").rename(tmp_path / "inventory/hosts.json")
+    (tmp_path / "group_vars").rename(tmp_path / "inventory/group_vars")
+
+    def night() -> str:
+        environment = {
+            **folder.environment,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{folder.environment['PATH']}",
+        }
+        command = ["sh", "drift.sh"]
+        done = subprocess.run(  # noqa: S603
+            command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+        )
+        assert done.stderr == ""
+        return done.stdout
+
+    said = night()
+    assert said.startswith("drift\n# Servers differ from what is declared")
+    server.simulator.set_user("ana", password=PASSWORD)
+    assert night() == ""
+
+
+def test_recipes_name_what_there_is() -> None:
+    """Each recipe can be read, and each playbook and callback that it names is there."""
+    parsed = [yaml.safe_load(text) for language, text in recipes() if language == "yaml"]
+    assert len(parsed) == 2
+    texts = " ".join(text for _language, text in recipes())
+    names = set(re.findall(r"vpn\.estate\.(\w+)", texts))
+    assert names == {"validate", "drift", "site", "report"}
+    for name in names:
+        assert (ROOT / f"playbooks/{name}.yml").is_file() or (ROOT / f"plugins/callback/{name}.py").is_file()
