@@ -17,6 +17,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.default_user import DEFAULT_USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.config_item import CONFIG_ITEM
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.configuration.known_values import is_network
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
@@ -38,6 +40,8 @@ GIVES = {
     "allow_password_change": True,
 }
 """Properties that decide what a user may do, or how hard a sign-in is, each with the value that makes it more or easier."""
+RIGHTS = {"deny": False, "deny_web": False, "admin": True, "totp": False}
+OWN = "openvpn"
 UNSET = {
     "deny": False,
     "deny_web": False,
@@ -67,8 +71,36 @@ def ruleset(draw: st.DrawFn, actions: t.Sequence[str]) -> Declared:
 
 
 @st.composite
-def declarations(draw: st.DrawFn) -> Declared:
-    """All users, groups and access lists of a server, each in one of its states, without contradictions."""
+def own_account(draw: st.DrawFn, groups: t.Collection[str]) -> Declared:
+    """The account that the task signs in with: what lets it administer stays what `furnish` sets, whatever others inherit."""
+    drawn = {name: draw(st.sampled_from([False, True])) for name in GIVES if name not in RIGHTS}
+    return {"name": OWN, "group": draw(st.sampled_from(["", *sorted(groups)])), **drawn}
+
+
+@st.composite
+def configuration(draw: st.DrawFn) -> list[Declared]:
+    """Items of each kind that is written at a time of its own: networks, what takes access away, and the rest."""
+    values = {
+        **{f"vpn.server.static.{number}.network": ("10.50.0.0", "10.51.0.0") for number in range(2)},
+        "vpn.client.routing.inter_client": (False, True),
+        "vpn.server.max_clients": (10, 20),
+    }
+    drawn = {name: draw(st.sampled_from([None, *allowed])) for name, allowed in values.items()}
+    return [{"name": name, **({"state": "default"} if one is None else {"value": one})} for name, one in drawn.items()]
+
+
+def addresses(items: t.Iterable[Declared]) -> list[str]:
+    """Fixed addresses that the networks of a configuration have."""
+    networks = {str(one["value"]) for one in items if is_network(one["name"]) and "value" in one}
+    return [f"{network.rpartition('.')[0]}.{number}" for network in sorted(networks) for number in (5, 6, 7)]
+
+
+@st.composite
+def declarations(draw: st.DrawFn, whole: bool = False) -> Declared:
+    """All users, groups and access lists of a server, each in one of its states, without contradictions.
+
+    A ``whole`` declaration also has items of the configuration, fixed addresses, and the account of the task.
+    """
     there = draw(st.sets(st.sampled_from(GROUPS)))
     groups: list[Declared] = [
         {"name": name, **(draw(properties()) if name in there else {"state": "absent"})} for name in GROUPS
@@ -79,6 +111,13 @@ def declarations(draw: st.DrawFn) -> Declared:
         group = {"group": draw(st.sampled_from(["", *sorted(there)]))} if state != "absent" else {}
         own = draw(properties(without="deny" if state == "blocked" else "")) if state != "absent" else {}
         users.append({"name": name, "state": state, **group, **own})
+    config = {"config_items": draw(configuration())} if whole else {}
+    if whole:
+        users.append({"state": "present", **draw(own_account(there))})
+        free = [*addresses(config["config_items"]), *[""] * len(users)]
+        for one, address in zip(users, draw(st.permutations(free)), strict=False):
+            if one["state"] != "absent":
+                one["static_ipv4"] = address
     for group in groups:
         if group["name"] in there and draw(st.booleans()):
             members = [one for one in users if one.get("group") == group["name"]]
@@ -95,6 +134,7 @@ def declarations(draw: st.DrawFn) -> Declared:
     # Of a new user's own ruleset, what denies can come only when the user is there, who may be let in by others by then.
     rulesets += [{"user": PEOPLE[0], **draw(ruleset(("nat",)))}] if users[0]["state"] != "absent" else []
     return {
+        **config,
         "access_rulesets": rulesets,
         "groups": groups,
         "users": users,
@@ -177,7 +217,7 @@ def kept(server: Server, state: State | None = None) -> State:
     }
     return {
         "access_rulesets": rulesets,
-        **{key: state[key] for key in ("users", "default_user")},
+        **{key: state[key] for key in ("users", "default_user", "configuration")},
         "groups": {name: {k: v for k, v in group.items() if k != "members"} for name, group in state["groups"].items()},
         "access_lists": {name: each for name, each in lists.items() if each and name in owners},
     }
@@ -187,7 +227,7 @@ def furnish(server: Server) -> None:
     """A new server, whose administrators stay what they are, whatever others inherit."""
     server.simulator.reset()
     for name in ("openvpn", "mfa-admin"):
-        server.simulator.set_user(name, deny=False, deny_web=False, admin=True, totp=False)
+        server.simulator.set_user(name, **RIGHTS)
 
 
 READINGS: tuple[dict[str, str], ...] = (
@@ -254,7 +294,9 @@ def _without(one: Declared, key: str) -> Declared:
 # -- the same by the modules of the resources
 
 
-@pytest.fixture(name="pair", params=first(*READINGS), ids=str, scope="module")
+@pytest.fixture(
+    name="pair", params=first(*({**one, "address_networks": "at_once"} for one in READINGS)), ids=str, scope="module"
+)
 def fixture_pair(request: pytest.FixtureRequest) -> t.Iterator[tuple[Server, Server]]:
     """Two servers of one reading for all examples."""
     with (
@@ -271,11 +313,16 @@ def comparable(server: Server) -> State:
 
 
 def one_by_one(server: Server, declared: Declared) -> list[Answer]:
-    """The tasks of a playbook that declares the same: groups before those who join them, and deleted when all have left."""
+    """The tasks of a playbook that declares the same: networks before addresses of them, the rest of the configuration last,
+    and groups before those who join them, and deleted when all have left.
+    """
+    networks = [one for one in declared["config_items"] if is_network(one["name"])]
+    others = [one for one in declared["config_items"] if one not in networks]
     staying = [group for group in declared["groups"] if "state" not in group]
     groups = [{name: value for name, value in group.items() if name != "members"} for group in staying]
     leaving = [group for group in declared["groups"] if "state" in group]
     return [
+        done(server.manage(CONFIG_ITEM, config_items=networks)),
         done(server.manage(GROUP, groups=groups)),
         done(server.manage(DEFAULT_USER, **declared["default_user"])),
         done(server.manage(USER, users=declared["users"])),
@@ -283,6 +330,7 @@ def one_by_one(server: Server, declared: Declared) -> list[Answer]:
         done(server.manage(ACCESS_LIST, access_lists=declared["access_lists"])),
         done(server.manage(ACCESS_RULESET, access_rulesets=declared["access_rulesets"])),
         done(server.manage(GROUP, groups=leaving)),
+        done(server.manage(CONFIG_ITEM, config_items=others)),
     ]
 
 
@@ -311,13 +359,13 @@ def memberships(answer: Answer) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-@given(before=declarations(), after=declarations())
+@given(before=declarations(whole=True), after=declarations(whole=True))
 @examples(4, 150)
 def test_a_declaration_does_what_the_modules_of_its_resources_do_one_by_one(
     pair: tuple[Server, Server], before: Declared, after: Declared
 ) -> None:
     """And tells each change once. What is drawn has one right order of tasks; what has none is left out: a user who gets the name
-    of a group that goes, because names are shared, and changes of the own account, which one task alone may prove.
+    of a group that goes, because names are shared, and what may end the sign-in of the own account, which one task alone may prove.
     """
     whole, in_parts = pair
     for server in pair:
