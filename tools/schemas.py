@@ -169,6 +169,7 @@ def report() -> Schema:
         "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
         "changes": {"type": "array", "items": change},
         "undeclared": texts,
+        "undeclared_options": {"type": "array", "items": _closed(more := {"name": text, "options": texts}, more)},
         "before": {"type": "object"},
         "after": {"type": "object"},
     }

@@ -33,8 +33,8 @@ INTRODUCTION = """\
 The declared estate is in playbooks/demo/inventory: 3 groups, 25 users, 40 access rules, 3 domain rules and 15
 configuration items for each of two Access Servers, and 3 VPN servers and 4 users for a Freebox. All of them are simulated
 and have nothing of it yet. Two machines get client profiles then, and connect with them where this machine lets them. Then
-site-a is exported to files, as if nobody had declared it, and an empty server becomes the same. At last, three more servers
-become a cluster.
+site-a is exported to files, as if nobody had declared it, and an empty server becomes the same; a change by hand there is
+found. At last, three more servers become a cluster.
 
 The administrator of site-b signs in with a code of an authenticator. A code is good for one sign-in, and there is a new
 one every 30 seconds: from the second run on, a run may wait that long for its turn.
@@ -120,7 +120,22 @@ def exported(runner: Runner, site: Site, copy: Site) -> list[Run]:
     ]
     shutil.copytree(inventory / "host_vars" / site.name, inventory / "host_vars" / copy.name)
     hosts.write_text(f"access_servers: {{hosts: {{{copy.name}: }}}}\n")
-    return [*runs, runner.run("9. the same on an empty server", [copy], inventory)]
+    runs.append(runner.run("9. the same on an empty server", [copy], inventory))
+    print(f"\nThen alice is denied on {copy.name} by hand, and eve appears there.")
+    copy.control("user", {"name": "alice", "deny": True})
+    copy.control("user", {"name": "eve"})
+    dest = CACHE / "reports/demo"
+    drift = runner.run(
+        "10. found the next night",
+        [copy],
+        inventory,
+        "-e",
+        f"vpn_estate_drift_dest={dest}",
+        playbook="drift",
+        fails=True,
+    )
+    print(f"\n{(dest / 'report.md').read_text()}\nThe same as a page: {dest / 'report.html'}", flush=True)
+    return [*runs, drift]
 
 
 def all_but(kept: str) -> t.Callable[[str, list[str]], list[str]]:
@@ -150,7 +165,7 @@ def show_sites(runner: Runner, sites: t.Sequence[Site], copy: Site, network: Net
         runner.run("6. the same again", sites, changed_inventory, playbook="distribute_profiles"),
     ]
     runs += exported(runner, sites[0], copy)
-    _first, again, check, applied, issued, kept, export, same, _copied = runs
+    _first, again, check, applied, issued, kept, export, same, _copied, drift = runs
     heads = ("changed", "unchanged", "requests", "writes", "seconds")
     print(f"\n{'all three together':<34}" + "".join(f"{head:>11}" for head in heads))
     for run in runs:
@@ -169,6 +184,7 @@ def show_sites(runner: Runner, sites: t.Sequence[Site], copy: Site, network: Net
             ("No profile was issued.", issued.writes != len(profiles) or not profiles),
             ("The second distribution changed something.", kept.changes or kept.writes),
             ("The export wrote to the server.", export.writes),
+            ("Comparing wrote to a server.", drift.writes),
             ("What was exported is not what is there.", same.changes or same.writes),
         )
         if wrong

@@ -511,6 +511,14 @@ groups:
       returned: when O(undeclared) is set
       type: list
       elements: str
+    undeclared_options:
+      description: Declared objects with options that are set on the server and not declared.
+      returned: when O(undeclared) is set
+      type: list
+      elements: dict
+      contains:
+        name: {description: Name of the object., type: str}
+        options: {description: The options., type: list, elements: str}
 default_user:
   description: What became of the default user, as in RV(groups).
   returned: as RV(groups)

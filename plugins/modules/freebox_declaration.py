@@ -257,6 +257,14 @@ servers:
       returned: when O(undeclared) is set
       type: list
       elements: str
+    undeclared_options:
+      description: Declared objects with options that are set on the server and not declared.
+      returned: when O(undeclared) is set
+      type: list
+      elements: dict
+      contains:
+        name: {description: Name of the object., type: str}
+        options: {description: The options., type: list, elements: str}
 users:
   description: What became of users, as in RV(servers), and of those that were deleted by O(purge).
   returned: as RV(servers)

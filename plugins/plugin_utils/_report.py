@@ -40,10 +40,12 @@ def server_report(name: str, results: Iterable[tuple[str, Mapping[str, t.Any]]],
             message = str(result.get("msg") or f"{module} failed.")
             server["messages"] += [message] if message not in server["messages"] else []
             status = ERROR
-        elif result.get("changed") or any(part["undeclared"] for part in parts):
+        elif result.get("changed") or any(part["undeclared"] or part["undeclared_options"] for part in parts):
             status = DRIFT if check else CHANGED
         server["status"] = max(server["status"], status, key=WORST.index)
-    server["parts"] = [part for part in server["parts"] if part["changes"] or part["undeclared"]]
+    server["parts"] = [
+        part for part in server["parts"] if part["changes"] or part["undeclared"] or part["undeclared_options"]
+    ]
     return server
 
 
@@ -77,6 +79,7 @@ def _part(name: str, part: Mapping[str, t.Any], diff: Mapping[str, t.Any]) -> Js
         "counts": dict(Counter(str(one.get("action")) for one in part["objects"])),
         "changes": changes,
         "undeclared": [*part.get("undeclared", ())],
+        "undeclared_options": [*part.get("undeclared_options", ())],
         "before": diff.get("before") or {},
         "after": diff.get("after") or {},
     }

@@ -41,7 +41,7 @@ NEXT = {
     "differs": "If the repository is right, run the playbook vpn.estate.site. If the server is right, change the declaration.",
     "missing": "Run the playbook vpn.estate.site to create what is missing, or remove it from the declaration.",
     "will be deleted": "It is declared absent, or not declared where a purge is on. Declare it if it has to stay.",
-    "not declared": "Nothing happens to it. Declare it, export it with vpn.estate.export, or delete it.",
+    "not declared": "It is on the server only, and nothing happens to it. Declare it, or remove it from the server.",
     "failed": "Read the message, mend its cause, and run again.",
     "error": "Read the message, mend its cause, and run again.",
 }
@@ -72,6 +72,8 @@ def rows(part: Json, mode: str) -> Iterator[Row]:
             continue
         keys = [(shown(str(key)), "", "") for key in change.get("changed_keys") or ()]
         yield Row(shown(name), words.get(action, action), keys, shown(str(change.get("msg") or "")))
+    for one in part["undeclared_options"]:
+        yield Row(shown(str(one["name"])), words["undeclared"], [(shown(str(key)), "", "") for key in one["options"]])
     for name in part["undeclared"]:
         yield Row(shown(str(name)), words["undeclared"], [])
 
@@ -96,7 +98,7 @@ def _tally(server: Json, mode: str) -> dict[str, int]:
         for change in part["changes"]:
             word = WORDS[mode].get(str(change["action"]), "failed")
             found[word] = found.get(word, 0) + 1
-        found["not declared"] += len(part["undeclared"])
+        found["not declared"] += len(part["undeclared"]) + len(part["undeclared_options"])
     return found
 
 

@@ -312,17 +312,32 @@ def told(parts: t.Sequence[Part]) -> Answer:
 
 
 def _undeclared(part: Part) -> Answer:
-    """Names of objects that are there, and that are neither declared, nor deleted, nor spared by their names."""
-    params, resource = part.run.task.params, part.resource
+    """What is there, and is neither declared, nor deleted, nor spared by its name: objects, and options of declared ones."""
+    params, resource, plan = part.run.task.params, part.resource, part.run.plan
     if not params[UNDECLARED]:
         return {}
     names = [
         name
-        for name, have in sorted(part.run.plan.others.items())
+        for name, have in sorted(plan.others.items())
         if (resource.declaration(name, have) is not None or resource.withheld(have))
         and not resource.is_protected(name, params["protect"])
     ]
-    return {UNDECLARED: [Sentence(name) for name in names]}
+    options = []
+    for change in plan.of("update", "none"):
+        wanted = change.wanted
+        said = {
+            *resource.keys_of(change.name),
+            *wanted.given,
+            *wanted.values,
+            *wanted.inherit,
+            *wanted.secrets,
+            *change.values,
+        }
+        has = resource.declaration(change.name, change.before) if change.before else None
+        more = sorted((has or {}).keys() - said)
+        if more and not resource.is_protected(change.name, params["protect"]):
+            options.append({"name": Sentence(change.name), "options": more})
+    return {UNDECLARED: [Sentence(name) for name in names], f"{UNDECLARED}_options": options}
 
 
 def diffs(parts: t.Sequence[Part]) -> list[dict[str, t.Any]]:

@@ -15,14 +15,21 @@ if TYPE_CHECKING:
 
 
 class AccessServerControl(Control):
-    """POST connect, authority, profile, profile-token as well."""
+    """POST connect, user, authority, profile, profile-token as well."""
 
     refusals = (*Control.refusals, DatabaseLost)
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
+
+        def set_user(body: dict[str, Any]) -> dict[str, Any]:
+            name = str(body.pop("name"))
+            machine.set_record("user", name, body)
+            return {"name": name}
+
         self.operations |= {
             ("POST", "connect"): lambda body: machine.vpn.connect(str(body["user"])),
+            ("POST", "user"): set_user,
             ("POST", "authority"): lambda body: machine.authorities.add(**body),
             ("POST", "profile"): lambda body: machine.profiles.add(**body),
             ("POST", "profile-token"): lambda body: machine.tokens.add(**body),

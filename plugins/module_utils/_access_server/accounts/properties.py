@@ -14,7 +14,7 @@ from ..._engine.declaration_files import is_plain_number
 from ..._engine.description import UNKNOWN
 from ..._engine.field import Field, Object, Turn, Wire, same
 from ..._engine.plan import Change, Plan
-from ..._engine.run import Run
+from ..._engine.run import UNDECLARED, Run
 from ..._text.errors import EstateError, InputError, Mistakes, Refused, did_you_mean
 from ..._text.outside import only_in, twins
 from ..api import values
@@ -134,7 +134,13 @@ class Owner(Safeguarded):
 
     def loader(self, run: Run[AccessServer]) -> t.Callable[[t.Mapping[str, Wire]], Object]:
         """How to load records for a task: all of them where it tells or deletes, else what it compares or needs."""
-        if run.wanted is None or run.task.params.get("purge") or any(want.state != "present" for want in run.wanted):
+        params = run.task.params
+        if (
+            run.wanted is None
+            or params.get("purge")
+            or params.get(UNDECLARED)
+            or any(want.state != "present" for want in run.wanted)
+        ):
             return self.load_whole
         compared = {name for want in run.wanted for name in (*want.values, *want.inherit)} | {*self.needed}
         fields = [f for f in self.loaded if f.name in compared]

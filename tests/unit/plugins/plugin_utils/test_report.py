@@ -44,7 +44,7 @@ def furnished(server: Server) -> Json:
     """A server of which one of everything differs."""
     for number in range(6):
         server.simulator.set_user(f"u{number}")
-    server.simulator.set_user("zoe", deny=True)
+    server.simulator.set_user("zoe", deny=True, autologin=False)
     server.simulator.set_group("old")
     return {
         "users": [
@@ -72,10 +72,11 @@ def test_what_differs_is_told_by_part(server: Server) -> None:
     assert {(each["name"], each["action"]) for each in parts["groups"]["changes"]} == {("old", "deleted")}
     text = markdown(report)
     for line in (
-        "| vpn-a | drift | 1 | 8 | 1 | 3 | needed |",
+        "| vpn-a | drift | 1 | 8 | 1 | 4 | needed |",
         "- 6 objects: u0, u1, u2, u3, u4, u5: **differs**\n  - totp: nothing → true\n",
         "- zoe: **differs**\n  - deny: true → false\n",
         "- new: **missing**\n",
+        "- zoe: **not declared**\n  - autologin\n",
         "- openvpn: **not declared**\n",
         "- old: **will be deleted**\n",
         "A restart may be needed by sa.company\\_name; 0 clients are connected now.",
@@ -156,6 +157,7 @@ def hostile() -> Json:
             ],
             "counts": {},
             "undeclared": [HOSTILE],
+            "undeclared_options": [{"name": HOSTILE, "options": [HOSTILE]}],
         },
         "diff": [
             {

@@ -30,7 +30,11 @@ def estate(folder: Folder, server: Server, box: Box, **hosts: t.Any) -> None:
         "hosts.json", {"access_servers": {"hosts": {"office": {}, **hosts}}, "freeboxes": {"hosts": {"home": {}}}}
     )
     declared = {
-        "access_server_users": [{"name": "ana", "password": PASSWORD}, {"name": "openvpn"}, {"name": "mfa-admin"}],
+        "access_server_users": [
+            {"name": "ana", "password": PASSWORD},
+            {"name": "openvpn", "admin": True, "auth_method": "local"},
+            {"name": "mfa-admin", "admin": True, "totp": True},
+        ],
         "access_server_config_items": [{"name": "host.name", "value": "vpn.example.com"}],
     }
     folder.write("group_vars/access_servers.json", {**server.connection, **declared})

@@ -231,3 +231,24 @@ def test_looking_for_what_is_not_declared_ends_nothing(server: Server, state: st
     assert answer["users"]["undeclared"] == ["eve", "mfa-admin"]
     assert server.simulator.state()["users"]["eve"]
     assert "gone" not in server.simulator.state()["users"] or state == "present"
+
+
+def test_an_option_that_is_set_on_a_declared_object_is_listed(server: Server) -> None:
+    """As when someone denies a user by hand whose declaration does not speak of it."""
+    server.simulator.set_group("staff", cc_commands="a", deny_web=True)
+    server.simulator.set_user("ana", deny=True, autologin=False, group="staff")
+    server.simulator.set_user("openvpn", totp=False)
+    server.simulator.set_access_routes("ana", "access_from_ipv4", [{"type": "all", "accept": True}])
+    declared: Json = {
+        "users": [{"name": "ana", "autologin": True, "inherit": ["totp"]}, {"name": "openvpn"}, {"name": "new"}],
+        "groups": [{"name": "staff", "deny_web": True}],
+        "access_lists": [{"user": "ana", "access_to": []}],
+    }
+    answer = declare(server, **declared, protect=["openvpn"], undeclared=True, check=True)
+    done(answer)
+    found = {part: answer[part]["undeclared_options"] for part in declared}
+    assert found == {
+        "users": [{"name": "ana", "options": ["deny", "group"]}],
+        "groups": [{"name": "staff", "options": ["cc_commands"]}],
+        "access_lists": [{"name": "user ana", "options": ["access_from"]}],
+    }
