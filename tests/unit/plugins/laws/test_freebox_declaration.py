@@ -42,7 +42,14 @@ def declarations(draw: st.DrawFn) -> Declared:
         elif kind:
             own = address if kind == "wireguard" else draw(st.sampled_from([address, ""]))
             users.append({"login": login, "type": kind, "ip_reservation": own})
-    return {"servers": servers, "users": users, "purge": ["users"], "purge_empty": True, "recreate": True}
+    return {
+        "servers": servers,
+        "users": users,
+        "purge": ["users"],
+        "purge_empty": True,
+        "purge_limit": {"users": "100%"},
+        "recreate": True,
+    }
 
 
 def ways_in(state: State) -> set[tuple[str, str]]:
@@ -136,7 +143,12 @@ def test_a_declared_box_is_what_the_modules_of_its_resources_make_one_by_one(
         done(box.declare(DECLARATION, **before))
     assert kept(whole) == kept(in_parts)
     answer = done(whole.declare(DECLARATION, **after))
-    how = {"purge": True, "purge_empty": True, "recreate": True, "purge_limit": "100%"}
+    how = {
+        "purge": True,
+        "purge_empty": True,
+        "recreate": True,
+        "purge_limit": "100%",
+    }
     users = done(in_parts.manage(VPN_USER, users=after["users"], **how))
     servers = done(in_parts.manage(VPN_SERVER, servers=after["servers"]))
     assert kept(whole) == kept(in_parts)
