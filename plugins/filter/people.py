@@ -9,10 +9,13 @@ import ipaddress
 import typing as t
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Checker
+from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Checker, place_of
+from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_csv import Unfit, listed_in
+from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_files import read_table
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER, WIREGUARD
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Mistakes
@@ -26,7 +29,6 @@ BLOCKED = "blocked"
 ABSENT = "absent"
 STATES = (PRESENT, BLOCKED, ABSENT)
 EVERYBODY = "all"  # the inventory's own name for the group of all hosts
-SAID = ("name", "state", "groups", "servers", "addresses", "password")  # of a person, beside what only one product has
 
 
 class _Product:
@@ -111,6 +113,26 @@ class _Freebox(_Product):
 
 
 PRODUCTS: Mapping[str, _Product] = {each.name: each for each in (_AccessServer(), _Freebox())}
+
+NAMES = {"type": "list", "elements": "str"}
+SAID: Mapping[str, Mapping[str, t.Any]] = {  # of a person, beside what only one product has
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": STATES},
+    "groups": NAMES,
+    "servers": NAMES,
+    "addresses": {"type": "dict"},
+    "password": {"type": "str", "no_log": True},
+}
+
+
+def person_spec() -> dict[str, t.Any]:
+    """All that can be said of a person, as in an argument spec."""
+    spec: dict[str, t.Any] = dict(SAID)
+    for product in PRODUCTS.values():
+        of_user = product.resource.argument_spec()[product.resource.plural]["options"]
+        own = {name: option for name, option in of_user.items() if name not in product.not_here}
+        spec[product.name] = {"type": "dict", "options": own}
+    return spec
 
 
 @dataclass(eq=False)
@@ -357,6 +379,38 @@ def people_notices(estate: t.Any, product: str, server: str, inventory: t.Any) -
     return _Estate(estate, product, server, inventory, []).notices if estate else []
 
 
+def people_from_csv(text: t.Any, path: str = "the table") -> list[dict[str, t.Any]]:
+    """The people in the text of a table, as a list of people holds them."""
+    if not isinstance(text, str):
+        raise AnsibleFilterError(
+            "people_from_csv: the text of a table is needed, as the lookup ansible.builtin.file gives it."
+        )
+    options = person_spec()
+    rules = {"type": "list", "elements": "dict", "options": options}
+    file = read_table(path, text.removeprefix("\ufeff"), rules)
+    checker, mistakes = Checker({"people": rules}), Mistakes()
+    mistakes.sentences += file.mistakes
+    for number, person in enumerate(file.items):
+        place = place_of(file.place(number), person, options)
+        for check in (_split_addresses, partial(checker.item, "people")):
+            with mistakes.collecting(place):
+                check(person)
+    if mistakes.sentences:
+        raise AnsibleFilterError(f"people_from_csv: {mistakes}")
+    return file.items
+
+
+def _split_addresses(person: dict[str, t.Any]) -> None:
+    """Make lists of addresses, each of which is one cell. Raises Mistakes."""
+    mistakes = Mistakes()
+    for host, cell in person.get("addresses", {}).items():
+        try:
+            person["addresses"][host] = listed_in(cell)
+        except Unfit as exc:
+            mistakes.add(f"addresses.{host}: {exc}.")
+    mistakes.refuse()
+
+
 class FilterModule:
     """Filters of this file by name."""
 
@@ -364,6 +418,7 @@ class FilterModule:
         """Filters of this file by name."""
         return {
             "people": people,
+            "people_from_csv": people_from_csv,
             "people_contradictions": people_contradictions,
             "people_notices": people_notices,
         }

@@ -120,7 +120,8 @@ def declared_in_part(task: Task, resource: Resource, mistakes: Mistakes) -> Foun
     state = params.get("state") or resource.states[0]
     if params.get("src") is not None:
         try:
-            files = read_files(params["src"], resource.plural, task.read)
+            rules = resource.argument_spec()[resource.plural]
+            files = read_files(params["src"], resource.plural, rules, task.read)
         except InputError as exc:
             mistakes.take(exc)
             return Found(whole=False)
@@ -157,10 +158,15 @@ def _declared_in_files(
     rules = resource.argument_spec()[resource.plural]
     checker = Checker({resource.plural: rules}, {resource.plural: slips_of(resource)})
     checker.secrets = task.secrets
-    found = Found()
-    for total, item in enumerate(item for file in files for item in file.items):
+    found = Found(whole=not any(file.mistakes for file in files))
+    for sentence in (sentence for file in files for sentence in file.mistakes):
+        mistakes.add(f"src: {sentence}")
+    for total, (of, item) in enumerate((file, item) for file in files for item in file.items):
         own = Mistakes()
-        found.add(total, *_seen(resource, checker, item, state, own, own))
+        want, partial = _seen(resource, checker, item, state, own, own)
+        if want and of.doubtful:
+            want, partial = Wanted(want.name, OPEN), True
+        found.add(total, want, partial)
         if own.sentences:
             mistakes.take(own, place_of(f"src: {place_among(files, total)}", item, rules["options"]))
     return found

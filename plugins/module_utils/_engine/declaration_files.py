@@ -14,6 +14,7 @@ from ansible.module_utils.basic import missing_required_lib
 
 from .._files.read_file import Read, content_of
 from .._text.errors import InputError
+from .declaration_csv import Item, Spec, parsed_csv
 
 try:
     import yaml
@@ -22,14 +23,15 @@ except ImportError:
 else:
     SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-ENDINGS = (".json", ".yaml", ".yml")
+CSV = ".csv"  # of a table, which can hold a list only
+MAPPINGS = (".json", ".yaml", ".yml")  # of files that can hold a mapping
+ENDINGS = (CSV, *MAPPINGS)
 MOST_REPEATED = 10_000_000  # values that aliases of YAML stand for, so that a few lines keep nobody busy for long
 DEEPEST = 100  # levels of YAML within each other; the C parser would end the process some ten thousand further down
 
 TEXT, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 PLAIN = {TEXT, MERGE, *(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "seq", "map"))}
 
-Item = dict[str, t.Any]
 Lines = t.Callable[[], t.Sequence[int]]
 
 
@@ -43,33 +45,40 @@ class Flaw(Exception):
 
 @dataclass(frozen=True)
 class File:
-    """A file's objects. ``lines`` says where each begins, and is called only when somebody asks."""
+    """A file's objects. ``lines`` says where each begins, and is called only when somebody asks.
+
+    ``mistakes`` tell, each with its line, what cannot be read as an object; ``doubtful`` says that because of them every object
+    may lack what it declares.
+    """
 
     path: str
     items: list[t.Any] = field(repr=False)
     lines: Lines = field(repr=False)
+    mistakes: t.Sequence[str] = ()
+    doubtful: bool = False
 
     def place(self, number: int) -> str:
         """Path and line of an object; ``number`` counts from 0."""
         return f"{self.path}, line {self.lines()[number]}"
 
 
-def read_files(src: str, plural: str, read: Read) -> list[File]:
+def read_files(src: str, plural: str, rules: Spec, read: Read) -> list[File]:
     """The objects in a file, or in each file of a folder in the order of their names.
 
-    A file holds a list, or a mapping with nothing but the list under the name of the plural option. Raises InputError.
+    A file holds a table, a list, or a mapping with nothing but the list under the name of the plural option. ``rules`` are those
+    of this option in an argument spec: a table has its columns by them. Raises InputError.
     """
     if not src:
         raise InputError("src is empty: give the path of a file or a folder, or leave it out.")
     if not os.path.isdir(src):
-        return [_read(src, plural, read)]
+        return [_read(src, plural, rules, read)]
     try:
         names = sorted(name for name in os.listdir(src) if name.endswith(ENDINGS) and not name.startswith("."))
     except OSError as exc:
         raise InputError(f"src: {src} cannot be read: {exc.strerror}.") from exc
     if not names:
         raise InputError(f"src: {src} is a folder without a file whose name ends in {', '.join(ENDINGS)}.")
-    return [_read(os.path.join(src, name), plural, read) for name in names]
+    return [_read(os.path.join(src, name), plural, rules, read) for name in names]
 
 
 def place_among(files: t.Sequence[File], number: int) -> str:
@@ -81,9 +90,12 @@ def place_among(files: t.Sequence[File], number: int) -> str:
     raise IndexError(number)
 
 
-def _read(path: str, plural: str, read: Read) -> File:
+def _read(path: str, plural: str, rules: Spec, read: Read) -> File:
     try:
-        found, lines = _parsed(path, content_of("src", path, read))
+        content = content_of("src", path, read)
+        if path.endswith(CSV):
+            return read_table(path, _text_of(content), rules)
+        found, lines = _parsed(path, content)
     except Flaw as flaw:
         where = f"{path}, line {flaw.line}" if flaw.line else path
         raise InputError(f"src: {where}: {flaw}.") from None
@@ -92,6 +104,15 @@ def _read(path: str, plural: str, read: Read) -> File:
     if not isinstance(found, list):
         raise InputError(f"src: {path} holds neither a list nor a mapping with nothing but a list of {plural}.")
     return File(path, found, lines)
+
+
+def read_table(path: str, text: str, rules: Spec) -> File:
+    """The objects in the text of a table; the path is for sentences."""
+    table = parsed_csv(text, rules)
+    mistakes = [
+        f"{path}, line {line}: {problem}{'' if problem.endswith('?') else '.'}" for line, problem in table.flaws
+    ]
+    return File(path, table.items, lambda: table.lines, mistakes, table.doubtful)
 
 
 def read_mapping(text: str) -> Item:
@@ -105,14 +126,20 @@ def read_mapping(text: str) -> Item:
 def _parsed(path: str, content: bytes) -> tuple[t.Any, Lines]:
     """What a file says, and the lines where the objects of its list begin. Raises Flaw."""
     try:
-        text = content.decode("utf-8-sig")
+        text = _text_of(content)
         return _parsed_json(text) if path.endswith(".json") else _parsed_yaml(text)
-    except UnicodeDecodeError:
-        raise Flaw("this is not a text in UTF-8") from None
     except RecursionError:
         raise Flaw("this is nested too deep") from None
     except (ValueError, LookupError) as exc:  # a number of five thousand digits, for one
         raise Flaw(f"there is a value that cannot be read ({type(exc).__name__})") from None
+
+
+def _text_of(content: bytes) -> str:
+    """A text in UTF-8, with or without a mark of its byte order. Raises Flaw."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Flaw("this is not a text in UTF-8") from None
 
 
 def _parsed_json(text: str) -> tuple[t.Any, Lines]:

@@ -16,7 +16,7 @@ from .._text.outside import Sentence
 from .apply import apply_together
 from .arguments import TEXT_OR_NUMBER, Checker
 from .declaration import add_mistakes, declared_in_part, slips_of
-from .declaration_files import ENDINGS, Flaw, read_mapping
+from .declaration_files import ENDINGS, MAPPINGS, Flaw, read_mapping
 from .plan import PAST, Change, Reference, Wanted, listed
 from .report import Answer, diff, report
 from .resource import Resource
@@ -225,18 +225,20 @@ class ServerDeclaration:
         for name in names:
             stem, ending = os.path.splitext(name)
             path = os.path.join(folder, name)
-            if stem not in self.resources or (ending not in ENDINGS and not (os.path.isdir(path) and not ending)):
+            resource = self.resources.get(stem)
+            endings = ENDINGS if resource and resource.plural else MAPPINGS
+            if not resource or (ending not in endings and not (os.path.isdir(path) and not ending)):
                 known = ", ".join(f"{one}.yml" for one in self.resources)
                 mistakes.add(
                     f"src: {path} belongs to no part of a declaration. The files are {known}, or folders of such names."
                 )
                 continue
-            option = f"{stem}_src" if self.resources[stem].plural else stem
+            option = f"{stem}_src" if resource.plural else stem
             if option in found or _is_declared(stem, task.params):
                 mistakes.add(f"src: {path}: {stem} is declared in another place too. Declare it in one.")
                 continue
             with mistakes.collecting():
-                found[option] = path if self.resources[stem].plural else self._one_object(stem, path, task, mistakes)
+                found[option] = path if resource.plural else self._one_object(stem, path, task, mistakes)
         return found
 
     def _one_object(self, name: str, path: str, task: Task, mistakes: Mistakes) -> dict[str, t.Any]:

@@ -322,11 +322,12 @@ def test_a_template_stands_for_any_value(variable: str, data: st.DataObject) -> 
     ],
 )
 def test_a_file_is_a_list_or_a_mapping_with_the_list_alone(variable: str, content: str, tmp_path: Path) -> None:
-    plural = RESOURCES[variable].plural
+    resource = RESOURCES[variable]
+    plural = resource.plural
     text = content.replace("'", '"').replace('"P"', f'"{plural}"')
     (tmp_path / "one.json").write_text(text)
     try:
-        taken = bool(read_files(str(tmp_path / "one.json"), plural, plain_read))
+        taken = bool(read_files(str(tmp_path / "one.json"), plural, resource.argument_spec()[plural], plain_read))
     except InputError:
         taken = False
     assert TAKES[variable](json.loads(text)) is taken

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.vpn.estate.plugins.filter.people import FilterModule
+from ansible_collections.vpn.estate.plugins.filter.people import FilterModule, person_spec
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.plugins.module_utils._text import outside
-from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server, sentences_of
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder, Run
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import first
 from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import given_options
@@ -384,6 +384,83 @@ def test_notices() -> None:
     assert notices([], "home") == []
 
 
+# -- people from a table
+
+
+def from_csv(text: str) -> t.Any:
+    return FILTERS["people_from_csv"](text, "people.csv")
+
+
+def test_a_table_says_what_the_list_says() -> None:
+    """All that can be said, and what is left out; quotes and the separator are those of a spreadsheet."""
+    text = (
+        "\ufeffname;state;groups;servers;addresses.site-a;addresses.home.example.com;password;"
+        "access_server.autologin;access_server.cli_script_connect_win_env.A.b;freebox.type\n"
+        f'anna;present;"staff;ops";{{}};" 10.8.16.9 ; fd00::9";192.168.27.70;{SECRET} ;yes;x;standard\n'
+        ";;;;;;;;;\n"
+        "bert;blocked;(empty);;(empty);;;;;\n"
+    )
+    assert from_csv(text.format('"site-a;freeboxes"').replace("\n", "\r\n")) == [
+        {
+            "name": "anna",
+            "state": "present",
+            "groups": ["staff", "ops"],
+            "servers": ["site-a", "freeboxes"],
+            "addresses": {"site-a": ["10.8.16.9", "fd00::9"], "home.example.com": ["192.168.27.70"]},
+            "password": f"{SECRET} ",
+            "access_server": {"autologin": True, "cli_script_connect_win_env": {"A.b": "x"}},
+            "freebox": {"type": "standard"},
+        },
+        {"name": "bert", "state": "blocked", "groups": [], "addresses": {"site-a": []}},
+    ]
+
+
+def test_all_mistakes_of_a_table_are_told_at_once() -> None:
+    text = (
+        "name,state,access_server.state,freebox.tpye,addresses.site-a,access_server.deny,password\n"
+        f"anna,gone,,,10.8.16.9;,perhaps,{SECRET}\n"
+        f"bert,{SECRET}\n"
+        f",,,,,,{SECRET}\n"
+        "carl,gone,,,,perhaps,\n"
+    )
+    with pytest.raises(AnsibleFilterError) as caught:
+        from_csv(text)
+    _first, *told = sentences_of(str(caught.value))
+    expected = (
+        "line 1: access_server.state: there is no such option.",
+        "line 1: freebox.tpye: there is no such option. Did you mean type?",
+        "line 3: the row has 2 cells, and the header 7.",
+        "line 2 (anna): addresses.site-a: a value of the list is empty;",
+        "line 2 (anna): state: 'gone' is given, and one of present, blocked, absent is needed.",
+        "line 2 (anna): access_server.deny: 'perhaps' is given, and true or false is needed.",
+        "line 4: name: it is needed, and has no value.",
+        "line 5 (carl): state: 'gone' is given, and one of present, blocked, absent is needed.",
+        "line 5 (carl): access_server.deny: 'perhaps' is given, and true or false is needed.",
+    )
+    for sentence, words in zip(told, expected, strict=True):
+        assert sentence.startswith(f"people.csv, {words}")
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [None, b"name\nanna\n", ["name"], {}])
+def test_what_is_no_text_is_no_table(text: t.Any) -> None:
+    with pytest.raises(AnsibleFilterError, match=r"people_from_csv: the text of a table is needed"):
+        FILTERS["people_from_csv"](text)
+
+
+def test_a_table_has_columns_for_what_the_documentation_names() -> None:
+    """With the same types."""
+    documented = yaml.safe_load((ROOT / "plugins/filter/people.yml").read_text())["DOCUMENTATION"]
+    said = documented["options"]["_input"]["suboptions"]
+    spec = person_spec()
+    assert list(spec) == list(said)
+    for name, option in spec.items():
+        assert {key: option.get(key) for key in ("type", "elements", "required")} == {
+            key: said[name].get(key) for key in ("type", "elements", "required")
+        }
+        assert [*option.get("choices", ())] == said[name].get("choices", [])
+
+
 # -- by real runs of the site playbook
 
 PEOPLE: list[dict[str, t.Any]] = [
@@ -456,6 +533,21 @@ def fixture_estate(server: Server, box: Box, tmp_path: Path) -> Estate:
 
 def changed(run: Run) -> dict[str, int]:
     return {host: numbers["changed"] for host, numbers in run.tally.items()}
+
+
+@pytest.mark.versions
+def test_people_from_a_table_are_text_and_no_templates(estate: Estate) -> None:
+    hostile = "{{ lookup('pipe', 'touch ' ~ inventory_dir ~ '/run') }}"
+    rows = ("name;groups;servers;access_server.cc_commands", f"anna;staff;site-a;{hostile}", "bert;;freeboxes;")
+    estate.folder.write("people.csv", "\n".join(rows))
+    done = estate.run(
+        "{{ lookup('ansible.builtin.file', inventory_dir ~ '/people.csv') | vpn.estate.people_from_csv('people.csv') }}"
+    )
+    assert done.status == 0, done.output
+    assert estate.names == {"site-a": {"anna", "kiosk"}, "home": {"bert"}}
+    found = {user["name"]: user for user in estate.server.inform(USER)}
+    assert (found["anna"]["group"], found["anna"]["cc_commands"]) == ("staff", hostile)
+    assert not (estate.folder.path / "run").exists()
 
 
 def test_the_estate_from_nothing(estate: Estate) -> None:

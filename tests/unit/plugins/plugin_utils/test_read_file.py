@@ -29,6 +29,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Est
 from ansible_collections.vpn.estate.plugins.modules.ovpn_file_info import look_at
 from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import ModuleAction
 
+RULES = {"options": {"name": {"required": True}}}
 CONTENT = '[{"name": "anna"}]'
 Reader = Callable[[str], t.Any]
 
@@ -62,8 +63,8 @@ def default_user(path: str) -> t.Any:
 
 READERS: dict[str, Reader] = {
     "src of a whole server": default_user,
-    "src": lambda path: read_files(path, "users", plain_read),
-    "src in the controller's process": lambda path: read_files(path, "users", action()._read),
+    "src": lambda path: read_files(path, "users", RULES, plain_read),
+    "src in the controller's process": lambda path: read_files(path, "users", RULES, action()._read),
     "certificate_src": certificate,
     "ca_path": authorities,
     "dest": lambda path: SecretFile("dest", path).read(),
@@ -118,7 +119,7 @@ def test_a_device_is_refused_also_behind_a_link(reader: Reader, tmp_path: Path) 
 def test_a_pipe_in_a_folder_of_files(pipe: Path) -> None:
     (pipe.parent / "b.json").write_text(CONTENT)
     with pytest.raises(InputError, match=r"^src: .*/a\.json cannot be read: it is not a regular file\.$"):
-        read_files(str(pipe.parent), "users", plain_read)
+        read_files(str(pipe.parent), "users", RULES, plain_read)
 
 
 def test_a_file_has_a_size_that_the_environment_can_raise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +130,7 @@ def test_a_file_has_a_size_that_the_environment_can_raise(tmp_path: Path, monkey
     with pytest.raises(
         InputError, match=r"a\.json cannot be read: it is larger than 1 MB\. Set vpn_estate_src_limit to a"
     ):
-        read_files(str(path), "users", plain_read)
+        read_files(str(path), "users", RULES, plain_read)
     monkeypatch.setenv("VPN_ESTATE_SRC_LIMIT", "2")
     assert len(plain_read(str(path))) == MEGABYTE + 1
     monkeypatch.setenv("VPN_ESTATE_SRC_LIMIT", "plenty")

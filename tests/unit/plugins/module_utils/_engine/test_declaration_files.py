@@ -52,6 +52,7 @@ YAML = """\
 - name: bert
   bypass_subnets: [10.8.0.0/16]
 """
+RULES = USER.argument_spec()["users"]
 CREATE = "/api/users/create"
 LISTED = [sample for sample in SAMPLES if sample.resource.plural]
 
@@ -65,7 +66,7 @@ def write(folder: Path, **files: str | bytes) -> Path:
 
 
 def items(path: Path) -> list[t.Any]:
-    return [item for file in read_files(str(path), "users", plain_read) for item in file.items]
+    return [item for file in read_files(str(path), "users", RULES, plain_read) for item in file.items]
 
 
 def done(answer: Answer) -> Answer:
@@ -147,7 +148,7 @@ def test_what_is_written_as_json_or_yaml_is_what_is_read(objects: list[t.Any]) -
         "b.yml": yaml.safe_dump({"users": objects}),
     }
     for name, text in texts.items():
-        [file] = read_files(name, "users", lambda path, text=text: text.encode())
+        [file] = read_files(name, "users", RULES, lambda path, text=text: text.encode())
         assert file.items == objects
 
 
@@ -163,7 +164,7 @@ def test_lines_of_json(data: st.DataObject, objects: list[t.Any], frame: str) ->
         indent = data.draw(st.sampled_from([None, 0, 3]))
         text += json.dumps(one, indent=indent, ensure_ascii=data.draw(st.booleans())) + data.draw(blanks) + ","
     text = text[:-1] + "]" + frame.partition("%s")[2]
-    [file] = read_files("a.json", "users", lambda path: text.encode())
+    [file] = read_files("a.json", "users", RULES, lambda path: text.encode())
     assert [file.place(number) for number in range(len(objects))] == [f"a.json, line {line}" for line in expected]
 
 
@@ -173,7 +174,7 @@ def test_lines_of_yaml(tmp_path: Path) -> None:
         '# one\n\nusers:\n  - name: "a\n\n      b"\n  # not - this\n  - {name: b,\n     totp: no}\n\n  -\n    name: c\n'
     )
     folder = write(tmp_path, a_yml=text, b_yml="<<: {users: [{name: d},\n{name: e}]}")
-    files = read_files(str(folder), "users", plain_read)
+    files = read_files(str(folder), "users", RULES, plain_read)
     places = [place_among(files, number) for number in range(5)]
     assert [place.rpartition("/")[2] for place in places] == [
         *(f"a.yml, line {line}" for line in (4, 8, 12)),
@@ -423,7 +424,7 @@ def test_a_folder_that_cannot_be_read(server: Server, tmp_path: Path, monkeypatc
 
 def test_a_folder_without_a_file(server: Server, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text(YAML)
-    told = "src: SRC is a folder without a file whose name ends in .json, .yaml, .yml."
+    told = "src: SRC is a folder without a file whose name ends in .csv, .json, .yaml, .yml."
     assert refusal(server, tmp_path, purge=True, purge_empty=True) == told
 
 

@@ -1,0 +1,227 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Objects declared in a table: a row for each, a column for each option."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from .._text.errors import did_you_mean
+
+LISTED = ";"  # between the values of a list within one cell, whatever stands between the cells
+EMPTY = "(empty)"  # the cell of an empty text or list; an empty cell leaves the option out
+CELLS = ",;"  # what may stand between cells; the first of them in the header is the one
+LONGEST_NAME = 60  # characters of a name in the header that a sentence repeats
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+LINE_END = re.compile(r"\r\n?|\n")
+WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+
+Item = dict[str, t.Any]
+Spec = t.Mapping[str, t.Any]
+
+
+class Unfit(Exception):
+    """What is wrong with a cell or a name in the header, as the end of a sentence. It quotes no cell."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where the cells of a column belong in an object, and the option whose values they are."""
+
+    name: str
+    path: tuple[str, ...]
+    option: Spec = field(repr=False)
+
+
+@dataclass
+class Table:
+    """The objects of a table, the line where each begins, and what is wrong with the table: a line and a sentence for each.
+
+    ``doubtful`` says that the header has mistakes, so that every object may lack what it declares.
+    """
+
+    items: list[Item] = field(default_factory=list, repr=False)
+    lines: list[int] = field(default_factory=list, repr=False)
+    flaws: list[tuple[int, str]] = field(default_factory=list)
+    doubtful: bool = False
+
+
+def parsed_csv(text: str, rules: Spec) -> Table:
+    """What a table says. ``rules`` are those of the option that lists the objects, as in an argument spec."""
+    table = Table()
+    for line, one in enumerate(LINE_END.split(text) if CONTROL.search(text) else (), 1):
+        found = CONTROL.search(one)
+        if found:
+            table.flaws.append((line, f"there is a control character (U+{ord(found.group()):04X})"))
+    rows = _rows(CONTROL.sub(" ", text), table)
+    line, header = next(rows, (1, []))
+    columns = _columns(line, header, rules, table)
+    for line, row in rows if columns else ():
+        if len(row) != len(columns):
+            table.flaws.append(
+                (line, f"the row has {_cells(len(row))}, and the header {len(columns)}. {_advice(row, columns)}")
+            )
+            continue
+        item, problems = _item(row, columns)
+        table.flaws += [(line, problem) for problem in problems]
+        if not problems:
+            table.items.append(item)
+            table.lines.append(line)
+    table.flaws.sort(key=lambda flaw: flaw[0])
+    return table
+
+
+def listed_in(cell: str) -> list[str]:
+    """The values of a list in a cell. Raises Unfit."""
+    parts = [] if cell.strip() in ("", EMPTY) else [part.strip() for part in cell.split(LISTED)]
+    if "" in parts:
+        raise Unfit(f"a value of the list is empty; write a {LISTED} between two values only, and {EMPTY} for no value")
+    return parts
+
+
+# -- rows
+
+
+def _rows(text: str, table: Table) -> t.Iterator[tuple[int, list[str]]]:
+    """Rows in which anything is said, each with the line where it begins; a row that has no end is the last."""
+    between = next((one for one in text.lstrip().partition("\n")[0] if one in CELLS), CELLS[0])
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=between, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as exc:
+            table.flaws.append((line, _flaw_of_csv(exc, between)))
+            return
+        if any(cell.strip() for cell in row):
+            yield line, row
+
+
+def _flaw_of_csv(exc: csv.Error, between: str) -> str:
+    """Without the parser's own words, which differ from version to version."""
+    said = str(exc)
+    if "field limit" in said:
+        return f'a cell has more than {csv.field_size_limit():,} characters; perhaps a " is not closed'
+    if "unexpected end" in said:
+        return 'a " that begins a cell in this row is not closed'
+    return f'behind the " that ends a cell, {between} or the end of the row is needed; write a " within a cell as ""'
+
+
+def _cells(number: int) -> str:
+    return "1 cell" if number == 1 else f"{number} cells"
+
+
+def _advice(row: t.Sequence[str], columns: t.Sequence[t.Optional[Column]]) -> str:
+    if len(row) < len(columns):
+        return "Each row needs them all; leave cells empty"
+    return f'A cell with {" or ".join(CELLS)} in it needs " around it'
+
+
+# -- the header
+
+
+def _columns(line: int, header: t.Sequence[str], rules: Spec, table: Table) -> list[t.Optional[Column]]:
+    """The columns, None for one without a use; none at all where the first row is no header.
+
+    Of such a row, nothing is quoted: it may be that of an object, with its password.
+    """
+    options, names = rules["options"], [name.strip() for name in header]
+    keys = [{name} for name, option in options.items() if option.get("required")]
+    keys += [set(terms) for terms in rules.get("required_one_of", ())]
+    table.doubtful = True
+    for terms in keys:
+        if not terms & set(names):
+            needed = " or ".join(sorted(terms))
+            table.flaws.append(
+                (line, f"the first row has no column {needed}. It is the header, and holds names of options")
+            )
+            return []
+    before = len(table.flaws)
+    columns: list[t.Optional[Column]] = []
+    for number, name in enumerate(names):
+        shown = name if len(name) <= LONGEST_NAME else f"the name of column {number + 1}"
+        try:
+            if name and name in names[:number]:
+                raise Unfit(f"{shown} stands twice in the header")
+            columns.append(Column(name, *_place(name, shown, options)) if name else None)
+        except Unfit as exc:
+            table.flaws.append((line, str(exc)))
+            columns.append(Column(name, (), {}))
+    table.doubtful = len(table.flaws) > before
+    return columns
+
+
+def _place(name: str, shown: str, options: t.Mapping[str, Spec]) -> tuple[tuple[str, ...], Spec]:
+    """The path of a name with dots, and the option that it leads to. Raises Unfit, with the whole name as it is shown."""
+    head, dot, rest = name.partition(".")
+    option = options.get(head)
+    if option is None:
+        raise Unfit(f"{shown}: there is no such option.{did_you_mean(head, options)}")
+    kind, deeper = option.get("type", "str"), option.get("options")
+    if kind == "list" and option.get("elements") == "dict":
+        raise Unfit(f"{shown}: a cell cannot hold a list of mappings. Declare {head} in YAML or JSON")
+    if kind != "dict":
+        if dot:
+            raise Unfit(f"{shown}: {head} has no parts. Write {head}")
+        return (head,), option
+    if not rest:
+        part = next(iter(deeper)) if deeper else "NAME"
+        raise Unfit(f"{shown}: a cell cannot hold a mapping. Use a column for each part, such as {head}.{part}")
+    if deeper is None:
+        return (head, rest), {}
+    path, option = _place(rest, shown, deeper)
+    return (head, *path), option
+
+
+# -- cells
+
+
+def _item(row: t.Sequence[str], columns: t.Sequence[t.Optional[Column]]) -> tuple[Item, list[str]]:
+    item: Item = {}
+    problems = []
+    for number, (cell, column) in enumerate(zip(row, columns), 1):
+        if not cell.strip():
+            continue
+        if column is None:
+            problems.append(f"column {number} has no name in the header, and its cell is not empty")
+            continue
+        if not column.path:
+            continue
+        try:
+            value = _value(cell, column.option)
+        except Unfit as exc:
+            problems.append(f"{column.name}: {exc}")
+            continue
+        inner = item
+        for part in column.path[:-1]:
+            inner = inner.setdefault(part, {})
+        inner[column.path[-1]] = value
+    return item, problems
+
+
+def _value(cell: str, option: Spec) -> t.Any:
+    """A cell as a value of its option; what cannot be one is left as it is, for the checks of all values. Raises Unfit."""
+    kind = option.get("type", "str")
+    if kind == "list":
+        each = {"type": option.get("elements", "raw")}
+        return [_value(part, each) for part in listed_in(cell)]
+    text = cell.strip()
+    if kind == "bool":
+        try:
+            return boolean(text)
+        except TypeError:
+            return text
+    if kind == "int":
+        return int(text) if WHOLE.fullmatch(text) else text
+    if text == EMPTY:
+        return ""
+    return cell if kind == "raw" or option.get("no_log") else text
