@@ -365,4 +365,4 @@ def _fits_all(item: Item, options: Options) -> bool:
         option = options.get(name)
         if option is None or not _fits(value, option):
             return False
-    return all(name in item for name, option in options.items() if option.get("required"))
+    return all(name in item for name, option in options.items() if "required" in option and option["required"])

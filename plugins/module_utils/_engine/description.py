@@ -139,10 +139,10 @@ class Description:
             wrong_names.append(f"{name} is not a {self.noun} but {self.elsewhere[name]}.")
         for sentence in wrong_names:
             mistakes.add(sentence)
-        for f in self.fields:
-            said = params.get(f.name) if f.spec else None
-            if said is None:
-                continue
+        places = self._places
+        for place in sorted(places[option] for option, said in params.items() if said is not None and option in places):
+            f = self.fields[place]
+            said = params[f.name]
             try:
                 if f.secret:
                     secrets[f.name] = said
@@ -198,6 +198,11 @@ class Description:
     def by_name(self) -> dict[str, Field]:
         """The fields by their names."""
         return {f.name: f for f in self.fields}
+
+    @functools.cached_property
+    def _places(self) -> dict[str, int]:
+        """Where each field that can be declared is in ``fields``: most objects declare few of many."""
+        return {f.name: place for place, f in enumerate(self.fields) if f.spec}
 
     @functools.cached_property
     def referring(self) -> list[Field]:

@@ -211,7 +211,7 @@ class Plan:
 
     def of(self, *actions: str) -> list[Change]:
         """Changes of these kinds that have not failed."""
-        return [c for c in self.changes if c.action in actions and c.outcome != "failed"]
+        return [c for c in self.changes if c.step.action in actions and c.outcome != "failed"]
 
 
 def listed(names: t.Iterable[str], most: int = MOST_NAMES) -> str:

@@ -210,6 +210,9 @@ def _beyond(limit: int) -> TooMuch:
     return TooMuch(f"more than {limit >> 20} MB")
 
 
+_NESTED = (dict, list)  # what JSON nests; a call for each value would cost more than to read it
+
+
 def parsed(text: t.Union[str, bytes, bytearray]) -> t.Any:
     """JSON as values. Raises ValueError where it is none; TooMuch where its values would take memory or time without end."""
     counted = text.count if isinstance(text, str) else lambda mark: text.count(mark.encode())
@@ -219,14 +222,10 @@ def parsed(text: t.Union[str, bytes, bytearray]) -> t.Any:
         value = json.loads(text, parse_int=_integer, parse_float=_real, parse_constant=_no_number)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    level = [value]
+    level = [value] if value.__class__ in _NESTED else []
     for _unused in range(DEEPEST):
-        level = [
-            one
-            for each in level
-            for one in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
-            if isinstance(one, (dict, list))
-        ]
+        inside = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [one for each in inside for one in each if one.__class__ in _NESTED]
         if not level:
             return value
     raise ValueError("nested too deep")

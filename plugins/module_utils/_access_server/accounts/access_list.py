@@ -33,7 +33,7 @@ def rules(given: t.Iterable[t.Any]) -> list[str]:
         if not isinstance(one, (str, dict)):
             raise ValueError(f"{one!r} is neither a string, such as 10.0.0.0/8:https, nor a rule with a type")
         rule = access_rule.parse(one) if isinstance(one, str) else access_rule.normal(one)
-        text = access_rule.render(rule)
+        text = access_rule.written(rule)
         if text not in families[rule["family"]]:
             families[rule["family"]].append(text)
     return [text for found in families.values() for text in _ordered(found)]

@@ -14,7 +14,6 @@ The properties of users and groups, as sacli prints them, name the class of a ru
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import typing as t
 
@@ -190,7 +189,11 @@ def _network_parts(body: str) -> tuple[str, str, str]:
 
 def render(rule: t.Mapping[str, t.Any]) -> str:
     """The compact string of a rule. Raises ValueError with a sentence."""
-    found = normal(rule)
+    return written(normal(rule))
+
+
+def written(found: t.Mapping[str, t.Any]) -> str:
+    """The compact string of a rule in normal form."""
     sign, separator = "" if found["accept"] else "-", "|" if found["family"] == "ipv6" else ":"
     kind = found["type"]
     if kind in NAMED_TYPES:
@@ -226,10 +229,15 @@ def normal(rule: t.Mapping[str, t.Any]) -> Rule:
         raise ValueError(f"accept is {accept!r}; it is true or false")
     family = rule.get("family", "ipv4")
     if needed == "subnet":
-        if domain_rule.is_domain(rule["subnet"]):
-            raise ValueError(f"{rule['subnet']!r} is a domain, and domain rules are rulesets: use as_access_ruleset")
-        subnet = values.network(rule["subnet"])
-        family = f"ipv{ipaddress.ip_network(subnet).version}"
+        try:
+            subnet = values.network(rule["subnet"])
+        except ValueError:
+            if domain_rule.is_domain(rule["subnet"]):
+                raise ValueError(
+                    f"{rule['subnet']!r} is a domain, and domain rules are rulesets: use as_access_ruleset"
+                ) from None
+            raise
+        family = "ipv6" if ":" in subnet else "ipv4"
         if rule.get("family", family) != family:
             raise ValueError(f"{subnet} is not a network of family {rule['family']}")
         services = sorted({service(one) for one in rule.get("services") or ()})
