@@ -75,7 +75,7 @@ options:
     type: str
   as_username:
     description:
-      - Name of an administrator. Either this and O(as_password), or O(as_token), is needed.
+      - Name of an administrator. Either this and O(as_password), or O(as_token), or O(as_saml_assertion), is needed.
       - Falls back to the environment variable E(VPN_ESTATE_AS_USERNAME).
     type: str
   as_password:
@@ -98,6 +98,15 @@ options:
         server no longer takes leads to a sign-in.
       - Without O(as_username), modules do not know whose token it is, and cannot protect that account from the task.
       - Falls back to the environment variable E(VPN_ESTATE_AS_TOKEN).
+    type: str
+  as_saml_assertion:
+    description:
+      - What an identity provider says of an administrator who has signed in there, to use in place of O(as_password). It is the
+        base64 text that a browser sends as C(SAMLResponse).
+      - It opens one session with one server, within a few minutes. All tasks of the run share that session, and renew it for
+        as long as the server allows, which is four hours by default. After that, tasks fail with a sentence.
+      - With it, O(as_password) is not used, and no new sign-in can prove a change of the own account.
+      - Falls back to the environment variable E(VPN_ESTATE_AS_SAML_ASSERTION).
     type: str
   as_node:
     description:

@@ -179,7 +179,7 @@ def _until(*elements: Element) -> t.Optional[datetime]:
 
 def _time(text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(f"{text.partition('.')[0].rstrip('Z')}")
+        found = datetime.fromisoformat(text.partition(".")[0].rstrip("Z"))
     except ValueError:
         raise ValueError("its validUntil is not a time") from None
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)

@@ -39,6 +39,7 @@ ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
             "as_password": {"type": "str", "no_log": True},
             "as_totp_secret": {"type": "str", "no_log": True},
             "as_token": {"type": "str", "no_log": True},
+            "as_saml_assertion": {"type": "str", "no_log": True},
             "as_node": {"type": "str"},
             "as_connections": {"type": "int", "default": MOST_CONNECTIONS},
             "as_batch_size": {"type": "int", "default": 500},
@@ -74,7 +75,7 @@ def transport(params: Params, read_only: bool) -> Transport:
 
 def credentials(params: Params) -> Credentials:
     """Who signs in, as connection options say."""
-    names = ("as_username", "as_password", "as_totp_secret", "as_token", "as_node")
+    names = ("as_username", "as_password", "as_totp_secret", "as_token", "as_node", "as_saml_assertion")
     return Credentials(*(params.get(name) or None for name in names))
 
 
@@ -115,7 +116,7 @@ class AccessServerProduct(Product):
     def account(self, params: Params) -> t.Optional[str]:
         """One for each account, whichever node of a cluster carries out its calls; a token alone needs no sign-in."""
         place = self.place(params)
-        if not place or (params.get("as_token") and not params["as_password"]):
+        if not place or (params.get("as_token") and not params["as_password"] and not params["as_saml_assertion"]):
             return None
         return f"{place[0]}\n{params['as_username'] or ''}"
 

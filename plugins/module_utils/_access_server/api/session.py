@@ -31,7 +31,8 @@ class Session(SharedSession):
     """A session, and the password and the codes behind it.
 
     What tasks share about an account: totp (last counter used), failed (number of refused sign-ins). Those with the same
-    credentials: refused (a sentence), password (the one that this run has put in the place of theirs). And a session, beside
+    credentials: refused (a sentence), password (the one that this run has put in the place of theirs), spent (whether their
+    assertion has opened a session). And a session, beside
     what all products have: expires, renew_from, renewable_until (seconds of this machine's clock), account (the server's name
     for it, if it returned one), download (headers that spare a second code).
     """
@@ -58,17 +59,17 @@ class Session(SharedSession):
 
     @property
     def username(self) -> t.Optional[str]:
-        """The account that the calls are made with; None where a token was given without a name."""
-        return self._who.username
+        """The account that the calls are made with; None where a token or an assertion was given without a name."""
+        return self._who.username or (self._seen.get("account") if self._who.assertion else None)
 
     @property
     def can_sign_in(self) -> bool:
-        """Whether there is what a new sign-in takes; a token alone is not."""
-        return bool(self._who.username) and self._who.password is not None
+        """Whether there is what a new sign-in takes; a token alone is not, nor is an assertion, which is good once."""
+        return bool(self._who.username) and self._who.password is not None and not self._who.assertion
 
     def refuse_without_credentials(self) -> None:
         """Raise InputError where there is neither a token nor what a sign-in takes."""
-        if not self._who.token and not self.can_sign_in:
+        if not self._who.token and not self._who.assertion and not self.can_sign_in:
             raise missing(["as_username", "as_password"], ", or as_token")
 
     @property
@@ -78,7 +79,8 @@ class Session(SharedSession):
         Recorded renewals do not name the user (server-behaviour.md, 19), so a token alone tells nothing on such servers.
         """
         if not self._who.username and self._named is None:
-            self._named = _account_in(self._renewed(self.headers()[TOKEN_HEADER]))
+            token = self.headers()[TOKEN_HEADER]
+            self._named = self._seen.get("account") or _account_in(self._renewed(token))
         found = (self._named, self._seen.get("account"), self._who.username)
         return list(dict.fromkeys(name for name in found if name))
 
@@ -163,10 +165,13 @@ class Session(SharedSession):
 
     def apart(self, http: Transport) -> Session:
         """The account by its password alone, over another transport, in a session of its own."""
-        who = replace(self._who, password=self._password_now, token=None)
+        who = replace(self._who, password=self._password_now, token=None, assertion=None)
         return Session(http, who, MemoryStore(), self._codes, self._clock, self._sleep)
 
     def _sign_in(self, held: Held) -> None:
+        if self._who.assertion:
+            self._sign_in_by_assertion(held)
+            return
         if not self._who.username or self._who.password is None:
             self.refuse_without_credentials()
             raise SignInError("The server no longer takes the token given as as_token; bring a new one.")
@@ -181,6 +186,18 @@ class Session(SharedSession):
             if who.totp_secret:  # before the challenge, which would not wait for long
                 code = unused_code(who.totp_secret, held.account, self._codes, self._clock, self._sleep)
             answer = SignIn(self._http, who).by_password(code)
+        self._adopt(held.session, answer, fresh=True)
+
+    def _sign_in_by_assertion(self, held: Held) -> None:
+        """Once: a server that is asked again takes it for a theft."""
+        if held.credentials.get("spent"):
+            raise SignInError(
+                f"The session that as_saml_assertion opened with {self._http.url} has ended, and an assertion opens one. "
+                "Give a new one, or use an administrator with a password for what takes this long."
+            )
+        with tried_once(held, f"the account of as_saml_assertion to {self._http.url}"):
+            answer = SignIn(self._http, self._who).by_assertion()
+        held.credentials["spent"] = True
         self._adopt(held.session, answer, fresh=True)
 
     def _renew(self, session: State) -> None:

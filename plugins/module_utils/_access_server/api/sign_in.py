@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sign-in dialogue of an Access Server: a password, perhaps the code of an authenticator, and what a refusal means."""
+"""The sign-in dialogue of an Access Server, and what a refusal means: a password and perhaps a code, or a SAML assertion."""
 
 from __future__ import annotations
 
@@ -26,11 +26,15 @@ class Credentials:
     totp_secret: t.Optional[str] = field(repr=False, default=None)
     token: t.Optional[str] = field(repr=False, default=None)  # brought by the user; used as it is
     node: t.Optional[str] = None
+    assertion: t.Optional[str] = field(
+        repr=False, default=None
+    )  # a SAML response in base64; takes the place of the password
 
     @property
     def proof(self) -> Proof:
         """What a sign-in proves; a token that was brought is used as it is, and is no part of it."""
-        return (self.username, self.password, self.totp_secret)
+        proven = (self.username, self.password, self.totp_secret)
+        return (*proven, self.assertion) if self.assertion else proven
 
 
 class SignIn:
@@ -56,6 +60,46 @@ class SignIn:
         else:
             return self._administrator(answer)
         return self._administrator(self._answer_challenge(challenge, code))
+
+    def by_assertion(self) -> t.Mapping[str, t.Any]:
+        """Sign in by what an identity provider says of a user; answers and raises the same."""
+        body = {"assertion": (self._who.assertion or "").strip()}
+        operation = "POST /auth/login/saml-assertion"
+        try:
+            try:
+                answer = self._http.sign_in(API.call(operation, {**body, "request_admin": True}))
+            except Refused as exc:
+                if exc.status != 400 or not any("request_admin" in key for key in exc.reasons):
+                    raise
+                # The document does not have that field (server-behaviour.md, 143); nothing was looked at but the form.
+                answer = self._http.sign_in(API.call(operation, body))
+        except Refused as exc:
+            raise SignInError(self._refusal_of_assertion(exc)) from exc
+        except OutcomeUnknown as exc:
+            raise SignInError(
+                f"{self._http.url} never answered the sign-in by as_saml_assertion. The assertion may be spent, so that it was not "
+                "tried again. Give a new one."
+            ) from exc
+        return self._administrator(answer)
+
+    def _refusal_of_assertion(self, exc: Refused) -> str:
+        where = self._http.url
+        if exc.status == 400:
+            return (
+                f"{where} does not take as_saml_assertion ({exc.reason}). An assertion opens one session of one server, within a "
+                "few minutes: it may be spent, too old, for another server, or not signed by the identity provider that "
+                "as_saml_info shows. Give a new one."
+            )
+        if exc.status == 401:
+            return f"{where} takes as_saml_assertion for no sign-in that went well ({exc.reason}). Give a new one."
+        if exc.status == 403:
+            return (
+                f"{where} lets nobody administer it by as_saml_assertion ({exc.reason}). The account needs admin, and saml as "
+                "its auth_method, and SAML has to be enabled (as_saml)."
+            )
+        if exc.status == 404:
+            return f"{where} has nothing that takes as_saml_assertion ({exc}): is this an Access Server from 2.11 up?"
+        return f"{where} refused as_saml_assertion: {exc}."
 
     def _answer_challenge(self, challenge: t.Mapping[str, t.Any], code: t.Optional[str]) -> t.Any:
         prompt = str(challenge.get("challenge", ""))
@@ -94,13 +138,15 @@ class SignIn:
 
     def _administrator(self, answer: t.Any) -> t.Mapping[str, t.Any]:
         if not isinstance(answer, dict) or not isinstance(answer.get("auth_token"), str):
-            raise SignInError(
-                f"{self._http.url} let {self._who.username} in without a token: is this an Access Server?"
-            )
+            raise SignInError(f"{self._http.url} let {self._account} in without a token: is this an Access Server?")
         properties = answer.get("user_properties")
         if isinstance(properties, dict) and properties.get("user_type", "admin") != "admin":
-            raise SignInError(f"{self._who.username} is not an administrator of {self._http.url}.")
+            raise SignInError(f"{self._account} is not an administrator of {self._http.url}.")
         return answer
+
+    @property
+    def _account(self) -> str:
+        return self._who.username or "the account of as_saml_assertion"
 
     def _refusal(self, exc: Refused) -> str:
         who, where = self._who.username, self._http.url
@@ -114,7 +160,7 @@ class SignIn:
         if exc.status == 401 and "saml" in exc.reason.lower():
             return (
                 f"{where} lets {who} in only through SAML ({exc.reason}). Use an administrator with an authentication "
-                "method of its own, such as local."
+                "method of its own, such as local; or give as_saml_assertion in place of the password."
             )
         if exc.status == 403 and "denied" in exc.reason.lower():
             return f"{who} may not administer {where} ({exc.reason}): use an administrator's account."

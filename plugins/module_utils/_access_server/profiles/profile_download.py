@@ -54,7 +54,7 @@ SPEC: t.Mapping[str, t.Any] = {
 CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
     "mutually_exclusive": [("token", "token_url")],
 }
-_OF_ADMINISTRATORS = ("as_token", "as_node", "as_connections", "as_batch_size")
+_OF_ADMINISTRATORS = ("as_token", "as_saml_assertion", "as_node", "as_connections", "as_batch_size")
 _CHALLENGE = "CRV1:"
 # What to do about a refusal, by the number in the server's words.
 ADVICE = {

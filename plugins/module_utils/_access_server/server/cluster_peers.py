@@ -23,7 +23,9 @@ PEER: t.Mapping[str, t.Any] = {
     "as_certificate_fingerprint": {"type": "str"},
     "as_server_name": {"type": "str"},
 }
-NOT_OF_PEERS = dict.fromkeys(("as_token", "as_node", "as_certificate_fingerprint", "as_server_name"))
+NOT_OF_PEERS = dict.fromkeys(
+    ("as_token", "as_saml_assertion", "as_node", "as_certificate_fingerprint", "as_server_name")
+)
 
 
 @dataclass
