@@ -181,6 +181,7 @@ def report() -> Schema:
         "warnings": texts,
         "parts": {"type": "array", "items": _closed(part, part)},
         "restart": texts,
+        "health": texts,
         "vpn_clients": {"type": "integer"},
     }
     commit = {"id": text, "subject": text, "changed_files": {"type": "boolean"}}

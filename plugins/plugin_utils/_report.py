@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ansible import constants, context
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
+from ansible_collections.vpn.estate.plugins.plugin_utils._report_health import findings
 from ansible_collections.vpn.estate.plugins.plugin_utils._report_page import markdown, page
 from ansible_collections.vpn.estate.plugins.plugin_utils._whole_file import replace_file
 
@@ -27,11 +28,21 @@ GIT_TIME = 10  # seconds after which the commit counts as unknown
 
 def server_report(name: str, results: Iterable[tuple[str, Mapping[str, t.Any]]], *, check: bool) -> Json:
     """What became of a server, or would become of it, by the results of its tasks, each with the name of its module."""
-    server: Json = {"name": name, "status": CLEAN, "messages": [], "warnings": [], "parts": [], "restart": []}
+    server: Json = {
+        "name": name,
+        "status": CLEAN,
+        "messages": [],
+        "warnings": [],
+        "parts": [],
+        "restart": [],
+        "health": [],
+    }
+    now = datetime.datetime.now(datetime.timezone.utc)
     for module, result in results:
         parts = [*_parts(module, result)]
         server["parts"] += parts
         server["warnings"] += [one for one in result.get("warnings") or () if one not in server["warnings"]]
+        server["health"] += findings(result, now)
         server["restart"] += result.get("restart") or []
         if isinstance(result.get("vpn_clients"), int):
             server["vpn_clients"] = result["vpn_clients"]

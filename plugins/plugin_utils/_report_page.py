@@ -124,7 +124,7 @@ MARKDOWN = """\
 {%- for word in words %} {{ tally(server)[word] or "" }} |{% endfor %}
  {{- " needed" if server.restart else "" }} |
 {% endfor %}
-{%- for server in report.servers if server.status != "clean" %}
+{%- for server in report.servers if server.status != "clean" or server.health %}
 ## {{ server.name | shown | md }}: {{ server.status }}
 {% for message in server.messages %}
 > {{ message | shown | md }}
@@ -148,6 +148,12 @@ Affected: {{ affected[part.part] }}.
 {%- if server.restart %}
 A restart may be needed by {{ server.restart | map("shown") | map("md") | join(", ") }}
 {%- if server.vpn_clients is defined %}; {{ server.vpn_clients }} clients are connected now{% endif %}.
+{% endif %}
+{%- if server.health %}
+### Soon
+{% for one in server.health %}
+- {{ one | shown | md }}
+{%- endfor %}
 {% endif %}
 {%- endfor %}
 """
@@ -184,13 +190,13 @@ ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; 
 <div class="wide"><table>
 <tr><th>server</th><th>status</th>{% for word in words %}<th class="n">{{ word }}</th>{% endfor %}<th>restart</th></tr>
 {% for server in report.servers %}<tr><td>
-{%- if server.status == "clean" %}{{ server.name | shown }}
+{%- if server.status == "clean" and not server.health %}{{ server.name | shown }}
 {%- else %}<a href="#s{{ loop.index }}">{{ server.name | shown }}</a>{% endif %}</td>
 <td class="status {{ server.status }}">{{ server.status }}</td>
 {%- for word in words %}<td class="n">{{ tally(server)[word] or "" }}</td>{% endfor %}
 <td>{{ "needed" if server.restart else "" }}</td></tr>
 {% endfor %}</table></div>
-{% for server in report.servers %}{% if server.status != "clean" %}
+{% for server in report.servers %}{% if server.status != "clean" or server.health %}
 <section id="s{{ loop.index }}">
 <h2>{{ server.name | shown }}: <span class="{{ server.status }}">{{ server.status }}</span></h2>
 {% for message in server.messages %}<p class="message">{{ message | shown }}</p>
@@ -210,6 +216,9 @@ ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; 
 {% endfor %}
 {%- if server.restart %}<p>A restart may be needed by {{ server.restart | map("shown") | join(", ") }}
 {%- if server.vpn_clients is defined %}; {{ server.vpn_clients }} clients are connected now{% endif %}.</p>
+{% endif %}
+{%- if server.health %}<h3>Soon</h3>
+<ul>{% for one in server.health %}<li>{{ one | shown }}</li>{% endfor %}</ul>
 {% endif %}</section>
 {% endif %}{% endfor %}
 </body>

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import shutil
@@ -23,6 +24,7 @@ from ansible_collections.vpn.estate.plugins.plugin_utils._report import (
     server_report,
     write,
 )
+from ansible_collections.vpn.estate.plugins.plugin_utils._report_health import findings
 from ansible_collections.vpn.estate.plugins.plugin_utils._report_page import markdown, page
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 
@@ -125,6 +127,65 @@ def test_a_task_of_one_noun_is_a_part() -> None:
     assert "### as\\_user" in text
     assert "- ana: **failed** - refused\n" in text
     assert "- b: **created**\n  - deny: nothing → true\n" in text
+
+
+NOW = datetime.datetime(2026, 11, 29, 12, tzinfo=datetime.timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("result", "sentences"),
+    [
+        (
+            {"web_certificate": {"presented": {"not_after": "2026-12-10T00:00:00Z"}, "certificate": None}},
+            ["The web certificate ends on 2026-12-10, in 10 days."],
+        ),
+        ({"web_certificate": {"presented": None, "certificate": {"not_after": "2027-12-10T00:00:00Z"}}}, []),
+        (
+            {"cas": [{"common_name": "Old", "not_after": "2026-11-01T00:00:00Z"}]},
+            ["The certificate authority Old ended on 2026-11-01."],
+        ),
+        (
+            {
+                "profiles": [
+                    {"user": "a", "days_left": 29, "profile_type": "userlogin"},
+                    {"user": "b", "days_left": 30, "profile_type": "autologin"},
+                    {"user": "c", "days_left": -1, "profile_type": "autologin"},
+                ]
+            },
+            [
+                "Client profiles of 1 users end within 30 days: a.",
+                "1 users have profiles that connect without a sign-in (autologin): b.",
+            ],
+        ),
+        ({"license": {"current_cc": 9, "max_cc": 10}}, ["9 of 10 connections of the licence are in use."]),
+        ({"license": {"current_cc": 8, "max_cc": 10, "error": None}}, []),
+        ({"license": {"error": "no answer"}}, ["The licence has a problem: no answer."]),
+        (
+            {
+                "users": [
+                    {"name": "a", "effective": {"totp": False, "deny": False}},
+                    {"name": "b", "effective": {"totp": True}},
+                    {"name": "c", "effective": {"deny": True}},
+                    {"name": "d", "effective": {"auth_method": "saml"}},
+                ]
+            },
+            ["1 users sign in without a second factor of this server: a."],
+        ),
+        ({"users": {"objects": []}, "changed": False}, []),
+    ],
+)
+def test_what_needs_attention_soon(result: Json, sentences: list[str]) -> None:
+    assert [*findings(result, NOW)] == sentences
+
+
+def test_what_needs_attention_changes_no_status() -> None:
+    found = {"changed": False, "license": {"error": HOSTILE}}
+    report = report_of([server_report("a", [("x", CLEAN), ("y", found)], check=True)], check=True)
+    assert report["status"] == "clean"
+    jsonschema.validate(json.loads(json.dumps(report)), SCHEMA)
+    assert "### Soon\n\n- The licence has a problem: &lt;script&gt;" in markdown(report)
+    assert "<h3>Soon</h3>" in page(report)
+    assert "<script>" not in page(report)
 
 
 class Reader(HTMLParser):

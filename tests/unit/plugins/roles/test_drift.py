@@ -58,9 +58,12 @@ def test_servers_are_compared_and_a_real_run_is_recorded(server: Server, box: Bo
     assert (record["status"], record["mode"]) == ("changed", "run")
     [office] = [one for one in record["servers"] if one["name"] == "office"]
     assert [each["name"] for each in office["parts"][0]["changes"]] == ["ana"]
-    run = folder.play(DRIFT)
+    run = folder.play(DRIFT, "-e", '{"vpn_estate_drift_health": true}')
     assert run.status == 0, run.output
-    assert json.loads((tmp_path / "drift/report.json").read_text())["status"] == "clean"
+    report = json.loads((tmp_path / "drift/report.json").read_text())
+    health = {one["name"]: one["health"] for one in report["servers"]}
+    assert (report["status"], health["home"]) == ("clean", [])
+    assert "2 users sign in without a second factor of this server: ana, openvpn." in health["office"]
     for path in tmp_path.glob("d*/report.*"):
         assert PASSWORD not in path.read_text()
 
