@@ -131,6 +131,11 @@ def parse(text: str, subnet_does: t.Optional[str] = None) -> Rule:
         raise ValueError(f"{text!r}: {exc}") from None
 
 
+def is_of_server(text: str) -> bool:
+    """Whether a rule is written as the server keeps it: a sign, a class in capitals, and what belongs to it."""
+    return text[:1] in ("+", "-") and _split_once(text[1:])[0] in CLASSES
+
+
 def subnet_of(text: str) -> str:
     """The network of a rule as it is written there; empty of a rule without one."""
     _accept, kind, _separator, rest = _dissected(text)

@@ -59,6 +59,11 @@ def is_secret(name: str, item: t.Mapping[str, t.Any]) -> bool:
     return bool(words and _SECRET.fullmatch(words[-1]))
 
 
+def beside_key(name: str) -> tuple[str, str]:
+    """The items of the certificate, and of those that vouch for it, that go together with the item of a private key."""
+    return _KEY_END.sub("cert", name), _KEY_END.sub("ca_bundle", name)
+
+
 def plain_text(text: str) -> str:
     """A text as it is compared and written: a PEM text ends in one line end, any other in none."""
     if "-----BEGIN" in text:
@@ -153,13 +158,13 @@ class ConfigItem(Safeguarded):
         profile = profile_of(run)
         items = {item["name"]: item for item in run.client.config_items(profile, names)}
         found = {name: item_of(item) for name, item in items.items()}
-        beside = {name: _KEY_END.sub("cert", name) for name, item in found.items() if item["type_hint"] == PEM_KEY}
+        beside = {name: beside_key(name)[0] for name, item in found.items() if item["type_hint"] == PEM_KEY}
         if names is not None and beside:
             items.update((item["name"], item) for item in run.client.config_items(profile, sorted(beside.values())))
         for name, certificate in beside.items():
             text = items.get(certificate, {}).get("value")
             found[name]["certificate"] = plain_text(text) if isinstance(text, str) else None
-            for other in (certificate, _KEY_END.sub("ca_bundle", name)):
+            for other in beside_key(name):
                 if other in found and found[name]["is_set"]:
                     found[other]["private_key"] = name
         self._liken(run.client, profile, list(found) if names is None else names, found)
