@@ -103,7 +103,7 @@ not_converted:
   elements: dict
   contains:
     part: {description: The part of the declaration that it would belong to; empty where that is not known., type: str}
-    object: {description: The object, by its kind and its name., type: str}
+    object: {description: "The object, by its kind and its name.", type: str}
     key: {description: The key of the dump., type: str}
     value:
       description:

@@ -181,7 +181,9 @@ def _secrets_in(dumps: Dumps) -> t.Iterator[str]:
 
 
 def _is_private(key: str, value: t.Any) -> bool:
-    return key.startswith(_PRIVATE) or is_secret(key, {"value": value})
+    """Whether a value is a secret, by itself or by its key. People name the variables of scripts, and as_user_info shows them."""
+    named = "" if _ENVIRONMENT.fullmatch(key) else key
+    return key.startswith(_PRIVATE) or is_secret(named, {"value": value})
 
 
 def _plain_subnets(dumps: Dumps) -> tuple[t.Optional[str], str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import typing as t
 from dataclasses import replace
 from pathlib import Path
@@ -36,15 +37,16 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import
 from ansible_collections.vpn.estate.plugins.module_utils._text.masking import told
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import oddity
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
+from ansible_collections.vpn.estate.tests.simulator.access_server.configuration_keys import KEYS
 from ansible_collections.vpn.estate.tests.simulator.access_server.properties import stored_subnet
 from ansible_collections.vpn.estate.tests.simulator.access_server.store import DEFAULT_USER as DEFAULT_NAME
 from ansible_collections.vpn.estate.tests.simulator.access_server.store import Record, Store
-from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_shown_is_declared import forwarded, ranges, subnets
-from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._access_server.accounts.test_access_rule import (
+from ansible_collections.vpn.estate.tests.unit.plugins.filter.test_access_rule import (
     named_rules,
     network_rules,
     plain_rules,
 )
+from ansible_collections.vpn.estate.tests.unit.plugins.laws.test_shown_is_declared import forwarded, ranges, subnets
 from ansible_collections.vpn.estate.tests.unit.plugins.support import sacli
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import examples
@@ -78,6 +80,7 @@ OWN: t.Mapping[str, Strategy] = {
     ),
     **dict.fromkeys(SCRIPTS, TEXTS),
 }
+INDEX = re.compile(r"\.[0-9]+$")
 BY_API_ALONE = {"compile", "members", "group", "password"}
 SET: t.Mapping[str, Strategy] = {
     "cs.cws_proto_v2": st.booleans(),
@@ -164,14 +167,18 @@ def without_unset(resource: Resource, item: Json) -> Json:
 
 
 def comparable(declaration: Json) -> Json:
-    """A declaration without empty lists, with items of the configuration as text."""
+    """A declaration without what is empty, with items of the configuration as text, but for those that are at their default."""
     listed = [{name: value for name, value in one.items() if value != []} for one in declaration["access_lists"]]
     return {
         "groups": [without_unset(GROUP, one) for one in declaration["groups"]],
         "default_user": without_unset(DEFAULT_USER, declaration["default_user"]),
         "users": [without_unset(USER, one) for one in declaration["users"]],
         "access_lists": listed,
-        "config_items": {one["name"]: values.lines(sacli.text_of(one["value"])) for one in declaration["config_items"]},
+        "config_items": {
+            one["name"]: values.lines(sacli.text_of(one["value"]))
+            for one in declaration["config_items"]
+            if sacli.text_of(one["value"]) != sacli.text_of(KEYS[INDEX.sub(".0", one["name"])].default)
+        },
     }
 
 
@@ -250,7 +257,7 @@ FITTING: Strategy = st.sampled_from(
     + [f"{sign}{rule}" for sign in "+-" for rule in ("NAT:10.0.0.0/8", "ROUTE:10.3.0.0/16:https", "SUBNET:10.4.0.0/16")]
     + ["+GROUP:ops", "-USER:max", "+ALL", "+ALL_VPN_CLIENTS", "global", "staff"]
 )
-KEYS: Strategy = st.one_of(
+PROPERTY_NAMES: Strategy = st.one_of(
     st.sampled_from(sorted(PROPERTIES)),
     st.builds(
         lambda base, number: f"{base}.{number}",
@@ -264,7 +271,9 @@ KEYS: Strategy = st.one_of(
 )
 TYPES: Strategy = st.one_of(st.sampled_from(sorted(KINDS)), HOSTILE)
 RECORDS = st.builds(
-    lambda kind, rest: {**rest, "type": kind}, TYPES, st.dictionaries(KEYS, st.one_of(HOSTILE, FITTING), max_size=6)
+    lambda kind, rest: {**rest, "type": kind},
+    TYPES,
+    st.dictionaries(PROPERTY_NAMES, st.one_of(HOSTILE, FITTING), max_size=6),
 )
 DUMPS = st.dictionaries(
     st.one_of(NAMES, st.text(max_size=3), st.sampled_from([DEFAULT_NAME, "a", "A"])), RECORDS, max_size=4

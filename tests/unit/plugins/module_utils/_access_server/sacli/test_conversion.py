@@ -214,8 +214,8 @@ GROUP, USER = {"type": "group", "group_declare": "true"}, {"type": "user_compile
         (USER, {"prop_cli.script.mac.admin.disconnect": "x"}, {"cli_script_connect_mac_admin_disconnect": "x"}),
         (
             USER,
-            {"prop_cli.script_env.win.MSI.URL": "u", "prop_cli.script_env.win.B": "{{ x }}"},
-            {"cli_script_connect_win_env": {"MSI.URL": "u", "B": "{{ x }}"}},
+            {"prop_cli.script_env.win.MSI.URL": "u", "prop_cli.script_env.win.secret": "{{ x }}"},
+            {"cli_script_connect_win_env": {"MSI.URL": "u", "secret": "{{ x }}"}},
         ),
         (
             GROUP,
