@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure the export of a server with many users, and the run of the site playbook with what it wrote. Numbers only.
+"""Measure the export of a server with many users, and runs of site and drift with what it wrote. Numbers only.
 
 usage: export.py [--users N...] [--repeat R] [--latency MS] [--json FILE]
 
@@ -55,13 +55,20 @@ def measure(number: int, options: argparse.Namespace) -> dict[str, tuple[Usage, 
         hosts = str(inventory(Path(name), server))
         used: dict[str, list[Usage]] = {}
         requests: dict[str, int] = {}
-        runs = [("first export", "export"), ("export again", "export"), ("site, unchanged", "site")]
+        runs = [("first export", "export"), ("export again", "export"), ("site, unchanged", "site"), ("drift", "drift")]
         for _turn in range(options.repeat):
             for file in Path(name).glob("host_vars/site/*"):
                 file.unlink()
             for way, playbook in runs:
                 since = len(server.log)
-                command = ["ansible-playbook", "-i", hosts, f"vpn.estate.{playbook}"]
+                command = [
+                    "ansible-playbook",
+                    "-i",
+                    hosts,
+                    f"vpn.estate.{playbook}",
+                    "-e",
+                    f"vpn_estate_drift_dest={name}/drift",
+                ]
                 used.setdefault(way, []).append(timed(command, {**os.environ, **IN_PROCESS}))
                 requests[way] = len(server.log) - since
         size = sum(file.stat().st_size for file in Path(name).glob("host_vars/site/*"))
