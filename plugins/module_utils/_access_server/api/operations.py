@@ -109,6 +109,7 @@ _SLOW = (
     "GET /GetInstallerViaToken",
     *("PUT /database/convert", "POST /cluster/create", "POST /cluster/join", "POST /cluster/leave"),
     *("POST /server/failover-init", "POST /server/failover-test", "GET /support/report"),
+    "POST /helper/get-saml-configuration",
 )
 # Whose requests or answers hold passwords, keys, tokens or codes. Values of configuration items are secret one by one.
 _SECRET = (

@@ -192,8 +192,9 @@ class Session(SharedSession):
         """Once: a server that is asked again takes it for a theft."""
         if held.credentials.get("spent"):
             raise SignInError(
-                f"The session that as_saml_assertion opened with {self._http.url} has ended, and an assertion opens one. "
-                "Give a new one, or use an administrator with a password for what takes this long."
+                f"as_saml_assertion has opened its one session with {self._http.url}. That session has ended, or this task trusts "
+                "the server by other options than the task that opened it. Give a new assertion, or use an administrator with a "
+                "password."
             )
         with tried_once(held, f"the account of as_saml_assertion to {self._http.url}"):
             answer = SignIn(self._http, self._who).by_assertion()

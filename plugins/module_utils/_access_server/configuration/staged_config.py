@@ -178,7 +178,7 @@ class Staging:
         self.signs_in_anew = found.sign_in
         self.addresses = api_addresses(client.url, before, self.values, task.params["new_url"])
         self._refuse_to_be_cut_off(found, after)
-        if self.signs_in_anew and task.params["as_password"] is None:
+        if self.signs_in_anew and not run.client.session.can_sign_in:
             task.warn(
                 f"The sign-in depends on {listed(self.signs_in_anew)}. It is not proven that the account of this task can still "
                 "sign in. A proof needs as_username and as_password."
@@ -326,7 +326,7 @@ class Staging:
     def _locked_out(self) -> str:
         """Why the administrator can no longer sign in, where what that depends on has changed; asked once, with no token."""
         params = self.run.task.params
-        if not self.signs_in_anew or params["as_password"] is None:
+        if not self.signs_in_anew or not self.run.client.session.can_sign_in:
             return ""
         changed = self._options[self.later.index(self.reached)] if self._options else {}
         try:

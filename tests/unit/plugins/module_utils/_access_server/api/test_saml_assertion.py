@@ -12,8 +12,12 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.client import AccessServer
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.session import Session
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.sign_in import Credentials
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import MemoryStore
+from ansible_collections.vpn.estate.plugins.module_utils._net.tls import Trust
+from ansible_collections.vpn.estate.plugins.module_utils._net.transport import Transport
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import SignInError, Unreachable
 from ansible_collections.vpn.estate.plugins.modules.as_saml import BODY as AS_SAML
 from ansible_collections.vpn.estate.tests.simulator.identity_provider import IdentityProvider, signer
@@ -81,10 +85,12 @@ def test_its_session_is_renewed_and_ends_in_a_sentence(world: SamlWorld) -> None
         world.time.now += 400
     else:
         raise AssertionError("The session never ended.")
-    assert message.startswith(f"The session that as_saml_assertion opened with {world.simulator.url} has ended")
+    assert message.startswith(
+        f"as_saml_assertion has opened its one session with {world.simulator.url}. That session has ended"
+    )
     assert world.asked(RENEW) > 20
     assert world.asked(PATH) == 1
-    with pytest.raises(SignInError, match="has ended, and an assertion opens one"):
+    with pytest.raises(SignInError, match="has opened its one session with .* Give a new assertion"):
         world.client(who, store).object("GET /server/info")
     assert world.asked(PATH) == 1
 
@@ -94,7 +100,19 @@ def test_a_session_that_the_server_drops_is_not_opened_again(world: SamlWorld) -
     client = world.client(who, store)
     client.object("GET /server/info")
     world.simulator.machine.authentication.end_sessions()
-    with pytest.raises(SignInError, match="has ended, and an assertion opens one"):
+    with pytest.raises(SignInError, match="has opened its one session with .* Give a new assertion"):
+        client.object("GET /server/info")
+    assert world.asked(PATH) == 1
+
+
+def test_a_task_that_trusts_the_server_by_other_options_has_no_session(world: SamlWorld) -> None:
+    """Sessions are for tasks with the same trust, and there is one."""
+    who, store = world.by(), MemoryStore()
+    world.client(who, store).object("GET /server/info")
+    trust = Trust(ca_path=world.simulator.ca_path, server_name="localhost")
+    http = Transport(world.simulator.url, trust=trust, timeout=5, read_only=False)
+    client = AccessServer(http, Session(http, who, store, clock=world.time, sleep=world.time.sleep))
+    with pytest.raises(SignInError, match="or this task trusts the server by other options"):
         client.object("GET /server/info")
     assert world.asked(PATH) == 1
 
