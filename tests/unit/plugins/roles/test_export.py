@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.properties import SCRIPTS
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
@@ -79,3 +81,30 @@ def test_what_servers_have_is_text_in_the_files_and_no_change(
     assert (server.writes(), box.writes()) == ([], [])
     assert not ran.exists()
     assert "!unsafe" in "".join(first.values())
+
+
+def test_dumps_of_sacli_are_exported_without_the_server(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.write("hosts.json", {"access_servers": {"hosts": {"office": {}}}})
+    users = folder.write(
+        "users.json",
+        {
+            "staff": {"type": "group", "group_declare": "true", "access_to.0": "+SUBNET:10.10.0.0/24"},
+            "ana": {"type": "user_connect", "conn_group": "staff", "pvt_password_digest": PASSWORD},
+        },
+    )
+    items = {"vpn.server.routing.private_access": "route", "host.name": "vpn.example.com"}
+    configuration = folder.write("configuration.json", items)
+    dumps = {
+        "access_server_export_user_properties": str(users),
+        "access_server_export_configuration": str(configuration),
+    }
+    run = folder.play(EXPORT, "-e", json.dumps(dumps))
+    assert run.status == 0, run.output
+    assert PASSWORD not in run.output
+    found = {Path(path).name: yaml.safe_load(text) for path, text in files(folder).items()}
+    assert found["users.yml"] == {"access_server_users": [{"name": "ana", "group": "staff"}]}
+    assert found["access_lists.yml"] == {
+        "access_server_access_lists": [{"group": "staff", "access_to": ["10.10.0.0/24::R"]}]
+    }
+    assert [one["name"] for one in found["configuration.yml"]["access_server_config_items"]] == sorted(items)
