@@ -182,10 +182,10 @@ def files(pattern: str) -> list[str]:
     return sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(pattern))
 
 
-def ansible_test(command: str, *options: str) -> tuple[int, str, Path]:
+def ansible_test(command: str, *options: str, venv: Path = CACHE / "venv") -> tuple[int, str, Path]:
     """Run a command of ansible-test; return its exit code, what it printed, and the folder with its reports."""
     output = emptied(CACHE / "tree" / command / "ansible_collections/vpn/estate/tests/output")
-    return *run("sh", "tools/ansible-test.sh", CACHE / "venv", command, *options), output
+    return *run("sh", "tools/ansible-test.sh", venv, command, *options), output
 
 
 def lint() -> Tally:
@@ -333,10 +333,17 @@ def integration() -> Tally:
     else:
         quick = quick_targets()
         code, printed, reports = ansible_test("integration", "--continue-on-error", *quick)
-        targets = [
+        every = [
             path for path in files("tests/integration/targets/*/aliases") if "hidden" not in (ROOT / path).read_text()
         ]
-        tally = Tally(left=len(targets) - len(quick), notes=["every module ran each way, most with one dialect"])
+        tally = Tally(left=len(every) - len(quick), notes=["every module ran each way, most with one dialect"])
+    tally += targets(code, printed, reports)
+    return tally + oldest() if EXHAUSTIVE else tally
+
+
+def targets(code: int, printed: str, reports: Path) -> Tally:
+    """Count the targets of a run of ansible-test."""
+    tally = Tally()
     for report in reports.glob("data/integration-*.json"):
         tally.passed += len(json.loads(report.read_text())["targets"])
     failed = re.search(r"The (\d+) integration test\(s\) listed below \(out of \d+\) failed", printed)
@@ -344,6 +351,20 @@ def integration() -> Tally:
         tally.failed += int(failed[1])
     elif code:
         tally += Tally(failed=1, notes=[f"ansible-test ended with exit code {code}"])
+    return tally
+
+
+def oldest() -> Tally:
+    """Run the targets with many modules on the oldest ansible-core, with the oldest Python that is here."""
+    pair = next((pair for pair in matrix.PAIRS if has_python(pair[1])), None)
+    if not pair:
+        return Tally(skipped=1, notes=["no Python for the oldest ansible-core"])
+    venv = CACHE / "versions" / "-targets-".join(pair)  # not that of stage units, which may be making it right now
+    code, _output = run("make", "--no-print-directory", f"{venv.relative_to(ROOT)}/.ready")
+    if code:
+        return Tally(failed=1, notes=[f"no virtual environment with ansible-core {pair[0]} and Python {pair[1]}"])
+    tally = targets(*ansible_test("integration", "--continue-on-error", *QUICK_TARGETS, venv=venv))
+    tally.notes.append(f"{', '.join(QUICK_TARGETS)} also ran with ansible-core {pair[0]} and Python {pair[1]}")
     return tally
 
 
