@@ -636,5 +636,6 @@ def test_every_resource_with_rights_is_safeguarded() -> None:
             "required",
             "active",
             "value",
+            "idp_certificate",
         }
         assert isinstance(sample.resource, Safeguarded) == bool(names), sample
