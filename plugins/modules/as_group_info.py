@@ -11,11 +11,13 @@ short_description: Read groups of an OpenVPN Access Server
 description:
   - Returns groups with what is set on each of them, in the form that M(vpn.estate.as_group) takes, with their members,
     and with the values in force.
+  - All options that are given must hold. The server is asked only for what they name, as far as it can tell, so that a look at
+    a few of thousands is a small request.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
-  - vpn.estate._names
+  - vpn.estate._query
   - vpn.estate._attributes
   - vpn.estate._attributes.info
   - vpn.estate._attributes.access_server
@@ -40,6 +42,15 @@ EXAMPLES = r"""
 - name: Read one group, with the server set by module_defaults
   vpn.estate.as_group_info:
     names: [staff]
+
+- name: Read the groups whose members administer the server
+  vpn.estate.as_group_info:
+    admin: true
+
+- name: Read the groups of branches whose members may have profiles that connect without a password
+  vpn.estate.as_group_info:
+    name_contains: branch-
+    autologin: true
 """
 
 RETURN = r"""
@@ -160,10 +171,14 @@ left_out:
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.group import GROUP
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.queries import (
+    GROUP_QUERY,
+    chosen_groups,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = inform(GROUP, ACCESS_SERVER)
+BODY = inform(GROUP, ACCESS_SERVER, chosen_groups, GROUP_QUERY)
 
 
 def main() -> None:

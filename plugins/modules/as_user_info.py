@@ -13,14 +13,23 @@ description:
     force.
   - Groups and the default user are no users; they have modules of their own. Secrets of authenticators, which the
     server gives away, are left out.
+  - All options that are given must hold. The server is asked only for what they name, as far as it can tell, so that a look at
+    a few of thousands is a small request.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
   - vpn.estate._access_server
-  - vpn.estate._names
+  - vpn.estate._query
   - vpn.estate._attributes
   - vpn.estate._attributes.info
   - vpn.estate._attributes.access_server
+options:
+  group:
+    description:
+      - Read only users of this group, compared exactly. An empty text reads those who are in no group of their own; for this, all
+        users are read from the server.
+    type: str
+    version_added: 1.0.0
 seealso:
   - module: vpn.estate.as_user
   - module: vpn.estate.as_group_info
@@ -42,6 +51,21 @@ EXAMPLES = r"""
 - name: Name those who are let in with a local password and nothing else
   ansible.builtin.debug:
     msg: "{{ found.users | selectattr('password_defined') | rejectattr('effective.totp') | map(attribute='name') }}"
+
+- name: Read the administrators of a server with thousands of users, in a few small requests
+  vpn.estate.as_user_info:
+    admin: true
+  register: administrators
+
+- name: Read those users of one group whose names have a part in common
+  vpn.estate.as_user_info:
+    group: contractors
+    name_contains: "@example.com"
+
+- name: Read those who may have profiles that connect without a password, and are no administrators
+  vpn.estate.as_user_info:
+    autologin: true
+    admin: false
 
 - name: Read two users, with the server set by module_defaults
   vpn.estate.as_user_info:
@@ -184,11 +208,12 @@ left_out:
   # END
 """
 
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.queries import USER_QUERY, chosen_users
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import inform, run
 
-BODY = inform(USER, ACCESS_SERVER)
+BODY = inform(USER, ACCESS_SERVER, chosen_users, USER_QUERY)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import typing as t
 from collections import Counter
 
 from .field import HIDDEN, Object
-from .plan import Effect, Plan
+from .plan import Actual, Effect, Plan
 from .resource import Resource
 from .run import Run
 
@@ -26,7 +26,11 @@ def everything(
     run: Run[t.Any], resource: Resource, names: t.Optional[t.Sequence[str]] = None
 ) -> t.Mapping[str, Object]:
     """Objects of a resource by name; all of them where ``names`` is None."""
-    found = run.read(resource, names)
+    return whole(run, resource, run.read(resource, names))
+
+
+def whole(run: Run[t.Any], resource: Resource, found: Actual) -> t.Mapping[str, Object]:
+    """The objects that a server has listed, with a warning where it counts more or less of them."""
     if found.total not in (None, len(found.objects)):
         run.task.warn(
             f"{run.client.url} counts {found.total} {resource.plural} and listed {len(found.objects)}: another program is "

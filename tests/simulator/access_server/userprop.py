@@ -70,6 +70,8 @@ class Userprop(Part):
         listing.short_enough(names, names_field, settings)
         filters = asked.get("filters") or {}
         listing.anywhere_alone(filters)
+        if self._machine.readings["list_filters"] == "ignored":
+            filters = {}
         order = asked.get("order_by", "name")
         if names is None and not filters and order == "name":
             total = store.count(kind)
@@ -94,11 +96,21 @@ class Userprop(Part):
                 if not listing.anywhere_matches(lambda name: texts[name]() if name in texts else "", wanted, [*texts]):
                     return False
             elif field in texts:
-                if not listing.text_matches(texts[field](), wanted):
+                if not self._matches(texts[field](), wanted):
                     return False
-            elif bool(self._machine.properties.effective(record, field)) != wanted["value"]:
+            elif bool(self._flag(record, field)) != wanted["value"]:
                 return False
         return True
+
+    def _matches(self, text: str, wanted: dict[str, str]) -> bool:
+        if wanted["operation"] == "substring" and self._machine.readings["substring_filter"] == "caseless":
+            text, wanted = text.casefold(), {**wanted, "value": wanted["value"].casefold()}
+        return listing.text_matches(text, wanted)
+
+    def _flag(self, record: Record, field: str) -> Any:
+        if self._machine.readings["flag_filters"] == "own":
+            return record.own.get(field)
+        return self._machine.properties.effective(record, field)
 
     def _sorting(self, order: str) -> Callable[[Record], Any]:
         def key(record: Record) -> Any:

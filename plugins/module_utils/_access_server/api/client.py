@@ -119,13 +119,19 @@ class AccessServer(Client):
     # -- users, groups, and their properties (server-behaviour.md, C and D)
 
     def users(
-        self, names: t.Optional[t.Sequence[str]] = None, load: Load = same, *, spellings: bool = False
+        self,
+        names: t.Optional[t.Sequence[str]] = None,
+        load: Load = same,
+        *,
+        spellings: bool = False,
+        filters: t.Optional[Record] = None,
     ) -> Listing:
         """Users by name, or all of them, as ``load`` makes them of records; names that do not exist are absent.
 
-        With ``spellings``, users_like() will be asked about the names, and what fits into the same request is.
+        With ``spellings``, users_like() will be asked about the names, and what fits into the same request is. ``filters`` are the
+        server's (server-behaviour.md, 38).
         """
-        return self._records("POST /users/list", "users", names, {}, load, spellings)
+        return self._records("POST /users/list", "users", names, _filtered(filters), load, spellings)
 
     def groups(
         self,
@@ -134,9 +140,10 @@ class AccessServer(Client):
         *,
         members: bool = False,
         spellings: bool = False,
+        filters: t.Optional[Record] = None,
     ) -> Listing:
         """The same of groups; with ``members`` their users are named, not only counted."""
-        how = {"enumerate_members": True} if members else {}
+        how = {**({"enumerate_members": True} if members else {}), **_filtered(filters)}
         return self._records("POST /groups/list", "groups", names, how, load, spellings)
 
     def users_like(self, names: t.Iterable[str]) -> t.Collection[str]:
@@ -470,7 +477,7 @@ class AccessServer(Client):
                 roll[record["name"]] = _administers(record)
             offset += len(page)  # servers may cap the page
             if offset >= total or len(records) == known:  # a page without news: the server makes no headway
-                if not {"users", "groups", "proplist"} & how.keys():
+                if not {"users", "groups", "proplist", "filters"} & how.keys():
                     self._rolls[operation] = tried, roll
                 return Listing(records, total, total == len(records) == len(page))
             if until is not None and len(until - records.keys()) / NAMES < (total - offset) / len(page):
@@ -481,6 +488,10 @@ class AccessServer(Client):
         """A server may name a new record on each page, and a larger total."""
         if pages >= MOST_PAGES or records > MOST_RECORDS:
             raise self.unreadable("an end of its list")
+
+
+def _filtered(filters: t.Optional[Record]) -> Record:
+    return {"filters": filters} if filters else {}
 
 
 def _administers(record: Record) -> bool:
