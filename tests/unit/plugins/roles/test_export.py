@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.properties import SCRIPTS
+from ansible_collections.vpn.estate.tests.unit.plugins.support import sacli
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
 
@@ -108,3 +109,39 @@ def test_dumps_of_sacli_are_exported_without_the_server(tmp_path: Path) -> None:
         "access_server_access_lists": [{"group": "staff", "access_to": ["10.10.0.0/24::R"]}]
     }
     assert [one["name"] for one in found["configuration.yml"]["access_server_config_items"]] == sorted(items)
+
+
+@pytest.mark.versions
+def test_what_sacli_has_printed_of_a_server_is_exported_and_no_change_to_it(
+    start: t.Callable[..., Server], tmp_path: Path
+) -> None:
+    """The server itself is asked for nothing until the files are applied to it."""
+    server, ran = start(dialect="3.2"), tmp_path / "ran"
+    texts = hostile(ran)
+    simulator = server.simulator
+    simulator.set_group(texts[0], deny_web=True, cc_commands=texts[3])
+    simulator.set_user(texts[1], group=texts[0], password=PASSWORD, cc_commands=texts[2])
+    simulator.set_access_routes(texts[1], "access_to_ipv4", [{"type": "group", "accept": False, "groupname": texts[0]}])
+    simulator.set_configuration(**{"sa.company_name": texts[0]})
+    items = simulator.store.configuration(simulator.machine.configuration.active)
+    folder = Folder(tmp_path)
+    folder.write("hosts.json", {"access_servers": {"hosts": {"office": {}}}})
+    folder.write("group_vars/access_servers.json", server.connection)
+    paths: dict[str, str] = {}
+    for name, text in (
+        ("user_properties", sacli.user_properties(simulator.store)),
+        ("configuration", sacli.configuration(items)),
+    ):
+        paths[name] = str(tmp_path / f"{name}.dump")
+        Path(paths[name]).write_text(text, encoding="utf-8")
+    folder.write("dumps.json", {f"access_server_export_{name}": path for name, path in paths.items()})
+    run = folder.play(EXPORT, "-e", f"@{folder.path}/dumps.json")
+    assert run.status == 0, run.output
+    assert sacli.DIGEST not in run.output + "".join(files(folder).values())
+    assert len(files(folder)) == 5
+    assert not simulator.log
+    run = folder.play(SITE)
+    assert (run.status, run.tally["office"]["changed"]) == (0, 0), run.output
+    assert "users: 3 unchanged; access_lists: 1 unchanged" in run.output
+    assert not server.writes()
+    assert not ran.exists()

@@ -36,6 +36,7 @@ TEXTS = {
 SUBNETS = {"bypass_subnets": "bypass_route", "client_to_server_subnets": "c2s_subnets", "subnets": "group_subnets"}
 ROUTES = {"access_to_ipv4": "access_to", "access_to_ipv6": "access_to6"}
 ROUTES |= {name.replace("to", "from"): key.replace("to", "from") for name, key in ROUTES.items()}
+DIGEST = "0f" * 32
 TYPES = {"default": "user_default", "group": "group"}
 
 
@@ -77,7 +78,7 @@ def _record(store: Store, record: Record, subnet_does: str | None) -> Printed:
     for kind, group in itertools.groupby(store.access_routes([record.name]), key=lambda row: row[1]):
         found.update(_numbered(ROUTES[kind], [_rule(route, subnet_does) for _owner, _kind, route in group]))
     if record.password is not None:
-        found["pvt_password_digest"] = "0f" * 32
+        found["pvt_password_digest"] = DIGEST
     compiles = own.keys() & {"static_ipv4", "static_ipv6", "dmz_ip", *SUBNETS} or own.get("admin")
     found["type"] = TYPES.get(record.kind, "user_compile" if compiles else "user_connect")
     if record.kind == "group":
