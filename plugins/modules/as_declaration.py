@@ -13,6 +13,7 @@ description:
     of them are checked and planned before anything is written, and what one of them declares may refer to what another one
     declares.
   - What is left out, of the server as of an object, is left alone.
+  - Sentences that say who may reach what are tests, which the declaration has to pass.
   - Everything that is wrong with the declaration is told at once, before a server is asked. What only the server can
     tell is told before the first write.
   - Access is taken away first and given last. So at no time a user reaches more than what was allowed before, or is allowed
@@ -379,6 +380,19 @@ options:
     type: list
     elements: str
     default: []
+  access_tests:
+    description:
+      - Who may reach what, a sentence for each, such as C(ada may reach 10.20.0.5:tcp/443),
+        C(contractors may not reach 10.0.0.0/8) or C(ada may reach app.example.com). Before C(may) stands a user, a group or
+        C(everybody); C(user) or C(group) before the name says which is meant.
+      - C(may reach) means every address and every port of what follows, and every member of a group. C(may not reach) means
+        none of them.
+      - The declaration is judged before a server is asked, also with O(validate_only), and the server as it will be, before
+        the first write. A test that is not true is a mistake which names the rule that decides, and whose it is.
+      - How rules work together, and what a declaration alone cannot tell, is described in C(docs/access.md).
+    type: list
+    elements: str
+    default: []
   group_mapping:
     description:
       - Whether a group mapping of the server says who is in which group, as in
@@ -441,6 +455,14 @@ EXAMPLES = r"""
         value: 10.50.0.0
       - name: vpn.server.static.0.netmask_bits
         value: 24
+      - name: vpn.server.routing.private_access
+        value: nat
+      - name: vpn.server.routing.private_network.0
+        value: 10.90.0.0/24
+    access_tests:
+      - ada may reach 10.20.0.5:tcp/443
+      - ada may reach wiki.intranet.example.com
+      - staff may not reach 10.20.0.0/16:ssh
 
 # From here on the server is set once for all modules:
 #   module_defaults:
@@ -551,6 +573,26 @@ counts:
   sample:
     created: 3
     unchanged: 296
+access_tests:
+  description:
+    - What became of each of O(access_tests). A test that failed is a mistake, and the task returns nothing of the others.
+    - With O(validate_only), a test is V(unknown) where it depends on what is not declared. The task warns of it.
+  returned: when there are tests, and none has failed
+  type: list
+  elements: dict
+  contains:
+    test:
+      description: The sentence.
+      type: str
+      sample: ada may reach 10.20.0.5:tcp/443
+    result:
+      description: V(passed) or V(unknown).
+      type: str
+      sample: passed
+    reason:
+      description: Why it is unknown, else empty.
+      type: str
+      sample: ""
 restart:
   description:
     - Configuration items that changed, and may wait for a restart of the server.

@@ -54,11 +54,16 @@ def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Pl
     return run.plan
 
 
-def apply_together(parts: t.Sequence[Part], told: t.Callable[[t.Sequence[Part]], Answer]) -> None:
+def apply_together(
+    parts: t.Sequence[Part],
+    told: t.Callable[[t.Sequence[Part]], Answer],
+    judge: t.Callable[[t.Sequence[Part], Mistakes], None] = lambda parts, mistakes: None,
+) -> None:
     """Bring the objects of several resources of a server to what is wanted. All is planned before anything is written.
 
     Their plans then tell what was, or would be, done to each object. Raises what stops the whole task; where it was
-    writing by then, ``answer`` of the exception is what ``told`` makes of the plans.
+    writing by then, ``answer`` of the exception is what ``told`` makes of the plans. ``judge`` adds what is wrong with
+    plans that are right by themselves.
     """
     mistakes = Mistakes()
     mistakes.unwritten = True
@@ -75,6 +80,8 @@ def apply_together(parts: t.Sequence[Part], told: t.Callable[[t.Sequence[Part]],
             guard_purge(part.run, part.resource, part.actual, part.wanted)
         with mistakes.collecting():
             part.resource.validate_plan(part.run, mistakes)
+    mistakes.refuse()
+    judge(parts, mistakes)
     mistakes.refuse()
     for part in parts:
         warn_of_unknown(part.run, part.resource)

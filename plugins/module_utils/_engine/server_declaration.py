@@ -23,6 +23,7 @@ from .resource import Resource
 from .run import UNDECLARED, Part, Run, Task
 
 VALIDATE_ONLY = "validate_only"
+PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"  # what became of a test
 FOLDED = 5  # objects with equal changes, from which on a diff has one entry for them
 FEW = 5  # names in a line
 DONE = (PAST["create"], PAST["update"])
@@ -31,12 +32,39 @@ Interrupts = t.Callable[[t.Sequence[Part]], tuple[Answer, str]]
 APART = ("assume_present", "exclusive", "profile")  # options of tasks that are about a part of a server
 
 
+class Judged(t.Protocol):
+    """What became of one test. Its text is a sentence."""
+
+    @property
+    def result(self) -> str:
+        """PASSED, FAILED or UNKNOWN."""
+
+    def report(self) -> Answer:
+        """For the answer of the task."""
+
+
+class Tests(t.Protocol):
+    """Tests that a declaration has to pass, under an option of its own."""
+
+    option: str
+    spec: t.Mapping[str, t.Any]
+
+    def parsed(self, said: t.Sequence[t.Any], mistakes: Mistakes) -> list[t.Any]:
+        """Tests as they are declared; what cannot be read is a mistake."""
+
+    def of_declaration(self, tests: t.Sequence[t.Any], parts: t.Sequence[Part]) -> t.Sequence[Judged]:
+        """Whether what is declared passes. No server is asked, so that the result may be unknown."""
+
+    def of_plan(self, tests: t.Sequence[t.Any], parts: t.Sequence[Part], run: Run[t.Any]) -> t.Sequence[Judged]:
+        """Whether the server passes once all is done that is planned."""
+
+
 class ServerDeclaration:
     """The resources of a server that one task declares, in the order in which they are planned.
 
     ``contradicts`` tells, beside references to what is gone, which declarations of several resources cannot all be true.
     ``interrupts`` tells what the planned changes may do to clients that are connected: for the answer, and in words for the
-    summary.
+    summary. ``tests`` are what the declaration has to pass.
     """
 
     def __init__(
@@ -44,9 +72,10 @@ class ServerDeclaration:
         resources: t.Sequence[Resource],
         interrupts: Interrupts,
         contradicts: Contradicts = lambda parts: (),
+        tests: t.Optional[Tests] = None,
     ) -> None:
         self.resources = {resource.option: resource for resource in resources}
-        self._interrupts, self._contradicts = interrupts, contradicts
+        self._interrupts, self._contradicts, self._tests = interrupts, contradicts, tests
 
     # -- options
 
@@ -70,6 +99,7 @@ class ServerDeclaration:
             "purge_limit": {"type": "dict", "options": {name: {"type": TEXT_OR_NUMBER} for name in purgeable}},
             "protect": {"type": "list", "elements": "str", "default": []},
             UNDECLARED: {"type": "bool", "default": False},
+            **({self._tests.option: self._tests.spec} if self._tests else {}),
             "mistakes": {"type": "list", "elements": "str", "default": []},
             VALIDATE_ONLY: {"type": "bool", "default": False},
         }
@@ -102,6 +132,16 @@ class ServerDeclaration:
         self._add_contradictions(parts, given, mistakes, {*self.resources} if not certain else doubtful)
         mistakes.refuse()
         return parts
+
+    def _judged(self, run: Run[t.Any], parts: t.Sequence[Part]) -> list[Judged]:
+        """What became of the tests by the declaration alone. Raises Mistakes where one has failed."""
+        if not self._tests:
+            return []
+        mistakes = Mistakes()
+        verdicts = self._tests.of_declaration(self._tests.parsed(run.task.params[self._tests.option], mistakes), parts)
+        _add_failed(verdicts, mistakes)
+        mistakes.refuse()
+        return [*verdicts]
 
     def declared_parts(self, given: t.Mapping[str, t.Any]) -> list[Resource]:
         """The resources of which a task brings objects to a state, by its options alone; those of a folder may be all."""
@@ -162,22 +202,36 @@ class ServerDeclaration:
                 mistakes.add(f"purge: {name} is not declared. Declare {name}, or leave it out of purge.")
         for sentence in given["mistakes"]:
             mistakes.add(f"{sentence.rstrip('.')}.")
+        if self._tests:
+            self._tests.parsed(given[self._tests.option], mistakes)
         for sentence in dict.fromkeys((*contradictions(parts, doubtful), *self._contradicts(parts))):
             mistakes.add(sentence)
 
     def apply(self, run: Run[t.Any]) -> Answer:
         """The work of the module."""
         parts = self.declared(run)
+        verdicts = self._judged(run, parts)
         if run.task.params[VALIDATE_ONLY]:
-            return {"changed": False}
+            for verdict in verdicts:
+                if verdict.result == UNKNOWN:
+                    run.task.warn(str(verdict))
+            return {**self._told_of_tests(verdicts), "changed": False}
         only = run.task.params["only"]
         chosen = [part for part in parts if only is None or part.resource.option in only]
+
+        def judge(planned: t.Sequence[Part], mistakes: Mistakes) -> None:
+            if self._tests and verdicts:
+                tests = self._tests.parsed(run.task.params[self._tests.option], mistakes)
+                verdicts[:] = self._tests.of_plan(tests, planned, run)
+                _add_failed(verdicts, mistakes)
+
         if chosen:
-            apply_together(chosen, told)
+            apply_together(chosen, told, judge)
         changed = any(part.run.plan.changed for part in chosen)
         interrupted, in_words = self._interrupts(chosen)
         answer = {
             **told(chosen),
+            **self._told_of_tests(verdicts),
             **interrupted,
             "summary": "; ".join([*summary(chosen), *([in_words] if in_words else [])]),
             "diff": diffs(chosen),
@@ -190,6 +244,10 @@ class ServerDeclaration:
                 failed=True, changed=run.client.wrote, msg=f"{len(failed)} of {total} failed. {_failures(failed)}."
             )
         return answer
+
+    def _told_of_tests(self, verdicts: t.Sequence[Judged]) -> Answer:
+        """What became of each test, where the task has some."""
+        return {self._tests.option: [one.report() for one in verdicts]} if self._tests and verdicts else {}
 
     def _params_of(self, name: str, resource: Resource, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The options that the module of one resource would have, but for those that the task does not take."""
@@ -256,6 +314,12 @@ class ServerDeclaration:
         except InputError as exc:
             mistakes.take(exc, f"src: {path}")
             return checker.right(item, checker.options)
+
+
+def _add_failed(verdicts: t.Iterable[Judged], mistakes: Mistakes) -> None:
+    for verdict in verdicts:
+        if verdict.result == FAILED:
+            mistakes.add(str(verdict))
 
 
 def _is_declared(name: str, given: t.Mapping[str, t.Any]) -> bool:

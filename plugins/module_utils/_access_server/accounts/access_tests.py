@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..._engine.server_declaration import FAILED, PASSED, UNKNOWN
+from ..._text.outside import Sentence
 from .access_ruleset import EVERYBODY
 from .reach import Account, Clients, Destination, Estate, Piece, blocked, destination, reached
 
-PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"
 _SENTENCE = re.compile(r"(?P<who>\S.*?)\s+may\s+(?P<negated>not\s+)?reach\s+(?P<where>\S.*)")
 FORM = (
     "an access test is NAME may reach DESTINATION, or NAME may not reach DESTINATION. NAME is a user, a group, or everybody; "
@@ -43,7 +44,7 @@ class Verdict:
 
     def report(self) -> dict[str, str]:
         """For the answer of a task."""
-        return {"test": self.test.text, "result": self.result, "reason": self.why}
+        return {"test": Sentence(self.test.text), "result": self.result, "reason": Sentence(self.why)}
 
 
 _ENDS = {PASSED: "is true", FAILED: "is not true", UNKNOWN: "cannot be judged"}
@@ -105,7 +106,7 @@ def _missing(test: AccessTest, estate: Estate, whole: bool) -> str:
     where = test.where
     if isinstance(where, Clients) and where.name not in (estate.users if where.kind == "user" else estate.groups):
         return f"{said} {where.kind} {where.name}"
-    for account in _accounts(test, estate):
+    for account in () if whole else _accounts(test, estate):
         if account.group and account.group not in estate.groups:
             return f"{said} group {account.group}, which {account} is in"
     return ""

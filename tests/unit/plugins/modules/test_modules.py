@@ -40,6 +40,7 @@ VERBS = {
     "freebox_vpn_profile",
 }
 OF_ITS_OWN = {
+    "as_access_info",
     "as_certificate_info",
     "as_cluster_info",
     "as_declaration_info",

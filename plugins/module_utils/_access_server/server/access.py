@@ -1,0 +1,288 @@
+# Copyright (c) 2026 vpn.estate contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who reaches what by a declaration, after a plan, and on a running server."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.field import Object
+from ..._engine.report import Answer
+from ..._engine.run import Part, Run
+from ..._text.errors import InputError, Mistakes, NotOffered, reading
+from ..._text.outside import Sentence
+from ..accounts.access_list import ACCESS_LIST
+from ..accounts.access_ruleset import ACCESS_RULESET, EVERYBODY
+from ..accounts.access_tests import AccessTest, Verdict, judge, parse
+from ..accounts.default_user import DEFAULT_USER
+from ..accounts.group import GROUP
+from ..accounts.properties import DEFAULT_USER_NAME
+from ..accounts.reach import (
+    ITEMS,
+    NETWORK_ITEM,
+    Account,
+    Clients,
+    Destination,
+    Domain,
+    Estate,
+    Rule,
+    blocked,
+    configured_rules,
+    destination,
+    domain_rules,
+    listed_rules,
+    reached,
+)
+from ..accounts.user import USER
+from ..api.client import AccessServer
+from ..configuration.config_item import CONFIG_ITEM
+
+Names = t.Optional[t.Collection[str]]
+NEEDED = ("group", "deny", "admin", "reroute_gw")
+
+
+class AccessTests:
+    """Sentences that say who may reach what."""
+
+    option = "access_tests"
+    spec: t.Mapping[str, t.Any] = {"type": "list", "elements": "str", "default": []}
+
+    def parsed(self, said: t.Sequence[t.Any], mistakes: Mistakes) -> list[AccessTest]:
+        """Each as it is meant; what cannot be read is a mistake."""
+        found = []
+        for number, text in enumerate(said):
+            try:
+                found.append(parse(text))
+            except ValueError as exc:
+                mistakes.add(f"{self.option}[{number}]: {exc}.")
+        return found
+
+    def of_declaration(self, tests: t.Sequence[AccessTest], parts: t.Sequence[Part]) -> list[Verdict]:
+        """By what is declared: a user or a group that is declared has no other rules than those that are."""
+        estate = declared_estate(parts) if tests else Estate()
+        return [judge(test, estate, whole=False) for test in tests]
+
+    def of_plan(self, tests: t.Sequence[AccessTest], parts: t.Sequence[Part], run: Run[AccessServer]) -> list[Verdict]:
+        """By what is on the server, with what is planned."""
+        estate = read_estate(run, tests, parts)
+        return [judge(test, estate, whole=True) for test in tests]
+
+
+def declared_estate(parts: t.Sequence[Part]) -> Estate:
+    """What is declared, as if nothing else were on the server. Configuration items that are not declared are not known."""
+    estate = Estate()
+    for part in parts:
+        for want in part.wanted:
+            if want.state == "absent" and part.resource.is_partial(want):
+                continue
+            gone = want.state in ("absent", "default")
+            _put(estate, part.resource, want.name, None if gone else want.values)
+    return estate
+
+
+def _put(estate: Estate, resource: t.Any, name: str, values: t.Optional[Object]) -> None:
+    """Give an object of an estate these values; it goes where there are none."""
+    if resource is DEFAULT_USER:
+        estate.default.update(values or {})
+        return
+    if resource is CONFIG_ITEM:
+        if values is None:
+            estate.items.pop(name, None)
+        elif "value" in values and _decides(name):
+            estate.items[name] = values["value"]
+        return
+    kinds = {USER: estate.users, GROUP: estate.groups, ACCESS_LIST: estate.lists, ACCESS_RULESET: estate.rulesets}
+    kind = kinds[resource]
+    if values is None:
+        kind.pop(name, None)
+    else:
+        kind[name] = {**kind.get(name, {}), **values}
+    if resource is GROUP and (values is None or values.get("members") is not None):
+        members = (values or {}).get("members") or ()
+        for one in estate.users.values():
+            if one.get("group") == name:
+                one["group"] = ""
+        for member in members:
+            estate.users.setdefault(member, {})["group"] = name
+
+
+# -- a server
+
+
+def read_estate(run: Run[AccessServer], tests: t.Sequence[AccessTest], parts: t.Sequence[Part] = ()) -> Estate:
+    """What a server has and tests are about, with what is planned."""
+    named = {(test.kind, test.who) for test in tests}
+    named |= {(test.where.kind, test.where.name) for test in tests if isinstance(test.where, Clients)}
+    everybody = any(kind == EVERYBODY for kind, _name in named)
+    users = {name for kind, name in named if kind in ("", "user")}
+    groups = {name for kind, name in named if kind in ("", "group")}
+    estate = Estate()
+    with reading(run):
+        read_accounts(run, estate, None if everybody else users, None if everybody else groups, parts)
+        domains = any(isinstance(test.where, Domain) for test in tests)
+        read_rules(run, estate, lists=any(not isinstance(test.where, Domain) for test in tests), rulesets=domains)
+    for part in sorted(
+        parts, key=lambda one: one.resource is USER
+    ):  # who is in which group, the users themselves say last
+        for change in part.run.plan.changes:
+            if change.action == "delete":
+                _put(estate, part.resource, change.name, None)
+            elif change.action != "none":
+                _put(estate, part.resource, change.name, change.values)
+    return estate
+
+
+def read_accounts(
+    run: Run[AccessServer],
+    estate: Estate,
+    users: Names,
+    groups: Names,
+    parts: t.Sequence[Part] = (),
+    *,
+    members: bool = True,
+) -> None:
+    """Read users and groups of these names, the groups of these users, and with ``members`` those of these groups."""
+    client = run.client
+    estate.default = _needed(DEFAULT_USER, client.object("GET /users/defaultuser"))
+    load: t.Callable[[t.Mapping[str, t.Any]], Object] = lambda wire: {  # noqa: E731
+        **_needed(GROUP, wire),
+        "members": wire.get("members") or (),
+    }
+    found = client.groups(None if groups is None else sorted(groups), load, members=members).records
+    if members and groups is not None and users is not None:
+        users = {*users, *(name for one in found.values() for name in one["members"]), *_joining(parts, groups)}
+        default = {
+            estate.default.get("group"),
+            *(change.get("group") for change in _planned(parts, DEFAULT_USER).values()),
+        }
+        if default & {*found, *groups}:  # whose members are all who have no group of their own
+            users = None
+    estate.users = client.users(None if users is None else sorted(users), lambda wire: _needed(USER, wire)).records
+    theirs = {one.get("group") for one in estate.users.values()} | {estate.default.get("group")}
+    theirs |= {change.get("group") for change in _planned(parts, USER).values()}
+    missing = sorted(name for name in theirs if name and name not in found)
+    if missing and groups is not None:
+        found.update(client.groups(missing, load).records)
+    estate.groups = {name: {key: one[key] for key in NEEDED if key in one} for name, one in found.items()}
+
+
+def _planned(parts: t.Sequence[Part], resource: t.Any) -> dict[str, Object]:
+    """Values that a plan gives objects of a resource."""
+    return {
+        change.name: change.values
+        for part in parts
+        if part.resource is resource
+        for change in part.run.plan.of("create", "update")
+    }
+
+
+def _joining(parts: t.Sequence[Part], groups: t.Collection[str]) -> set[str]:
+    """Users whom a plan puts into one of these groups."""
+    found = {name for name, values in _planned(parts, USER).items() if values.get("group") in groups}
+    return found.union(*(values.get("members") or () for values in _planned(parts, GROUP).values()))
+
+
+def _needed(resource: t.Any, wire: t.Mapping[str, t.Any]) -> Object:
+    return {f.name: f.off_the_wire(wire) for f in resource.loaded if f.name in NEEDED}
+
+
+def read_rules(run: Run[AccessServer], estate: Estate, *, lists: bool, rulesets: bool) -> None:
+    """Read the lists, the rulesets and the configuration that decide about accounts. A server may lack one of the first two."""
+    if lists:
+        owners = [
+            *(f"user {name}" for name in (*estate.users, DEFAULT_USER_NAME)),
+            *(f"group {name}" for name in estate.groups),
+        ]
+        estate.lists = _offered(run, ACCESS_LIST, owners)
+    if rulesets:
+        estate.rulesets = _offered(run, ACCESS_RULESET, None)
+    items = run.client.config_items(run.client.config_profiles[0])
+    estate.items = {
+        **dict.fromkeys(ITEMS),
+        **{item["name"]: item.get("value") for item in items if _decides(item["name"])},
+    }
+
+
+def _decides(item: str) -> bool:
+    """Whether a configuration item says who reaches what. The others may be secrets."""
+    return item in ITEMS or bool(NETWORK_ITEM.fullmatch(item))
+
+
+def _offered(run: Run[AccessServer], resource: t.Any, names: t.Optional[t.Sequence[str]]) -> dict[str, Object]:
+    try:
+        return run.read(resource, names).objects
+    except NotOffered:
+        return {}
+
+
+# -- the info module
+
+SPEC: t.Mapping[str, t.Any] = {
+    "users": {"type": "list", "elements": "str"},
+    "groups": {"type": "list", "elements": "str"},
+    "destination": {"type": "str"},
+}
+
+
+def inform(run: Run[AccessServer]) -> Answer:
+    """The rules that count for users and groups, and what they reach of a destination."""
+    params = run.task.params
+    users, groups, where = params["users"], params["groups"], _destination(params["destination"])
+    if users is not None or groups is not None:
+        users, groups = users or [], groups or []
+    target = where if isinstance(where, Clients) else None
+    read = {
+        kind: None if names is None else {*names, *([target.name] if target and target.kind == kind else ())}
+        for kind, names in (("user", users), ("group", groups))
+    }
+    estate = Estate()
+    with reading(run):
+        members = target is not None and target.kind == "group"
+        read_accounts(run, estate, read["user"], read["group"], members=members)
+        read_rules(
+            run, estate, lists=not isinstance(where, Domain), rulesets=where is None or isinstance(where, Domain)
+        )
+    found = [
+        *(("group", name, Account("", name)) for name in sorted(estate.groups) if groups is None or name in groups),
+        *(("user", name, estate.account(name)) for name in sorted(estate.users) if users is None or name in users),
+    ]
+    return {
+        "access": [{kind: name, **_access(estate, account, where)} for kind, name, account in found],
+        "changed": False,
+    }
+
+
+def _destination(text: t.Optional[str]) -> t.Optional[Destination]:
+    if text is None:
+        return None
+    try:
+        return destination(text)
+    except ValueError as exc:
+        raise InputError(f"destination: {exc}.") from exc
+
+
+def _access(estate: Estate, account: Account, where: t.Optional[Destination]) -> Object:
+    """What is returned of one user, or of a group."""
+    by_address = [*configured_rules(estate), *listed_rules(estate, account, "access_to")]
+    found: Object = {
+        **({"member_of": account.group} if account.name else {}),
+        "blocked_by": blocked(estate, account),
+        "access_to": [_told(rule) for rule in by_address],
+        "access_from": [_told(rule) for rule in listed_rules(estate, account, "access_from")],
+        "domains": [_told(rule) for rule, _form in domain_rules(estate, account)],
+    }
+    if where is None:
+        return found
+    pieces = {(piece.allowed, piece.why): piece for piece in reversed(reached(estate, account, where))}
+    parts = [
+        {"example": Sentence(one.what), "reached": one.allowed, "reason": Sentence(one.why)}
+        for one in reversed([*pieces.values()])
+    ]
+    each = {one.allowed for one in pieces.values()}
+    whole = {True: "all", False: "none", None: "unknown"}[each.pop()] if len(each) == 1 else "some"
+    return {**found, "reached": whole, "parts": parts}
+
+
+def _told(rule: Rule) -> Object:
+    return {"rule": rule.text, "accept": rule.accept, "owner": rule.owner, "place": rule.place}
