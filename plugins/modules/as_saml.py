@@ -15,7 +15,7 @@ description:
     provider, or several, are refused. Then the server says by its own operation what it makes of the metadata, and the task
     refuses what contradicts that.
   - After it has written, the task asks the server where it sends users who sign in, and warns where that is not the identity
-    provider. Servers can need a restart before settings are in force; M(vpn.estate.as_restart) takes RV(objects[].pending).
+    provider. Servers can need a restart before settings take effect; M(vpn.estate.as_restart) takes RV(objects[].pending).
   - The task does not change who signs in by SAML. That is V(saml) as C(auth_method) of a user, a group or the default user, or
     as the item C(auth.module.type) of M(vpn.estate.as_config_item). Each of these modules refuses a change that could end the
     sign-in of its own account.
@@ -75,7 +75,7 @@ options:
     description:
       - File for the metadata of the server, for the identity provider, on the machine where the task runs. It gets mode 0600.
       - It is written again where the server says something else of itself, or where its time is over.
-      - The server has metadata only while SAML is enabled and in force.
+      - The server has metadata only while SAML is enabled and active.
     type: path
   profile:
     description: Configuration profile that the settings belong to. Left out, it is the active one.
@@ -91,7 +91,8 @@ options:
     description:
       - Whether settings may change on which the sign-in of the account of this task depends, because it signs in by SAML, or
         because no one can tell how it signs in.
-      - With O(as_password), a new sign-in proves what is in force then. Without it, the task warns that nothing is proven.
+      - With O(as_password), a new sign-in proves what is active after the change. Without it, the task warns that nothing is
+        proven.
     type: bool
     default: false
 notes:
@@ -122,7 +123,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Have it in force
+- name: Activate it
   vpn.estate.as_restart:
     only_if_pending: true
     changed_items: "{{ saml.objects[0].pending }}"

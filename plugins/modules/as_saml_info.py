@@ -123,7 +123,7 @@ idp_certificates:
       sample: 364
 sign_in_url:
   description:
-    - Where the server sends users who sign in by SAML, without the request. V(null) where SAML is disabled or not in force, and
+    - Where the server sends users who sign in by SAML, without the request. V(null) where SAML is disabled or not active, and
       for a profile that is not active.
   returned: success
   type: str

@@ -162,7 +162,7 @@ class Authentication(Part):
         return record
 
     def _admitted(self, call: Call, record: Record, admin: bool) -> None:
-        """Return if somebody who is who they say they are may sign in."""
+        """Return if a user whose identity is proven may sign in."""
         machine, username = self.machine, record.name
         for denied in ("deny",) if call.service == "VPN" else ("deny", "deny_web"):
             if machine.properties.effective(record, denied):
@@ -173,7 +173,7 @@ class Authentication(Part):
             raise refused(403, "User access denied")
 
     def by_identity_provider(self, call: Call, username: str, admin: bool) -> Answer:
-        """A session for somebody of whom an identity provider has vouched."""
+        """A session for a user of whom an identity provider has vouched."""
         record = self.machine.store.record(username)
         if (
             record is None

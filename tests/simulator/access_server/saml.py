@@ -48,7 +48,7 @@ class Saml(Part):
         self._seen.clear()
         self.metadata_at.clear()
 
-    # what is in force
+    # what is active
 
     def _setting(self, name: str) -> Any:
         return self._machine.configuration.in_force(_PREFIX + name)

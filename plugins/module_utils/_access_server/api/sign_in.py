@@ -94,8 +94,8 @@ class SignIn:
             return f"{where} takes as_saml_assertion for no sign-in that went well ({exc.reason}). Give a new one."
         if exc.status == 403:
             return (
-                f"{where} lets nobody administer it by as_saml_assertion ({exc.reason}). The account needs admin, and saml as "
-                "its auth_method, and SAML has to be enabled (as_saml)."
+                f"{where} does not let the account of as_saml_assertion administer it ({exc.reason}). The account needs admin, and "
+                "saml as its auth_method, and SAML has to be enabled (as_saml)."
             )
         if exc.status == 404:
             return f"{where} has nothing that takes as_saml_assertion ({exc}): is this an Access Server from 2.11 up?"

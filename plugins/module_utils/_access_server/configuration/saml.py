@@ -27,7 +27,7 @@ from .config_item import LIMITS, is_known, item_of, plain_text, problem_of, prof
 from .sign_in_settings import endangered
 
 PREFIX = "auth.saml.0."
-NEEDED = ("idp_entity_id", "idp_signon_endpoint", "idp_certificate")  # without which nobody can sign in
+NEEDED = ("idp_entity_id", "idp_signon_endpoint", "idp_certificate")  # without which no user can sign in
 OF_METADATA = (*NEEDED, "idp_logout_endpoint")
 SOURCES = ("idp_metadata", "idp_metadata_src", "idp_metadata_url")
 FACTS = ("type", "default_value", *LIMITS)  # of an item
@@ -39,11 +39,11 @@ INFO_SPEC: t.Mapping[str, t.Any] = {"profile": {"type": "str"}}
 XML = "application/samlmetadata+xml"
 
 
-def _address(said: str) -> None:
-    if said and not (
-        said.startswith("https://") and urlsplit(said).hostname and said.isprintable() and " " not in said
+def _address(text: str) -> None:
+    if text and not (
+        text.startswith("https://") and urlsplit(text).hostname and text.isprintable() and " " not in text
     ):
-        raise ValueError(f"{said!r} is not an https address")
+        raise ValueError(f"{text!r} is not an https address")
 
 
 def _certificates(text: str) -> list[pem.Certificate]:
@@ -59,8 +59,8 @@ def _normal(text: str) -> str:
         return plain_text(text)
 
 
-def _number(said: t.Any) -> t.Any:
-    return typed(said, "integer")
+def _number(value: t.Any) -> t.Any:
+    return typed(value, "integer")
 
 
 def _field(name: str, end: str, kind: str = "str", **more: t.Any) -> Field:
@@ -117,8 +117,10 @@ class Saml(Safeguarded):
         if wanted.state != "absent":
             return dict(wanted.values)
         items = (have or {})["items"]
-        told = {f.name: items.get(f.name, {}).get("default_value") for f in self.fields}
-        return {f.name: f.normal(UNSET.get(f.name, "") if told[f.name] is None else told[f.name]) for f in self.fields}
+        known = {f.name: items.get(f.name, {}).get("default_value") for f in self.fields}
+        return {
+            f.name: f.normal(UNSET.get(f.name, "") if known[f.name] is None else known[f.name]) for f in self.fields
+        }
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
         """A server that knows SAML, an identity provider that is whole, and our own account."""
@@ -137,7 +139,7 @@ class Saml(Safeguarded):
             after = {**have, **change.values}
             missing = [name for name in NEEDED if not after[name]]
             if change.values and after["enabled"] and missing:
-                mistakes.add(f"enabled: without {', '.join(missing)} nobody can sign in by SAML.")
+                mistakes.add(f"enabled: without {', '.join(missing)} no user can sign in by SAML.")
             written = self.dump(change.values)
             change.results["pending"] = [*written] if profile_of(run) == run.client.config_profiles[0] else []
             with mistakes.collecting():
@@ -145,7 +147,7 @@ class Saml(Safeguarded):
                     change.own_account, change.turn = OwnAccount.AT_RISK, Turn.OWN
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """All of it in one request, so that no half of an identity provider is ever in force."""
+        """All of it in one request, so that no half of an identity provider is ever active."""
         self._send(run, changes)
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
@@ -157,13 +159,13 @@ class Saml(Safeguarded):
 
         def write(change: Change) -> None:
             items = (change.before or {}).get("items", {})
-            said = {
+            written = {
                 f.api: typed(change.values[f.name], items.get(f.name, {}).get("type"))
                 for f in self.fields
                 if f.name in change.values
             }
             send = run.client.reset_config_items if back and change.state == "absent" else run.client.set_config_items
-            send(profile, said)
+            send(profile, written)
 
         run.writes.each(changes, write)
 
@@ -181,8 +183,8 @@ def configure(run: Run[AccessServer]) -> dict[str, t.Any]:
     answer = apply_declared(run.within(settings), SAML)
     if offered:
         used = [one.fingerprint for one in _certificates(settings["idp_certificate"])]
-        told = [{**_told(one), "used": one.fingerprint in used} for one in offered]
-        answer["objects"][0]["idp_certificates"] = told
+        shown = [{**_facts(one), "used": one.fingerprint in used} for one in offered]
+        answer["objects"][0]["idp_certificates"] = shown
     if answer.get("failed"):
         return answer
     if not run.task.check and profile_of(run) == run.client.config_profiles[0]:
@@ -223,10 +225,10 @@ def _of_identity_provider(run: Run[AccessServer]) -> tuple[dict[str, t.Any], t.S
             own = identity_provider(asked["data"])
         if own.valid_until and own.valid_until < datetime.now(timezone.utc):
             raise InputError(f"{source}: the metadata was valid until {own.valid_until:%Y-%m-%d %H:%M} UTC.")
-    told = _as_the_server_reads(run, source, asked)
-    settings = {"idp_logout_endpoint": "", **told}
+    read = _as_the_server_reads(run, source, asked)
+    settings = {"idp_logout_endpoint": "", **read}
     if own:
-        settings = {**_plain(own), **told}
+        settings = {**_plain(own), **read}
         if settings["idp_entity_id"] != own.entity_id:
             raise InputError(
                 f"{source}: {run.client.url} reads {settings['idp_entity_id']!r} as its entity id, and it is {own.entity_id!r}."
@@ -235,7 +237,7 @@ def _of_identity_provider(run: Run[AccessServer]) -> tuple[dict[str, t.Any], t.S
     if lacking:
         raise InputError(f"{source}: {run.client.url} finds no {', '.join(lacking)} in it.")
     with pem.about(source):
-        of_server = _certificates(told.get("idp_certificate", ""))
+        of_server = _certificates(read.get("idp_certificate", ""))
     offered = own.certificates if own else tuple(of_server)
     if not {one.fingerprint for one in of_server} <= {one.fingerprint for one in offered}:
         raise InputError(f"{source}: {run.client.url} reads a certificate in it that is not there.")
@@ -319,7 +321,7 @@ def _chosen(
     return best[:1]
 
 
-def _told(one: pem.Certificate) -> dict[str, t.Any]:
+def _facts(one: pem.Certificate) -> dict[str, t.Any]:
     return {**one.facts(), "days_left": one.days_left()}
 
 
@@ -367,10 +369,10 @@ def _keep_metadata(run: Run[AccessServer], file: SecretFile, answer: dict[str, t
     except Refused as exc:
         if exc.status != 404:
             raise
-        said = f"sp_metadata_dest: {run.client.url} has no metadata of its own yet ({exc.reason})"
+        missing = f"sp_metadata_dest: {run.client.url} has no metadata of its own yet ({exc.reason})"
         if not answer["changed"]:
-            raise EstateError(f"{said}. SAML has to be enabled, and in force: as_restart, then once more.") from exc
-        run.task.warn(f"{said}. Nothing was written to {file.path}: as_restart, then once more.")
+            raise EstateError(f"{missing}. SAML has to be enabled, and active: as_restart, then once more.") from exc
+        run.task.warn(f"{missing}. Nothing was written to {file.path}: as_restart, then once more.")
         return
     answer["objects"][0]["sp_metadata"] = _names(own)
     there = file.read()
@@ -378,8 +380,8 @@ def _keep_metadata(run: Run[AccessServer], file: SecretFile, answer: dict[str, t
     if not fault:
         return
     answer["changed"] = True
-    for side, told in file.diff(fault, there=there is not None).items():
-        answer["diff"][side].update(told)
+    for side, lines in file.diff(fault, there=there is not None).items():
+        answer["diff"][side].update(lines)
     if not run.task.check:
         file.write(text)
 
@@ -409,7 +411,7 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     url, problem = _sign_in_url(run, have) if in_use else (None, None)
     answer.update(sign_in_url=url, problem=problem and Sentence(problem), sp_metadata=None, idp_certificates=[])
     with contextlib.suppress(ValueError):
-        answer["idp_certificates"] = [_told(one) for one in _certificates(have["idp_certificate"])]
+        answer["idp_certificates"] = [_facts(one) for one in _certificates(have["idp_certificate"])]
     if in_use:
         with contextlib.suppress(Refused):
             answer["sp_metadata"] = _names(_own_metadata(run)[1])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Metadata of providers: what is read of it, and what is refused because nobody can say where it is from."""
+"""Metadata of providers: what is read of it, and what is refused because it can be from anywhere."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def test_another_run_may_find_it_spent(start: Callable[..., Server], time: Time,
 
 
 INVALID = "does not take as_saml_assertion"
-DENIED = "lets nobody administer it by as_saml_assertion"
+DENIED = "does not let the account of as_saml_assertion administer it"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ DENIED = "lets nobody administer it by as_saml_assertion"
             "takes as_saml_assertion for no sign-in that went well",
         ),
         ({"username": "openvpn"}, DENIED),
-        ({"username": "nobody"}, DENIED),
+        ({"username": "stranger"}, DENIED),
         ({"username": "worker"}, DENIED),
     ],
     ids=[*map(str, range(11))],
@@ -190,7 +190,7 @@ def test_an_assertion_that_is_not_signed_does_not_count_beside_one_that_is(world
 def test_a_server_without_saml(world: SamlWorld) -> None:
     world.simulator.set_configuration(**{"auth.saml.0.enable": False})
     world.simulator.machine.configuration.take_over()
-    world.refusal(world.by(), r"as_saml_assertion \(There is no valid SAML configuration\).* SAML has to be enabled")
+    world.refusal(world.by(), r"administer it \(There is no valid SAML configuration\).* SAML has to be enabled")
 
 
 def test_an_older_server(start: Callable[..., Server], time: Time) -> None:
@@ -237,17 +237,17 @@ def test_from_metadata_to_a_task_that_an_administrator_does_behind_saml(server: 
     own = simulator.machine.saml
 
     def options() -> dict[str, t.Any]:
-        said = provider.response(ADMINISTRATOR, own.entity_id, own.consumer, now=time.time())
-        return {"as_username": None, "as_password": None, "as_saml_assertion": said}
+        assertion = provider.response(ADMINISTRATOR, own.entity_id, own.consumer, now=time.time())
+        return {"as_username": None, "as_password": None, "as_saml_assertion": assertion}
 
     created = server.manage(USER, name="anna", admin=False, **options())
     assert created["counts"] == {"created": 1}, created
-    said = options()
-    refused = server.manage(USER, name=ADMINISTRATOR, admin=False, **said)
+    given = options()
+    refused = server.manage(USER, name=ADMINISTRATOR, admin=False, **given)
     assert f"could end the sign-in of {ADMINISTRATOR}, the account that this task is signed in with" in refused["msg"]
     off = server.perform(AS_SAML, state="absent", **options())
     assert "the sign-in of this and later tasks depends on auth.saml.0.enable" in off["msg"]
-    assert said["as_saml_assertion"] not in text_of(refused)
-    again = server.manage(USER, name="anna", state="absent", **said)
+    assert given["as_saml_assertion"] not in text_of(refused)
+    again = server.manage(USER, name="anna", state="absent", **given)
     assert "it may be spent" in again["msg"]
-    assert said["as_saml_assertion"] not in text_of(again)
+    assert given["as_saml_assertion"] not in text_of(again)

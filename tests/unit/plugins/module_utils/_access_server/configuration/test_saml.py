@@ -30,9 +30,13 @@ def saml(server: Server, *, check: bool = False, **given: t.Any) -> Answer:
 
 def done(server: Server, **given: t.Any) -> Answer:
     """What check mode tells is what happens, and then nothing is left to do."""
-    told, answer = (saml(server, check=check, **given) for check in (True, False))
+    foretold, answer = (saml(server, check=check, **given) for check in (True, False))
     assert not answer.get("failed"), answer
-    assert (told["objects"], told["diff"], told["changed"]) == (answer["objects"], answer["diff"], answer["changed"])
+    assert (foretold["objects"], foretold["diff"], foretold["changed"]) == (
+        answer["objects"],
+        answer["diff"],
+        answer["changed"],
+    )
     assert not saml(server, **given)["changed"]
     assert not server.writes()
     return answer
@@ -40,9 +44,9 @@ def done(server: Server, **given: t.Any) -> Answer:
 
 def refused(server: Server, **given: t.Any) -> str:
     """The sentence of a refusal, which is that of check mode; nothing was written."""
-    told, answer = (saml(server, check=check, **given) for check in (True, False))
+    foretold, answer = (saml(server, check=check, **given) for check in (True, False))
     assert answer["failed"], answer
-    assert told["msg"] == answer["msg"]
+    assert foretold["msg"] == answer["msg"]
     assert not server.writes()
     return str(answer["msg"])
 
@@ -118,7 +122,7 @@ def test_a_server_without_the_helper_gets_what_is_read_here(start: Start) -> Non
         ({"idp_certificate_fingerprint": "AB:CD"}, "idp_certificate_fingerprint chooses from metadata"),
         ({"idp_metadata": PROVIDER.metadata(), "state": "absent"}, "saml with state absent takes no idp_metadata"),
         ({"enabled": True, "state": "absent"}, "saml with state absent takes none of enabled"),
-        ({"enabled": True}, "enabled: without idp_entity_id, idp_signon_endpoint, idp_certificate nobody can sign in"),
+        ({"enabled": True}, "enabled: without idp_entity_id, idp_signon_endpoint, idp_certificate no user can sign in"),
         (
             {"idp_signon_endpoint": "http://idp.example.com"},
             "idp_signon_endpoint of saml saml: 'http://idp.example.com'",
@@ -247,7 +251,7 @@ def test_the_metadata_of_the_server_is_kept_in_a_file(start: Start, made: str, t
     first = saml(server, idp_metadata=PROVIDER.metadata(), enabled=True, sp_metadata_dest=str(file))
     assert any("has no metadata of its own yet" in warning for warning in first["warnings"])
     assert not file.exists()
-    assert "SAML has to be enabled, and in force" in refused(server, sp_metadata_dest=str(file))
+    assert "SAML has to be enabled, and active" in refused(server, sp_metadata_dest=str(file))
     restart(server)
     answer = done(server, sp_metadata_dest=str(file))
     assert answer["objects"][0]["sp_metadata"] == {
