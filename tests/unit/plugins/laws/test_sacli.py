@@ -270,10 +270,13 @@ PROPERTY_NAMES: Strategy = st.one_of(
     st.text(max_size=4),
 )
 TYPES: Strategy = st.one_of(st.sampled_from(sorted(KINDS)), HOSTILE)
+ANY = st.one_of(HOSTILE, FITTING)
 RECORDS = st.builds(
-    lambda kind, rest: {**rest, "type": kind},
+    lambda kind, base, listed, rest: {**{f"{base}.{n}": one for n, one in enumerate(listed)}, **rest, "type": kind},
     TYPES,
-    st.dictionaries(PROPERTY_NAMES, st.one_of(HOSTILE, FITTING), max_size=6),
+    st.sampled_from(sorted(LISTS)),
+    st.lists(ANY, max_size=3),
+    st.dictionaries(PROPERTY_NAMES, ANY, max_size=6),
 )
 DUMPS = st.dictionaries(
     st.one_of(NAMES, st.text(max_size=3), st.sampled_from([DEFAULT_NAME, "a", "A"])), RECORDS, max_size=4
