@@ -10,6 +10,7 @@ module: as_profile_info
 short_description: Read client profiles of an OpenVPN Access Server
 description:
   - Shows who has which client profiles, since when, for how long, and who has signed them. Their texts are not told.
+  - All options that are given must hold. The server is asked only for what they name, as far as it can tell.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -22,6 +23,22 @@ options:
     description: Users whose profiles are shown. Left out, those of all users are.
     type: list
     elements: str
+  comment:
+    description: Show only profiles with this comment, compared exactly. An empty text is for those without one.
+    type: str
+    version_added: 1.0.0
+  ca:
+    description: Show only profiles that the authority of this common name has signed.
+    type: str
+    version_added: 1.0.0
+  older_than:
+    description: Show only profiles that have been there for this number of days at least.
+    type: int
+    version_added: 1.0.0
+  ends_within:
+    description: Show only profiles that end within this number of days, or have ended. V(0) is for those that have ended.
+    type: int
+    version_added: 1.0.0
 seealso:
   - module: vpn.estate.as_profile
 """
@@ -44,6 +61,16 @@ EXAMPLES = r"""
 - name: Read those of some users
   vpn.estate.as_profile_info:
     users: [ada, ben]
+
+- name: Read those that end within a month, or have ended
+  vpn.estate.as_profile_info:
+    ends_within: 30
+
+- name: Read old ones of an authority that is to go, on laptops
+  vpn.estate.as_profile_info:
+    ca: OpenVPN CA 2021
+    older_than: 365
+    comment: laptop
 
 - name: Name those that nobody has used
   ansible.builtin.debug:

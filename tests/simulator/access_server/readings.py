@@ -32,7 +32,7 @@ READINGS: dict[str, tuple[str, ...]] = {
     "members": ("replace", "extend", "ignore"),
     # whether userprop/access/list keeps to the names asked for (server-behaviour.md, 69)
     "access_list_filter": ("exact", "loose"),
-    # filters of users/list and groups/list: taken, or left out (server-behaviour.md, 38)
+    # filters of users/list, groups/list and profiles/list: taken, or left out (server-behaviour.md, 38)
     "list_filters": ("taken", "ignored"),
     # the filters admin and autologin: by what is in force, or by what is set on the record itself (server-behaviour.md, 38)
     "flag_filters": ("effective", "own"),

@@ -271,14 +271,24 @@ class AccessServer(Client):
 
     # -- client profiles and tokens to get them with (server-behaviour.md, 92-97)
 
-    def profiles(self, users: t.Optional[t.Collection[str]] = None, comment: t.Optional[str] = None) -> list[Record]:
-        """Client profiles of these users, or of all; and of those with a comment, where one is given."""
-        filters: Record = {} if comment is None else {"comment": {"operation": "equal", "value": comment}}
+    def profiles(
+        self,
+        users: t.Optional[t.Collection[str]] = None,
+        comment: t.Optional[str] = None,
+        filters: t.Optional[Record] = None,
+    ) -> list[Record]:
+        """Client profiles of these users, or of all; and of those with a comment, where one is given.
+
+        ``filters`` are further ones of the server, which may take them in another sense (server-behaviour.md, 93).
+        """
+        filters = dict(filters or {})
+        if comment is not None:
+            filters["comment"] = {"operation": "equal", "value": comment}
         if users is None or len(users) > FEW_USERS:
             found = self._all_profiles(filters)
         else:
             each = [{**filters, "user": {"operation": "equal", "value": user}} for user in sorted(users)]
-            found = [one for asked in each for one in self._all_profiles(asked)]
+            found = [*{one["serial"]: one for asked in each for one in self._all_profiles(asked)}.values()]
         wanted = found if users is None else [one for one in found if one.get("username") in users]
         return wanted if comment is None else [one for one in wanted if (one.get("comment") or "") == comment]
 

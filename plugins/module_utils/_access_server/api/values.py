@@ -72,6 +72,11 @@ def days_since(text: str) -> int:
     return (datetime.now(timezone.utc) - _utc(text)) // timedelta(days=1)
 
 
+def day_from_today(days: int) -> str:
+    """The date so many days from now, in UTC; before, where it is negative."""
+    return (datetime.now(timezone.utc) + timedelta(days=days)).date().isoformat()
+
+
 def _utc(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
 

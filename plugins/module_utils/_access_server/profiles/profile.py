@@ -27,7 +27,15 @@ OF_EVERYBODY = ("generic", "epki-generic")  # without a certificate, so that no 
 SELECTORS = ("user", "profile_type", "comment", "serial", "ca", "older_than")
 ONLY_ABSENT, ONLY_PRESENT = ("ca", "older_than", "keep", "protect"), ("dest", "tls_crypt_v2", "ignore_missing_user")
 SAME = ("user", "profile_type", "serial", "ca", "tls_crypt_v2")
-INFO_SPEC: t.Mapping[str, t.Any] = {"users": {"type": "list", "elements": "str"}}
+INFO_SPEC: t.Mapping[str, t.Any] = {
+    "users": {"type": "list", "elements": "str"},
+    "comment": {"type": "str"},
+    "ca": {"type": "str"},
+    "older_than": {"type": "int"},
+    "ends_within": {"type": "int"},
+}
+MOST_DAYS = 36_500
+SPARE_DAYS = 2  # that a filter by days leaves: in which time zone a server counts them is not known
 WRITTEN = ("user", "profile_type", "tls_crypt_v2", "comment", "ignore_missing_user")
 
 
@@ -355,7 +363,37 @@ PROFILE = Profile()
 
 
 def listing(run: Run[AccessServer]) -> list[Object]:
-    """For as_profile_info: every profile of these users, or of all, each user's newest last."""
+    """For as_profile_info: every profile of these users, or of all, that fits, each user's newest last."""
+    params = run.task.params
+    mistakes = Mistakes()
+    for name in ("older_than", "ends_within"):
+        if params[name] is not None and not 0 <= params[name] <= MOST_DAYS:
+            mistakes.add(f"{name}: {params[name]} is given, and a number of days from 0 to {MOST_DAYS} is needed.")
+    mistakes.refuse()
     with reading(run):
-        listed = [_profile(one) for one in run.client.profiles(run.task.params["users"])]
-    return sorted(listed, key=lambda one: (str(one["user"]), one["not_before"], int(one["serial"])))
+        # What a server makes of an empty text in a filter is not known, so that it is asked for by none.
+        wire = run.client.profiles(params["users"], params["comment"] or None, _filters(params))
+        listed = [_profile(one) for one in wire]
+    fitting = [one for one in listed if _is_asked_for(one, params)]
+    return sorted(fitting, key=lambda one: (str(one["user"]), one["not_before"], int(one["serial"])))
+
+
+def _filters(params: t.Mapping[str, t.Any]) -> Record:
+    """What the server can be asked for, so that no profile is missing that is asked for."""
+    filters: Record = {}
+    if params["ca"]:
+        filters["signing_ca_cn"] = {"operation": "equal", "value": params["ca"]}
+    if params["older_than"] is not None:
+        filters["not_before"] = {"end": values.day_from_today(SPARE_DAYS - params["older_than"])}
+    if params["ends_within"] is not None:
+        filters["not_after"] = {"end": values.day_from_today(SPARE_DAYS + params["ends_within"])}
+    return filters
+
+
+def _is_asked_for(profile: Object, params: t.Mapping[str, t.Any]) -> bool:
+    return (
+        params["comment"] in (None, profile["comment"])
+        and params["ca"] in (None, profile["ca"])
+        and (params["older_than"] is None or profile["age"] >= params["older_than"])
+        and (params["ends_within"] is None or profile["days_left"] < params["ends_within"])
+    )

@@ -11,9 +11,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import client
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.profiles.profile import PROFILE
 from ansible_collections.vpn.estate.plugins.module_utils._files.openvpn_profile import Profile as ProfileFile
+from ansible_collections.vpn.estate.plugins.modules import as_profile_info
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server, text_of
+from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed
 
 Start = t.Callable[..., Server]
 dialects = pytest.mark.parametrize("dialect", ["document", "3.2"])
@@ -331,10 +334,67 @@ def test_what_cannot_be_is_said_before_anything_is_written(estate: Server, case:
     assert not estate.writes()
 
 
+ASKED: dict[str, list[t.Any]] = {
+    "users": [None, ["ada", "nobody"]],
+    "comment": [None, "laptop", ""],
+    "ca": [None, "New CA", "Nobody's CA"],
+    "older_than": [None, 0, 100, 400],
+    "ends_within": [None, 0, 30, 31, 36_500],
+}
+
+
+@pytest.mark.parametrize(("dialect", "filters"), crossed(["document", "3.2"], ["taken", "ignored"]))
+def test_conditions_return_those_of_all_profiles_that_fit(
+    start: Start, dialect: str, filters: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the server makes of filters, which spare requests where it takes them."""
+    server = start(dialect=dialect, readings={"list_filters": filters})
+    day = 86_400
+    for number, (age, days_left) in enumerate(
+        ((401, 300), (400, 31), (100, 30), (99, 0), (50, -1), (0, 29), (0, 3000))
+    ):
+        server.simulator.machine.clock.advance(-age * day)
+        if number == 2:
+            server.simulator.add_authority("New CA")
+        user, comment = ("ada", "ben")[number % 2], ("laptop", None, "phone")[number % 3]
+        server.simulator.add_profile(user, "userlogin", comment=comment, days_left=days_left + age)
+        server.simulator.machine.clock.advance(age * day)
+    every = server.inform(PROFILE)
+    assert len(every) == 7
+    sizes: dict[str, set[int]] = {name: set() for name in ASKED}
+    chosen = [{name: value} for name, values in ASKED.items() for value in values]
+    chosen += [{"users": ["ada"], "ca": "New CA", "ends_within": 40}, {"comment": "laptop", "older_than": 1}]
+    for asked in chosen:
+        expected = [
+            one
+            for one in every
+            if (asked.get("users") is None or one["user"] in asked["users"])
+            and asked.get("comment") in (None, one["comment"])
+            and asked.get("ca") in (None, one["ca"])
+            and one["age"] >= (asked.get("older_than") or 0)
+            and (asked.get("ends_within") is None or one["days_left"] < asked["ends_within"])
+        ]
+        assert server.inform(PROFILE, **asked) == expected, asked
+        for name in asked:
+            sizes[name].add(len(expected))
+    assert all(sizes[name] - {0, 7} for name in ASKED)
+    monkeypatch.setattr(client, "PAGE", 2)
+    server.simulator.log.clear()
+    assert len(server.inform(PROFILE, ends_within=0)) == 2
+    requests = [one for one in server.simulator.log if one.path == "/api/profiles/list"]
+    assert len(requests) == (1 if filters == "taken" else 4)
+
+
+@pytest.mark.parametrize("days", [-1, 36_501])
+def test_numbers_of_days_that_are_none(estate: Server, days: int) -> None:
+    answer = estate.run(as_profile_info.BODY.work, as_profile_info.BODY.options, older_than=days, ends_within=days)
+    for name in ("older_than", "ends_within"):
+        assert f"{name}: {days} is given, and a number of days from 0 to 36500 is needed." in answer["msg"]
+    assert not estate.simulator.log
+
+
 @dialects
 def test_lists_of_several_pages_are_read_whole(start: Start, dialect: str, monkeypatch: t.Any) -> None:
-    from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import client
-
     monkeypatch.setattr(client, "PAGE", 3)
     server = start(dialect=dialect)
     made = {server.simulator.add_profile(f"user{number}", "userlogin") for number in range(8)}
