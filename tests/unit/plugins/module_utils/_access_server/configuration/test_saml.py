@@ -244,6 +244,15 @@ def test_the_task_tells_where_users_are_sent(start: Start, form: str) -> None:
     assert informed(server)["sign_in_url"] is None
 
 
+@pytest.mark.parametrize("answer", ["https://[", 7, "", {}], ids=str)
+def test_an_odd_answer_to_the_question_where_users_are_sent_is_a_warning(server: Server, answer: t.Any) -> None:
+    server.simulator.faults.add(path="/api/auth/get-idp-url", status=200, body=answer, times=None)
+    found = saml(server, idp_metadata=PROVIDER.metadata(), enabled=True)
+    assert found["counts"] == {"updated": 1}
+    [warning] = found["warnings"]
+    assert "does not send users to their identity provider" in warning
+
+
 @pytest.mark.parametrize("made", ["stable", "dated"])
 def test_the_metadata_of_the_server_is_kept_in_a_file(start: Start, made: str, tmp_path: Path) -> None:
     server = start(readings={"sp_metadata": made})
