@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from ansible_collections.vpn.estate.plugins.modules.as_profile_download import B
 from ansible_collections.vpn.estate.plugins.modules.as_user import BODY
 from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import ModuleAction
 from ansible_collections.vpn.estate.plugins.plugin_utils._shared_sign_in import SharedSignIn
+from ansible_collections.vpn.estate.tests.simulator.identity_provider import IdentityProvider
 from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._access_server.profiles.test_profile_download import (
     PASSWORD,
     SECRET,
@@ -186,6 +188,35 @@ def test_a_token_that_is_brought_is_used_by_all(server: Server, folder: Folder) 
     run = folder.play(playbook)
     assert run.status == 0, run.output
     assert asked(server, LOGIN) == 0
+
+
+def test_an_assertion_opens_one_session_for_tasks_here_and_elsewhere(server: Server, folder: Folder) -> None:
+    """It comes from the environment, and is good once; it is shown nowhere, whatever is turned up."""
+    provider, simulator = IdentityProvider(), server.simulator
+    simulator.set_configuration(**provider.settings())
+    simulator.machine.configuration.take_over()
+    simulator.set_user("sam", admin=True, auth_method="saml")
+    own = simulator.machine.saml
+    assertion = provider.response("sam", own.entity_id, own.consumer, now=time.time())
+    folder.hosts(one=HERE, two=HERE, three=ELSEWHERE)
+    options = {"as_username": None, "as_password": None}
+    playbook = f"""
+- hosts: all
+  gather_facts: false
+  module_defaults: {defaults(server, **options)}
+  tasks:
+    - vpn.estate.as_user_info: {{names: ["{{{{ item }}}}"]}}
+      loop: [openvpn, sam]
+    - vpn.estate.as_user: {{name: sam, admin: false}}
+      register: refused
+      failed_when: "'could end the sign-in of sam' not in refused.msg"
+"""
+    run = folder.play(playbook, "-vvvv", VPN_ESTATE_AS_SAML_ASSERTION=assertion)
+    assert run.status == 0, run.output
+    assert asked(server, "/api/auth/login/saml-assertion") == 1
+    assert asked(server, LOGIN) == 0
+    assert assertion[:200] not in run.output
+    assert leftovers(folder) == []
 
 
 @pytest.mark.exhaustive
