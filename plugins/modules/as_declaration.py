@@ -334,7 +334,8 @@ options:
       - A folder that declares the server. It has files named C(groups), C(default_user), C(users), C(access_lists),
         C(access_rulesets) and C(config_items), each ending in C(.yml), C(.yaml), C(.json) or C(.csv), or folders of these
         names with such files. Each part may be missing. A file of another name is an error.
-      - The file of the default user is a mapping, which is no table. The others are as in the option for the part, such as O(users_src).
+      - The file of the default user is a mapping, which is no table. The others are as in the option for the part, such as
+        O(users_src).
     type: path
   only:
     description:

@@ -119,7 +119,8 @@ options:
   src:
     description:
       - A folder that declares the box. It has files named C(servers) and C(users), each ending in C(.yml), C(.yaml),
-        C(.json) or C(.csv), or folders of these names with such files. Each part may be missing. A file of another name is an error.
+        C(.json) or C(.csv), or folders of these names with such files. Each part may be missing. A file of another
+        name is an error.
       - The files are as in O(servers_src) and O(users_src).
     type: path
   only:
