@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import typing as t
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,9 +14,10 @@ from functools import partial
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
-from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Checker, place_of
+from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import TEXT_OR_NUMBER, Checker, place_of
 from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_csv import Unfit, listed_in
 from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_files import read_table
+from ansible_collections.vpn.estate.plugins.module_utils._engine.field import WHEN_WRITTEN
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER, WIREGUARD
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Mistakes
@@ -55,6 +57,10 @@ class _Product:
     def notices(self, people: Sequence[_Person]) -> Iterator[str]:
         """What is declared and means something else than it seems, or nothing."""
         yield from ()
+
+    def said(self, person: _Person, option: str) -> t.Any:
+        """What is said of the person for this product, or else for both; None where nothing is."""
+        return person.more[self.name].get(option, person.shared.get(option))
 
 
 class _AccessServer(_Product):
@@ -102,6 +108,11 @@ class _Freebox(_Product):
 
     def notices(self, people: Sequence[_Person]) -> Iterator[str]:
         """Groups, and states that a box does not have."""
+        ending = [
+            person.name for person in people if person.state == PRESENT and self.said(person, "until") is not None
+        ]
+        if ending:
+            yield f"a Freebox cannot block anybody and keep the user, so that it deletes them after until: {_listed(ending)}"
         blocked = [person.name for person in people if person.state == BLOCKED]
         if blocked:
             yield (
@@ -115,13 +126,18 @@ class _Freebox(_Product):
 PRODUCTS: Mapping[str, _Product] = {each.name: each for each in (_AccessServer(), _Freebox())}
 
 NAMES = {"type": "list", "elements": "str"}
+SHARED: Mapping[str, Mapping[str, t.Any]] = {  # what each product takes from the person, unless it has its own
+    "password": {"type": "str", "no_log": True},
+    "update_password": {"type": "str", "choices": WHEN_WRITTEN["choices"]},
+    "until": {"type": TEXT_OR_NUMBER},
+}
 SAID: Mapping[str, Mapping[str, t.Any]] = {  # of a person, beside what only one product has
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": STATES},
     "groups": NAMES,
     "servers": NAMES,
     "addresses": {"type": "dict"},
-    "password": {"type": "str", "no_log": True},
+    **SHARED,
 }
 
 
@@ -144,7 +160,7 @@ class _Person:
     groups: list[str] | None
     servers: list[str] | None
     addresses: Mapping[str, list[str]]
-    password: t.Any
+    shared: Mapping[str, t.Any]
     more: Mapping[str, User]
 
 
@@ -185,7 +201,8 @@ class _Estate:
         addresses = {host: _texts(value) or [] for host, value in (said.get("addresses") or {}).items()}
         more = {product: dict(said.get(product) or {}) for product in PRODUCTS}
         state, groups, servers = said.get("state") or PRESENT, _texts(said.get("groups")), _texts(said.get("servers"))
-        person = _Person(name, state, groups, servers, addresses, said.get("password"), more)
+        shared = _with_text({option: said[option] for option in SHARED if said.get(option) is not None})
+        person = _Person(name, state, groups, servers, addresses, shared, more)
         self.problems += self._misplaced(person)
         yield person
 
@@ -249,11 +266,9 @@ class _Estate:
         state = product.state(person) if self._is_here(person, self._server) else ABSENT
         if state == ABSENT:
             return {key: person.name, "state": ABSENT}
-        user: User = {key: person.name, **person.more[product.name]}
+        user: User = {key: person.name, **person.shared, **_with_text(person.more[product.name])}
         if person.state != PRESENT:
             user["state"] = state
-        if person.password is not None:
-            user.setdefault("password", person.password)
         self.problems += [*product.place(person, user), *self._number(person, user), *product.complete(person, user)]
         return user
 
@@ -286,7 +301,7 @@ class _Estate:
         for number, own in enumerate(self._own):
             name = own.get(key) if isinstance(own, Mapping) else None
             if isinstance(name, str) and name in merged:
-                merged[name] = self._completed(merged[name], own)
+                merged[name] = self._completed(merged[name], _with_text(own))
             else:
                 where = f"{self._product.users} of {self._server}"
                 if isinstance(name, str) and name in twin_of:
@@ -339,6 +354,11 @@ def _normal(text: t.Any) -> str:
         return str(ipaddress.ip_address(text.strip() if isinstance(text, str) else text)) if text else ""
     except ValueError:
         return ""
+
+
+def _with_text(user: User) -> User:
+    """The same options, with dates as text."""
+    return {name: one.isoformat() if isinstance(one, datetime.date) else one for name, one in user.items()}
 
 
 def _texts(value: t.Any) -> list[str] | None:

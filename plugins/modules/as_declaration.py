@@ -249,10 +249,15 @@ options:
           allow_generate_profiles, reroute_gw, cli_script_connect_win_user_connect, cli_script_connect_win_user_disconnect,
           cli_script_connect_win_admin_connect, cli_script_connect_win_admin_disconnect, cli_script_connect_mac_user_connect,
           cli_script_connect_mac_user_disconnect, cli_script_connect_mac_admin_connect, cli_script_connect_mac_admin_disconnect]
+      until: {description: 'See O(vpn.estate.as_user#module:until).', type: str}
       state:
         description: See O(vpn.estate.as_user#module:state).
         type: str
         choices: [present, absent, blocked]
+      update_password:
+        description: See O(vpn.estate.as_user#module:update_password).
+        type: str
+        choices: [on_create, always]
       # END
   users_src:
     description: A file or a folder with users, as in O(vpn.estate.as_user#module:src).

@@ -114,10 +114,15 @@ options:
           allow_generate_profiles, reroute_gw, cli_script_connect_win_user_connect, cli_script_connect_win_user_disconnect,
           cli_script_connect_win_admin_connect, cli_script_connect_win_admin_disconnect, cli_script_connect_mac_user_connect,
           cli_script_connect_mac_user_disconnect, cli_script_connect_mac_admin_connect, cli_script_connect_mac_admin_disconnect]
+      until: {description: See O(until)., type: str}
       state:
         description: See O(state), which is the default.
         type: str
         choices: [present, absent, blocked]
+      update_password:
+        description: See O(update_password).
+        type: str
+        choices: [on_create, always]
       # END
   group:
     description: The user's group. An empty text takes the user out of any group.
@@ -195,6 +200,21 @@ options:
     type: str
     choices: [present, absent, blocked]
     default: present
+  until:
+    description:
+      - The end of the user's access. It says nothing of users whose O(state) is V(blocked) or V(absent).
+      - A day, such as V(2026-12-31), is meant to its end. A time is a day with V(T) or a blank and the time, such as
+        V(2026-12-31T18:00). Both are of the time zone of the machine where the task runs, which is the controller with
+        C(connection=local). Another zone is added as in V(2026-12-31 Europe/Paris) or V(2026-12-31T18:00+01:00). A time that
+        comes twice, because a clock is set back, is meant the second time.
+      - Afterwards the user is V(blocked), whatever O(deny) and O(inherit) say. RV(objects[].ended) tells of whom this is so.
+      - It is no property of the server, which never sees it. The user is blocked by the first run after the end.
+      - To see what a run on another day would do, set the variable C(vpn_estate_today), or C(VPN_ESTATE_TODAY) in the
+        environment, to a day, of which the first moment counts, or to a time. This is for check mode. Otherwise the task is
+        refused, because a wrong day would let users in, or block them.
+      - What is declared has to be right on each day. Two users cannot have one O(static_ipv4) one after the other.
+    type: str
+    version_added: 1.1.0
   group_mapping:
     description:
       - Whether a group mapping of the server says who is in which group. A post-auth script for LDAP, RADIUS or SAML
@@ -207,6 +227,8 @@ options:
     description:
       - When a declared password is sent. V(on_create) sends it when the user is created, and later only while the
         server says that it has none for the user. V(always) sends it in every run, which always counts as a change.
+      - In O(users) or O(src), a user can have its own, so that one password is reset and the others are not. Remove it after
+        the run.
       - Whether the password there is the declared one is never found out. No call tells, and a sign-in to try it would,
         if it failed, help to lock the account.
     type: str
@@ -277,6 +299,16 @@ EXAMPLES = r"""
   vpn.estate.as_user:
     name: carol
     state: blocked
+
+- name: Users with an end, and a new password for one of them
+  vpn.estate.as_user:
+    users:
+      - name: carol
+        until: 2026-12-31
+      - name: dave
+        until: 2026-12-31T18:00+01:00
+        password: "{{ vault_dave_new_password }}"
+        update_password: always
 
 - name: Somebody comes back, under the rules of the group
   vpn.estate.as_user:
@@ -417,6 +449,11 @@ objects:
       description: How many VPN sessions ended.
       returned: when a user who had some was deleted, or created blocked
       type: int
+    ended:
+      description: Value of O(until), because of which the user is blocked.
+      returned: when O(until) has passed
+      type: str
+      sample: "2026-12-31"
   sample:
     - name: alice
       action: updated

@@ -108,10 +108,15 @@ options:
         suboptions:
           keepalive: {description: 'See O(vpn.estate.freebox_vpn_user#module:conf_wireguard.keepalive).', type: int}
           psk: {description: 'See O(vpn.estate.freebox_vpn_user#module:conf_wireguard.psk).', type: bool}
+      until: {description: 'See O(vpn.estate.freebox_vpn_user#module:until).', type: str}
       state:
         description: See O(vpn.estate.freebox_vpn_user#module:state).
         type: str
         choices: [present, absent]
+      update_password:
+        description: See O(vpn.estate.freebox_vpn_user#module:update_password).
+        type: str
+        choices: [on_create, always]
       # END
   users_src:
     description: A file or a folder with users, as in O(vpn.estate.freebox_vpn_user#module:src).

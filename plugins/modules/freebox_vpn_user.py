@@ -51,10 +51,15 @@ options:
         suboptions:
           keepalive: {description: See O(conf_wireguard.keepalive)., type: int}
           psk: {description: See O(conf_wireguard.psk)., type: bool}
+      until: {description: See O(until)., type: str}
       state:
         description: See O(state), which is the default.
         type: str
         choices: [present, absent]
+      update_password:
+        description: See O(update_password).
+        type: str
+        choices: [on_create, always]
       # END
   password:
     description:
@@ -93,6 +98,8 @@ options:
     description:
       - V(on_create) sets O(password) where the user has none. V(always) sets it each time and says changed each time, because
         the box does not tell which one it has.
+      - In O(users) or O(src), a user can have its own, so that one password is set again and the others are not. Remove it
+        after the run.
     type: str
     choices: [on_create, always]
     default: on_create
@@ -101,6 +108,15 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  until:
+    description:
+      - The end of the user's access, in the forms of O(vpn.estate.as_user#module:until), such as V(2026-12-31). It says nothing
+        of users whose O(state) is V(absent).
+      - Afterwards the user is V(absent), because a box cannot block anybody and keep the user. RV(objects[].ended) tells of
+        whom this is so.
+      - The box never sees it. The user is deleted by the first run after the end.
+    type: str
+    version_added: 1.1.0
 seealso:
   - module: vpn.estate.freebox_vpn_user_info
   - module: vpn.estate.freebox_vpn_ip_pool_info
@@ -146,6 +162,16 @@ EXAMPLES = r"""
     password: "{{ vault_erika_password }}"
     update_password: always
 
+- name: Users with an end, and a new password for one of them
+  vpn.estate.freebox_vpn_user:
+    users:
+      - login: erika
+        until: 2026-12-31
+      - login: max
+        until: 2026-12-31T18:00 Europe/Paris
+        password: "{{ vault_max_new_password }}"
+        update_password: always
+
 - name: Who leaves
   vpn.estate.freebox_vpn_user:
     login: max
@@ -182,6 +208,11 @@ objects:
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
+    ended:
+      description: Value of O(until), because of which the user is absent.
+      returned: when O(until) has passed
+      type: str
+      sample: "2026-12-31"
   sample:
     - name: erika
       action: updated

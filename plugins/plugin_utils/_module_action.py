@@ -25,6 +25,7 @@ from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body
 from ansible_collections.vpn.estate.plugins.module_utils._engine.server_declaration import VALIDATE_ONLY
+from ansible_collections.vpn.estate.plugins.module_utils._engine.until import TODAY
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import LIMIT, VAULTED, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._net.libraries import REQUESTS_ERROR
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, SignInError
@@ -79,7 +80,8 @@ class ModuleAction(ActionBase):
     def run(self, tmp: t.Optional[str] = None, task_vars: t.Optional[Params] = None) -> Params:
         """Find or make what is shared, and run the module with it."""
         result, variables = super().run(tmp, task_vars), task_vars or {}
-        self._pass_on(LIMIT, variables)
+        for switch in (LIMIT, TODAY):
+            self._pass_on(switch, variables)
         shared = SharedSignIn(self.body.product, self.is_local)
         checker = self.body.checker()
         take_back: t.Callable[[], None] = _nothing

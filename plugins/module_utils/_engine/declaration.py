@@ -17,6 +17,7 @@ from .field import Object
 from .plan import OPEN, Wanted
 from .resource import Resource
 from .run import Run, Task
+from .until import present
 
 
 def slips_of(resource: Resource) -> t.Optional[t.Callable[[t.Any], t.Any]]:
@@ -129,6 +130,10 @@ def declared_in_part(task: Task, resource: Resource, mistakes: Mistakes) -> Foun
     else:
         found = _declared_as_arguments(resource, params, state, mistakes)
     _hold_together(resource, found, files, mistakes)
+    if resource.ended:  # what is right does not depend on the day
+        with mistakes.collecting():
+            now = present(task.begun, check=task.check)
+            found.wanted = {number: resource.as_of(want, now) for number, want in found.wanted.items()}
     for want in found.wanted.values():
         short = [name for name, secret in want.secrets.items() if len(secret) < SHORTEST_SECRET]
         if short:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import functools
 import typing as t
+from dataclasses import replace
 
 from .._text.errors import Mistakes
 from .._text.outside import oddity
 from .arguments import TEXT_OR_NUMBER
 from .field import Field, Object, Spec, Wire, same
 from .plan import OPEN, Reference, Wanted
+from .until import Until
 
 UNKNOWN = "unknown_properties"
 PURGE_OPTIONS: t.Mapping[str, Spec] = {
@@ -36,6 +38,8 @@ class Description:
     fields: t.Sequence[Field] = ()
     states: t.Sequence[str] = ("present", "absent")
     implied: t.Mapping[str, Object] = {}  # by state: values that it declares, whatever else is declared
+    ended: str = ""  # the state of those whose option until has passed; empty where objects have no end
+    of_each: t.Collection[str] = ()  # options of the task that an object of a list can have for itself
     purgeable: bool = True
     unshared: t.Collection[str] = ()  # options of which two objects never have the same value, but for none
     exclusive_keys: bool = True  # of several options that say which object is meant, one is set
@@ -59,6 +63,10 @@ class Description:
             spec["inherit"] = {"type": "list", "elements": "str", "choices": inherited}
         return spec
 
+    def end_spec(self) -> dict[str, t.Any]:
+        """The option that says when an object ends. It is no property, and no server has it."""
+        return {"until": {"type": TEXT_OR_NUMBER}} if self.ended else {}
+
     def key_spec(self) -> dict[str, t.Any]:
         """Options that say which object is meant."""
         return (
@@ -69,11 +77,13 @@ class Description:
         """Options of the module that manages this resource."""
         own, keys = self.object_spec(), self.key_spec()
         state = {"type": "str", "choices": list(self.states)}
-        spec = {**keys, **own, **self.options}
+        spec = {**keys, **own, **self.end_spec(), **self.options}
         if len(self.states) > 1:
             spec["state"] = {**state, "default": self.states[0]}
         if self.plural:
-            each = {**keys, **own, **({"state": state} if len(self.states) > 1 else {})}
+            each = {**keys, **own, **self.end_spec(), **({"state": state} if len(self.states) > 1 else {})}
+            for name in self.of_each:
+                each[name] = {key: value for key, value in self.options[name].items() if key != "default"}
             # Ansible takes some plurals for secrets by their names; what is secret in them says so itself.
             spec[self.plural] = {
                 "type": "list",
@@ -102,7 +112,7 @@ class Description:
         if not self.plural:
             return dict(self.rules)
         keys = tuple(self.key_spec())
-        options = dict.fromkeys((*keys, *self.object_spec()))
+        options = dict.fromkeys((*keys, *self.object_spec(), *self.end_spec()))
         apart = [(one, many) for one in options for many in (self.plural, "src")]
         rivals = [keys] if len(keys) > 1 and self.exclusive_keys else []
         return {
@@ -156,16 +166,33 @@ class Description:
             except ValueError as exc:
                 values.pop(f.name, None)
                 mistakes.add(f"{f.name} of {self.noun} {name}: {exc}.")
+        until = None
+        if self.ended and params.get("until") is not None:
+            try:
+                until = Until.of(params["until"])
+            except ValueError as exc:
+                mistakes.add(f"until of {self.noun} {name}: {exc}.")
         inherit = list(params.get("inherit") or [])
         both = sorted(set(inherit) & set(values))
         if both:
             mistakes.add(f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be.")
         given = tuple(name for name, said in params.items() if said is not None)
-        want = Wanted(name, params.get("state") or state, values, inherit, secrets, altered, given)
+        own = {name: params[name] for name in self.of_each if params.get(name) is not None}
+        want = Wanted(
+            name, params.get("state") or state, values, inherit, secrets, altered, given, until=until, own=own
+        )
         for sentence in self.validate([want]) if whole else ():
             mistakes.add(sentence)
         want.values.update(self.implied.get(want.state, {}))
         return Wanted(name, OPEN) if wrong_names else want
+
+    def as_of(self, want: Wanted, now: float) -> Wanted:
+        """An object as it is declared at a moment, in seconds since 1970. What its end implies goes before what is declared."""
+        if want.until is None or now < want.until.moment or want.state != self.states[0]:
+            return want
+        implied = self.implied.get(self.ended, {})
+        inherit = [name for name in want.inherit if name not in implied]
+        return replace(want, state=self.ended, values={**want.values, **implied}, inherit=inherit, ended=True)
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """What is wrong with declared objects beyond the form of each value, as sentences, before anything is read.

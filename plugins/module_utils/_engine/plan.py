@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from .._text.outside import Sentence
 from .field import Object, Turn
+from .until import Until
 
 MOST_NAMES = 20  # of those that a refusal speaks of
 OPEN = ""  # the state of an object whose mistakes leave open what is declared of it
@@ -28,6 +29,9 @@ class Wanted:
     secrets: dict[str, str] = field(repr=False, default_factory=dict)
     altered: dict[str, t.Mapping[str, str]] = field(default_factory=dict)  # of each property, see Field
     given: t.Collection[str] = ()  # options that have a value; one whose value is refused is not in ``values``
+    until: t.Optional[Until] = None
+    ended: bool = False  # its end has passed, and its state is what follows from that
+    own: t.Mapping[str, t.Any] = field(default_factory=dict)  # options of the task, as they are declared for it alone
 
     @property
     def stays(self) -> bool:
@@ -150,6 +154,11 @@ class Change:
         return sorted([*self.values, *self.secrets]) if self.action in ("create", "update") else []
 
     @property
+    def end(self) -> Object:
+        """The end of the object, where its state follows from that, for results and diffs."""
+        return {"ended": self.wanted.until.text} if self.wanted.until and self.wanted.ended else {}
+
+    @property
     def at_risk(self) -> bool:
         """Whether it could end the sign-in of the account that the task uses."""
         return self.own_account is OwnAccount.AT_RISK
@@ -180,6 +189,7 @@ class Change:
             "name": Sentence(self.name),  # of a task that fails, Ansible prints every object
             "action": PAST[self.action] if went_well else self.outcome,
             "changed_keys": self.keys if went_well else [],
+            **self.end,
             **self.results,
         }
         return {**line, "msg": Sentence(self.message)} if self.message else line

@@ -81,7 +81,8 @@ def step_for(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want
 def _is_rewritten(run: Run[t.Any], f: Field, have: Object, want: Wanted) -> bool:
     """Whether to write a declared secret of an object that is there: always, or only where the server has none or another."""
     decided = f.rewrite({**want.values, **want.secrets}, have) if f.rewrite else None
-    when = run.task.params.get("update_password") or run.task.params.get("update_secrets")
+    params = {**run.task.params, **want.own}
+    when = params.get("update_password") or params.get("update_secrets")
     return when == "always" if decided is None else decided
 
 

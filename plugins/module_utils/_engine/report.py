@@ -64,12 +64,12 @@ def diff(resource: Resource, steps: Plan) -> dict[str, dict[str, Object]]:
             continue
         have = change.before or {}
         if change.action == "delete":
-            before[change.name] = {**resource.declarable(have), **change.lost}
+            before[change.name] = {**resource.declarable(have), **change.lost, **change.end}
             continue
         values, secrets = change.values, dict.fromkeys(change.secrets, HIDDEN)
         if change.outcome == "failed":
             values, secrets = {n: v for n, v in values.items() if resource.dump({n: v})}, {}
-        after[change.name] = {**resource.shown(values), **secrets}
+        after[change.name] = {**resource.shown(values), **secrets, **change.end}
         if change.action == "update":
             before[change.name] = resource.shown({key: have.get(key) for key in change.values})
     return {"before": before, "after": after}

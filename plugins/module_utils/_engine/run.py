@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import time
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -29,7 +30,7 @@ class Task:
     ``read`` reads files; ``seal`` encrypts a text by ansible-vault, for a vault id or the one that is usual, and is None
     where only Ansible itself could; ``say`` tells whoever watches a sentence at once, such as what they have to do for the
     task to go on; ``secrets`` are what the answer must not show; ``outdated`` is why other tasks with the same credentials
-    cannot sign in after this one.
+    cannot sign in after this one; ``begun`` is when it began, in seconds since 1970.
     """
 
     params: t.Mapping[str, t.Any]
@@ -41,6 +42,7 @@ class Task:
     warnings: list[str] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set, repr=False)
     outdated: str = ""
+    begun: float = field(default_factory=time.time)
 
     def made(self, secret: str) -> Revealed:
         """A secret that no argument holds: the answer does not show it, but where it is returned as it is given back here.

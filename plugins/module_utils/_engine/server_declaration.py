@@ -27,6 +27,7 @@ PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"  # what became of a test
 FOLDED = 5  # objects with equal changes, from which on a diff has one entry for them
 FEW = 5  # names in a line
 DONE = (PAST["create"], PAST["update"])
+CHANGED = (*DONE, PAST["delete"])
 Contradicts = t.Callable[[t.Sequence[Part]], t.Iterable[str]]
 Interrupts = t.Callable[[t.Sequence[Part]], tuple[Answer, str]]
 APART = ("assume_present", "exclusive", "profile")  # options of tasks that are about a part of a server
@@ -438,14 +439,22 @@ def summary(parts: t.Sequence[Part]) -> list[str]:
 
 
 def _counted(part: Part, *, unchanged: bool) -> str:
-    """The counts of the answer in words; of users who are created or updated, how many the task blocks."""
-    blocked, counts = Counter[str](), Counter[str]()
+    """The counts of the answer in words; and of users, how many the task blocks, and how many because of until."""
+    blocked, ended, counts = Counter[str](), Counter[str](), Counter[str]()
     for change in part.run.plan.changes:
         action = str(change.report()["action"])
         counts[action] += 1
         blocked[action] += action in DONE and change.state == "blocked" and bool(change.values.get("deny"))
+        ended[action] += action in CHANGED and change.wanted.ended
     words = [*sorted(counts.keys() - {"unchanged"}), *(["unchanged"] if unchanged and counts["unchanged"] else [])]
-    each = [f"{counts[word]} {word}" + (f" ({blocked[word]} blocked)" if blocked[word] else "") for word in words]
+    said = {
+        word: [
+            *([f"{blocked[word]} blocked"] if blocked[word] else []),
+            *([f"{ended[word]} because of until"] if ended[word] else []),
+        ]
+        for word in words
+    }
+    each = [f"{counts[word]} {word}" + (f" ({', '.join(said[word])})" if said[word] else "") for word in words]
     return f"{part.resource.option}: {', '.join(each)}"
 
 

@@ -57,6 +57,8 @@ class VpnUser(Resource):
     noun, plural, key = "VPN user", "users", "login"
     read_back = ("create", "update", "delete")  # the answers to writes are not told in full (server-behaviour.md, F66)
     unshared = ("ip_reservation",)
+    ended = "absent"
+    of_each = ("update_password",)
     fields = (
         Field(
             "password",

@@ -68,6 +68,8 @@ class User(Owner):
     are_accounts = True
     turn = Turn.MOVE
     implied = {"blocked": {"deny": True}}
+    ended = "blocked"
+    of_each = ("update_password",)
     needed = ("group", "password_defined")
     unshared = ("static_ipv4", "static_ipv6")
     ignored = ("totp_secret", "type")
@@ -265,8 +267,11 @@ class User(Owner):
         change = ending.get(own or next(iter(names), ""))
         if change:
             verb = "deleted" if change.action == "delete" else "blocked"
+            why = (
+                f", because {change.wanted.until.text} (until) has passed" if change.end and change.wanted.until else ""
+            )
             raise InputError(
-                f"user {change.name} is the account that this task is signed in with, and would be {verb}. Nothing was "
+                f"user {change.name} is the account that this task is signed in with, and would be {verb}{why}. Nothing was "
                 "written. Name it in protect, or sign in as another administrator."
             )
         guard(self, run)

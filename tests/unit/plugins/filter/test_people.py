@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import typing as t
 from pathlib import Path
@@ -114,6 +115,24 @@ def test_states(state: str, on_access_servers: str | None, on_freeboxes: str | N
     assert users(people, "site-a")[0].get("state") == on_access_servers
     assert users(people, "home")[0].get("state") == on_freeboxes
     assert ("group" in users(people, "site-a")[0]) is (state != "absent")
+
+
+@pytest.mark.parametrize("server", PRODUCTS)
+def test_an_end_and_when_the_password_is_sent_are_for_both_products(server: str) -> None:
+    product = PRODUCTS[server]
+    anna = {"name": "anna", "password": SECRET, "update_password": "always", "until": datetime.date(2026, 12, 31)}
+    [user] = users([anna], server)
+    assert (user["until"], user["update_password"]) == ("2026-12-31", "always")
+    own = {"until": datetime.date(2027, 1, 31), "update_password": "on_create"}
+    [user] = users([{**anna, product: own}], server)
+    assert (user["until"], user["update_password"]) == ("2027-01-31", "on_create")
+    key = "name" if product == "access_server" else "login"
+    assert users([anna], server, [{key: "anna", "until": anna["until"]}])[0]["until"] == "2026-12-31"
+    assert wrong([anna], server, [{key: "anna", "until": "2026-11-30"}])
+    [sentence] = wrong([{"name": "anna", "until": "soon"}], server)
+    assert sentence.startswith(f"anna cannot be a user of {server}: until of ")
+    assert "'soon' is neither a day, such as 2026-12-31" in sentence
+    assert "update_password" in wrong([{**anna, "update_password": "now"}], server)[0]
 
 
 def test_groups_of_an_access_server() -> None:
@@ -374,13 +393,17 @@ def test_notices() -> None:
         {"name": "carl", "state": "blocked"},
         {"name": "dora", "groups": ["staff"], "servers": ["site-a"]},
         {"name": "emil", "groups": []},
+        {"name": "finn", "until": "2026-12-31"},
+        {"name": "gerd", "until": "2026-12-31", "state": "absent"},
+        {"name": "hugo", "freebox": {"until": "2026-12-31"}},
     ]
     assert notices(people, "site-a") == []
     assert notices(people, "home") == [
+        "a Freebox cannot block anybody and keep the user, so that it deletes them after until: finn and hugo",
         "a Freebox cannot block anybody and keep the user, so that whoever is blocked is deleted there: bert and carl",
         "a Freebox has no groups, and lets everybody go everywhere; groups mean nothing there to: anna",
     ]
-    assert notices(people[4:], "home") == []
+    assert notices(people[4:5], "home") == []
     assert notices([], "home") == []
 
 
@@ -502,11 +525,13 @@ class Estate:
         everybody = {"vault_anna_password": SECRET, **({"estate_people": people} if people is not None else {})}
         self.folder.write(
             "hosts.json",
-            {
-                "access_servers": {"hosts": {"site-a": hosts["site-a"]}},
-                "freeboxes": {"hosts": {"home": hosts["home"]}},
-                "all": {"vars": everybody},
-            },
+            yaml.safe_dump(  # which has dates
+                {
+                    "access_servers": {"hosts": {"site-a": hosts["site-a"]}},
+                    "freeboxes": {"hosts": {"home": hosts["home"]}},
+                    "all": {"vars": everybody},
+                }
+            ),
         )
         for each in (self.server, self.box):
             each.simulator.log.clear()
@@ -567,6 +592,26 @@ def test_the_estate_from_nothing(estate: Estate) -> None:
     ]
 
 
+@pytest.mark.versions
+def test_somebody_ends(estate: Estate) -> None:
+    """YAML has dates that are no text, which go through the templates of the roles."""
+    estate.server.simulator.set_user("anna")
+    estate.box.simulator.set_user("anna", password_set=True)
+    people = [{"name": "anna", "until": datetime.date(2990, 12, 31)}]
+    estate.variables["site-a"]["access_server_users"] = [{"name": "kiosk", "until": datetime.date(2990, 12, 30)}]
+    future = ("-e", "vpn_estate_today=2991-01-01")
+    shown = estate.run(people, "--check", "--diff", *future)
+    assert shown.status == 0, shown.output
+    assert changed(shown) == {"site-a": 1, "home": 1}
+    assert "it deletes them after until: anna" in shown.output
+    assert "users: 1 created (1 blocked, 1 because of until), 1 updated (1 blocked, 1 because of until)" in shown.output
+    assert "users: 1 deleted (1 because of until)" in shown.output
+    refused = estate.run(people, *future)
+    assert refused.status != 0
+    assert "vpn_estate_today is '2991-01-01', and is for check mode alone" in refused.output
+    assert estate.writes == 0
+
+
 @pytest.mark.exhaustive
 def test_somebody_leaves(estate: Estate) -> None:
     """Anna leaves, and Bert moves to the box. Check mode tells what each run does."""
@@ -580,6 +625,10 @@ def test_somebody_leaves(estate: Estate) -> None:
     assert estate.writes == 0
     later = [{**PEOPLE[0], "state": "blocked"}, {**PEOPLE[1], "servers": ["home"]}, PEOPLE[2]]
     estate.box.simulator.connect("anna")
+    estate.server.simulator.connect("anna")
+    machine = estate.server.simulator.machine
+    machine.profiles._made("anna", "autologin", False)
+    machine.tokens.add("anna")
     check = estate.run(later, "--check")
     done = estate.run(later)
     assert done.status == 0, done.output
@@ -588,6 +637,8 @@ def test_somebody_leaves(estate: Estate) -> None:
     assert estate.names == {"site-a": {"anna", "kiosk"}, "home": {"bert", "carl"}}
     assert estate.server.simulator.state()["users"]["anna"]["deny"] is True
     assert estate.box.simulator.state()["connections"] == []
+    assert estate.server.simulator.state()["vpn_clients"] == []
+    assert [one["username"] for one in [*machine.profiles.all(), *machine.tokens.all().values()]] == []
     assert changed(estate.run(later)) == {"site-a": 0, "home": 0}
 
 
@@ -716,5 +767,6 @@ def test_the_documentation_shows_people_as_the_filter_takes_them() -> None:
     text = yaml.safe_load((ROOT / "plugins/filter/people.yml").read_text(encoding="utf-8"))
     known = set(text["DOCUMENTATION"]["options"]["_input"]["suboptions"])
     assert json.loads(json.dumps(sorted(known))) == sorted(
-        {"name", "state", "groups", "servers", "addresses", "password", "access_server", "freebox"}
+        {"name", "state", "groups", "servers", "addresses", "access_server", "freebox"}
+        | {"password", "update_password", "until"}
     )

@@ -82,7 +82,7 @@ TEXTS = [
     if option.get("type", "str") in ("str", "path") or option.get("elements") in ("str", "path")
 ]
 # No name, no login, no reference and no secret is among those that may be written as a number.
-MAY_BE_NUMBERS = {"purge_limit", "reason", "client_reason", "app_version"} | {
+MAY_BE_NUMBERS = {"purge_limit", "reason", "client_reason", "app_version", "until"} | {
     *("start", "end", "start_relative", "end_relative", "value"),
 }
 NO_TEXT: list[t.Any] = [True, 1.10, ["a"], {"a": 1}]
