@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import time
 import typing as t
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_csv
 from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_files import read_table
 from ansible_collections.vpn.estate.plugins.module_utils._engine.field import WHEN_WRITTEN
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._engine.until import Until, present
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER, WIREGUARD
-from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Mistakes
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, Mistakes
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import alike, only_in, twins
 
 User = dict[str, t.Any]
@@ -246,8 +248,7 @@ class _Estate:
                 yield f"addresses of {person.name} names {name!r}, where servers says that there is no {person.name}"
 
     def _is_here(self, person: _Person, host: str) -> bool:
-        named = person.servers
-        return named is None or any(host == one or host in self._inventory.get(one, ()) for one in named)
+        return _is_on(host, person.servers, self._inventory)
 
     def _refuse_doubles(self) -> None:
         seen: dict[str, _Person] = {}
@@ -361,6 +362,11 @@ def _with_text(user: User) -> User:
     return {name: one.isoformat() if isinstance(one, datetime.date) else one for name, one in user.items()}
 
 
+def _is_on(host: str, servers: Sequence[str] | None, inventory: Inventory) -> bool:
+    """Whether a host is meant by names of hosts and groups; None means all of them."""
+    return servers is None or any(host == one or host in inventory.get(one, ()) for one in servers)
+
+
 def _texts(value: t.Any) -> list[str] | None:
     if value is None:
         return None
@@ -431,6 +437,28 @@ def _split_addresses(person: dict[str, t.Any]) -> None:
     mistakes.refuse()
 
 
+def people_gone(
+    estate: t.Any, product: str, server: str, inventory: t.Any, today: t.Any = None, check: bool = False
+) -> list[str]:
+    """Names of the people who have no access to a server: not on it, blocked, or after their end.
+
+    It looks at nothing else, so that it needs no secrets. ``today`` is another day, for check mode alone.
+    """
+    gone = []
+    try:
+        now = present(time.time(), check=check, said=str(today or ""))
+        for person in estate or ():
+            if not isinstance(person, Mapping) or not isinstance(person.get("name"), str):
+                continue
+            until = (person.get(product) or {}).get("until") or person.get("until")
+            out = (person.get("state") or PRESENT) != PRESENT or not _is_on(server, person.get("servers"), inventory)
+            if out or (until and now >= Until.of(_with_text({"until": until})["until"]).moment):
+                gone.append(person["name"])
+    except (InputError, ValueError) as exc:
+        raise AnsibleFilterError(f"people_gone: {exc}") from exc
+    return gone
+
+
 class FilterModule:
     """Filters of this file by name."""
 
@@ -441,4 +469,5 @@ class FilterModule:
             "people_from_csv": people_from_csv,
             "people_contradictions": people_contradictions,
             "people_notices": people_notices,
+            "people_gone": people_gone,
         }

@@ -35,12 +35,12 @@ class Until(t.NamedTuple):
         return cls(text, _moment(text, days=1))
 
 
-def present(begun: float, *, check: bool) -> float:
+def present(begun: float, *, check: bool, said: str = "") -> float:
     """The moment for which a task is to say what is declared: that at which it has begun.
 
-    In check mode another one can be given, a day by its first moment. Raises InputError.
+    In check mode another one can be ``said``, or be in the environment, a day by its first moment. Raises InputError.
     """
-    said = os.environ.get(TODAY.upper(), "")
+    said = said or os.environ.get(TODAY.upper(), "")
     if not said:
         return begun
     if not check:

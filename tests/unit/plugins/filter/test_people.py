@@ -484,6 +484,52 @@ def test_a_table_has_columns_for_what_the_documentation_names() -> None:
         assert [*option.get("choices", ())] == said[name].get("choices", [])
 
 
+# -- people who have no access any more
+
+
+def gone(people: list[dict[str, t.Any]], server: str, **more: t.Any) -> t.Any:
+    return FILTERS["people_gone"](people, PRODUCTS[server], server, INVENTORY, **more)
+
+
+def test_who_has_no_access_any_more() -> None:
+    people = [
+        {"name": "anna"},
+        {"name": "bert", "state": "blocked", "password": object()},
+        {"name": "carl", "state": "absent"},
+        {"name": "dora", "servers": ["access_servers"]},
+        {"name": "emil", "until": datetime.date(2001, 5, 6)},
+        {"name": "finn", "until": "2990-12-31", "freebox": {"until": "2001-05-06"}},
+    ]
+    assert gone(people, "site-a") == ["bert", "carl", "emil"]
+    assert gone(people, "home") == ["bert", "carl", "dora", "emil", "finn"]
+    assert gone([], "home") == []
+    assert gone(["anna", {}, {"name": 7, "state": "blocked"}], "home") == []  # the site playbook tells of these
+
+
+def test_who_has_no_access_on_another_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [{"name": "anna", "until": "2990-12-31"}, {"name": "bert", "until": "2991-01-01"}]
+    assert gone(people, "home", today=datetime.date(2991, 1, 1), check=True) == ["anna"]
+    with pytest.raises(AnsibleFilterError, match="vpn_estate_today is '2991-01-01', and is for check mode alone"):
+        gone(people, "home", today="2991-01-01")
+    monkeypatch.setenv("VPN_ESTATE_TODAY", "2991-01-02")
+    assert gone(people, "home", check=True) == ["anna", "bert"]
+    with pytest.raises(AnsibleFilterError, match="people_gone: 'soon' is neither a day"):
+        gone([{"name": "anna", "until": "soon"}], "home", check=True)
+
+
+@pytest.mark.parametrize("server", PRODUCTS)
+def test_who_has_no_access_is_who_is_not_present_among_the_users(server: str) -> None:
+    """The two filters that read the list agree."""
+    servers = (None, ["site-a"], ["lyon"], [])
+    people = [
+        {"name": f"{state}-{number}", "state": state, "servers": named}
+        for state in ("present", "blocked", "absent")
+        for number, named in enumerate(servers)
+    ]
+    key = "name" if PRODUCTS[server] == "access_server" else "login"
+    assert gone(people, server) == [one[key] for one in users(people, server) if one.get("state")]
+
+
 # -- by real runs of the site playbook
 
 PEOPLE: list[dict[str, t.Any]] = [
@@ -596,7 +642,7 @@ def test_the_estate_from_nothing(estate: Estate) -> None:
 def test_somebody_ends(estate: Estate) -> None:
     """YAML has dates that are no text, which go through the templates of the roles."""
     estate.server.simulator.set_user("anna")
-    estate.box.simulator.set_user("anna", password_set=True)
+    estate.box.simulator.set_user("anna", password="Correct-Horse-1")
     people = [{"name": "anna", "until": datetime.date(2990, 12, 31)}]
     estate.variables["site-a"]["access_server_users"] = [{"name": "kiosk", "until": datetime.date(2990, 12, 30)}]
     future = ("-e", "vpn_estate_today=2991-01-01")
@@ -627,7 +673,7 @@ def test_somebody_leaves(estate: Estate) -> None:
     estate.box.simulator.connect("anna")
     estate.server.simulator.connect("anna")
     machine = estate.server.simulator.machine
-    machine.profiles._made("anna", "autologin", False)
+    machine.profiles._made("anna", "autologin", False, comment=None)
     machine.tokens.add("anna")
     check = estate.run(later, "--check")
     done = estate.run(later)

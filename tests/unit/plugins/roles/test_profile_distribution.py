@@ -451,6 +451,73 @@ def test_hosts_in_every_state(estate: Estate) -> None:
     assert sum(path == "/api/profiles/delete" for _method, path, _request in asked) == 4
 
 
+# -- users who leave
+
+
+def test_a_user_who_leaves_loses_the_profile_and_the_others_keep_theirs(estate: Estate) -> None:
+    """What is declared of the person is enough. A client that may still run is told, also by later runs, and nothing else fails."""
+    states = {
+        "desk": "with an orphan",
+        "car": "of somebody else's making",
+        "eve": "good",
+        "fay": "good",
+        "gus": "nothing",
+    }
+    places = {host: estate.place(host, state=state) for host, state in states.items()}
+    places["desk"].former.write_text(places["desk"].file.read_text())
+    estate.shared["estate_people"] = [
+        {"name": "desk", "state": "blocked"},
+        {"name": "car", "until": "2001-05-06"},
+        {"name": "eve", "until": "2990-12-31"},
+        {"name": "fay", "state": "blocked"},
+        {"name": "gus", "servers": ["vpn_clients"]},
+    ]
+    estate.clients["fay"]["vpn_profile_state"] = "present"
+    texts = {host: place.file.read_text() for host, place in places.items() if place.file.exists()}
+    check = estate.run("--check")
+    assert check.status == 0, check.output
+    assert not estate.server.writes()
+    assert {host: place.file.read_text() for host, place in places.items() if place.file.exists()} == texts
+    done = estate.run()
+    assert done.status == 0, done.output
+    changed = {host: tally["changed"] > 0 for host, tally in done.tally.items()}
+    assert changed == {host: tally["changed"] > 0 for host, tally in check.tally.items()}
+    assert changed == {"desk": True, "car": True, "eve": False, "fay": False, "gus": False}
+    assert {host for host, place in places.items() if place.file.exists()} == {"eve", "fay"}
+    assert not places["desk"].former.exists()
+    assert {host for host, place in places.items() if place.live} == {"eve", "fay"}
+    again = estate.run("-e", "profile_distribution_service=openvpn-client@none", "--limit", "desk")
+    assert (again.status, again.tally["desk"]["changed"]) == (0, 0), again.output  # there is no such service
+    broken = {"profile_distribution_service": "openvpn-client@none", "ansible_facts": {"service_mgr": "systemd"}}
+    failed = estate.run("-e", json.dumps(broken), "--limit", "desk,eve")
+    assert (failed.tally["desk"]["failed"], failed.tally["eve"]["failed"]) == (1, 0)
+    assert f"{places['desk'].file} was removed, but openvpn-client@none could not be stopped: Service is" in words(
+        failed
+    )
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("variant", ["directory", "page"])
+def test_a_user_who_leaves_loses_what_lies_on_the_controller(estate: Estate, variant: str) -> None:
+    """Also the link of a page."""
+    estate.shared |= {
+        "profile_distribution_to": variant,
+        "profile_distribution_vault_password": "pAsSwOrD of the files",
+    }
+    place = estate.place("desk")
+    assert estate.run().status == 0
+    folder = estate.folder.path / "profiles"
+    assert [*folder.iterdir()]
+    assert bool(place.live or estate.simulator.machine.tokens.all())
+    estate.shared["vpn_profile_state"] = "absent"
+    done = estate.run()
+    assert done.status == 0, done.output
+    assert not [*folder.iterdir()]
+    assert not place.live
+    assert not estate.simulator.machine.tokens.all()
+    assert estate.run().tally["desk"]["changed"] == 0
+
+
 @pytest.mark.exhaustive
 def test_who_is_not_seen_to_connect_keeps_both(estate: Estate) -> None:
     """The next run goes on from there: the client is started again, and the old profile ends once it is there."""
