@@ -164,12 +164,14 @@ def report() -> Schema:
     text: Schema = {"type": "string"}
     texts: Schema = {"type": "array", "items": text}
     change = _closed({"name": text, "action": text, "changed_keys": texts, "msg": text}, ("name", "action"))
+    has = {"name": text, "options": {"type": "object"}}
+    undeclared = _closed(has, has)
     part = {
         "part": text,
         "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
         "changes": {"type": "array", "items": change},
-        "undeclared": texts,
-        "undeclared_options": {"type": "array", "items": _closed(more := {"name": text, "options": texts}, more)},
+        "undeclared": {"type": "array", "items": undeclared},
+        "undeclared_options": {"type": "array", "items": undeclared},
         "before": {"type": "object"},
         "after": {"type": "object"},
     }

@@ -17,8 +17,9 @@ options:
     default: false
   undeclared:
     description:
-      - Whether to list what is on the server and neither declared, nor deleted by O(purge), nor named by O(protect) - objects, and
-        options that are set on declared objects. It is about the parts that are declared, and changes nothing.
+      - Whether to return what is on the server, and is neither declared, nor deleted by O(purge), nor named by O(known).
+      - These are objects, and options that are set on declared objects. It is about the parts that are declared, and changes
+        nothing.
     type: bool
     default: false
   mistakes:

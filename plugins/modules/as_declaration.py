@@ -379,6 +379,27 @@ options:
       O(vpn.estate.as_access_ruleset#module:purge_default_rulesets).
     type: bool
     default: false
+  known:
+    description:
+      - What is on the server and not declared, and is to stay. O(purge) spares it, and O(undeclared) does not return it.
+      - The playbook C(vpn.estate.export) writes such a list of what no declaration can hold.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      part:
+        description: The part of the declaration.
+        type: str
+        required: true
+        choices: [groups, default_user, users, access_lists, access_rulesets, config_items]
+      name:
+        description: The name of the object, as the results of the task name it.
+        type: str
+        required: true
+      options:
+        description: Options of the object, if it is declared and they are not. Left out, the whole object is meant.
+        type: list
+        elements: str
   protect:
     description:
       - Names of users and groups that O(purge) spares although they are not declared, with their access lists and rulesets.
@@ -501,6 +522,10 @@ EXAMPLES = r"""
     config_items_src: files/configuration.yml
     only: [users, access_lists]
     undeclared: true
+    known:
+      - {part: users, name: break-glass}
+      - {part: config_items, name: auth.ldap.0.bind_pw}
+      - {part: users, name: bob, options: [static_ipv4]}
 
 - name: Check a declaration without any server
   vpn.estate.as_declaration:
@@ -535,18 +560,19 @@ groups:
       description: How many objects there are by what became of them.
       type: dict
     undeclared:
-      description: Names of objects that are there and not declared.
-      returned: when O(undeclared) is set
-      type: list
-      elements: str
-    undeclared_options:
-      description: Declared objects with options that are set on the server and not declared.
+      description: Objects that are there and not declared.
       returned: when O(undeclared) is set
       type: list
       elements: dict
-      contains:
+      contains: &undeclared
         name: {description: Name of the object., type: str}
-        options: {description: The options., type: list, elements: str}
+        options: {description: What is set on it., type: dict}
+    undeclared_options:
+      description: Declared objects, with the options that are set on them and not declared.
+      returned: when O(undeclared) is set
+      type: list
+      elements: dict
+      contains: *undeclared
 default_user:
   description: What became of the default user, as in RV(groups).
   returned: as RV(groups)

@@ -148,6 +148,13 @@ left_out:
   contains:
     part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
     reason: {description: A sentence that says what is left out and why., type: str}
+    name: {description: The name of the object., type: str, returned: if it is about an object}
+    options:
+      description: The options that are left out, if it is not the whole object.
+      type: list
+      elements: str
+      returned: if it is about an object
+    item: {description: What the object would be declared as., type: dict, returned: if all of it is left out}
   sample: []
   # END
 """

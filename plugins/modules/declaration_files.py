@@ -14,8 +14,9 @@ description:
     declaration. The playbook C(vpn.estate.export) does it for all servers of an inventory.
   - Text of a server is data. A text that Ansible could take for a template has the tag C(!unsafe), so that it is never evaluated.
   - Where a server has a secret and does not tell it, the file has a comment with the option and the name of a variable for it.
-  - A file that was changed since it was written is not overwritten without O(force), and one that this module has not written
-    is neither. Nothing is written then.
+  - A file that was changed since it was written stays, if it declares what is there. Else it is not overwritten without O(force),
+    and one that this module has not written is neither. Nothing is written then.
+  - What is left out is named in the file C(known.yml), so that a purge spares it and C(vpn.estate.drift) does not report it.
   - A file stays as it is, byte for byte, as long as the server stays as it is.
   - It works on the machine that runs Ansible, whatever the connection of the host is.
 version_added: 1.0.0
@@ -55,6 +56,13 @@ options:
     suboptions:
       part: {description: The part of the declaration; empty for what is in none., type: str, default: ""}
       reason: {description: A sentence that says what is left out and why., type: str, required: true}
+      name: {description: The name of the object., type: str}
+      options:
+        description: The options that are left out, if it is not the whole object.
+        type: list
+        elements: str
+        default: []
+      item: {description: What the object would be declared as, if all of it is left out. It becomes a comment., type: dict}
   source:
     description: Where the declaration comes from, such as the URL of the server, for a comment.
     type: str
@@ -97,7 +105,7 @@ EXAMPLES = r"""
     secrets:
       - {part: users, name: alice, option: password}
     left_out:
-      - {part: users, reason: "user bob: the directory has this user."}
+      - {part: users, reason: "user bob: the directory has this user.", name: bob, options: [group], item: {name: bob}}
     source: the old inventory
     dest: /srv/estate/host_vars/vpn-a
     force: true
@@ -115,7 +123,7 @@ files:
     action:
       description:
         - Whether the file was V(created), V(updated) or V(unchanged).
-        - V(kept) is a file that was changed by a person, while the server stayed as it was when the file was written.
+        - V(kept) is a file that was changed by a person, and either declares what is there, or was written from the same.
         - If the task failed while it wrote, also V(failed), and V(not attempted) for those after it.
       type: str
   sample:

@@ -150,6 +150,27 @@ options:
       users:
         description: Of how many users.
         type: str
+  known:
+    description:
+      - What is on the server and not declared, and is to stay. O(purge) spares it, and O(undeclared) does not return it.
+      - The playbook C(vpn.estate.export) writes such a list of what no declaration can hold.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      part:
+        description: The part of the declaration.
+        type: str
+        required: true
+        choices: [servers, users]
+      name:
+        description: The name of the object, as the results of the task name it.
+        type: str
+        required: true
+      options:
+        description: Options of the object, if it is declared and they are not. Left out, the whole object is meant.
+        type: list
+        elements: str
   protect:
     description: Logins of users that O(purge) spares although they are not declared.
     type: list
@@ -227,6 +248,9 @@ EXAMPLES = r"""
     users_src: files/users
     only: [users]
     undeclared: true
+    known:
+      - {part: users, name: guest}
+      - {part: users, name: erika, options: [ip_reservation]}
 
 - name: Check a declaration without any box
   vpn.estate.freebox_declaration:
@@ -259,18 +283,19 @@ servers:
       description: How many objects there are by what became of them.
       type: dict
     undeclared:
-      description: Names of objects that are there and not declared.
-      returned: when O(undeclared) is set
-      type: list
-      elements: str
-    undeclared_options:
-      description: Declared objects with options that are set on the server and not declared.
+      description: Objects that are there and not declared.
       returned: when O(undeclared) is set
       type: list
       elements: dict
-      contains:
+      contains: &undeclared
         name: {description: Name of the object., type: str}
-        options: {description: The options., type: list, elements: str}
+        options: {description: What is set on it., type: dict}
+    undeclared_options:
+      description: Declared objects, with the options that are set on them and not declared.
+      returned: when O(undeclared) is set
+      type: list
+      elements: dict
+      contains: *undeclared
 users:
   description: What became of users, as in RV(servers), and of those that were deleted by O(purge).
   returned: as RV(servers)

@@ -23,6 +23,7 @@ from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_text impor
     Template,
     body_of,
     checksum,
+    declares,
     file_of,
     taken_apart,
 )
@@ -34,6 +35,7 @@ PRODUCTS: t.Mapping[str, tuple[ServerDeclaration, str]] = {
     "access_server": (ACCESS_SERVER, "access_server"),
     "freebox": (FREEBOX, "freebox_vpn"),
 }
+KNOWN = "known"
 STEMS = {"config_items": "configuration"}  # names of files that are not those of the parts
 WRITTEN = ("created", "updated")
 LARGEST = 1 << 28  # bytes of a file that is there; no declaration is near that
@@ -48,7 +50,13 @@ SPEC: t.Mapping[str, t.Any] = {
     },
     "left_out": {
         **OBJECT,
-        "options": {"part": {"type": "str", "default": ""}, "reason": {"type": "str", "required": True}},
+        "options": {
+            "part": {"type": "str", "default": ""},
+            "reason": {"type": "str", "required": True},
+            "name": {"type": "str"},
+            "options": {"type": "list", "elements": "str", "default": []},
+            "item": {"type": "dict"},
+        },
     },
     "source": {"type": "str", "required": True},
     "dest": {"type": "path", "required": True},
@@ -62,6 +70,7 @@ class _File:
 
     path: str
     part: str
+    variable: str
     before: str | None
     body: str
     action: str = "unchanged"
@@ -74,12 +83,15 @@ class _File:
         said, body = taken_apart(self.before)
         if body == self.body:
             return
-        if not force and said and said == checksum(self.body):
+        if not force and (said == checksum(self.body) or (said and declares(body, self.body, self.variable))):
             self.action = "kept"
             return
         if not force and said != checksum(body):
-            by = "was changed since it was exported, and the server has changed too" if said else "is no exported file"
-            raise InputError(f"{self.path} {by}. Move it away, or say force: true to overwrite it.")
+            by = "was changed since it was exported, and declares other things" if said else "is no exported file"
+            raise InputError(
+                f"{self.path} {by}. Export to another folder (dest) to compare the two. With force: true it is overwritten, and "
+                "what was changed in it is lost."
+            )
         self.action = "updated"
 
 
@@ -91,7 +103,8 @@ def export(args: Params, *, check: bool, diff: bool) -> Params:
         mistakes.add(f"declaration: {part} is no part of it. The parts are {', '.join(server.resources)}.")
     mistakes.refuse()
     secrets = _named_secrets(args["secrets"])
-    files = []
+    files: list[_File] = []
+    known = [_known(one) for one in args["left_out"] if one.get("name") is not None]
     for part, resource in server.resources.items():
         value = args["declaration"].get(part)
         if value is None:
@@ -102,10 +115,18 @@ def export(args: Params, *, check: bool, diff: bool) -> Params:
                 texts.setdefault(one["name"], {})[one["option"]] = Template(f"{{{{ {one['variable']} }}}}")
         with mistakes.collecting(f"declaration: {part}"):
             names = [_name_of(resource, item) for item in (value if resource.plural else [value])]
-            others = [{**resource.keys_of(name), **texts[name]} for name in texts if name not in names]
+            asides = [one["item"] for one in args["left_out"] if one["part"] == part and one.get("item")]
+            alone = [name for name in texts if name not in names]
+            known += [{"part": part, "name": name} for name in alone]
+            others = [*asides, *({**resource.keys_of(name), **texts[name]} for name in alone)]
             body = body_of(f"{prefix}_{part}", value, [texts.get(name, {}) for name in names], others)
             path = os.path.join(args["dest"], f"{STEMS.get(part, part)}.yml")
-            files.append(_File(path, part, _text_of(path), body))
+            files.append(_File(path, part, f"{prefix}_{part}", _text_of(path), body))
+    path = os.path.join(args["dest"], f"{KNOWN}.yml")
+    if known or os.path.lexists(path):
+        with mistakes.collecting():
+            variable = f"{prefix}_{KNOWN}"
+            files.append(_File(path, KNOWN, variable, _text_of(path), body_of(variable, known, [{} for _one in known])))
     for file in files:
         with mistakes.collecting():
             file.decide(args["force"])
@@ -163,6 +184,12 @@ def _name_of(resource: Resource, item: t.Any) -> str:
         return resource.identity(item)
     except KeyError as exc:
         raise InputError(f"an object has no {exc.args[0]}.") from None
+
+
+def _known(one: Params) -> Params:
+    """What is left out, as a declaration names it that knows of it."""
+    options = one.get("options") or []
+    return {"part": one["part"], "name": one["name"], **({"options": [*options]} if options else {})}
 
 
 def _named_secrets(secrets: t.Sequence[Params]) -> list[Params]:

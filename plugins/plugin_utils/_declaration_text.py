@@ -9,6 +9,7 @@ What a server answers is text and never a template: each text that could be one 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import typing as t
 from collections.abc import Mapping, Sequence
@@ -19,10 +20,11 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.outside import sh
 Item = Mapping[str, t.Any]
 CHECKSUM = re.compile(r"^# Checksum: ([0-9a-f]{64})\n", re.MULTILINE)
 # No template begins without one of { and #: not with other marks either, which a text itself would have to choose by #jinja2.
-PLAIN = re.compile(r"[\w .,:;/@+=()<>|!?$&*'\"\[\]^~-]*")
+PLAIN = re.compile(r"[\w\\ .,:;/@+=()<>|!?$&*'\"\[\]^~-]*")
 # Other breaks of lines, and breaks at the end, which double quotes alone keep as they are.
 BREAKS = re.compile("[\r\x85\u2028\u2029]|\n\n\\Z|\\A\n+\\Z")
 TEXT = "tag:yaml.org,2002:str"
+SECRETS = ("password", "secret_value")  # which no export has
 WIDE = 1 << 20  # columns; a text stays on its line
 
 
@@ -94,6 +96,33 @@ def taken_apart(text: str) -> tuple[str, str]:
     """The checksum that a file says it has, which is empty if it says none, and its body."""
     found = CHECKSUM.search(text)
     return (found[1], text[found.end() :]) if found else ("", text)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads what a person has made of a file. A template is a text here, and a value with a tag is none."""
+
+
+_Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
+_Loader.add_constructor("!vault", lambda loader, node: "")
+
+
+def declares(body: str, other: str, variable: str) -> bool:
+    """Whether two bodies set a variable to the same objects, whatever their order, apart from secrets in the first one."""
+    try:
+        mine, theirs = (yaml.load(text, Loader=_Loader) for text in (body, other))  # noqa: S506 - it is a safe loader
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return False
+    if not isinstance(mine, dict) or not isinstance(theirs, dict) or mine.keys() != theirs.keys():
+        return False
+    return _comparable(mine.get(variable)) == _comparable(theirs.get(variable))
+
+
+def _comparable(value: t.Any) -> t.Any:
+    if isinstance(value, list):
+        return sorted(json.dumps(_comparable(one), sort_keys=True, default=str) for one in value)
+    if isinstance(value, dict):
+        return {key: one for key, one in value.items() if key not in SECRETS and (key, one) != ("state", "present")}
+    return value
 
 
 def _dumped(value: t.Any) -> str:

@@ -124,7 +124,7 @@ def commit_of(folder: str) -> Json | None:
     """The commit that is checked out in a folder, and whether files differ from it; None where there is none."""
     try:
         name = _git(folder, "rev-parse", "HEAD")
-        changed = bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))
+        changed = bool(_git(folder, "status", "--porcelain", "--", "."))
         subject = _git(folder, "log", "-1", "--format=%s")
     except (OSError, subprocess.SubprocessError):
         return None

@@ -29,19 +29,18 @@ WORDS = {
     "run": {"created": "created", "updated": "changed", "deleted": "deleted", "undeclared": "not declared"},
 }
 AFFECTED = {
-    "users": "these users",
     "groups": "the members of these groups",
     "default_user": "all users who have no value of their own and no group with one",
-    "access_lists": "these users, and the members of these groups",
-    "access_rulesets": "these users, the members of these groups, or everybody",
     "config_items": "everybody who connects to this server",
     "servers": "everybody who connects to these VPN servers",
 }
 NEXT = {
     "differs": "If the repository is right, run the playbook vpn.estate.site. If the server is right, change the declaration.",
-    "missing": "Run the playbook vpn.estate.site to create what is missing, or remove it from the declaration.",
+    "missing": "Run the playbook vpn.estate.site to create it, or remove it from the declaration. A new user has a "
+    "password only if one is declared.",
     "will be deleted": "It is declared absent, or not declared where a purge is on. Declare it if it has to stay.",
-    "not declared": "It is on the server only, and nothing happens to it. Declare it, or remove it from the server.",
+    "not declared": "It is on the server only, and no run changes it. Declare it as it is, or as it should be: state absent, "
+    "inherit for options, state default for configuration items. What is to stay as it is goes into known.",
     "failed": "Read the message, mend its cause, and run again.",
     "error": "Read the message, mend its cause, and run again.",
 }
@@ -72,16 +71,20 @@ def rows(part: Json, mode: str) -> Iterator[Row]:
             continue
         keys = [(shown(str(key)), "", "") for key in change.get("changed_keys") or ()]
         yield Row(shown(name), words.get(action, action), keys, shown(str(change.get("msg") or "")))
-    for one in part["undeclared_options"]:
-        yield Row(shown(str(one["name"])), words["undeclared"], [(shown(str(key)), "", "") for key in one["options"]])
-    for name in part["undeclared"]:
-        yield Row(shown(str(name)), words["undeclared"], [])
+    for one in (*part["undeclared_options"], *part["undeclared"]):
+        yield Row(shown(str(one["name"])), words["undeclared"], [*_details(one["options"], None)])
 
 
 def _details(before: t.Any, after: t.Any) -> Iterator[tuple[str, str, str]]:
     one, other = (value if isinstance(value, dict) else {"": value} if value else {} for value in (before, after))
     for key in dict.fromkeys((*one, *other)):
         yield shown(str(key)), _value(one.get(key)), _value(other.get(key))
+
+
+def _change(mode: str, before: str, after: str) -> str:
+    """A value before and a value after: on the server and in the declaration, where nothing was written."""
+    one, other = before or "nothing", after or "nothing"
+    return f"{one} on the server, {other} declared" if mode == "check" else f"{one} → {other}"
 
 
 def _value(value: t.Any) -> str:
@@ -141,7 +144,7 @@ Affected: {{ affected[part.part] }}.
 - {{ row.title | md }}: **{{ row.word }}**
 {%- if row.message %} - {{ row.message | md }}{% endif %}
 {%- for key, before, after in row.details %}
-  - {{ key | md }}{% if before or after %}: {{ before | md or "nothing" }} → {{ after | md or "nothing" }}{% endif %}
+  - {{ key | md }}{% if before or after %}: {{ change(report.mode, before, after) | md }}{% endif %}
 {%- endfor %}
 {%- endfor %}
 {% endfor %}
@@ -177,7 +180,6 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border-bot
 .clean { color: var(--clean); } .drift, .changed { color: var(--drift); } .error, .failed { color: var(--error); }
 section { border: 1px solid var(--line); border-radius: .5rem; padding: 0 1rem 1rem; margin: 1rem 0; break-inside: auto; }
 .message { border-left: .25rem solid var(--error); padding-left: .75rem; }
-.before { text-decoration: line-through; opacity: .7; }
 ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; }
 @media print { body { max-width: none; font-size: 11pt; } section { border: 0; padding: 0; } tr { break-inside: avoid; } }
 </style>
@@ -210,7 +212,7 @@ ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; 
 {% for row in rows(part, report.mode) %}<tr><td>{{ row.title }}</td><td class="status {{ row.word }}">{{ row.word }}</td><td>
 {%- if row.message %}{{ row.message }}{% endif %}
 {%- for key, before, after in row.details %}<div>{{ key }}{% if before or after %}:
-{%- if before %} <span class="before">{{ before }}</span> →{% endif %} {{ after or "nothing" }}{% endif %}</div>{% endfor -%}
+{{- " " ~ change(report.mode, before, after) }}{% endif %}</div>{% endfor -%}
 </td></tr>
 {% endfor %}</table>
 {% endfor %}
@@ -258,6 +260,7 @@ def _rendered(template: str, report: Json, *, escape: bool) -> str:
         words=words,
         tally=lambda server: tallies[id(server)],
         steps=_steps,
+        change=_change,
         rows=rows,
         affected={part["part"]: AFFECTED.get(part["part"], "") for one in report["servers"] for part in one["parts"]},
     )

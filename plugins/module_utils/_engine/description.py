@@ -17,6 +17,7 @@ from .plan import OPEN, Reference, Wanted
 from .until import Until
 
 UNKNOWN = "unknown_properties"
+KNOWN = "known"  # the option that names what is there and not declared, and is to stay
 PURGE_OPTIONS: t.Mapping[str, Spec] = {
     "purge": {"type": "bool", "default": False},
     "purge_empty": {"type": "bool", "default": False},
@@ -245,13 +246,9 @@ class Description:
         """Whether absent is declared of what is in an object, such as single rules, and not of the object."""
         return False
 
-    def is_protected(self, name: str, protect: t.Collection[str]) -> bool:
-        """Whether the names of ``protect`` are about an object."""
-        return name in protect
-
     def is_spared(self, name: str, protect: t.Collection[str], params: t.Mapping[str, t.Any]) -> bool:
         """Whether a purge leaves alone an object that is not declared."""
-        return self.is_protected(name, protect)
+        return name in protect or (params.get(KNOWN) or {}).get(name) == []
 
     # -- the words of the server
 

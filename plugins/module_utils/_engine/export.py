@@ -23,20 +23,27 @@ Beyond = t.Callable[[Run[t.Any]], t.Iterable[str]]
 
 @dataclass
 class Export:
-    """Objects of one resource as its module takes them, in the order of their names.
+    """Objects of one resource as its module takes them, by their names and in the order of these.
 
     ``secrets`` are the secrets that are set, each with the name of its object and its option; ``left_out`` says what else there
     is.
     """
 
     part: str
-    items: list[Object] = field(default_factory=list)
+    items: dict[str, Object] = field(default_factory=dict)
     secrets: list[Object] = field(default_factory=list)
     left_out: list[Object] = field(default_factory=list)
 
-    def leave_out(self, reason: str) -> None:
-        """Say in a sentence what no declaration of these objects holds."""
-        self.left_out.append(told(self.part, reason))
+    def leave_out(
+        self, reason: str, name: str = "", options: t.Sequence[str] = (), item: t.Optional[Object] = None
+    ) -> None:
+        """Say in a sentence what no declaration of these objects holds.
+
+        With the name of an object, these options of it are not declared, or all of it if there are none; ``item`` is what it would
+        be declared as.
+        """
+        which = {"name": name, "options": [*options]} if name else {}
+        self.left_out.append({**told(self.part, reason), **which, **({} if item is None else {"item": item})})
 
 
 def told(part: str, reason: str) -> Object:
@@ -44,9 +51,14 @@ def told(part: str, reason: str) -> Object:
     return {"part": part, "reason": Sentence(reason)}
 
 
-def exported(resource: Resource, objects: t.Mapping[str, Object]) -> Export:
-    """These objects, but for what the module would refuse if it were declared."""
-    found, seen = Export(resource.option), dict[str, str]()
+def exported(
+    resource: Resource, objects: t.Mapping[str, Object], gone: t.Optional[dict[str, set[str]]] = None
+) -> Export:
+    """These objects, but for what the module would refuse if it were declared.
+
+    ``gone`` are the names of objects that are left out, by their noun: what refers to them is left out too.
+    """
+    found, seen, gone = Export(resource.option), dict[str, str](), {} if gone is None else gone
     held: dict[str, dict[str, str]] = {name: {} for name in resource.unshared}
     spec = {resource.plural: resource.argument_spec()[resource.plural]} if resource.plural else resource.object_spec()
     checker = Checker(spec, {resource.plural: slips_of(resource)})
@@ -54,23 +66,35 @@ def exported(resource: Resource, objects: t.Mapping[str, Object]) -> Export:
         which = f"{resource.noun} {name}"
         item = resource.declaration(name, have)
         if item is not None:
-            twin = seen.setdefault(alike(name), name)
+            missing = [
+                one
+                for one in resource.references(name, {option: have.get(option) for option in item})
+                if one.name in gone.get(one.noun, ())
+            ]
             problem = _problem(resource, checker, item)
+            twin = name if problem else seen.setdefault(alike(name), name)
             if twin != name:
                 problem = f"its name differs from {twin!r} {only_in(twin, name)}, and one task cannot declare both."
+            problem = problem or next((f"{one.noun} {one.name} is left out." for one in missing if one.owner), "")
             if problem:
-                found.leave_out(f"{which} is left out: {problem}")
+                found.leave_out(f"{which} is left out: {problem}", name, item=item)
+                gone.setdefault(resource.noun, set()).add(name)
                 continue
+            for one in missing:
+                if item.pop(one.option, None) is not None:
+                    found.leave_out(
+                        f"{which}: its {one.option}: {one.noun} {one.name} is left out.", name, [one.option]
+                    )
             for option, holders in held.items():
                 value = item.get(option)
                 if value and holders.setdefault(value, name) != name:
                     del item[option]
-                    found.leave_out(f"{which}: its {option} {value}, which {holders[value]} has too.")
-            found.items.append(item)
+                    found.leave_out(f"{which}: its {option} {value}, which {holders[value]} has too.", name, [option])
+            found.items[name] = item
         for option in resource.withheld(have):
             found.secrets.append({"part": resource.option, "name": name, "option": option})
         for what in resource.left_out(have):
-            found.leave_out(f"{which}: {what}.")
+            found.leave_out(f"{which}: {what}.", "" if name in found.items else name)
     return found
 
 
@@ -88,15 +112,17 @@ def export_server(run: Run[t.Any], server: ServerDeclaration, beyond: Beyond) ->
     declaration: dict[str, t.Any] = {}
     secrets: list[Object] = []
     left_out: list[Object] = []
+    gone: dict[str, set[str]] = {}
     for option, resource in server.resources.items():
         if option not in (run.task.params["only"] or server.resources):
             continue
         try:
-            found = exported(resource, everything(run.within(resource.defaults()), resource))
+            found = exported(resource, everything(run.within(resource.defaults()), resource), gone)
         except NotOffered as exc:
             left_out.append(told(option, str(exc)))
             continue
-        declaration[option] = found.items if resource.plural else next(iter(found.items), {})
+        items = [*found.items.values()]
+        declaration[option] = items if resource.plural else next(iter(items), {})
         secrets += found.secrets
         left_out += found.left_out
     left_out += [told("", reason) for reason in beyond(run)]

@@ -119,7 +119,7 @@ def inform(
         found = exported(resource, objects)
         return {
             **_one_or_all(resource, resource.option, listing(resource, objects)),
-            **_one_or_all(resource, "declaration", found.items),
+            **_one_or_all(resource, "declaration", [*found.items.values()]),
             "left_out": found.left_out,
             "changed": False,
         }

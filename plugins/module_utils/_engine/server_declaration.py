@@ -17,6 +17,7 @@ from .apply import apply_together
 from .arguments import TEXT_OR_NUMBER, Checker
 from .declaration import add_mistakes, declared_in_part, slips_of
 from .declaration_files import ENDINGS, MAPPINGS, Flaw, read_mapping
+from .description import KNOWN
 from .plan import PAST, Change, Reference, Wanted, listed
 from .report import Answer, diff, report
 from .resource import Resource
@@ -100,6 +101,16 @@ class ServerDeclaration:
             "purge_limit": {"type": "dict", "options": {name: {"type": TEXT_OR_NUMBER} for name in purgeable}},
             "protect": {"type": "list", "elements": "str", "default": []},
             UNDECLARED: {"type": "bool", "default": False},
+            KNOWN: {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "part": {"type": "str", "choices": list(self.resources), "required": True},
+                    "name": {"type": "str", "required": True},
+                    "options": {"type": "list", "elements": "str"},
+                },
+            },
             **({self._tests.option: self._tests.spec} if self._tests else {}),
             "mistakes": {"type": "list", "elements": "str", "default": []},
             VALIDATE_ONLY: {"type": "bool", "default": False},
@@ -265,6 +276,7 @@ class ServerDeclaration:
             "purge_limit": (given["purge_limit"] or {}).get(name),
             "protect": [f"{kind}{one}" for kind in kinds for one in given["protect"]],
             UNDECLARED: given[UNDECLARED],
+            KNOWN: {one["name"]: one.get("options") or [] for one in given[KNOWN] if one["part"] == name},
         }
 
     # -- files
@@ -379,32 +391,35 @@ def told(parts: t.Sequence[Part]) -> Answer:
 
 
 def _undeclared(part: Part) -> Answer:
-    """What is there, and is neither declared, nor deleted, nor spared by its name: objects, and options of declared ones."""
+    """What is there, and is neither declared, nor deleted, nor known: objects, and options of declared ones."""
     params, resource, plan = part.run.task.params, part.resource, part.run.plan
     if not params[UNDECLARED]:
         return {}
-    names = [
-        name
-        for name, have in sorted(plan.others.items())
-        if (resource.declaration(name, have) is not None or resource.withheld(have))
-        and not resource.is_protected(name, params["protect"])
-    ]
-    options = []
+    known: t.Mapping[str, t.Sequence[str]] = params[KNOWN]
+    objects, options = [], []
+    for name, have in sorted(plan.others.items()):
+        has = resource.declaration(name, have)
+        if (has is not None or resource.withheld(have)) and known.get(name) != []:
+            objects.append(_shown(resource, name, has or {}))
     for change in plan.of("update", "none"):
         wanted = change.wanted
         said = {
-            *resource.keys_of(change.name),
             *wanted.given,
             *wanted.values,
             *wanted.inherit,
             *wanted.secrets,
             *change.values,
+            *known.get(change.name, ()),
         }
         has = resource.declaration(change.name, change.before) if change.before else None
-        more = sorted((has or {}).keys() - said)
-        if more and not resource.is_protected(change.name, params["protect"]):
-            options.append({"name": Sentence(change.name), "options": more})
-    return {UNDECLARED: [Sentence(name) for name in names], f"{UNDECLARED}_options": options}
+        more = _shown(resource, change.name, {name: value for name, value in (has or {}).items() if name not in said})
+        options += [more] if more["options"] else []
+    return {UNDECLARED: objects, f"{UNDECLARED}_options": options}
+
+
+def _shown(resource: Resource, name: str, has: t.Mapping[str, t.Any]) -> Answer:
+    keys = resource.keys_of(name)
+    return {"name": Sentence(name), "options": {option: value for option, value in has.items() if option not in keys}}
 
 
 def diffs(parts: t.Sequence[Part]) -> list[dict[str, t.Any]]:

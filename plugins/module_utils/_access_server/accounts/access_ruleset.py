@@ -142,15 +142,12 @@ class AccessRuleset(Resource):
         """Rules that are absent: the ruleset stays."""
         return "rules" in want.values
 
-    def is_protected(self, name: str, protect: t.Collection[str]) -> bool:
-        """Also by its owner."""
-        owner, _between, called = name.partition(BETWEEN)
-        return bool({name, owner, f"name {called}"} & set(protect))
-
     def is_spared(self, name: str, protect: t.Collection[str], params: t.Mapping[str, t.Any]) -> bool:
-        """Also the rulesets that the web interface keeps, unless the task says otherwise."""
-        of_the_web = name.partition(BETWEEN)[2] == f"{on_the_wire(name)}{DEFAULT}"
-        return (of_the_web and not params["purge_default_rulesets"]) or self.is_protected(name, protect)
+        """Also by its owner; and the rulesets that the web interface keeps, unless the task says otherwise."""
+        owner, _between, called = name.partition(BETWEEN)
+        of_the_web = called == f"{on_the_wire(name)}{DEFAULT}" and not params["purge_default_rulesets"]
+        by_name = bool({owner, f"name {called}"} & set(protect))
+        return of_the_web or by_name or super().is_spared(name, protect, params)
 
     def references(self, name: str, values: Object) -> t.Iterator[Reference]:
         """The owner, with whom it goes."""

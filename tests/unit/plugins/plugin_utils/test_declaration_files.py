@@ -176,3 +176,49 @@ def test_options_are_as_documented() -> None:
         for key in ("type", "elements", "required", "default", "choices"):
             assert documented.get(key) == spec.get(key), (name, key)
         assert set(documented.get("suboptions") or {}) == set(spec.get("options") or {})
+
+
+def test_what_is_left_out_is_a_comment_and_known(dest: Path) -> None:
+    left_out = [
+        {"part": "users", "reason": "twin", "name": "Ana", "options": [], "item": {"name": "Ana", "group": "{{ x }}"}},
+        {"part": "users", "reason": "address", "name": "ana", "options": ["static_ipv4"]},
+        {"part": "", "reason": "keys"},
+    ]
+    secrets = [{"part": "config_items", "name": "a.bind_pw", "option": "secret_value"}]
+    declaration = {"users": [ANA], "config_items": []}
+    run(dest, declaration, left_out=left_out, secrets=secrets)
+    known = yaml.safe_load(texts(dest)["known.yml"])["access_server_known"]
+    assert known == [
+        {"part": "users", "name": "Ana"},
+        {"part": "users", "name": "ana", "options": ["static_ipv4"]},
+        {"part": "config_items", "name": "a.bind_pw"},
+    ]
+    assert "  # - name: Ana\n  #   group: !unsafe '{{ x }}'\n" in texts(dest)["users.yml"]
+    run(dest, declaration)  # it has got a name that can be declared, and the secret is gone
+    assert yaml.safe_load(texts(dest)["known.yml"])["access_server_known"] == []
+
+
+def test_a_file_that_was_changed_and_declares_what_is_there_stays(dest: Path) -> None:
+    """As after a run of what a person has declared."""
+    run(dest, TWO)
+    users = dest / "users.yml"
+    mine = [
+        '  - {group: ops, name: ben, password: !vault "x", state: present, cc_commands: !unsafe "{{ y }}"}',
+        "  - {name: ana, group: staff}  # mine",
+    ]
+    users.write_text("access_server_users:\n" + "\n".join(mine) + "\n")
+    with pytest.raises(InputError, match="is no exported file"):
+        run(dest, {"users": [ANA]})
+    run(dest, {"users": [ANA]}, force=True)
+    users.write_text(
+        users.read_text().rpartition("access_server_users:")[0] + "access_server_users:\n" + "\n".join(mine) + "\n"
+    )
+    now = [ANA, {"name": "ben", "group": "ops", "cc_commands": "{{ y }}"}]
+    before = users.read_text()
+    assert run(dest, {"users": now})["counts"] == {"kept": 1}
+    assert users.read_text() == before
+    with pytest.raises(InputError, match=r"declares other things. Export to another folder \(dest\)"):
+        run(dest, {"users": [*now, {"name": "eve"}]})
+    users.write_text(before + "other: 1\n")
+    with pytest.raises(InputError, match="declares other things"):
+        run(dest, {"users": now})

@@ -70,16 +70,16 @@ def test_what_differs_is_told_by_part(server: Server) -> None:
     assert (report["status"], report["counts"]) == ("drift", {"drift": 1})
     parts = {part["part"]: part for part in one["parts"]}
     assert {*parts} == {"users", "groups", "config_items"}
-    assert parts["users"]["undeclared"] == ["mfa-admin", "openvpn"]
+    assert [one["name"] for one in parts["users"]["undeclared"]] == ["mfa-admin", "openvpn"]
     assert {(each["name"], each["action"]) for each in parts["groups"]["changes"]} == {("old", "deleted")}
     text = markdown(report)
     for line in (
         "| vpn-a | drift | 1 | 8 | 1 | 4 | needed |",
-        "- 6 objects: u0, u1, u2, u3, u4, u5: **differs**\n  - totp: nothing → true\n",
-        "- zoe: **differs**\n  - deny: true → false\n",
+        "- 6 objects: u0, u1, u2, u3, u4, u5: **differs**\n  - totp: nothing on the server, true declared\n",
+        "- zoe: **differs**\n  - deny: true on the server, false declared\n",
         "- new: **missing**\n",
-        "- zoe: **not declared**\n  - autologin\n",
-        "- openvpn: **not declared**\n",
+        "- zoe: **not declared**\n  - autologin: false on the server, nothing declared\n",
+        "- openvpn: **not declared**\n  - admin: true on the server, nothing declared\n",
         "- old: **will be deleted**\n",
         "A restart may be needed by sa.company\\_name; 0 clients are connected now.",
     ):
@@ -217,8 +217,8 @@ def hostile() -> Json:
                 {"name": f"{HOSTILE}2", "action": "failed", "changed_keys": [HOSTILE], "msg": HOSTILE},
             ],
             "counts": {},
-            "undeclared": [HOSTILE],
-            "undeclared_options": [{"name": HOSTILE, "options": [HOSTILE]}],
+            "undeclared": [{"name": HOSTILE, "options": {HOSTILE: HOSTILE}}],
+            "undeclared_options": [{"name": HOSTILE, "options": {HOSTILE: [HOSTILE]}}],
         },
         "diff": [
             {
@@ -282,7 +282,7 @@ def test_the_commit_is_that_of_the_inventory(tmp_path: Path) -> None:
     found = commit_of(str(tmp_path))
     assert found is not None
     assert (found["subject"], found["changed_files"], len(found["id"])) == ("Add users", False, 40)
-    (tmp_path / "users.yml").write_text("a: 2\n")
+    (tmp_path / "new.yml").write_text("a: 2\n")
     assert (commit_of(str(tmp_path)) or {})["changed_files"] is True
 
 

@@ -85,7 +85,7 @@ def test_a_change_by_hand_and_a_server_that_is_down_are_told(server: Server, box
         "wrong": "error",
         "home": "clean",
     }
-    assert [part["undeclared"] for part in found["office"]["parts"]] == [["eve"]]
+    assert [part["undeclared"] for part in found["office"]["parts"]] == [[{"name": "eve", "options": {}}]]
     assert "no connection to https://127.0.0.1:9" in found["down"]["messages"][0]
     assert "oops: there is no such option" in found["wrong"]["messages"][0]
     assert (server.writes(), box.writes()) == ([], [])
@@ -118,15 +118,19 @@ def test_the_recipe_for_cron_prints_nothing_on_a_quiet_night(server: Server, box
         return done.stdout
 
     said = night()
-    assert said.startswith("drift\n# Servers differ from what is declared")
+    assert said.startswith("# Servers differ from what is declared")
     server.simulator.set_user("ana", password=PASSWORD)
     assert night() == ""
+    (tmp_path / "inventory/hosts.json").write_text("{")
+    said = night()
+    assert not said.startswith("# ")  # no report of another night
+    assert "The inventory has no host in the groups access_servers and freeboxes." in said
 
 
 def test_recipes_name_what_there_is() -> None:
     """Each recipe can be read, and each playbook and callback that it names is there."""
     parsed = [yaml.safe_load(text) for language, text in recipes() if language == "yaml"]
-    assert len(parsed) == 2
+    assert len(parsed) == 3
     texts = " ".join(text for _language, text in recipes())
     names = set(re.findall(r"vpn\.estate\.(\w+)", texts))
     assert names == {"validate", "drift", "site", "report"}

@@ -190,36 +190,69 @@ def test_a_purge_of_rulesets(server: Server, how: Json, left: list[str]) -> None
 # -- what is there and not declared
 
 
-def test_what_is_not_declared_is_listed_and_stays(server: Server) -> None:
-    server.simulator.set_group("old")
-    server.simulator.set_user("eve", group="old")
+def undeclared(answer: Json) -> Json:
+    return {part: one["undeclared"] for part, one in answer.items() if isinstance(one, dict) and "undeclared" in one}
+
+
+def furnished(server: Server) -> Json:
+    """A server with more of everything than the declaration that is returned."""
+    server.simulator.set_group("old", deny_web=True)
+    server.simulator.set_user("eve", group="old", admin=True)
     server.simulator.set_user("kept")
     server.simulator.set_access_routes("old", "access_to_ipv4", [{"type": "all", "accept": True}])
     server.simulator.add_ruleset("old_default_ruleset", ["old"])
     server.simulator.set_configuration(**{"sa.company_name": "X", "auth.ldap.0.bind_pw": "A-Secret-Word-1!"})
     server.simulator.log.clear()
-    answer = declare(
-        server,
-        groups=[{"name": "new"}],
-        users=[{"name": "openvpn"}],
-        access_lists=[{"user": "openvpn", "access_to": []}],
-        access_rulesets=[{"group": "new", "name": "r"}],
-        config_items=[{"name": "host.name", "value": "vpn.example.com"}],
-        protect=["kept"],
-        undeclared=True,
-        check=True,
-    )
+    return {
+        "groups": [{"name": "new"}],
+        "users": [{"name": "openvpn"}],
+        "access_lists": [{"user": "openvpn", "access_to": []}],
+        "access_rulesets": [{"group": "new", "name": "r"}],
+        "config_items": [{"name": "host.name", "value": "vpn.example.com"}],
+    }
+
+
+def test_what_is_not_declared_is_listed_and_stays(server: Server) -> None:
+    """Protection from a purge hides nothing."""
+    answer = declare(server, **furnished(server), protect=["kept", "eve"], undeclared=True, check=True)
     done(answer)
-    found = {part: one["undeclared"] for part, one in answer.items() if isinstance(one, dict) and "undeclared" in one}
-    assert found == {
+    found = undeclared(answer)
+    assert {part: [one["name"] for one in each] for part, each in found.items()} == {
         "groups": ["old"],
-        "users": ["eve", "mfa-admin"],
+        "users": ["eve", "kept", "mfa-admin"],
         "access_lists": ["group old"],
         "access_rulesets": ["group old / old_default_ruleset"],
         "config_items": ["auth.ldap.0.bind_pw", "sa.company_name"],
     }
+    assert found["users"][0]["options"] == {"admin": True, "group": "old"}
+    assert found["config_items"] == [
+        {"name": "auth.ldap.0.bind_pw", "options": {}},
+        {"name": "sa.company_name", "options": {"value": "X"}},
+    ]
     assert not server.writes()
     assert "undeclared" not in declare(server, users=[{"name": "openvpn"}])["users"]
+
+
+def test_what_is_known_is_not_listed_and_no_purge_deletes_it(server: Server) -> None:
+    declared = furnished(server)
+    names = {
+        "groups": ["old"],
+        "users": ["eve", "kept", "mfa-admin"],
+        "access_lists": ["group old"],
+        "access_rulesets": ["group old / old_default_ruleset"],
+        "config_items": ["auth.ldap.0.bind_pw", "sa.company_name"],
+    }
+    known: list[Json] = [{"part": part, "name": name} for part, each in names.items() for name in each]
+    known.append({"part": "users", "name": "openvpn", "options": ["admin", "auth_method"]})
+    purge = ["groups", "users", "access_lists", "access_rulesets"]
+    answer = declare(server, **declared, known=known, purge=purge, undeclared=True, purge_default_rulesets=True)
+    done(answer)
+    assert [one for each in undeclared(answer).values() for one in each] == []
+    assert answer["users"]["undeclared_options"] == []
+    assert "deleted" not in answer["counts"]
+    state = server.simulator.state()
+    assert {"eve", "kept"} < {*state["users"]}
+    assert "old" in state["groups"]
 
 
 @pytest.mark.parametrize("state", ["absent", "present"])
@@ -228,13 +261,13 @@ def test_looking_for_what_is_not_declared_ends_nothing(server: Server, state: st
     server.simulator.set_user("eve", deny=True)
     server.simulator.add_profile("eve")
     answer = declare(server, users=[{"name": "openvpn"}, {"name": "gone", "state": state}], undeclared=True)
-    assert answer["users"]["undeclared"] == ["eve", "mfa-admin"]
+    assert [one["name"] for one in answer["users"]["undeclared"]] == ["eve", "mfa-admin"]
     assert server.simulator.state()["users"]["eve"]
     assert "gone" not in server.simulator.state()["users"] or state == "present"
 
 
 def test_an_option_that_is_set_on_a_declared_object_is_listed(server: Server) -> None:
-    """As when someone denies a user by hand whose declaration does not speak of it."""
+    """As when someone denies a user by hand whose declaration does not speak of it. Protection does not hide it."""
     server.simulator.set_group("staff", cc_commands="a", deny_web=True)
     server.simulator.set_user("ana", deny=True, autologin=False, group="staff")
     server.simulator.set_user("openvpn", totp=False)
@@ -244,11 +277,15 @@ def test_an_option_that_is_set_on_a_declared_object_is_listed(server: Server) ->
         "groups": [{"name": "staff", "deny_web": True}],
         "access_lists": [{"user": "ana", "access_to": []}],
     }
-    answer = declare(server, **declared, protect=["openvpn"], undeclared=True, check=True)
+    known = [{"part": "users", "name": "openvpn", "options": ["admin", "auth_method"]}]
+    answer = declare(server, **declared, protect=["ana"], known=known, undeclared=True, check=True)
     done(answer)
     found = {part: answer[part]["undeclared_options"] for part in declared}
     assert found == {
-        "users": [{"name": "ana", "options": ["deny", "group"]}],
-        "groups": [{"name": "staff", "options": ["cc_commands"]}],
-        "access_lists": [{"name": "user ana", "options": ["access_from"]}],
+        "users": [
+            {"name": "ana", "options": {"deny": True, "group": "staff"}},
+            {"name": "openvpn", "options": {"totp": False}},
+        ],
+        "groups": [{"name": "staff", "options": {"cc_commands": "a"}}],
+        "access_lists": [{"name": "user ana", "options": {"access_from": ["all"]}}],
     }
