@@ -54,7 +54,10 @@ options:
     elements: dict
     default: []
     suboptions:
-      part: {description: The part of the declaration; empty for what is in none., type: str, default: ""}
+      part:
+        description: The part of the declaration; empty for what is in none.
+        type: str
+        default: ""
       reason: {description: A sentence that says what is left out and why., type: str, required: true}
       name: {description: The name of the object., type: str}
       options:
@@ -62,7 +65,9 @@ options:
         type: list
         elements: str
         default: []
-      item: {description: What the object would be declared as, if all of it is left out. It becomes a comment., type: dict}
+      item:
+        description: What the object would be declared as, if all of it is left out. It becomes a comment.
+        type: dict
   source:
     description: Where the declaration comes from, such as the URL of the server, for a comment.
     type: str
