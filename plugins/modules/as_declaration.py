@@ -426,6 +426,11 @@ options:
         O(vpn.estate.as_user#module:group_mapping). Then no group declares O(groups[].members).
     type: bool
     default: false
+  disconnect_moved:
+    description: Whether sessions of users end who are moved, as in O(vpn.estate.as_user#module:disconnect_moved).
+    type: bool
+    default: false
+    version_added: 1.1.0
   update_password:
     description: When a declared password is sent, as in O(vpn.estate.as_user#module:update_password).
     type: str
@@ -509,6 +514,7 @@ EXAMPLES = r"""
       access_rulesets: 10%
     purge_default_rulesets: true
     protect: [openvpn, break-glass]
+    disconnect_moved: true
     update_password: on_create
     update_secrets: on_create
     group_mapping: true

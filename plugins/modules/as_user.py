@@ -223,6 +223,16 @@ options:
         server has.
     type: bool
     default: false
+  disconnect_moved:
+    description:
+      - Whether the VPN sessions of users end who get another O(group), O(static_ipv4) or O(static_ipv6). A client that stays
+        connected keeps the address that it has.
+      - They end after everything else was written. Clients may connect again at once, with what is new.
+      - A session ends by the task that moves its user. To end one that was left over, use M(vpn.estate.as_vpn_session). A user who
+        is moved by C(members) of M(vpn.estate.as_group) alone stays connected.
+    type: bool
+    default: false
+    version_added: 1.1.0
   update_password:
     description:
       - When a declared password is sent. V(on_create) sends it when the user is created, and later only while the
@@ -299,6 +309,12 @@ EXAMPLES = r"""
   vpn.estate.as_user:
     name: carol
     state: blocked
+
+- name: Another group, and no session that carries an address of the one before
+  vpn.estate.as_user:
+    name: carol
+    group: ops
+    disconnect_moved: true
 
 - name: Users with an end, and a new password for one of them
   vpn.estate.as_user:
@@ -434,7 +450,8 @@ objects:
     changed_keys:
       description: >-
         Options whose values changed. Here V(profiles) stands for client profiles that were revoked, V(profile_tokens)
-        for tokens that were made invalid, and V(sessions) for VPN sessions that ended.
+        for tokens that were made invalid, V(sessions) for VPN sessions that ended, and V(old_sessions) for those that
+        O(disconnect_moved) ended.
       type: list
       elements: str
     profiles:

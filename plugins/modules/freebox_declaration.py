@@ -182,6 +182,11 @@ options:
         O(vpn.estate.freebox_vpn_user#module:recreate).
     type: bool
     default: false
+  disconnect_moved:
+    description: Whether connections of users end who are moved, as in O(vpn.estate.freebox_vpn_user#module:disconnect_moved).
+    type: bool
+    default: false
+    version_added: 1.1.0
   update_password:
     description: When a declared password is set, as in O(vpn.estate.freebox_vpn_user#module:update_password).
     type: str
@@ -240,6 +245,7 @@ EXAMPLES = r"""
       users: "5"
     protect: [guest]
     recreate: true
+    disconnect_moved: true
     update_password: on_create
 
 - name: Each part from a file or a folder, and of them only the users

@@ -94,6 +94,15 @@ options:
         any more, and it has no password and no address but those that are declared.
     type: bool
     default: false
+  disconnect_moved:
+    description:
+      - Whether the connections of users end who get another O(ip_reservation), and who are connected with another address. They end
+        after everything else was written. Clients may connect again at once, with what is new.
+      - A connection ends by the task that moves its user. To end one that was left over, use
+        M(vpn.estate.freebox_vpn_connection).
+    type: bool
+    default: false
+    version_added: 1.1.0
   update_password:
     description:
       - V(on_create) sets O(password) where the user has none. V(always) sets it each time and says changed each time, because
@@ -161,6 +170,12 @@ EXAMPLES = r"""
     login: erika
     password: "{{ vault_erika_password }}"
     update_password: always
+
+- name: Another address, and no connection that has the one before
+  vpn.estate.freebox_vpn_user:
+    login: erika
+    ip_reservation: 192.168.27.75
+    disconnect_moved: true
 
 - name: Users with an end, and a new password for one of them
   vpn.estate.freebox_vpn_user:

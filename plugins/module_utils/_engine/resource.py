@@ -10,6 +10,7 @@ import typing as t
 from .._text.errors import Mistakes
 from .description import Description
 from .field import Object, Turn
+from .old_sessions import OLD
 from .plan import Actual, Change, Wanted
 from .run import Run
 
@@ -33,8 +34,8 @@ class Resource(Description):
     def portions(self, change: Change, new: t.Collection[tuple[str, str]]) -> t.Sequence[tuple[Turn, Object]]:
         """The values of a change, in the order in which they are written where the task changes other resources too.
 
-        What is no field ends when access is taken away. ``new`` are the objects that the task creates, each as noun and name:
-        what refers to them comes after them.
+        What is no field ends when access is taken away, and old sessions end last. ``new`` are the objects that the task creates,
+        each as noun and name: what refers to them comes after them.
         """
         fields = self.by_name
         found: dict[Turn, Object] = {self.turn: {}} if change.secrets or change.action == "create" else {}
@@ -43,7 +44,8 @@ class Resource(Description):
             if change.action == "create":
                 turn = f.turn if f and f.turn and not f.dump else self.turn
             else:
-                turn = f.turn_of((change.before or {}).get(name), value, self.turn) if f else Turn.TAKE
+                ends = Turn.REST if name == OLD else Turn.TAKE
+                turn = f.turn_of((change.before or {}).get(name), value, self.turn) if f else ends
             found.setdefault(turn, {})[name] = value
         return sorted(found.items())
 

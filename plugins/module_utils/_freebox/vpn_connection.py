@@ -93,11 +93,12 @@ def cut_off(client: Freebox, meant: t.Sequence[Record], params: t.Mapping[str, t
 
 
 def _still(client: Freebox, meant: list[Record], params: t.Mapping[str, t.Any]) -> list[Record]:
-    there = {_identity(one) for one in found(client, params)}
-    return [one for one in meant if _identity(one) in there]
+    there = {identity(one) for one in found(client, params)}
+    return [one for one in meant if identity(one) in there]
 
 
-def _identity(one: Record) -> tuple[t.Any, ...]:
+def identity(one: Record) -> tuple[t.Any, ...]:
+    """What a connection is known by."""
     return tuple(str(one.get(key)) for key in IDENTITY)
 
 

@@ -10,6 +10,7 @@ import ipaddress
 import typing as t
 
 from .._engine.field import WHEN_WRITTEN, Field, Object
+from .._engine.old_sessions import DISCONNECT_MOVED, OLD, OPTION, Session, add_sessions, end_old, left, read_back
 from .._engine.plan import Actual, Change, Wanted
 from .._engine.resource import Resource
 from .._engine.run import Run, Task
@@ -76,6 +77,7 @@ class VpnUser(Resource):
     options = {
         "recreate": {"type": "bool", "default": False},
         "update_password": WHEN_WRITTEN,
+        **DISCONNECT_MOVED,
     }
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
@@ -95,13 +97,18 @@ class VpnUser(Resource):
         said = super().desired(run, wanted, have)
         if have is not None and _is_made_anew(wanted.values, have):
             return {"ip_reservation": "", "conf_wireguard": None, **said}
-        return merged(said, have)
+        after = merged(said, have)
+        if have is not None and run.task.params.get(OPTION):
+            end_old(run, wanted.name, have, after, lambda session: _carries_old(have, after, session))
+        return after
 
     # -- talking to the box
 
     def read(self, run: Run[Freebox], names: t.Optional[t.Sequence[str]]) -> Actual:
         """One list holds them all."""
         found = {str(one["login"]): self.load_whole(one) for one in run.client.objects("GET /vpn/user/")}
+        if run.wanted is not None and run.task.params.get(OPTION):
+            add_sessions(run, found, _sessions(run.client))
         if names is None:
             return Actual(found, whole=True)
         for name, twin in twins([name for name in names if name not in found], found).items():
@@ -113,6 +120,7 @@ class VpnUser(Resource):
         plan = run.plan
         if not plan.changed:
             return
+        read_back(plan.of("update"))
         with mistakes.collecting():
             run.client.session.refuse_without(SETTINGS)
         for change in plan.of("delete"):  # of a purge: no such name can be declared
@@ -197,7 +205,30 @@ class VpnUser(Resource):
             ),
             "moved aside",
         )
-        run.writes.each(order, lambda change: self._update(run, change))
+        run.writes.each(
+            [c for c in order if c.values.keys() - {OLD} or c.secrets], lambda change: self._update(run, change)
+        )
+        self._disconnect(run, changes)
+
+    @staticmethod
+    def _disconnect(run: Run[Freebox], changes: t.Sequence[Change]) -> None:
+        """End connections with an address that their user has lost. Whoever stays connected fails."""
+        moved = [change for change in changes if OLD in change.values and change.outcome != "failed"]
+        connected = _sessions(run.client) if moved else {}
+        meant = [one for change in moved for one in left(run, change.name, connected.get(change.name, ()))]
+        if not meant:
+            return
+        for change in moved:
+            change.reached()
+        remaining, why = vpn_connection.cut_off(run.client, meant, {"users": [change.name for change in moved]})
+        staying = {str(one["user"]) for one in remaining}
+        for change in moved:
+            if change.name in staying:
+                change.fail(f"its address was changed, and it is connected with the old one: {why.rstrip('.')}")
+
+    def repair(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
+        """Connections that have not ended are ended once more."""
+        self._disconnect(run, changes)
 
     def _create(self, client: Freebox, change: Change, values: Object) -> None:
         client.call("POST /vpn/user/", {"login": change.name, **self.dump(values), **change.secrets})
@@ -223,6 +254,21 @@ class VpnUser(Resource):
                 if kept
                 else f"it was deleted, but {exc}"
             )
+
+
+def _sessions(client: Freebox) -> dict[str, list[Session]]:
+    """The connections of each user, by what they are known by."""
+    found: dict[str, list[Session]] = {}
+    for one in vpn_connection.found(client, {}):
+        found.setdefault(str(one["user"]), []).append((vpn_connection.identity(one), one))
+    return found
+
+
+def _carries_old(have: Object, after: Object, connection: t.Mapping[str, t.Any]) -> bool:
+    """Whether a connection has an address that its user is to lose."""
+    old, new = have["ip_reservation"], after.get("ip_reservation", have["ip_reservation"])
+    carried = connection.get("local_ip") or ""
+    return bool(new != old and (carried != new if new else carried == old))
 
 
 def _type_after(change: Change) -> str:

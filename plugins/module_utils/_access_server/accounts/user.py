@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import typing as t
@@ -12,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from ..._engine.field import WHEN_WRITTEN, Field, Object, Turn
+from ..._engine.old_sessions import DISCONNECT_MOVED, OLD, OPTION, Session, add_sessions, end_old, left, read_back
 from ..._engine.plan import Actual, Change, Plan, Wanted
 from ..._engine.run import Run
 from ..._engine.writes import ONE_BAD_OBJECT
@@ -60,6 +62,37 @@ def _forwarded(name: str, version: int) -> Field:
     return Field(name, FORWARDED, normal=values.dmz(version), unset=[], read_back=True)
 
 
+# Fixed addresses, and what the record of a session has for each.
+VIRTUAL = {"static_ipv4": "virtual_ipv4_address", "static_ipv6": "virtual_ipv6_address"}
+MOVED = {
+    "reason": "vpn.estate: group or address changed",
+    "client_reason": "Your group or address has changed. Connect again.",
+}
+
+
+def _sessions(client: AccessServer) -> dict[str, list[Session]]:
+    """The sessions of each user, by what they are known by."""
+    found: dict[str, list[Session]] = {}
+    for one in client.vpn_clients():
+        known = tuple(str(one.get(key)) for key in ("daemon_id", "client_id", "connected_since"))
+        found.setdefault(str(one.get("username")), []).append((known, one))
+    return found
+
+
+def _carries_old(have: Object, after: Object, session: t.Mapping[str, t.Any]) -> bool:
+    """Whether a session has an address or a group that its user is to lose; nobody tells the group of a session."""
+    if "group" in after and (after["group"] or "") != (have.get("group") or ""):
+        return True
+    for option, key in VIRTUAL.items():
+        old, new = have.get(option) or "", after.get(option, have.get(option)) or ""
+        carried = str(session.get(key) or "")
+        with contextlib.suppress(ValueError):
+            carried = str(ipaddress.ip_address(carried))
+        if new != old and (carried != new if new else carried == old):
+            return True
+    return False
+
+
 class User(Owner):
     """Users. Denied or deleted ones lose their sessions too."""
 
@@ -96,6 +129,7 @@ class User(Owner):
     )
     options = {
         "update_password": WHEN_WRITTEN,
+        **DISCONNECT_MOVED,
         "group_mapping": {"type": "bool", "default": False},
         "assume_present": {"type": "list", "elements": "str", "default": []},
         "allow_self": {"type": "bool", "default": False},
@@ -132,6 +166,8 @@ class User(Owner):
         after = {**super().desired(run, wanted, have), **ended}
         if have and run.task.params.get("group_mapping"):
             after.pop("group", None)
+        if have and not blocked and run.task.params.get(OPTION):
+            end_old(run, wanted.name, have, after, lambda session: _carries_old(have, after, session))
         return after
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
@@ -152,6 +188,8 @@ class User(Owner):
             elif any(held.values()):
                 remains = " and ".join(f"{number} {kind}" for kind, number in held.items() if number).replace("_", " ")
                 users[name] = {"recordless": True, "remains": remains, **held}
+        if run.wanted is not None and run.task.params.get(OPTION):
+            add_sessions(run, users, _sessions(run.client))
         return Actual(users, listing.total, listing.whole)
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
@@ -219,6 +257,7 @@ class User(Owner):
         for change in run.plan.of("create", "update"):
             blocked = change.action == "create" and change.state == "blocked" and change.values.get("deny") is True
             change.ends = {name: 0 for name in HOLDINGS if blocked or name in change.values}
+        read_back(run.plan.of("update"))
 
     @staticmethod
     def _check_addresses(
@@ -318,12 +357,26 @@ class User(Owner):
         """Properties first, so that no user who is disconnected comes back."""
         super().update(run, changes)
         end(run, [change for change in changes if set(HOLDINGS) & change.values.keys()])
+        self._disconnect(run, changes)
         self._set_passwords(run, changes)
+
+    @staticmethod
+    def _disconnect(run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
+        """Disconnect users whose sessions carry what they have lost."""
+        moved = [change for change in changes if OLD in change.values and change.outcome != "failed"]
+        connected = _sessions(run.client) if moved else {}
+        unless_gone(
+            run,
+            [change for change in moved if left(run, change.name, connected.get(change.name, ()))],
+            lambda names: run.client.call("POST /vpn/client/disconnect", {"users": names, **MOVED}),
+            "disconnected",
+        )
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """What has not ended is ended once more."""
         end(run, [change for change in changes if set(HOLDINGS) & change.values.keys()])
-        super().repair(run, [change for change in changes if change.values.keys() - set(HOLDINGS)])
+        super().repair(run, [change for change in changes if change.values.keys() - {*HOLDINGS, OLD}])
+        self._disconnect(run, changes)
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Deny first, because a directory could bring a deleted user back; then end what the users hold, and delete them."""
