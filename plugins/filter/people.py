@@ -114,7 +114,7 @@ class _Freebox(_Product):
             person.name for person in people if person.state == PRESENT and self.said(person, "until") is not None
         ]
         if ending:
-            yield f"a Freebox cannot block anybody and keep the user, so that it deletes them after until: {_listed(ending)}"
+            yield f"a Freebox cannot block a user, and deletes these users after until: {_listed(ending)}"
         blocked = [person.name for person in people if person.state == BLOCKED]
         if blocked:
             yield (

@@ -121,7 +121,7 @@ options:
     description:
       - The end of the user's access, in the forms of O(vpn.estate.as_user#module:until), such as V(2026-12-31). It says nothing
         of users whose O(state) is V(absent).
-      - Afterwards the user is V(absent), because a box cannot block anybody and keep the user. RV(objects[].ended) tells of
+      - Afterwards the user is V(absent), because a box cannot block a user and keep it. RV(objects[].ended) tells of
         whom this is so.
       - The box never sees it. The user is deleted by the first run after the end.
     type: str

@@ -212,7 +212,7 @@ class VpnUser(Resource):
 
     @staticmethod
     def _disconnect(run: Run[Freebox], changes: t.Sequence[Change]) -> None:
-        """End connections with an address that their user has lost. Whoever stays connected fails."""
+        """End connections with an address that their user has lost. A user who stays connected fails."""
         moved = [change for change in changes if OLD in change.values and change.outcome != "failed"]
         connected = _sessions(run.client) if moved else {}
         meant = [one for change in moved for one in left(run, change.name, connected.get(change.name, ()))]

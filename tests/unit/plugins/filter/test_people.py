@@ -399,7 +399,7 @@ def test_notices() -> None:
     ]
     assert notices(people, "site-a") == []
     assert notices(people, "home") == [
-        "a Freebox cannot block anybody and keep the user, so that it deletes them after until: finn and hugo",
+        "a Freebox cannot block a user, and deletes these users after until: finn and hugo",
         "a Freebox cannot block anybody and keep the user, so that whoever is blocked is deleted there: bert and carl",
         "a Freebox has no groups, and lets everybody go everywhere; groups mean nothing there to: anna",
     ]
@@ -649,7 +649,7 @@ def test_somebody_ends(estate: Estate) -> None:
     shown = estate.run(people, "--check", "--diff", *future)
     assert shown.status == 0, shown.output
     assert changed(shown) == {"site-a": 1, "home": 1}
-    assert "it deletes them after until: anna" in shown.output
+    assert "deletes these users after until: anna" in shown.output
     assert "users: 1 created (1 blocked, 1 because of until), 1 updated (1 blocked, 1 because of until)" in shown.output
     assert "users: 1 deleted (1 because of until)" in shown.output
     refused = estate.run(people, *future)

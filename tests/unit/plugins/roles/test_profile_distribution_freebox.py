@@ -357,6 +357,20 @@ def test_hosts_of_both_kinds_of_servers(estate: Estate, server: Server, tmp_path
 
 
 @pytest.mark.exhaustive
+def test_a_user_who_leaves_loses_the_profile_and_the_box_is_not_asked(estate: Estate) -> None:
+    host = estate.host("phone", WIREGUARD)
+    brought(estate, host)
+    estate.clients["phone"]["estate_people"] = [{"name": "phone", "until": "2001-05-06"}]
+    check = estate.run("--check")
+    assert (check.status, host.file.exists()) == (0, True), check.output
+    done = estate.run()
+    assert (done.status, host.file.exists()) == (0, False), done.output
+    assert done.tally["phone"]["changed"] == check.tally["phone"]["changed"] == 1
+    assert not estate.asked
+    assert estate.run().tally["phone"]["changed"] == 0
+
+
+@pytest.mark.exhaustive
 def test_a_host_that_cannot_take_it_keeps_what_it_has(estate: Estate) -> None:
     """Before the download that is tried; afterwards, the new one waits on the controller, and the next run brings it."""
     unwilling, unlucky = estate.host("unwilling", ROUTED), estate.host("unlucky", ROUTED)

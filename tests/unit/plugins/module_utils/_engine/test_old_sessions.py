@@ -82,10 +82,10 @@ def test_a_session_ends_that_carries_what_its_user_loses(
             0,
         )
     connect(server, address)
-    assert not users(server, **moved)["changed"]  # whoever is connected then is not asked what address it has
+    assert not users(server, **moved)["changed"]  # an address that no run has changed ends no session
 
 
-def test_nobody_is_disconnected_who_has_not_asked_for_it(server: Server) -> None:
+def test_without_the_option_no_session_ends_and_none_is_read(server: Server) -> None:
     connect(server, ADDRESS)
     server.simulator.log.clear()
     done(server.manage(USER, name="anna", group="ops"))
