@@ -276,7 +276,7 @@ class ServerDeclaration:
             "purge_limit": (given["purge_limit"] or {}).get(name),
             "protect": [f"{kind}{one}" for kind in kinds for one in given["protect"]],
             UNDECLARED: given[UNDECLARED],
-            KNOWN: {one["name"]: one.get("options") or [] for one in given[KNOWN] if one["part"] == name},
+            KNOWN: _known_in(name, given[KNOWN]),
         }
 
     # -- files
@@ -340,6 +340,17 @@ def _is_declared(name: str, given: t.Mapping[str, t.Any]) -> bool:
     return given.get(name) is not None or given.get(f"{name}_src") is not None
 
 
+def _known_in(name: str, given: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, list[str]]:
+    """What is known of a part: the options of each object, and none where all of it is known."""
+    found: dict[str, list[list[str]]] = {}
+    for one in given:
+        if one["part"] == name:
+            found.setdefault(one["name"], []).append(one.get("options") or [])
+    return {
+        name: [option for each in several for option in each] if all(several) else [] for name, several in found.items()
+    }
+
+
 # -- what cannot be true together
 
 
@@ -363,15 +374,19 @@ class _Gone:
     """Which objects of a resource are gone when its declaration is true."""
 
     def __init__(self, part: Part, certain: bool) -> None:
+        self._resource, self._params = part.resource, part.run.task.params
         self._absent = {want.name for want in part.wanted if want.state == "absent"}
-        self._stay = {want.name for want in part.wanted} | {*part.run.task.params["protect"]}
-        self._purge = certain and bool(part.run.task.params["purge"])
+        self._declared = {want.name for want in part.wanted}
+        self._purge = certain and bool(self._params["purge"])
 
     def why(self, name: str) -> str:
         """Why an object is gone, as the end of a sentence; empty if it need not be."""
         if name in self._absent:
             return "is declared absent"
-        return "is not declared, and purge would delete it" if self._purge and name not in self._stay else ""
+        if not self._purge or name in self._declared:
+            return ""
+        spared = self._resource.is_spared(name, self._params["protect"], self._params)
+        return "" if spared else "is not declared, and purge would delete it"
 
 
 def _place(resource: Resource, want: Wanted, one: Reference) -> str:

@@ -255,6 +255,32 @@ def test_what_is_known_is_not_listed_and_no_purge_deletes_it(server: Server) -> 
     assert "old" in state["groups"]
 
 
+def test_several_entries_about_one_object_are_all_known(server: Server) -> None:
+    server.simulator.set_user("ana", deny=True, autologin=False, totp=True)
+    known: list[Json] = [{"part": "users", "name": "ana", "options": [one]} for one in ("deny", "autologin")]
+    declared = {"users": [{"name": "openvpn"}, {"name": "mfa-admin"}, {"name": "ana"}]}
+    answer = declare(server, **declared, known=known, undeclared=True, check=True)
+    found = {one["name"]: one["options"] for one in answer["users"]["undeclared_options"]}
+    assert found["ana"] == {"totp": True}
+    whole = {"part": "users", "name": "ana"}
+    users = [one for one in declared["users"] if one["name"] != "ana"]
+    for each in ([whole, *known], [*known, whole]):
+        answer = declare(server, users=users, known=each, purge=["users"], undeclared=True)
+        done(answer)
+        assert "deleted" not in answer["counts"]
+        assert answer["users"]["undeclared"] == []
+
+
+def test_what_is_known_can_be_referred_to(server: Server) -> None:
+    """No purge deletes it, so that nothing contradicts what refers to it."""
+    server.simulator.set_group("legacy")
+    declared: Json = {"groups": [{"name": "staff"}], "users": [{"name": "ana", "group": "legacy"}], "purge": ["groups"]}
+    refused = declare(server, **declared)
+    assert "group legacy is not declared, and purge would delete it" in refused["msg"]
+    done(declare(server, **declared, known=[{"part": "groups", "name": "legacy"}]))
+    assert "legacy" in server.simulator.state()["groups"]
+
+
 @pytest.mark.parametrize("state", ["absent", "present"])
 def test_looking_for_what_is_not_declared_ends_nothing(server: Server, state: str) -> None:
     """Only who leaves is asked for what ends then."""
