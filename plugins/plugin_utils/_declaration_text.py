@@ -107,22 +107,27 @@ _Loader.add_constructor("!vault", lambda loader, node: "")
 
 
 def declares(body: str, other: str, variable: str) -> bool:
-    """Whether two bodies set a variable to the same objects, whatever their order, apart from secrets in the first one."""
+    """Whether two bodies set a variable to the same objects, whatever their order, apart from secrets in the first one.
+
+    The order of other lists can count, as that of rules does.
+    """
     try:
         mine, theirs = (yaml.load(text, Loader=_Loader) for text in (body, other))  # noqa: S506 - it is a safe loader
-    except (yaml.YAMLError, ValueError, RecursionError):
+        if not isinstance(mine, dict) or not isinstance(theirs, dict) or mine.keys() != theirs.keys():
+            return False
+        return _comparable(mine.get(variable)) == _comparable(theirs.get(variable))
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError):  # TypeError: keys that are no text
         return False
-    if not isinstance(mine, dict) or not isinstance(theirs, dict) or mine.keys() != theirs.keys():
-        return False
-    return _comparable(mine.get(variable)) == _comparable(theirs.get(variable))
 
 
-def _comparable(value: t.Any) -> t.Any:
-    if isinstance(value, list):
-        return sorted(json.dumps(_comparable(one), sort_keys=True, default=str) for one in value)
+def _comparable(value: t.Any) -> list[str] | str:
+    return sorted(map(_as_text, value)) if isinstance(value, list) else _as_text(value)
+
+
+def _as_text(value: t.Any) -> str:
     if isinstance(value, dict):
-        return {key: one for key, one in value.items() if key not in SECRETS and (key, one) != ("state", "present")}
-    return value
+        value = {key: one for key, one in value.items() if key not in SECRETS and (key, one) != ("state", "present")}
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def _dumped(value: t.Any) -> str:

@@ -5,19 +5,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 
 
 def replace_file(path: str, text: str) -> None:
-    """Write a file with the permissions that a new file has. Raises OSError; the old file is there then."""
+    """Write a file with the permissions of the old one, or those of a new file. Raises OSError; the old file is there then."""
     umask = os.umask(0)
     os.umask(umask)
+    mode = 0o666 & ~umask
+    with contextlib.suppress(FileNotFoundError):
+        mode = os.stat(path).st_mode & 0o777
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".new-")
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        os.chmod(temporary, 0o666 & ~umask)
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

@@ -222,3 +222,28 @@ def test_a_file_that_was_changed_and_declares_what_is_there_stays(dest: Path) ->
     users.write_text(before + "other: 1\n")
     with pytest.raises(InputError, match="declares other things"):
         run(dest, {"users": now})
+
+
+@pytest.mark.parametrize(
+    ("mine", "now"),
+    [
+        ('access_to: ["-10.0.0.1", 10.0.0.0/8]', {"access_to": ["10.0.0.0/8", "-10.0.0.1"]}),
+        ("rules: [{domain: b}, {domain: a}]", {"rules": [{"domain": "a"}, {"domain": "b"}]}),
+        ("1: x", {"access_to": []}),
+    ],
+    ids=["deny", "domains", "no text"],
+)
+def test_the_order_of_rules_counts(dest: Path, mine: str, now: Json) -> None:
+    """Each was changed by a person, and the server has another order, which decides who reaches what."""
+    run(dest, {"access_lists": [{"user": "ana"}]})
+    path = dest / "access_lists.yml"
+    path.write_text(path.read_text().replace("- user: ana\n", f"- user: ana\n    {mine}\n"))
+    with pytest.raises(InputError, match="declares other things"):
+        run(dest, {"access_lists": [{"user": "ana", **now}]})
+
+
+def test_a_file_that_is_written_again_keeps_its_permissions(dest: Path) -> None:
+    run(dest, TWO)
+    (dest / "users.yml").chmod(0o600)
+    run(dest, {"users": [], "groups": []})
+    assert oct((dest / "users.yml").stat().st_mode & 0o777) == "0o600"
