@@ -12,6 +12,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.outside import sh
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import untagged
 from ansible_collections.vpn.estate.plugins.plugin_utils._report import Json, in_words, report_of, server_report, write
 
+NOT_COMPARED = "It was not compared: nothing is declared for it, or the tasks that compare did not run."
 SPEC = {
     "registered": {"type": "list", "elements": "str", "required": True},
     "dest": {"type": "path", "required": True},
@@ -36,8 +37,8 @@ class ActionModule(ActionBase):
             of_host = variables["hostvars"][host]
             found = [(name, untagged(of_host[name])) for name in args["registered"] if name in of_host]
             done = [(name, one) for name, one in found if isinstance(one, dict) and not one.get("skipped")]
-            if not found:
-                done = [("", {"failed": True, "msg": "It was not compared: the play ended before its turn."})]
+            if not done:
+                done = [("", {"failed": True, "msg": NOT_COMPARED})]
             servers.append(server_report(host, done, check=check))
         report = report_of(servers, check=check)
         dest = os.path.abspath(os.path.expanduser(args["dest"]))

@@ -39,6 +39,7 @@ from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import unta
 from ansible_collections.vpn.estate.plugins.plugin_utils._report import Json, in_words, report_of, server_report, write
 
 OURS = "vpn.estate."
+OF_NO_SERVER = ("declaration_files", "declaration_report")  # they write on the machine that runs Ansible
 
 
 class CallbackModule(CallbackBase):
@@ -51,8 +52,7 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._results: dict[str, list[tuple[str, Json]]] = {}
-        self._check = False
+        self._results: list[tuple[str, bool, str, Json]] = []  # host, whether in check mode, module, answer
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
         """What a task found or did."""
@@ -62,23 +62,35 @@ class CallbackModule(CallbackBase):
         """What a task had done when it failed."""
         self._collect(result)
 
+    def v2_runner_on_unreachable(self, result: t.Any) -> None:
+        """A task that did not begin, because Ansible could not come to its host."""
+        self._collect(result)
+
     def _collect(self, result: t.Any) -> None:
         task = getattr(result, "task", None) or result._task
         answer = getattr(result, "result", None) or result._result
         action = str(task.resolved_action or task.action)
-        if not action.startswith(OURS) or task.no_log or "censored" in answer:
+        module = action[len(OURS) :]
+        if not action.startswith(OURS) or module in OF_NO_SERVER or task.no_log or "censored" in answer:
             return
         host = (getattr(result, "host", None) or result._host).get_name()
-        self._check = self._check or bool(task.check_mode)
         for one in answer["results"] if "results" in answer and "objects" not in answer else [answer]:
-            self._results.setdefault(host, []).append((action[len(OURS) :], untagged(one)))
+            self._results.append((host, bool(task.check_mode), module, untagged(one)))
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         """Write the report, if there is something to report on."""
-        servers = [server_report(host, found, check=self._check) for host, found in self._results.items()]
+        # Where a task has changed something, the report says what was done, and not what others would have done.
+        done = any(answer.get("changed") and not check for _host, check, _module, answer in self._results)
+        check = not done and any(check for _host, check, _module, _answer in self._results)
+        found: dict[str, list[tuple[str, Json]]] = {}
+        for host, checked, module, answer in self._results:
+            told = found.setdefault(host, [])
+            if check or not checked or answer.get("failed"):
+                told.append((module, answer))
+        servers = [server_report(host, told, check=check) for host, told in found.items()]
         if not servers:
             return
-        report = report_of(servers, check=self._check)
+        report = report_of(servers, check=check)
         dest = os.path.abspath(os.path.expanduser(str(self.get_option("dest"))))
         try:
             write(report, dest)

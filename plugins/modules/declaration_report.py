@@ -28,8 +28,8 @@ attributes:
 options:
   registered:
     description:
-      - Names of variables in which the tasks of the hosts have registered what they returned. A host that has none of them was not
-        compared.
+      - Names of variables in which the tasks of the hosts have registered what they returned. A host that has none of them, or
+        whose tasks were skipped, was not compared, which is an error.
     type: list
     elements: str
     required: true

@@ -47,12 +47,14 @@ def server_report(name: str, results: Iterable[tuple[str, Mapping[str, t.Any]]],
         if isinstance(result.get("vpn_clients"), int):
             server["vpn_clients"] = result["vpn_clients"]
         status = CLEAN
-        if result.get("failed"):
+        if result.get("failed") or result.get("unreachable"):
             message = str(result.get("msg") or f"{module} failed.")
             server["messages"] += [message] if message not in server["messages"] else []
             status = ERROR
-        elif result.get("changed") or any(part["undeclared"] or part["undeclared_options"] for part in parts):
+        elif result.get("changed"):
             status = DRIFT if check else CHANGED
+        elif check and any(part["undeclared"] or part["undeclared_options"] for part in parts):
+            status = DRIFT
         server["status"] = max(server["status"], status, key=WORST.index)
     server["parts"] = [
         part for part in server["parts"] if part["changes"] or part["undeclared"] or part["undeclared_options"]
@@ -80,6 +82,7 @@ def _parts(module: str, result: Mapping[str, t.Any]) -> Iterable[Json]:
 
 
 def _part(name: str, part: Mapping[str, t.Any], diff: Mapping[str, t.Any]) -> Json:
+    before, after = (side if isinstance(side := diff.get(key), dict) else {} for key in ("before", "after"))
     changes = [
         {key: one[key] for key in ("name", "action", "changed_keys", "msg") if key in one}
         for one in part["objects"]
@@ -91,8 +94,8 @@ def _part(name: str, part: Mapping[str, t.Any], diff: Mapping[str, t.Any]) -> Js
         "changes": changes,
         "undeclared": [*part.get("undeclared", ())],
         "undeclared_options": [*part.get("undeclared_options", ())],
-        "before": diff.get("before") or {},
-        "after": diff.get("after") or {},
+        "before": before,
+        "after": after,
     }
 
 

@@ -23,6 +23,8 @@ def findings(result: Json, now: datetime.datetime) -> Iterator[str]:
         value = result.get(key)
         if value and not (isinstance(value, dict) and "objects" in value):  # which a declaration returns
             yield from judge(value, now)
+    if result.get("license") and result.get("expires"):
+        yield from _ends("The licence", str(result["expires"]), now)
 
 
 def _web_certificate(found: Json, now: datetime.datetime) -> Iterator[str]:
@@ -52,15 +54,14 @@ def _licence(found: Json, now: datetime.datetime) -> Iterator[str]:
         yield f"{used} of {most} connections of the licence are in use."
     if found.get("error"):
         yield f"The licence has a problem: {found['error']}."
-    if found.get("expires"):
-        yield from _ends("The licence", str(found["expires"]), now)
 
 
 def _users(found: Iterable[Json], now: datetime.datetime) -> Iterator[str]:
     without = {
         str(one["name"])
         for one in found
-        if not (values := one.get("effective") or {}).get("totp")
+        if "effective" in one  # which users of a Freebox do not have
+        and not (values := one["effective"] or {}).get("totp")
         and not values.get("deny")
         and values.get("auth_method") != SAML
     }
@@ -78,7 +79,11 @@ JUDGES: Mapping[str, t.Callable[[t.Any, datetime.datetime], Iterator[str]]] = {
 
 
 def _ends(what: str, moment: str, now: datetime.datetime) -> Iterator[str]:
-    end = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    try:
+        end = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    except ValueError:
+        yield f"The end of {what[0].lower()}{what[1:]} is no date: {moment}."
+        return
     end = end if end.tzinfo else end.replace(tzinfo=datetime.timezone.utc)
     days = (end - now).days
     if days < SOON:

@@ -129,6 +129,24 @@ def test_a_task_of_one_noun_is_a_part() -> None:
     assert "- b: **created**\n  - deny: nothing → true\n" in text
 
 
+def test_a_task_whose_diff_is_text_is_told_without_it() -> None:
+    result = {"changed": True, "diff": [{"before": "old\n", "after": "new\n"}]}
+    report = report_of([server_report("a", [("as_x", result)], check=False)], check=False)
+    assert "- as\\_x: **changed**" in markdown(report)
+
+
+def test_what_is_not_declared_is_no_change_of_a_real_run(server: Server) -> None:
+    server.simulator.set_user("eve")
+    answer = compared(server, users=[{"name": "openvpn"}], check=False)
+    assert server_report("a", [("as_declaration", answer)], check=False)["status"] == "clean"
+    assert server_report("a", [("as_declaration", answer)], check=True)["status"] == "drift"
+
+
+def test_a_host_that_ansible_cannot_reach_is_an_error() -> None:
+    found = server_report("a", [("as_user", {"unreachable": True, "msg": "no route", "changed": False})], check=False)
+    assert (found["status"], found["messages"]) == ("error", ["no route"])
+
+
 NOW = datetime.datetime(2026, 11, 29, 12, tzinfo=datetime.timezone.utc)
 
 
@@ -161,6 +179,12 @@ NOW = datetime.datetime(2026, 11, 29, 12, tzinfo=datetime.timezone.utc)
         ({"license": {"current_cc": 8, "max_cc": 10, "error": None}}, []),
         ({"license": {"error": "no answer"}}, ["The licence has a problem: no answer."]),
         (
+            {"license": {"max_cc": 10}, "expires": "2026-12-10T00:00:00Z"},
+            ["The licence ends on 2026-12-10, in 10 days."],
+        ),
+        ({"license": {"max_cc": 10}, "expires": "soon"}, ["The end of the licence is no date: soon."]),
+        ({"changed": True, "expires": "2026-12-10T00:00:00Z"}, []),
+        (
             {
                 "users": [
                     {"name": "a", "effective": {"totp": False, "deny": False}},
@@ -171,6 +195,7 @@ NOW = datetime.datetime(2026, 11, 29, 12, tzinfo=datetime.timezone.utc)
             },
             ["1 users sign in without a second factor of this server: a."],
         ),
+        ({"users": [{"login": "of a Freebox"}]}, []),
         ({"users": {"objects": []}, "changed": False}, []),
     ],
 )

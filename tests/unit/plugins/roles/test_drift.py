@@ -91,6 +91,56 @@ def test_a_change_by_hand_and_a_server_that_is_down_are_told(server: Server, box
     assert (server.writes(), box.writes()) == ([], [])
 
 
+def test_what_was_not_compared_is_an_error_and_tags_choose_what_is(server: Server, box: Box, tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    server.simulator.set_user("mfa-admin")
+    estate(folder, server, box)
+    callback = {"ANSIBLE_CALLBACKS_ENABLED": "vpn.estate.report", "VPN_ESTATE_REPORT": "callback"}
+    run = folder.play(DRIFT, "--tags", "users", "--limit", "office", **callback)
+    assert run.status != 0, run.output
+    for name in ("drift", "callback"):
+        report = json.loads((tmp_path / name / "report.json").read_text())
+        [office] = report["servers"]
+        assert (report["status"], [part["part"] for part in office["parts"]]) == ("drift", ["users"])
+    folder.write("group_vars/freeboxes.json", box.connection)
+    run = folder.play(DRIFT, "--limit", "home", "-e", '{"vpn_estate_drift_health": true}')
+    assert run.status != 0, run.output
+    report = json.loads((tmp_path / "drift/report.json").read_text())
+    assert report["status"] == "error"
+    assert "It was not compared: nothing is declared for it" in report["servers"][0]["messages"][0]
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_a_record_of_changes_holds_what_was_done(server: Server, tmp_path: Path, real: bool) -> None:
+    """Also where other tasks of the run were in check mode."""
+    folder = Folder(tmp_path)
+    folder.hosts(here={"ansible_connection": "local"})
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "module_defaults": {"group/vpn.estate.access_server": server.connection},
+        "tasks": [
+            {"vpn.estate.as_user": {"name": "compared"}, "check_mode": True},
+            {"vpn.estate.as_user": {"name": "done"}, "check_mode": not real},
+            {
+                "vpn.estate.declaration_files": {
+                    "product": "access_server",
+                    "declaration": {"users": []},
+                    "source": "x",
+                    "dest": str(tmp_path / "files"),
+                }
+            },
+        ],
+    }
+    callback = {"ANSIBLE_CALLBACKS_ENABLED": "vpn.estate.report", "VPN_ESTATE_REPORT": "record"}
+    run = folder.play([play], "--diff", **callback)
+    assert run.status == 0, run.output
+    record = json.loads((tmp_path / "record/report.json").read_text())
+    assert (record["mode"], record["status"]) == (("run", "changed") if real else ("check", "drift"))
+    names = [change["name"] for part in record["servers"][0]["parts"] for change in part["changes"]]
+    assert names == (["done"] if real else ["compared", "done"])
+
+
 def recipes() -> list[tuple[str, str]]:
     """Blocks of the guide, by the language that they name."""
     return re.findall(r"^```(\w+)\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
