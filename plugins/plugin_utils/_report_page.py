@@ -227,7 +227,7 @@ ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; 
 </html>
 """
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()#!|~]|^[-+]|(?<=^\d)[.)]")
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#!|~]|^[-+]|(?<=\d)[.)](?=\s|$)")
 
 
 def _plain(text: t.Any) -> str:

@@ -285,6 +285,13 @@ def test_hostile_text_is_text_in_markdown() -> None:
     assert len({line.count("|") - line.count("\\|") for line in text.splitlines() if line.startswith("| ")}) == 1
 
 
+@pytest.mark.parametrize("name", ["1. a", "12. a", "7) a", "2026."])
+def test_a_number_begins_no_list(name: str) -> None:
+    result = {"changed": True, "objects": [{"name": name, "action": "created"}]}
+    text = markdown(report_of([server_report("s", [("as_user", result)], check=False)], check=False))
+    assert not re.search(r"^- \d+[.)]", text, re.MULTILINE)
+
+
 def test_a_long_value_is_cut() -> None:
     result = {
         "changed": True,
