@@ -280,9 +280,10 @@ def shown_of(
         told = resource.load_whole(wire) if isinstance(resource, Owner) else have
     keys = {ACCESS_LIST: "user x", ACCESS_RULESET: "user x / y", CONFIG_ITEM: "sa.company_name"}
     key = keys.get(resource, "x")
-    run = Run(None, Task({"names": None, "users": None, "groups": None, "everybody": None, "only_set": False}))
+    body = info_body(resource)
+    run = Run(None, Task({name: option.get("default") for name, option in body.options.items()}))
     with mock.patch.object(Run, "read", return_value=Actual({key: told})):
-        answer = info_body(resource).work(run)
+        answer = body.work(run)
     [informed] = objects_in(answer, resource)
     declaration = answer["declaration"]
     declared = declaration if isinstance(declaration, list) else [declaration] if declaration else []

@@ -148,6 +148,7 @@ def test_what_the_server_itself_allows_is_known(server: Server) -> None:
 OWN = {
     "state",
     "only",
+    "part",
     "purge",
     "inherit",
     "update_password",
