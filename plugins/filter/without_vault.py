@@ -26,7 +26,7 @@ else:
     HAS_MARKERS = True
 
 PREFIX = "vault_"
-OPAQUE = "a value of a vault that is not open"
+OPAQUE = "a value of a closed vault"  # of a length that a password of a Freebox may have
 
 
 @accept_args_markers

@@ -16,6 +16,8 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.vpn.estate.plugins.filter.without_vault import HAS_MARKERS, OPAQUE
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import WITHOUT_VARIABLE, ModuleAction
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
@@ -189,6 +191,12 @@ broken: [{{name: "{{{{ unknown }}}}"}}]
     for expression in ("broken", "unknown"):
         with pytest.raises(AnsibleError, match="'unknown' is undefined"):
             without_vault(expression, folder, variables)
+
+
+def test_a_value_of_a_vault_can_be_a_password_of_each_product() -> None:
+    """Nothing is refused for the length of the text that stands in its place."""
+    for resource in (USER, VPN_USER):
+        assert resource.parse({resource.key: "ada", "password": OPAQUE}, "present").secrets == {"password": OPAQUE}
 
 
 # -- the words of the role
