@@ -60,13 +60,21 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
         """What a task had done when it failed."""
+        self._collect(result, failed=True)
+
+    def v2_runner_item_on_ok(self, result: t.Any) -> None:
+        """The same of one item of a loop."""
         self._collect(result)
+
+    def v2_runner_item_on_failed(self, result: t.Any) -> None:
+        """The same of one item of a loop that failed."""
+        self._collect(result, failed=True)
 
     def v2_runner_on_unreachable(self, result: t.Any) -> None:
         """A task that did not begin, because Ansible could not come to its host."""
-        self._collect(result)
+        self._collect(result, failed=True)
 
-    def _collect(self, result: t.Any) -> None:
+    def _collect(self, result: t.Any, *, failed: bool = False) -> None:
         task = getattr(result, "task", None) or result._task
         answer = getattr(result, "result", None) or result._result
         action = str(task.resolved_action or task.action)
@@ -74,8 +82,9 @@ class CallbackModule(CallbackBase):
         if not action.startswith(OURS) or module in OF_NO_SERVER or task.no_log or "censored" in answer:
             return
         host = (getattr(result, "host", None) or result._host).get_name()
-        for one in answer["results"] if "results" in answer and "objects" not in answer else [answer]:
-            self._results.append((host, bool(task.check_mode), module, untagged(one)))
+        if "results" not in answer or "objects" in answer:  # else it is that of a loop, after those of its items
+            # Ansible takes the word failed out of the answers that callbacks are given.
+            self._results.append((host, bool(task.check_mode), module, {**untagged(answer), "failed": failed}))
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         """Write the report, if there is something to report on."""

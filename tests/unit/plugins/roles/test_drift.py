@@ -110,6 +110,38 @@ def test_what_was_not_compared_is_an_error_and_tags_choose_what_is(server: Serve
     assert "It was not compared: nothing is declared for it" in report["servers"][0]["messages"][0]
 
 
+@pytest.mark.versions
+def test_a_record_tells_what_failed(server: Server, tmp_path: Path) -> None:
+    """Also of an item of a loop, and where the playbook goes on."""
+    folder = Folder(tmp_path)
+    folder.hosts(
+        here={"ansible_connection": "local"},
+        far={"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9},
+    )
+    tasks: list[t.Any] = [
+        {"vpn.estate.as_user": {"name": "{{ item }}"}, "loop": ["one", ""], "ignore_errors": True},
+        {"block": [{"vpn.estate.as_user": {"name": "two", "oops": 1}}], "rescue": [{"ansible.builtin.meta": "noop"}]},
+        {"vpn.estate.as_user": {"name": "{{ item }}"}, "loop": ["three"], "delegate_to": "localhost"},
+    ]
+    group = {"group/vpn.estate.access_server": server.connection}
+    play = {"hosts": "here", "gather_facts": False, "strategy": "free", "module_defaults": group, "tasks": tasks}
+    away = {
+        "hosts": "far",
+        "gather_facts": False,
+        "module_defaults": group,
+        "tasks": [{"vpn.estate.as_user": {"name": "x"}}],
+    }
+    callback = {"ANSIBLE_CALLBACKS_ENABLED": "vpn.estate.report", "VPN_ESTATE_REPORT": "record"}
+    folder.play([play, away], **callback)
+    record = json.loads((tmp_path / "record/report.json").read_text())
+    found = {one["name"]: one for one in record["servers"]}
+    assert {name: one["status"] for name, one in found.items()} == {"here": "error", "far": "error"}
+    messages = found["here"]["messages"]
+    assert [" ".join(message.split()[:2]) for message in messages] == ["name: ''", "oops: there"]
+    changes = [change["name"] for part in found["here"]["parts"] for change in part["changes"]]
+    assert changes == ["one", "three"]
+
+
 @pytest.mark.parametrize("real", [True, False])
 def test_a_record_of_changes_holds_what_was_done(server: Server, tmp_path: Path, real: bool) -> None:
     """Also where other tasks of the run were in check mode."""
