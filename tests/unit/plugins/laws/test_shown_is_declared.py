@@ -281,7 +281,7 @@ def shown_of(
     keys = {ACCESS_LIST: "user x", ACCESS_RULESET: "user x / y", CONFIG_ITEM: "sa.company_name"}
     key = keys.get(resource, "x")
     body = info_body(resource)
-    run = Run(None, Task({name: option.get("default") for name, option in body.options.items()}))
+    run = Run(mock.Mock(), Task({name: option.get("default") for name, option in body.options.items()}))
     with mock.patch.object(Run, "read", return_value=Actual({key: told})):
         answer = body.work(run)
     [informed] = objects_in(answer, resource)
