@@ -281,7 +281,8 @@ def shown_of(
     keys = {ACCESS_LIST: "user x", ACCESS_RULESET: "user x / y", CONFIG_ITEM: "sa.company_name"}
     key = keys.get(resource, "x")
     body = info_body(resource)
-    run = Run(mock.Mock(), Task({name: option.get("default") for name, option in body.options.items()}))
+    asked = {name: [key] if name == "names" else option.get("default") for name, option in body.options.items()}
+    run = Run(mock.Mock(), Task(asked))
     with mock.patch.object(Run, "read", return_value=Actual({key: told})):
         answer = body.work(run)
     [informed] = objects_in(answer, resource)
