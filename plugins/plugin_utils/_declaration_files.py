@@ -26,6 +26,7 @@ from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_text impor
     declares,
     file_of,
     taken_apart,
+    without_secrets,
 )
 from ansible_collections.vpn.estate.plugins.plugin_utils._whole_file import replace_file
 
@@ -160,7 +161,7 @@ def _write(files: t.Sequence[_File], args: Params, secrets: t.Sequence[Params], 
             continue
         diffs.append(
             {
-                "before": file.before or "",
+                "before": without_secrets(file.before or ""),
                 "after": text,
                 "before_header": file.path if file.before is not None else os.devnull,
                 "after_header": file.path,

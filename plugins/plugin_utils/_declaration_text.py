@@ -25,6 +25,7 @@ PLAIN = re.compile(r"[\w\\ .,:;/@+=()<>|!?$&*'\"\[\]^~-]*")
 BREAKS = re.compile("[\r\x85\u2028\u2029]|\n\n\\Z|\\A\n+\\Z")
 TEXT = "tag:yaml.org,2002:str"
 SECRETS = ("password", "secret_value")  # which no export has
+MASK = "********"
 WIDE = 1 << 20  # columns; a text stays on its line
 
 
@@ -118,6 +119,29 @@ def declares(body: str, other: str, variable: str) -> bool:
         return _comparable(mine.get(variable)) == _comparable(theirs.get(variable))
     except (yaml.YAMLError, TypeError, ValueError, RecursionError):  # TypeError: keys that are no text
         return False
+
+
+def without_secrets(text: str) -> str:
+    """A file as a diff can show it: what a person has written as a secret into it is masked, line by line."""
+    try:
+        secrets = {line.strip() for said in _secrets_in(yaml.load(text, Loader=_Loader)) for line in said.splitlines()}  # noqa: S506
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return "(not shown: this is not YAML)\n"
+    for secret in sorted(secrets - {""}, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
+def _secrets_in(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _secrets_in(one)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if key not in SECRETS:
+                yield from _secrets_in(one)
+            elif isinstance(one, (str, int, float)) and "{{" not in str(one):
+                yield str(one)
 
 
 def _comparable(value: t.Any) -> list[str] | str:

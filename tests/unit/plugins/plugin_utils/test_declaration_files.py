@@ -247,3 +247,22 @@ def test_a_file_that_is_written_again_keeps_its_permissions(dest: Path) -> None:
     (dest / "users.yml").chmod(0o600)
     run(dest, {"users": [], "groups": []})
     assert oct((dest / "users.yml").stat().st_mode & 0o777) == "0o600"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'password: "Marker-Word-1!"',
+        "password: !unsafe Marker-Word-1!",
+        "secret_value: |\n      -----BEGIN KEY-----\n      Marker-Word-1!\n",
+        'conf: {password: "Marker-Word-1!"}',
+        "password: [Marker-Word-1!",
+    ],
+)
+def test_a_diff_shows_no_secret_that_a_person_has_written(dest: Path, written: str) -> None:
+    run(dest, {"users": [ANA]})
+    path = dest / "users.yml"
+    path.write_text(path.read_text() + f"    {written}\n")
+    [diff] = run(dest, {"users": []}, check=True, diff=True, force=True)["diff"]
+    assert "Marker" not in str(diff)
+    assert "ana" in diff["before"] or "this is not YAML" in diff["before"]
