@@ -193,7 +193,7 @@ def destination(text: str) -> Destination:
     """
     given = text.strip()
     head, _sign, services = given.partition(":")
-    if domain_rule.is_domain(head):
+    if head.startswith("*.") or domain_rule.is_domain(head):
         for one in services.split(",") if services else ():
             access_rule.service(one)  # a rule by domain is for all ports, so that they make no difference
         name = domain_rule.domain(head[2:] if head.startswith("*.") else head)

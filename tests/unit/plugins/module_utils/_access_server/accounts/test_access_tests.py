@@ -29,6 +29,9 @@ ESTATE = Estate(
 )
 
 
+SPLIT = {**ESTATE.items, "vpn.client.routing.reroute_gw": False}
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
@@ -98,6 +101,16 @@ def test_what_is_missing_cannot_be_judged_by_a_declaration_and_fails_by_a_server
     assert (running.result, running.why) == ("failed", f"there is {why}")
 
 
+def test_a_top_level_domain_is_a_destination() -> None:
+    rules = [{"match": "subdomain", "domain": "test", "action": "nat", "comment": ""}]
+    estate = Estate(users={"ada": {}}, rulesets={"user ada / web": {"position": 100, "rules": rules}}, items=SPLIT)
+    assert judge(parse("ada may reach app.test"), estate, whole=True).result == "passed"
+    verdict = judge(parse("ada may reach *.test"), estate, whole=True)
+    assert verdict.why == (
+        "user ada does not reach test: vpn.client.routing.reroute_gw of the configuration is false, and no rule matches it"
+    )
+
+
 def test_a_group_that_is_not_declared_leaves_open_what_its_members_reach() -> None:
     sentence = "cleo may not reach 10.1.1.1"
     verdict = judge(parse(sentence), ESTATE, whole=False)
@@ -107,7 +120,7 @@ def test_a_group_that_is_not_declared_leaves_open_what_its_members_reach() -> No
 
 def test_an_internet_address_with_a_split_tunnel_is_neither_reached_nor_closed() -> None:
     """The client goes there by itself, and the server does not keep another client from going through it (153)."""
-    estate = Estate(users={"ada": {}}, items={**ESTATE.items, "vpn.client.routing.reroute_gw": False})
+    estate = Estate(users={"ada": {}}, items=SPLIT)
     for sentence in ("ada may reach 198.51.100.1", "ada may not reach 198.51.100.1"):
         verdict = judge(parse(sentence), estate, whole=True)
         assert verdict.result == "failed"
