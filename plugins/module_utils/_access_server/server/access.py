@@ -145,11 +145,7 @@ def read_accounts(
     """Read users and groups of these names, the groups of these users, and with ``members`` those of these groups."""
     client = run.client
     estate.default = _needed(DEFAULT_USER, client.object("GET /users/defaultuser"))
-    load: t.Callable[[t.Mapping[str, t.Any]], Object] = lambda wire: {  # noqa: E731
-        **_needed(GROUP, wire),
-        "members": wire.get("members") or (),
-    }
-    found = client.groups(None if groups is None else sorted(groups), load, members=members).records
+    found = client.groups(None if groups is None else sorted(groups), _group, members=members).records
     if members and groups is not None and users is not None:
         users = {*users, *(name for one in found.values() for name in one["members"]), *_joining(parts, groups)}
         default = {
@@ -163,7 +159,7 @@ def read_accounts(
     theirs |= {change.get("group") for change in _planned(parts, USER).values()}
     missing = sorted(name for name in theirs if name and name not in found)
     if missing and groups is not None:
-        found.update(client.groups(missing, load).records)
+        found.update(client.groups(missing, _group).records)
     estate.groups = {name: {key: one[key] for key in NEEDED if key in one} for name, one in found.items()}
 
 
@@ -181,6 +177,10 @@ def _joining(parts: t.Sequence[Part], groups: t.Collection[str]) -> set[str]:
     """Users whom a plan puts into one of these groups."""
     found = {name for name, values in _planned(parts, USER).items() if values.get("group") in groups}
     return found.union(*(values.get("members") or () for values in _planned(parts, GROUP).values()))
+
+
+def _group(wire: t.Mapping[str, t.Any]) -> Object:
+    return {**_needed(GROUP, wire), "members": wire.get("members") or ()}
 
 
 def _needed(resource: t.Any, wire: t.Mapping[str, t.Any]) -> Object:
