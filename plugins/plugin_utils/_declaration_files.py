@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import re
 import typing as t
@@ -39,6 +40,7 @@ PRODUCTS: t.Mapping[str, tuple[ServerDeclaration, str]] = {
 KNOWN = "known"
 STEMS = {"config_items": "configuration"}  # names of files that are not those of the parts
 WRITTEN = ("created", "updated")
+ORDINARY = re.compile(r"[a-z0-9_.]+")  # names that the name of a variable can hold as they are
 LARGEST = 1 << 28  # bytes of a file that is there; no declaration is near that
 OBJECT = {"type": "list", "elements": "dict", "default": []}
 SPEC: t.Mapping[str, t.Any] = {
@@ -194,10 +196,16 @@ def _known(one: Params) -> Params:
 
 
 def _named_secrets(secrets: t.Sequence[Params]) -> list[Params]:
-    """Each with the name of a variable, which no other one has."""
+    """Each with the name of a variable, which no other one has, and which does not depend on who else there is."""
     found, taken = [], Counter[str]()
     for one in secrets:
-        words = f"vault_{one['part']}_{one['name']}_{one['option']}"
+        name = str(one["name"])
+        more = (
+            ""
+            if ORDINARY.fullmatch(name)
+            else f"_{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
+        )
+        words = f"vault_{one['part']}_{name}{more}_{one['option']}"
         variable = re.sub("_+", "_", re.sub("[^0-9A-Za-z]", "_", words)).lower()
         taken[variable] += 1
         found.append({**one, "variable": f"{variable}_{taken[variable]}" if taken[variable] > 1 else variable})
