@@ -9,12 +9,9 @@ import datetime
 import typing as t
 from collections.abc import Mapping
 
-try:
-    from ansible.template import accept_lazy_markers  # noqa: F401
-except ImportError:  # before ansible-core 2.19
-    KEEPS_DATES = False
-else:
-    KEEPS_DATES = True
+from ansible import template
+
+KEEPS_DATES = hasattr(template, "accept_lazy_markers")  # since ansible-core 2.19
 
 
 def dates_as_text(value: t.Any) -> t.Any:

@@ -302,4 +302,5 @@ def _held(rules: t.Iterable[Rule]) -> set[Content]:
 def _apart(rule: Rule, other: Rule) -> bool:
     """Whether nothing matches both rules, as far as the domains tell."""
     plain = all(one.get("domain") and not one["match"].startswith("not_") for one in (rule, other))
-    return plain and not covers(rule, other) and not covers(other, rule)
+    pairs = ((rule, other), (other, rule))
+    return plain and not any(covers(*pair) for pair in pairs)
