@@ -25,7 +25,9 @@ html_copy_source = False
 ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
 LABELS = {
     "action_plugins": "plugins/action.html",
+    "ansible_collections.ansible.builtin.file_lookup": "collections/ansible/builtin/file_lookup.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
+    "callback_plugins": "plugins/callback.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }
 
