@@ -190,6 +190,7 @@ def test_a_token_that_is_brought_is_used_by_all(server: Server, folder: Folder) 
     assert asked(server, LOGIN) == 0
 
 
+@pytest.mark.exhaustive
 def test_an_assertion_opens_one_session_for_tasks_here_and_elsewhere(server: Server, folder: Folder) -> None:
     """It comes from the environment, and is good once; it is shown nowhere, whatever is turned up."""
     provider, simulator = IdentityProvider(), server.simulator

@@ -91,6 +91,7 @@ def test_a_change_by_hand_and_a_server_that_is_down_are_told(server: Server, box
     assert (server.writes(), box.writes()) == ([], [])
 
 
+@pytest.mark.exhaustive
 def test_what_was_not_compared_is_an_error_and_tags_choose_what_is(server: Server, box: Box, tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     server.simulator.set_user("mfa-admin")
@@ -178,6 +179,7 @@ def recipes() -> list[tuple[str, str]]:
     return re.findall(r"^```(\w+)\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.exhaustive
 def test_the_recipe_for_cron_prints_nothing_on_a_quiet_night(server: Server, box: Box, tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     estate(folder, server, box)

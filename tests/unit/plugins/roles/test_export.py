@@ -111,6 +111,7 @@ def test_dumps_of_sacli_are_exported_without_the_server(tmp_path: Path) -> None:
     assert [one["name"] for one in found["configuration.yml"]["access_server_config_items"]] == sorted(items)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.versions
 def test_what_sacli_has_printed_of_a_server_is_exported_and_no_change_to_it(
     start: t.Callable[..., Server], tmp_path: Path

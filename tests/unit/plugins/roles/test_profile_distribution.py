@@ -454,6 +454,7 @@ def test_hosts_in_every_state(estate: Estate) -> None:
 # -- users who leave
 
 
+@pytest.mark.exhaustive
 def test_a_user_who_leaves_loses_the_profile_and_the_others_keep_theirs(estate: Estate) -> None:
     """What is declared of the person is enough. A client that may still run is told, also by later runs, and nothing else fails."""
     states = {
