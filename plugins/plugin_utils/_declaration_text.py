@@ -15,6 +15,10 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 import yaml
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import (
+    DECLARATION as ACCESS_SERVER,
+)
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.declaration import DECLARATION as FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 
 Item = Mapping[str, t.Any]
@@ -24,7 +28,14 @@ PLAIN = re.compile(r"[\w\\ .,:;/@+=()<>|!?$&*'\"\[\]^~-]*")
 # Other breaks of lines, and breaks at the end, which double quotes alone keep as they are.
 BREAKS = re.compile("[\r\x85\u2028\u2029]|\n\n\\Z|\\A\n+\\Z")
 TEXT = "tag:yaml.org,2002:str"
-SECRETS = ("password", "secret_value")  # which no export has
+# Options of secrets, which no export has.
+SECRETS = frozenset(
+    f.name
+    for server in (ACCESS_SERVER, FREEBOX)
+    for resource in server.resources.values()
+    for f in resource.fields
+    if f.secret
+)
 MASK = "********"
 WIDE = 1 << 20  # columns; a text stays on its line
 
