@@ -10,7 +10,14 @@ import os
 from ansible.plugins.action import ActionBase
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import untagged
-from ansible_collections.vpn.estate.plugins.plugin_utils._report import Json, in_words, report_of, server_report, write
+from ansible_collections.vpn.estate.plugins.plugin_utils._report import (
+    Json,
+    in_words,
+    paths_in,
+    report_of,
+    server_report,
+    write,
+)
 
 NOT_COMPARED = "It was not compared: nothing is declared for it, or the tasks that compare did not run."
 SPEC = {
@@ -42,7 +49,7 @@ class ActionModule(ActionBase):
             servers.append(server_report(host, done, check=check))
         report = report_of(servers, check=check)
         dest = os.path.abspath(os.path.expanduser(args["dest"]))
-        paths = [os.path.join(dest, f"report.{ending}") for ending in ("json", "md", "html")]
+        paths = paths_in(dest)
         if not self._task.check_mode:
             try:
                 paths = write(report, dest)

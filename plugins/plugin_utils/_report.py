@@ -143,19 +143,18 @@ def _git(folder: str, *words: str) -> str:
     return done.stdout.strip()
 
 
+def paths_in(dest: str) -> list[str]:
+    """The files of a report in a folder: JSON, Markdown and HTML."""
+    return [os.path.join(dest, f"report.{ending}") for ending in ("json", "md", "html")]
+
+
 def write(report: Json, dest: str) -> list[str]:
-    """Write it as JSON, Markdown and HTML into a folder, and return the paths. Raises OSError."""
-    texts = {
-        "report.json": json.dumps(report, indent=1, ensure_ascii=True, default=str) + "\n",
-        "report.md": markdown(report),
-        "report.html": page(report),
-    }
+    """Write it into a folder, and return the paths. Raises OSError."""
+    texts = (json.dumps(report, indent=1, ensure_ascii=True, default=str) + "\n", markdown(report), page(report))
     os.makedirs(dest, exist_ok=True)
-    paths = []
-    for name, text in texts.items():
-        path = os.path.join(dest, name)
+    paths = paths_in(dest)
+    for path, text in zip(paths, texts):
         replace_file(path, text)
-        paths.append(path)
     return paths
 
 
