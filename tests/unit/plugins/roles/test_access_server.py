@@ -187,7 +187,7 @@ def chosen(tags: list[str], skipped: list[str]) -> tuple[list[str], dict[str, bo
     return Templar(loader, variables={**variables, **run}).template(variables["__access_server_only"]), tasks
 
 
-APPLY, RESTART = "Bring what is declared to its state", "Restart if something needs it"
+APPLY, RESTART = "Bring the Access Server to its declared state", "Restart the Access Server if a change needs it"
 
 
 @pytest.mark.versions

@@ -241,11 +241,11 @@ def test_a_cluster_grows_restarts_and_shrinks(estate: Estate) -> None:
     assert {name for name, each in probe.looks.items() if list(outages(each))} == {"a", "b", "c", "d"}
     assert together(probe.looks) == []
 
-    assert "Say which node leaves" in estate.stopped("remove_node")
+    assert "Set vpn_node to the node that is to be removed" in estate.stopped("remove_node")
     nodes["d"].control("connect", {"user": "openvpn"})
     foretold = estate.run("remove_node", "--check", "-e", "vpn_node=d")
     assert (foretold.status, foretold.tally["d"]["changed"]) == (0, 2), foretold.output
-    assert "is no node" not in foretold.output
+    assert "is not a node" not in foretold.output
     assert estate.made("remove_node", "-e", "vpn_node=d") == {"d": 2}
     assert estate.members("a") == {"a", "b", "c"}
     assert estate.members("d") == {"d"}
@@ -270,10 +270,13 @@ def test_lone_servers(estate: Estate) -> None:
 
     nodes["b"].control("settings", {"ailing_with": "host.name=vpn.example.com", "ailment": "daemons"})
     said = estate.stopped("rolling_restart", "--limit", "b,c", rolling_restart_all=True)
-    assert f'b, at the step "Wait until it serves": {nodes["b"].url} is not well after 3 s: no VPN daemon runs.' in said
-    assert "Neither looked at nor restarted: c." in said
+    assert (
+        f'b, at the step "Wait until the server is healthy": {nodes["b"].url} is not well after 3 s: no VPN daemon runs.'
+        in said
+    )
+    assert "Neither checked nor restarted: c." in said
     said = estate.stopped("rolling_restart", rolling_restart_all=True)
-    assert 'a, at the step "Restart nobody while another one does not serve": b is not well: no VPN daemon' in said
+    assert 'a, at the step "Require that all other servers are healthy": b is not healthy: no VPN daemon' in said
     assert "a was not restarted." in said
     assert [node.control("counts")["writes"] for node in nodes.nodes.values()] == [0, 1, 0]
 
@@ -302,38 +305,38 @@ class Death(t.NamedTuple):
     said: str = ""
 
 
-HAVE_THE_NAME = "Have the round-robin host name"
+SET_THE_NAME = "Set the round-robin host name"
 BOOTSTRAP = [
-    Death("c", "Reach the server"),
-    Death("c", "Read its licence"),
-    Death("c", "Foresee how it becomes a node"),
+    Death("c", "Connect to the server"),
+    Death("c", "Read the licence"),
+    Death("c", "Check whether the server can become a node"),
     Death("a", "Activate the subscription of the server", "POST /license/subscription"),
-    Death("a", "Become a node"),
-    Death("a", "Become a node", "POST /cluster/create"),
-    Death("b", "Become a node", half=True),
-    Death("b", "Become a node", "POST /server/restart"),
-    Death("c", "Wait until it serves"),
-    Death("c", "Read the nodes"),
-    Death("a", HAVE_THE_NAME, "POST /cluster/props"),
-    Death("a", HAVE_THE_NAME, "PUT /cluster/rr-dns-hostname"),
-    Death("c", HAVE_THE_NAME, hosts="b,c"),
-    Death("b", "Restart it, if a run before was cut off"),
-    Death("c", "Read the nodes", nth=2),
+    Death("a", "Add the server to the cluster"),
+    Death("a", "Add the server to the cluster", "POST /cluster/create"),
+    Death("b", "Add the server to the cluster", half=True),
+    Death("b", "Add the server to the cluster", "POST /server/restart"),
+    Death("c", "Wait until the server is healthy"),
+    Death("c", "Read the nodes of the cluster"),
+    Death("a", SET_THE_NAME, "POST /cluster/props"),
+    Death("a", SET_THE_NAME, "PUT /cluster/rr-dns-hostname"),
+    Death("c", SET_THE_NAME, hosts="b,c"),
+    Death("b", "Restart the server if an earlier run was interrupted"),
+    Death("c", "Read the nodes of the cluster", nth=2),
 ]
 ROLLING_RESTART = [
-    Death("b", "See how the server does", hosts="a,b", said="Restart nobody while another one does not serve"),
-    Death("a", "See how the other nodes do"),
-    Death("a", "See who is connected"),
-    Death("a", "Disconnect them", "POST /vpn/client/disconnect"),
-    Death("a", "Restart it"),
-    Death("a", "Restart it", "POST /server/restart"),
-    Death("a", "Wait until it serves"),
+    Death("b", "Check the health of the server", hosts="a,b", said="Require that all other servers are healthy"),
+    Death("a", "Check the health of the other nodes"),
+    Death("a", "Read the VPN sessions"),
+    Death("a", "Disconnect the VPN clients", "POST /vpn/client/disconnect"),
+    Death("a", "Restart the server"),
+    Death("a", "Restart the server", "POST /server/restart"),
+    Death("a", "Wait until the server is healthy"),
 ]
-LEAVE = "Leave, and be forgotten by the others"
+LEAVE = "Remove the node from its cluster"
 REMOVAL = [
-    Death("c", "See whether it is a node"),
-    Death("c", "See who is connected"),
-    Death("c", "Disconnect them", "POST /vpn/client/disconnect"),
+    Death("c", "Read the nodes of the cluster"),
+    Death("c", "Read the VPN sessions"),
+    Death("c", "Disconnect the VPN clients", "POST /vpn/client/disconnect"),
     Death("c", LEAVE),
     Death("c", LEAVE, half=True),
     Death("c", LEAVE, "POST /server/restart"),

@@ -437,8 +437,8 @@ def test_hosts_in_every_state(estate: Estate) -> None:
     check = estate.run("--check", "--diff", "--limit", "car,ben,gus")
     assert check.status == 0, check.output
     assert "car would get a new profile for ada: there is none yet" in words(check)
-    assert "ben would get a new profile for ben: what is there is no profile that can be used" in words(check)
-    harm = "what is there has directives that may harm the host: up"
+    assert "ben would get a new profile for ben: the current file is not a usable profile" in words(check)
+    harm = "the current profile has directives that may harm the host: up"
     assert f"gus would get a new profile for gus: {harm}" in words(check)
     assert not estate.server.writes()
     assert {host: tally["changed"] for host, tally in check.tally.items()} == {"car": 1, "ben": 1, "gus": 1}
@@ -531,13 +531,11 @@ def test_who_is_not_seen_to_connect_keeps_both(estate: Estate) -> None:
     failed = estate.run()
     assert failed.tally["ada"]["failed"] == failed.tally["lost"]["failed"] == 1
     assert (
-        f"The new profile could not be put in {lost.file}: Destination directory {lost.file.parent} does not exist"
+        f"The new profile could not be written to {lost.file}: Destination directory {lost.file.parent} does not exist"
         in words(failed)
     )
     lost.file.parent.mkdir()
-    assert "The server has not seen ada connect with the new profile within 1 seconds. Nothing was revoked." in words(
-        failed
-    )
+    assert "ada has not connected with the new profile within 1 seconds. Nothing was revoked." in words(failed)
     assert f"move {place.former}, which is what was there before, back to {place.file}." in words(failed)
     assert place.former.read_text() == text
     assert [*place.live] == [old, place.serial]
@@ -577,7 +575,7 @@ def test_a_folder_of_encrypted_files(estate: Estate) -> None:
     assert {host for host, tally in done.tally.items() if tally["failed"]} == {"wrong", "without", "nobody"}
     said = words(done)
     assert f"{places['wrong'].file} cannot be read and decrypted with profile_distribution_vault_password." in said
-    assert f"profile_distribution_vault_password is needed, to encrypt {places['without'].file} with." in said
+    assert f"Set profile_distribution_vault_password, which encrypts {places['without'].file}." in said
     assert "nobody may not have autologin profiles" in said
     assert not secrets_in(done.output, password, "pAsSwOrD", "PRIVATE KEY", estate.simulator.password)
     for host in ("expiring", "plain"):
@@ -641,7 +639,7 @@ def test_rotation(estate: Estate) -> None:
     estate.rotation |= {"ca_rotation_common_name": "New CA", "ca_rotation_retire": [first]}
     check = estate.run("--check", "--limit", "vpn1,one", playbook="rotate_ca")  # one of three like each other
     assert check.status == 0, check.output
-    why = "the new authority has not signed what is there"
+    why = "the new certificate authority has not signed the current profile"
     assert f"one would get a new profile for one: {why}" in words(check)
     assert not estate.server.writes()
 
@@ -679,11 +677,11 @@ def test_retirement(estate: Estate) -> None:
     estate.clients = {}
     estate.rotation |= {"ca_rotation_common_name": "Declared", "ca_rotation_retire_after": "1.1.2020"}
     refused = estate.run(playbook="rotate_ca")
-    assert "ca_rotation_retire_after: 1.1.2020 is no day such as 2027-03-31." in words(refused)
+    assert "ca_rotation_retire_after: 1.1.2020 is not a date such as 2027-03-31." in words(refused)
     estate.rotation["ca_rotation_retire_after"] = "2999-01-01"
     spared = estate.run(playbook="rotate_ca")
     assert spared.status == 0, spared.output
-    assert f"{first} (old, 3649 days left): 1 profiles of ada" in words(spared)
+    assert f"{first} (old, 3649 days left): 1 client profile of ada" in words(spared)
     assert not estate.server.writes()
     estate.rotation["ca_rotation_retire_after"] = "2020-01-01"
     done = estate.run(playbook="rotate_ca")

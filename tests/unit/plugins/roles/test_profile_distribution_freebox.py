@@ -380,9 +380,9 @@ def test_a_host_that_cannot_take_it_keeps_what_it_has(estate: Estate) -> None:
     estate.simulator.faults.add(path="vpn/download_config/*", do="act", act=lambda: shutil.rmtree(unlucky.file.parent))
     failed = estate.run()
     said = words(failed)
-    assert f"A new profile could not be put in {unwilling.file}: " in said
+    assert f"A new profile could not be written to {unwilling.file}: " in said
     assert "Nothing was downloaded, and what the host has is as good as before." in said
-    assert f"The new profile could not be put in {unlucky.file}: " in said
+    assert f"The new profile could not be written to {unlucky.file}: " in said
     assert "What the host had before has ended." in said
     assert downloads(estate.box) == 1
     [waiting] = estate.arriving.iterdir()
@@ -393,7 +393,10 @@ def test_a_host_that_cannot_take_it_keeps_what_it_has(estate: Estate) -> None:
     for host in (unwilling, unlucky):
         host.file.parent.mkdir()
     check = estate.run("--check", "--limit", "unlucky")
-    assert "unlucky would get a new profile for unlucky: the one before has not arrived yet" in words(check)
+    assert (
+        "unlucky would get a new profile for unlucky: the one that was downloaded before has not arrived yet"
+        in words(check)
+    )
     done = estate.run()
     assert done.status == 0, done.output
     assert unlucky.text == text
@@ -410,7 +413,7 @@ def test_who_is_not_seen_to_connect(estate: Estate) -> None:
     estate.simulator.connect("desk")
     failed = estate.run()
     assert failed.status != 0
-    assert "The Freebox has not seen desk connect with the new profile within 1 seconds." in words(failed)
+    assert "desk has not connected with the new profile within 1 seconds." in words(failed)
     assert "What was there before has ended." in words(failed)
     assert host.is_served
     estate.simulator.faults.add(path="vpn/connection/", do="act", nth=2, act=lambda: estate.simulator.connect("desk"))
@@ -431,9 +434,9 @@ def test_what_a_freebox_has_not_is_refused_and_two_hosts_of_one_user_are(estate:
     failed = estate.run()
     said = words(failed)
     for to in ("directory", "page"):
-        assert f"profile_distribution_to is {to}, and profiles of a Freebox are brought to hosts only." in said
+        assert f"profile_distribution_to: {to} is not possible with a Freebox; only host is." in said
     assert (
-        "vpn_user: desk is that of desk and of twin, and a profile of a Freebox for one host ends those of the others."
+        "vpn_user: desk is set for desk and for twin. A new profile of a Freebox makes the other profiles of its user invalid."
         in said
     )
     assert "Give each a user of its own. Nothing was downloaded for twin." in said

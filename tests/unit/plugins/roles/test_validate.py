@@ -134,7 +134,7 @@ def test_one_mistake_on_one_server_stops_all(server: Server, folder: Folder) -> 
     folder.write("host_vars/vpn-b.json", {"access_server_groups": [{"name": "staff", "denny": True}]})
     run = folder.play([{"import_playbook": "vpn.estate.site"}])
     assert run.status != 0
-    assert "There are mistakes in what is declared for vpn-b. Nothing was written to any server." in run.output
+    assert "There are mistakes in the declarations for vpn-b. Nothing was written to any server." in run.output
     assert server.simulator.log == []
     assert "Bring servers to their declared state" not in run.output
 
