@@ -173,7 +173,7 @@ objects:
       description: Why a token was made.
       returned: when one was, or would be
       type: str
-      sample: there is none yet
+      sample: none exists yet
     content:
       description: URL of the token that was made.
       returned: when one was, and O(return_content) says so

@@ -18,7 +18,7 @@ from .declaration import declared
 from .field import Object, Turn
 from .look_again import end_what_stays, look_again
 from .order import Block, blocks
-from .plan import Change, Effect, Plan, Wanted
+from .plan import Change, Effect, Plan, Wanted, listed
 from .planning import guard_purge, leave_to_others, plan, step_for, warn_of_altered, warn_of_unknown
 from .report import Answer, diff, report
 from .resource import Resource
@@ -37,8 +37,8 @@ def apply_declared(run: Run[t.Any], resource: Resource) -> Answer:
     answer = {**report(steps), "diff": diff(resource, steps), "changed": steps.changed}
     failed = [change for change in steps.changes if change.outcome == "failed"]
     if failed:
-        first = f"{failed[0].name}: {failed[0].message}"
-        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        first = f"{failed[0].name}: {failed[0].message.rstrip('.')}"
+        more = f". Also failed: {listed(change.name for change in failed[1:])}" if len(failed) > 1 else ""
         answer.update(
             failed=True, changed=run.client.wrote, msg=f"{len(failed)} of {len(steps.changes)} failed. {first}{more}."
         )
@@ -312,7 +312,7 @@ def _not_kept(
     for change in changes:
         have = actual.get(change.name)
         if have is None:
-            change.fail(f"the server took {resource.noun} {change.name} and does not list it")
+            change.fail(f"the server accepted {resource.noun} {change.name}, but does not list it")
             continue
         wanted = {k: known[k].unset if v is None else v for k, v in change.values.items() if k in known}
         wrong = resource.shown({k: have.get(k) for k, v in wanted.items() if not known[k].keeps(have.get(k), v)})

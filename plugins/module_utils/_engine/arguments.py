@@ -139,7 +139,7 @@ class Checker:
         for terms in rules.get("mutually_exclusive", ()):
             several = [name for name in terms if name in found]
             if len(several) > 1:
-                mistakes.add(f"{prefix}{' and '.join(several)} exclude each other; give one of them.")
+                mistakes.add(f"{prefix}{' and '.join(several)} cannot be used together; give one of them.")
         self._look_for_slips(found, prefix, slips, mistakes)
         return found
 
@@ -157,7 +157,7 @@ class Checker:
         there = {names[said] for said in found}
         for name, option in options.items():
             if option.get("required") and name not in there:
-                mistakes.add(f"{prefix}{name}: it is needed, and has no value.")
+                mistakes.add(f"{prefix}{name}: a value is needed.")
         return found
 
     # -- values
@@ -237,7 +237,7 @@ class Checker:
                 for text in texts_in(value) if isinstance(value, (str, list)) else ():
                     if PRIVATE_KEY in text and text not in self.secrets:
                         self.secrets.add(text)
-                        mistakes.add(f"{name}: there is a private key in it, which Ansible would show. Leave it out.")
+                        mistakes.add(f"{name}: it contains a private key, which Ansible would show. Leave out the key.")
 
 
 def _text(
@@ -295,7 +295,9 @@ def _names(options: Options) -> dict[str, str]:
 
 
 def _instead(said: str, names: t.Collection[str]) -> str:
-    return did_you_mean(said, names) or (f" There are {', '.join(sorted(names))}." if len(names) <= MOST_LISTED else "")
+    return did_you_mean(said, names) or (
+        f" The options are {', '.join(sorted(names))}." if len(names) <= MOST_LISTED else ""
+    )
 
 
 def _secret_names(options: Options) -> t.Iterator[str]:

@@ -76,7 +76,7 @@ def _seen(
     try:
         right, whole = checker.item(resource.plural, item), True
     except (InputError, RecursionError) as exc:
-        refused.take(exc if isinstance(exc, InputError) else InputError("this is nested too deep."))
+        refused.take(exc if isinstance(exc, InputError) else InputError("this is nested too deeply."))
         right = _right_part(resource, checker, item)
     want: t.Optional[Wanted] = None
     if right is not None:
@@ -193,8 +193,8 @@ def _hold_together(resource: Resource, found: Found, files: t.Sequence[File], mi
             mistakes.add(f"{resource.noun} {want.name} is declared twice in {resource.plural}{where}.")
         else:
             mistakes.add(
-                f"{resource.plural} declares {twin!r} and {want.name!r}{where}, which differ {only_in(twin, want.name)}; the "
-                "server takes them for two. If that is meant, manage them in two tasks."
+                f"{resource.plural} declares {twin!r} and {want.name!r}{where}, which differ {only_in(twin, want.name)}. For "
+                "the server, these are two names. If both are intended, declare them in two tasks."
             )
     with mistakes.collecting():
         refuse_shared(resource, list(different.values()))

@@ -66,7 +66,7 @@ def parsed_csv(text: str, rules: Spec) -> Table:
     for line, row in rows if columns else ():
         if len(row) != len(columns):
             table.flaws.append(
-                (line, f"the row has {_cells(len(row))}, and the header {len(columns)}. {_advice(row, columns)}")
+                (line, f"the row has {_cells(len(row))}, and the header has {len(columns)}. {_advice(row, columns)}")
             )
             continue
         item, problems = _item(row, columns)
@@ -82,7 +82,9 @@ def listed_in(cell: str) -> list[str]:
     """The values of a list in a cell. Raises Unfit."""
     parts = [] if cell.strip() in ("", EMPTY) else [part.strip() for part in cell.split(LISTED)]
     if "" in parts:
-        raise Unfit(f"a value of the list is empty; write a {LISTED} between two values only, and {EMPTY} for no value")
+        raise Unfit(
+            f"a value of the list is empty; write {LISTED} only between two values, and {EMPTY} for an empty list"
+        )
     return parts
 
 
@@ -110,10 +112,10 @@ def _flaw_of_csv(exc: csv.Error, between: str) -> str:
     """Without the parser's own words, which differ from version to version."""
     said = str(exc)
     if "field limit" in said:
-        return f'a cell has more than {csv.field_size_limit():,} characters; perhaps a " is not closed'
+        return f'a cell has more than {csv.field_size_limit():,} characters; perhaps a closing " is missing'
     if "unexpected end" in said:
-        return 'a " that begins a cell in this row is not closed'
-    return f'behind the " that ends a cell, {between} or the end of the row is needed; write a " within a cell as ""'
+        return 'a cell in this row begins with ", and the closing " is missing'
+    return f'after the " that ends a cell, a {between} or the end of the row is needed; write a " inside a cell as ""'
 
 
 def _cells(number: int) -> str:
@@ -122,8 +124,8 @@ def _cells(number: int) -> str:
 
 def _advice(row: t.Sequence[str], columns: t.Sequence[t.Optional[Column]]) -> str:
     if len(row) < len(columns):
-        return "Each row needs them all; leave cells empty"
-    return f'A cell with {" or ".join(CELLS)} in it needs " around it'
+        return "Each row needs a cell for each column; cells can be empty"
+    return f'Put " before and after a cell that contains {" or ".join(CELLS)}'
 
 
 # -- the header
@@ -142,7 +144,7 @@ def _columns(line: int, header: t.Sequence[str], rules: Spec, table: Table) -> l
         if not terms & set(names):
             needed = " or ".join(sorted(terms))
             table.flaws.append(
-                (line, f"the first row has no column {needed}. It is the header, and holds names of options")
+                (line, f"the first row has no column {needed}. This row is the header, with the names of options")
             )
             return []
     before = len(table.flaws)
@@ -151,7 +153,7 @@ def _columns(line: int, header: t.Sequence[str], rules: Spec, table: Table) -> l
         shown = name if len(name) <= LONGEST_NAME else f"the name of column {number + 1}"
         try:
             if name and name in names[:number]:
-                raise Unfit(f"{shown} stands twice in the header")
+                raise Unfit(f"{shown} occurs twice in the header")
             columns.append(Column(name, *_place(name, shown, options)) if name else None)
         except Unfit as exc:
             table.flaws.append((line, str(exc)))
@@ -168,14 +170,14 @@ def _place(name: str, shown: str, options: t.Mapping[str, Spec]) -> tuple[tuple[
         raise Unfit(f"{shown}: there is no such option.{did_you_mean(head, options)}")
     kind, deeper = option.get("type", "str"), option.get("options")
     if kind == "list" and option.get("elements") == "dict":
-        raise Unfit(f"{shown}: a cell cannot hold a list of mappings. Declare {head} in YAML or JSON")
+        raise Unfit(f"{shown}: a cell cannot contain a list of mappings. Declare {head} in YAML or JSON")
     if kind != "dict":
         if dot:
-            raise Unfit(f"{shown}: {head} has no parts. Write {head}")
+            raise Unfit(f"{shown}: {head} has no suboptions. Write {head}")
         return (head,), option
     if not rest:
         part = next(iter(deeper)) if deeper else "NAME"
-        raise Unfit(f"{shown}: a cell cannot hold a mapping. Use a column for each part, such as {head}.{part}")
+        raise Unfit(f"{shown}: a cell cannot contain a mapping. Use a column for each suboption, such as {head}.{part}")
     if deeper is None:
         return (head, rest), {}
     path, option = _place(rest, shown, deeper)

@@ -77,7 +77,7 @@ def read_files(src: str, plural: str, rules: Spec, read: Read) -> list[File]:
     except OSError as exc:
         raise InputError(f"src: {src} cannot be read: {exc.strerror}.") from exc
     if not names:
-        raise InputError(f"src: {src} is a folder without a file whose name ends in {', '.join(ENDINGS)}.")
+        raise InputError(f"src: {src} is a folder that has no file with a name that ends in {', '.join(ENDINGS)}.")
     return [_read(os.path.join(src, name), plural, rules, read) for name in names]
 
 
@@ -102,7 +102,7 @@ def _read(path: str, plural: str, rules: Spec, read: Read) -> File:
     if isinstance(found, dict) and list(found) == [plural]:
         found = found[plural]
     if not isinstance(found, list):
-        raise InputError(f"src: {path} holds neither a list nor a mapping with nothing but a list of {plural}.")
+        raise InputError(f"src: {path} does not contain a list, or a mapping whose only key is {plural}.")
     return File(path, found, lines)
 
 
@@ -119,7 +119,7 @@ def read_mapping(text: str) -> Item:
     """What a text in JSON or YAML says, which is one mapping. Raises Flaw."""
     found, _lines = _parsed("a.json" if text.lstrip().startswith("{") else "a.yml", text.encode())
     if not isinstance(found, dict):
-        raise Flaw("this is no mapping")
+        raise Flaw("this is not a mapping")
     return found
 
 
@@ -129,9 +129,9 @@ def _parsed(path: str, content: bytes) -> tuple[t.Any, Lines]:
         text = _text_of(content)
         return _parsed_json(text) if path.endswith(".json") else _parsed_yaml(text)
     except RecursionError:
-        raise Flaw("this is nested too deep") from None
+        raise Flaw("this is nested too deeply") from None
     except (ValueError, LookupError) as exc:  # a number of five thousand digits, for one
-        raise Flaw(f"there is a value that cannot be read ({type(exc).__name__})") from None
+        raise Flaw(f"it contains a value that cannot be read ({type(exc).__name__})") from None
 
 
 def _text_of(content: bytes) -> str:
@@ -139,7 +139,7 @@ def _text_of(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Flaw("this is not a text in UTF-8") from None
+        raise Flaw("this is not text in UTF-8") from None
 
 
 def _parsed_json(text: str) -> tuple[t.Any, Lines]:
@@ -153,7 +153,7 @@ def _mapping(pairs: list[tuple[str, t.Any]]) -> Item:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _value in pairs]
-        raise Flaw(f"{next(name for name in found if names.count(name) > 1)} is said twice of one thing")
+        raise Flaw(f"the key {next(name for name in found if names.count(name) > 1)} occurs twice in one mapping")
     return found
 
 
@@ -236,9 +236,9 @@ class PlainLoader(SafeLoader):
             for key, _value in node.value:
                 line = key.start_mark.line + 1
                 if key.tag not in (TEXT, MERGE):
-                    raise Flaw("a key is not text; quote it", line)
+                    raise Flaw("a key is not text; put it in quotes", line)
                 if key.value in seen:
-                    raise Flaw(f"{key.value} is said twice of one thing", line)
+                    raise Flaw(f"the key {key.value} occurs twice in one mapping", line)
                 seen.add(key.value)
         super().flatten_mapping(node)
 
@@ -249,7 +249,7 @@ PlainLoader.yaml_constructors["tag:yaml.org,2002:float"] = PlainLoader.construct
 
 def _parsed_yaml(text: str) -> tuple[t.Any, Lines]:
     if SafeLoader is object:
-        raise Flaw(f"this is not JSON, and for YAML: {missing_required_lib('PyYAML').rstrip('.')}")
+        raise Flaw(f"this is not JSON, and YAML cannot be read: {missing_required_lib('PyYAML').rstrip('.')}")
     try:
         loader = PlainLoader(text)
         try:
@@ -283,9 +283,9 @@ def _weight(node: t.Any, known: dict[int, int]) -> int:
 def _flaw_of_yaml(exc: Exception) -> str:
     """With libyaml's own words where they are about grammar; all others can quote what may be a secret."""
     if "could not determine a constructor" in str(getattr(exc, "problem", None)):
-        return "tags, such as !vault, are not read; encrypt the whole file"
+        return "tags, such as !vault, are not supported; encrypt the whole file"
     if "expected a single document" in str(getattr(exc, "context", None)):
-        return "this holds more than one document"
+        return "it contains more than one document"
     if yaml.__with_libyaml__ and isinstance(exc, (yaml.scanner.ScannerError, yaml.parser.ParserError)):
         return f"this is not YAML: {exc.problem}"
     return "this is not YAML"

@@ -176,7 +176,9 @@ class Description:
         inherit = list(params.get("inherit") or [])
         both = sorted(set(inherit) & set(values))
         if both:
-            mistakes.add(f"{', '.join(both)} of {self.noun} {name}: declared, and listed in inherit; only one can be.")
+            mistakes.add(
+                f"{', '.join(both)} of {self.noun} {name}: set, and also listed in inherit. Do only one of these."
+            )
         given = tuple(name for name, said in params.items() if said is not None)
         own = {name: params[name] for name in self.of_each if params.get(name) is not None}
         want = Wanted(

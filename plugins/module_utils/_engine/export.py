@@ -83,18 +83,24 @@ def exported(
             for one in missing:
                 if item.pop(one.option, None) is not None:
                     found.leave_out(
-                        f"{which}: its {one.option}: {one.noun} {one.name} is left out.", name, [one.option]
+                        f"{which}: {one.option} is left out, because {one.noun} {one.name} is left out.",
+                        name,
+                        [one.option],
                     )
             for option, holders in held.items():
                 value = item.get(option)
                 if value and holders.setdefault(value, name) != name:
                     del item[option]
-                    found.leave_out(f"{which}: its {option} {value}, which {holders[value]} has too.", name, [option])
+                    found.leave_out(
+                        f"{which}: {option} {value} is left out, because {resource.noun} {holders[value]} has it too.",
+                        name,
+                        [option],
+                    )
             found.items[name] = item
         for option in resource.withheld(have):
             found.secrets.append({"part": resource.option, "name": name, "option": option})
         for what in resource.left_out(have):
-            found.leave_out(f"{which}: {what}.", "" if name in found.items else name)
+            found.leave_out(f"No declaration of {which} can contain {what}.", "" if name in found.items else name)
     return found
 
 

@@ -33,7 +33,7 @@ def look_again(part: Part, left: t.Sequence[Block]) -> None:
     for change, step in steps.values():
         whole, have = step.whole or step, actual.get(change.name)
         if have is None:
-            change.fail("it is gone since the task was planned, and is not created again. A new run does that")
+            change.fail("it was deleted while the task was writing, and was not created again. A new run creates it")
             continue
         before = whole.before or {}
         written = {name for name, value in (step.before or {}).items() if value != before.get(name)}
@@ -45,8 +45,8 @@ def look_again(part: Part, left: t.Sequence[Block]) -> None:
         ends = _different(part, names, {**have, **now}, {**before, **whole.values}, gone)
         if ends:
             change.fail(
-                f"{', '.join(other)} changed while the task was writing, so that another {', '.join(ends)} than planned would "
-                "come of it. It was not written; a new run plans with what is there"
+                f"{', '.join(other)} changed while the task was writing, so the result would have been another "
+                f"{', '.join(ends)} than planned. It was not written; a new run plans again from the new values"
             )
         elif now.keys() - written <= whole.values.keys():
             _begin_with({name: have.get(name) for name in other}, change, part, left)
@@ -72,7 +72,9 @@ def end_what_stays(part: Part) -> None:
             end(part.run, staying)
     for change in orphans:
         if change.outcome == "failed":
-            whose[change.name].fail(f"it was deleted, but {part.resource.noun} {change.name} stays: {change.message}")
+            whose[change.name].fail(
+                f"it was deleted, but {part.resource.noun} {change.name} is still there: {change.message}"
+            )
 
 
 def _deleted(part: Part) -> dict[Named, Change]:

@@ -213,7 +213,7 @@ def answer_to(body: Body, task: Task) -> Answer:
         answer = {
             "failed": True,
             "changed": bool(client and client.wrote),
-            "msg": f"A defect of vpn.estate: {type(exc).__name__} (its text is withheld, as it might hold a secret). "
+            "msg": f"A defect of vpn.estate: {type(exc).__name__} (its text is not shown, as it might contain a secret). "
             "Please report it.",
             "exception": f"{place}{type(exc).__name__}",
         }

@@ -88,7 +88,7 @@ class OneTimeSecret(Resource):
             have = change.before or {}
             change.results, change.lost = {**have.get("told", {})}, {**have.get("told", {})}
             if "usable" in change.values:
-                change.results["reason"] = Sentence(have.get("why") or "there is none yet")
+                change.results["reason"] = Sentence(have.get("why") or "none exists yet")
 
     def create(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
         """Each with a call of its own; what comes is looked at before it takes the place of anything."""

@@ -111,8 +111,8 @@ def warn_of_unknown(run: Run[t.Any], resource: Resource) -> None:
     for (name, value, known), objects in found.items():
         more = f" and {len(objects) - 1} more" if len(objects) > 1 else ""
         run.task.warn(
-            f"{name} of {resource.noun} {objects[0]}{more}: {value!r} is not among the values that are known "
-            f"({', '.join(known.values)}), and the server may refuse it.{did_you_mean(value, known.values)}"
+            f"{name} of {resource.noun} {objects[0]}{more}: {value!r} is not one of the known values "
+            f"({', '.join(known.values)}). The server may refuse it.{did_you_mean(value, known.values)}"
         )
 
 
@@ -124,8 +124,8 @@ def warn_of_altered(run: Run[t.Any], resource: Resource) -> None:
             for item, said in items.items():
                 if item in then and item not in there:
                     run.task.warn(
-                        f"{name} of {resource.noun} {change.name}: {said} is an address in a network and no network; {item} is "
-                        "written. If you mean the address alone, leave out the prefix."
+                        f"{name} of {resource.noun} {change.name}: {said} is an address in a network, not a network. The "
+                        f"server gets {item}. For the address alone, leave out the prefix."
                     )
 
 
@@ -139,12 +139,12 @@ def guard_purge(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.S
     if not wanted and not params.get("purge_empty"):
         raise InputError(
             f"purge with an empty list of {resource.plural} would delete {listed(doomed) or 'nothing now'}. Nothing was written. "
-            "If that is meant, say purge_empty: true."
+            "If this is intended, set purge_empty: true."
         )
     if actual.total is not None and actual.total != len(actual.objects):
         raise InputError(
-            f"purge needs the whole list, but the server counts {actual.total} {resource.plural} and listed "
-            f"{len(actual.objects)}. Nothing was written. Run again when nobody else changes them."
+            f"purge needs the whole list, but the server counts {actual.total} {resource.plural} and lists "
+            f"{len(actual.objects)}. Nothing was written. Run again when no other program changes them."
         )
     _refuse_misspelt(resource, doomed, set(params.get("protect") or ()) - actual.objects.keys())
     there = len(actual.objects)
@@ -152,7 +152,7 @@ def guard_purge(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.S
     if len(doomed) > allowed:
         raise InputError(
             f"purge would delete {listed(doomed)}: {len(doomed)} of {there} {resource.plural}, and purge_limit allows "
-            f'{allowed}. Nothing was written. If that is meant, say purge_limit: "{len(doomed)}".'
+            f'{allowed}. Nothing was written. If this is intended, set purge_limit: "{len(doomed)}".'
         )
 
 
@@ -160,8 +160,8 @@ def _refuse_misspelt(resource: Resource, doomed: t.Sequence[str], missing: t.Col
     """A name in protect that is not there, and looks like one that is to go, means that one."""
     for name, twin in sorted(twins(missing, doomed).items()):
         raise InputError(
-            f"protect: there is no {resource.noun} {name!r}, but {twin!r}, which differs {only_in(name, twin)}, and purge would "
-            "delete it. Nothing was written."
+            f"protect: there is no {resource.noun} {name!r}. There is {twin!r}, which differs {only_in(name, twin)}, and purge "
+            "would delete it. Nothing was written."
         )
 
 
@@ -171,5 +171,5 @@ def _purge_limit(text: t.Optional[str], there: int) -> int:
     found = _LIMIT.match(text)
     number = int(found["number"]) if found else 0
     if not found or (found["percent"] and number > 100):
-        raise InputError(f"purge_limit: {text!r} is neither a number, such as 20, nor a share, such as 10%.")
+        raise InputError(f"purge_limit: {text!r} is neither a number, such as 20, nor a percentage, such as 10%.")
     return there * number // 100 if found["percent"] else number

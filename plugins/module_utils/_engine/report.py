@@ -33,8 +33,8 @@ def whole(run: Run[t.Any], resource: Resource, found: Actual) -> t.Mapping[str, 
     """The objects that a server has listed, with a warning where it counts more or less of them."""
     if found.total not in (None, len(found.objects)):
         run.task.warn(
-            f"{run.client.url} counts {found.total} {resource.plural} and listed {len(found.objects)}: another program is "
-            "changing them, or the list is not whole."
+            f"{run.client.url} counts {found.total} {resource.plural} and lists {len(found.objects)}: another program is "
+            "changing them, or the list is incomplete."
         )
     return found.objects
 

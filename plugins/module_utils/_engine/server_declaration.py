@@ -211,7 +211,7 @@ class ServerDeclaration:
         """
         for name in given["purge"]:
             if name not in doubtful and not _is_declared(name, given):
-                mistakes.add(f"purge: {name} is not declared. Declare {name}, or leave it out of purge.")
+                mistakes.add(f"purge: {name} is not declared. Declare {name}, or remove it from purge.")
         for sentence in given["mistakes"]:
             mistakes.add(f"{sentence.rstrip('.')}.")
         if self._tests:
@@ -292,7 +292,7 @@ class ServerDeclaration:
             mistakes.add(f"src: {folder} cannot be read: {exc.strerror}.")
             return found
         if not names:
-            mistakes.add(f"src: {folder} is an empty folder, and declares nothing.")
+            mistakes.add(f"src: {folder} is an empty folder. It declares nothing.")
         for name in names:
             stem, ending = os.path.splitext(name)
             path = os.path.join(folder, name)
@@ -301,12 +301,13 @@ class ServerDeclaration:
             if not resource or (ending not in endings and not (os.path.isdir(path) and not ending)):
                 known = ", ".join(f"{one}.yml" for one in self.resources)
                 mistakes.add(
-                    f"src: {path} belongs to no part of a declaration. The files are {known}, or folders of such names."
+                    f"src: {path} does not belong to a declaration. The files are {known}, or folders with these names "
+                    "without .yml."
                 )
                 continue
             option = f"{stem}_src" if resource.plural else stem
             if option in found or _is_declared(stem, task.params):
-                mistakes.add(f"src: {path}: {stem} is declared in another place too. Declare it in one.")
+                mistakes.add(f"src: {path}: {stem} is also declared in another place. Declare it in only one.")
                 continue
             with mistakes.collecting():
                 found[option] = path if resource.plural else self._one_object(stem, path, task, mistakes)
@@ -317,7 +318,7 @@ class ServerDeclaration:
         try:
             item = read_mapping(content_of("src", path, task.read).decode("utf-8-sig"))
         except (Flaw, UnicodeDecodeError) as exc:
-            problem = exc if isinstance(exc, Flaw) else "this is not a text in UTF-8"
+            problem = exc if isinstance(exc, Flaw) else "this is not text in UTF-8"
             where = f", line {exc.line}" if isinstance(exc, Flaw) and exc.line else ""
             raise InputError(f"src: {path}{where}: {problem}.") from None
         checker = Checker(self.resources[name].object_spec(), {"": slips_of(self.resources[name])})
@@ -492,4 +493,6 @@ def _failures(failed: t.Sequence[tuple[Part, Change]]) -> str:
     """Why the first object failed that did not fail because of another one, and the names of the others."""
     (part, first), *more = sorted(failed, key=lambda one: one[1].hindered)
     others = listed(f"{other.resource.noun} {change.name}" for other, change in more)
-    return f"{part.resource.noun} {first.name}: {first.message.rstrip('.')}" + (f". Also {others}" if more else "")
+    return f"{part.resource.noun} {first.name}: {first.message.rstrip('.')}" + (
+        f". Also failed: {others}" if more else ""
+    )

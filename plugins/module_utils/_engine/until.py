@@ -45,8 +45,8 @@ def present(begun: float, *, check: bool, said: str = "") -> float:
         return begun
     if not check:
         raise InputError(
-            f"{TODAY} is {said!r}, and is for check mode alone: on another day, users may be let in or blocked who should not be. "
-            "Nothing was written. Add --check, or leave it out."
+            f"{TODAY} is {said!r}, but it is for check mode only: with another date, the wrong users could get access or be "
+            f"blocked. Nothing was written. Add --check, or remove {TODAY}."
         )
     try:
         return _moment(said, days=0)
@@ -72,7 +72,9 @@ def _moment(text: str, *, days: int) -> float:
             return math.inf
         return (wall + timedelta(days=days)).replace(tzinfo=zone).timestamp()
     except zoneinfo.ZoneInfoNotFoundError:
-        raise ValueError(f"{text!r}: this machine knows no time zone {found['zone'] if found else ''}") from None
+        raise ValueError(
+            f"{text!r}: this machine does not know the time zone {found['zone'] if found else ''}"
+        ) from None
     except (ValueError, OverflowError, OSError):
         raise ValueError(f"{text!r} is neither {EXAMPLES.replace(', or', ', nor')}") from None
 

@@ -452,11 +452,11 @@ def test_all_mistakes_of_a_table_are_told_at_once() -> None:
     expected = (
         "line 1: access_server.state: there is no such option.",
         "line 1: freebox.tpye: there is no such option. Did you mean type?",
-        "line 3: the row has 2 cells, and the header 7.",
+        "line 3: the row has 2 cells, and the header has 7.",
         "line 2 (anna): addresses.site-a: a value of the list is empty;",
         "line 2 (anna): state: 'gone' is given, and one of present, blocked, absent is needed.",
         "line 2 (anna): access_server.deny: 'perhaps' is given, and true or false is needed.",
-        "line 4: name: it is needed, and has no value.",
+        "line 4: name: a value is needed.",
         "line 5 (carl): state: 'gone' is given, and one of present, blocked, absent is needed.",
         "line 5 (carl): access_server.deny: 'perhaps' is given, and true or false is needed.",
     )
@@ -509,7 +509,7 @@ def test_who_has_no_access_any_more() -> None:
 def test_who_has_no_access_on_another_day(monkeypatch: pytest.MonkeyPatch) -> None:
     people = [{"name": "anna", "until": "2990-12-31"}, {"name": "bert", "until": "2991-01-01"}]
     assert gone(people, "home", today=datetime.date(2991, 1, 1), check=True) == ["anna"]
-    with pytest.raises(AnsibleFilterError, match="vpn_estate_today is '2991-01-01', and is for check mode alone"):
+    with pytest.raises(AnsibleFilterError, match="vpn_estate_today is '2991-01-01', but it is for check mode only"):
         gone(people, "home", today="2991-01-01")
     monkeypatch.setenv("VPN_ESTATE_TODAY", "2991-01-02")
     assert gone(people, "home", check=True) == ["anna", "bert"]
@@ -654,7 +654,7 @@ def test_somebody_ends(estate: Estate) -> None:
     assert "users: 1 deleted (1 because of until)" in shown.output
     refused = estate.run(people, *future)
     assert refused.status != 0
-    assert "vpn_estate_today is '2991-01-01', and is for check mode alone" in refused.output
+    assert "vpn_estate_today is '2991-01-01', but it is for check mode only" in refused.output
     assert estate.writes == 0
 
 
@@ -779,7 +779,7 @@ def test_what_the_role_of_boxes_refuses_by_itself(estate: Estate) -> None:
     assert "one of the following is required: servers, users, servers_src, users_src, src" in output
     estate.variables["home"] = {"freebox_vpn_purge": ["users"], "freebox_vpn_servers": []}
     output = " ".join(estate.run(None, "--limit=home").output.split())
-    assert "purge: users is not declared. Declare users, or leave it out of purge." in output
+    assert "purge: users is not declared. Declare users, or remove it from purge." in output
     assert estate.box.simulator.log == []
 
 

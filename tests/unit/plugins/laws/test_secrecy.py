@@ -274,5 +274,5 @@ def test_the_text_of_a_defect_is_withheld(server: Server, form: Callable[[str], 
     answer = answer_to(Body(ACCESS_SERVER, {}, work), Task(given))
     assert answer["failed"] is True
     assert "KeyError" in answer["msg"]
-    assert "its text is withheld" in answer["msg"]
+    assert "its text is not shown" in answer["msg"]
     assert list(secrets_of(server.simulator).found_in(text_of(answer))) == []

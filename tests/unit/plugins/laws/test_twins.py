@@ -281,8 +281,8 @@ def test_a_network_that_is_written_wider_than_it_was_said_is_told_once(
     answer = server.manage(resource, check=check, **declared)
     name = resource.identity(key)
     assert [one for one in answer["warnings"] if option in one] == [
-        f"{option} of {resource.noun} {name}: {said} is an address in a network and no network; {written} is written. If you "
-        "mean the address alone, leave out the prefix."
+        f"{option} of {resource.noun} {name}: {said} is an address in a network, not a network. The server gets "
+        f"{written}. For the address alone, leave out the prefix."
         for said, written in HOSTS.items()
     ]
     if not check:
@@ -308,7 +308,7 @@ def test_the_whole_rule_is_named(server: Server, rule: t.Any, written: str) -> N
     subnet = re.search("[0-9a-f.:]+/[0-9]+", str(rule))
     assert subnet
     assert f"access_to of access list of group staff: {subnet[0]} is an address" in said
-    assert f"; {written} is written" in said
+    assert f"The server gets {written}." in said
 
 
 def test_a_rule_that_is_taken_away_is_not_told(server: Server) -> None:

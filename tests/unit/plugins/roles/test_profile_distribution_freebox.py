@@ -333,7 +333,7 @@ def test_hosts_of_both_kinds_of_servers(estate: Estate, server: Server, tmp_path
     estate.clients["car"] = {"vpn_user": "car", "vpn_server": "vpn1", "vpn_profile_dest": str(car)}
     check = estate.run("--check", "--diff", "--limit", "phone,car")
     assert check.status == 0, check.output
-    assert "phone would get a new profile for phone: there is none yet" in words(check)
+    assert "phone would get a new profile for phone: none exists yet" in words(check)
     assert not estate.box.writes()
     assert {host: tally["changed"] for host, tally in check.tally.items()} == {"phone": 1, "car": 1}
     asked = brought(estate, *hosts)

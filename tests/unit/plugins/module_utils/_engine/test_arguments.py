@@ -230,12 +230,12 @@ def test_all_mistakes_of_a_task_are_told_at_once(server: Server) -> None:
     expected = [
         "users[12] (u12): gruop: there is no such option. Did you mean group?",
         "users[12] (u12): reroute_gw: 'dns-only' is given, and one of global, dns_only, disable is needed. Did you mean dns_only?",
-        "users[40]: name: it is needed, and has no value.",
+        "users[40]: name: a value is needed.",
         "users[41]: text is given, and a mapping is needed.",
         "users[50] (u50): inherit[0]: 'deny_wep' is given, and one of deny, ",
         "users[50] (u50): members: there is no such option.",
         "users[99] (u99): dmz_ip[1]: protocol: 'upd' is given, and one of tcp, udp, icmp is needed. Did you mean udp?",
-        "users[99] (u99): dmz_ip[1]: ip: it is needed, and has no value.",
+        "users[99] (u99): dmz_ip[1]: ip: a value is needed.",
         "stat: there is no such option. Did you mean state?",
         "users[60]: static_ipv4 of user u60: '10.0.0.300' is not an IP address",
         "users[60]: static_ipv6 of user u60: 'x' is not an IP address",
@@ -355,7 +355,7 @@ def test_an_owner_that_is_none(server: Server) -> None:
     ]
     answer = server.manage(ACCESS_LIST, access_lists=lists)
     assert sentences_of(answer["msg"])[1:] == [
-        "access_lists[0] (a): user and group exclude each other; give one of them.",
+        "access_lists[0] (a): user and group cannot be used together; give one of them.",
         "access_lists[1]: one of user, group is needed.",
     ]
 
@@ -477,7 +477,7 @@ def test_a_secret_value_is_sealed_before_it_is_refused(declared: dict[str, t.Any
 def test_a_private_key_among_certificates(option: str) -> None:
     body, key = BODIES["as_web_certificate"], f"-----BEGIN RSA PRIVATE KEY-----\n{PASSWORD}\n"
     checker = body.checker()
-    with pytest.raises(Mistakes, match=f"^{option}: there is a private key in it"):
+    with pytest.raises(Mistakes, match=f"^{option}: it contains a private key"):
         checker.arguments({option: key})
     assert key in checker.secrets
     assert body.checker().arguments({"private_key": key, option: key})

@@ -233,45 +233,50 @@ def test_a_table_says_what_the_same_list_says_in_yaml(resource: Resource, data: 
     [
         (
             "name,password\nanna,{}\nbert\n",
-            ["line 3: the row has 1 cell, and the header 2. Each row needs them all; leave"],
+            ["line 3: the row has 1 cell, and the header has 2. Each row needs a cell for each column"],
         ),
         (
             "name,password\nanna,{},\n",
-            ["line 2: the row has 3 cells, and the header 2. A cell with , or ; in it needs"],
+            ['line 2: the row has 3 cells, and the header has 2. Put " before and after a cell that contains , or ;'],
         ),
         (
             "name;password\nanna;{};x\n",
-            ["line 2: the row has 3 cells, and the header 2. A cell with , or ; in it needs"],
+            ['line 2: the row has 3 cells, and the header has 2. Put " before and after a cell that contains , or ;'],
         ),
         ("name,passwrod\nanna,{}\n", ["line 1: passwrod: there is no such option. Did you mean password?"]),
         ("name,password,{long}\nanna,{},\n", ["line 1: the name of column 3: there is no such option."]),
-        ("name,password,name\nanna,{},anna\n", ["line 1: name stands twice in the header."]),
+        ("name,password,name\nanna,{},anna\n", ["line 1: name occurs twice in the header."]),
         ("name,password,\nanna,{},x\n", ["line 2: column 3 has no name in the header, and its cell is not empty."]),
         (
             "name,dmz_ip\nanna,{}\n",
-            ["line 1: dmz_ip: a cell cannot hold a list of mappings. Declare dmz_ip in YAML or JSON."],
+            ["line 1: dmz_ip: a cell cannot contain a list of mappings. Declare dmz_ip in YAML or JSON."],
         ),
         (
             "name,cli_script_connect_win_env\nanna,{}\n",
-            ["line 1: cli_script_connect_win_env: a cell cannot hold a mapping. Use a column for each part, such as "],
+            [
+                "line 1: cli_script_connect_win_env: a cell cannot contain a mapping. Use a column for each suboption, such as "
+            ],
         ),
-        ("name,password.old\nanna,{}\n", ["line 1: password.old: password has no parts. Write password."]),
-        ('name,password\nanna,"{}\nbert,x\n', ['line 2: a " that begins a cell in this row is not closed.']),
-        ('name,password\nanna,"{}"x\n', ['line 2: behind the " that ends a cell, , or the end of the row is needed']),
+        ("name,password.old\nanna,{}\n", ["line 1: password.old: password has no suboptions. Write password."]),
+        (
+            'name,password\nanna,"{}\nbert,x\n',
+            ['line 2: a cell in this row begins with ", and the closing " is missing.'],
+        ),
+        ('name,password\nanna,"{}"x\n', ['line 2: after the " that ends a cell, a , or the end of the row is needed']),
         ("name,password\nanna,{}\x07\x07\x00\n", ["line 2: there is a control character (U+0007)."]),
         ("name,password\r\rb\x00ert,\ranna,{}\r", ["line 3: there is a control character (U+0000)."]),
         (
             "name,password\nanna,{huge}\n",
-            ['line 2: a cell has more than 131,072 characters; perhaps a " is not closed.'],
+            ['line 2: a cell has more than 131,072 characters; perhaps a closing " is missing.'],
         ),
         (
             "anna,{}\nbert,\n",
-            ["line 1: the first row has no column name. It is the header, and holds names of options."],
+            ["line 1: the first row has no column name. This row is the header, with the names of options."],
         ),
-        ("", ["line 1: the first row has no column name. It is the header, and holds names of options."]),
+        ("", ["line 1: the first row has no column name. This row is the header, with the names of options."]),
         (
             "name,bypass_subnets\nanna,10.0.0.0/8;\n",
-            ["line 2: bypass_subnets: a value of the list is empty; write a ; "],
+            ["line 2: bypass_subnets: a value of the list is empty; write ; "],
         ),
     ],
     ids=lambda text: text[:40] if isinstance(text, str) else "",
@@ -293,7 +298,7 @@ def test_a_text_that_is_no_table(server: Server, tmp_path: Path, text: str, word
         (f"bert,{{}},{EMPTY},,", f"deny: '{EMPTY}' is given, and true or false is needed."),
         ("bert,{},,all,", "reroute_gw: 'all' is given, and one of global, dns_only, disable is needed."),
         ("bert,{},,,10.0.0.300", "static_ipv4 of user bert: '10.0.0.300' is not an IP address"),
-        (",{},yes,,", "name: it is needed, and has no value."),
+        (",{},yes,,", "name: a value is needed."),
     ],
 )
 def test_a_value_is_held_to_its_option_as_in_yaml(server: Server, tmp_path: Path, row: str, words: str) -> None:
@@ -318,12 +323,12 @@ def test_all_mistakes_of_all_files_are_told_at_once(server: Server, tmp_path: Pa
     (tmp_path / "b.csv").write_text('name;deny\nanna;perhaps\nbert;no;no\n"dora;no\n')
     (tmp_path / "c.yml").write_text("- name: bert\n  deny: perhaps\n")
     told = refusal(server, tmp_path)
-    assert [one.partition("option.")[0].partition(" Each")[0].partition(" A cell")[0] for one in told] == [
+    assert [one.partition("option.")[0].partition(" Each")[0].partition(" Put ")[0] for one in told] == [
         "src: SRC/a.csv, line 1: colour: there is no such ",
         "src: SRC/a.csv, line 1: stat: there is no such ",
-        "src: SRC/a.csv, line 2: the row has 2 cells, and the header 3.",
-        "src: SRC/b.csv, line 3: the row has 3 cells, and the header 2.",
-        'src: SRC/b.csv, line 4: a " that begins a cell in this row is not closed.',
+        "src: SRC/a.csv, line 2: the row has 2 cells, and the header has 3.",
+        "src: SRC/b.csv, line 3: the row has 3 cells, and the header has 2.",
+        'src: SRC/b.csv, line 4: a cell in this row begins with ", and the closing " is missing.',
         "src: SRC/b.csv, line 2 (anna): deny: 'perhaps' is given, and true or false is needed.",
         "src: SRC/c.yml, line 1 (bert): deny: 'perhaps' is given, and true or false is needed.",
         "user bert is declared twice in users (SRC/a.csv, line 3, and SRC/c.yml, line 1).",
@@ -334,7 +339,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(server: Server, tmp_path: Pa
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
 def test_a_text_that_is_not_utf_8(server: Server, tmp_path: Path, encoding: str, ending: str) -> None:
     (tmp_path / f"a.{ending}").write_text(f"name,password\nj\u00fcrgen,{PASSWORD}\n", encoding=encoding)
-    assert refusal(server, tmp_path / f"a.{ending}") == ["src: SRC: this is not a text in UTF-8."]
+    assert refusal(server, tmp_path / f"a.{ending}") == ["src: SRC: this is not text in UTF-8."]
 
 
 # -- in a task
@@ -368,7 +373,7 @@ def test_tables_in_the_folder_of_a_whole_server(tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text("name,group,state\nanna,staff,\nbert,,absent\n")
     (tmp_path / "default_user.csv").write_text("group\nstaff\n")
     told = "\n".join(declared(tmp_path).sentences)
-    assert "default_user.csv belongs to no part of a declaration" in told
+    assert "default_user.csv does not belong to a declaration" in told
     assert "bert is declared in staff and in others, and a user has one group." in told
 
 

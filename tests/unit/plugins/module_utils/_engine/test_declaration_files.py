@@ -199,10 +199,10 @@ BEFORE = f"- name: anna\n  password: {PASSWORD}\n"
         ),
         (
             "- name: bert\n  dmz_ip: [{{ip: 192.0.2.1, password: {}}}]\n",
-            "dmz_ip[0] (192.0.2.1): password: there is no such option. There are end_port, ip, protocol, start_port.",
+            "dmz_ip[0] (192.0.2.1): password: there is no such option. The options are end_port, ip, protocol, start_port.",
         ),
-        ("- password: {}\n", "name: it is needed, and has no value."),
-        ("- name:\n  password: {}\n", "name: it is needed, and has no value."),
+        ("- password: {}\n", "name: a value is needed."),
+        ("- name:\n  password: {}\n", "name: a value is needed."),
         ("- name: bert\n  password: {}\n  deny: perhaps\n", "deny: 'perhaps' is given, and true or false is needed."),
         (
             "- name: bert\n  password: {}\n  static_ipv4: 10.0.0.300\n",
@@ -218,7 +218,7 @@ BEFORE = f"- name: anna\n  password: {PASSWORD}\n"
         ),
         (
             "- name: bert\n  password: {}\n  deny: true\n  inherit: [deny]\n",
-            "deny of user bert: declared, and listed in",
+            "deny of user bert: set, and also listed in",
         ),
         ("- name: {0}\n  password: {0}\n", "password of user"),
         ("- name=bert password={}\n", "text is given, and a mapping is needed."),
@@ -266,7 +266,7 @@ def test_a_mistake_in_a_list_without_a_name_of_its_own(server: Server, tmp_path:
     told = refusal(server, write(tmp_path, a_yml=text) / "a.yml", ACCESS_LIST)
     assert told.startswith("src: SRC, line 3: one of user, group is needed.")
     told = refusal(server, write(tmp_path, a_yml="- {user: a, group: b, access_to: []}") / "a.yml", ACCESS_LIST)
-    assert told.startswith("src: SRC, line 1 (a): user and group exclude each other; give one of them.")
+    assert told.startswith("src: SRC, line 1 (a): user and group cannot be used together; give one of them.")
 
 
 @pytest.mark.versions
@@ -306,7 +306,7 @@ def test_a_mistake_in_a_list_without_a_name_of_its_own(server: Server, tmp_path:
         (
             "a.yml",
             f"- name: a\n  password: {PASSWORD}\n---\n- name: b\n",
-            ", line 3: this holds more than one document.",
+            ", line 3: it contains more than one document.",
         ),
         (
             "a.yml",
@@ -318,36 +318,48 @@ def test_a_mistake_in_a_list_without_a_name_of_its_own(server: Server, tmp_path:
         (
             "a.yml",
             f"- name: a\n  password: !vault |\n    {PASSWORD}\n",
-            ", line 2: tags, such as !vault, are not read; ",
+            ", line 2: tags, such as !vault, are not supported; ",
         ),
-        ("a.yml", f"- name: a\n  password: !!binary {PASSWORD}\n", ", line 2: tags, such as !vault, are not read; "),
-        ("a.yml", f"- name: a\n  totp: !!bool {PASSWORD}\n", ": there is a value that cannot be read (KeyError)."),
+        (
+            "a.yml",
+            f"- name: a\n  password: !!binary {PASSWORD}\n",
+            ", line 2: tags, such as !vault, are not supported; ",
+        ),
+        ("a.yml", f"- name: a\n  totp: !!bool {PASSWORD}\n", ": it contains a value that cannot be read (KeyError)."),
         ("a.yml", f"- name: a\n  <<: {PASSWORD}\n", ", line 2: this is not YAML."),
-        ("a.yml", f"- {{name: a}}\n- [{PASSWORD}]: true\n", ", line 2: a key is not text; quote it."),
-        ("a.yml", f"- cli_script_connect_win_env:\n    NO: {PASSWORD}\n", ", line 2: a key is not text; quote it."),
-        ("a.yml", f"- name: a\n  password: {PASSWORD}\n  name: b\n", ", line 3: name is said twice of one thing."),
-        ("a.yml", "users:\n- name: a\nusers:\n- name: b\n", ", line 3: users is said twice of one thing."),
+        ("a.yml", f"- {{name: a}}\n- [{PASSWORD}]: true\n", ", line 2: a key is not text; put it in quotes."),
+        (
+            "a.yml",
+            f"- cli_script_connect_win_env:\n    NO: {PASSWORD}\n",
+            ", line 2: a key is not text; put it in quotes.",
+        ),
+        (
+            "a.yml",
+            f"- name: a\n  password: {PASSWORD}\n  name: b\n",
+            ", line 3: the key name occurs twice in one mapping.",
+        ),
+        ("a.yml", "users:\n- name: a\nusers:\n- name: b\n", ", line 3: the key users occurs twice in one mapping."),
         (
             "a.json",
             f'[{{"password": "{PASSWORD}", "password": "{PASSWORD}"}}]',
-            ": password is said twice of one thing.",
+            ": the key password occurs twice in one mapping.",
         ),
-        ("a.json", '{"users": [{"name": "a"}], "users": []}', ": users is said twice of one thing."),
+        ("a.json", '{"users": [{"name": "a"}], "users": []}', ": the key users occurs twice in one mapping."),
         (
             "a.json",
             f'[{{"name": 1{"0" * 5000}, "password": "{PASSWORD}"}}]',
-            ": there is a value that cannot be read (",
+            ": it contains a value that cannot be read (",
         ),
-        ("a.yml", f"- name: 1{'0' * 5000}\n  password: {PASSWORD}\n", ": there is a value that cannot be read ("),
-        ("a.json", "[" * 50_000, ": this is nested too deep."),
-        ("a.yml", "[" * 50_000, ": this is nested too deep."),
-        ("a.yml", "- " * 50_000 + "a", ": this is nested too deep."),
-        ("a.yml", "? " * 50_000 + "a", ": this is nested too deep."),
-        ("a.yml", "", " holds neither a list nor a mapping with nothing but a list of users."),
-        ("a.yml", "users:\n# - name: anna\n", " holds neither a list nor a mapping with nothing but a list of users."),
-        ("a.yml", f"name: a\npassword: {PASSWORD}\n", " holds neither a list nor a mapping with nothing but a list of"),
-        ("a.yml", "users: []\ngroups: []\n", " holds neither a list nor a mapping with nothing but a list of users."),
-        ("a.json", '{"groups": []}', " holds neither a list nor a mapping with nothing but a list of users."),
+        ("a.yml", f"- name: 1{'0' * 5000}\n  password: {PASSWORD}\n", ": it contains a value that cannot be read ("),
+        ("a.json", "[" * 50_000, ": this is nested too deeply."),
+        ("a.yml", "[" * 50_000, ": this is nested too deeply."),
+        ("a.yml", "- " * 50_000 + "a", ": this is nested too deeply."),
+        ("a.yml", "? " * 50_000 + "a", ": this is nested too deeply."),
+        ("a.yml", "", " does not contain a list, or a mapping whose only key is users."),
+        ("a.yml", "users:\n# - name: anna\n", " does not contain a list, or a mapping whose only key is users."),
+        ("a.yml", f"name: a\npassword: {PASSWORD}\n", " does not contain a list, or a mapping whose only key is"),
+        ("a.yml", "users: []\ngroups: []\n", " does not contain a list, or a mapping whose only key is users."),
+        ("a.json", '{"groups": []}', " does not contain a list, or a mapping whose only key is users."),
     ],
     ids=lambda text: text[:25],
 )
@@ -386,13 +398,13 @@ def test_what_people_repeat_by_aliases(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
 def test_a_text_that_is_not_utf_8(server: Server, tmp_path: Path, name: str, encoding: str) -> None:
     (tmp_path / name).write_text(f'[{{"name": "j\u00fcrgen", "password": "{PASSWORD}"}}]', encoding=encoding)
-    assert refusal(server, tmp_path / name) == "src: SRC: this is not a text in UTF-8."
+    assert refusal(server, tmp_path / name) == "src: SRC: this is not text in UTF-8."
 
 
 @pytest.mark.parametrize(
     ("option", "deep", "words"),
     [
-        ("access_to", 2000, ": this is nested too deep."),  # for the parser
+        ("access_to", 2000, ": this is nested too deeply."),  # for the parser
         ("user", 500, ", line 1: user: a list is given, and text is needed."),
         ("access_to", 500, ", line 1 (anna): access_to of access list of user anna: "),
     ],
@@ -424,7 +436,7 @@ def test_a_folder_that_cannot_be_read(server: Server, tmp_path: Path, monkeypatc
 
 def test_a_folder_without_a_file(server: Server, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text(YAML)
-    told = "src: SRC is a folder without a file whose name ends in .csv, .json, .yaml, .yml."
+    told = "src: SRC is a folder that has no file with a name that ends in .csv, .json, .yaml, .yml."
     assert refusal(server, tmp_path, purge=True, purge_empty=True) == told
 
 
@@ -439,7 +451,7 @@ def test_yaml_where_there_is_no_parser(server: Server, tmp_path: Path, monkeypat
     monkeypatch.setattr(declaration_files, "SafeLoader", object)
     told = refusal(server, folder / "a.yml")
     assert told.startswith(
-        "src: SRC: this is not JSON, and for YAML: Failed to import the required Python library (PyYAML)"
+        "src: SRC: this is not JSON, and YAML cannot be read: Failed to import the required Python library (PyYAML)"
     )
     assert done(server.manage(USER, src=str(folder / "a.json")))["counts"] == {"created": 2}
 

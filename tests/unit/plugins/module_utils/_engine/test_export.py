@@ -63,7 +63,7 @@ def test_what_refers_to_an_object_that_is_left_out_is_left_out_too(server: Serve
     ]
     assert reasons(found, "access_lists") == [
         "access list of user ana is left out: its name differs from 'user Ana' only in case, and one task cannot declare both.",
-        "access list of user ben: its access_from: user ana is left out.",
+        "access list of user ben: access_from is left out, because user ana is left out.",
     ]
 
 
@@ -109,7 +109,7 @@ def test_an_address_that_two_users_have_is_exported_once(server: Server) -> None
         server.simulator.set_user(name, static_ipv4="172.27.224.9")
     found = export(server)
     assert [one.get("static_ipv4") for one in found["declaration"]["users"]][:2] == ["172.27.224.9", None]
-    assert "user ben: its static_ipv4 172.27.224.9, which ana has too." in reasons(found, "users")
+    assert "user ben: static_ipv4 172.27.224.9 is left out, because user ana has it too." in reasons(found, "users")
 
 
 def test_a_property_that_is_not_known_is_named_without_its_value(server: Server) -> None:
@@ -117,7 +117,9 @@ def test_a_property_that_is_not_known_is_named_without_its_value(server: Server)
     found: dict[str, t.Any] = {"total": 1, "profiles": [record]}
     server.simulator.faults.add(path="users/list", times=None, status=200, body=found)
     answer = export(server, only=["users"])
-    assert reasons(answer, "users") == ["user ana: its property new_property, which vpn.estate does not know."]
+    assert reasons(answer, "users") == [
+        "No declaration of user ana can contain its property new_property, which vpn.estate does not know."
+    ]
     informed = server.perform(as_user_info.BODY)
     assert informed["users"][0]["unknown_properties"] == ["new_property"]
     assert informed["left_out"] == answer["left_out"][:1]
@@ -134,11 +136,12 @@ def test_what_a_person_agreed_to_and_what_belongs_to_a_key_is_left_out(server: S
     )
     found = export(server)
     assert names(found, "config_items") == ["host.name", "sa.company_name"]
+    none = "No declaration of configuration item"
     with_key = "its value, which goes together with the private key cs.priv_key: use as_web_certificate."
     assert reasons(found, "config_items") == [
-        f"configuration item {EULA}: its value, which records that a person has accepted the licence agreement.",
-        f"configuration item cs.ca_bundle: {with_key}",
-        f"configuration item cs.cert: {with_key}",
+        f"{none} {EULA} can contain its value, which records that a person has accepted the licence agreement.",
+        f"{none} cs.ca_bundle can contain {with_key}",
+        f"{none} cs.cert can contain {with_key}",
     ]
     assert {"part": "config_items", "name": "cs.priv_key", "option": "secret_value"} in found["secrets"]
 

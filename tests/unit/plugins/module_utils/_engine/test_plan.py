@@ -104,7 +104,7 @@ def test_a_listing_that_does_not_agree_with_its_total(estate: Server) -> None:
         estate.simulator.faults.add(path="/api/users/list", do="status", status=200, body={"total": 99, "profiles": []})
         answer = estate.manage(USER, check=check, users=[{"name": estate.simulator.username}], purge=True)
         assert answer["failed"]
-        assert "counts 99 users and listed 1" in answer["msg"]
+        assert "counts 99 users and lists 1" in answer["msg"]
     assert len(names(estate)) == 22
 
 

@@ -215,7 +215,7 @@ def test_all_that_the_server_can_tell_of_users_is_told_at_once(server: Server) -
 
 def test_a_purge_of_what_is_not_declared_is_refused(server: Server) -> None:
     said = refused(server, users=[{"name": "ada"}], purge=["groups"])
-    assert said == ["purge: groups is not declared. Declare groups, or leave it out of purge. Nothing was written."]
+    assert said == ["purge: groups is not declared. Declare groups, or remove it from purge. Nothing was written."]
 
 
 def test_validate_only_asks_no_server_and_needs_no_connection(server: Server) -> None:
@@ -293,7 +293,7 @@ def test_what_can_all_be_true_is_no_mistake(declared: dict[str, t.Any]) -> None:
         ),
         (
             {"purge": ["users", "groups"], "groups": []},
-            ["purge: users is not declared. Declare users, or leave it out of purge."],
+            ["purge: users is not declared. Declare users, or remove it from purge."],
         ),
         (
             {"groups": [{"name": "staff", "members": ["alice"]}, {"name": "ops", "members": ["alice"]}]},
@@ -423,7 +423,7 @@ PURGED = {"purge": ["users"], "groups": [{"name": "staff", "members": ["alice"]}
         ),
         ({"users": [{"name": "alice", "group": "old"}], "groups": [{"name": "old", "stat": "absent"}]}, ["stat: "]),
         # who is there may be anybody
-        ({"users": [{"nam": "alice"}], **PURGED}, ["nam: ", "name: it is needed"]),
+        ({"users": [{"nam": "alice"}], **PURGED}, ["nam: ", "name: a value is needed"]),
         ({"users": [{"name": "alice", "gruop": "x"}], **PURGED}, ["gruop: "]),
         ({"users": [{"name": "bob", "gruop": "x"}], **PURGED}, ["gruop: ", "user alice is not declared, and purge"]),
         ({"users": ["alice"], **PURGED}, ["a mapping is needed"]),
@@ -441,7 +441,7 @@ PURGED = {"purge": ["users"], "groups": [{"name": "staff", "members": ["alice"]}
         ({"default_user": {"group": "old", "def_denny": True}, "groups": [GONE]}, ["def_denny: ", "of default user"]),
         (
             {"access_lists": [{"group": "old", "acces_to": ["all"]}, {"user": "a", "group": "old"}], "groups": [GONE]},
-            ["acces_to: ", "exclude each other", "access list of group old: group old is declared absent"],
+            ["acces_to: ", "cannot be used together", "access list of group old: group old is declared absent"],
         ),
         (
             {
@@ -699,7 +699,9 @@ def test_a_list_that_stays_when_its_owner_goes_is_told_with_the_owner(start: t.C
     server.simulator.faults.add(path=LISTS, status=400, body={"reason": "no such user"})
     purged = {"access_lists": [], "purge": ["access_lists"], "purge_empty": True, "purge_limit": {"access_lists": "1"}}
     answer = declare(server, users=[{"name": "ada", "state": "absent"}], **purged)
-    assert answer["msg"].startswith("1 of 1 failed. user ada: it was deleted, but access list of user ada stays: ")
+    assert answer["msg"].startswith(
+        "1 of 1 failed. user ada: it was deleted, but access list of user ada is still there: "
+    )
     assert done(declare(server, users=[{"name": "ada", "state": "absent"}], **purged))["counts"] == {
         "unchanged": 1,
         "updated": 1,
@@ -788,8 +790,8 @@ def test_a_list_that_would_not_end_as_planned_is_not_written_and_a_second_run_do
     assert answer["failed"]
     assert answer["counts"] == {"deleted": 1, "created": 1, "failed": 1}
     assert answer["access_lists"]["objects"][0]["msg"] == (
-        "access_to changed while the task was writing, so that another access_to than planned would come of it. It was not "
-        "written; a new run plans with what is there"
+        "access_to changed while the task was writing, so the result would have been another access_to than planned. It "
+        "was not written; a new run plans again from the new values"
     )
     assert rules_of_ben(two)[0] == ["10.1.0.0/16", "10.4.0.0/16"]
     assert done(declare(two, **declared))["counts"] == {"unchanged": 2, "updated": 1}
@@ -898,7 +900,7 @@ def test_the_message_tells_the_cause_and_not_what_follows_from_it(server: Server
     answer = declare(server, groups=[{"name": "a", "members": ["ada"]}], users=[{"name": "ada"}])
     assert answer["groups"]["objects"][0]["msg"] == "not attempted, because user ada failed"
     assert answer["msg"].startswith("2 of 2 failed. user ada: ")
-    assert answer["msg"].endswith("no room. Also group a.")
+    assert answer["msg"].endswith("no room. Also failed: group a.")
 
 
 # -- the account of the task
@@ -1005,7 +1007,7 @@ def test_a_server_that_does_not_count_its_clients_is_changed_all_the_same(server
 
 def test_an_empty_folder_declares_nothing(server: Server, tmp_path: Path) -> None:
     assert refused(server, src=str(tmp_path)) == [
-        f"src: {tmp_path} is an empty folder, and declares nothing. Nothing was written."
+        f"src: {tmp_path} is an empty folder. It declares nothing. Nothing was written."
     ]
 
 

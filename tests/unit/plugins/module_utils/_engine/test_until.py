@@ -117,13 +117,15 @@ def test_the_last_day_of_all_never_ends() -> None:
     + ["2026-12-31 +25:00", "2026-12-31 ../etc", "2026-12-31\n", "2026-12-31 18:00 CET/CEST/", "٢٠٢٦-12-31"],
 )
 def test_what_is_no_end(text: str) -> None:
-    with pytest.raises(ValueError, match="is neither a day, such as 2026-12-31|this machine knows no time zone"):
+    with pytest.raises(
+        ValueError, match="is neither a day, such as 2026-12-31|this machine does not know the time zone"
+    ):
         Until.of(text)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Pari", "Europe", "X"])
 def test_a_zone_that_is_not_known_is_named(zone: str) -> None:
-    with pytest.raises(ValueError, match=f"^'2026-12-31 {zone}': this machine knows no time zone {zone}$"):
+    with pytest.raises(ValueError, match=f"^'2026-12-31 {zone}': this machine does not know the time zone {zone}$"):
         Until.of(f"2026-12-31 {zone}")
 
 
@@ -223,7 +225,7 @@ def test_another_day_is_refused_where_it_would_be_written(server: Server, monkey
     server.simulator.log.clear()
     for answer in (server.manage(USER, name="anna"), server.declare(DECLARATION, users=[{"name": "anna"}])):
         assert answer["failed"]
-        assert "vpn_estate_today is '2027-01-01', and is for check mode alone" in answer["msg"]
+        assert "vpn_estate_today is '2027-01-01', but it is for check mode only" in answer["msg"]
         assert answer["msg"].count("Nothing was written") == 1
     assert not server.writes()
 

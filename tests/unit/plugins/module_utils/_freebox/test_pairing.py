@@ -517,8 +517,8 @@ def test_a_file_that_others_can_read_is_taken_from_them(start: Callable[..., Box
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "this is no mapping"),
-        ("[]", "this is no mapping"),
+        ("", "this is not a mapping"),
+        ("[]", "this is not a mapping"),
         ("{", "this is not JSON: "),
         ("a: b: c", "this is not YAML"),
         ("freebox_app_id: vpn.estate\nother: 1\n", "it also holds other"),

@@ -112,7 +112,7 @@ def test_a_file_is_downloaded_once(start: Start, tmp_path: Path, how: dict[str, 
     done = have(box, file, server)
     assert (told["changed"], told["diff"], told["counts"]) == (done["changed"], done["diff"], done["counts"])
     assert done["objects"][0]["action"] == "created"
-    assert done["objects"][0]["reason"] == told["objects"][0]["reason"] == "there is none yet"
+    assert done["objects"][0]["reason"] == told["objects"][0]["reason"] == "none exists yet"
     text = file.read_text()
     assert box.simulator.lets_in(server, text)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -225,7 +225,7 @@ def given(login: str, **values: t.Any) -> Callable[[Box, Path], object]:
 
 # What has become of a good file, and why it is not good any more.
 REASONS: dict[str, tuple[str, Callable[[Box, Path], object], str]] = {
-    "gone": (ROUTED, lambda box, file: file.unlink(), "there is none yet"),
+    "gone": (ROUTED, lambda box, file: file.unlink(), "none exists yet"),
     "page": (
         ROUTED,
         lambda box, file: file.write_text("<html>"),
@@ -438,7 +438,7 @@ def test_what_somebody_else_holds_is_judged_by_its_public_part(box: Box, tmp_pat
     box.simulator.set_server(server, port=1200)
     told = box.manage(VPN_PROFILE, **judge, held=public, check=True)
     assert told["objects"][0]["reason"].endswith("which is 1200 now")
-    assert box.manage(VPN_PROFILE, **judge, held="", check=True)["objects"][0]["reason"] == "there is none yet"
+    assert box.manage(VPN_PROFILE, **judge, held="", check=True)["objects"][0]["reason"] == "none exists yet"
     assert not box.writes()
     assert "nobody would get the new one; say dest or return_content" in refused(box, **judge, held=public)
     assert have(box, new, server, held=public)["objects"][0]["action"] == "updated"

@@ -51,7 +51,7 @@ def test_the_default_user_is_refused_with_the_reason_of_the_server(server: Serve
 def test_many_objects_with_one_value_are_one_warning(server: Server) -> None:
     users = [{"name": f"user{number}", "auth_method": "ldapp"} for number in range(30)]
     [said] = server.manage(USER, users=users, check=True)["warnings"]
-    assert said.startswith("auth_method of user user0 and 29 more: 'ldapp' is not among the values that are known")
+    assert said.startswith("auth_method of user user0 and 29 more: 'ldapp' is not one of the known values")
 
 
 def test_the_table_in_the_documentation_is_that_of_the_collection() -> None:
@@ -102,7 +102,7 @@ def test_an_unknown_method_is_warned_of_in_check_mode_and_before_it_is_written(
     told = server.manage(resource, **named, auth_method="ldapp", check=True)
     assert told["changed"]
     [sentence] = told["warnings"]
-    assert "'ldapp' is not among the values that are known (ldap, local, pam, pas_only, radius, saml)" in sentence
+    assert "'ldapp' is not one of the known values (ldap, local, pam, pas_only, radius, saml)" in sentence
     assert sentence.endswith("Did you mean ldap?")
     answer = server.manage(resource, **named, auth_method="ldapp")
     assert answer["warnings"] == told["warnings"]

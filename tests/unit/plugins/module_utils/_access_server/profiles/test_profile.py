@@ -64,7 +64,7 @@ def test_a_user_has_one_good_profile_however_often_it_is_asked_for(start: Start,
 
 
 REASONS: dict[str, tuple[t.Callable[[Server, Path], object], str]] = {
-    "none": (lambda server, file: None, "there is none yet"),
+    "none": (lambda server, file: None, "none exists yet"),
     "another place": (lambda server, file: server.simulator.add_profile("ada", comment="laptop"), "there is no file"),
     "soon over": (
         lambda server, file: file.write_text(
