@@ -7,18 +7,19 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Answers to ``allow_self`` in the options of resources that decide who gets in."""
+    """Answers to ``allow_self`` in the options of resources that decide who may sign in."""
 
     DOCUMENTATION = r"""
 options:
   allow_self:
     description:
-      - Whether the task may make changes that could end the sign-in of the account that it uses. It calculates the rights
-        of the account before and after all of its changes, from the user, its group, the default user and the configuration.
-      - Such changes come last, and a new sign-in proves them. Where it fails, the task sets them back, and says what it could
-        not set back.
-      - With O(as_token) and no O(as_username), the account can be that of any administrator. Without O(as_password), no new
-        sign-in is possible, and the task warns that the change is not proven.
+      - Whether the task may make changes that could end the sign-in of its own account. The task calculates the rights
+        of that account before and after all of its changes, from the user, its group, the default user and the
+        configuration.
+      - The task makes such changes last, and proves them by a new sign-in. If the sign-in fails, the task reverts the
+        changes and reports the ones that it could not revert.
+      - With O(as_token) and no O(as_username), the account can be that of any administrator. Without O(as_password), no
+        new sign-in is possible, and a warning states that the change is not proven.
     type: bool
     default: false
 """

@@ -15,7 +15,7 @@ options:
     description:
       - Names of users or groups that the same run creates. References to them are accepted although the server does not
         have them yet, as in check mode on an empty server.
-      - A reference to anything else that the server does not have fails before the first write.
+      - A reference to anything else that is missing on the server fails before the first write.
     type: list
     elements: str
     default: []

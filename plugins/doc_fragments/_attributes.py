@@ -26,7 +26,7 @@ attributes:
     description:
       - Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: full
-    details: Lists the properties that change, by object. Secrets stand there as a fixed marker.
+    details: Lists the properties that change, by object. A fixed marker stands for each secret.
 """
 
     # For modules that only read.
@@ -48,7 +48,7 @@ attributes:
     description:
       - Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: full
-    details: Says what is done once, and to what. Secrets do not stand there.
+    details: Shows the operation and its objects. Secrets are not part of it.
 """
 
     ACCESS_SERVER = r"""

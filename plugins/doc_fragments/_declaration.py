@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the options that all modules have that declare a whole server."""
+"""Documentation of the options that all modules that declare a whole server have."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   purge_empty:
-    description: Whether a part of O(purge) may be declared empty, which deletes everything that O(protect) does not name.
+    description: >-
+      Whether a part of O(purge) may be declared empty. This deletes every object that O(protect) does not name.
     type: bool
     default: false
   undeclared:
     description:
-      - Whether to return what is on the server, and is neither declared, nor deleted by O(purge), nor named by O(known).
-      - These are objects, and options that are set on declared objects. It is about the parts that are declared, and changes
-        nothing.
+      - Whether to return objects and options that are on the server but not declared. Objects that O(purge) deletes and
+        entries of O(known) are left out.
+      - Only the declared parts are examined. The option changes nothing on the server.
     type: bool
     default: false
   mistakes:
     description:
-      - What the playbook itself has found wrong with the declaration, a sentence for each. Where there is one, the task fails
-        before it asks the server, and tells it with what it finds itself.
-      - The roles have here what P(vpn.estate.people_contradictions#filter) finds.
+      - Mistakes that the playbook has found in the declaration, one sentence each. If there are any, the task fails
+        before it contacts the server, and reports them together with the mistakes that it finds itself.
+      - The roles pass the results of P(vpn.estate.people_contradictions#filter) here.
     type: list
     elements: str
     default: []
   validate_only:
     description:
-      - Whether only to check the declaration. No server is asked, and connection options are not needed.
+      - Whether to only check the declaration. The task contacts no server, and needs no connection options.
     type: bool
     default: false
 """

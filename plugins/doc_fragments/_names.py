@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the option that says what an info module reads."""
+"""Documentation of the option that chooses the objects of an info module."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class ModuleDocFragment:
 options:
   names:
     description:
-      - Names of the objects to read, compared exactly. Left out, all are read; an empty list reads none.
+      - Names of the objects to read, compared exactly. By default, all objects are read. An empty list reads none.
       - Names that the server does not have are left out of the result.
     type: list
     elements: str

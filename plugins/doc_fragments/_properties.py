@@ -25,65 +25,73 @@ options:
     type: bool
   auth_method:
     description:
-      - How identity is proven, such as V(local), V(pam), V(radius), V(ldap) or V(saml). The server must be configured
+      - Authentication method, such as V(local), V(pam), V(radius), V(ldap) or V(saml). The server must be configured
         for the method.
     type: str
   cc_commands:
-    description: OpenVPN directives that the server applies to the connections, as text of several lines or as a list of lines.
+    description: >-
+      OpenVPN directives that the server applies to the connections, as text of several lines or as a list of lines.
     type: raw
   totp:
-    description: Whether to require the code of an authenticator beside the password.
+    description: Whether to require the code of an authenticator in addition to the password.
     type: bool
   password_strength:
-    description: Whether to demand that new local passwords are strong.
+    description: Whether to require strong passwords when local passwords are set.
     type: bool
   allow_password_change:
     description: Whether users may change their own local password. Administrators can always change passwords.
     type: bool
   allow_generate_profiles:
-    description: Whether users may make connection profiles by themselves.
+    description: Whether users may create connection profiles themselves.
     type: bool
   reroute_gw:
     description:
-      - Which redirections the client takes over from the server, that of the default route and that of DNS.
-      - V(global) follows the configuration item C(vpn.client.routing.reroute_gw), V(dns_only) is for DNS alone, and
-        V(disable) is for none.
-      - The client carries this out, and nothing is forbidden by it. To forbid, use M(vpn.estate.as_access_list).
+      - Which redirections from the server the client applies, that of the default route and that of DNS.
+      - V(global) follows the configuration item C(vpn.client.routing.reroute_gw). V(dns_only) applies DNS only.
+        V(disable) applies neither.
+      - The client carries this out, so it forbids nothing. To forbid access, use M(vpn.estate.as_access_list).
     type: str
     choices: [global, dns_only, disable]
   bypass_subnets:
-    description: Networks that clients reach past the VPN, in any order.
+    description: Networks that clients reach directly and not through the VPN, in any order.
     type: list
     elements: str
   cli_script_connect_win_user_connect:
-    description: Script that clients on Windows run with the rights of their user when they connect; text or a list of lines.
+    description: >-
+      Script that Windows clients run with the user's rights when they connect, as text or as a list of lines.
     type: raw
   cli_script_connect_win_user_disconnect:
-    description: Script that clients on Windows run with the rights of their user when they disconnect; text or a list of lines.
+    description: >-
+      Script that Windows clients run with the user's rights when they disconnect, as text or as a list of lines.
     type: raw
   cli_script_connect_win_admin_connect:
-    description: Script that clients on Windows run with an administrator's rights when they connect; text or a list of lines.
+    description: >-
+      Script that Windows clients run with administrator rights when they connect, as text or as a list of lines.
     type: raw
   cli_script_connect_win_admin_disconnect:
-    description: Script that clients on Windows run with an administrator's rights when they disconnect; text or lines.
+    description: >-
+      Script that Windows clients run with administrator rights when they disconnect, as text or as a list of lines.
     type: raw
   cli_script_connect_mac_user_connect:
-    description: Script that clients on macOS run with the rights of their user when they connect; text or a list of lines.
+    description: Script that macOS clients run with the user's rights when they connect, as text or as a list of lines.
     type: raw
   cli_script_connect_mac_user_disconnect:
-    description: Script that clients on macOS run with the rights of their user when they disconnect; text or a list of lines.
+    description: >-
+      Script that macOS clients run with the user's rights when they disconnect, as text or as a list of lines.
     type: raw
   cli_script_connect_mac_admin_connect:
-    description: Script that clients on macOS run with an administrator's rights when they connect; text or a list of lines.
+    description: >-
+      Script that macOS clients run with administrator rights when they connect, as text or as a list of lines.
     type: raw
   cli_script_connect_mac_admin_disconnect:
-    description: Script that clients on macOS run with an administrator's rights when they disconnect; text or a list of lines.
+    description: >-
+      Script that macOS clients run with administrator rights when they disconnect, as text or as a list of lines.
     type: raw
   cli_script_connect_win_env:
-    description: Environment variables of the scripts on Windows, all of them. A variable that is not named goes.
+    description: Environment variables of the scripts on Windows. The complete list; other variables are removed.
     type: dict
   cli_script_connect_mac_env:
-    description: Environment variables of the scripts on macOS, all of them. A variable that is not named goes.
+    description: Environment variables of the scripts on macOS. The complete list; other variables are removed.
     type: dict
   inherit:
     type: list
@@ -110,17 +118,18 @@ options:
       - cli_script_connect_mac_admin_disconnect
 """
 
-    # Of users and groups, of which there are many. Ansible takes no fragment without options.
+    # For users and groups, of which there are many. Ansible takes no fragment without options.
     NAMES = r"""
 options: {}
 notes:
-  - Names are compared exactly. Two declared names that differ only in case, or only in characters that look alike (they are
-    equal in the form NFKC_Casefold of Unicode), are an error. A new one that differs so from one that is there brings a
-    warning. It is compared with every name where the task reads the whole list, as a purge does, and else with its
-    spellings in small letters, in capitals, with capital initials, and in the normal forms of Unicode.
-    A user and a group cannot have the same name.
-  - A user or group that the server refuses fails alone, the others go on, and the task fails at the end. RV(objects) says
-    what became of each.
-  - After it created users or groups, or wrote lists, the module reads them again. What the server did not keep is an error
-    that names the property.
+  - Names are compared exactly. Two declared names are an error if they differ only in case, or only in characters that
+    look alike (their form NFKC_Casefold of Unicode is equal). If a new name differs in this way from one on the server,
+    the task warns.
+  - When the task reads all objects, for example to purge, it compares a new name with all of them. Otherwise it
+    compares only the lower-case, upper-case and capitalized forms, and the normal forms of Unicode.
+  - A user and a group cannot have the same name.
+  - If the server refuses a user or a group, the task continues with the others and fails at the end. RV(objects) has
+    the result of each.
+  - After it creates users or groups, or writes lists, the module reads them again. If the server did not keep a
+    property, the task fails and names the property.
 """

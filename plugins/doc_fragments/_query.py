@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the options with which users and groups are chosen."""
+"""Documentation of the options that choose users and groups."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ class ModuleDocFragment:
 options:
   names:
     description:
-      - Names of the objects to read, compared exactly. Left out, all are read; an empty list reads none.
-      - Names that the server does not have are left out of the result. So are those that another option excludes.
+      - Names of the objects to read, compared exactly. By default, all objects are read. An empty list reads none.
+      - The result leaves out names that the server does not have, and objects that another option excludes.
     type: list
     elements: str
   name_contains:
     description:
-      - Read only those whose name has this text in it. Capital and small letters differ.
+      - Read only objects whose name contains this text. Upper and lower case differ.
     type: str
     version_added: 1.0.0
   admin:
     description:
-      - V(true) reads only administrators, V(false) only others. What counts is the value in force, whether it is set there or
-        inherited.
-      - V(false) reads all from the server, and leaves out the others here.
+      - V(true) reads only administrators, V(false) only others. The effective value counts, whether it is set on the
+        object or inherited.
+      - With V(false), the module reads all objects from the server and filters them itself.
     type: bool
     version_added: 1.0.0
   autologin:
     description:
-      - V(true) reads only those who may have profiles that connect without a password, V(false) only others. It works like
-        O(admin).
+      - V(true) reads only users and groups that may have profiles that connect without a password, V(false) only
+        others. It works like O(admin).
     type: bool
     version_added: 1.0.0
 """

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Entries of ``contains``, but for ``COUNTS``."""
+    """Entries of ``contains``, except ``COUNTS``."""
 
-    # What Change.report() in module_utils/_engine/plan.py tells of an object. The argument lists what can be done to one.
+    # What Change.report() in module_utils/_engine/plan.py returns for an object. The argument lists the possible
+    # actions.
     OBJECTS = r"""
 action:
   description:
-    - What the task did with the object, or would do in check mode.
+    - Action of the task on the object. In check mode, the action that a real run would take.
     - One of {}.
     - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
   type: str
@@ -26,54 +27,54 @@ changed_keys:
   type: list
   elements: str
 msg:
-  description: Why it failed.
+  description: Reason of the failure.
   returned: when RV(objects[].action) is V(failed) or V(unknown)
   type: str
 """
 
     COUNTS = r"""
-description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
 returned: with RV(objects)
 type: dict
 """
 
-    # What is told of a certificate in a file, or of one that is configured.
+    # What is returned about a certificate in a file or in a configuration.
     CERTIFICATE = r"""
 fingerprint:
   description: SHA-256 fingerprint, in hexadecimal digits.
   type: str
 serial:
-  description: Serial number, as a decimal number in text.
+  description: Serial number, as text in decimal digits.
   type: str
   sample: "5577006791947779410"
 subject:
-  description: Its subject, as RFC 4514 writes it.
+  description: Subject, in the notation of RFC 4514.
   type: str
   sample: CN=vpn.example.com
 issuer:
-  description: Who has signed it.
+  description: Name of the authority that signed it.
   type: str
   sample: CN=Estate CA
 common_name:
-  description: The common name in its subject.
+  description: Common name in the subject.
   type: str
   sample: vpn.example.com
 subj_alt_dns_names:
-  description: DNS names that it is for.
+  description: DNS names for which it is valid.
   type: list
   elements: str
   sample: [vpn.example.com]
 subj_alt_addresses:
-  description: IP addresses that it is for.
+  description: IP addresses for which it is valid.
   type: list
   elements: str
   sample: []
 not_before:
-  description: Since when it is valid, in UTC.
+  description: Start of its validity, in UTC.
   type: str
   sample: "2026-11-22T10:00:00Z"
 not_after:
-  description: Until when it is valid, in UTC.
+  description: End of its validity, in UTC.
   type: str
   sample: "2027-11-22T10:00:00Z"
 algorithm:
@@ -81,34 +82,35 @@ algorithm:
   type: str
   sample: secp384r1
 is_authority:
-  description: Whether it is that of an authority, which can sign others.
+  description: Whether it is the certificate of an authority, which can sign other certificates.
   type: bool
   sample: false
 """
 
-    # What the info modules return that a module takes. The argument says which module, or which option of it.
+    # What the info modules return for a module. The argument names the module, or an option of it.
     DECLARATION = r"""
 description:
-  - What {} takes.
-  - It holds what is set on each object, and nothing that is inherited, read-only or a default. Secrets are not part of it.
+  - Input for {}.
+  - It holds what is set on each object, without inherited values, read-only values and defaults. Secrets are not part
+    of it.
 returned: success
 """
 
     LEFT_OUT = r"""
-description: What RV(declaration) does not hold although it is set on the server, and why.
+description: What RV(declaration) leaves out although it is set on the server, with the reason.
 returned: success
 type: list
 elements: dict
 contains:
-  part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
-  reason: {description: A sentence that says what is left out and why., type: str}
-  name: {description: The name of the object., type: str, returned: if it is about an object}
+  part: {description: Part of the declaration of a whole server; empty if it belongs to no part., type: str}
+  reason: {description: A sentence that names what is left out and the reason., type: str}
+  name: {description: Name of the object., type: str, returned: if it is about an object}
   options:
     description: The options that are left out, if it is not the whole object.
     type: list
     elements: str
     returned: if it is about an object
-  item: {description: What the object would be declared as., type: dict, returned: if all of it is left out}
+  item: {description: Declaration that the object would have., type: dict, returned: if the whole object is left out}
 sample: []
 """
 
@@ -118,34 +120,34 @@ type: list
 elements: str
 """
 
-    # What is told of a client profile on an Access Server.
+    # What is returned about a client profile on an Access Server.
     PROFILE = r"""
 serial:
-  description: Serial of its certificate, as a decimal number in text.
+  description: Serial number of its certificate, as text in decimal digits.
   type: str
   sample: "8237462387462"
 user:
-  description: Whose it is.
+  description: Owner of the profile.
   type: str
   sample: ada
 profile_type:
-  description: Its type.
+  description: Type of the profile.
   type: str
   sample: autologin
 comment:
-  description: Its comment; empty if it has none.
+  description: Comment of the profile; empty if it has none.
   type: str
   sample: laptop
 ca:
-  description: Common name of the authority that has signed it.
+  description: Common name of the authority that signed it.
   type: str
   sample: OpenVPN CA
 not_after:
-  description: When it ends, in UTC.
+  description: End of its validity, in UTC.
   type: str
   sample: "2036-11-19T09:00:00Z"
 days_left:
-  description: Whole days until then; negative once it has ended.
+  description: Whole days until the end of its validity; negative afterwards.
   type: int
   sample: 3650
 age:
@@ -154,10 +156,10 @@ age:
   sample: 0
 """
 
-    # What is told of a token for a client profile.
+    # What is returned about a token for a client profile.
     TOKEN = r"""
 user:
-  description: Who gets a profile with it.
+  description: User who gets a profile with the token.
   type: str
   sample: ada
 profile_type:
@@ -165,11 +167,11 @@ profile_type:
   type: str
   sample: userlogin
 expires:
-  description: Until when it can be used, in UTC.
+  description: Time until which the token is valid, in UTC.
   type: str
   sample: "2026-11-23T09:00:00Z"
 usages:
-  description: How often it can be used.
+  description: How often the token can be used.
   type: int
   sample: 1
 """  # noqa: S105 - the name is that of a thing

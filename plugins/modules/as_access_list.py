@@ -9,43 +9,43 @@ DOCUMENTATION = r"""
 module: as_access_list
 short_description: Manage access lists of users and groups of an OpenVPN Access Server
 description:
-  - Brings the lists to the declared state that say where a user, or the members of a group, may go through the VPN
-    (O(access_to)), and who may come to them (O(access_from)).
-  - A list is a property of one owner, a user or a group, and has one direction. A declared list is the whole list of
-    that owner and direction, unless O(exclusive) is V(false). A direction that is left out is left alone; an empty list
-    means none.
-  - A rule can be written in two ways, which may stand side by side in one list. Results, diffs and
-    M(vpn.estate.as_access_list_info) show the first.
+  - Applies the lists that define where a user or the members of a group may go through the VPN (O(access_to)), and
+    which clients may connect to them (O(access_from)).
+  - A list has one owner, which is a user or a group, and one direction. A declared list is the complete list of that
+    owner and direction, unless O(exclusive) is V(false). A direction that is left out stays as it is on the server. An
+    empty list means no rules.
+  - A rule can be written in two ways. One list may use both. Results, diffs and M(vpn.estate.as_access_list_info) show
+    the first way.
   - A I(compact string) is the vendor's own notation, C(NETWORK[:SERVICES[:R|N]]). C(NETWORK) is an address with or
-    without a prefix length; host bits are cleared, and a warning says so when the rule is written.
-    C(SERVICES) are separated by commas, and none means all traffic.
-    C(R) routes, which shows the client's VPN address to the network; C(N), the default, translates it to the server's
-    (NAT). Behind an IPv6 network, C(|) stands in place of C(:). Examples are V(10.10.0.0/24),
-    V(10.10.0.0/24:https,udp/1194), V(192.168.99.0/24::R) and V(2001:db8:3::/64|https,udp/2000-2999|R).
-  - Other compact strings are V(user:NAME) and V(group:NAME) for the VPN clients of somebody else, V(all) for
+    without a prefix length. If the address has host bits, the task clears them, and warns when it writes the rule.
+    C(SERVICES) are separated by commas. Without them, the rule is for all traffic. C(R) routes, so the network sees the
+    client's VPN address. C(N), the default, translates it to the server's address (NAT). After an IPv6 network, use
+    C(|) instead of C(:). Examples are V(10.10.0.0/24), V(10.10.0.0/24:https,udp/1194), V(192.168.99.0/24::R) and
+    V(2001:db8:3::/64|https,udp/2000-2999|R).
+  - Other compact strings are V(user:NAME) and V(group:NAME) for the VPN clients of another user or a group, V(all) for
     everything, V(all_vpn_clients) for all other VPN clients, and V(all_s2c_subnets) for all private subnets on the
-    server's side. These are rules for IPv4; V(user|NAME), V(group|NAME), V(all|), V(all_vpn_clients|) and
+    server's side. These are rules for IPv4. V(user|NAME), V(group|NAME), V(all|), V(all_vpn_clients|) and
     V(all_s2c_subnets|) are the same for IPv6.
-  - A V(-) in front of a compact string denies instead of allowing.
-  - Rules as the server's own C(sacli UserPropGet) prints them are compact strings too. They begin with V(+) or V(-) and a
-    class in capitals, such as V(+NAT:10.10.0.0/24), V(+ROUTE:10.20.1.45/32:tcp/80), V(-GROUP:ops) and V(+ALL_VPN_CLIENTS).
-    C(SUBNET) needs C(R) or C(N) behind the services, because what it does without them depends on the configuration of the
-    server. Class and suffix must not contradict each other.
+  - A V(-) before a compact string denies instead of allowing.
+  - Rules in the form that C(sacli UserPropGet) prints on the server are compact strings too. They begin with V(+) or
+    V(-) and a class in capitals, such as V(+NAT:10.10.0.0/24), V(+ROUTE:10.20.1.45/32:tcp/80), V(-GROUP:ops) and
+    V(+ALL_VPN_CLIENTS). C(SUBNET) requires C(R) or C(N) after the services, because its default depends on the
+    configuration of the server. Class and suffix must not contradict each other.
   - A I(structured rule) is a dictionary. C(type) is V(nat), V(route), V(user), V(group), V(all), V(all_vpn_clients) or
-    V(all_s2c_subnets), and may be left out beside C(subnet), where it is V(nat), and beside C(user) or C(group). V(nat)
-    and V(route) need C(subnet), a network, and take C(services), a list of services. V(user) needs C(user) and V(group)
-    needs C(group), a name. C(accept) is a boolean, V(true) if left out; V(false) denies. C(family) is V(ipv4), the
-    default, or V(ipv6); that of a network is its own.
-  - A service is a protocol and a port, or a range of ports, such as V(tcp/443) and V(udp/2000-2999); or one of the
-    names V(dns), V(ftp), V(http), V(https), V(imap), V(imaps), V(ldap), V(ldaps), V(mysql), V(ntp), V(pop3), V(pop3s),
-    V(postgresql), V(rdp), V(smb), V(smtp), V(smtps), V(snmp), V(ssh), V(submission), V(telnet) and V(vnc), each of
-    which stands for one port; or a type of ICMP message, such as V(icmp-any), V(icmp-echo-request) and
-    V(icmp-port-unreachable). A name is shown as the port that it stands for.
-  - A server keeps the rules for IPv4 and those for IPv6 apart. The order of those of one family counts, and is
-    compared, only where one of them denies.
-  - Rules by domain name, which servers from 3.1 on have, are another system of the server and are left alone; see
-    M(vpn.estate.as_access_ruleset). Both are in force on the same server. A domain rule may deny, or send through the VPN,
-    what no access list names, so that who may go where needs both.
+    V(all_s2c_subnets). The default with C(subnet) is V(nat), and C(user) or C(group) also imply the type. V(nat) and
+    V(route) require C(subnet), a network, and accept C(services), a list of services. V(user) requires C(user) and
+    V(group) requires C(group), a name. C(accept) is a boolean with the default V(true). V(false) denies. C(family) is
+    V(ipv4), the default, or V(ipv6). A network has its own family.
+  - A service is a protocol with a port or a range of ports, such as V(tcp/443) and V(udp/2000-2999). Or it is one of
+    the names V(dns), V(ftp), V(http), V(https), V(imap), V(imaps), V(ldap), V(ldaps), V(mysql), V(ntp), V(pop3),
+    V(pop3s), V(postgresql), V(rdp), V(smb), V(smtp), V(smtps), V(snmp), V(ssh), V(submission), V(telnet) and V(vnc),
+    each of which stands for one port. Or it is a type of ICMP message, such as V(icmp-any), V(icmp-echo-request) and
+    V(icmp-port-unreachable). Results show a name as the port that it stands for.
+  - A server keeps the rules for IPv4 and for IPv6 separately. The order of the rules of one family is significant, and
+    is compared, only if one of them denies.
+  - This module does not change rules by domain name, which servers have from version 3.1. They are another system of
+    the server; see M(vpn.estate.as_access_ruleset). Both systems are active on the same server. A domain rule may deny
+    traffic, or send traffic through the VPN, that no access list names. To know the access of a user, look at both.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -59,8 +59,8 @@ extends_documentation_fragment:
 options:
   access_lists:
     description:
-      - Lists of many owners, changed with one request. Every owner stands here once.
-      - Takes the place of O(user), O(group), O(access_to) and O(access_from).
+      - Lists of many owners, changed with one request. Each owner may occur once.
+      - Use it instead of O(user), O(group), O(access_to) and O(access_from).
     type: list
     elements: dict
     suboptions:
@@ -75,64 +75,66 @@ options:
         choices: [present, absent]
       # END
   user:
-    description: Name of the user whose lists these are. An owner is either a user or a group.
+    description: User who owns the lists. An owner is either a user or a group.
     type: str
   group:
-    description: Name of the group whose lists these are. An owner is either a user or a group.
+    description: Group that owns the lists. An owner is either a user or a group.
     type: str
   access_to:
     description:
-      - Where the owner may go, as compact strings, structured rules, or both; see the description of this module.
-      - With state V(absent), the rules to take away; an empty list takes none.
+      - Rules for the targets that the owner may reach, as compact strings, structured rules, or both. See the
+        description of this module.
+      - With state V(absent), the rules to remove. An empty list removes none.
     type: list
     elements: raw
   access_from:
     description:
-      - Who may come to the owner, as compact strings, structured rules, or both; see the description of this
-        module.
-      - With state V(absent), the rules to take away; an empty list takes none.
+      - Rules for the clients that may connect to the owner, as compact strings, structured rules, or both. See the
+        description of this module.
+      - With state V(absent), the rules to remove. An empty list removes none.
     type: list
     elements: raw
   state:
     description:
-      - V(present) makes the declared lists so. At least one of the two directions must be declared.
-      - V(absent) takes the declared rules away, or all rules of the owner where neither direction is declared. The
-        owner stays.
+      - V(present) applies the declared lists. At least one direction must be declared.
+      - V(absent) removes the declared rules, or all rules of the owner if neither direction is declared. The owner
+        stays.
     type: str
     choices: [present, absent]
     default: present
   exclusive:
     description:
-      - Whether a declared list is the whole list of its owner and direction.
-      - V(false) declares single rules instead. Those that are missing are added at the end, all others stay.
+      - Whether a declared list is the complete list of its owner and direction.
+      - V(false) declares single rules instead. Missing rules are added at the end, and all other rules stay.
     type: bool
     default: true
   purge:
     description:
       - Whether to empty both lists of every owner that O(access_lists) does not name.
-      - A purge is refused before anything is written when O(access_lists) is empty (see O(purge_empty)), and when it
-        would empty the lists of more owners than O(purge_limit) allows.
+      - The task refuses a purge before it writes anything if O(access_lists) is empty (see O(purge_empty)), or if the
+        purge would empty the lists of more owners than O(purge_limit) allows.
   purge_empty:
     description:
-      - Whether O(purge) may be used with an empty list, which takes away every rule of every owner that O(protect) does
-        not name.
+      - Whether O(purge) may be used with an empty list. This removes every rule of every owner that O(protect) does not
+        name.
   purge_limit:
     description:
-      - Of how many owners O(purge) may empty the lists, as a number such as V(20), or as a share of those who have any,
-        such as V(10%).
-      - Left out, it is 10 percent, and 5 owners in any case.
+      - Maximum number of owners whose lists O(purge) may empty, as a number such as V(20), or as a share of the owners
+        that have rules, such as V(10%).
+      - The default is 10 percent, and at least 5 owners.
   protect:
     description: >-
-      Owners whose lists O(purge) spares although O(access_lists) does not name them, each as a kind and a name, such as
+      Owners whose lists O(purge) keeps although O(access_lists) does not name them, each as a kind and a name, such as
       V(group staff) and V(user alice).
 notes:
-  - Owners, and users and groups that rules name, must exist, or be named in O(assume_present). That is checked before
-    the first write.
-  - Rules are those set on the owner itself. What a user may reach through the group is declared on the group.
-  - A server that offers no rules by address is told by a sentence. No such server is known.
-  - What a server makes of a list that is set, whether the new rules take the place of the old ones or join them, is not
-    documented. The lists that were written are read again, and emptied and set once more if the server joined them; in
-    that case the owner is without the rules of this list for a moment.
+  - Owners, and users and groups that rules name, must exist or be listed in O(assume_present). The task checks this
+    before the first write.
+  - Rules are those that are set on the owner itself. To change what a user may reach through the group, declare the
+    lists of the group.
+  - If a server offers no rules by address, the task fails with a clear message. No such server is known.
+  - The vendor does not document whether a written list replaces the old rules or is added to them. The task reads
+    written lists again. If the server added the rules, the task empties the list and sets it once more. In that case
+    the owner has no rules in this list for a moment.
 seealso:
   - module: vpn.estate.as_access_list_info
   - module: vpn.estate.as_access_ruleset
@@ -145,7 +147,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Say where the members of a group may go
+- name: Set where the members of a group may go
   vpn.estate.as_access_list:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -159,7 +161,7 @@ EXAMPLES = r"""
       - 10.30.0.7:icmp-any,rdp  # one host, every ICMP message and Remote Desktop
       - 2001:db8:3::/64|https,icmp-echo-request|R  # IPv6 has another separator
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
@@ -189,7 +191,7 @@ EXAMPLES = r"""
       - type: all_vpn_clients
       - type: all_s2c_subnets
 
-- name: The same types as compact strings
+- name: Write the same types as compact strings
   vpn.estate.as_access_list:
     user: alice
     access_to:
@@ -212,12 +214,12 @@ EXAMPLES = r"""
         accept: false
       - all
 
-- name: Declare the lists of many owners with one task
+- name: Declare the lists of several owners in one task
   vpn.estate.as_access_list:
     access_lists:
       - group: staff
         access_to: [10.10.0.0/24, 10.20.0.0/16:https]
-        access_from: []  # nobody
+        access_from: []  # no client
       - group: ops
         access_to: [all, "all|"]
       - user: alice
@@ -225,19 +227,19 @@ EXAMPLES = r"""
       - user: bob
         state: absent
 
-- name: Make sure that a rule is there, whatever the others are
+- name: Add a rule, and keep all others
   vpn.estate.as_access_list:
     group: staff
     access_to: [10.40.0.0/24:https]
     exclusive: false
 
-- name: Take a single rule away
+- name: Remove a single rule
   vpn.estate.as_access_list:
     group: staff
     access_to: [10.40.0.0/24:https]
     state: absent
 
-- name: Take every rule of a user away
+- name: Remove all rules of a user
   vpn.estate.as_access_list:
     user: bob
     state: absent
@@ -248,21 +250,21 @@ EXAMPLES = r"""
     access_to: [10.10.0.0/24:https]
     assume_present: [newcomers]
 
-- name: Empty the lists of everybody who is not declared, except those of one group
+- name: Empty the lists of all owners that are not declared, except one group
   vpn.estate.as_access_list:
     access_lists: "{{ estate_access_lists }}"
     purge: true
     purge_limit: "10"
     protect: [group break-glass]
 
-- name: Take every rule of every owner away
+- name: Remove all rules of all owners
   vpn.estate.as_access_list:
     access_lists: []
     purge: true
     purge_empty: true
     purge_limit: 100%
 
-- name: Access lists from a file
+- name: Read access lists from a file
   vpn.estate.as_access_list:
     src: files/access_lists.yml
 """
@@ -270,36 +272,36 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - The lists of each owner and what became of them, in the order of the task; those that O(purge) emptied come last.
-    - In check mode, what would have become of them.
-  returned: when the task got as far as a comparison with the server
+    - The lists of each owner with the result, in the order of the declaration. Lists that O(purge) emptied come last.
+    - In check mode, the results that a real run would have.
+  returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
     name:
-      description: The owner, as a kind and a name.
+      description: Owner, as a kind and a name.
       type: str
       sample: group staff
     # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(updated) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
     changed_keys:
-      description: The directions that changed.
+      description: Directions that changed.
       type: list
       elements: str
       sample: [access_to]
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

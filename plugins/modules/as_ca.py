@@ -27,7 +27,7 @@ options:
   cas:
     description:
       - Many authorities. They are made in this order, so that the last one is the current one afterwards.
-      - Takes the place of O(common_name), O(serial), O(algorithm) and O(delete_clients).
+      - Use it instead of O(common_name), O(serial), O(algorithm) and O(delete_clients).
     type: list
     elements: dict
     suboptions:
@@ -82,7 +82,7 @@ EXAMPLES = r"""
     common_name: Example VPN CA 2026
     algorithm: secp384r1
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
@@ -120,9 +120,9 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - Each declared authority and what became of it, in the order of the task.
-    - In check mode, what would have become of it.
-  returned: when the task got as far as a comparison with the server
+    - Each declared authority with its result, in the order of the declaration.
+    - In check mode, the result that a real run would have.
+  returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
@@ -133,12 +133,12 @@ objects:
     # BEGIN objects: V(created), V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(created), V(deleted) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
@@ -159,7 +159,7 @@ objects:
       sample: 0
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

@@ -40,7 +40,7 @@ EXAMPLES = r"""
   loop: "{{ authorities.cas | selectattr('role', 'eq', 'current') }}"
   when: item.days_left < 365
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943

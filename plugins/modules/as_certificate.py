@@ -29,7 +29,7 @@ options:
   certificates:
     description:
       - Many certificates. They are made one after the other, in this order.
-      - Takes the place of O(dest) and the other options that describe one certificate.
+      - Use it instead of O(dest) and the other options that describe one certificate.
     type: list
     elements: dict
     suboptions:
@@ -147,7 +147,7 @@ EXAMPLES = r"""
     cert_template: webserver
     subj_alt_dns_names: [wiki.example.com, www.wiki.example.com]
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
@@ -204,9 +204,9 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - Each declared certificate and what became of it, in the order of the task.
-    - In check mode, what would have become of it.
-  returned: when the task got as far as a comparison with the files
+    - Each declared certificate with its result, in the order of the declaration.
+    - In check mode, the result that a real run would have.
+  returned: when the task has compared the declaration with the files
   type: list
   elements: dict
   contains:
@@ -217,12 +217,12 @@ objects:
     # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(created), V(updated), V(deleted) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
@@ -250,37 +250,37 @@ objects:
           description: SHA-256 fingerprint, in hexadecimal digits.
           type: str
         serial:
-          description: Serial number, as a decimal number in text.
+          description: Serial number, as text in decimal digits.
           type: str
           sample: "5577006791947779410"
         subject:
-          description: Its subject, as RFC 4514 writes it.
+          description: Subject, in the notation of RFC 4514.
           type: str
           sample: CN=vpn.example.com
         issuer:
-          description: Who has signed it.
+          description: Name of the authority that signed it.
           type: str
           sample: CN=Estate CA
         common_name:
-          description: The common name in its subject.
+          description: Common name in the subject.
           type: str
           sample: vpn.example.com
         subj_alt_dns_names:
-          description: DNS names that it is for.
+          description: DNS names for which it is valid.
           type: list
           elements: str
           sample: [vpn.example.com]
         subj_alt_addresses:
-          description: IP addresses that it is for.
+          description: IP addresses for which it is valid.
           type: list
           elements: str
           sample: []
         not_before:
-          description: Since when it is valid, in UTC.
+          description: Start of its validity, in UTC.
           type: str
           sample: "2026-11-22T10:00:00Z"
         not_after:
-          description: Until when it is valid, in UTC.
+          description: End of its validity, in UTC.
           type: str
           sample: "2027-11-22T10:00:00Z"
         algorithm:
@@ -288,13 +288,13 @@ objects:
           type: str
           sample: secp384r1
         is_authority:
-          description: Whether it is that of an authority, which can sign others.
+          description: Whether it is the certificate of an authority, which can sign other certificates.
           type: bool
           sample: false
         # END
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

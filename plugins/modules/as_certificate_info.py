@@ -51,7 +51,7 @@ EXAMPLES = r"""
     certificate: "{{ lookup('ansible.builtin.file', 'wiki.pem') }}"
   register: found
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943

@@ -49,7 +49,7 @@ EXAMPLES = r"""
     rr_dns_hostname: vpn.example.com
     rr_dns_new_nodes: true
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
@@ -66,9 +66,9 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - The cluster and what became of it, as a list of one.
-    - In check mode, what would have become of it.
-  returned: when the task got as far as a comparison with the server
+    - The cluster and what became of it, as a list with one entry.
+    - In check mode, the result that a real run would have.
+  returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
@@ -79,7 +79,7 @@ objects:
     # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(updated) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
@@ -88,13 +88,13 @@ objects:
       type: list
       elements: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

@@ -9,19 +9,19 @@ DOCUMENTATION = r"""
 module: as_config_item
 short_description: Manage configuration items of an OpenVPN Access Server
 description:
-  - Brings configuration items to the declared values. An item is what C(sacli ConfigPut) sets, and is known by its key,
+  - Sets configuration items to the declared values. An item is what C(sacli ConfigPut) sets. Its key identifies it,
     such as V(host.name) or V(vpn.server.tls_version_min).
-  - Items that are not declared are left alone. Items are neither created nor deleted; one that is not set has the
-    default that the server gives it.
-  - A value is compared in the type that the server tells for the item, so that V(1194), V("1194") and the server's own
-    1194 are one, and so are V(true) and V("true").
-  - All that can be checked without writing is checked before the first write. The item must be known to the server, the
-    value must be of its type, within its limits, one of its allowed values, and of the kind that the server wants, such as
-    a host name or a certificate in PEM format. O(custom) is the way out for one item. Items that the server derives from
-    others are read only.
-  - Line ends at the end of a text are left out, and C(CRLF) counts as a line end, on both sides. What
-    M(vpn.estate.as_config_item_info) shows can be declared as it is shown, and is no change then.
-  - Secrets are given as O(secret_value). They are never read, compared, returned or shown in a diff.
+  - Items that are not declared stay as they are on the server. The module neither creates nor deletes items. An item
+    that is not set has the server's default.
+  - Values are compared in the type that the server reports for the item. So V(1194), V("1194") and the server's own
+    1194 are equal, and so are V(true) and V("true").
+  - The task checks as much as possible before the first write. The server must know the item. The value must have its
+    type, be within its limits, be one of its allowed values, and have the required form, such as a host name or a
+    certificate in PEM format. O(custom) skips these checks for one item. Items that the server derives from others are
+    read-only.
+  - Line ends at the end of a text are ignored, and C(CRLF) counts as a line end, on both sides. So you can declare a
+    value as M(vpn.estate.as_config_item_info) shows it, and it is no change.
+  - Use O(secret_value) for secrets. They are never read, compared, returned or shown in a diff.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -35,8 +35,8 @@ requirements:
 options:
   config_items:
     description:
-      - Many items, written with one request. Every item stands here once.
-      - Takes the place of O(name), O(value), O(secret_value) and O(custom).
+      - Several items, written with one request. Each item may occur once.
+      - Use it instead of O(name), O(value), O(secret_value) and O(custom).
     type: list
     elements: dict
     suboptions:
@@ -55,75 +55,76 @@ options:
     type: str
   value:
     description:
-      - Value of the item, a text, a whole number or a boolean. An empty text is a value.
-      - The value of an item that holds a secret is refused here. Give it as O(secret_value), which Ansible masks.
+      - Value of the item, which is a text, a whole number or a boolean. An empty text is a value.
+      - The task refuses it for an item that holds a secret. Use O(secret_value), which Ansible masks.
     type: raw
   secret_value:
     description:
-      - Value of an item that holds a secret, such as V(auth.ldap.0.bind_pw) or V(cs.priv_key). See
-        O(update_secrets) for when it is written. What is given here is never compared, also where the item holds no
-        secret.
-      - A private key beside whose certificate the server shows is written whenever it does not belong to that
-        certificate, and only then. The two may be declared in one task.
+      - Value of an item that holds a secret, such as V(auth.ldap.0.bind_pw) or V(cs.priv_key). O(update_secrets)
+        decides when it is written. It is never compared, even if the item holds no secret.
+      - For a private key, the server may show the matching certificate. Such a key is written if it does not belong to
+        that certificate, and only then. You can declare key and certificate in one task.
     type: str
   custom:
     description:
-      - Whether this item is set although the server does not know its key, or although the server's own description of
-        it, such as its type or its allowed values, does not fit the value. Descriptions can be narrower than what
-        servers take.
-      - A server may take a key that it does not know and do nothing with it, so that a typing error would look like
-        success. Values of such items are texts.
-      - A key with an index, such as V(vpn.server.routing.private_network.2), counts as known where the server knows the
+      - Whether to set this item although the server does not know its key, or although the value does not match the
+        server's description of the item, such as its type or its allowed values. Descriptions can be stricter than the
+        server.
+      - A server may accept an unknown key and ignore it, so a typing error would look like success. Values of such
+        items are texts.
+      - A key with an index, such as V(vpn.server.routing.private_network.2), counts as known if the server knows the
         same key with the index 0.
     type: bool
   state:
     description:
-      - V(present) gives the item the declared value.
-      - V(default) gives it the default of the server, and takes no value. An item that has no default, such as
-        V(host.name) or a key that the server does not know, is refused.
+      - V(present) sets the item to the declared value.
+      - V(default) resets it to the default of the server, and takes no value. The task refuses an item that has no
+        default, such as V(host.name) or a key that the server does not know.
     type: str
     choices: [present, default]
     default: present
   profile:
     description:
-      - Configuration profile that the items belong to. Left out, it is the active one.
-      - It must exist, or, in check mode, be named in O(assume_present).
+      - Configuration profile of the items. The default is the active profile.
+      - The profile must exist, or, in check mode, be listed in O(assume_present).
     type: str
   assume_present:
     description:
-      - Configuration profiles that the same run creates, so that O(profile) may be one of them. In check mode, where it
-        does not exist yet, the items of the active profile stand in for those of its copy.
+      - Configuration profiles that the same run creates, so that O(profile) may name one of them. In check mode, if the
+        profile does not exist yet, the items of the active profile are used in place of those of its copy.
     type: list
     elements: str
     default: []
   update_secrets:
     description:
-      - When a declared O(secret_value) is written. V(on_create) writes it where the item has no value yet, V(always) on
-        every run, which then always reports a change.
+      - When to write a declared O(secret_value). V(on_create) writes it if the item has no value yet. V(always) writes
+        it in every run, and always reports a change.
       - Private keys whose certificate the server shows are compared instead.
     type: str
     choices: [on_create, always]
     default: on_create
   allow_self:
     description:
-      - Whether items of the active profile may change that could cut the task off from the server, or end the sign-in of its
-        account. These are the ports, interfaces, certificate and TLS settings of the web services, what passes browsers on to
-        them where O(as_url) names the port of a VPN daemon, the groups of services that start, C(iptables.web), the first
-        administrators, the authentication method and TOTP where the account follows the configuration in them, settings of its
-        authentication method, a script that runs after each authentication, and limits of lockouts and sessions that leave what
-        is usual.
-      - Such changes come last, and a new sign-in proves what is active by then. Where it fails, the task sets them back. What
-        waits for a restart is not proven; M(vpn.estate.as_staged_config) proves it, and goes back by itself.
+      - Whether the task may change items of the active profile that could cut it off from the server, or end the
+        sign-in of its account.
+      - These items are the ports, interfaces, certificate and TLS settings of the web services, the forwarding of
+        browsers to the web services if O(as_url) uses the port of a VPN daemon, the groups of services that start,
+        C(iptables.web), and the first administrators. If the account inherits them, the authentication method and TOTP
+        are also among them. The others are the settings of the account's authentication method, a script that runs
+        after each authentication, and unusual limits of lockouts and sessions.
+      - The task makes such changes last, and a new sign-in proves those that are active at that time. If it fails, the
+        task reverts them. Changes that wait for a restart are not proven. M(vpn.estate.as_staged_config) proves them
+        too, and rolls back automatically.
     type: bool
     default: false
 notes:
-  - A changed item is stored, and can be read back, at once. Many items take effect only at the next restart of the
+  - A changed item is stored at once, and can be read back. Many items take effect only at the next restart of the
     server. Call M(vpn.estate.as_restart) once, after the last change.
-  - A new web certificate, such as V(cs.cert), is what the server shows after the next restart. From then on the
-    connection options must trust that one. M(vpn.estate.as_web_certificate) looks at it before it installs it.
-  - An item that reads like its default counts as being at its default, whether or not that value is stored.
-  - To change much at once, change a copy of the active profile, and activate that; see M(vpn.estate.as_config_profile).
-  - In a cluster, the items of a profile are those of all nodes.
+  - The server shows a new web certificate, such as V(cs.cert), after the next restart. From then on the connection
+    options must trust it. M(vpn.estate.as_web_certificate) checks a certificate before it installs it.
+  - An item whose value is equal to its default counts as default, whether or not that value is stored.
+  - For large changes, change a copy of the active profile, and activate it; see M(vpn.estate.as_config_profile).
+  - In a cluster, the items of a profile apply to all nodes.
 seealso:
   - module: vpn.estate.as_config_item_info
   - module: vpn.estate.as_config_profile
@@ -139,14 +140,14 @@ EXAMPLES = r"""
     name: host.name
     value: vpn.example.com
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Set many items, and restart once if any of them changed
+- name: Set several items, and restart once if any of them changed
   vpn.estate.as_config_item:
     config_items:
       - name: vpn.server.tls_version_min
@@ -161,12 +162,12 @@ EXAMPLES = r"""
         state: default
   register: configuration
 
-- name: Put them in force
+- name: Restart the server if an item needs it
   vpn.estate.as_restart:
     only_if_pending: true
     changed_items: "{{ configuration.objects | selectattr('action', 'ne', 'unchanged') | map(attribute='name') }}"
 
-- name: Hand an item back to its default
+- name: Reset an item to its default
   vpn.estate.as_config_item:
     name: sa.company_name
     state: default
@@ -187,7 +188,7 @@ EXAMPLES = r"""
     secret_value: "{{ vault_ldap_password }}"
     update_secrets: always
 
-- name: Install a web certificate, whose key is written only when it is another one
+- name: Install a web certificate, and write its key only if it differs
   vpn.estate.as_config_item:
     config_items:
       - name: cs.cert
@@ -205,13 +206,13 @@ EXAMPLES = r"""
     name: vpn.server.max_clients
     value: 10
 
-- name: Set a key that the server has no definition of
+- name: Set a key that the server does not define
   vpn.estate.as_config_item:
     name: site.note
     value: managed by Ansible
     custom: true
 
-- name: Items from a file
+- name: Read items from a file
   vpn.estate.as_config_item:
     src: files/config_items.yml
 """
@@ -219,9 +220,9 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - Each declared item and what became of it, in the order of the task.
-    - In check mode, what would have become of it.
-  returned: when the task got as far as a comparison with the server
+    - Each declared item with its result, in the order of the declaration.
+    - In check mode, the results that a real run would have.
+  returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
@@ -232,23 +233,23 @@ objects:
     # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(updated) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
     changed_keys:
-      description: V(value) or V(secret_value), where it was written.
+      description: V(value) or V(secret_value), if it was written.
       type: list
       elements: str
       sample: [value]
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

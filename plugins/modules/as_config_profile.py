@@ -27,7 +27,7 @@ options:
   config_profiles:
     description:
       - Many profiles. Every profile stands here once, and they are created in this order.
-      - Takes the place of O(name), O(copy_from) and O(active).
+      - Use it instead of O(name), O(copy_from) and O(active).
     type: list
     elements: dict
     suboptions:
@@ -99,7 +99,7 @@ EXAMPLES = r"""
     name: before-upgrade
     copy_from: default
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
@@ -165,9 +165,9 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - Each declared profile and what became of it, in the order of the task.
-    - In check mode, what would have become of it.
-  returned: when the task got as far as a comparison with the server
+    - Each declared profile with its result, in the order of the declaration.
+    - In check mode, the result that a real run would have.
+  returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
@@ -178,12 +178,12 @@ objects:
     # BEGIN objects: V(created), V(updated) (activated), V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(created), V(updated) (activated), V(deleted) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
@@ -194,7 +194,7 @@ objects:
       sample: [copy_from]
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

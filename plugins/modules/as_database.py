@@ -69,7 +69,7 @@ EXAMPLES = r"""
     mysql_uri: "{{ vault_mysql_uri }}"
     check_database: true
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943

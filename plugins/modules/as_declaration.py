@@ -9,18 +9,19 @@ DOCUMENTATION = r"""
 module: as_declaration
 short_description: Bring a whole OpenVPN Access Server to its declared state
 description:
-  - Takes groups, the default user, users, access lists, domain rules and configuration items of a server in one task. All
-    of them are checked and planned before anything is written, and what one of them declares may refer to what another one
+  - Applies groups, the default user, users, access lists, domain rules and configuration items of a server in one task.
+    All of them are checked and planned before anything is written. One of them may refer to objects that another one
     declares.
-  - What is left out, of the server as of an object, is left alone.
-  - Sentences that say who may reach what are tests, which the declaration has to pass.
-  - Everything that is wrong with the declaration is told at once, before a server is asked. What only the server can
-    tell is told before the first write.
-  - Access is taken away first and given last. So at no time a user reaches more than what was allowed before, or is allowed
-    afterwards. What could end the sign-in of the account that the task uses comes last of all, and a new sign-in proves it.
-  - An object that fails stops only what refers to it.
+  - Parts, objects and options that are left out stay as they are on the server.
+  - Access tests are sentences that state which user may reach which address. The declaration must pass them.
+  - The task reports all mistakes in the declaration at once, before it contacts a server. Mistakes that only the server
+    can reveal are reported before the first write.
+  - The task removes access first and grants access last. So a user never reaches more than what was allowed before or
+    is allowed afterwards. A change that could end the sign-in of the task's own account is made last of all, and a new
+    sign-in proves it.
+  - If an object fails, only objects that refer to it are skipped.
   - The web certificate, the certificate authority and second factors of users are not part of the declaration, because
-    they hold secrets that are made once. They have modules of their own.
+    they hold secrets that are created once. They have their own modules.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -336,117 +337,123 @@ options:
     type: path
   src:
     description:
-      - A folder that declares the server. It has files named C(groups), C(default_user), C(users), C(access_lists),
-        C(access_rulesets) and C(config_items), each ending in C(.yml), C(.yaml), C(.json) or C(.csv), or folders of these
-        names with such files. Each part may be missing. A file of another name is an error.
-      - The file of the default user is a mapping, which is no table. The others are as in the option for the part, such as
-        O(users_src).
+      - A folder that declares the server. It holds files named C(groups), C(default_user), C(users), C(access_lists),
+        C(access_rulesets) and C(config_items), each ending in C(.yml), C(.yaml), C(.json) or C(.csv), or folders of
+        these names with such files. Each part may be missing. A file with another name is an error.
+      - The file of the default user is a mapping, so it cannot be a table. The other files follow the option for the
+        part, such as O(users_src).
     type: path
   only:
     description:
-      - Parts to bring to their state. The others are only checked, and known as what is referred to. Left out, all are brought
-        to their state; an empty list means none.
+      - Parts to apply. The other parts are only checked, and serve as targets of references. By default, all parts are
+        applied. An empty list means none.
     type: list
     elements: str
     choices: [groups, default_user, users, access_lists, access_rulesets, config_items]
   purge:
     description:
-      - Parts of which everything is deleted that is not declared. It is refused as in
+      - Parts in which all objects that are not declared are deleted. The task refuses a purge in the same cases as
         O(vpn.estate.as_user#module:purge).
     type: list
     elements: str
     choices: [groups, users, access_lists, access_rulesets]
     default: []
   purge_limit:
-    description: How many objects O(purge) may delete, as in O(vpn.estate.as_user#module:purge_limit).
+    description: Maximum number of objects that O(purge) may delete, as in O(vpn.estate.as_user#module:purge_limit).
     type: dict
     suboptions:
       groups:
-        description: Of how many groups.
+        description: Limit for groups.
         type: str
       users:
-        description: Of how many users.
+        description: Limit for users.
         type: str
       access_lists:
-        description: Of how many owners the lists.
+        description: Limit for owners of access lists.
         type: str
       access_rulesets:
-        description: Of how many rulesets.
+        description: Limit for rulesets.
         type: str
   purge_default_rulesets:
     description: >-
-      Whether O(purge) also deletes rulesets that are called as the web interface calls them, as in
+      Whether O(purge) also deletes rulesets with names that the web interface gives, as in
       O(vpn.estate.as_access_ruleset#module:purge_default_rulesets).
     type: bool
     default: false
   known:
     description:
-      - What is on the server and not declared, and is to stay. O(purge) spares it, and O(undeclared) does not return it.
-      - The playbook C(vpn.estate.export) writes such a list of what no declaration can hold.
+      - Objects and options that are on the server, are not declared, and must stay. O(purge) keeps them, and
+        O(undeclared) does not return them.
+      - The playbook C(vpn.estate.export) writes such a list of everything that a declaration cannot hold.
     type: list
     elements: dict
     default: []
     suboptions:
       part:
-        description: The part of the declaration.
+        description: Part of the declaration.
         type: str
         required: true
         choices: [groups, default_user, users, access_lists, access_rulesets, config_items]
       name:
-        description: The name of the object, as the results of the task name it.
+        description: Name of the object, as the results of the task show it.
         type: str
         required: true
       options:
-        description: Options of the object, if it is declared and they are not. Left out, the whole object is meant.
+        description: >-
+          Options of the object, if the object is declared and these options are not. By default, the whole object.
         type: list
         elements: str
   protect:
     description:
-      - Names of users and groups that O(purge) spares although they are not declared, with their access lists and rulesets.
-      - Rulesets of such a name are spared too.
+      - Names of users and groups that O(purge) keeps although they are not declared, together with their access lists
+        and rulesets.
+      - Rulesets with such a name are kept too.
     type: list
     elements: str
     default: []
   access_tests:
     description:
-      - Who may reach what, a sentence for each, such as C(ada may reach 10.20.0.5:tcp/443),
-        C(contractors may not reach 10.0.0.0/8) or C(ada may reach app.example.com). Before C(may) stands a user, a group or
-        C(everybody); C(user) or C(group) before the name says which is meant.
-      - C(may reach) means every address and every port of what follows, and every member of a group. C(may not reach) means
-        none of them.
-      - The declaration is judged before a server is asked, also with O(validate_only), and the server as it will be, before
-        the first write. A test that is not true is a mistake which names the rule that decides, and whose it is.
-      - How rules work together, and what a declaration alone cannot tell, is described in C(docs/access.md).
+      - Sentences that state which user or group may reach what, such as C(ada may reach 10.20.0.5:tcp/443),
+        C(contractors may not reach 10.0.0.0/8) or C(ada may reach app.example.com). The subject is a user, a group or
+        C(everybody). Write C(user) or C(group) before a name that both a user and a group could have.
+      - C(may reach) is true if every member of a group reaches every address and every port of the target. C(may not
+        reach) is true if no member reaches any of them.
+      - The task tests the declaration before it contacts a server, also with O(validate_only). It tests the server as
+        it will be afterwards before the first write. A test that is not true is a mistake. The message names the rule
+        that decides and the owner of the rule.
+      - The file C(docs/access.md) describes how rules work together, and what cannot be derived from a declaration
+        alone.
     type: list
     elements: str
     default: []
   group_mapping:
     description:
-      - Whether a group mapping of the server says who is in which group, as in
-        O(vpn.estate.as_user#module:group_mapping). Then no group declares O(groups[].members).
+      - Whether a group mapping of the server assigns users to groups, as in O(vpn.estate.as_user#module:group_mapping).
+        If it does, no group may declare O(groups[].members).
     type: bool
     default: false
   disconnect_moved:
-    description: Whether sessions of users end who are moved, as in O(vpn.estate.as_user#module:disconnect_moved).
+    description: >-
+      Whether to end the sessions of users who are moved, as in O(vpn.estate.as_user#module:disconnect_moved).
     type: bool
     default: false
     version_added: 1.1.0
   update_password:
-    description: When a declared password is sent, as in O(vpn.estate.as_user#module:update_password).
+    description: When to send a declared password, as in O(vpn.estate.as_user#module:update_password).
     type: str
     choices: [on_create, always]
     default: on_create
   update_secrets:
-    description: When a declared secret is written, as in O(vpn.estate.as_config_item#module:update_secrets).
+    description: When to write a declared secret, as in O(vpn.estate.as_config_item#module:update_secrets).
     type: str
     choices: [on_create, always]
     default: on_create
 notes:
-  - With O(only), what is not brought to its state counts as it is on the server.
-  - Where two hosts of a play declare the same part of one server in different ways, the task that begins first writes, and the
-    other one is refused. With O(validate_only) the second one is refused too, if options or variables say which server is meant.
-    The same holds for nodes of a cluster that have the same O(as_url), or the same C(cluster_mysql_uri) as the role
-    C(vpn.estate.cluster) takes it; they may differ in O(config_items).
+  - With O(only), parts that are not applied count as they are on the server.
+  - If two hosts of a play declare the same part of one server differently, the task that starts first writes, and the
+    other task is refused. With O(validate_only), the second task is refused too, if options or variables identify the
+    server. The same applies to nodes of a cluster with the same O(as_url), or with the same C(cluster_mysql_uri) of the
+    role C(vpn.estate.cluster). Such nodes may differ in O(config_items).
 seealso:
   - module: vpn.estate.as_default_user
   - module: vpn.estate.as_group
@@ -458,7 +465,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Bring a server to its declared state
+- name: Apply the declaration of a server
   vpn.estate.as_declaration:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -496,14 +503,14 @@ EXAMPLES = r"""
       - ada may reach wiki.intranet.example.com
       - staff may not reach 10.20.0.0/16:ssh
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: The same from a folder, without anything that is not declared
+- name: Apply a declaration from a folder, and delete everything that is not declared
   vpn.estate.as_declaration:
     src: files/vpn-a
     purge: [users, groups, access_lists, access_rulesets]
@@ -519,7 +526,7 @@ EXAMPLES = r"""
     update_secrets: on_create
     group_mapping: true
 
-- name: Each part from a file or a folder
+- name: Read each part from a file or a folder
   vpn.estate.as_declaration:
     groups_src: files/groups.yml
     users_src: files/users
@@ -533,13 +540,13 @@ EXAMPLES = r"""
       - {part: config_items, name: auth.ldap.0.bind_pw}
       - {part: users, name: bob, options: [static_ipv4]}
 
-- name: Check a declaration without any server
+- name: Check a declaration without a server
   vpn.estate.as_declaration:
     src: files/vpn-a
     mistakes: "{{ estate_people | vpn.estate.people_contradictions('access_server', inventory_hostname, groups) }}"
     validate_only: true
 
-- name: Take every user away, and let the task change its own account
+- name: Delete all users but one, and let the task change its own account
   vpn.estate.as_declaration:
     users: []
     purge: [users]
@@ -553,74 +560,75 @@ EXAMPLES = r"""
 RETURN = r"""
 groups:
   description:
-    - What became of the declared groups, and of those that were deleted by O(purge).
-    - In check mode, what would have become of them.
-  returned: when they are declared, and the task got as far as a comparison with the server
+    - Results of the declared groups, and of the groups that O(purge) deleted.
+    - In check mode, the results that a real run would have.
+  returned: when groups are declared, and the task has compared the declaration with the server
   type: dict
   contains: &part
     objects:
-      description: Each object and what became of it, as in the module that manages such objects.
+      description: Each object with its result, as in the module that manages such objects.
       type: list
       elements: dict
     counts:
-      description: How many objects there are by what became of them.
+      description: Number of objects by result.
       type: dict
     undeclared:
-      description: Objects that are there and not declared.
+      description: Objects that are on the server and not declared.
       returned: when O(undeclared) is set
       type: list
       elements: dict
       contains: &undeclared
         name: {description: Name of the object., type: str}
-        options: {description: What is set on it., type: dict}
+        options: {description: Options that are set on it., type: dict}
     undeclared_options:
-      description: Declared objects, with the options that are set on them and not declared.
+      description: Declared objects, with the options that are set on the server and not declared.
       returned: when O(undeclared) is set
       type: list
       elements: dict
       contains: *undeclared
 default_user:
-  description: What became of the default user, as in RV(groups).
-  returned: as RV(groups)
+  description: Result of the default user, in the form of RV(groups).
+  returned: as for RV(groups)
   type: dict
   contains: *part
 users:
-  description: What became of users, as in RV(groups).
-  returned: as RV(groups)
+  description: Results of users, in the form of RV(groups).
+  returned: as for RV(groups)
   type: dict
   contains: *part
 access_lists:
-  description: What became of access lists, as in RV(groups).
-  returned: as RV(groups)
+  description: Results of access lists, in the form of RV(groups).
+  returned: as for RV(groups)
   type: dict
   contains: *part
 access_rulesets:
-  description: What became of rulesets, as in RV(groups).
-  returned: as RV(groups)
+  description: Results of rulesets, in the form of RV(groups).
+  returned: as for RV(groups)
   type: dict
   contains: *part
 config_items:
-  description: What became of configuration items, as in RV(groups).
-  returned: as RV(groups)
+  description: Results of configuration items, in the form of RV(groups).
+  returned: as for RV(groups)
   type: dict
   contains: *part
 counts:
-  description: How many objects of all parts there are by what became of them.
-  returned: when the task got as far as a comparison with the server
+  description: Number of objects of all parts, by result.
+  returned: when the task has compared the declaration with the server
   type: dict
   sample:
     created: 3
     unchanged: 296
 access_tests:
   description:
-    - What became of each of O(access_tests). A test that failed is a mistake, and the task returns nothing of the others.
-    - With O(validate_only), a test is V(unknown) where it depends on what is not declared. The task warns of it.
+    - Result of each entry of O(access_tests). A failed test is a mistake, and the task then returns no results of
+      tests.
+    - With O(validate_only), a test is V(unknown) if it depends on something that is not declared. The task then warns.
   returned: when there are tests, and none has failed
   type: list
   elements: dict
   contains:
     test:
-      description: The sentence.
+      description: The sentence of the test.
       type: str
       sample: ada may reach 10.20.0.5:tcp/443
     result:
@@ -628,28 +636,28 @@ access_tests:
       type: str
       sample: passed
     reason:
-      description: Why it is unknown, else empty.
+      description: Reason why the result is unknown; otherwise empty.
       type: str
       sample: ""
 restart:
   description:
-    - Configuration items that changed, and may wait for a restart of the server.
-    - It is what O(vpn.estate.as_restart#module:changed_items) takes.
-  returned: when the task was not stopped
+    - Changed configuration items that may need a restart of the server.
+    - Pass the list to O(vpn.estate.as_restart#module:changed_items).
+  returned: unless the task was stopped
   type: list
   elements: str
   sample: [vpn.server.max_clients]
 vpn_clients:
-  description: How many VPN clients are connected, whom a restart may interrupt.
-  returned: when RV(restart) is not empty, and the server counts them
+  description: Number of connected VPN clients, which a restart may interrupt.
+  returned: when RV(restart) is not empty, and the server reports the number
   type: int
   sample: 41
 summary:
   description:
-    - The counts of each part in words, and what a restart is needed for, with the number of clients that are connected. The
-      task prints it while it runs.
-    - A user whom the task blocks is one of those who are created or updated, and is counted in brackets too.
-  returned: when the task was not stopped
+    - The counts of each part in words, the items that may need a restart, and the number of connected clients. The task
+      prints it while it runs.
+    - A user who becomes blocked is counted as created or updated, and also shown in brackets.
+  returned: unless the task was stopped
   type: str
   sample: >-
     groups: 1 created, 4 unchanged; users: 3 created (1 blocked), 2 updated (1 blocked), 296 unchanged; config_items: 1 updated;

@@ -11,7 +11,7 @@ short_description: Manage the default user of an OpenVPN Access Server
 description:
   - Changes the default user, from which users without a group, and groups, take what they do not set themselves. There
     is always exactly one.
-  - An option that is left out is left alone. An empty list means none. O(inherit) hands properties back to the level
+  - Options that are left out stay as they are on the server. An empty list means none. O(inherit) hands properties back to the level
     above. What is declared is set on the default user, also where the inherited value happens to be the same.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
@@ -59,7 +59,7 @@ EXAMPLES = r"""
     allow_password_change: true
     reroute_gw: dns_only
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
@@ -120,7 +120,7 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description: The default user alone, in a list as with the modules for many objects.
-  returned: when the task got as far as a comparison with the server
+  returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
@@ -130,7 +130,7 @@ objects:
     # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(updated) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
@@ -139,7 +139,7 @@ objects:
       type: list
       elements: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
@@ -149,7 +149,7 @@ objects:
       changed_keys: [def_deny]
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

@@ -94,7 +94,7 @@ EXAMPLES = r"""
     secondary: {public: 192.0.2.12}
   register: failover
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943

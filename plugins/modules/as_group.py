@@ -10,11 +10,10 @@ module: as_group
 short_description: Manage groups of an OpenVPN Access Server
 description:
   - Creates, changes and deletes groups, one by O(name) or many by O(groups).
-  - A property of a group is in force for each member that has no value of its own. A user is in one group at most.
-  - An option that is left out is left alone. An empty list means none. O(inherit) hands properties back to the level
-    above. What is declared is set on the group, also where the inherited value happens to be the same.
-  - The members of a deleted group stay, without a group. What the group denied them may then be granted by the default
-    user.
+  - A property of a group applies to each member that has no value of its own. A user is in one group at most.
+  - Options that are left out stay as they are on the server. An empty list means none. Properties in O(inherit) are
+    inherited from the level above. Declared properties are set on the group, even if the inherited value is the same.
+  - The members of a deleted group stay, without a group. The default user may then grant them what the group denied.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -30,15 +29,15 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   name:
-    description: The group's name. Either this, O(groups) or O(src) is needed.
+    description: Name of the group. One of this option, O(groups) and O(src) is required.
     type: str
   groups:
-    description: Groups, each with the options that a single one takes.
+    description: Groups, each with the same options as a single one.
     type: list
     elements: dict
     suboptions:
       name:
-        description: The group's name.
+        description: Name of the group.
         type: str
         required: true
       # BEGIN suboptions (tools/generate.py)
@@ -85,31 +84,31 @@ options:
       # END
   subnets:
     description:
-      - Networks out of which members get their addresses in the VPN, in any order.
-      - Of an address in a network, such as V(10.20.4.7/24), the network is written, and a warning says so. Another
-        warning tells of networks that overlap those of another group, as far as the task reads it.
+      - Networks from which members get their addresses in the VPN, in any order.
+      - For an address in a network, such as V(10.20.4.7/24), the task writes the network and warns. It also warns of
+        networks that overlap those of another group, if it reads that group.
     type: list
     elements: str
   dynamic_ranges:
     description:
-      - Ranges within O(subnets) out of which members without a fixed address get theirs, in any order, such as
+      - Ranges within O(subnets) from which members without a fixed address get theirs, in any order, such as
         V(10.8.16.10-10.8.16.99).
-      - V(10.8.16.10~90), an address and a number of addresses, is the same.
+      - V(10.8.16.10~90), an address and a number of addresses, is the same range.
     type: list
     elements: str
   members:
     description:
-      - Users of the group, all of them, in any order. Users who are listed leave the group that they were in;
-        members who are not listed are in no group afterwards.
-      - Declare membership either here or by O(vpn.estate.as_user#module:group).
+      - Users of the group. The complete list, in any order. Listed users leave their previous group. Members who are
+        not listed are in no group afterwards.
+      - Declare membership either here or by O(vpn.estate.as_user#module:group), not both.
     type: list
     elements: str
   inherit:
     description:
-      - Properties to hand back to the level above, which is the default user, then the configuration.
+      - Properties to inherit from the level above, which is the default user, then the configuration.
       - A property is either declared or listed here, not both.
   state:
-    description: Whether the group is there. With O(groups), it goes for those that have no state of their own.
+    description: Whether the group exists. With O(groups), it applies to groups that do not set their own.
     type: str
     choices: [present, absent]
     default: present
@@ -121,7 +120,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: One group
+- name: Create a group
   vpn.estate.as_group:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -130,14 +129,14 @@ EXAMPLES = r"""
     subnets: [10.8.16.0/20]
     dynamic_ranges: [10.8.16.10-10.8.31.250]
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Many groups
+- name: Create two groups, and delete a third one
   vpn.estate.as_group:
     groups:
       - name: ops
@@ -152,32 +151,32 @@ EXAMPLES = r"""
       - name: interns
         state: absent
 
-- name: These groups and no others, apart from one that somebody else looks after
+- name: Keep these groups, and delete all others except a group that another administrator manages
   vpn.estate.as_group:
     groups: "{{ teams }}"
     purge: true
     purge_limit: "3"
     protect: [contractors]
 
-- name: No groups at all
+- name: Delete all groups
   vpn.estate.as_group:
     groups: []
     purge: true
     purge_empty: true
     purge_limit: 100%
 
-- name: A group with its members, one of whom an earlier task of the same run creates
+- name: Set the members of a group, one of whom an earlier task of the same run creates
   vpn.estate.as_group:
     name: staff
     members: [alice, bob, frank]
     assume_present: [frank]
 
-- name: Put everybody out of the group
+- name: Remove all members from the group
   vpn.estate.as_group:
     name: staff
     members: []
 
-- name: People of a directory, who go past the VPN to the printers at home
+- name: Set a group for users of a directory, who reach the printers at home directly
   vpn.estate.as_group:
     name: staff
     auth_method: ldap
@@ -186,17 +185,17 @@ EXAMPLES = r"""
     cc_commands:
       - push "dhcp-option DOMAIN example.com"
 
-- name: Shut out all members without a value of their own
+- name: Deny all members without a value of their own
   vpn.estate.as_group:
     name: guests
     deny: true
 
-- name: Let them in again, and have the default user decide on the rest
+- name: Let them in again, and inherit the other values from the default user
   vpn.estate.as_group:
     name: guests
     inherit: [deny, deny_web, reroute_gw]
 
-- name: Scripts on the computers of the members
+- name: Set scripts for the computers of the members
   vpn.estate.as_group:
     name: staff
     cli_script_connect_win_user_connect: "{{ lookup('ansible.builtin.file', 'connect.bat') }}"
@@ -212,7 +211,7 @@ EXAMPLES = r"""
     cli_script_connect_mac_env:
       SHARE: smb://files.example.com/staff
 
-- name: An authentication method for the group of the account that the task is signed in with
+- name: Set an authentication method for the group of the task's own account
   vpn.estate.as_group:
     name: ops
     auth_method: local
@@ -223,25 +222,25 @@ EXAMPLES = r"""
     name: interns
     state: absent
 
-- name: Groups from every file of a folder
+- name: Read groups from every file of a folder
   vpn.estate.as_group:
     src: files/groups
 """
 
 RETURN = r"""
 objects:
-  description: The groups, in the order in which they were declared, and after them those that were purged.
-  returned: when the task got as far as a comparison with the server
+  description: The groups in the order of the declaration, followed by the purged ones.
+  returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
     name:
-      description: The group's name.
+      description: Name of the group.
       type: str
     # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(created), V(updated), V(deleted) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
@@ -250,7 +249,7 @@ objects:
       type: list
       elements: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
@@ -263,7 +262,7 @@ objects:
       changed_keys: []
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

@@ -71,7 +71,7 @@ EXAMPLES = r"""
     tls_crypt_v2: true
     dest: /srv/vpn/installers/alice.url
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943

@@ -64,7 +64,7 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
     subscription: "{{ vault_subscription }}"
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
@@ -106,7 +106,7 @@ objects:
     # BEGIN objects (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of .
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
@@ -121,7 +121,7 @@ objects:
       type: str
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

@@ -177,7 +177,7 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
     limit: 20
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943

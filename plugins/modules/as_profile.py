@@ -9,13 +9,15 @@ DOCUMENTATION = r"""
 module: as_profile
 short_description: Manage client profiles of an OpenVPN Access Server
 description:
-  - Sees to it that a user has a client profile that is good, and revokes profiles.
-  - A profile is good if it has the declared type and comment, is signed by the current certificate authority, and its
-    certificate lasts for more than O(renew_before) days. Where there is one, nothing is issued, however often the task
-    runs. The result says why one was issued.
-  - The text of a profile holds a private key. The server tells it once, when the profile is issued, and the task puts it
-    in a file (O(dest)) or, where O(return_content) says so, in its result.
-  - A new profile does not end the old one, which may be in use. Revoke that with state V(absent) and O(keep) or O(protect)
+  - Ensures that a user has a valid client profile, and revokes profiles.
+  - A profile is valid if it has the declared type and comment, is signed by the current certificate authority, and its
+    certificate lasts for more than O(renew_before) days. If a valid profile exists, the module issues nothing, however
+    often the task runs. If it issues a profile, the result has the reason.
+  - The text of a profile holds a private key. The server returns it only once, when it issues the profile. The task
+    writes it to a file (O(dest)) or, with O(return_content), returns it in its result.
+  - A new profile does not end the old one, which may be in use. Revoke the old one with state V(absent) and O(keep) or
+    O(protect) after the new one has arrived. The role P(vpn.estate.profile_distribution#role) does all of this for
+    hosts.
     once the new one has arrived. The role P(vpn.estate.profile_distribution#role) does all of it for hosts.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
@@ -28,10 +30,10 @@ extends_documentation_fragment:
 options:
   profiles:
     description:
-      - Many profiles. Each entry says which ones it means by at least one of O(profiles[].user),
+      - Several profiles. Each entry must choose profiles by at least one of O(profiles[].user),
         O(profiles[].profile_type), O(profiles[].comment), O(profiles[].serial), O(profiles[].ca) and
-        O(profiles[].older_than); all that is said has to fit.
-      - Takes the place of the options of one.
+        O(profiles[].older_than). A profile is chosen if all of the given options match.
+      - Use it instead of the options for one profile.
     type: list
     elements: dict
     suboptions:
@@ -57,112 +59,116 @@ options:
       # END
   user:
     description:
-      - The user whose profile it is. Needed with state V(present).
-      - A user whom the server does not know is refused; see O(assume_present) and O(ignore_missing_user).
+      - Owner of the profile. Required with state V(present).
+      - The task refuses a user whom the server does not know; see O(assume_present) and O(ignore_missing_user).
     type: str
   profile_type:
     description:
-      - V(autologin) connects without a password, and is for users who may have that (O(vpn.estate.as_user#module:autologin)).
-      - V(userlogin) asks for one. V(generic) and V(epki-generic) hold no certificate, are the same for all users, and
-        are not listed by the server, so that they need O(dest).
-      - Needed with state V(present).
+      - V(autologin) connects without a password. The user must be allowed to do so
+        (O(vpn.estate.as_user#module:autologin)).
+      - V(userlogin) asks for a password. V(generic) and V(epki-generic) hold no certificate and are the same for all
+        users. The server does not list them, so they require O(dest).
+      - Required with state V(present).
     type: str
     choices: [autologin, userlogin, generic, epki-generic]
   comment:
     description:
-      - A comment that tells one profile of a user from another, such as the name of a device.
-      - With state V(present), only profiles with this comment count, and a new one gets it. So each device of a user
-        can have a profile of its own.
+      - A comment that distinguishes the profiles of a user, such as the name of a device.
+      - With state V(present), only profiles with this comment count, and a new profile gets it. So each device of a
+        user can have its own profile.
     type: str
   serial:
     description:
-      - Serial of the profile's certificate, as M(vpn.estate.as_profile_info) shows it.
-      - With state V(present), the profile that somebody somewhere else has, which is to be replaced if it is not good
-        enough; empty if nobody has one. Its comment does not count, and O(dest) is then only where a new one goes.
+      - Serial number of the profile's certificate, as M(vpn.estate.as_profile_info) shows it.
+      - With state V(present), the profile that is currently on the client. It is replaced if it is no longer valid. Use
+        an empty text if the client has none. Its comment does not count, and O(dest) only receives a new profile.
     type: str
   ca:
-    description: Common name of the authority that has signed the profiles. Goes with state V(absent).
+    description: Common name of the authority that signed the profiles. Only with state V(absent).
     type: str
   older_than:
-    description: Number of days for which the profiles have been there at least. Goes with state V(absent).
+    description: Minimum age of the profiles in days. Only with state V(absent).
     type: int
   keep:
     description:
-      - How many profiles stay, of each user and type the newest of those that are meant. Goes with state V(absent).
+      - Number of chosen profiles to keep, the newest of each user and type. Only with state V(absent).
     type: int
   protect:
-    description: Serials of profiles that stay in any case. Goes with state V(absent).
+    description: Serial numbers of profiles that are always kept. Only with state V(absent).
     type: list
     elements: str
   tls_crypt_v2:
     description:
-      - Whether the profile has a key of its own for the control channel (tls-crypt-v2), for which programs from
-        OpenVPN 2.5 on are needed. Left out, profiles of both kinds count, and a new one is as the server chooses.
+      - Whether the profile has its own key for the control channel (tls-crypt-v2). Clients then need OpenVPN 2.5 or
+        later.
+      - By default, profiles of both kinds count, and the server chooses the kind of a new one.
     type: bool
   ignore_missing_user:
-    description: Whether a profile is issued although the server does not know the user, such as one of a directory.
+    description: >-
+      Whether to issue a profile although the server does not know the user, for example a user of a directory.
     type: bool
   dest:
     description:
-      - File in which the profile is, on the machine where the task runs. Its folder has to be there.
-      - A file that holds a good profile of this user and type is left as it is. Any other is replaced at once, so that
-        nobody ever finds half a file.
-      - The file has mode 0600, and is not written through a symbolic link.
+      - File for the profile, on the machine where the task runs. Its folder must exist.
+      - A file that holds a valid profile of this user and type stays unchanged. Any other file is replaced in one step,
+        so that a reader never sees an incomplete file.
+      - The file has mode 0600, and the module does not write through a symbolic link.
     type: path
   renew_before:
-    description: A profile that ends within so many days is not good any more.
+    description: Number of days. A profile that ends within this time is no longer valid.
     type: int
     default: 30
   renew:
-    description: Whether to issue new profiles although there are good ones.
+    description: Whether to issue new profiles although valid ones exist.
     type: bool
     default: false
   accept_old_ca:
     description:
-      - Whether profiles are good that an old authority has signed. The server still trusts these.
-      - The server makes a new authority when the current one is older than a year, so that without this every profile is
-        issued anew once a year, at the first run that finds it.
+      - Whether profiles that an old authority signed are valid. The server still trusts these.
+      - The server creates a new authority when the current one is older than a year. Without this option, every profile
+        is therefore issued again once a year, in the first run that finds a new authority.
     type: bool
     default: false
   return_content:
     description:
-      - Whether the result holds the text of profiles that were issued. The task then needs C(no_log), and is refused
-        without.
+      - Whether to return the text of issued profiles in the result. The task must then have C(no_log), and is refused
+        without it.
     type: bool
     default: false
   allow_directives:
     description:
-      - Names of directives that profiles may have although they are not known as harmless, such as V(up) for a script that
-        sets the name servers. A profile starts as root, so that a server could otherwise run what it likes on its clients.
-      - A new profile with any other is revoked again, and the task fails and names them; a file with any other is not good
-        enough.
-      - Harmless are the directives that openvpn(8) describes as doing no more than to connect. Others run programs, load code,
-        or touch other files. M(vpn.estate.ovpn_file_info) names those of a file.
-    type: list
+      - Names of directives that profiles may have although they are not known as harmless, such as V(up) for a script
+        that sets the name servers. A client runs a profile with root rights, so a server could otherwise run any
+        program on its clients.
+      - If a new profile has any other directive, it is revoked again, and the task fails and names the directives. A
+        file with any other directive is not valid.
+      - Harmless directives are those that openvpn(8) describes as affecting only the connection. Others run programs,
+        load code, or access other files. M(vpn.estate.ovpn_file_info) returns those of a file.
     elements: str
     default: []
   delete_clients:
     description:
-      - How many profiles are expected to be revoked. Needed where neither user nor serial nor comment is named; any other
-        number than there are is refused.
+      - Expected number of profiles to revoke. Required if no user, serial number or comment is given. The task refuses
+        any other number.
     type: int
   assume_present:
     description:
-      - Names of users that this run creates or gives autologin, so that check mode does not miss them.
+      - Names of users that this run creates or gives autologin, so that check mode accepts them.
     type: list
     elements: str
     default: []
   state:
     description:
-      - V(present) issues a profile where there is no good one.
-      - V(absent) revokes every profile that is meant. Who is connected with one stays connected; see
+      - V(present) issues a profile if there is no valid one.
+      - V(absent) revokes every chosen profile. Users who are connected with one stay connected; see
         M(vpn.estate.as_vpn_session).
     type: str
     choices: [present, absent]
     default: present
 notes:
-  - A profile whose answer was lost on the way is nobody's. The task then fails, and says so; the next run issues another
-    one. Give profiles a comment, and revoke what has that comment and is not the serial in the file.
+  - If the answer with a new profile is lost, nothing else can return that profile. The task then fails with a message,
+    and the next run issues another profile. Give profiles a comment, and revoke those with the comment that do not have
+    the serial number of the file.
 seealso:
   - module: vpn.estate.as_profile_info
   - module: vpn.estate.as_profile_token
@@ -172,7 +178,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have a profile for a server that connects by itself
+- name: Issue a profile for a server that connects automatically
   vpn.estate.as_profile:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -182,14 +188,14 @@ EXAMPLES = r"""
     comment: backup.example.com
     dest: /srv/vpn/backup.ovpn
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Have profiles for two devices of one user
+- name: Issue profiles for two devices of one user
   vpn.estate.as_profile:
     profiles:
       - user: ada
@@ -206,7 +212,7 @@ EXAMPLES = r"""
     accept_old_ca: true
     assume_present: [ada]
 
-- name: Have a new one, without a file
+- name: Issue a new profile without a file
   vpn.estate.as_profile:
     user: ada
     profile_type: userlogin
@@ -216,7 +222,7 @@ EXAMPLES = r"""
   no_log: true
   register: new
 
-- name: Replace the profile that a device says it has, if it is not good enough
+- name: Replace the profile that a device reports, if it is no longer valid
   vpn.estate.as_profile:
     user: ada
     profile_type: autologin
@@ -229,14 +235,14 @@ EXAMPLES = r"""
     keep: 1
     state: absent
 
-- name: Revoke what was issued for a device, except for what it has
+- name: Revoke all profiles of a device except the current one
   vpn.estate.as_profile:
     user: ada
     comment: laptop
     protect: ["8237462387462"]
     state: absent
 
-- name: Revoke what an old authority has signed, and what is older than three years
+- name: Revoke profiles that an old authority signed, and profiles older than three years
   vpn.estate.as_profile:
     profiles:
       - ca: Example VPN CA 2020
@@ -244,7 +250,7 @@ EXAMPLES = r"""
     state: absent
     delete_clients: 17
 
-- name: Profiles from a file
+- name: Read profiles from a file
   vpn.estate.as_profile:
     src: files/profiles.yml
 """
@@ -252,88 +258,88 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - Each entry and what became of it, in the order of the task.
-    - In check mode, what would have become of it.
-  returned: when the task got as far as a comparison with the server
+    - Each entry with its result, in the order of the declaration.
+    - In check mode, the result that a real run would have.
+  returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
     name:
-      description: What the entry means, in words.
+      description: The chosen profiles of the entry, in words.
       type: str
       sample: autologin of ada (laptop)
     # BEGIN objects: V(created), V(updated) where there was no good one, V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(created), V(updated) where there was no good one, V(deleted) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
     changed_keys:
       description:
-        - V(usable) where a profile was issued, V(private) where the file could be read by others; of a new one, also what
-          was declared.
+        - V(usable) if a profile was issued, V(private) if other users could read the file. For a new profile, also the
+          declared options.
       type: list
       elements: str
       sample: [usable]
     reason:
-      description: Why a profile was issued.
-      returned: when one was, or would be
+      description: Reason why a profile was issued.
+      returned: when a profile was issued, or would be
       type: str
       sample: it has 12 days left, and renew_before is 30
     serial:
-      description: Serial of the profile that was issued.
-      returned: when one was, and has a certificate
+      description: Serial number of the issued profile.
+      returned: when a profile was issued, and has a certificate
       type: str
       sample: "8237462387462"
     not_after:
-      description: When the profile that was issued ends, in UTC.
-      returned: when one was, and has a certificate
+      description: End of the validity of the issued profile, in UTC.
+      returned: when a profile was issued, and has a certificate
       type: str
       sample: "2036-11-19T09:00:00Z"
     content:
-      description: Text of the profile that was issued, with its private key.
-      returned: when one was, and O(return_content) says so
+      description: Text of the issued profile, with its private key.
+      returned: when a profile was issued, and O(return_content) is V(true)
       type: str
       sample: "client ..."
     profiles:
-      description: The good profiles that are there, or those that are not good enough, or those that were revoked.
-      returned: when none was issued
+      description: The valid profiles, or the profiles that are not valid, or the revoked profiles.
+      returned: when no profile was issued
       type: list
       elements: dict
       contains:
         # BEGIN profile (tools/generate.py)
         serial:
-          description: Serial of its certificate, as a decimal number in text.
+          description: Serial number of its certificate, as text in decimal digits.
           type: str
           sample: "8237462387462"
         user:
-          description: Whose it is.
+          description: Owner of the profile.
           type: str
           sample: ada
         profile_type:
-          description: Its type.
+          description: Type of the profile.
           type: str
           sample: autologin
         comment:
-          description: Its comment; empty if it has none.
+          description: Comment of the profile; empty if it has none.
           type: str
           sample: laptop
         ca:
-          description: Common name of the authority that has signed it.
+          description: Common name of the authority that signed it.
           type: str
           sample: OpenVPN CA
         not_after:
-          description: When it ends, in UTC.
+          description: End of its validity, in UTC.
           type: str
           sample: "2036-11-19T09:00:00Z"
         days_left:
-          description: Whole days until then; negative once it has ended.
+          description: Whole days until the end of its validity; negative afterwards.
           type: int
           sample: 3650
         age:
@@ -343,7 +349,7 @@ objects:
         # END
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

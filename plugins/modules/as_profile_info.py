@@ -51,7 +51,7 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
   register: every
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
@@ -86,31 +86,31 @@ profiles:
   contains:
     # BEGIN profile (tools/generate.py)
     serial:
-      description: Serial of its certificate, as a decimal number in text.
+      description: Serial number of its certificate, as text in decimal digits.
       type: str
       sample: "8237462387462"
     user:
-      description: Whose it is.
+      description: Owner of the profile.
       type: str
       sample: ada
     profile_type:
-      description: Its type.
+      description: Type of the profile.
       type: str
       sample: autologin
     comment:
-      description: Its comment; empty if it has none.
+      description: Comment of the profile; empty if it has none.
       type: str
       sample: laptop
     ca:
-      description: Common name of the authority that has signed it.
+      description: Common name of the authority that signed it.
       type: str
       sample: OpenVPN CA
     not_after:
-      description: When it ends, in UTC.
+      description: End of its validity, in UTC.
       type: str
       sample: "2036-11-19T09:00:00Z"
     days_left:
-      description: Whole days until then; negative once it has ended.
+      description: Whole days until the end of its validity; negative afterwards.
       type: int
       sample: 3650
     age:

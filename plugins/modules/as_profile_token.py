@@ -26,7 +26,7 @@ options:
   profile_tokens:
     description:
       - Many tokens.
-      - Takes the place of the options of one.
+      - Use it instead of the options of one.
     type: list
     elements: dict
     suboptions:
@@ -105,7 +105,7 @@ EXAMPLES = r"""
     usages: 1
     dest: /srv/vpn/hand-out/ada.url
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
@@ -140,9 +140,9 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - Each entry and what became of it, in the order of the task.
-    - In check mode, what would have become of it.
-  returned: when the task got as far as a comparison with the server
+    - Each entry with its result, in the order of the declaration.
+    - In check mode, the result that a real run would have.
+  returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
@@ -153,12 +153,12 @@ objects:
     # BEGIN objects: V(created) and V(updated) where a token was made, V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(created) and V(updated) where a token was made, V(deleted) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
@@ -189,7 +189,7 @@ objects:
       contains:
         # BEGIN token (tools/generate.py)
         user:
-          description: Who gets a profile with it.
+          description: User who gets a profile with the token.
           type: str
           sample: ada
         profile_type:
@@ -197,17 +197,17 @@ objects:
           type: str
           sample: userlogin
         expires:
-          description: Until when it can be used, in UTC.
+          description: Time until which the token is valid, in UTC.
           type: str
           sample: "2026-11-23T09:00:00Z"
         usages:
-          description: How often it can be used.
+          description: How often the token can be used.
           type: int
           sample: 1
         # END
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

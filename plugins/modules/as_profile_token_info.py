@@ -33,7 +33,7 @@ EXAMPLES = r"""
     as_username: openvpn
     as_password: "{{ vault_openvpn_password }}"
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
@@ -54,7 +54,7 @@ profile_tokens:
   contains:
     # BEGIN token (tools/generate.py)
     user:
-      description: Who gets a profile with it.
+      description: User who gets a profile with the token.
       type: str
       sample: ada
     profile_type:
@@ -62,11 +62,11 @@ profile_tokens:
       type: str
       sample: userlogin
     expires:
-      description: Until when it can be used, in UTC.
+      description: Time until which the token is valid, in UTC.
       type: str
       sample: "2026-11-23T09:00:00Z"
     usages:
-      description: How often it can be used.
+      description: How often the token can be used.
       type: int
       sample: 1
     # END

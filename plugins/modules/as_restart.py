@@ -80,7 +80,7 @@ EXAMPLES = r"""
     as_username: openvpn
     as_password: "{{ vault_openvpn_password }}"
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943

@@ -116,7 +116,7 @@ EXAMPLES = r"""
     enabled: true
   register: saml
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
@@ -161,9 +161,9 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - The settings for SAML and what became of them, as a list of one.
-    - In check mode, what would have become of them.
-  returned: when the task got as far as a comparison with the server
+    - The settings for SAML and what became of them, as a list with one entry.
+    - In check mode, the results that a real run would have.
+  returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
@@ -174,7 +174,7 @@ objects:
     # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(updated) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
@@ -183,7 +183,7 @@ objects:
       type: list
       elements: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
@@ -203,37 +203,37 @@ objects:
           description: SHA-256 fingerprint, in hexadecimal digits.
           type: str
         serial:
-          description: Serial number, as a decimal number in text.
+          description: Serial number, as text in decimal digits.
           type: str
           sample: "5577006791947779410"
         subject:
-          description: Its subject, as RFC 4514 writes it.
+          description: Subject, in the notation of RFC 4514.
           type: str
           sample: CN=vpn.example.com
         issuer:
-          description: Who has signed it.
+          description: Name of the authority that signed it.
           type: str
           sample: CN=Estate CA
         common_name:
-          description: The common name in its subject.
+          description: Common name in the subject.
           type: str
           sample: vpn.example.com
         subj_alt_dns_names:
-          description: DNS names that it is for.
+          description: DNS names for which it is valid.
           type: list
           elements: str
           sample: [vpn.example.com]
         subj_alt_addresses:
-          description: IP addresses that it is for.
+          description: IP addresses for which it is valid.
           type: list
           elements: str
           sample: []
         not_before:
-          description: Since when it is valid, in UTC.
+          description: Start of its validity, in UTC.
           type: str
           sample: "2026-11-22T10:00:00Z"
         not_after:
-          description: Until when it is valid, in UTC.
+          description: End of its validity, in UTC.
           type: str
           sample: "2027-11-22T10:00:00Z"
         algorithm:
@@ -241,7 +241,7 @@ objects:
           type: str
           sample: secp384r1
         is_authority:
-          description: Whether it is that of an authority, which can sign others.
+          description: Whether it is the certificate of an authority, which can sign other certificates.
           type: bool
           sample: false
         # END
@@ -268,7 +268,7 @@ objects:
           sample: https://vpn.example.com/saml/acs
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

@@ -137,7 +137,7 @@ EXAMPLES = r"""
         value: custom
         custom: true
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: "{{ staged.url | default('https://vpn.example.com:943') }}"
@@ -202,7 +202,7 @@ objects:
       sample: [value]
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

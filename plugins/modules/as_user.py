@@ -10,19 +10,21 @@ module: as_user
 short_description: Manage users of an OpenVPN Access Server
 description:
   - Creates, changes, blocks and deletes users, one by O(name) or many by O(users).
-  - An option that is left out is left alone. An empty list means none. O(inherit) hands properties back to the level
-    above. What is declared is set on the user, also where the inherited value happens to be the same.
-  - B(Who belongs there) is V(present). A missing user is created. O(deny) is left alone unless it is declared, so a
-    denied user stays denied; declare it V(false), or hand it back by O(inherit), to let the user in again.
-  - B(Who leaves) is V(blocked). The user is denied, and then loses every client profile, every token for a new one, and
-    every VPN session, in this order. Group, addresses and password stay. A missing user is created denied.
-  - B(Who was never to be there) is V(absent). The user is denied, loses the same, and is deleted.
-  - B(To deny, without more,) declare O(deny) V(true). The server then refuses to let the user in, and the module ends
-    no session.
-  - B(Users of a directory) (LDAP, RADIUS, SAML) come back. The directory still lets them in, and at their next sign-in
-    the server makes a new user, who takes everything from the default user. Block them rather than delete them.
-    V(blocked) also keeps out people of the directory who have not signed in yet. To let in none but declared users, set
-    O(vpn.estate.as_default_user#module:def_deny).
+  - Options that are left out stay as they are on the server. An empty list means none. Properties in O(inherit) are
+    inherited from the level above. Declared properties are set on the user, even if the inherited value is the same.
+  - B(Users who belong on the server) are V(present). A missing user is created. O(deny) stays as it is unless it is
+    declared, so a denied user stays denied. To let the user in again, declare O(deny) as V(false), or list it in
+    O(inherit).
+  - B(Users who leave) are V(blocked). The module denies the user, and then revokes every client profile, invalidates
+    every token for a new profile, and ends every VPN session, in this order. Group, addresses and password stay. A
+    missing user is created and denied.
+  - B(Users who must not exist) are V(absent). The module does the same as for V(blocked), and then deletes the user.
+  - B(To deny a user and nothing else,) set O(deny) to V(true). The server then refuses the user, and the module ends no
+    session.
+  - B(Users of a directory) (LDAP, RADIUS, SAML) come back after they are deleted. The directory still lets them sign
+    in, and at their next sign-in the server creates a new user, who inherits everything from the default user. Block
+    them instead of deleting them. V(blocked) also keeps out users of the directory who have not signed in yet. To let
+    in declared users only, set O(vpn.estate.as_default_user#module:def_deny).
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -38,15 +40,15 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   name:
-    description: The user's name. Either this, O(users) or O(src) is needed.
+    description: Name of the user. One of this option, O(users) and O(src) is required.
     type: str
   users:
-    description: Users, each with the options that a single one takes.
+    description: Users, each with the same options as a single one.
     type: list
     elements: dict
     suboptions:
       name:
-        description: The user's name.
+        description: Name of the user.
         type: str
         required: true
       # BEGIN suboptions (tools/generate.py)
@@ -125,22 +127,22 @@ options:
         choices: [on_create, always]
       # END
   group:
-    description: The user's group. An empty text takes the user out of any group.
+    description: Group of the user. An empty text removes the user from any group.
     type: str
   static_ipv4:
     description:
-      - The IPv4 address that the user always has in the VPN. It must lie in a network that the server gives
-        addresses from, to all or to the user's group. An empty text takes it away.
-      - Declared for two users, it is refused. If another user keeps it on the server, a warning says so when it is
-        written. To see this, the task then reads the addresses of all users.
+      - Fixed IPv4 address of the user in the VPN. It must be in a network from which the server gives addresses, either
+        to all users or to the user's group. An empty text removes the address.
+      - Two declared users cannot have the same address. If another user on the server has the address, the task warns
+        when it writes the address. For this check, the task reads the addresses of all users.
     type: str
   static_ipv6:
     description:
-      - The IPv6 address that the user always has in the VPN. An empty text takes it away.
-      - For two users, it goes for it what goes for O(static_ipv4).
+      - Fixed IPv6 address of the user in the VPN. An empty text removes the address.
+      - For an address that two users have, the rules of O(static_ipv4) apply.
     type: str
   dmz_ip:
-    description: IPv4 addresses of the server that lead from outside to the user's client, in any order.
+    description: IPv4 addresses of the server that are forwarded from outside to the user's client, in any order.
     type: list
     elements: dict
     suboptions:
@@ -149,18 +151,18 @@ options:
         type: str
         required: true
       protocol: &dmz_protocol
-        description: Forward this protocol only. Left out, everything is forwarded.
+        description: Protocol to forward. By default, everything is forwarded.
         type: str
         choices: [tcp, udp, icmp]
       start_port: &dmz_start_port
         description:
-          - Forward this port only, or with C(end_port) all ports from this one to that. It needs C(protocol) V(tcp) or V(udp).
+          - Port to forward. With C(end_port), the first port of a range. It requires C(protocol) V(tcp) or V(udp).
         type: int
       end_port: &dmz_end_port
-        description: The last port to forward.
+        description: Last port of the range to forward.
         type: int
   dmz_ipv6:
-    description: IPv6 addresses of the server that lead from outside to the user's client, in any order.
+    description: IPv6 addresses of the server that are forwarded from outside to the user's client, in any order.
     type: list
     elements: dict
     suboptions:
@@ -170,85 +172,87 @@ options:
       end_port: *dmz_end_port
   client_to_server_subnets:
     description:
-      - Networks behind the user's client, for which it is the gateway, in any order.
-      - Of an address in a network, such as V(10.20.4.7/24), the network is written, and a warning says so.
+      - Networks behind the user's client, for which the client is the gateway, in any order.
+      - For an address in a network, such as V(10.20.4.7/24), the task writes the network and warns.
     type: list
     elements: str
   compile:
     description:
-      - Whether the server reads the user's record for its firewall rules, and not only when the user connects.
+      - Whether the server reads the user's record for its firewall rules at all times, and not only when the user
+        connects.
       - Servers derive this from the other properties. Leave it out unless you know that you need it.
     type: bool
   totp_admin_only:
-    description: Whether only administrators may make and see the secret of the user's authenticator.
+    description: Whether only administrators may create and see the secret of the user's authenticator.
     type: bool
   password:
     description:
-      - The local password. It is of use only with the O(auth_method) V(local).
-      - O(update_password) says when it is sent. It is never read, compared or shown.
-      - A password that is the user's name is refused. One of less than 8 characters brings a warning, because it is
-        too short to be masked in the output of Ansible.
+      - Local password of the user. The server uses it only with the O(auth_method) V(local).
+      - O(update_password) decides when it is sent. It is never read, compared or shown.
+      - The task refuses a password that is equal to the name of the user. It warns of a password with fewer than 8
+        characters, because Ansible cannot mask such a short text in its output.
     type: str
   inherit:
     description:
-      - Properties to hand back to the level above, which is the group, then the default user, then the
-        configuration.
+      - Properties to inherit from the level above, which is the group, then the default user, then the configuration.
       - A property is either declared or listed here, not both.
   state:
     description:
-      - Whether the user is there, and may come in. With O(users), it goes for those that have no state of their own.
+      - Whether the user exists and may sign in. With O(users), it applies to users that do not set their own.
     type: str
     choices: [present, absent, blocked]
     default: present
   until:
     description:
-      - The end of the user's access. It says nothing of users whose O(state) is V(blocked) or V(absent).
-      - A day, such as V(2026-12-31), is meant to its end. A time is a day with V(T) or a blank and the time, such as
-        V(2026-12-31T18:00). Both are of the time zone of the machine where the task runs, which is the controller with
-        C(connection=local). Another zone is added as in V(2026-12-31 Europe/Paris) or V(2026-12-31T18:00+01:00). A time that
-        comes twice, because a clock is set back, is meant the second time.
-      - Afterwards the user is V(blocked), whatever O(deny) and O(inherit) say. RV(objects[].ended) tells of whom this is so.
-      - It is no property of the server, which never sees it. The user is blocked by the first run after the end.
+      - End of the user's access. It has no effect on users whose O(state) is V(blocked) or V(absent).
+      - A day, such as V(2026-12-31), counts to its end. A time is a day, then V(T) or a blank, then the time, such as
+        V(2026-12-31T18:00).
+      - The time zone is that of the machine where the task runs, which is the controller with C(connection=local). To
+        use another one, add it, as in V(2026-12-31 Europe/Paris) or V(2026-12-31T18:00+01:00). If a time occurs twice
+        because clocks are set back, the second one counts.
+      - After the end, the user is V(blocked), also if O(deny) or O(inherit) are declared differently.
+        RV(objects[].ended) marks these users.
+      - The server never sees this option. The first run after the end blocks the user.
       - To see what a run on another day would do, set the variable C(vpn_estate_today), or C(VPN_ESTATE_TODAY) in the
-        environment, to a day, of which the first moment counts, or to a time. This is for check mode. Otherwise the task is
-        refused, because a wrong day would let users in, or block them.
-      - What is declared has to be right on each day. Two users cannot have one O(static_ipv4) one after the other.
+        environment, to a day or a time. A day stands for its first moment. It works in check mode only. Outside check
+        mode the task refuses it, because a wrong day would let users in or block them.
+      - The declaration must be valid on each day. Two users cannot have the same O(static_ipv4) one after the other.
     type: str
     version_added: 1.1.0
   group_mapping:
     description:
-      - Whether a group mapping of the server says who is in which group. A post-auth script for LDAP, RADIUS or SAML
-        assigns a user to a group at each sign-in, and a run that assigns the declared group would undo that.
-      - With V(true), O(group) is the group of a user who is created, and a user who is there stays in the group that the
-        server has.
+      - Whether a group mapping of the server assigns users to groups. A post-auth script for LDAP, RADIUS or SAML
+        assigns a user to a group at each sign-in. A run that assigns the declared group would undo that.
+      - With V(true), O(group) is used only when a user is created. Existing users stay in the group that the server
+        has.
     type: bool
     default: false
   disconnect_moved:
     description:
-      - Whether the VPN sessions of users end who get another O(group), O(static_ipv4) or O(static_ipv6). A client that stays
-        connected keeps the address that it has.
-      - They end after everything else was written. Clients may connect again at once, with what is new.
-      - A session ends by the task that moves its user. To end one that was left over, use M(vpn.estate.as_vpn_session). A user who
-        is moved by C(members) of M(vpn.estate.as_group) alone stays connected.
+      - Whether to end the VPN sessions of users whose O(group), O(static_ipv4) or O(static_ipv6) changes. A client that
+        stays connected keeps its old address.
+      - The sessions end after everything else is written. Clients may connect again at once, and get the new values.
+      - Only the task that moves a user ends the user's sessions. To end an older session, use
+        M(vpn.estate.as_vpn_session). Users who are moved only by C(members) of M(vpn.estate.as_group) stay connected.
     type: bool
     default: false
     version_added: 1.1.0
   update_password:
     description:
-      - When a declared password is sent. V(on_create) sends it when the user is created, and later only while the
-        server says that it has none for the user. V(always) sends it in every run, which always counts as a change.
-      - In O(users) or O(src), a user can have its own, so that one password is reset and the others are not. Remove it after
-        the run.
-      - Whether the password there is the declared one is never found out. No call tells, and a sign-in to try it would,
-        if it failed, help to lock the account.
+      - When to send a declared password. V(on_create) sends it when the user is created, and later only if the server
+        reports that the user has none. V(always) sends it in every run, and always counts as a change.
+      - In O(users) or O(src), a user can have its own value, for example to reset one password. Remove it after the
+        run.
+      - The module never finds out whether the current password is the declared one. No call returns it, and a sign-in
+        that fails would bring the account closer to being locked.
     type: str
     choices: [on_create, always]
     default: on_create
 notes:
-  - The account that the task is signed in with is neither deleted nor blocked by it. A purge must name it in O(users)
-    or O(protect).
-  - A purge that would leave the server without an administrator is refused.
-  - A purge also deletes the users whom the server made for people of a directory.
+  - The task neither deletes nor blocks the account that it is signed in with. For a purge, list this account in
+    O(users) or O(protect).
+  - The task refuses a purge that would leave the server without an administrator.
+  - A purge also deletes the users that the server created for users of a directory.
 seealso:
   - module: vpn.estate.as_user_info
   - module: vpn.estate.as_group
@@ -257,7 +261,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: One user
+- name: Create a user
   vpn.estate.as_user:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -267,14 +271,14 @@ EXAMPLES = r"""
     auth_method: local
     password: "{{ vault_alice_password }}"
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Many users, in a group that the same run creates
+- name: Create several users, in a group that the same run creates
   vpn.estate.as_user:
     users:
       - name: bob
@@ -290,14 +294,14 @@ EXAMPLES = r"""
         state: blocked
     assume_present: [ops]
 
-- name: These users and no others, apart from the account of this automation
+- name: Keep these users, and delete all others except the account of the automation
   vpn.estate.as_user:
     users: "{{ people }}"
     purge: true
     purge_limit: 10%
     protect: [openvpn]
 
-- name: No users at all but those of the administrators
+- name: Delete all users except the administrators
   vpn.estate.as_user:
     users: []
     purge: true
@@ -305,18 +309,18 @@ EXAMPLES = r"""
     purge_limit: 100%
     protect: [openvpn, bob]
 
-- name: Somebody leaves
+- name: Block a user who leaves
   vpn.estate.as_user:
     name: carol
     state: blocked
 
-- name: Another group, and no session that carries an address of the one before
+- name: Move a user to another group, and end the sessions with old addresses
   vpn.estate.as_user:
     name: carol
     group: ops
     disconnect_moved: true
 
-- name: Users with an end, and a new password for one of them
+- name: Limit the access of two users, and set a new password for one of them
   vpn.estate.as_user:
     users:
       - name: carol
@@ -326,25 +330,25 @@ EXAMPLES = r"""
         password: "{{ vault_dave_new_password }}"
         update_password: always
 
-- name: Somebody comes back, under the rules of the group
+- name: Let a user in again, under the rules of the group
   vpn.estate.as_user:
     name: carol
     state: present
     inherit: [deny]
 
-- name: Delete a user of the server's own
+- name: Delete a local user
   vpn.estate.as_user:
     name: test
     state: absent
 
-- name: A user from a directory, who may not come to the web pages
+- name: Create a user of a directory who may not use the web pages
   vpn.estate.as_user:
     name: erin@example.com
     auth_method: saml
     deny_web: true
     allow_generate_profiles: false
 
-- name: A router without anybody to type a password, the network behind it, and a port that leads to it
+- name: Create a user for a router without a person, with the network behind it and a forwarded port range
   vpn.estate.as_user:
     name: branch-lyon
     autologin: true
@@ -361,7 +365,7 @@ EXAMPLES = r"""
     cc_commands: |
       push "route 10.30.0.0 255.255.0.0"
 
-- name: Out of any group, without a fixed address, and back to the inherited authentication and routing
+- name: Remove group and fixed address, and inherit authentication method and routing
   vpn.estate.as_user:
     name: carol
     group: ""
@@ -369,7 +373,7 @@ EXAMPLES = r"""
     bypass_subnets: []
     inherit: [auth_method, reroute_gw]
 
-- name: Rules for passwords and codes, and DNS alone through the VPN
+- name: Set rules for passwords and codes, and send only DNS through the VPN
   vpn.estate.as_user:
     name: alice
     password_strength: true
@@ -378,7 +382,7 @@ EXAMPLES = r"""
     totp_admin_only: true
     reroute_gw: dns_only
 
-- name: Scripts on the user's computers
+- name: Set scripts for the user's computers
   vpn.estate.as_user:
     name: alice
     cli_script_connect_win_user_connect: "{{ lookup('ansible.builtin.file', 'connect.bat') }}"
@@ -394,25 +398,25 @@ EXAMPLES = r"""
     cli_script_connect_mac_env:
       SHARE: smb://files.example.com/staff
 
-- name: Deny a user without ending the sessions, and keep the kind of record that the firewall asks for
+- name: Deny a user without ending the sessions, and keep the kind of record that the firewall needs
   vpn.estate.as_user:
     name: dave
     deny: true
     compile: true
 
-- name: A new password, now
+- name: Set a new password
   vpn.estate.as_user:
     name: alice
     password: "{{ vault_alice_new_password }}"
     update_password: always
 
-- name: An authentication method of its own for the account that the task itself is signed in with
+- name: Set an authentication method for the account of the task itself
   vpn.estate.as_user:
     name: openvpn
     auth_method: local
     allow_self: true
 
-- name: Users whose group the directory chooses at each sign-in, by a post-auth script for LDAP, RADIUS or SAML
+- name: Declare users whose group a post-auth script for LDAP, RADIUS or SAML chooses at each sign-in
   vpn.estate.as_user:
     users:
       - name: erika
@@ -420,54 +424,53 @@ EXAMPLES = r"""
         auth_method: ldap
     group_mapping: true
 
-- name: Thousands of users from a file that another program writes
+- name: Read thousands of users from a file that another program writes
   vpn.estate.as_user:
     src: files/users.json
 """
 
 RETURN = r"""
 objects:
-  description: The users, in the order in which they were declared, and after them those that were purged.
-  returned: when the task got as far as a comparison with the server
+  description: The users in the order of the declaration, followed by the purged ones.
+  returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
     name:
-      description: The user's name.
+      description: Name of the user.
       type: str
     # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(created), V(updated), V(deleted) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
     changed_keys:
       description: >-
-        Options whose values changed. Here V(profiles) stands for client profiles that were revoked, V(profile_tokens)
-        for tokens that were made invalid, V(sessions) for VPN sessions that ended, and V(old_sessions) for those that
-        O(disconnect_moved) ended.
+        Options whose values changed. V(profiles) stands for revoked client profiles, V(profile_tokens) for invalidated
+        tokens, V(sessions) for ended VPN sessions, and V(old_sessions) for sessions that O(disconnect_moved) ended.
       type: list
       elements: str
     profiles:
-      description: How many client profiles were revoked.
-      returned: when a user who had some was deleted, or created blocked
+      description: Number of revoked client profiles.
+      returned: when a user with profiles was deleted, or created as blocked
       type: int
     profile_tokens:
-      description: How many tokens for client profiles were made invalid.
-      returned: when a user who had some was deleted, or created blocked
+      description: Number of invalidated tokens for client profiles.
+      returned: when a user with tokens was deleted, or created as blocked
       type: int
     sessions:
-      description: How many VPN sessions ended.
-      returned: when a user who had some was deleted, or created blocked
+      description: Number of ended VPN sessions.
+      returned: when a user with sessions was deleted, or created as blocked
       type: int
     ended:
-      description: Value of O(until), because of which the user is blocked.
+      description: Value of O(until) that blocks the user.
       returned: when O(until) has passed
       type: str
       sample: "2026-12-31"
@@ -480,7 +483,7 @@ objects:
       changed_keys: []
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

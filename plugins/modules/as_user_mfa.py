@@ -11,7 +11,7 @@ short_description: Manage the authenticators of users of an OpenVPN Access Serve
 description:
   - Says whether users sign in with the code of an authenticator (TOTP) beside their password, whether they count as
     enrolled, and hands out the secrets that authenticators are set up with.
-  - An option that is left out is left alone.
+  - Options that are left out stay as they are on the server.
   - A user whose code is required, and who is not enrolled, is shown the secret at the next sign-in in a browser, and
     enrols with it. From then on the server shows the secret to the user no more.
   - An administrator can do that for users. Declare O(enrolled) V(true), and have the secret written to O(dest) for
@@ -27,10 +27,10 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   name:
-    description: The user's name. Either this, O(users) or O(src) is needed.
+    description: The user's name. One of this option, O(users) and O(src) is required.
     type: str
   users:
-    description: Users, each with the options that a single one takes.
+    description: Users, each with the same options as a single one.
     type: list
     elements: dict
     suboptions:
@@ -116,7 +116,7 @@ EXAMPLES = r"""
     name: alice
     required: true
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943
@@ -172,7 +172,7 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description: The users, in the order in which they were declared.
-  returned: when the task got as far as a comparison with the server
+  returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
@@ -182,12 +182,12 @@ objects:
     # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(updated) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
@@ -209,7 +209,7 @@ objects:
       changed_keys: []
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

@@ -60,7 +60,7 @@ EXAMPLES = r"""
     reason: Change of groups
     client_reason: Your access has changed. Please connect again.
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943

@@ -41,7 +41,7 @@ EXAMPLES = r"""
     msg: >-
       {{ found.sessions | length }} sessions of {{ found.sessions | map(attribute='username') | unique | length }} users
 
-# From here on the server is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.access_server:
 #       as_url: https://vpn.example.com:943

@@ -56,37 +56,37 @@ web_certificate:
           description: SHA-256 fingerprint, in hexadecimal digits.
           type: str
         serial:
-          description: Serial number, as a decimal number in text.
+          description: Serial number, as text in decimal digits.
           type: str
           sample: "5577006791947779410"
         subject:
-          description: Its subject, as RFC 4514 writes it.
+          description: Subject, in the notation of RFC 4514.
           type: str
           sample: CN=vpn.example.com
         issuer:
-          description: Who has signed it.
+          description: Name of the authority that signed it.
           type: str
           sample: CN=Estate CA
         common_name:
-          description: The common name in its subject.
+          description: Common name in the subject.
           type: str
           sample: vpn.example.com
         subj_alt_dns_names:
-          description: DNS names that it is for.
+          description: DNS names for which it is valid.
           type: list
           elements: str
           sample: [vpn.example.com]
         subj_alt_addresses:
-          description: IP addresses that it is for.
+          description: IP addresses for which it is valid.
           type: list
           elements: str
           sample: []
         not_before:
-          description: Since when it is valid, in UTC.
+          description: Start of its validity, in UTC.
           type: str
           sample: "2026-11-22T10:00:00Z"
         not_after:
-          description: Until when it is valid, in UTC.
+          description: End of its validity, in UTC.
           type: str
           sample: "2027-11-22T10:00:00Z"
         algorithm:
@@ -94,7 +94,7 @@ web_certificate:
           type: str
           sample: secp384r1
         is_authority:
-          description: Whether it is that of an authority, which can sign others.
+          description: Whether it is the certificate of an authority, which can sign other certificates.
           type: bool
           sample: false
         # END

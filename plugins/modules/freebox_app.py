@@ -9,18 +9,18 @@ DOCUMENTATION = r"""
 module: freebox_app
 short_description: Pair with a Freebox, and keep the token in a file
 description:
-  - Sees to it that O(dest) has the token of an application that the box lets in, and that the application may do what is
-    needed. While that is so, nobody is asked for anything.
-  - B(Somebody has to be at the box.) Where there is no good token, the box is asked for one. It shows the question, and the
-    task waits until somebody has pressed its button.
-  - The new token is in the file before anybody can allow it. If the task ends too early, whatever the reason, the next
-    one goes on waiting for the answer to the same question.
-  - B(Permissions are granted by people only,) in the applications' access management of Freebox OS, and a new application
-    lacks C(settings) as a rule. The first task then fails, with the token in its place, and says what to tick. The next one
-    finds nothing to do.
-  - The file is a mapping with C(freebox_app_id) and C(freebox_app_token), so that playbooks can read it as variables. It also
-    says which box has granted the token (C(freebox_app_box)), and while a question is open, how to follow it
-    (C(freebox_app_request)).
+  - Ensures that O(dest) has a valid token of an application on the box, and that the application has the required
+    permissions. If this is so, the module asks no questions.
+  - B(A person must be at the box.) If there is no valid token, the module requests one. The box shows the question, and
+    the task waits until a person presses the button of the box.
+  - The new token is in the file before a person can allow it. If the task ends too early for any reason, the next task
+    continues to wait for the answer to the same question.
+  - B(Only a person can grant permissions,) in the access management of applications in Freebox OS. A new application
+    usually lacks C(settings). The first task then stores the token, fails, and names the permissions to tick. After
+    that, the next task has nothing to do.
+  - The file is a mapping with C(freebox_app_id) and C(freebox_app_token), so that playbooks can read it as variables.
+    It also has the box that granted the token (C(freebox_app_box)), and, while a question is open, the data to follow
+    it (C(freebox_app_request)).
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -31,66 +31,68 @@ extends_documentation_fragment:
 options:
   freebox_app_id:
     description:
-      - Identifier of the application, which the box shows among those that it knows.
+      - Identifier of the application, which the box shows in its list of applications.
       - Falls back to the environment variable E(VPN_ESTATE_FREEBOX_APP_ID).
     type: str
     default: vpn.estate
   freebox_app_token:
     description:
-      - A token that there is already. It is put into O(dest) where that has none, if the box lets it in, and is not used
-        otherwise.
+      - An existing token. It is written to O(dest) if that file has none and the box accepts the token. Otherwise it is
+        not used.
       - Falls back to the environment variable E(VPN_ESTATE_FREEBOX_APP_TOKEN).
     type: str
   dest:
     description:
-      - File for the token. Nobody but its owner can read it; where others can, this is taken from them.
-      - It holds nothing else, and is of one application on one box. The folder must be there. A symbolic link is refused.
+      - File for the token. Only its owner can read it. If other users can read it, the module removes their access.
+      - It holds the token of one application on one box and nothing else. Its folder must exist. A symbolic link is
+        refused.
     type: path
     required: true
   app_name:
-    description: Name of the application, as the box shows it to whoever is to allow it.
+    description: Name of the application that the box shows to the person who allows it.
     type: str
     default: vpn.estate
   app_version:
-    description: Version of the application, as the box shows it. Another one does not need another token.
+    description: Version of the application that the box shows. A change needs no new token.
     type: str
     default: "1"
   device_name:
-    description: Name of the machine on which the application runs, as the box shows it.
+    description: Name of the machine on which the application runs, which the box shows.
     type: str
     default: Ansible
   permissions:
     description:
-      - What the application must be allowed to do. Everything about VPN servers needs V(settings).
+      - Permissions that the application must have. All functions of VPN servers need V(settings).
     type: list
     elements: str
     default: [settings]
   vault:
     description:
-      - Whether the file is encrypted by ansible-vault, with the secret that Ansible was given for it. Left out, a file that
-        is encrypted stays encrypted, and a new one is not.
-      - Only tasks that Ansible runs in its own process can do this, which are those on a local connection.
+      - Whether to encrypt the file with ansible-vault, with the vault password that Ansible has. By default, an
+        encrypted file stays encrypted, and a new file is not encrypted.
+      - Only tasks that Ansible runs in its own process can do this, which are tasks on a local connection.
     type: bool
   vault_id:
-    description: The vault id for which the file is encrypted, where it is not the usual one. It needs O(vault).
+    description: Vault ID for which the file is encrypted, if it is not the default one. It requires O(vault).
     type: str
   wait_timeout:
-    description: How many seconds to wait for somebody to press the button. The box itself may give less time.
+    description: Seconds to wait until a person presses the button. The box itself may allow less time.
     type: int
     default: 300
   renew:
     description:
-      - Whether to ask for a new token, however good the one there is, which stays in the file until the new one is allowed.
-        That counts as a change in every run.
-      - It also replaces a token of another box, such as one that this box has replaced, and a token of which nothing says
-        that it is of this box. Without it, such a token stays, and the task fails.
+      - Whether to request a new token even if the current one is valid. The current one stays in the file until the new
+        one is allowed. This counts as a change in every run.
+      - The option also replaces a token of another box, for example of a box that this one has replaced, and a token
+        that cannot be assigned to this box. Without it, such a token stays, and the task fails.
     type: bool
     default: false
 notes:
-  - Pairing works from the box's own network only.
-  - While the task waits, it says so on the error channel where it runs on a local connection.
-  - In check mode the file and the box are looked at, and nobody is asked for anything.
-  - A question whose answer was lost is not asked again, because it would be a second one on the box's display.
+  - Pairing works only from the box's own network.
+  - While the task waits on a local connection, it prints this on the error channel.
+  - In check mode, the module reads the file and the box, and requests nothing.
+  - If the answer to a request for a token is lost, the request is not repeated, because it would show a second question
+    on the box.
 seealso:
   - module: vpn.estate.freebox_app_info
 """
@@ -101,7 +103,7 @@ EXAMPLES = r"""
     dest: "{{ inventory_dir }}/host_vars/home/freebox_app.json"
     vault: true
 
-- name: Pair as an application of another name, for somebody who needs time to get to the box
+- name: Pair under another application name, with more time to reach the box
   vpn.estate.freebox_app:
     freebox_url: https://abcdefgh.fbxos.fr:29491
     freebox_app_id: com.example.vpn
@@ -114,7 +116,7 @@ EXAMPLES = r"""
     vault_id: boxes
     dest: "{{ inventory_dir }}/host_vars/home/freebox_app.json"
 
-- name: Wait until somebody has ticked the permission as well
+- name: Wait until a person has ticked the permission
   vpn.estate.freebox_app:
     dest: "{{ inventory_dir }}/host_vars/home/freebox_app.json"
   register: paired
@@ -122,12 +124,12 @@ EXAMPLES = r"""
   retries: 60
   delay: 10
 
-- name: Keep a token that came from elsewhere
+- name: Keep a token from another place
   vpn.estate.freebox_app:
     freebox_app_token: "{{ vault_freebox_app_token }}"
     dest: "{{ inventory_dir }}/host_vars/home/freebox_app.json"
 
-- name: A new token
+- name: Request a new token
   vpn.estate.freebox_app:
     dest: "{{ inventory_dir }}/host_vars/home/freebox_app.json"
     renew: true
@@ -135,13 +137,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 reason:
-  description: Why the token or its file was changed, or in check mode would be.
+  description: Reason why the token or its file was changed, or would be in check mode.
   returned: changed, and not failed
   type: str
   sample: there is no token yet
 permissions:
-  description: What the application may do.
-  returned: success, but not where check mode keeps the module from pairing
+  description: Permissions of the application.
+  returned: success, unless check mode keeps the module from pairing
   type: list
   elements: str
   sample: [calls, settings]

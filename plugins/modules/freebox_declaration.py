@@ -277,8 +277,8 @@ RETURN = r"""
 servers:
   description:
     - What became of the declared servers.
-    - In check mode, what would have become of them.
-  returned: when they are declared, and the task got as far as a comparison with the box
+    - In check mode, the results that a real run would have.
+  returned: when they are declared, and the task has compared the declaration with the box
   type: dict
   contains: &part
     objects:
@@ -309,7 +309,7 @@ users:
   contains: *part
 counts:
   description: How many objects of all parts there are by what became of them.
-  returned: when the task got as far as a comparison with the box
+  returned: when the task has compared the declaration with the box
   type: dict
   sample:
     created: 1

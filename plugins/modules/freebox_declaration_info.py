@@ -47,8 +47,9 @@ RETURN = r"""
 declaration:
   # BEGIN declaration: M(vpn.estate.freebox_declaration) (tools/generate.py)
   description:
-    - What M(vpn.estate.freebox_declaration) takes.
-    - It holds what is set on each object, and nothing that is inherited, read-only or a default. Secrets are not part of it.
+    - Input for M(vpn.estate.freebox_declaration).
+    - It holds what is set on each object, without inherited values, read-only values and defaults. Secrets are not part
+      of it.
   returned: success
   # END
   type: dict
@@ -73,20 +74,20 @@ secrets:
       option: password
 left_out:
   # BEGIN left_out (tools/generate.py)
-  description: What RV(declaration) does not hold although it is set on the server, and why.
+  description: What RV(declaration) leaves out although it is set on the server, with the reason.
   returned: success
   type: list
   elements: dict
   contains:
-    part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
-    reason: {description: A sentence that says what is left out and why., type: str}
-    name: {description: The name of the object., type: str, returned: if it is about an object}
+    part: {description: Part of the declaration of a whole server; empty if it belongs to no part., type: str}
+    reason: {description: A sentence that names what is left out and the reason., type: str}
+    name: {description: Name of the object., type: str, returned: if it is about an object}
     options:
       description: The options that are left out, if it is not the whole object.
       type: list
       elements: str
       returned: if it is about an object
-    item: {description: What the object would be declared as., type: dict, returned: if all of it is left out}
+    item: {description: Declaration that the object would have., type: dict, returned: if the whole object is left out}
   sample: []
   # END
 """

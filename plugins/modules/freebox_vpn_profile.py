@@ -31,7 +31,7 @@ options:
   profiles:
     description:
       - Many files.
-      - Takes the place of the options of one.
+      - Use it instead of the options of one.
     type: list
     elements: dict
     suboptions:
@@ -45,7 +45,7 @@ options:
       dest: {description: See O(dest)., type: path}
       # END
   user:
-    description: Login of the VPN user whose file it is. Either this, O(profiles) or O(src) is needed.
+    description: Login of the VPN user whose file it is. One of this option, O(profiles) and O(src) is required.
     type: str
   server:
     description:
@@ -206,8 +206,8 @@ RETURN = r"""
 objects:
   description:
     - Each file and what became of it, in the order of the task.
-    - In check mode, what would have become of it.
-  returned: when the task got as far as a comparison with the box
+    - In check mode, the result that a real run would have.
+  returned: when the task has compared the declaration with the box
   type: list
   elements: dict
   contains:
@@ -218,12 +218,12 @@ objects:
     # BEGIN objects: V(created), V(updated) where there was no good one, and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(created), V(updated) where there was no good one, and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
@@ -281,7 +281,7 @@ objects:
       sample: "client ..."
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

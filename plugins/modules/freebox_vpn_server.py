@@ -24,10 +24,10 @@ extends_documentation_fragment:
   - vpn.estate._attributes.freebox
 options:
   name:
-    description: Name of the server, such as V(openvpn_routed). Either this, O(servers) or O(src) is needed.
+    description: Name of the server, such as V(openvpn_routed). One of this option, O(servers) and O(src) is required.
     type: str
   servers:
-    description: Servers, each with the options that a single one takes.
+    description: Servers, each with the same options as a single one.
     type: list
     elements: dict
     suboptions:
@@ -258,7 +258,7 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description: The servers, in the order in which they were declared.
-  returned: when the task got as far as a comparison with the box
+  returned: when the task has compared the declaration with the box
   type: list
   elements: dict
   contains:
@@ -268,7 +268,7 @@ objects:
     # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(updated) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
@@ -277,7 +277,7 @@ objects:
       type: list
       elements: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
@@ -291,7 +291,7 @@ objects:
       connections: 0
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END

@@ -9,13 +9,12 @@ DOCUMENTATION = r"""
 module: freebox_vpn_user
 short_description: Manage VPN users of a Freebox
 description:
-  - Creates, changes and deletes VPN users, one by O(login) or many by O(users). They are common to all VPN servers of the
-    box.
-  - An option that is left out is left alone, and an empty O(ip_reservation) means none.
-  - Addresses are looked at before anything is written. They have to be in the range that the box gives to VPN clients,
-    and can be one user's only; users of one task may change addresses with each other.
-  - A deleted user is cut off, if it is connected. One who cannot be is a failure that names the user, because the next task
-    finds no such user, and nothing to do; M(vpn.estate.freebox_vpn_connection) ends the connection then.
+  - Creates, changes and deletes VPN users, one by O(login) or many by O(users). All VPN servers of the box share them.
+  - Options that are left out stay as they are on the box. An empty O(ip_reservation) means none.
+  - The task checks addresses before it writes anything. They must be in the range that the box gives to VPN clients,
+    and only one user may have an address. Users of one task may exchange addresses with each other.
+  - If a deleted user is connected, the task ends the connection. If that fails, the task fails and names the user. The
+    next task then finds no such user and does nothing. End the connection with M(vpn.estate.freebox_vpn_connection).
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -27,15 +26,15 @@ extends_documentation_fragment:
   - vpn.estate._attributes.freebox
 options:
   login:
-    description: The user's login. Either this, O(users) or O(src) is needed.
+    description: Login of the user. One of this option, O(users) and O(src) is required.
     type: str
   users:
-    description: Users, each with the options that a single one takes.
+    description: Users, each with the same options as a single one.
     type: list
     elements: dict
     suboptions:
       login:
-        description: The user's login.
+        description: Login of the user.
         type: str
         required: true
       # BEGIN suboptions (tools/generate.py)
@@ -63,67 +62,67 @@ options:
       # END
   password:
     description:
-      - The user's password, of 8 to 32 characters. Set where the user has none yet; see O(update_password).
-      - A WireGuard user has none.
+      - Password of the user, of 8 to 32 characters. It is set if the user has none yet; see O(update_password).
+      - A WireGuard user has no password.
     type: str
   type:
     description:
-      - V(standard) users may use all servers but that of WireGuard, and V(wireguard) users only that. A box without
-        WireGuard knows no other than V(standard), which is also what a new user is where nothing is said.
-      - The type of a user cannot be changed; see O(recreate).
+      - V(standard) users may use all servers except the WireGuard server. V(wireguard) users may use only the WireGuard
+        server. A box without WireGuard knows only V(standard), which is also the default of a new user.
+      - The type of an existing user cannot be changed; see O(recreate).
     type: str
     choices: [standard, wireguard]
   ip_reservation:
     description:
-      - The IPv4 address that the user gets; an empty one means whichever is free.
-      - A WireGuard user needs one.
+      - IPv4 address that the user gets. An empty text means any free address.
+      - A WireGuard user requires one.
     type: str
   conf_wireguard:
-    description: What is particular to a WireGuard user. The box makes its keys, and tells them in the profile only.
+    description: Options of a WireGuard user. The box creates the keys, and returns them only in the profile.
     type: dict
     suboptions:
       keepalive:
-        description: How many seconds of silence are interrupted by a packet; V(0) means none.
+        description: Seconds of silence after which a packet is sent; V(0) means never.
         type: int
       psk:
-        description: Whether to use a key that both sides share, beside those that they do not.
+        description: Whether to use a key that both sides share, in addition to the keys of each side.
         type: bool
   recreate:
     description:
-      - Whether a user of another O(type) than is declared may be deleted and made anew. The profiles that it had do not work
-        any more, and it has no password and no address but those that are declared.
+      - Whether to delete a user whose O(type) differs from the declared one, and to create the user again. Old profiles
+        of the user then no longer work, and the user has only the declared password and address.
     type: bool
     default: false
   disconnect_moved:
     description:
-      - Whether the connections of users end who get another O(ip_reservation), and who are connected with another address. They end
-        after everything else was written. Clients may connect again at once, with what is new.
-      - A connection ends by the task that moves its user. To end one that was left over, use
+      - Whether to end the connections of users whose O(ip_reservation) changes, and who are connected with another
+        address. They end after everything else is written. Clients may connect again at once, and get the new values.
+      - Only the task that moves a user ends the user's connections. To end an older connection, use
         M(vpn.estate.freebox_vpn_connection).
     type: bool
     default: false
     version_added: 1.1.0
   update_password:
     description:
-      - V(on_create) sets O(password) where the user has none. V(always) sets it each time and says changed each time, because
-        the box does not tell which one it has.
-      - In O(users) or O(src), a user can have its own, so that one password is set again and the others are not. Remove it
-        after the run.
+      - V(on_create) sets O(password) if the user has none. V(always) sets it in each run and always reports a change,
+        because the box does not return the current password.
+      - In O(users) or O(src), a user can have its own value, for example to reset one password. Remove it after the
+        run.
     type: str
     choices: [on_create, always]
     default: on_create
   state:
-    description: Whether the users are there.
+    description: Whether the users exist.
     type: str
     choices: [present, absent]
     default: present
   until:
     description:
-      - The end of the user's access, in the forms of O(vpn.estate.as_user#module:until), such as V(2026-12-31). It says nothing
-        of users whose O(state) is V(absent).
-      - Afterwards the user is V(absent), because a box cannot block a user and keep it. RV(objects[].ended) tells of
-        whom this is so.
-      - The box never sees it. The user is deleted by the first run after the end.
+      - End of the user's access, in the forms of O(vpn.estate.as_user#module:until), such as V(2026-12-31). It has no
+        effect on users whose O(state) is V(absent).
+      - After the end, the user is V(absent), because a box cannot block a user and keep it. RV(objects[].ended) marks
+        these users.
+      - The box never sees this option. The first run after the end deletes the user.
     type: str
     version_added: 1.1.0
 seealso:
@@ -133,7 +132,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A user with an address of its own
+- name: Create a user with a fixed address
   vpn.estate.freebox_vpn_user:
     freebox_app_id: vpn.estate
     freebox_app_token: "{{ vault_freebox_app_token }}"
@@ -141,7 +140,7 @@ EXAMPLES = r"""
     password: "{{ vault_erika_password }}"
     ip_reservation: 192.168.27.70
 
-- name: These users and no others, with the box set by module_defaults
+- name: Keep these users, and delete all others except a guest, with the box from module_defaults
   vpn.estate.freebox_vpn_user:
     users:
       - login: erika
@@ -158,26 +157,26 @@ EXAMPLES = r"""
     purge_empty: false
     protect: [guest]
 
-- name: A user that was of another type
+- name: Create a user again with another type
   vpn.estate.freebox_vpn_user:
     login: laptop
     type: wireguard
     ip_reservation: 192.168.27.72
     recreate: true
 
-- name: A new password, now
+- name: Set a new password
   vpn.estate.freebox_vpn_user:
     login: erika
     password: "{{ vault_erika_password }}"
     update_password: always
 
-- name: Another address, and no connection that has the one before
+- name: Change the address of a user, and end connections with the old one
   vpn.estate.freebox_vpn_user:
     login: erika
     ip_reservation: 192.168.27.75
     disconnect_moved: true
 
-- name: Users with an end, and a new password for one of them
+- name: Limit the access of two users, and set a new password for one of them
   vpn.estate.freebox_vpn_user:
     users:
       - login: erika
@@ -187,30 +186,30 @@ EXAMPLES = r"""
         password: "{{ vault_max_new_password }}"
         update_password: always
 
-- name: Who leaves
+- name: Delete a user who leaves
   vpn.estate.freebox_vpn_user:
     login: max
     state: absent
 
-- name: Users from every file of a folder
+- name: Read users from every file of a folder
   vpn.estate.freebox_vpn_user:
     src: files/freebox_users
 """
 
 RETURN = r"""
 objects:
-  description: The users, in the order in which they were declared, and after them those that were purged.
-  returned: when the task got as far as a comparison with the box
+  description: The users in the order of the declaration, followed by the purged ones.
+  returned: when the task has compared the declaration with the box
   type: list
   elements: dict
   contains:
     name:
-      description: The user's login.
+      description: Login of the user.
       type: str
     # BEGIN objects: V(created), V(updated), V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
-        - What the task did with the object, or would do in check mode.
+        - Action of the task on the object. In check mode, the action that a real run would take.
         - One of V(created), V(updated), V(deleted) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
@@ -219,12 +218,12 @@ objects:
       type: list
       elements: str
     msg:
-      description: Why it failed.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
     # END
     ended:
-      description: Value of O(until), because of which the user is absent.
+      description: Value of O(until) that makes the user absent.
       returned: when O(until) has passed
       type: str
       sample: "2026-12-31"
@@ -237,7 +236,7 @@ objects:
       changed_keys: []
 counts:
   # BEGIN counts (tools/generate.py)
-  description: How many objects there are of each RV(objects[].action). Actions that did not occur are left out.
+  description: Number of objects by RV(objects[].action). Actions that did not occur are left out.
   returned: with RV(objects)
   type: dict
   # END
