@@ -11,7 +11,6 @@ usage: generate.py [--check]
   block, written by hand, is left out of the block.
 - plugins/action/NAME.py of each module that talks to a server.
 - the lists of modules in meta/runtime.yml, by the fragment ``vpn.estate._attributes.GROUP`` of their documentation.
-- rows of README.md's table of modules, for modules that have none.
 - the JSON schemas in ``schemas``, of the variables of the roles of ``DECLARED`` and of the files that these name.
 - ``aliases`` and ``tasks/main.yml`` of each integration target with a ``tasks/scenario.yml``. A ``main.yml`` that is there stays
   as it is; an ``aliases`` only gets the lines that it lacks.
@@ -296,35 +295,6 @@ def action_groups() -> Iterator[Generated]:
         runtime,
         re.sub(r"^(?P<begin>  (?P<group>\w+):\n)(?:    - .*\n)*", members, runtime.read_text(), flags=re.MULTILINE),
     )
-
-
-@generator
-def table_of_modules() -> Iterator[Generated]:
-    """README.md with a row for each module; a new row is a short_description, after the rows of the same product."""
-    readme = ROOT / "README.md"
-    before, head, rest = readme.read_text().partition("| module | what it does |\n| --- | --- |\n")
-    table, _blank, after = rest.partition("\n\n")
-    rows = {}  # what modules do, by their names
-    for row in table.splitlines():
-        cell, text = row.strip("| ").split(" | ", 1)
-        if names := tuple(name for name in re.findall(r"`(\w+)`", cell) if name in modules()):
-            rows[names] = text
-    for name in modules():
-        if any(name in names for names in rows):
-            continue
-        twin = name.removesuffix("_info")
-        if beside := next((names for names in rows if twin in names), None):
-            rows = {(*names, name) if names is beside else names: text for names, text in rows.items()}
-            continue
-        product = f"{name.partition('_')[0]}_"
-        last = max((at for at, names in enumerate(rows) if names[-1].startswith(product)), default=len(rows))
-        text = re.sub(
-            r"^Manage (the )?| of an? (OpenVPN Access Server|Freebox)$", "", documentation(name)["short_description"]
-        )
-        ordered = list(rows.items())
-        rows = dict([*ordered[: last + 1], ((name,), text), *ordered[last + 1 :]])
-    lines = [f"| {', '.join(f'`{name}`' for name in names)} | {text} |" for names, text in rows.items()]
-    yield readme, "".join([before, head, "\n".join(lines), "\n\n", after])
 
 
 @generator

@@ -19,7 +19,6 @@ def tree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A copy of all that generate.py reads and writes; modules are imported from the checkout."""
     for folder in ("plugins/modules", "plugins/action", "plugins/filter", "meta", "roles", "schemas", TARGETS):
         shutil.copytree(generate.ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(generate.ROOT / "README.md", tmp_path)
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(generate.sys, "path", list(generate.sys.path))
     generate.modules.cache_clear()
@@ -76,27 +75,13 @@ def test_what_is_left_over_is_named_and_deleted(tree: Path, capsys: pytest.Captu
         f"{TARGETS}/as_restart/tasks/main.yml",
     ]
     assert generate.main(check=True) == 1
-    assert named(capsys) == sorted([*gone, "README.md", "meta/runtime.yml"])
+    assert named(capsys) == sorted([*gone, "meta/runtime.yml"])
     assert all((tree / file).is_file() for file in gone)
     generate.main(check=False)
     assert not any((tree / file).exists() for file in gone)
-    lists = (tree / "README.md").read_text() + (tree / "meta/runtime.yml").read_text()
-    assert "as_restart" not in lists.partition("| module |")[2]
-    assert "\n| `as_notification` | the failover pair" in lists
-
-
-def test_a_row_of_the_table_is_what_its_module_says(tree: Path) -> None:
-    readme = tree / "README.md"
-    group, user, next_product = (
-        next(line for line in readme.read_text().splitlines() if line.startswith(f"| `{name}"))
-        for name in ("as_group", "as_user", "freebox_")
-    )
-    drop(readme, f"{group}\n")
-    drop(readme, ", `as_user_info`")
-    generate.main(check=False)
-    lines = readme.read_text().splitlines()
-    assert user in lines
-    assert lines[lines.index(next_product) - 1] == "| `as_group`, `as_group_info` | groups |"
+    groups = (tree / "meta/runtime.yml").read_text()
+    assert "    - as_restart\n" not in groups
+    assert "    - as_notification\n" in groups
 
 
 def test_what_is_written_by_hand_in_a_target_stays(tree: Path) -> None:
