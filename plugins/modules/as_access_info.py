@@ -7,11 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_access_info
-short_description: Find out who may reach what on an OpenVPN Access Server
+short_description: Show which users may reach what on an OpenVPN Access Server
 description:
-  - Returns the rules that count for users and groups, each with its owner, and with O(destination) what they reach of it and
-    by which rule. The rules are those of the user, the group, the default user, all users and the configuration.
-  - How rules work together is documented in part; the rest is a reading, which C(docs/access.md) describes.
+  - Returns the rules that apply to users and groups, each with its owner. With O(destination), it also returns which
+    parts of the destination they reach, and by which rule. The rules are those of the user, the group, the default
+    user, all users and the configuration.
+  - The vendor documents only in part how rules work together. C(docs/access.md) describes how this collection
+    interprets the rest.
 version_added: 1.0.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -22,26 +24,27 @@ extends_documentation_fragment:
 options:
   users:
     description:
-      - Names of users, compared exactly. A name that the server does not have is left out of the answer.
-      - Where neither O(users) nor O(groups) is given, all users and groups are returned.
+      - Names of users, compared exactly. Names that the server does not have are left out of the result.
+      - If neither O(users) nor O(groups) is given, all users and groups are returned.
     type: list
     elements: str
   groups:
     description:
-      - Names of groups, compared exactly. What is returned of a group holds for a member without rules and properties of
-        their own.
+      - Names of groups, compared exactly. The result for a group is valid for a member without own rules and
+        properties.
     type: list
     elements: str
   destination:
     description:
-      - Where to. A network or an address such as V(10.20.0.5:tcp/443), V(10.0.0.0/8) or V(fd00::/8|tcp/443); a domain such as
-        V(app.example.com), or V(*.example.com) for the domain and all below it; or the VPN clients of a user or a group, such
-        as V(user:ada), V(group:staff) or for IPv6 V(user|ada).
-      - With it, only those rules are read that can decide about it.
+      - Target to examine. It can be an address or a network, such as V(10.20.0.5:tcp/443), V(10.0.0.0/8) or
+        V(fd00::/8|tcp/443). It can be a domain such as V(app.example.com), or V(*.example.com) for the domain and all
+        domains below it. Or it can be the VPN clients of a user or a group, such as V(user:ada), V(group:staff), or
+        V(user|ada) for IPv6.
+      - If it is set, the module reads only rules that can affect it.
     type: str
 notes:
-  - It tells what rules allow. Whether a host answers, whether a route leads there, and which addresses a domain has, is not part
-    of it.
+  - The module returns what rules allow. It does not examine whether a host answers, whether a route leads there, or
+    which addresses a domain has.
 seealso:
   - module: vpn.estate.as_access_list_info
   - module: vpn.estate.as_access_ruleset_info
@@ -49,7 +52,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Find out what a user may reach, and why
+- name: Show what a user may reach, and by which rules
   vpn.estate.as_access_info:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -64,12 +67,12 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Find out who reaches the database
+- name: Find the users and groups who reach the database
   vpn.estate.as_access_info:
     destination: 10.20.0.5:postgresql
   register: database
 
-- name: List the users who do
+- name: List the users who reach all of it
   ansible.builtin.debug:
     msg: "{{ database.access | selectattr('user', 'defined') | selectattr('reached', 'eq', 'all') | map(attribute='user') }}"
 
@@ -79,7 +82,7 @@ EXAMPLES = r"""
     destination: wiki.intranet.example.com
   register: wiki
 
-- name: Say why
+- name: Show the reason
   ansible.builtin.debug:
     msg: "{{ wiki.access[0].parts }}"
 """
@@ -87,85 +90,89 @@ EXAMPLES = r"""
 RETURN = r"""
 access:
   description: Groups, then users, each kind by name.
-  returned: success
+  description: Results of groups, then of users, each sorted by name.
   type: list
   elements: dict
   contains:
     group:
       description: Name of the group.
-      returned: of a group
+      returned: for groups
       type: str
       sample: staff
     user:
       description: Name of the user.
-      returned: of a user
+      returned: for users
       type: str
       sample: ada
     member_of:
-      description: The group whose rules count for the user; empty if there is none.
-      returned: of a user
+      description: Group whose rules apply to the user; empty if there is none.
+      returned: for users
       type: str
       sample: staff
     blocked_by:
-      description: Whose property C(deny) keeps the user from connecting, so that nothing is reached; empty if none does.
+      description: >-
+        Owner of the property C(deny) that keeps the user from connecting; empty if none does. If it is set, nothing is
+        reached.
       type: str
       sample: group guests
     access_to:
       description:
-        - Rules by address that count, in the order in which they decide. The first one that matches does.
+        - Rules by address that apply, in the order in which they decide. The first rule that matches decides.
       type: list
       elements: dict
       contains: &rules
         rule:
-          description: The rule, as access lists write it; a rule by domain as its action, what it matches, and the domain.
+          description: >-
+            The rule in the notation of access lists. For a rule by domain, its action, what it matches, and the domain.
           type: str
           sample: 10.20.0.0/16:tcp/443
         accept:
-          description: Whether it lets through what it matches.
+          description: Whether it allows the traffic that it matches.
           type: bool
           sample: true
         owner:
-          description: Whose rule it is. C(user __DEFAULT__) is the default user.
+          description: Owner of the rule. C(user __DEFAULT__) is the default user.
           type: str
           sample: group staff
         place:
-          description: The list, the ruleset or the configuration item that it is in.
+          description: List, ruleset or configuration item that contains it.
           type: str
           sample: access_to
     access_from:
-      description: Rules by which other VPN clients come to the user, as in RV(access[].access_to).
+      description: Rules by which other VPN clients connect to the user, in the form of RV(access[].access_to).
       type: list
       elements: dict
       contains: *rules
     domains:
       description: >-
-        Rules by domain that count, as in RV(access[].access_to). Empty with a O(destination) that is no domain, as
-        RV(access[].access_to) is, but for the networks of the configuration, with one that is.
+        Rules by domain that apply, in the form of RV(access[].access_to). If O(destination) is not a domain, this list
+        is empty. If it is a domain, RV(access[].access_to) holds only the networks of the configuration.
       type: list
       elements: dict
       contains: *rules
     reached:
       description:
-        - How much of O(destination) is reached; V(all), V(none), V(some), or V(unknown) if what decides is not known.
+        - Which part of O(destination) is reached; V(all), V(none), V(some), or V(unknown) if the deciding rule is not
+          known.
       returned: with O(destination)
       type: str
       sample: some
     parts:
-      description: Parts of O(destination) that are decided in different ways.
+      description: Parts of O(destination) for which the decision differs.
       returned: with O(destination)
       type: list
       elements: dict
       contains:
         example:
-          description: An address, a domain or a client of this part.
+          description: An address, a domain or a client in this part.
           type: str
           sample: 10.20.0.5:tcp/443
         reached:
-          description: Whether it is reached; null where that is not known.
+          description: Whether it is reached; null if unknown.
           type: bool
           sample: true
         reason:
-          description: What decides, and whose it is.
+          description: What decides, and its owner.
           type: str
           sample: 10.20.0.0/16:tcp/443 (access_to of group staff)
 """

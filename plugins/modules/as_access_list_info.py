@@ -9,8 +9,8 @@ DOCUMENTATION = r"""
 module: as_access_list_info
 short_description: Read access lists of users and groups of an OpenVPN Access Server
 description:
-  - Reads where users and the members of groups may go through the VPN, and who may come to them.
-  - What it returns can be declared with O(vpn.estate.as_access_list#module:access_lists).
+  - Reads where users and the members of groups may go through the VPN, and which clients may connect to them.
+  - To declare the result, pass it to O(vpn.estate.as_access_list#module:access_lists).
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -22,7 +22,7 @@ options:
   users:
     description:
       - Names of users whose lists to read, compared exactly.
-      - Where neither O(users) nor O(groups) names anybody, the lists of all owners that have one are read.
+      - If neither O(users) nor O(groups) has any name, the lists of all owners that have one are read.
     type: list
     elements: str
   groups:
@@ -30,9 +30,10 @@ options:
     type: list
     elements: str
 notes:
-  - Rules are those set on the owner itself. What a user may reach through the group stands with the group.
-  - Servers from 3.1 on have rules by domain name besides, which are in force together with these lists and are not among
-    them, see M(vpn.estate.as_access_ruleset_info).
+  - Rules are those that are set on the owner itself. What a user may reach through the group is in the lists of the
+    group.
+  - Servers from version 3.1 also have rules by domain name. They are active together with these lists, but not part of
+    them; see M(vpn.estate.as_access_ruleset_info).
 seealso:
   - module: vpn.estate.as_access_list
   - module: vpn.estate.as_access_ruleset_info
@@ -55,13 +56,13 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Read those of two groups and a user
+- name: Read the access lists of two groups and a user
   vpn.estate.as_access_list_info:
     groups: [staff, ops]
     users: [alice]
   register: some
 
-- name: See their rules as structures
+- name: Show their rules as structures
   ansible.builtin.debug:
     msg: "{{ some.access_lists | map(attribute='access_to') | flatten | map('vpn.estate.access_rule') }}"
 
@@ -73,29 +74,29 @@ EXAMPLES = r"""
 RETURN = r"""
 access_lists:
   description:
-    - The lists of each owner. Groups come first, each kind by name.
-    - A named owner without any rule has empty lists, also where the server does not have that owner.
+    - Lists of each owner. Groups come first, each kind sorted by name.
+    - A named owner without any rule has empty lists, even if the server does not have that owner.
   returned: success
   type: list
   elements: dict
   contains:
     group:
-      description: Name of the group whose lists these are.
-      returned: when they are those of a group
+      description: Group that owns the lists.
+      returned: when the owner is a group
       type: str
       sample: staff
     user:
-      description: Name of the user whose lists these are.
-      returned: when they are those of a user
+      description: User who owns the lists.
+      returned: when the owner is a user
       type: str
       sample: alice
     access_to:
-      description: Where the owner may go, as compact strings. Rules for IPv4 come first.
+      description: Rules for the targets that the owner may reach, as compact strings. Rules for IPv4 come first.
       type: list
       elements: str
       sample: ["10.10.0.0/24:tcp/443,udp/1194", "192.168.99.0/24::R", "group:ops", "2001:db8:3::/64|icmp-any"]
     access_from:
-      description: Who may come to the owner, as compact strings. Rules for IPv4 come first.
+      description: Rules for the clients that may connect to the owner, as compact strings. Rules for IPv4 come first.
       type: list
       elements: str
       sample: [all_vpn_clients]

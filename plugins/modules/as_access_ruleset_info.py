@@ -9,8 +9,9 @@ DOCUMENTATION = r"""
 module: as_access_ruleset_info
 short_description: Read domain rules of an OpenVPN Access Server
 description:
-  - Reads the rulesets of users, groups and everybody, with their rules by domain name. They need Access Server 3.1 or later.
-  - What it returns can be declared with O(vpn.estate.as_access_ruleset#module:access_rulesets).
+  - Reads the rulesets of users, groups and all users, with their rules by domain name. It needs Access Server 3.1 or
+    later.
+  - To declare the result, pass it to O(vpn.estate.as_access_ruleset#module:access_rulesets).
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -22,7 +23,7 @@ options:
   users:
     description:
       - Names of users whose rulesets to read, compared exactly.
-      - Where none of O(users), O(groups) and O(everybody) is given, the rulesets of all owners are read.
+      - If none of O(users), O(groups) and O(everybody) is given, the rulesets of all owners are read.
     type: list
     elements: str
   groups:
@@ -34,7 +35,7 @@ options:
     type: bool
 notes:
   - Servers list only rulesets that have an owner.
-  - Where users may go by address is in access lists, see M(vpn.estate.as_access_list_info).
+  - Access by address is in access lists, see M(vpn.estate.as_access_list_info).
 seealso:
   - module: vpn.estate.as_access_ruleset
 """
@@ -54,24 +55,24 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Read those that hold for one user, but for those of the user's group
+- name: Read the rulesets of one user and those for all users
   vpn.estate.as_access_ruleset_info:
     users: [alice]
     everybody: true
   register: some
 
-- name: Read those of two groups
+- name: Read the rulesets of two groups
   vpn.estate.as_access_ruleset_info:
     groups: [staff, ops]
 
-- name: See which domains are denied to somebody
+- name: Show the domains that are denied to any user
   ansible.builtin.debug:
     msg: "{{ found.access_rulesets | map(attribute='rules') | flatten | selectattr('action', 'eq', 'deny') }}"
 """
 
 RETURN = r"""
 access_rulesets:
-  description: The rulesets, by owner and name. Those for everybody come first, then those of groups, and those of users.
+  description: Rulesets by owner and name. Those for all users come first, then those of groups, and those of users.
   returned: success
   type: list
   elements: dict
@@ -81,18 +82,18 @@ access_rulesets:
     position: {description: 'Value of O(vpn.estate.as_access_ruleset#module:position).', type: int}
     # END
     user:
-      description: Name of the user who owns the ruleset.
-      returned: when it is that of a user
+      description: User who owns the ruleset.
+      returned: when the owner is a user
       type: str
       sample: alice
     group:
-      description: Name of the group that owns the ruleset.
-      returned: when it is that of a group
+      description: Group that owns the ruleset.
+      returned: when the owner is a group
       type: str
       sample: staff
     everybody:
-      description: That the ruleset is for all users.
-      returned: when it is
+      description: Always V(true). The ruleset is for all users.
+      returned: when the ruleset is for all users
       type: bool
       sample: true
     name:
@@ -100,7 +101,8 @@ access_rulesets:
       type: str
       sample: Staff web
     rules:
-      description: The rules in their order. A rule about something else than a domain has C(data) in place of C(domain).
+      description: >-
+        Rules in their order. A rule that matches something other than a domain has C(data) instead of C(domain).
       type: list
       elements: dict
       sample:

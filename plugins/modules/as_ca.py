@@ -9,12 +9,13 @@ DOCUMENTATION = r"""
 module: as_ca
 short_description: Manage VPN certificate authorities of an OpenVPN Access Server
 description:
-  - Makes and deletes the certificate authorities with which the server signs its own certificate and those of client
-    profiles. The one that was made last is the current one, which signs new profiles; the others go on to be trusted.
-  - The server makes authorities by itself, such as a new one when the current one is older than a year. One that is not
-    declared is left alone.
-  - To replace an authority without anybody losing the way in, make a new one, have every profile issued anew, and delete
-    the old one when nothing hangs on it. The role P(vpn.estate.ca_rotation#role) does that.
+  - Creates and deletes the certificate authorities with which the server signs its own certificate and those of client
+    profiles. The newest authority is the current one, which signs new profiles. The server continues to trust the
+    others.
+  - The server also creates authorities itself, for example when the current one is older than a year. Authorities that
+    are not declared stay on the server.
+  - To replace an authority without locking users out, create a new one, issue every profile again, and delete the old
+    one when no profile depends on it. The role P(vpn.estate.ca_rotation#role) does this.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -26,7 +27,7 @@ extends_documentation_fragment:
 options:
   cas:
     description:
-      - Many authorities. They are made in this order, so that the last one is the current one afterwards.
+      - Several authorities. They are created in this order, so the last one is the current one afterwards.
       - Use it instead of O(common_name), O(serial), O(algorithm) and O(delete_clients).
     type: list
     elements: dict
@@ -42,28 +43,28 @@ options:
         choices: [present, absent]
       # END
   common_name:
-    description: Common name of the authority, of at most 64 characters, and which names it here.
+    description: Common name of the authority, of at most 64 characters. It identifies the authority.
     type: str
   serial:
     description:
-      - Serial of the authority, as M(vpn.estate.as_ca_info) shows it.
-      - Names one to be deleted that has namesakes; takes the place of the common name.
+      - Serial number of the authority, as M(vpn.estate.as_ca_info) shows it.
+      - Use it instead of the common name to delete one of several authorities with the same name.
     type: str
   algorithm:
     description:
-      - Algorithm of its key, such as V(secp384r1) or V(rsa3072). One that the server does not offer is refused, and
-        those that it does are named.
-      - Left out, the server chooses. An authority that is there keeps its own; another one is refused.
+      - Algorithm of its key, such as V(secp384r1) or V(rsa3072). The task refuses an algorithm that the server does not
+        offer, and lists those that it offers.
+      - By default, the server chooses. An existing authority keeps its algorithm, and the task refuses a different one.
     type: str
   delete_clients:
     description:
-      - How many client profiles are lost with the authority. Without this, or with another number than the server
-        counts, one that has signed profiles is not deleted.
+      - Number of client profiles that are lost with the authority. An authority that has signed profiles is deleted
+        only if this is the number that the server counts.
     type: int
   state:
     description:
-      - V(present) makes the authority if none has its name. The server may restart briefly; the task waits for it.
-      - V(absent) deletes it. The last one is refused, and so is one that has signed client profiles; see
+      - V(present) creates the authority if none has its name. The server may restart briefly. The task waits for it.
+      - V(absent) deletes it. The task refuses to delete the last authority, or one that has signed client profiles; see
         O(delete_clients).
     type: str
     choices: [present, absent]
@@ -74,7 +75,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have an authority
+- name: Create an authority
   vpn.estate.as_ca:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -89,30 +90,30 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Delete one that nobody needs any more
+- name: Delete an authority that no profile needs
   vpn.estate.as_ca:
     common_name: Example VPN CA 2020
     state: absent
 
-- name: Delete one although two client profiles stop working
+- name: Delete an authority, and let two client profiles stop working
   vpn.estate.as_ca:
     common_name: Example VPN CA 2022
     delete_clients: 2
     state: absent
 
-- name: Of two with the same name, delete one
+- name: Delete one of two authorities with the same name
   vpn.estate.as_ca:
     serial: "1708464983752887"
     state: absent
 
-- name: Several at once
+- name: Delete one authority and create another
   vpn.estate.as_ca:
     cas:
       - common_name: Example VPN CA 2020
         state: absent
       - common_name: Example VPN CA 2026
 
-- name: Authorities from a file
+- name: Read authorities from a file
   vpn.estate.as_ca:
     src: files/cas.yml
 """
@@ -127,7 +128,7 @@ objects:
   elements: dict
   contains:
     name:
-      description: Common name of the authority, or C(of serial) with its serial where that was said.
+      description: Common name of the authority, or C(of serial) with its serial number if that was given.
       type: str
       sample: Example VPN CA 2026
     # BEGIN objects: V(created), V(deleted) and V(unchanged) (tools/generate.py)
@@ -143,18 +144,18 @@ objects:
       type: str
     # END
     changed_keys:
-      description: What a new authority was given.
+      description: Options that a new authority was created with.
       type: list
       elements: str
       sample: [algorithm]
     serial:
-      description: Serial of an authority that was there.
-      returned: when the authority was there
+      description: Serial number of an existing authority.
+      returned: when the authority existed
       type: str
       sample: "1708464983752887"
     client_profiles:
-      description: How many client profiles it had signed.
-      returned: when the authority was there
+      description: Number of client profiles that it had signed.
+      returned: when the authority existed
       type: int
       sample: 0
 counts:

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: as_ca_info
 short_description: Read VPN certificate authorities of an OpenVPN Access Server
 description:
-  - Shows the certificate authorities that sign the server's own certificate and those of client profiles.
+  - Reads the certificate authorities that sign the server's own certificate and those of client profiles.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   names:
-    description: Common names of authorities. Left out, all are shown.
+    description: Common names of authorities. By default, all are returned.
     type: list
     elements: str
 seealso:
@@ -34,7 +34,7 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
   register: authorities
 
-- name: Say so when the current one ends within a year
+- name: Report when the current authority ends within a year
   ansible.builtin.debug:
     msg: "{{ item.common_name }} ends in {{ item.days_left }} days, and {{ item.client_profiles }} profiles with it"
   loop: "{{ authorities.cas | selectattr('role', 'eq', 'current') }}"
@@ -47,14 +47,14 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Read some of them
+- name: Read one authority
   vpn.estate.as_ca_info:
     names: [Example VPN CA 2026]
 """
 
 RETURN = r"""
 cas:
-  description: The authorities, in the order in which they were made.
+  description: Authorities, the oldest first.
   returned: success
   type: list
   elements: dict
@@ -64,7 +64,8 @@ cas:
       type: str
       sample: OpenVPN CA
     serial:
-      description: Serial of its certificate, as a decimal number. It is text, because it can be too long for a number.
+      description: >-
+        Serial number of its certificate, in decimal digits. It is text, because it can be too long for a number.
       type: str
       sample: "1708464983752887"
     algorithm:
@@ -73,28 +74,29 @@ cas:
       sample: secp384r1
     role:
       description:
-        - V(current) signs new profiles, V(old) ones have signed and are still trusted, V(cross) ones vouch for another.
-        - Any other value is the server's own.
+        - V(current) signs new profiles. V(old) authorities signed profiles before and are still trusted. V(cross) ones
+          certify another authority.
+        - Any other value comes from the server.
       type: str
       sample: current
     not_before:
-      description: When it began to be valid, in UTC.
+      description: Start of its validity, in UTC.
       type: str
       sample: "2026-01-27T00:00:00Z"
     not_after:
-      description: When it ends, in UTC.
+      description: End of its validity, in UTC.
       type: str
       sample: "2036-01-25T00:00:00Z"
     days_left:
-      description: Whole days until then; negative once it has ended.
+      description: Whole days until the end of its validity; negative afterwards.
       type: int
       sample: 3351
     client_profiles:
-      description: How many client profiles it has signed.
+      description: Number of client profiles that it has signed.
       type: int
       sample: 42
     signing_ca_cn:
-      description: Common name of the authority that has signed it, where that is another.
+      description: Common name of the authority that signed it, if that is another one.
       type: str
       sample: OpenVPN CA
 """

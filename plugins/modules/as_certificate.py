@@ -7,14 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_certificate
-short_description: Have certificates made by an OpenVPN Access Server, and keep them in files
+short_description: Manage certificates that an OpenVPN Access Server issues, in files
 description:
-  - Keeps a certificate and its private key in two files on the machine where the task runs. The server makes both, with
-    any of its templates, and keeps neither.
-  - A new pair is made where a file is missing or cannot be read, where key and certificate do not belong together, where
-    the certificate expires within O(renew_before), or where it is not what is declared. What is left out is left alone.
-  - What the server made is looked at before a file is touched. Until then the old pair stays.
-  - Where everything is in order, nothing is said to the server.
+  - Keeps a certificate and its private key in two files on the machine where the task runs. The server creates both,
+    with any of its templates, and keeps neither.
+  - The task requests a new pair if a file is missing or cannot be read, if key and certificate do not belong together,
+    if the certificate expires within O(renew_before), or if it differs from the declaration. Options that are left out
+    are not compared.
+  - The task checks the new pair before it writes a file. Until then the old pair stays.
+  - If everything is in order, the task does not contact the server.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -28,8 +29,8 @@ requirements:
 options:
   certificates:
     description:
-      - Many certificates. They are made one after the other, in this order.
-      - Use it instead of O(dest) and the other options that describe one certificate.
+      - Several certificates. They are created one after the other, in this order.
+      - Use it instead of O(dest) and the other options for one certificate.
     type: list
     elements: dict
     suboptions:
@@ -56,53 +57,53 @@ options:
       # END
   dest:
     description:
-      - File of the certificate, in PEM format. A new one may be read by everybody, as far as the umask allows; of one that
-        is there the mode stays.
-      - The certificate is written after its key, so that where it is, its key is there too.
+      - File of the certificate, in PEM format. All users may read a new file, if the umask allows it. An existing file
+        keeps its mode.
+      - The certificate is written after its key. So if the certificate is there, its key is there too.
     type: path
   private_key_dest:
     description:
-      - File of the private key. Only its owner may read it; where others may, that is taken from them.
-      - Always needed. Folders are not made, and symbolic links are not followed.
+      - File of the private key. Only its owner may read it. If other users can read it, the module removes their
+        access.
+      - Always required. The module does not create folders or follow symbolic links.
     type: path
   common_name:
-    description: Common name of the certificate. Needed for a certificate that is to be there.
+    description: Common name of the certificate. Required with state V(present).
     type: str
   cert_template:
     description:
-      - What the certificate is for, which decides about its key usage. Needed for a certificate that is to be there.
-      - Of a certificate that is there, only whether it is an authority (V(ca), V(intermediate_ca)) is compared. To go
-        from one of the others to another, say O(renew) once.
+      - Purpose of the certificate, which determines its key usage. Required with state V(present).
+      - For an existing certificate, the module compares only whether it is an authority (V(ca), V(intermediate_ca)). To
+        change between the other templates, set O(renew) once.
     type: str
     choices: [spcert, ca, intermediate_ca, webserver, server, client, hybrid]
   algorithm:
     description:
-      - Algorithm of the key, such as V(secp384r1) or V(rsa3072). It has to be one that the server offers; case does not
-        matter.
-      - Left out, the server chooses, and a key that is there stays.
+      - Algorithm of the key, such as V(secp384r1) or V(rsa3072). The server must offer it. Case does not matter.
+      - By default, the server chooses, and an existing key stays.
     type: str
   days_to_expiry:
     description:
-      - For how many days a new certificate is valid. Left out, the server chooses. It must be more than
+      - Days for which a new certificate is valid. By default, the server chooses. The value must be greater than
         O(renew_before).
-      - A certificate that is there is not made anew for this.
+      - An existing certificate is not replaced because of this option.
     type: int
   subj_alt_dns_names:
     description:
-      - DNS names that the certificate is for, in any order and case. Only with O(cert_template=webserver).
-      - The common name may be there too, whether it is listed or not.
+      - DNS names for which the certificate is valid, in any order and case. Only with O(cert_template=webserver).
+      - The certificate may also contain the common name, whether it is listed or not.
     type: list
     elements: str
   private_key_passphrase:
     description:
-      - Passphrase that the private key is encrypted with. A key that it does not open is made anew.
-      - A key that is encrypted needs it.
+      - Passphrase that encrypts the private key. A key that it does not open is replaced.
+      - An encrypted key requires it.
     type: str
   signing_ca:
     description:
-      - Certificate of the authority that signs, as text in PEM format. It goes with one of O(signing_ca_key) and
+      - Certificate of the authority that signs, as text in PEM format. It requires one of O(signing_ca_key) and
         O(signing_ca_config_key).
-      - Left out, a new certificate is signed by its own key, and one that is there stays as it is.
+      - By default, a new certificate is signed by its own key, and an existing one stays as it is.
     type: str
   signing_ca_key:
     description: Private key of O(signing_ca), as text in PEM format.
@@ -115,17 +116,17 @@ options:
     type: str
   state:
     description:
-      - V(present) makes the pair if that is needed.
-      - V(absent) removes the two files. The server keeps nothing, so that nothing is revoked.
+      - V(present) creates the pair if necessary.
+      - V(absent) removes the two files. The server has no copy, so nothing is revoked.
     type: str
     choices: [present, absent]
     default: present
   renew_before:
-    description: How many days before it expires a certificate is made anew.
+    description: Number of days before its end at which a certificate is replaced.
     type: int
     default: 30
   renew:
-    description: Whether to make new pairs in any case. Each run then makes new ones.
+    description: Whether to create new pairs in every run, even if the current ones are valid.
     type: bool
     default: false
 notes:
@@ -154,7 +155,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Make an authority, whose key is encrypted
+- name: Create an authority with an encrypted key
   vpn.estate.as_certificate:
     dest: pki/ca.pem
     private_key_dest: pki/ca.key
@@ -165,7 +166,7 @@ EXAMPLES = r"""
     private_key_passphrase: "{{ vault_ca_passphrase }}"
     renew_before: 365
 
-- name: Keep certificates that it signs
+- name: Keep a certificate that the authority signs, and remove another one
   vpn.estate.as_certificate:
     certificates:
       - dest: pki/alpha.pem
@@ -179,7 +180,7 @@ EXAMPLES = r"""
         private_key_dest: pki/beta.key
         state: absent
 
-- name: Have one signed with a key that the server has
+- name: Create a certificate that a key on the server signs
   vpn.estate.as_certificate:
     dest: pki/gamma.pem
     private_key_dest: pki/gamma.key
@@ -188,7 +189,7 @@ EXAMPLES = r"""
     signing_ca: "{{ lookup('ansible.builtin.file', 'pki/estate.pem') }}"
     signing_ca_config_key: estate.ca_key
 
-- name: Make a new pair whatever there is
+- name: Replace a pair in any case
   vpn.estate.as_certificate:
     dest: pki/delta.pem
     private_key_dest: pki/delta.key
@@ -196,7 +197,7 @@ EXAMPLES = r"""
     cert_template: hybrid
     renew: true
 
-- name: Certificates from a file
+- name: Read certificates from a file
   vpn.estate.as_certificate:
     src: files/certificates.yml
 """
@@ -228,20 +229,20 @@ objects:
     # END
     changed_keys:
       description:
-        - What is not as it should be. Beside options these are V(certificate) and V(private_key), which are missing, cannot
-          be read or do not belong together; V(expires); V(issuer); V(is_authority); V(renew); and
-          V(private_key_is_private), where nothing but the mode of the key's file changes.
+        - What differs from the declaration. In addition to options, these are V(certificate) and V(private_key), which
+          are missing, cannot be read or do not belong together; V(expires); V(issuer); V(is_authority); V(renew); and
+          V(private_key_is_private), if only the mode of the key file changes.
       type: list
       elements: str
       sample: [expires]
     reasons:
-      description: Why the pair is made anew, in sentences.
+      description: Reasons for the new pair, as sentences.
       returned: when RV(objects[].action) is V(created) or V(updated)
       type: list
       elements: str
       sample: ["it expires on 2026-12-01T10:00:00Z"]
     certificate:
-      description: The certificate that is in the file now.
+      description: The certificate that is in the file after the task.
       returned: when there is one; in check mode, when it would stay
       type: dict
       contains:

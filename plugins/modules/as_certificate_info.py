@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_certificate_info
-short_description: Have certificates examined by an OpenVPN Access Server
+short_description: Let an OpenVPN Access Server examine certificates
 description:
-  - Asks the server what it reads in a certificate, whether a private key is that of the certificate, and whether it trusts
+  - Asks the server for the content of a certificate, whether a private key belongs to it, and whether the server trusts
     it.
-  - That the server finds something wrong with key or chain is an answer, and no failure. The task fails where the
-    certificate cannot be read at all.
+  - If the server finds a mistake in the key or the chain, this is a result and not a failure. The task fails only if
+    the certificate cannot be read.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -22,19 +22,21 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   certificate:
-    description: The certificate, as text in PEM format.
+    description: Certificate to examine, as text in PEM format.
     type: str
     required: true
   private_key:
-    description: A private key that may be that of O(certificate), as text in PEM format. The server gets to see it.
+    description: Private key that may belong to O(certificate), as text in PEM format. It is sent to the server.
     type: str
   chain:
-    description: Certificates between O(certificate) and its root, as text in PEM format. With it, trust is checked.
+    description: >-
+      Certificates between O(certificate) and its root, as text in PEM format. If it is set, the server checks the
+      trust.
     type: str
   ca_roots:
     description:
-      - Certificates of the authorities to trust, each as text in PEM format. With it, trust is checked.
-      - An empty list stands for the authorities that the server's system trusts.
+      - Certificates of the authorities to trust, each as text in PEM format. If it is set, the server checks the trust.
+      - With an empty list, the server uses the authorities that its system trusts.
     type: list
     elements: str
 seealso:
@@ -58,7 +60,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: See whether a key is that of a certificate, and whether our own authority has signed it
+- name: Check that a key belongs to a certificate, and that your own authority signed the certificate
   vpn.estate.as_certificate_info:
     certificate: "{{ lookup('ansible.builtin.file', 'wiki.pem') }}"
     private_key: "{{ lookup('ansible.builtin.file', 'wiki.key') }}"
@@ -67,7 +69,7 @@ EXAMPLES = r"""
   register: checked
   failed_when: checked is failed or not checked.key_matches or not checked.trusted
 
-- name: See whether the public authorities trust it
+- name: Check whether the public authorities trust a certificate
   vpn.estate.as_certificate_info:
     certificate: "{{ lookup('ansible.builtin.file', 'wiki.pem') }}"
     ca_roots: []
@@ -75,12 +77,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificate:
-  description: What the server reads in the certificate, in its own words.
+  description: Content of the certificate, in the words of the server.
   returned: success
   type: dict
   contains:
     serial:
-      description: Serial number, as a decimal number in text.
+      description: Serial number, as text in decimal digits.
       type: str
       sample: "5577006791947779410"
     common_name:
@@ -92,35 +94,35 @@ certificate:
       type: str
       sample: secp384r1
     not_before:
-      description: Since when it is valid.
+      description: Start of its validity.
       type: str
     not_after:
-      description: Until when it is valid.
+      description: End of its validity.
       type: str
     sha256fp:
       description: SHA-256 fingerprint.
       type: str
     subj_alt_names:
-      description: Names that it is for.
+      description: Names for which it is valid.
       type: list
       elements: str
     subject:
-      description: Parts of its subject.
+      description: Parts of the subject.
       type: list
       elements: str
       sample: [CN=wiki.example.com]
     ca:
-      description: Whether it is that of an authority.
+      description: Whether it is the certificate of an authority.
       type: bool
     self_signed:
-      description: Whether its own key has signed it.
+      description: Whether it is signed by its own key.
       type: bool
 key_matches:
-  description: Whether the server finds that O(private_key) is that of the certificate.
+  description: Whether the server finds that O(private_key) belongs to the certificate.
   returned: when O(private_key) is given
   type: bool
 key_reason:
-  description: Why the server could not tell.
+  description: Reason why the server could not compare them.
   returned: when the server could not read O(private_key)
   type: str
 trusted:
@@ -128,11 +130,11 @@ trusted:
   returned: when O(chain) or O(ca_roots) is given
   type: bool
 trust_reason:
-  description: Why it found none.
+  description: Reason why it found none.
   returned: when RV(trusted) is V(false)
   type: str
 chain:
-  description: The chain that was found, each certificate as in RV(certificate).
+  description: The chain that was found, each certificate in the form of RV(certificate).
   returned: when RV(trusted) is V(true)
   type: list
   elements: dict

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_cluster
-short_description: Manage what all nodes of a cluster of OpenVPN Access Servers share
+short_description: Manage the shared settings of a cluster of OpenVPN Access Servers
 description:
-  - Sets the round-robin host name of the cluster of which the server is a node, and who goes by it.
-  - Nodes themselves are made by M(vpn.estate.as_cluster_node).
+  - Sets the round-robin host name of the cluster to which the server belongs, and which nodes use it.
+  - To create nodes, use M(vpn.estate.as_cluster_node).
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -20,28 +20,28 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   rr_dns_hostname:
-    description: The host name under which clients find all nodes in turn. The DNS has to know it already.
+    description: Host name under which clients find all nodes in turn. The DNS must already know it.
     type: str
   rr_dns_new_nodes:
-    description: Whether nodes that join from now on have that name as their host name.
+    description: Whether nodes that join later get this name as their host name.
     type: bool
   rr_dns_this_node:
     description:
-      - V(true) makes that name the host name of this node, the one at O(as_url) or that of O(as_node).
-      - V(false) is refused of a node that goes by that name; give it a host name of its own by
+      - V(true) makes this name the host name of this node, which is the one at O(as_url) or that of O(as_node).
+      - V(false) is refused for a node that has this name. Give the node its own host name with
         M(vpn.estate.as_config_item) (C(host.name)).
     type: bool
 notes:
-  - A changed host name takes effect with a restart; see M(vpn.estate.as_restart).
-  - In check mode a server that is in no cluster is taken for one whose cluster has no properties yet. The task warns of it, also
-    of a server that lists itself as its only node and does not tell whether that is a cluster.
+  - A changed host name takes effect at the next restart; see M(vpn.estate.as_restart).
+  - In check mode, a server that is in no cluster is treated as one whose cluster has no properties yet, and the task
+    warns. It also warns if a server lists itself as its only node and does not show whether that is a cluster.
 seealso:
   - module: vpn.estate.as_cluster_info
   - module: vpn.estate.as_cluster_node
 """
 
 EXAMPLES = r"""
-- name: Give the cluster a name, which all nodes to come go by
+- name: Give the cluster a host name, and use it for all nodes that join
   vpn.estate.as_cluster:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -56,7 +56,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Have the nodes that are there go by it too
+- name: Use the host name for existing nodes too
   vpn.estate.as_cluster:
     as_node: "{{ item }}"
     rr_dns_this_node: true
@@ -66,7 +66,7 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - The cluster and what became of it, as a list with one entry.
+    - The cluster with its result, as a list with one entry.
     - In check mode, the result that a real run would have.
   returned: when the task has compared the declaration with the server
   type: list

@@ -9,8 +9,9 @@ DOCUMENTATION = r"""
 module: as_cluster_info
 short_description: Read the nodes of a cluster of OpenVPN Access Servers
 description:
-  - Shows every node of the cluster of which the server is one, and how it does, each asked through the server at O(as_url).
-  - A node that cannot be reached is shown too, with the reason; the task does not fail for it.
+  - Reads every node of the cluster to which the server belongs, and the state of each. The server at O(as_url) asks the
+    other nodes.
+  - A node that cannot be reached is returned too, with the reason. The task does not fail because of it.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -32,12 +33,12 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
   register: found
 
-- name: Show it as a table
+- name: Show the cluster as a table
   ansible.builtin.debug:
-    msg: "{{ item.name }} {{ item.version }} {{ item.vpn_clients }} {{ item.error or 'well' }}"
+    msg: "{{ item.name }} {{ item.version }} {{ item.vpn_clients }} {{ item.error or 'healthy' }}"
   loop: "{{ found.nodes }}"
 
-- name: Fail when a node cannot be reached or does not serve VPN clients
+- name: Fail if a node cannot be reached or does not serve VPN clients
   ansible.builtin.assert:
     that: found.nodes | rejectattr('problems', 'eq', []) | length == 0
     fail_msg: "{{ (found.nodes | map(attribute='error') | select) + (found.nodes | map(attribute='problems') | select | flatten) }}"
@@ -45,27 +46,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cluster:
-  description: What all nodes share; null where the server is in no cluster.
+  description: Shared settings of all nodes; null if the server is in no cluster.
   returned: success
   type: dict
   contains:
     rr_dns_hostname:
-      description: The round-robin host name; empty where there is none.
+      description: Round-robin host name; empty if there is none.
       type: str
       sample: vpn.example.com
     rr_dns_new_nodes:
-      description: Whether nodes that join have that name as their host name.
+      description: Whether nodes that join get that name as their host name.
       type: bool
       sample: true
 own_name:
   description: >-
-    Which of the nodes the server at O(as_url) is, or the one that O(as_node) names; null where it is in no cluster, or
-    where that cannot be told, as when it cannot pass a call on to itself.
+    Name of the node at O(as_url), or of the node that O(as_node) names. Null if the server is in no cluster, or if this
+    is unknown, for example because the server cannot pass a call on to itself.
   returned: success
   type: str
   sample: node1
 nodes:
-  description: The nodes by name. Empty where the server is in no cluster.
+  description: Nodes by name. Empty if the server is in no cluster.
   returned: success
   type: list
   elements: dict
@@ -75,11 +76,11 @@ nodes:
       type: str
       sample: node1
     api_endpoint:
-      description: Where the node answers the other nodes.
+      description: Address at which the other nodes reach the node.
       type: str
       sample: https://node1.example.com:945
     certificate_fingerprint:
-      description: SHA-256 fingerprint of the certificate by which the other nodes know it.
+      description: SHA-256 fingerprint of the certificate by which the other nodes identify it.
       type: str
       sample: 36:D7:D5:1F:47:4A:84:A2:A3:0A:41:BC:92:CB:A5:D9:D6:5F:75:64:84:01:1D:6F:58:B9:D6:67:F8:DB:BE:9C
     restart_pending:
@@ -87,34 +88,34 @@ nodes:
       type: bool
       sample: false
     reachable:
-      description: Whether the server at O(as_url) could pass calls on to it.
+      description: Whether the server at O(as_url) could pass calls on to the node.
       type: bool
       sample: true
     error:
-      description: Why it was not reached; null where it was.
+      description: Reason why it was not reached; null if it was reached.
       type: str
     version:
-      description: Version of the Access Server there; null where it was not reached.
+      description: Version of the Access Server on the node; null if it was not reached.
       type: str
       sample: 3.2.2
     last_restarted:
-      description: When it was last restarted; null where it was not reached.
+      description: Time of its last restart; null if it was not reached.
       type: str
       sample: "2026-09-09T20:47:29.403414Z"
     services_not_on:
-      description: Services whose state is another than V(on); null where it was not reached.
+      description: Services whose state is not V(on); null if it was not reached.
       type: list
       elements: str
       sample: []
     problems:
       description: >-
-        What keeps it from serving VPN clients, a sentence for each service that is not well and where no VPN daemon runs;
-        null where it was not reached.
+        Reasons why it does not serve VPN clients, one sentence for each service that is not healthy, and one if no VPN
+        daemon runs; null if it was not reached.
       type: list
       elements: str
       sample: [no VPN daemon runs]
     vpn_clients:
-      description: How many VPN clients are connected to it; null where it was not reached.
+      description: Number of VPN clients that are connected to it; null if it was not reached.
       type: int
       sample: 17
 """

@@ -9,12 +9,13 @@ DOCUMENTATION = r"""
 module: as_cluster_node
 short_description: Make an OpenVPN Access Server a node of a cluster
 description:
-  - Makes the server a node of a cluster, which it creates if none of the servers in O(peers) is in one, and which it joins
-    otherwise; or has it leave.
-  - The same task for every server, one after the other (C(serial) V(1), or C(throttle) V(1)), makes a cluster of them.
-  - Before anything is written, what can be known is known. Whether there is a cluster, whether the versions are the
-    same, whether the name is free, and with O(check_database) what is in the database.
-  - A request to create, join or leave is sent once. If its answer is lost, the nodes are looked at instead.
+  - Makes the server a node of a cluster, or lets it leave. The server joins the cluster of the servers in O(peers). If
+    none of them is in a cluster, the server creates one.
+  - To create a cluster, run the same task for every server, one after the other (C(serial) V(1), or C(throttle) V(1)).
+  - The task checks as much as possible before it writes anything. It checks whether there is a cluster, whether the
+    versions are the same, whether the name is free, and, with O(check_database), what is in the database.
+  - A request to create, join or leave is sent once. If its answer is lost, the task reads the state of the nodes
+    instead.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -24,35 +25,37 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   name:
-    description: Name of the node, by which O(as_node) and the other nodes call it.
+    description: Name of the node, which O(as_node) and the other nodes use.
     type: str
     required: true
   api_endpoint:
     description:
-      - Address at which the other nodes reach the API of this one, such as V(https://node1.example.com:945).
-      - A server that is not yet a node needs it. Of a node, it is changed if it differs.
+      - Address at which the other nodes reach the API of this node, such as V(https://node1.example.com:945).
+      - Required for a server that is not yet a node. For a node, it is changed if it differs.
     type: str
   certificate_fingerprint:
     description:
-      - SHA-256 fingerprint of the certificate at O(api_endpoint), in hexadecimal digits, with or without colons. By it the
-        other nodes know this one; O(as_certificate_fingerprint) is for the task's own connection.
-      - V(auto) takes it from the certificate that answers at O(api_endpoint) now, as seen from where the module runs.
-        RV(objects[].fingerprint_presented) tells so. Say the fingerprint itself where that way is not to be trusted.
-      - Left out, it is V(auto) for a server that is not yet a node, and is left alone for one that is.
+      - SHA-256 fingerprint of the certificate at O(api_endpoint), in hexadecimal digits, with or without colons. The
+        other nodes identify this node by it. For the task's own connection, use O(as_certificate_fingerprint).
+      - V(auto) takes it from the certificate that O(api_endpoint) presents now to the machine where the module runs.
+        RV(objects[].fingerprint_presented) reports this. Set the fingerprint itself if you do not trust that
+        connection.
+      - The default is V(auto) for a server that is not yet a node. For a node, it stays unchanged by default.
     type: str
   mysql_uri:
     description:
-      - Address of the database that the nodes share, such as C(mysql://USER:PASSWORD@HOST:3306/). Signs such as C(@), C(#),
-        C(/) and C(?) in the password are written in percent code, as in C(%40); where they are not, the address is refused.
-      - A server that is not yet a node needs it. A node keeps the one that it has, which is not compared.
+      - Address of the database that the nodes share, such as C(mysql://USER:PASSWORD@HOST:3306/). Write characters such
+        as C(@), C(#), C(/) and C(?) in the password in percent code, as in C(%40). Otherwise the task refuses the
+        address.
+      - Required for a server that is not yet a node. A node keeps its address, which is not compared.
     type: str
   peers:
     description:
-      - The other servers, which are asked whether they are in a cluster. This one may be among them and is left out, so
-        that all servers can have the same list.
-      - A server that is not yet a node needs it. An empty list says that there are no others. If one of them does not
-        answer and none of the others is in a cluster, none is created.
-      - With O(state) V(absent), those that are named must have forgotten the node afterwards.
+      - The other servers. The task asks them whether they are in a cluster. The list may contain this server, which is
+        ignored, so that all servers can have the same list.
+      - Required for a server that is not yet a node. An empty list means that there are no others. If one of them does
+        not answer and none of the others is in a cluster, no cluster is created.
+      - With O(state) V(absent), the task checks that the listed servers no longer know the node.
     type: list
     elements: dict
     suboptions:
@@ -61,16 +64,17 @@ options:
         type: str
         required: true
       as_username:
-        description: Name of an administrator there. Left out, it is O(as_username).
+        description: Name of an administrator of that server. The default is O(as_username).
         type: str
       as_password:
-        description: Password of that administrator. Left out, it is O(as_password).
+        description: Password of that administrator. The default is O(as_password).
         type: str
       as_validate_certs:
-        description: Whether to check its certificate. Left out, it is O(as_validate_certs).
+        description: Whether to check the certificate of that server. The default is O(as_validate_certs).
         type: bool
       as_ca_path:
-        description: Authorities to trust, as in O(as_ca_path). Left out, it is O(as_ca_path), unless a fingerprint is given.
+        description: >-
+          Authorities to trust, as in O(as_ca_path). The default is O(as_ca_path), unless a fingerprint is given.
         type: path
       as_certificate_fingerprint:
         description: SHA-256 fingerprint of the certificate of that server, as in O(as_certificate_fingerprint).
@@ -80,35 +84,36 @@ options:
         type: str
   assume_present:
     description:
-      - Names of nodes that earlier tasks of the same run have made by then. Check mode, which finds no cluster of theirs yet,
-        then tells that the server joins them, where it would tell that it creates another one.
-      - The real run goes by what it finds.
+      - Names of nodes that earlier tasks of the same run create. Check mode, which finds no cluster of them yet, then
+        reports that the server joins them. Without this option, it reports that the server creates another cluster.
+      - Outside check mode, the option has no effect.
     type: list
     elements: str
     default: []
   check_database:
     description:
-      - Whether to look into the database first, from where the module runs. To create a cluster it must be empty; to join
-        one it must not be. It needs PyMySQL.
-      - Otherwise the server finds out, and what it says is reported.
+      - Whether to check the database first, from the machine where the module runs. To create a cluster it must be
+        empty; to join one it must not be empty. This needs PyMySQL.
+      - Without this check, the server examines the database, and the task reports its answer.
     type: bool
     default: false
   restart_timeout:
-    description: How many seconds to wait for the server to come back, and then for the nodes to know each other.
+    description: Seconds to wait until the server is back, and then until the nodes know each other.
     type: int
     default: 120
   state:
     description:
       - V(present) makes the server a node.
-      - V(absent) has it leave its cluster. The last node of a cluster does not leave.
+      - V(absent) lets it leave its cluster. The last node of a cluster cannot leave.
     type: str
     choices: [present, absent]
     default: present
 notes:
-  - A server that joins loses its own users, certificates and configuration to those of the cluster, and the task signs in
-    again, as an administrator of the cluster by the same name and password. One that leaves goes back to its own.
-  - The server restarts (mode V(server_agent)) when it has become a node, or has left. VPN clients may be interrupted.
-  - In check mode every server of a cluster yet to be made would create it, because none of them has.
+  - A server that joins replaces its own users, certificates and configuration by those of the cluster. The task then
+    signs in again, as an administrator of the cluster with the same name and password. A server that leaves returns to
+    its own data.
+  - The server restarts (mode V(server_agent)) after it has become a node or has left. This may interrupt VPN clients.
+  - In check mode, every server of a new cluster would create it, because none of them is in one.
 seealso:
   - module: vpn.estate.as_cluster
   - module: vpn.estate.as_cluster_info
@@ -116,7 +121,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make the first node, and with it the cluster
+- name: Create the first node, and with it the cluster
   vpn.estate.as_cluster_node:
     as_url: https://node1.example.com:943
     as_username: openvpn
@@ -127,7 +132,7 @@ EXAMPLES = r"""
     peers: []
     check_database: true
 
-- name: Let each server of a group become a node, one after the other
+- name: Make each server of a group a node, one after the other
   hosts: vpn_servers
   gather_facts: false
   serial: 1
@@ -138,7 +143,7 @@ EXAMPLES = r"""
       as_password: "{{ vault_openvpn_password }}"
       as_certificate_fingerprint: "{{ vpn_certificate_fingerprint }}"
   tasks:
-    - name: Be a node
+    - name: Make the server a node
       vpn.estate.as_cluster_node:
         name: "{{ inventory_hostname }}"
         api_endpoint: "https://{{ inventory_hostname }}:945"
@@ -166,7 +171,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Tell the others of a new certificate
+- name: Send a new certificate fingerprint to the other nodes
   vpn.estate.as_cluster_node:
     name: node1
     certificate_fingerprint: auto
@@ -182,7 +187,7 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - The node and what became of it, as a list with one entry.
+    - The node with its result, as a list with one entry.
     - In check mode, the result that a real run would have.
   returned: when the task has compared the declaration with the server
   type: list
@@ -210,28 +215,29 @@ objects:
     # END
     cluster_action:
       description:
-        - V(create) where the server made the cluster, V(join) where it joined one, V(leave) where it left, and V(none) where
-          it was a node already or is none.
-        - V(again) where it joined under a name that the cluster had for it already, because an earlier try was cut off.
+        - V(create) if the server created the cluster, V(join) if it joined one, V(leave) if it left, and V(none) if
+          nothing was to be done.
+        - V(again) if it joined under a name that the cluster already had for it, because an earlier try was
+          interrupted.
       type: str
       sample: join
     certificate_fingerprint:
-      description: The fingerprint by which the other nodes know it; null where it has none.
+      description: Fingerprint by which the other nodes identify it; null if it has none.
       type: str
       sample: 36:D7:D5:1F:47:4A:84:A2:A3:0A:41:BC:92:CB:A5:D9:D6:5F:75:64:84:01:1D:6F:58:B9:D6:67:F8:DB:BE:9C
     fingerprint_presented:
-      description: Whether that fingerprint was taken from the certificate that answered at O(api_endpoint).
+      description: Whether that fingerprint was taken from the certificate that O(api_endpoint) presented.
       type: bool
       sample: true
     restart_pending:
       description:
-        - Whether the node waits for a restart now, as after a change of the configuration, or after a run that was cut off
-          when the server had become a node and had not restarted. M(vpn.estate.as_restart) with mode V(server_agent) is good
-          for both.
+        - Whether the node waits for a restart now, for example after a change of the configuration, or because a run
+          was interrupted after the server had become a node and before it restarted. M(vpn.estate.as_restart) with mode
+          V(server_agent) solves both.
       type: bool
       sample: false
     nodes:
-      description: Names of all nodes afterwards.
+      description: Names of all nodes after the task.
       returned: when the server became a node, and not in check mode
       type: list
       elements: str

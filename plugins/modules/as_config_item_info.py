@@ -9,8 +9,8 @@ DOCUMENTATION = r"""
 module: as_config_item_info
 short_description: Read configuration items of an OpenVPN Access Server
 description:
-  - Reads configuration items, with what the server says about each, such as its default and its limits.
-  - Values of items that hold secrets are withheld, also those that the server itself tells.
+  - Reads configuration items, with the server's information about each, such as its default and its limits.
+  - Values of items that hold secrets are withheld, even if the server returns them.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -22,21 +22,20 @@ extends_documentation_fragment:
 options:
   names:
     description:
-      - Keys of the items to read, compared exactly. Left out, all are read; an empty list reads none.
+      - Keys of the items to read, compared exactly. By default, all items are read. An empty list reads none.
       - A key that the server does not know is left out of the result, or shown with the category V(custom).
   profile:
-    description: Configuration profile to read. Left out, it is the active one.
+    description: Configuration profile to read. The default is the active profile.
     type: str
   only_set:
-    description: Whether to leave out items that nobody set, which are those whose RV(config_items[].derived_from) is
-      V(default).
+    description: Whether to leave out items that are not set, whose RV(config_items[].derived_from) is V(default).
     type: bool
     default: false
 notes:
-  - A text is shown without the line ends at its end, and with C(LF) between its lines. It can be declared as it is shown,
-    and is no change then.
-  - A value that is read is stored; that is no proof that it is in force, for many items take effect only at the next
-    restart of the server.
+  - A text is shown without the line ends at its end, and with C(LF) between its lines. You can declare it as it is
+    shown, and it is no change.
+  - The module reads stored values. A stored value may not be active yet, because many items take effect only at the
+    next restart of the server.
 seealso:
   - module: vpn.estate.as_config_item
 """
@@ -61,7 +60,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Read what was set in a profile, which need not be the active one
+- name: Read the items that are set in a profile, which need not be active
   vpn.estate.as_config_item_info:
     profile: maintenance
     only_set: true
@@ -69,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 config_items:
-  description: The items, by key.
+  description: Items by key.
   returned: success
   type: list
   elements: dict
@@ -79,16 +78,16 @@ config_items:
       type: str
       sample: vpn.server.tls_version_min
     value:
-      description: Value of the item, in its own type. That of a secret is V((not shown\)) if it has one, and empty
-        otherwise.
+      description: >-
+        Value of the item, in its own type. For a secret, V((not shown\)) if it has a value, and empty otherwise.
       type: raw
       sample: "1.2"
     default_value:
-      description: Value of the item where nobody sets it. That of a secret is always empty.
+      description: Value that the item has when it is not set. For a secret, it is always empty.
       type: raw
       sample: "1.2"
     is_set:
-      description: Whether the item has a value that is not empty, be it the default.
+      description: Whether the item has a value that is not empty, even if it is the default.
       type: bool
       sample: true
     secret:
@@ -96,46 +95,47 @@ config_items:
       type: bool
       sample: false
     custom:
-      description: Whether the server does not know the key, so that a task that declares the item says so too; see
+      description: >-
+        Whether the server does not know the key. A task that declares the item must then set
         O(vpn.estate.as_config_item#module:custom).
       type: bool
       sample: false
     type:
-      description: Type of the value, such as V(string), V(integer) or V(boolean). Null, or V(custom), if the server
-        knows none.
+      description: >-
+        Type of the value, such as V(string), V(integer) or V(boolean). Null, or V(custom), if the server knows no type.
       type: str
       sample: string
     category:
       description:
-        - What kind of item it is. Servers say, among others, V(default), V(normal), V(advanced), V(required),
-          V(derived), V(deprecated), V(removed) and V(custom).
+        - Category of the item. Servers use, among others, V(default), V(normal), V(advanced), V(required), V(derived),
+          V(deprecated), V(removed) and V(custom).
       type: str
       sample: default
     derived_from:
-      description: Where the value comes from. V(default) if nobody set it, otherwise a database, such as V(db).
+      description: Source of the value. V(default) if it is not set, otherwise a database, such as V(db).
       type: str
       sample: db
     description:
-      description: What the server says that the item is for.
+      description: Description of the item from the server.
       type: str
       sample: Lowest TLS version of the VPN.
     allowed_values:
-      description: Values that the server accepts; null where it names none.
+      description: Values that the server accepts; null if it lists none.
       type: list
       elements: str
       sample: ["1.0", "1.1", "1.2", "1.3"]
     min_value:
-      description: Lowest value of a number; null where there is no limit.
+      description: Lowest value of a number; null if there is no limit.
       type: int
       sample: 1
     max_value:
-      description: Highest value of a number; null where there is no limit.
+      description: Highest value of a number; null if there is no limit.
       type: int
       sample: 65535
     type_hint:
       description:
-        - Kind of text that the server wants, such as V(hostname), V(ipAddress), V(pemCertificate) or V(pemPrivateKey);
-          null where it does not say.
+        - Kind of text that the server requires, such as V(hostname), V(ipAddress), V(pemCertificate) or
+          V(pemPrivateKey); null if the server does not specify one.
       type: str
       sample: hostname
 declaration:

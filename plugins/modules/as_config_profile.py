@@ -9,12 +9,12 @@ DOCUMENTATION = r"""
 module: as_config_profile
 short_description: Manage configuration profiles of an OpenVPN Access Server
 description:
-  - Creates, activates and deletes configuration profiles. A profile is a whole set of configuration items; the server
-    works with exactly one of them, the active one.
+  - Creates, activates and deletes configuration profiles. A profile is a complete set of configuration items. The
+    server uses exactly one of them, the active profile.
   - This makes a staged change possible. Copy the active profile, set items in the copy with
-    M(vpn.estate.as_config_item), and activate it. Until then nothing has changed for anybody, and to go back is to
-    activate the old profile again.
-  - To activate a profile restarts the server. The task waits until it answers again.
+    M(vpn.estate.as_config_item), and activate the copy. Until then nothing changes for users. To roll back, activate
+    the old profile again.
+  - Activating a profile restarts the server. The task waits until it answers again.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -26,7 +26,7 @@ extends_documentation_fragment:
 options:
   config_profiles:
     description:
-      - Many profiles. Every profile stands here once, and they are created in this order.
+      - Several profiles. Each profile may occur once. They are created in this order.
       - Use it instead of O(name), O(copy_from) and O(active).
     type: list
     elements: dict
@@ -45,27 +45,27 @@ options:
     type: str
   copy_from:
     description:
-      - Name of the profile whose items a new profile starts with. Left out, a new profile has no items set.
-      - A profile that exists already is not copied to again.
+      - Name of the profile whose items a new profile starts with. By default, a new profile has no items set.
+      - Items are not copied to an existing profile.
     type: str
   active:
     description:
-      - V(true) makes this profile the active one, after all others were created. Only one can be.
-      - Left out, a new profile is not activated, and one that is there stays what it is. V(false) is refused of
-        the active one; make another profile active instead.
+      - V(true) makes this profile the active one, after all others are created. Only one profile can be active.
+      - By default, a new profile is not activated, and an existing one stays as it is. V(false) is refused for the
+        active profile. Activate another profile instead.
     type: bool
   state:
     description:
-      - V(present) creates the profile if it is missing, and activates it if O(active) says so.
-      - V(absent) deletes it. The active profile is refused.
+      - V(present) creates the profile if it is missing, and activates it if O(active) is V(true).
+      - V(absent) deletes it. The task refuses to delete the active profile.
     type: str
     choices: [present, absent]
     default: present
   validate:
     description:
-      - Whether the server is to check a profile before it is activated. One that does not pass is not activated, and
-        the task fails with what the server found.
-      - A profile that exists is checked before the first write, in check mode too.
+      - Whether the server checks a profile before it is activated. A profile that does not pass is not activated, and
+        the task fails with the findings of the server.
+      - An existing profile is checked before the first write, also in check mode.
     type: bool
     default: true
   restart_mode:
@@ -74,14 +74,14 @@ options:
     choices: [warm, cold, systemctl, server_agent]
     default: warm
   restart_timeout:
-    description: How many seconds to wait for the server to come back.
+    description: Seconds to wait until the server is back.
     type: int
     default: 120
   allow_self:
     description:
-      - Whether a profile may be activated that differs from the active one in items which could cut the task off from the
+      - Whether the task may activate a profile whose difference from the active one could cut the task off from the
         server, or end the sign-in of its account; see O(vpn.estate.as_config_item#module:allow_self).
-      - A new sign-in then proves it. Where that fails, the profile of before is made active again.
+      - A new sign-in then proves the change. If it fails, the task activates the previous profile again.
     type: bool
     default: false
 seealso:
@@ -91,7 +91,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep a copy of the configuration
+- name: Copy the configuration before an upgrade
   vpn.estate.as_config_profile:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -106,12 +106,12 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-# A staged change: copy, change the copy, activate it. Each release has a profile of its own.
-- name: See which profile is active
+# A staged change. Copy, change the copy, activate it. Each release has its own profile.
+- name: Read which profile is active
   vpn.estate.as_config_profile_info:
   register: before
 
-- name: Copy it
+- name: Copy the active profile
   vpn.estate.as_config_profile:
     name: release-2026-11
     copy_from: "{{ before.config_profiles | selectattr('active') | map(attribute='name') | first }}"
@@ -126,12 +126,12 @@ EXAMPLES = r"""
       - name: cs.tls_version_min
         value: "1.3"
 
-- name: Let the server check the copy, and put it in force
+- name: Let the server check the copy, and activate it
   vpn.estate.as_config_profile:
     name: release-2026-11
     active: true
 
-- name: Go back to the release before
+- name: Return to the previous release
   vpn.estate.as_config_profile:
     name: release-2026-10
     active: true
@@ -142,7 +142,7 @@ EXAMPLES = r"""
     active: true
     allow_self: true
 
-- name: Remove profiles that are no longer of use
+- name: Delete profiles that are no longer used
   vpn.estate.as_config_profile:
     config_profiles:
       - name: release-2026-08
@@ -157,7 +157,7 @@ EXAMPLES = r"""
     restart_mode: cold
     restart_timeout: 300
 
-- name: Configuration profiles from a file
+- name: Read configuration profiles from a file
   vpn.estate.as_config_profile:
     src: files/config_profiles.yml
 """
@@ -188,7 +188,7 @@ objects:
       type: str
     # END
     changed_keys:
-      description: What was set; V(active), or what a new profile was given.
+      description: Options that were set; V(active), or the options of a new profile.
       type: list
       elements: str
       sample: [copy_from]

@@ -9,8 +9,8 @@ DOCUMENTATION = r"""
 module: as_config_profile_info
 short_description: Read configuration profiles of an OpenVPN Access Server
 description:
-  - Reads which configuration profiles there are, and which of them is active.
-  - For what is in a profile, see M(vpn.estate.as_config_item_info).
+  - Reads the configuration profiles of the server, and which of them is active.
+  - To read the items of a profile, use M(vpn.estate.as_config_item_info).
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -32,7 +32,7 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
   register: found
 
-- name: Show the active one
+- name: Show the active profile
   ansible.builtin.debug:
     msg: "{{ found.config_profiles | selectattr('active') | map(attribute='name') | first }}"
 
@@ -43,14 +43,14 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: See whether a profile is there
+- name: Check whether a profile exists
   vpn.estate.as_config_profile_info:
     names: [maintenance]
 """
 
 RETURN = r"""
 config_profiles:
-  description: The configuration profiles, by name.
+  description: Configuration profiles by name.
   returned: success
   type: list
   elements: dict
@@ -60,7 +60,7 @@ config_profiles:
       type: str
       sample: default
     active:
-      description: Whether the server works with this profile. Exactly one of all profiles is active.
+      description: Whether the server uses this profile. Exactly one of all profiles is active.
       type: bool
       sample: true
 declaration:

@@ -9,10 +9,10 @@ DOCUMENTATION = r"""
 module: as_database
 short_description: Move an OpenVPN Access Server from its local database to MySQL
 description:
-  - Has the server move everything from its local database to one on MySQL, MariaDB or the like, once.
-  - A server that uses such a database already, alone or as the node of a cluster, is left alone. Which one it is cannot be
-    read, and is not compared.
-  - The request is sent once. If its answer is lost, the server is looked at instead.
+  - Lets the server move all of its data from its local database to a database on MySQL or MariaDB, once.
+  - A server that already uses such a database, alone or as the node of a cluster, stays as it is. The address of its
+    database cannot be read, and is not compared.
+  - The request is sent once. If its answer is lost, the task reads the state of the server instead.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -24,44 +24,47 @@ options:
   mysql_uri:
     description:
       - Address of the database, such as C(mysql://USER:PASSWORD@HOST:3306/).
-      - Signs such as C(@), C(#), C(/) and C(?) in the password are written in percent code, as in C(%40). An address with a
-        fragment, with a second C(@), or with a query of unknown names is refused, because a part of the password could be
-        taken for the name of a host.
+      - Write characters such as C(@), C(#), C(/) and C(?) in the password in percent code, as in C(%40). The task
+        refuses an address with a fragment, with a second C(@), or with a query of unknown names, because a part of the
+        password could be mistaken for the name of a host.
     type: str
     required: true
   check_database:
     description:
-      - Whether to look into the database first, from where the module runs, and refuse one that is not empty. It needs
-        PyMySQL.
-      - Otherwise the server finds out, and what it says is reported. O(assume_local) may make this look necessary.
+      - Whether to check the database first, from the machine where the module runs, and to refuse it if it is not
+        empty. This needs PyMySQL.
+      - Without this check, the server examines the database, and the task reports its answer. O(assume_local) may
+        require this check.
     type: bool
     default: false
   assume_local:
     description:
-      - What a server that does not tell which database it uses has, a local one (V(true)) or another one, because it has moved
-        before (V(false)). Left out, the task fails there. Where the server tells, that counts.
-      - Servers tell by where configuration items come from that were set before, and some releases call every source C(db).
-      - Such a server may move again as often as it is asked. So with V(true) the database at O(mysql_uri) is looked into as with
-        O(check_database), and the task fails where it is not empty or cannot be looked into. After the server has moved, say
-        V(false).
+      - What to assume about a server that does not show which database it uses. V(true) means a local database.
+        V(false) means that it has moved before. By default, the task fails for such a server. If the server shows its
+        database, this option has no effect.
+      - Servers show it by the source of configuration items that were set before, and some releases call every source
+        C(db).
+      - Such a server would move again with each request. So with V(true) the task checks the database at O(mysql_uri)
+        as with O(check_database), and fails if it is not empty or cannot be checked. After the server has moved, set
+        this option to V(false).
     type: bool
   restart_timeout:
-    description: How many seconds to wait for the server to come back.
+    description: Seconds to wait until the server is back.
     type: int
     default: 120
 notes:
-  - The server restarts afterwards (mode V(server_agent)). VPN clients may be interrupted.
-  - There is no way back by the API. Keep a copy of the server's own databases.
-  - A server that is to be a node of a cluster need not be moved first; M(vpn.estate.as_cluster_node) does that.
-  - A server that lists itself as its only node is taken for a cluster only where its items or the properties of the cluster tell
-    so.
+  - The server restarts afterwards (mode V(server_agent)). This may interrupt VPN clients.
+  - The API offers no way back. Keep a copy of the server's own databases.
+  - A server that will be a node of a cluster need not be moved first. M(vpn.estate.as_cluster_node) does that.
+  - A server that lists itself as its only node counts as a cluster only if its items or the properties of the cluster
+    show this.
 seealso:
   - module: vpn.estate.as_database_info
   - module: vpn.estate.as_cluster_node
 """
 
 EXAMPLES = r"""
-- name: Use MySQL
+- name: Move the server to MySQL
   vpn.estate.as_database:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -76,13 +79,13 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Use MySQL, on a server of a release that does not tell what it uses, and look whether it does already
+- name: Move a server of a release that does not show its database, and check whether it has moved already
   vpn.estate.as_database:
     mysql_uri: "{{ vault_mysql_uri }}"
     assume_local: true
     restart_timeout: 300
 
-- name: Leave such a server alone, because it has moved
+- name: Leave such a server as it is, because it has moved
   vpn.estate.as_database:
     mysql_uri: "{{ vault_mysql_uri }}"
     assume_local: false
@@ -90,14 +93,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: Which kind of database the server used when the task began; one of those of RV(in_use).
+  description: Kind of database that the server used when the task began; one of the values of RV(in_use).
   returned: success
   type: str
   sample: local
 in_use:
   description:
-    - Which kind it uses now, or would in check mode.
-    - It is V(local), V(mysql), V(cluster) where nodes share it, or V(unknown) where the server does not tell.
+    - Kind of database that it uses after the task, or would use in check mode.
+    - It is V(local), V(mysql), V(cluster) if nodes share it, or V(unknown) if the server does not show it.
   returned: success
   type: str
   sample: mysql

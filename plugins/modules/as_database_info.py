@@ -7,9 +7,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_database_info
-short_description: Read which kind of database an OpenVPN Access Server uses
+short_description: Read the kind of database that an OpenVPN Access Server uses
 description:
-  - Shows whether a server keeps what it has in its local database, on MySQL, or in the database of a cluster.
+  - Reads whether a server keeps its data in its local database, on MySQL, or in the database of a cluster.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -22,22 +22,22 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read which kind of database is in use
+- name: Read the kind of database
   vpn.estate.as_database_info:
     as_url: https://vpn.example.com:943
     as_username: openvpn
     as_password: "{{ vault_openvpn_password }}"
   register: database
 
-- name: Say so
+- name: Show the kind of database
   ansible.builtin.debug:
-    msg: "It is {{ database.in_use }}."
+    msg: "The server uses a database of the kind {{ database.in_use }}."
 """
 
 RETURN = r"""
 in_use:
   description: >-
-    V(local), V(mysql), V(cluster) where nodes share it, or V(unknown) where the server does not tell.
+    V(local), V(mysql), V(cluster) if nodes share it, or V(unknown) if the server does not show it.
   returned: success
   type: str
   sample: local

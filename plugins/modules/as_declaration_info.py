@@ -9,9 +9,9 @@ DOCUMENTATION = r"""
 module: as_declaration_info
 short_description: Read a whole OpenVPN Access Server as a declaration
 description:
-  - Returns what is set on an OpenVPN Access Server, in the form in which M(vpn.estate.as_declaration) takes it.
-  - Nothing that is inherited, read-only or a default is part of it. What no declaration can hold is listed.
-  - Secrets are not returned. RV(secrets) names those that are set.
+  - Returns what is set on an OpenVPN Access Server, in the form that M(vpn.estate.as_declaration) takes.
+  - Inherited values, read-only values and defaults are left out. RV(left_out) lists what a declaration cannot hold.
+  - Secrets are not returned. RV(secrets) lists those that are set.
 version_added: 1.0.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -21,7 +21,7 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   only:
-    description: The parts to read. All are read if it is left out.
+    description: Parts to read. By default, all parts are read.
     type: list
     elements: str
     choices: [groups, default_user, users, access_lists, access_rulesets, config_items]
@@ -38,11 +38,11 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
   register: found
 
-- name: Show what no declaration can hold
+- name: Show what a declaration cannot hold
   ansible.builtin.debug:
     msg: "{{ found.left_out | map(attribute='reason') }}"
 
-- name: Read users and groups, with the server set by module_defaults
+- name: Read users and groups, with the server from module_defaults
   vpn.estate.as_declaration_info:
     only: [users, groups]
 """
@@ -65,14 +65,14 @@ declaration:
       - name: alice
         group: staff
 secrets:
-  description: Secrets that are set on the server, which does not tell them.
+  description: Secrets that are set on the server and that it does not return.
   returned: success
   type: list
   elements: dict
   contains:
-    part: {description: The part of the declaration., type: str}
-    name: {description: The name of the object., type: str}
-    option: {description: The option that takes the secret., type: str}
+    part: {description: Part of the declaration., type: str}
+    name: {description: Name of the object., type: str}
+    option: {description: Option that takes the secret., type: str}
   sample:
     - part: users
       name: alice

@@ -9,10 +9,11 @@ DOCUMENTATION = r"""
 module: as_default_user
 short_description: Manage the default user of an OpenVPN Access Server
 description:
-  - Changes the default user, from which users without a group, and groups, take what they do not set themselves. There
-    is always exactly one.
-  - Options that are left out stay as they are on the server. An empty list means none. O(inherit) hands properties back to the level
-    above. What is declared is set on the default user, also where the inherited value happens to be the same.
+  - Changes the default user. Groups, and users without a group, inherit from it what they do not set themselves. Each
+    server has exactly one default user.
+  - Options that are left out stay as they are on the server. An empty list means none. Properties in O(inherit) are
+    inherited from the level above. Declared properties are set on the default user, even if the inherited value is the
+    same.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -25,22 +26,22 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   group:
-    description: Group of users who have none of their own. An empty text means no group.
+    description: Group of users who have no group of their own. An empty text means no group.
     type: str
   def_deny:
     description:
-      - Whether people of a directory (LDAP, RADIUS, SAML) are turned away unless the server has a user for them.
-      - With V(false) the server makes a user for everybody whom the directory lets in.
+      - Whether the server refuses users of a directory (LDAP, RADIUS, SAML) for whom it has no user.
+      - With V(false), the server creates a user for each person whom the directory lets in.
     type: bool
   inherit:
     description:
-      - Properties to hand back to the level above, which is the configuration.
+      - Properties to inherit from the level above, which is the configuration.
       - A property is either declared or listed here, not both.
 notes:
-  - A declared value changes the rules for everybody who takes it from here. M(vpn.estate.as_user_info) shows for whom,
-    under C(inherited_from).
-  - After each change the module reads the default user again. What the server did not keep is an error that names the
-    property.
+  - A declared value changes the rules for all users who inherit it. M(vpn.estate.as_user_info) shows these users, under
+    C(inherited_from).
+  - After each change, the module reads the default user again. If the server did not keep a property, the task fails
+    and names the property.
 seealso:
   - module: vpn.estate.as_default_user_info
   - module: vpn.estate.as_group
@@ -48,7 +49,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Rules for everybody who has no others
+- name: Set the rules for all users who have no others
   vpn.estate.as_default_user:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -66,25 +67,25 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Let in none but declared users, whatever the directory says
+- name: Let in only declared users, even if the directory accepts others
   vpn.estate.as_default_user:
     auth_method: ldap
     def_deny: true
 
-- name: Everybody without a group belongs to one that the same run creates
+- name: Put all users without a group into one that the same run creates
   vpn.estate.as_default_user:
     group: staff
     assume_present: [staff]
     allow_self: true
 
-- name: No group for those who have none, and the rest as the configuration says
+- name: Remove the group for users without one, and inherit the rest from the configuration
   vpn.estate.as_default_user:
     group: ""
     bypass_subnets: []
     inherit: [auth_method, autologin, reroute_gw]
     allow_self: true
 
-- name: Values of its own for the account of this task, before all others are shut out
+- name: Set values for the account of this task, before all other users are denied
   vpn.estate.as_user:
     name: openvpn
     deny: false
@@ -92,14 +93,14 @@ EXAMPLES = r"""
     totp: false
     allow_self: true
 
-- name: Nobody comes in or administers, and all need a code, except for those who have values of their own
+- name: Deny all users without values of their own, remove their administrator rights, and require a code from them
   vpn.estate.as_default_user:
     deny: true
     deny_web: true
     admin: false
     totp: true
 
-- name: Directives and scripts
+- name: Set directives and scripts
   vpn.estate.as_default_user:
     cc_commands: |
       push "dhcp-option DOMAIN example.com"
@@ -119,13 +120,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 objects:
-  description: The default user alone, in a list as with the modules for many objects.
+  description: The default user, as a list with one entry, as in modules for several objects.
   returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
     name:
-      description: The name that servers give it, V(__DEFAULT__).
+      description: Name that servers give it, V(__DEFAULT__).
       type: str
     # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:

@@ -9,8 +9,8 @@ DOCUMENTATION = r"""
 module: as_default_user_info
 short_description: Read the default user of an OpenVPN Access Server
 description:
-  - Returns what is set on the default user, in the form that M(vpn.estate.as_default_user) takes, and the values in
-    force.
+  - Returns what is set on the default user, in the form that M(vpn.estate.as_default_user) takes, and its effective
+    values.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -19,8 +19,8 @@ extends_documentation_fragment:
   - vpn.estate._attributes.info
   - vpn.estate._attributes.access_server
 notes:
-  - What users get in the end may differ from RV(default_user.effective), since the configuration also decides. The
-    values in force for each user come from M(vpn.estate.as_user_info).
+  - The effective values of users may differ from RV(default_user.effective), because the configuration also affects
+    them. For the effective values of each user, use M(vpn.estate.as_user_info).
 seealso:
   - module: vpn.estate.as_default_user
   - module: vpn.estate.as_group_info
@@ -35,7 +35,7 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
   register: found
 
-- name: Insist that nobody comes in whom nobody has declared
+- name: Check that only declared users may sign in
   ansible.builtin.assert:
     that: found.default_user.def_deny
 """
@@ -43,13 +43,13 @@ EXAMPLES = r"""
 RETURN = r"""
 default_user:
   description:
-    - The default user. What is V(null) is not set on it.
-    - No group reads as an empty text; nothing in a list, as an empty one.
+    - The default user. V(null) means that a value is not set on it.
+    - No group is shown as an empty text, and an empty list means no entries.
   returned: success
   type: dict
   contains:
     name:
-      description: The name that servers give it, V(__DEFAULT__).
+      description: Name that servers give it, V(__DEFAULT__).
       type: str
     # BEGIN properties: as_default_user (tools/generate.py)
     deny: {description: 'Value of O(vpn.estate.as_default_user#module:deny).', type: bool}
@@ -100,7 +100,7 @@ default_user:
     def_deny: {description: 'Value of O(vpn.estate.as_default_user#module:def_deny).', type: bool}
     # END
     effective:
-      description: Values in force of those properties that can be inherited, as the server gives them.
+      description: Effective values of properties that can be inherited, as the server returns them.
       type: dict
     unknown_properties:
       # BEGIN unknown_properties (tools/generate.py)
@@ -110,8 +110,8 @@ default_user:
       # END
     inherited_from:
       description:
-        - Where values in force come from that are not set on the default user, by property. One of V(implicit_default)
-          and V(configuration).
+        - Source of effective values that are not set on the default user, by property. One of V(implicit_default) and
+          V(configuration).
       type: dict
   sample:
     name: __DEFAULT__

@@ -9,11 +9,12 @@ DOCUMENTATION = r"""
 module: as_failover
 short_description: Set up and test the failover of two OpenVPN Access Servers
 description:
-  - Sets up a second Access Server that takes over the address of the first one when that is gone, and tests the set-up.
-  - What is declared is tested by the server before anything is written. If one of the tests fails, the task fails, and
-    tells the result of each.
-  - Then it is written to the active configuration profile, and the secondary server is set up. If the server refuses that,
-    the configuration goes back to what it was.
+  - Sets up a second Access Server that takes over the address of the first one when the first one fails, and tests this
+    setup.
+  - The server tests the declaration before anything is written. If one of the tests fails, the task fails and returns
+    the result of each test.
+  - Then the task writes the declaration to the active configuration profile, and the secondary server is set up. If the
+    server refuses that, the task restores the previous configuration.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -24,20 +25,20 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - V(present) has the set-up tested, written and brought into being, where it differs from what is declared.
-      - V(tested) has what is declared tested, and changes nothing.
-      - V(absent) sets the mode of the failover back to its default, and leaves the secondary server as it is.
+      - V(present) tests, writes and creates the setup, if it differs from the declaration.
+      - V(tested) tests the declaration, and changes nothing.
+      - V(absent) resets the mode of the failover to its default, and leaves the secondary server as it is.
     type: str
     choices: [present, tested, absent]
     default: present
   address:
-    description: The address that the two servers share. With O(state) V(present) or V(tested) it is needed.
+    description: Address that the two servers share. Required with O(state) V(present) or V(tested).
     type: str
   secret:
-    description: The secret that the two servers share. With O(state) V(present) or V(tested) it is needed.
+    description: Secret that the two servers share. Required with O(state) V(present) or V(tested).
     type: str
   primary:
-    description: The server that is in charge. With O(state) V(present) or V(tested) it is needed.
+    description: Primary server. Required with O(state) V(present) or V(tested).
     type: dict
     suboptions:
       public: &public
@@ -45,20 +46,20 @@ options:
         type: str
         required: true
       internal: &internal
-        description: What the server is called within the set-up. Left out, it is C(PRIMARY) or C(SECONDARY).
+        description: Name of the server within the setup. The default is C(PRIMARY) or C(SECONDARY).
         type: str
       username: &username
-        description: User who may sign in there by SSH.
+        description: User who may sign in to the server by SSH.
         type: str
         default: root
       password: &password
-        description: Password of that user. Left out, a key has to do.
+        description: Password of that user. Without it, a key is necessary.
         type: str
       ssh_port: &ssh_port
-        description: Port of SSH there. Left out, the server decides.
+        description: Port of SSH on the server. By default, the server decides.
         type: int
   secondary:
-    description: The server that takes over. With O(state) V(present) or V(tested) it is needed.
+    description: Secondary server, which takes over. Required with O(state) V(present) or V(tested).
     type: dict
     suboptions:
       public: *public
@@ -68,21 +69,21 @@ options:
       ssh_port: *ssh_port
   update_secrets:
     description:
-      - V(on_create) writes O(secret) and passwords only where the server has none, because they cannot be read.
-      - V(always) writes them in every run, which also sets the secondary server up again.
+      - V(on_create) writes O(secret) and passwords only if the server has none, because they cannot be read.
+      - V(always) writes them in every run, which also sets up the secondary server again.
     type: str
     choices: [on_create, always]
     default: on_create
 notes:
-  - The task is run against the primary server.
-  - In check mode the tests are run too, for they change nothing.
+  - Run the task against the primary server.
+  - In check mode the tests also run, because they change nothing.
 seealso:
   - module: vpn.estate.as_config_item
   - module: vpn.estate.as_cluster_node
 """
 
 EXAMPLES = r"""
-- name: See whether a failover would work
+- name: Test whether a failover would work
   vpn.estate.as_failover:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -101,7 +102,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Set it up
+- name: Set up the failover
   vpn.estate.as_failover:
     address: 192.0.2.254
     secret: "{{ vault_failover_secret }}"
@@ -116,14 +117,14 @@ EXAMPLES = r"""
       ssh_port: 2222
     update_secrets: on_create
 
-- name: Do without
+- name: Disable the failover
   vpn.estate.as_failover:
     state: absent
 """
 
 RETURN = r"""
 tests:
-  description: Each test and what came of it. Where the connection failed, the others often do too.
+  description: Each test with its result. If the connection fails, other tests often fail too.
   returned: when the set-up was tested
   type: dict
   sample:
@@ -136,13 +137,13 @@ tests:
       description: Whether the test passed.
       type: bool
     message:
-      description: What the server says of it.
+      description: Message of the server.
       type: str
     friendly:
-      description: The same for people.
+      description: Message of the server for users.
       type: str
 changed_items:
-  description: Keys of the configuration items that changed, as O(vpn.estate.as_restart#module:changed_items) takes them.
+  description: Keys of the configuration items that changed. Pass them to O(vpn.estate.as_restart#module:changed_items).
   returned: success, when O(state) is V(present) or V(absent)
   type: list
   elements: str

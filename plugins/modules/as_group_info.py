@@ -9,10 +9,10 @@ DOCUMENTATION = r"""
 module: as_group_info
 short_description: Read groups of an OpenVPN Access Server
 description:
-  - Returns groups with what is set on each of them, in the form that M(vpn.estate.as_group) takes, with their members,
-    and with the values in force.
-  - All options that are given must hold. The server is asked only for what they name, as far as it can tell, so that a look at
-    a few of thousands is a small request.
+  - Returns groups with what is set on each of them, in the form that M(vpn.estate.as_group) takes, with their members
+    and their effective values.
+  - A group must match all given options. The module requests only matching groups where the server supports this, so a
+    query for a few of several thousand groups is a small request.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -35,11 +35,11 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
   register: found
 
-- name: Name the groups that nobody belongs to
+- name: Show the groups without members
   ansible.builtin.debug:
     msg: "{{ found.groups | rejectattr('member_count') | map(attribute='name') }}"
 
-- name: Read one group, with the server set by module_defaults
+- name: Read one group, with the server from module_defaults
   vpn.estate.as_group_info:
     names: [staff]
 
@@ -56,13 +56,13 @@ EXAMPLES = r"""
 RETURN = r"""
 groups:
   description:
-    - The groups, by name. What is V(null) is not set on the group itself; nothing in a list reads as an empty one.
+    - Groups by name. V(null) means that a value is not set on the group itself. An empty list means no entries.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: The group's name.
+      description: Name of the group.
       type: str
     # BEGIN properties: as_group (tools/generate.py)
     deny: {description: 'Value of O(vpn.estate.as_group#module:deny).', type: bool}
@@ -112,10 +112,10 @@ groups:
     members: {description: 'Value of O(vpn.estate.as_group#module:members).', type: list, elements: str}
     # END
     member_count:
-      description: How many users belong to the group.
+      description: Number of users in the group.
       type: int
     effective:
-      description: Values in force of those properties that can be inherited, as the server gives them.
+      description: Effective values of properties that can be inherited, as the server returns them.
       type: dict
     unknown_properties:
       # BEGIN unknown_properties (tools/generate.py)
@@ -125,8 +125,8 @@ groups:
       # END
     inherited_from:
       description:
-        - Where values in force come from that are not set on the group, by property. One of V(default) (the default
-          user), V(implicit_default) and V(configuration).
+        - Source of effective values that are not set on the group, by property. One of V(default) (the default user),
+          V(implicit_default) and V(configuration).
       type: dict
   sample:
     - name: staff

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_installer
-short_description: Keep an installer of OpenVPN Connect with a profile in a file
+short_description: Manage a file with an installer of OpenVPN Connect that contains a profile
 description:
-  - Downloads an installer of the client program OpenVPN Connect, with a user's profile in it, from an OpenVPN Access Server.
-  - It is downloaded where the file is not there, is not what was downloaded, or was made for something else than the task
-    declares, and where the server has another version of the program by now. What a file was made for stands in a file of the
-    same name with C(.json) behind it.
-  - It goes to the disk as it comes, and takes its place only if it is as long as the server says, and is no error page. If the
-    download fails, the file that was there stays.
+  - Downloads an installer of the client program OpenVPN Connect from an OpenVPN Access Server. The installer contains
+    the profile of a user.
+  - The module downloads it if the file does not exist, if the file was changed or belongs to another declaration, or if
+    the server has another version of the program. The declaration of a file is in a second file with the same name
+    followed by C(.json).
+  - The download is written to disk as it arrives. It replaces the file only if it has the length that the server
+    announced, and is not an error page. If the download fails, the previous file stays.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -24,47 +25,48 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   user:
-    description: Name of the user whose profile it is, compared exactly. Left out, it is the account of the task.
+    description: Name of the user who owns the profile, compared exactly. The default is the account of the task.
     type: str
   installer_type:
     description:
-      - Which installer. Servers have those for Windows (V(win_v3), V(win)) and macOS (V(mac_v3), V(mac)). For other systems, the
-        program comes from a store or a package repository.
+      - Kind of installer. Servers have installers for Windows (V(win_v3), V(win)) and macOS (V(mac_v3), V(mac)). For
+        other systems, the program comes from a store or a package repository.
     type: str
     required: true
     choices: [win_v3, mac_v3, win, mac]
   profile_type:
     description:
-      - What kind of profile is in it. Left out, the server decides.
-      - A user who may not have V(autologin) profiles is refused before anything is made, in check mode too.
+      - Type of the profile. By default, the server decides.
+      - If the user may not have V(autologin) profiles, the task refuses this type before it creates anything, also in
+        check mode.
     type: str
     choices: [autologin, userlogin, generic, epki-generic]
   tls_crypt_v2:
-    description: Whether the client can do TLS Crypt v2. Left out, the server decides.
+    description: Whether the client supports TLS Crypt v2. By default, the server decides.
     type: bool
   dest:
     description:
-      - File for the installer, on the machine where the module runs. Nobody but its owner can read it.
-      - The folder must be there. A symbolic link is refused.
+      - File for the installer, on the machine where the module runs. Only its owner can read it.
+      - Its folder must exist. A symbolic link is refused.
     type: path
     required: true
   renew:
-    description: Whether to download a new one in each run, which always counts as a change.
+    description: Whether to download a new installer in each run, which always counts as a change.
     type: bool
     default: false
 notes:
-  - An installer is a secret, for whoever has it gets the user's profile.
-  - Each download makes a new profile at the server. The profile in a file may be revoked or expire without a change of the file;
-    O(renew) gets a new one.
-  - In check mode the user and the files are looked at, and nothing is made.
-  - Whether a program is signed by its vendor is not checked. The systems that it is for do that when it is installed.
+  - An installer is a secret. A person who has it also has the user's profile.
+  - Each download creates a new profile on the server. The profile in a file may be revoked or expire without a change
+    of the file. To get a new one, use O(renew).
+  - In check mode, the module reads the user and the files, and creates nothing.
+  - The module does not check whether the vendor signed a program. Operating systems do this at the installation.
 seealso:
   - module: vpn.estate.as_installer_url
   - module: vpn.estate.as_profile_download
 """
 
 EXAMPLES = r"""
-- name: An installer for a laptop with Windows
+- name: Download an installer for a Windows laptop
   vpn.estate.as_installer:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -82,7 +84,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: A new one, because the profile in the one before was revoked
+- name: Download a new installer, because the profile in the previous one was revoked
   vpn.estate.as_installer:
     user: bob
     installer_type: mac_v3
@@ -92,23 +94,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 reason:
-  description: Why a new one was downloaded, or would be; empty if none was.
+  description: Reason for the download; empty if there was none.
   returned: success
   type: str
   sample: its client_version was 34 and is 35
 client_version:
-  description: Version of the programs that the server has; null where it does not tell.
+  description: Version of the programs on the server; null if the server does not return it.
   returned: success
   type: int
   sample: 35
 sha256:
   description: SHA-256 of the file.
-  returned: when one was downloaded
+  returned: when an installer was downloaded
   type: str
   sample: 0f343b0931126a20f133d67c2b018a3b5f6c1d2f7a0e9b8c7d6e5f4a3b2c1d0e
 length:
   description: Length of the file in bytes.
-  returned: when one was downloaded
+  returned: when an installer was downloaded
   type: int
   sample: 84123648
 """

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_installer_url
-short_description: Make an address from which OpenVPN Connect is downloaded with a profile
+short_description: Create a URL from which OpenVPN Connect is downloaded with a profile
 description:
-  - Makes an address at an OpenVPN Access Server from which anybody who has it downloads an installer of the client program
-    OpenVPN Connect with a user's profile in it.
-  - Every run makes a new address, which counts as a change.
+  - Creates a URL on an OpenVPN Access Server. A person who has the URL can download an installer of the client program
+    OpenVPN Connect that contains a user's profile.
+  - Every run creates a new URL, which counts as a change.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -21,46 +21,47 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   user:
-    description: Name of the user whose profile it is, compared exactly. Left out, it is the account of the task.
+    description: Name of the user who owns the profile, compared exactly. The default is the account of the task.
     type: str
   installer_type:
     description:
-      - Which installer. Servers have files for Windows (V(win_v3), V(win)) and macOS (V(mac_v3), V(mac)); they refuse
-        those of other systems, whose client comes from a store or a package repository.
+      - Kind of installer. Servers have files for Windows (V(win_v3), V(win)) and macOS (V(mac_v3), V(mac)). They refuse
+        other systems, whose client comes from a store or a package repository.
     type: str
     required: true
     choices: [win_v3, mac_v3, win, mac, ios, android, linux]
   profile_type:
     description:
-      - What kind of profile is in it. Left out, the server decides.
-      - A user who may not have V(autologin) profiles is refused before anything is made, in check mode too.
+      - Type of the profile. By default, the server decides.
+      - If the user may not have V(autologin) profiles, the task refuses this type before it creates anything, also in
+        check mode.
     type: str
     choices: [autologin, userlogin, generic, epki-generic]
   tls_crypt_v2:
-    description: Whether the client can do TLS Crypt v2. Left out, the server decides.
+    description: Whether the client supports TLS Crypt v2. By default, the server decides.
     type: bool
   dest:
     description:
-      - File for the address, on the machine where the module runs. Nobody but its owner can read it. What is there is
+      - File for the URL, on the machine where the module runs. Only its owner can read it. An existing file is
         replaced.
-      - The folder must be there. A symbolic link is refused.
-      - Either this or O(return_content) is needed.
+      - Its folder must exist. A symbolic link is refused.
+      - The task needs this option or O(return_content).
     type: path
   return_content:
     description:
-      - Whether to return the address, as RV(content). The task is refused unless it says C(no_log) V(true).
+      - Whether to return the URL, as RV(content). The task is refused unless it sets C(no_log) to V(true).
     type: bool
     default: false
 notes:
-  - The address is a secret until it has expired or has been used, for whoever has it gets the user's profile.
-  - In check mode the user and the file are looked at, and nothing is made.
+  - The URL is a secret until it expires or is used. A person who has it can get the user's profile.
+  - In check mode, the module reads the user and the file, and creates nothing.
 seealso:
   - module: vpn.estate.as_profile_download
   - module: vpn.estate.as_user
 """
 
 EXAMPLES = r"""
-- name: An installer for a laptop with Windows, by the address in a file
+- name: Create a URL of an installer for a Windows laptop, in a file
   vpn.estate.as_installer_url:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -78,7 +79,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: An installer for macOS, by the address in a variable
+- name: Create a URL of an installer for macOS, in a variable
   vpn.estate.as_installer_url:
     user: bob
     installer_type: mac_v3
@@ -89,7 +90,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 content:
-  description: The address.
+  description: The URL.
   returned: when O(return_content) is V(true), and not in check mode
   type: str
 """

@@ -10,11 +10,11 @@ module: as_license
 short_description: Activate the licence of an OpenVPN Access Server
 description:
   - Activates a subscription, or a fixed licence by its key or its file, and removes a subscription.
-  - A licence that the server has is not activated again. Of a subscription, the server is asked what it holds before it is
-    loaded, and that is compared with the subscription that the server has. Keys of fixed licences are compared with those that
-    the server lists.
-  - A subscription that the server does not recognise, or that has ended, is refused before anything is written.
-  - Each node of a cluster has a licence of its own. Run the task on each.
+  - A licence that the server already has is not activated again. For a subscription, the task lets the server read it
+    before it is loaded, and compares it with the subscription that the server has. Keys of fixed licences are compared
+    with those that the server lists.
+  - The task refuses a subscription that the server does not recognise, or that has ended, before it writes anything.
+  - Each node of a cluster has its own licence. Run the task on each node.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -25,33 +25,34 @@ extends_documentation_fragment:
 options:
   subscription:
     description:
-      - A subscription, as the vendor's portal gives it. It is the text of a JSON object, or the base64 of one.
-      - With O(state=present), this or O(activation_key) or O(license_file) is needed.
+      - A subscription from the vendor's portal, as the text of a JSON object or as its base64 form.
+      - With O(state=present), one of this option, O(activation_key) and O(license_file) is required.
     type: str
   activation_key:
-    description: The key of a fixed licence. The server activates it online, so that it has to reach the vendor.
+    description: Key of a fixed licence. The server activates it online, so it must reach the vendor.
     type: str
   license_file:
     description:
-      - The text of the file of one fixed licence, for a server that cannot reach the vendor. The vendor makes it from the
+      - Text of the file of one fixed licence, for a server that cannot reach the vendor. The vendor creates it from the
         identity of the machine, which M(vpn.estate.as_license_info) returns.
     type: str
   state:
     description:
-      - V(present) has the licence activated.
-      - V(absent) removes a subscription. A fixed licence cannot be removed by the Web API.
+      - V(present) activates the licence.
+      - V(absent) removes a subscription. The Web API cannot remove a fixed licence.
     type: str
     choices: [present, absent]
     default: present
   renew:
-    description: Whether to activate the licence also where the server has it, which counts as a change in each run.
+    description: Whether to activate the licence even if the server has it, which counts as a change in each run.
     type: bool
     default: false
 notes:
-  - No operation says how a licence of one kind takes the place of another kind, so that the task refuses that. Remove the
+  - The API does not define how a licence of one kind replaces one of another kind, so the task refuses that. Remove the
     subscription first.
-  - Where the answer to the test of a subscription names none, any subscription of the server counts as the declared one.
-  - In check mode the server is also asked what a subscription holds, for that changes nothing.
+  - If the answer to the test of a subscription contains none, any subscription of the server counts as the declared
+    one.
+  - In check mode, the task also lets the server read a subscription, because this changes nothing.
 seealso:
   - module: vpn.estate.as_license_info
 """
@@ -71,7 +72,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Load it again, after the number of its connections has changed in the portal
+- name: Load a subscription again, after the number of its connections has changed in the portal
   vpn.estate.as_license:
     subscription: "{{ vault_subscription }}"
     renew: true
@@ -80,18 +81,18 @@ EXAMPLES = r"""
   vpn.estate.as_license:
     activation_key: "{{ vault_activation_key }}"
 
-- name: Activate a fixed licence on a server that reaches no other one
+- name: Activate a fixed licence on a server without access to the vendor
   vpn.estate.as_license:
     license_file: "{{ lookup('ansible.builtin.file', 'vpn.example.com.lic') }}"
 
-- name: Give the connections of a server that goes back to the subscription
+- name: Return the connections of a server to the subscription
   vpn.estate.as_license:
     state: absent
 """
 
 RETURN = r"""
 objects:
-  description: The licence, and what became of it.
+  description: The licence with its result, as a list with one entry.
   returned: always
   type: list
   elements: dict
@@ -116,7 +117,7 @@ objects:
       elements: str
     # END
     msg:
-      description: What went wrong.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
 counts:

@@ -9,8 +9,9 @@ DOCUMENTATION = r"""
 module: as_license_info
 short_description: Read the licence of an OpenVPN Access Server
 description:
-  - Reads how a server is licensed, how many connections that allows, and how many there are.
-  - Which keys the answer has depends on the type of licence. Those of other types are missing.
+  - Reads how a server is licensed, the number of connections that the licence allows, and the number of current
+    connections.
+  - The keys of the result depend on the type of licence. Keys of other types are missing.
   - The keys of subscriptions and of fixed licences are secrets, and are withheld.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
@@ -21,7 +22,7 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   machine_id:
-    description: Whether to return the identity of the machine too, which the vendor needs to make a licence file for it.
+    description: Whether to also return the identity of the machine, from which the vendor creates a licence file.
     type: bool
     default: false
 seealso:
@@ -37,17 +38,17 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
   register: found
 
-- name: Fail when the seats run out
+- name: Fail if few connections are left
   ansible.builtin.assert:
     that: found.seats_left is none or found.seats_left >= 5
     fail_msg: "Only {{ found.seats_left }} of {{ found.license.max_cc }} connections are left."
 
-- name: Get what the vendor needs for a licence file
+- name: Read the identity of the machine, which the vendor needs for a licence file
   vpn.estate.as_license_info:
     machine_id: true
   register: machine
 
-- name: Fail when the subscription does not work
+- name: Fail if the subscription does not work
   ansible.builtin.assert:
     that: found.license.state == 'SUBSCRIPTION_OK'
     fail_msg: "{{ found.license.error | default(found.license.state, true) }}"
@@ -56,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 license:
-  description: What the server says about its licence.
+  description: Information of the server about its licence.
   returned: success
   type: dict
   contains:
@@ -72,8 +73,8 @@ license:
       sample: 7
     max_cc:
       description:
-        - Highest number of connections. For a subscription, that of all servers that share it; the part of this server
-          is RV(license.cc_limit).
+        - Maximum number of connections. For a subscription, the total of all servers that share it. The part of this
+          server is RV(license.cc_limit).
       type: int
       sample: 50
     agent_disabled:
@@ -92,28 +93,28 @@ license:
       type: str
       sample: 81d1f2b0
     cc_limit:
-      description: Highest number of connections to this server. It may change at any time.
+      description: Maximum number of connections to this server. It may change at any time.
       returned: for a subscription
       type: int
       sample: 20
     error:
-      description: What is wrong; null if nothing is.
+      description: Error of the subscription; null if there is none.
       returned: for a subscription
       type: str
       sample: null
     fallback_cc:
-      description: Highest number of connections after the subscription service was out of reach for
-        RV(license.grace_period).
+      description: >-
+        Maximum number of connections after the subscription service could not be reached for RV(license.grace_period).
       returned: for a subscription
       type: int
       sample: 2
     grace_period:
-      description: Number of days without the subscription service after which RV(license.fallback_cc) holds.
+      description: Number of days without the subscription service after which RV(license.fallback_cc) applies.
       returned: for a subscription
       type: int
       sample: 30
     last_successful_update:
-      description: When the subscription service last answered.
+      description: Time of the last answer of the subscription service.
       returned: for a subscription
       type: str
       sample: "2026-09-09T20:47:30Z"
@@ -123,7 +124,7 @@ license:
       type: str
       sample: Subscription 1
     next_update:
-      description: When the subscription service is asked next.
+      description: Time of the next request to the subscription service.
       returned: for a subscription
       type: str
       sample: "2026-09-09T20:50:50Z"
@@ -139,7 +140,7 @@ license:
       type: bool
       sample: false
     server:
-      description: Subscription service that the server reports to.
+      description: Subscription service to which the server reports.
       returned: for a subscription
       type: str
       sample: licensing.example.com
@@ -164,12 +165,12 @@ license:
       type: str
       sample: "-"
     updates_failed:
-      description: How often the subscription service did not answer since it last did.
+      description: Number of requests that the subscription service has not answered since its last answer.
       returned: for a subscription
       type: int
       sample: 0
     fixed_licenses:
-      description: The keys that were activated, whose connections add up.
+      description: Activated keys, whose connections add up.
       returned: for fixed licences
       type: list
       elements: dict
@@ -179,7 +180,7 @@ license:
           type: str
           sample: (not shown)
         expiry:
-          description: When the licence expires.
+          description: End of the licence.
           type: str
           sample: "2027-03-01T00:00:00Z"
         max_cc:
@@ -192,7 +193,7 @@ license:
       type: str
       sample: eu-central-1
     product_code:
-      description: Product code of AWS that the licence goes by.
+      description: Product code of AWS for the licence.
       returned: for a licence of AWS
       type: str
       sample: f2ew2wrz425a1jagnifd02u5t
@@ -202,17 +203,17 @@ license:
       type: str
       sample: i-0123456789abcdef0
 seats_left:
-  description: RV(license.max_cc) less RV(license.current_cc); null where the server does not tell both.
+  description: RV(license.max_cc) minus RV(license.current_cc); null if the server does not return both.
   returned: success
   type: int
   sample: 43
 expires:
-  description: When the first of the fixed licences expires; null where there is none. A subscription tells no date.
+  description: End of the fixed licence that expires first; null if there is none. A subscription has no date.
   returned: success
   type: str
   sample: "2027-03-01T00:00:00Z"
 machine_id:
-  description: The identity of the machine, as the vendor needs it to make a licence file.
+  description: Identity of the machine, from which the vendor creates a licence file.
   returned: with O(machine_id)
   type: str
   sample: 0123456789abcdef

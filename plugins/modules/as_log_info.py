@@ -10,7 +10,7 @@ module: as_log_info
 short_description: Read the log of an OpenVPN Access Server
 description:
   - Reads records of sign-ins, VPN sessions and calls of the API from the server's log database.
-  - Records must match all filters that are given. Without a filter, the newest ones are read.
+  - Records must match all filters that are given. Without a filter, the newest records are read.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -20,7 +20,7 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   node:
-    description: Host name of the server, or of the node of a cluster, that wrote the record.
+    description: Host name of the server, or of the cluster node, that wrote the record.
     type: dict
     suboptions: &text
       value:
@@ -28,12 +28,12 @@ options:
         type: str
         required: true
       operation:
-        description: Whether the text is to be the same, to contain O(ignore:value), or to be another one.
+        description: Whether the text must be equal to O(ignore:value), contain it, or differ from it.
         type: str
         choices: [equal, substring, not_equal]
         default: equal
   username:
-    description: Name of the user that the record is about.
+    description: Name of the user in the record.
     type: dict
     suboptions: *text
   service:
@@ -57,7 +57,7 @@ options:
     type: dict
     suboptions: *text
   start_time:
-    description: Time span in which the session or event began. A bound that is left out is open.
+    description: Time span in which the session or event began. A limit that is left out is open.
     type: dict
     suboptions: &time
       start:
@@ -68,18 +68,18 @@ options:
         type: str
       start_relative:
         description:
-          - Earliest time, as how long ago that is, such as V(24h) or V(15d 20m). Units are V(s), V(m) for minutes,
-            V(h), V(d), V(w), V(M) for months and V(y).
+          - Earliest time, as the time that has passed since then, such as V(24h) or V(15d 20m). Units are V(s), V(m)
+            for minutes, V(h), V(d), V(w), V(M) for months and V(y).
         type: str
       end_relative:
-        description: Latest time, as how long ago that is.
+        description: Latest time, as the time that has passed since then.
         type: str
   timestamp:
-    description: Time span in which the record was last written. A bound that is left out is open.
+    description: Time span in which the record was last written. A limit that is left out is open.
     type: dict
     suboptions: *time
   duration:
-    description: How long the session lasted.
+    description: Duration of the session.
     type: dict
     suboptions:
       value:
@@ -87,12 +87,12 @@ options:
         type: str
         required: true
       operation:
-        description: Whether the session is to be shorter or longer.
+        description: Whether the session must be shorter or longer.
         type: str
         choices: [less_than, greater_than]
         default: greater_than
   bytes_sent:
-    description: How much the server sent to the client.
+    description: Amount of data that the server sent to the client.
     type: dict
     suboptions: &amount
       value:
@@ -100,22 +100,25 @@ options:
         type: str
         required: true
       operation:
-        description: Whether it is to be less or more.
+        description: Whether the amount must be smaller or greater.
         type: str
         choices: [less_than, greater_than]
         default: greater_than
   bytes_received:
-    description: How much the server received from the client.
+    description: Amount of data that the server received from the client.
     type: dict
     suboptions: *amount
   active:
-    description: Whether the session is to be one that still goes on, or one that does not. Left out, both are read.
+    description: >-
+      Whether to read only active sessions (V(true)) or only ended ones (V(false)). By default, both are read.
     type: bool
   error:
-    description: Whether the record is to tell an error, or to tell none. Left out, both are read.
+    description: >-
+      Whether to read only records with an error (V(true)) or only records without one (V(false)). By default, both are
+      read.
     type: bool
   anywhere:
-    description: Text that at least one of several fields contains. Servers may refuse it beside other filters.
+    description: Text that at least one of several fields contains. Servers may refuse it together with other filters.
     type: dict
     suboptions:
       value:
@@ -123,13 +126,13 @@ options:
         type: str
         required: true
       fields:
-        description: The fields to look into.
+        description: The fields to search.
         type: list
         elements: str
         choices: [username, node, service, error, platform, version, gui_version]
         default: [username, node, service, error, platform, version, gui_version]
   order_by:
-    description: What to sort by.
+    description: Field by which to sort.
     type: str
     choices:
       - node
@@ -147,24 +150,25 @@ options:
       - platform
     default: timestamp
   sort_by:
-    description: Whether the lowest or the highest comes first.
+    description: Whether the lowest or the highest value comes first.
     type: str
     choices: [asc, desc]
     default: desc
   limit:
-    description: Highest number of records to read. RV(total) tells how many there are.
+    description: Maximum number of records to read. RV(total) is the number of all matching records.
     type: int
     default: 100
 notes:
-  - "The texts of a record are not trustworthy. Any computer that can reach the server chooses RV(records[].username) and what
-    RV(records[].error) and RV(records[].extra) repeat of a request. The client program chooses RV(records[].platform),
-    RV(records[].version), RV(records[].gui_version) and RV(records[].session_id). The server chooses all others."
-  - These texts are returned as they are, and may hold anything, such as line breaks, terminal controls, text that runs
-    backwards, or template expressions. Treat them as data. Never hand them to a template, a shell or a command, and print
-    them with the filter P(vpn.estate.shown#filter) only.
+  - "The texts of a record are not trustworthy. Any computer that can reach the server chooses RV(records[].username),
+    and the parts of a request that RV(records[].error) and RV(records[].extra) repeat. The client program chooses
+    RV(records[].platform), RV(records[].version), RV(records[].gui_version) and RV(records[].session_id). The server
+    chooses all others."
+  - The module returns these texts unchanged. They may contain anything, such as line breaks, terminal controls, text
+    with reversed direction, or template expressions. Treat them as data. Never pass them to a template, a shell or a
+    command, and print them only with the filter P(vpn.estate.shown#filter).
   - The server writes records with a delay of some seconds.
-  - The log of a busy server grows while it is read. For more records than one page of 1000 holds, set an end of
-    O(timestamp), so that none is read twice.
+  - The log of a busy server grows while the module reads it. To read more records than one page of 1000 holds, set an
+    end of O(timestamp), so that no record is read twice.
 seealso:
   - module: vpn.estate.as_vpn_session_info
 """
@@ -184,7 +188,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Read what went wrong during the last day, the last hour aside
+- name: Read the errors of the last day, without the last hour
   vpn.estate.as_log_info:
     error: true
     timestamp:
@@ -193,11 +197,11 @@ EXAMPLES = r"""
     limit: 1000
   register: failures
 
-# The number is safe to show. The names are whatever somebody typed.
-- name: Fail when it was too much
+# The number is safe to show. The names can be any text that a client sent.
+- name: Fail if there are too many errors
   ansible.builtin.assert:
     that: failures.total < 100
-    fail_msg: "{{ failures.total }} records since yesterday tell an error."
+    fail_msg: "{{ failures.total }} records since yesterday have an error."
 
 - name: Read the VPN sessions of a user in October, the longest first
   vpn.estate.as_log_info:
@@ -211,7 +215,7 @@ EXAMPLES = r"""
     order_by: duration
     sort_by: desc
 
-- name: Read sessions that still go on and have moved much data
+- name: Read active sessions that have transferred a large amount of data
   vpn.estate.as_log_info:
     active: true
     duration:
@@ -222,7 +226,7 @@ EXAMPLES = r"""
       value: "1000"
       operation: greater_than
 
-- name: Read records of old clients of one system
+- name: Read records of old clients on one operating system
   vpn.estate.as_log_info:
     platform:
       value: win
@@ -233,14 +237,14 @@ EXAMPLES = r"""
       value: OCmacOS
       operation: not_equal
 
-- name: Read what one node wrote about one address of the VPN
+- name: Read the records of one node about one VPN address
   vpn.estate.as_log_info:
     node:
       value: vpn-node1
     virtual_ipv4_address:
       value: 172.27.231.2
 
-- name: Look for a text in two fields
+- name: Search two fields for a text
   vpn.estate.as_log_info:
     anywhere:
       value: challenge
@@ -250,38 +254,38 @@ EXAMPLES = r"""
 
 RETURN = r"""
 total:
-  description: How many records match, of which RV(records) may be a part.
+  description: Number of matching records. RV(records) may be a part of them.
   returned: success
   type: int
   sample: 88
 records:
   description:
-    - The records, with everything that the server tells. Numbers and flags that do not apply are null, and so may
-      others be.
-    - Its texts are not to be trusted, and are not escaped; see the notes.
+    - The records, with all information from the server. Numbers and flags that do not apply are null, and other values
+      may be null too.
+    - Do not trust the texts of the records. They are not escaped; see the notes.
   returned: success
   type: list
   elements: dict
   contains:
     timestamp:
-      description: When the record was last written.
+      description: Time at which the record was last written.
       type: str
       sample: "2026-09-09T20:48:48Z"
     start_time:
-      description: When the session or event began.
+      description: Start of the session or event.
       type: str
       sample: "2026-09-09T20:48:48Z"
     duration:
-      description: How many seconds the session lasted.
+      description: Duration of the session in seconds.
       type: int
       sample: 3600
     node:
-      description: Host name of the server, or of the node of a cluster, that wrote the record.
+      description: Host name of the server, or of the cluster node, that wrote the record.
       type: str
       sample: 93b39cb5bf2a
     username:
-      description: Name of the user as it was typed. Longer ones than 128 characters are cut, and end in
-        C((TRUNCATED\)).
+      description: >-
+        Name of the user as it was typed. Names longer than 128 characters are cut, and end in C((TRUNCATED\)).
       type: str
       sample: alice
     service:
@@ -289,7 +293,7 @@ records:
       type: str
       sample: WEB_ADMIN
     active:
-      description: Whether the session still goes on.
+      description: Whether the session is still active.
       type: bool
       sample: null
     auth:
@@ -298,12 +302,12 @@ records:
       sample: false
     error:
       description:
-        - What went wrong; empty if nothing did. C(challenge) is the first half of a sign-in with a second factor, and
-          no failure.
+        - Error; empty if there is none. C(challenge) is the first half of a sign-in with a second factor, and no
+          failure.
       type: str
       sample: The user is not enrolled in the Authenticator yet.
     real_address:
-      description: Address that the client came from.
+      description: Address from which the client connected.
       type: str
       sample: 198.51.100.5
     virtual_ipv4_address:
@@ -312,29 +316,29 @@ records:
       sample: 172.27.231.2
     virtual_ipv6_address:
       description: IPv6 address of the client in the VPN.
-      returned: where the server tells it
+      returned: when the server returns it
       type: str
       sample: ""
     server_port:
-      description: Port of the server that the client came to.
+      description: Port of the server to which the client connected.
       type: int
       sample: 1194
     protocol:
       description: Protocol of the connection, V(tcp) or V(udp).
-      returned: where the server tells it
+      returned: when the server returns it
       type: str
       sample: udp
     session_id:
-      description: Name of the session, perhaps cut.
-      returned: where the server tells it
+      description: Identifier of the session. It may be cut.
+      returned: when the server returns it
       type: str
     api_method:
-      description: What was called in the API.
-      returned: where the server tells it
+      description: Operation of the API that was called.
+      returned: when the server returns it
       type: str
     extra:
-      description: More about the event, depending on the service.
-      returned: where the server tells it
+      description: Additional information about the event, depending on the service.
+      returned: when the server returns it
       type: str
       sample: ""
     bytes_received:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_notification
-short_description: Tell the nodes of a cluster of OpenVPN Access Servers what has happened
+short_description: Notify the nodes of a cluster of OpenVPN Access Servers of an event
 description:
-  - Makes a notification, which servers of a cluster show each other. Every run makes a new one, which counts as a change.
+  - Creates a notification, which the servers of a cluster show. Every run creates a new one, which counts as a change.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -19,19 +19,19 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   notification_type:
-    description: What has happened. A restart waits to be made on the nodes, or a node was restarted.
+    description: Event. Either the nodes wait for a restart, or a node was restarted.
     type: str
     required: true
     choices: [cluster_restart_pending, node_restarted]
 notes:
-  - Servers notify each other by themselves. This is for those who restart nodes by other means.
+  - Servers notify each other automatically. Use this module if you restart nodes by other means.
 seealso:
   - module: vpn.estate.as_cluster_info
   - module: vpn.estate.as_restart
 """
 
 EXAMPLES = r"""
-- name: Say that nodes wait for a restart
+- name: Notify that nodes wait for a restart
   vpn.estate.as_notification:
     as_url: https://vpn.example.com:943
     as_username: openvpn

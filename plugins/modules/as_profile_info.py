@@ -9,8 +9,9 @@ DOCUMENTATION = r"""
 module: as_profile_info
 short_description: Read client profiles of an OpenVPN Access Server
 description:
-  - Shows who has which client profiles, since when, for how long, and who has signed them. Their texts are not told.
-  - All options that are given must hold. The server is asked only for what they name, as far as it can tell.
+  - Reads client profiles with their owners, their validity, and the authorities that signed them. Their texts are not
+    returned.
+  - A profile must match all given options. The module requests only matching profiles where the server supports this.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -20,23 +21,24 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   users:
-    description: Users whose profiles are shown. Left out, those of all users are.
+    description: Users whose profiles to read. By default, the profiles of all users.
     type: list
     elements: str
   comment:
-    description: Show only profiles with this comment, compared exactly. An empty text is for those without one.
+    description: Read only profiles with this comment, compared exactly. An empty text reads profiles without a comment.
     type: str
     version_added: 1.0.0
   ca:
-    description: Show only profiles that the authority of this common name has signed.
+    description: Read only profiles that the authority with this common name signed.
     type: str
     version_added: 1.0.0
   older_than:
-    description: Show only profiles that have been there for this number of days at least.
+    description: Read only profiles that are at least this number of days old.
     type: int
     version_added: 1.0.0
   ends_within:
-    description: Show only profiles that end within this number of days, or have ended. V(0) is for those that have ended.
+    description: >-
+      Read only profiles that end within this number of days, or have ended. V(0) reads only profiles that have ended.
     type: int
     version_added: 1.0.0
 seealso:
@@ -58,28 +60,28 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Read those of some users
+- name: Read the profiles of some users
   vpn.estate.as_profile_info:
     users: [ada, ben]
 
-- name: Read those that end within a month, or have ended
+- name: Read the profiles that end within a month, or have ended
   vpn.estate.as_profile_info:
     ends_within: 30
 
-- name: Read old ones of an authority that is to go, on laptops
+- name: Read old profiles on laptops that were signed by an authority to be deleted
   vpn.estate.as_profile_info:
     ca: OpenVPN CA 2021
     older_than: 365
     comment: laptop
 
-- name: Name those that nobody has used
+- name: Show the users with profiles that were never used
   ansible.builtin.debug:
     msg: "{{ every.profiles | selectattr('last_used', 'none') | map(attribute='user') | unique }}"
 """
 
 RETURN = r"""
 profiles:
-  description: The profiles, by user, and each user's newest last.
+  description: Profiles by user. The newest profile of each user comes last.
   returned: success
   type: list
   elements: dict
@@ -119,7 +121,7 @@ profiles:
       sample: 0
     # END
     tls_crypt_v2:
-      description: Whether it has a key of its own for the control channel.
+      description: Whether it has its own key for the control channel.
       type: bool
       sample: true
     common_name:
@@ -131,19 +133,19 @@ profiles:
       type: str
       sample: secp384r1
     ca_serial:
-      description: Serial of the authority that has signed it; empty if the server does not tell.
+      description: Serial number of the authority that signed it; empty if the server does not return it.
       type: str
       sample: "1708464983752887"
     not_before:
-      description: When it was issued, in UTC.
+      description: Time at which it was issued, in UTC.
       type: str
       sample: "2026-11-22T09:00:00Z"
     last_used:
-      description: On which day it was last used; null if it never was.
+      description: Day on which it was last used; null if it was never used.
       type: str
       sample: "2026-11-20"
     device_id:
-      description: The device to which a profile is bound; null if it is to none.
+      description: Device to which the profile is bound; null if it is not bound.
       type: str
 """
 

@@ -9,11 +9,11 @@ DOCUMENTATION = r"""
 module: as_profile_token
 short_description: Manage tokens with which users get client profiles from an OpenVPN Access Server
 description:
-  - Sees to it that there is a valid token for a user and a type of profile, and makes tokens invalid.
-  - Whoever opens the URL of a token gets a profile for the user, without a password. So the URL is a secret, and a short
-    life and a single use are its protection. It saves the sending of profiles, with their private keys, through other
-    channels.
-  - The task puts the URL in a file (O(dest)) or, where O(return_content) says so, in its result.
+  - Ensures that there is a valid token for a user and a type of profile, and invalidates tokens.
+  - A person who opens the URL of a token gets a profile of the user, without a password. So the URL is a secret. A
+    short lifetime and a single use protect it. With a token, you need not send profiles and their private keys through
+    other channels.
+  - The task writes the URL to a file (O(dest)) or, with O(return_content), returns it in its result.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -25,8 +25,8 @@ extends_documentation_fragment:
 options:
   profile_tokens:
     description:
-      - Many tokens.
-      - Use it instead of the options of one.
+      - Several tokens.
+      - Use it instead of the options for one token.
     type: list
     elements: dict
     suboptions:
@@ -45,44 +45,45 @@ options:
         choices: [present, absent]
       # END
   user:
-    description: The user who gets a profile with it.
+    description: User who gets a profile with the token.
     type: str
   profile_type:
     description:
-      - Type of the profile, see O(vpn.estate.as_profile#module:profile_type). Needed with state V(present).
-      - Left out with state V(absent), tokens for all types are meant.
+      - Type of the profile, see O(vpn.estate.as_profile#module:profile_type). Required with state V(present).
+      - If it is left out with state V(absent), the tokens for all types are invalidated.
     type: str
     choices: [autologin, userlogin, generic, epki-generic]
   lifetime:
-    description: For how many seconds a new token can be used. Left out, the server chooses, and has an hour.
+    description: Seconds for which a new token is valid. By default, the server chooses one hour.
     type: int
   usages:
-    description: How often a new token can be used. Left out, once.
+    description: How often a new token can be used. The default is once.
     type: int
   dest:
     description:
-      - File in which the URL is, on the machine where the task runs. Its folder has to be there.
-      - A file with a token that is still valid is left as it is. Any other is replaced.
-      - The file has mode 0600, and is not written through a symbolic link.
+      - File for the URL, on the machine where the task runs. Its folder must exist.
+      - A file with a token that is still valid stays as it is. Any other file is replaced.
+      - The file has mode 0600, and the module does not write through a symbolic link.
     type: path
   renew:
-    description: Whether to make new tokens although there are valid ones, which stay valid.
+    description: Whether to create new tokens although there are valid ones, which stay valid.
     type: bool
     default: false
   return_content:
     description:
-      - Whether the result holds the URLs of tokens that were made. The task then needs C(no_log), and is refused without.
+      - Whether to return the URLs of created tokens in the result. The task must then have C(no_log), and is refused
+        without it.
     type: bool
     default: false
   assume_present:
-    description: Names of users that this run creates, so that check mode does not miss them.
+    description: Names of users that this run creates, so that check mode accepts them.
     type: list
     elements: str
     default: []
   state:
     description:
-      - V(present) makes a token where there is no valid one for this user and type.
-      - V(absent) makes every token that is meant invalid. Profiles that were got with it stay.
+      - V(present) creates a token if there is no valid one for this user and type.
+      - V(absent) invalidates every chosen token. Profiles that were downloaded with it stay valid.
     type: str
     choices: [present, absent]
     default: present
@@ -94,7 +95,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have a URL with which a user gets a profile today
+- name: Create a URL with which a user can get a profile today
   vpn.estate.as_profile_token:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -112,7 +113,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: URLs for several users, in the result
+- name: Create URLs for several users, and return them
   vpn.estate.as_profile_token:
     profile_tokens:
       - user: ada
@@ -125,12 +126,12 @@ EXAMPLES = r"""
   no_log: true
   register: tokens
 
-- name: Make all tokens of a user invalid
+- name: Invalidate all tokens of a user
   vpn.estate.as_profile_token:
     user: ada
     state: absent
 
-- name: Tokens from a file
+- name: Read tokens from a file
   vpn.estate.as_profile_token:
     src: files/tokens.yml
     return_content: true
@@ -147,7 +148,7 @@ objects:
   elements: dict
   contains:
     name:
-      description: What the entry means, in words.
+      description: The chosen tokens of the entry, in words.
       type: str
       sample: userlogin of ada
     # BEGIN objects: V(created) and V(updated) where a token was made, V(deleted) and V(unchanged) (tools/generate.py)
@@ -164,26 +165,26 @@ objects:
     # END
     changed_keys:
       description:
-        - V(usable) where a token was made, V(private) where the file could be read by others; of a new one, also what was
-          declared.
+        - V(usable) if a token was created, V(private) if other users could read the file. For a new token, also the
+          declared options.
       type: list
       elements: str
       sample: [usable]
     reason:
-      description: Why a token was made.
-      returned: when one was, or would be
+      description: Reason why a token was created.
+      returned: when a token was created, or would be
       type: str
       sample: none exists yet
     content:
-      description: URL of the token that was made.
-      returned: when one was, and O(return_content) says so
+      description: URL of the created token.
+      returned: when a token was created, and O(return_content) is V(true)
       type: str
       sample: openvpn://import-profile/https://vpn.example.com/rest/GetProfileViaToken?token=...
     tokens:
       description:
-        - The tokens that are there, were made, or are not valid any more, without what makes them tokens. The one in
-          O(dest) comes first.
-      returned: when the server lists any
+        - Tokens that are valid, were created, or are no longer valid, without their secret part. The token in O(dest)
+          comes first.
+      returned: when the server lists tokens
       type: list
       elements: dict
       contains:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_profile_token_info
-short_description: Read who can get client profiles with a token from an OpenVPN Access Server
+short_description: Read the valid tokens for client profiles of an OpenVPN Access Server
 description:
-  - Shows which tokens are valid, for whom, until when and how often. The tokens themselves are not told.
+  - Reads the valid tokens, with their users, ends and remaining uses. The tokens themselves are not returned.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   users:
-    description: Users whose tokens are shown. Left out, those of all users are.
+    description: Users whose tokens to read. By default, the tokens of all users.
     type: list
     elements: str
 seealso:
@@ -27,7 +27,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read which tokens are valid
+- name: Read the valid tokens
   vpn.estate.as_profile_token_info:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -40,14 +40,14 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Read those of some users
+- name: Read the tokens of some users
   vpn.estate.as_profile_token_info:
     users: [ada, ben]
 """
 
 RETURN = r"""
 profile_tokens:
-  description: The tokens, by user, and those that end first before the others.
+  description: Tokens by user. The token that ends first comes first.
   returned: success
   type: list
   elements: dict

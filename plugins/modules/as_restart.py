@@ -9,9 +9,9 @@ DOCUMENTATION = r"""
 module: as_restart
 short_description: Restart an OpenVPN Access Server
 description:
-  - Restarts the server, and waits until it has.
-  - With O(only_if_pending), restarts it only where something waits for a restart, so that a play can call this module
-    once, at its end.
+  - Restarts the server, and waits until it has restarted.
+  - With O(only_if_pending), the module restarts the server only if something waits for a restart. So a play can call
+    this module once, at its end.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -22,51 +22,52 @@ extends_documentation_fragment:
 options:
   mode:
     description:
-      - V(warm) restarts the services that need it, V(cold) all of them.
+      - V(warm) restarts the services that need it. V(cold) restarts all services.
       - V(systemctl) and V(server_agent) are other ways to restart that the server offers.
-      - V(dry_run) restarts nothing. The server is asked whether it would restart, and the task fails if its
-        configuration forbids it. In check mode it is not asked.
+      - V(dry_run) restarts nothing. It asks the server whether it would restart, and fails if the configuration does
+        not allow a restart. In check mode the server is not asked.
     type: str
     choices: [warm, cold, systemctl, server_agent, dry_run]
     default: warm
   only_if_pending:
     description:
-      - Whether to restart only if something waits for it, which is the node of a cluster that says so, or an item in
-        O(changed_items) that no pattern in O(harmless) matches. Other nodes count only where the server does not tell
-        which of them it is.
-      - A server that is in no cluster does not say whether it needs a restart, so that O(changed_items) decides alone.
+      - Whether to restart only if something waits for it. This is a cluster node that reports a pending restart, or an
+        item in O(changed_items) that no pattern in O(harmless) matches. Other nodes count only if the server does not
+        show which of them it is.
+      - A server that is in no cluster does not report whether it needs a restart, so only O(changed_items) decides.
     type: bool
     default: false
   changed_items:
     description:
-      - Keys of the configuration items that this run has changed, as M(vpn.estate.as_config_item) returns them; see the
+      - Keys of the configuration items that this run has changed, as M(vpn.estate.as_config_item) returns them. See the
         examples.
     type: list
     elements: str
     default: []
   harmless:
     description:
-      - Keys of configuration items that take effect without a restart, as shell patterns such as V(sa.*), compared with
-        case. Changes of these are no reason to restart.
-      - OpenVPN publishes no list of such items, so that there is no default.
+      - Keys of configuration items that take effect without a restart, as shell patterns such as V(sa.*). Case matters.
+        Changes of these items cause no restart.
+      - OpenVPN publishes no list of such items, so there is no default.
     type: list
     elements: str
     default: []
   wait:
     description:
       - Whether to wait until the server has restarted, and to fail if it does not within O(timeout).
-      - V(false) returns as soon as the server has accepted. Tasks that follow may then find it gone.
+      - V(false) returns as soon as the server has accepted the request. The next tasks may then find the server
+        unavailable.
     type: bool
     default: true
   timeout:
-    description: How many seconds to wait for the server to come back.
+    description: Seconds to wait until the server is back.
     type: int
     default: 120
 notes:
-  - A restart may interrupt connected VPN clients. The task warns if there are any, and says how many.
-  - A server restarts without a check of what was written to it, but refuses where its configuration forbids it. It then
-    goes on as it was, and the task fails.
-  - In a cluster, one node restarts, the one at O(as_url) or that of O(as_node).
+  - A restart may interrupt connected VPN clients. The task warns if there are any, and reports their number.
+  - A server does not check written items before a restart, but refuses to restart if its configuration does not allow
+    it. It then continues without a restart, and the task fails.
+  - In a cluster, one node restarts. It is the node at O(as_url) or that of O(as_node).
 seealso:
   - module: vpn.estate.as_config_item
   - module: vpn.estate.as_config_profile
@@ -74,7 +75,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Restart what needs it
+- name: Restart the services that need it
   vpn.estate.as_restart:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -100,7 +101,7 @@ EXAMPLES = r"""
       - sa.company_name
       - log_db.*
 
-- name: See whether the server would restart
+- name: Ask whether the server would restart
   vpn.estate.as_restart:
     mode: dry_run
 
@@ -109,16 +110,16 @@ EXAMPLES = r"""
     mode: cold
     timeout: 300
 
-- name: Look at the nodes of a cluster
+- name: Read the nodes of a cluster
   vpn.estate.as_server_info:
   register: found
 
-- name: Restart those that wait for it, one after the other
+- name: Restart the nodes that wait for it, one after the other
   vpn.estate.as_restart:
     as_node: "{{ item }}"
   loop: "{{ found.server.nodes | dict2items | selectattr('value.restart_pending') | map(attribute='key') }}"
 
-- name: Restart and do not wait
+- name: Restart without waiting
   vpn.estate.as_restart:
     mode: systemctl
     wait: false
@@ -132,19 +133,19 @@ restarted:
   sample: true
 pending:
   description:
-    - What waited for a restart when the task began. A node stands there as C(node NAME); all else are items in
+    - Reasons for a restart when the task began. A node is shown as C(node NAME). All other entries are items in
       O(changed_items) that no pattern in O(harmless) matches.
   returned: success
   type: list
   elements: str
   sample: [node node2, vpn.server.tls_version_min]
 vpn_clients:
-  description: How many VPN clients were connected when the task began.
+  description: Number of VPN clients that were connected when the task began.
   returned: success
   type: int
   sample: 17
 last_restarted:
-  description: When the server says that it restarted.
+  description: Time of the last restart, as the server returns it.
   returned: success, when the server was restarted and O(wait) is V(true)
   type: str
   sample: "2026-11-02T03:00:12.403414Z"

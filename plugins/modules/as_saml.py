@@ -9,16 +9,17 @@ DOCUMENTATION = r"""
 module: as_saml
 short_description: Configure SAML on an OpenVPN Access Server
 description:
-  - Configures the server as a SAML service provider, with one identity provider. Its settings are given one by one, or follow
-    from the metadata of the identity provider.
-  - Metadata that this machine has is read here first. A document type (DOCTYPE), more than 1 MB and what describes no identity
-    provider, or several, are refused. Then the server says by its own operation what it makes of the metadata, and the task
-    refuses what contradicts that.
-  - After it has written, the task asks the server where it sends users who sign in, and warns where that is not the identity
-    provider. Servers can need a restart before settings take effect; M(vpn.estate.as_restart) takes RV(objects[].pending).
-  - The task does not change who signs in by SAML. That is V(saml) as C(auth_method) of a user, a group or the default user, or
-    as the item C(auth.module.type) of M(vpn.estate.as_config_item). Each of these modules refuses a change that could end the
-    sign-in of its own account.
+  - Configures the server as a SAML service provider with one identity provider. Give its settings one by one, or by the
+    metadata of the identity provider.
+  - The module first reads metadata that is on this machine. It refuses a document type (DOCTYPE), more than 1 MB, and
+    metadata that describes no identity provider or several. Then the server interprets the metadata with its own
+    operation, and the task refuses a result that contradicts the metadata.
+  - After it has written, the task asks the server where it sends users who sign in, and warns if that is not the
+    identity provider. Servers may need a restart before settings take effect. Pass RV(objects[].pending) to
+    M(vpn.estate.as_restart).
+  - The task does not change which users sign in by SAML. To do that, set V(saml) as C(auth_method) of a user, a group
+    or the default user, or as the item C(auth.module.type) of M(vpn.estate.as_config_item). Each of these modules
+    refuses a change that could end the sign-in of its own account.
 version_added: 1.0.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -30,76 +31,79 @@ requirements:
   - cryptography
 options:
   enabled:
-    description: Whether users can sign in by SAML. The identity provider has to be configured then.
+    description: Whether users can sign in by SAML. The identity provider must then be configured.
     type: bool
   idp_entity_id:
-    description: The entity id of the identity provider.
+    description: Entity ID of the identity provider.
     type: str
   idp_signon_endpoint:
-    description: The https address of the identity provider, to which the server sends users who sign in.
+    description: The https URL of the identity provider to which the server sends users who sign in.
     type: str
   idp_logout_endpoint:
-    description: The https address at which users sign out. An empty text stands for none.
+    description: The https URL at which users sign out. An empty text means none.
     type: str
   idp_certificate:
     description:
-      - The certificate with which the identity provider signs, in PEM format, or in base64 as in metadata.
-      - Several certificates in PEM format are written as they are. No document says whether servers try each of them.
+      - Certificate with which the identity provider signs, in PEM format, or in base64 as in metadata.
+      - Several certificates in PEM format are written unchanged. It is not documented whether servers try each of them.
     type: str
   idp_metadata:
-    description: Metadata of the identity provider, as text. It takes the place of the options that begin with C(idp_) above.
+    description: >-
+      Metadata of the identity provider, as text. Use it instead of the options above that begin with C(idp_).
     type: str
   idp_metadata_src:
     description:
-      - File of such metadata, on the machine where the task runs.
-      - It may be encrypted by ansible-vault if the task runs in the controller's own process, as tasks on local connections do.
+      - File with such metadata, on the machine where the task runs.
+      - ansible-vault may encrypt it if the task runs in the controller's own process, as tasks on local connections do.
     type: path
   idp_metadata_url:
     description:
-      - The https address of such metadata. The server fetches it, in each run and in check mode as well, so that the server has
-        to reach it. What is there is trusted; its signature is not verified.
+      - The https URL of such metadata. The server fetches it in each run, also in check mode, so the server must reach
+        it. The metadata is trusted. Its signature is not verified.
     type: str
   idp_certificate_fingerprint:
     description:
-      - SHA-256 fingerprint of the certificate to trust, of those in the metadata.
-      - Left out, all valid certificates of the metadata are trusted where the server reads several of them. Where it reads one,
-        the certificate in use stays as long as the metadata has it and it is valid; then it is the one that the server reads.
+      - SHA-256 fingerprint of the certificate to trust, one of those in the metadata.
+      - By default, all valid certificates of the metadata are trusted if the server reads several of them. If it reads
+        only one, the current certificate stays as long as it is valid and the metadata has it. After that, it is the
+        one that the server reads.
     type: str
   sp_hostname:
-    description: The host name of the server for SAML. An empty text stands for that of the web services.
+    description: Host name of the server for SAML. An empty text means that of the web services.
     type: str
   timeout:
-    description: How many seconds the server waits for the identity provider.
+    description: Seconds that the server waits for the identity provider.
     type: int
   sp_metadata_dest:
     description:
-      - File for the metadata of the server, for the identity provider, on the machine where the task runs. It gets mode 0600.
-      - It is written again where the server says something else of itself, or where its time is over.
+      - File for the metadata of the server, which the identity provider needs. It is on the machine where the task
+        runs, and has mode 0600.
+      - It is written again if the server's metadata differs, or if the validity of the file has ended.
       - The server has metadata only while SAML is enabled and active.
     type: path
   profile:
-    description: Configuration profile that the settings belong to. Left out, it is the active one.
+    description: Configuration profile of the settings. The default is the active profile.
     type: str
   state:
     description:
-      - V(present) writes what is declared. What is left out stays as it is.
-      - V(absent) sets all settings back to their defaults, so that SAML is disabled.
+      - V(present) writes the declared settings. Settings that are left out stay as they are.
+      - V(absent) resets all settings to their defaults, which disables SAML.
     type: str
     choices: [present, absent]
     default: present
   allow_self:
     description:
-      - Whether settings may change on which the sign-in of the account of this task depends, because it signs in by SAML, or
-        because no one can tell how it signs in.
-      - With O(as_password), a new sign-in proves what is active after the change. Without it, the task warns that nothing is
-        proven.
+      - Whether the task may change settings on which the sign-in of its own account depends. This is the case if the
+        account signs in by SAML, or if its authentication method is unknown.
+      - With O(as_password), a new sign-in proves the settings that are active after the change. Without it, the task
+        warns that nothing is proven.
     type: bool
     default: false
 notes:
-  - Have an administrator with an authentication method of its own, such as V(local), before SAML becomes the default. It needs
-    no identity provider, and can set back what does not work.
-  - What identity providers have to know is in RV(objects[].sp_metadata). They return users with the relay state C(cws) to the
-    web client, and with C(profile) to the page of profiles.
+  - Before SAML becomes the default, create an administrator with a different authentication method, such as V(local).
+    This account needs no identity provider, and can revert settings that do not work.
+  - RV(objects[].sp_metadata) holds the data that identity providers need. With the relay state C(cws) they return users
+    to the web client, and with C(profile) to the page of profiles.
 seealso:
   - module: vpn.estate.as_saml_info
   - module: vpn.estate.as_config_item
@@ -123,21 +127,21 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Activate it
+- name: Activate the settings
   vpn.estate.as_restart:
     only_if_pending: true
     changed_items: "{{ saml.objects[0].pending }}"
 
-- name: Have the metadata of the server in a file, for the identity provider
+- name: Write the metadata of the server to a file, for the identity provider
   vpn.estate.as_saml:
     sp_metadata_dest: files/vpn.example.com.xml
 
-- name: Go on with the next certificate, on the day on which the identity provider begins to sign with it
+- name: Change to the next certificate, on the day on which the identity provider begins to use it
   vpn.estate.as_saml:
     idp_metadata_url: https://idp.example.com/metadata
     idp_certificate_fingerprint: "{{ next_certificate_fingerprint }}"
 
-- name: Configure it without metadata
+- name: Configure SAML without metadata
   vpn.estate.as_saml:
     idp_entity_id: https://idp.example.com/metadata
     idp_signon_endpoint: https://idp.example.com/sso
@@ -147,12 +151,12 @@ EXAMPLES = r"""
     timeout: 120
     enabled: true
 
-- name: Configure it in a copy of the configuration
+- name: Configure SAML in a copy of the configuration
   vpn.estate.as_saml:
     profile: next
     idp_metadata: "{{ lookup('ansible.builtin.file', 'idp.xml') }}"
 
-- name: Disable SAML, and forget the identity provider
+- name: Disable SAML, and reset the settings of the identity provider
   vpn.estate.as_saml:
     state: absent
     allow_self: true
@@ -161,8 +165,8 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - The settings for SAML and what became of them, as a list with one entry.
-    - In check mode, the results that a real run would have.
+    - The settings for SAML with their result, as a list with one entry.
+    - In check mode, the result that a real run would have.
   returned: when the task has compared the declaration with the server
   type: list
   elements: dict
@@ -188,12 +192,13 @@ objects:
       type: str
     # END
     pending:
-      description: Configuration items that are written, and can wait for a restart. Empty for a profile that is not active.
+      description: >-
+        Configuration items that are written and may wait for a restart. Empty for a profile that is not active.
       type: list
       elements: str
       sample: [auth.saml.0.enable]
     idp_certificates:
-      description: The certificates for signatures in the metadata of the identity provider.
+      description: Certificates for signatures in the metadata of the identity provider.
       returned: with metadata
       type: list
       elements: dict
@@ -250,20 +255,20 @@ objects:
           type: int
           sample: 364
         used:
-          description: Whether the server trusts it, or would after this task.
+          description: Whether the server trusts it after this task, or would in check mode.
           type: bool
           sample: true
     sp_metadata:
-      description: What the identity provider has to know of the server.
-      returned: with O(sp_metadata_dest), where the server has metadata
+      description: Data of the server that the identity provider needs.
+      returned: with O(sp_metadata_dest), if the server has metadata
       type: dict
       contains:
         entity_id:
-          description: The entity id of the server.
+          description: Entity ID of the server.
           type: str
           sample: https://vpn.example.com/saml/metadata
         acs_url:
-          description: The address to which browsers bring assertions.
+          description: URL to which browsers send assertions.
           type: str
           sample: https://vpn.example.com/saml/acs
 counts:

@@ -9,9 +9,9 @@ DOCUMENTATION = r"""
 module: as_saml_info
 short_description: Read the settings for SAML of an OpenVPN Access Server
 description:
-  - Reads the settings for SAML, the certificates of the identity provider in them, and what the server is called by identity
-    providers.
-  - Where SAML is enabled, the server is asked where it sends users who sign in.
+  - Reads the settings for SAML, the certificates of the identity provider in them, and the data of the server that
+    identity providers need.
+  - If SAML is enabled, the module asks the server where it sends users who sign in.
 version_added: 1.0.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -23,7 +23,7 @@ requirements:
   - cryptography
 options:
   profile:
-    description: Configuration profile to read. Left out, it is the active one.
+    description: Configuration profile to read. The default is the active profile.
     type: str
 seealso:
   - module: vpn.estate.as_saml
@@ -37,14 +37,14 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
   register: found
 
-- name: Fail where users cannot sign in by SAML, now or in three weeks
+- name: Fail if users cannot sign in by SAML, or will not be able to in three weeks
   ansible.builtin.assert:
     that:
       - found.saml.enabled
       - found.problem is none
       - found.idp_certificates | map(attribute="days_left") | max >= 21
 
-- name: Read those of another profile
+- name: Read the settings of another profile
   vpn.estate.as_saml_info:
     profile: next
 """
@@ -65,7 +65,7 @@ saml:
     timeout: {description: 'Value of O(vpn.estate.as_saml#module:timeout).', type: int}
     # END
 idp_certificates:
-  description: The certificates in RV(saml.idp_certificate). Empty where they cannot be read.
+  description: Certificates in RV(saml.idp_certificate). Empty if they cannot be read.
   returned: success
   type: list
   elements: dict
@@ -123,26 +123,26 @@ idp_certificates:
       sample: 364
 sign_in_url:
   description:
-    - Where the server sends users who sign in by SAML, without the request. V(null) where SAML is disabled or not active, and
-      for a profile that is not active.
+    - URL to which the server sends users who sign in by SAML, without the request. V(null) if SAML is disabled or not
+      active, or if the profile is not active.
   returned: success
   type: str
   sample: https://idp.example.com/sso
 problem:
-  description: Why users do not get to their identity provider, in the words of the server. V(null) where they do.
+  description: Reason why users do not reach their identity provider, in the words of the server. V(null) if they do.
   returned: success
   type: str
 sp_metadata:
-  description: What the identity provider has to know of the server. V(null) where it has no metadata of its own.
+  description: Data of the server that the identity provider needs. V(null) if the server has no metadata of its own.
   returned: success
   type: dict
   contains:
     entity_id:
-      description: The entity id of the server.
+      description: Entity ID of the server.
       type: str
       sample: https://vpn.example.com/saml/metadata
     acs_url:
-      description: The address to which browsers bring assertions.
+      description: URL to which browsers send assertions.
       type: str
       sample: https://vpn.example.com/saml/acs
 """
