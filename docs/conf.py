@@ -1,12 +1,15 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sphinx settings for the pages that antsibull-docs makes of the documentation in the plugins."""
+"""Sphinx settings for the pages that antsibull-docs makes of the documentation in the plugins, and for the guides."""
 
 from __future__ import annotations
 
 import zlib
 from pathlib import Path
+
+from pygments.lexers.special import TextLexer
+from sphinx.application import Sphinx
 
 project = title = html_short_title = "vpn.estate"
 project_copyright = "vpn.estate contributors"
@@ -44,3 +47,8 @@ def inventory(path: Path) -> str:
 intersphinx_mapping = {
     "ansible": (ANSIBLE, inventory(Path(__file__).resolve().parent.parent / ".cache/docs/ansible.inv")),
 }
+
+
+def setup(app: Sphinx) -> None:
+    """Guides show CSV files, for which Pygments has no colours."""
+    app.add_lexer("csv", TextLexer)

@@ -394,10 +394,16 @@ def molecule() -> Tally:
 def docs() -> Tally:
     sources = emptied(CACHE / "docs/rst")
     sources.chmod(0o700)
-    return checks(
-        ["antsibull-docs", "--config-file", "docs/antsibull-docs.cfg", "collection", "--use-current"]
-        + ["--squash-hierarchy", "--dest-dir", sources, "vpn.estate"],
-        ["sphinx-build", "-M", "html", sources, CACHE / "docs/build", "-c", "docs", "-W", "--keep-going", "-q"],
+    tally = check(
+        *("antsibull-docs", "--config-file", "docs/antsibull-docs.cfg", "collection", "--use-current"),
+        *("--squash-hierarchy", "--dest-dir", sources, "vpn.estate"),
+    )
+    # antsibull-docs copies the text of guides, and no images.
+    shutil.copytree(
+        ROOT / "docs/docsite/rst", sources / "docsite", ignore=shutil.ignore_patterns("*.rst"), dirs_exist_ok=True
+    )
+    return tally + check(
+        "sphinx-build", "-M", "html", sources, CACHE / "docs/build", "-c", "docs", "-W", "--keep-going", "-q"
     )
 
 
