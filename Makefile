@@ -1,9 +1,9 @@
-# Everything is set up on first use, below .cache/, and kept; `make clean` starts over. `make help` lists the targets.
+# The first use of a target sets up what it needs below .cache/ and keeps it; `make clean` removes it. `make help` lists the targets.
 #
-# Needed: Python 3.11 or later with its venv module, and a Python package index. Real VPN tunnels also need root, openvpn,
-# ip and ping, clusters need mariadbd, and WireGuard files are tried with wg-quick; demo and test install what they use of these
-# with apt-get, where root runs them on Debian, and say so.
-# PYTHON=/path/to/python3 chooses the interpreter; the default is the first that works of the versions below.
+# Required: Python 3.11 or later with its venv module, and a Python package index. Real VPN tunnels also need root, openvpn,
+# ip and ping, clusters need mariadbd, and tests of WireGuard files need wg-quick. If root runs demo or test on Debian, they install
+# these programs with apt-get, and print that.
+# PYTHON=/path/to/python3 sets the interpreter; the default is the first of the versions below that works.
 
 VERSIONS := 3.12 3.13 3.14 3.11
 BIN := $(CURDIR)/.cache/venv/bin
@@ -12,8 +12,8 @@ STAGES := lint types unit units sanity integration molecule docs build
 # Stages of `make test-all` alone.
 MORE := ansible-units
 
-# Settings of the person who calls make must not decide what the tests do, least of all to which server they talk. Without
-# bytecode, each of hundreds of processes would compile Ansible anew, which takes more time than what it then does.
+# The user's own settings must not change what the tests do, and above all not to which server they connect. Without
+# bytecode, each of hundreds of processes would compile Ansible again, which takes more time than its work.
 SETTINGS := EXHAUSTIVE ANSIBLE_% MOLECULE_% PYTEST_% VPN_ESTATE_% PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 unexport $(filter $(SETTINGS),$(.VARIABLES))
 export PATH := $(BIN):$(PATH)
@@ -22,7 +22,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache
 export ANSIBLE_CONFIG := $(CURDIR)/.cache/ansible.cfg
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export NO_COLOR := 1
-# The cheap way to count lines, where Python has it.
+# The fast way to count lines, if Python has it.
 export COVERAGE_CORE := sysmon
 export ANSIBLE_NOCOLOR := 1
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
@@ -35,29 +35,23 @@ endif
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all serve bench mutants generate packages database browser pins clean $(STAGES) $(MORE)
 
-help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
-	@echo 'Stages of the test: $(STAGES), and of test-all: $(MORE)'
+help: ## Show this list.
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  make STAGE      Run one stage: $(STAGES) $(MORE).'
 
-demo: $(READY) packages database ## show the collection at work on simulated servers
-	$(BIN)/python playbooks/demo/demo.py
+##@ Try the collection on simulated servers
+demo: $(READY) packages database ## Show the collection at work, in about three minutes.
+	@$(BIN)/python playbooks/demo/demo.py
 
-serve: $(READY) ## run three simulated servers to play with, until Ctrl-C
+serve: $(READY) ## Start three simulated servers for your own trials, until Ctrl-C.
 	@$(BIN)/python tools/serve.py
 
-test: $(READY) packages database ## run every stage, then say what passed, failed and was skipped
-	@$(BIN)/python tools/stage.py $(STAGES)
-
-test-all: $(READY) packages database browser ## the same with the long tests, and ten times as many generated examples
-	@EXHAUSTIVE=1 $(BIN)/python tools/stage.py $(STAGES) $(MORE)
-
-$(STAGES) $(MORE): $(READY)
-	@$(BIN)/python tools/stage.py $@
-
-generate: $(READY) ## write what follows from other files
+##@ Maintain the code
+generate: $(READY) ## Write the files that follow from others: documentation blocks, schemas, tables of variables.
 	@$(BIN)/python tools/generate.py
 
-bench: $(READY) database ## measure; nothing here passes or fails
+bench: $(READY) database ## Measure times and requests; nothing passes or fails.
 	@mkdir -p .cache/bench
 	$(BIN)/python tests/bench/run.py --patient --json .cache/bench/users.json
 	$(BIN)/python tests/bench/fleet.py --json .cache/bench/fleet.json
@@ -66,8 +60,24 @@ bench: $(READY) database ## measure; nothing here passes or fails
 	$(BIN)/python tests/bench/goals.py --json .cache/bench/goals.json
 	$(BIN)/python tests/bench/cluster.py --json .cache/bench/cluster.json
 
-mutants: $(READY) .cache/venv-mutants/.ready ## change the code in many places, and count what the unit tests find (MUTANTS="--help")
+mutants: $(READY) .cache/venv-mutants/.ready ## Count how many small changes of the code the unit tests find (MUTANTS="--help").
 	@$(BIN)/python tools/mutants.py $(MUTANTS)
+
+pins: $(READY) ## Lock the latest versions of all requirements, with their hashes.
+	@sh tools/pins.sh
+
+clean: ## Remove everything that make has created.
+	rm -rf .cache .ansible tests/output
+
+##@ Test the code
+test: $(READY) packages database ## Run all stages, and show what passed, failed and was skipped.
+	@$(BIN)/python tools/stage.py $(STAGES)
+
+test-all: $(READY) packages database browser ## Run all stages with the long tests and ten times as many generated examples.
+	@EXHAUSTIVE=1 $(BIN)/python tools/stage.py $(STAGES) $(MORE)
+
+$(STAGES) $(MORE): $(READY)
+	@$(BIN)/python tools/stage.py $@
 
 packages:
 	@sh tools/packages.sh ip=iproute2 openvpn=openvpn ping=iputils-ping wg=wireguard-tools
@@ -77,12 +87,6 @@ database:
 
 browser:
 	@sh tools/packages.sh chromium=chromium
-
-pins: $(READY) ## lock the latest versions of everything, with their hashes
-	@sh tools/pins.sh
-
-clean: ## remove everything that was generated
-	rm -rf .cache .ansible tests/output
 
 .cache/venv/.ready: requirements-dev.lock
 	@sh tools/venv.sh .cache/venv requirements-dev.lock $(VERSIONS)

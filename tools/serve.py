@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run two simulated Access Servers, one per dialect, and a Freebox until Ctrl-C; say how to reach the first and the box."""
+"""Run simulated servers until Ctrl-C: an Access Server for each dialect, and a Freebox; show how to reach and try them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SERVERS = (
     ("access-server", "--dialect", "document"),
     ("freebox", "--enable", "openvpn_routed", "--enable", "wireguard"),
 )
-# Of which server, by its place above, a client learns what from the environment, and under which prefix.
+# Servers, by their place above, that a client reaches by the environment: the prefix and names of its variables.
 EXPORTED = (
     (0, "AS", ("url", "username", "password", "ca_path")),
     (2, "FREEBOX", ("url", "app_id", "app_token", "ca_path")),
 )
-# Something to begin with; how to reach the server is in the environment.
+# A first declaration. The environment sets how to reach the server.
 INVENTORY = ".cache/playground.yml"
 DECLARED = """\
 ---
@@ -42,8 +42,29 @@ access_servers:
 """
 
 
+GUIDE = """\
+Three simulated servers run: two Access Servers and a Freebox. Ctrl-C stops them and deletes their data.
+
+1. Paste these lines into another terminal, in this folder. They set how to reach the first Access Server and the Freebox.
+
+{exports}
+
+2. Preview what {inventory} declares, and apply it. A second run changes nothing.
+
+    ansible-playbook -i {inventory} vpn.estate.site --check --diff
+    ansible-playbook -i {inventory} vpn.estate.site
+
+3. Declare more in {inventory} (`make serve` does not overwrite it), and run the commands again. Then look at the users:
+
+    ansible localhost -m vpn.estate.as_user_info
+
+The second Access Server has the API of the vendor's document, and not that of version 3.2:
+as_url {other[url]}, as_username {other[username]}, as_password {other[password]}, as_ca_path {other[ca_path]}
+"""
+
+
 class Stopped(Exception):
-    """Somebody asked this program to end."""
+    """The user, or another program, ended this program."""
 
 
 def stop(_number: int, _frame: object) -> t.NoReturn:
@@ -51,7 +72,7 @@ def stop(_number: int, _frame: object) -> t.NoReturn:
 
 
 def start(options: tuple[str, ...], running: contextlib.ExitStack) -> subprocess.Popen[str]:
-    """Start a simulator that is stopped, and waited for, when the stack is closed."""
+    """Start a simulator; it stops when the stack is closed, which waits for it."""
     command = [sys.executable, str(ROOT / "tests/simulator/serve.py"), *options]
     simulator = running.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
     running.callback(simulator.terminate)
@@ -67,20 +88,18 @@ def main() -> int:
         if not all(lines):
             print("A simulator did not start.", file=sys.stderr)
             return 1
-        print("".join(lines))
         servers = [json.loads(line) for line in lines]
         if not (ROOT / INVENTORY).exists():
             (ROOT / INVENTORY).write_text(DECLARED)
-        for place, prefix, keys in EXPORTED:
-            for key in keys:
-                print(f"export VPN_ESTATE_{prefix}_{key.upper()}={shlex.quote(servers[place][key])}")
-        print(f"export ANSIBLE_COLLECTIONS_PATH={shlex.quote(str(ROOT / '.cache'))}")
-        print("\nPaste the lines above into another terminal in this folder. Then try, with or without the options:\n")
-        print(f"    .cache/venv/bin/ansible-playbook -i {INVENTORY} vpn.estate.site --check --diff")
-        print(f"\nDeclare more in {INVENTORY}; `make serve` does not overwrite it.")
-        print("Ctrl-C stops all servers and forgets all they hold.", flush=True)
+        variables = {
+            **{f"VPN_ESTATE_{prefix}_{key.upper()}": servers[n][key] for n, prefix, keys in EXPORTED for key in keys},
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache"),
+        }
+        exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+        exports.append('export PATH="$PWD/.cache/venv/bin:$PATH"')
+        print(GUIDE.format(exports="\n".join(exports), inventory=INVENTORY, other=servers[1]), flush=True)
         os.wait()
-        print("A simulator ended by itself.", file=sys.stderr)
+        print("A simulator ended by itself, so that all of them stop.", file=sys.stderr)
         return 1
     return 0
 

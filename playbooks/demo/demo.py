@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show the collection at work: two Access Servers and a Freebox, simulated; one declared estate, a tunnel, and a cluster."""
+"""Show the collection at work on simulated servers: a declared estate, client profiles, an export, and a cluster."""
 
 from __future__ import annotations
 
@@ -23,26 +23,28 @@ import urllib.request
 from pathlib import Path
 
 from cluster import Cluster
-from runs import CACHE, DEMO, ROOT, Run, Runner, Stopped
+from runs import CACHE, DEMO, ROOT, Runner, Stopped, show
 from tunnel import Network
 
 SITES = ("site-a", "site-b")
 BOX = "home"
-COPY = "site-c"  # an empty server that becomes what another one is
+COPY = "site-c"  # an empty server that becomes a copy of another one
 INTRODUCTION = """\
-The declared estate is in playbooks/demo/inventory: 3 groups, 25 users, 40 access rules, 3 domain rules and 15
-configuration items for each of two Access Servers, and 3 VPN servers and 4 users for a Freebox. All of them are simulated
-and have nothing of it yet. Two machines get client profiles then, and connect with them where this machine lets them. Then
-site-a is exported to files, as if nobody had declared it, and an empty server becomes the same; a change by hand there is
-found. At last, three more servers become a cluster.
+vpn.estate brings VPN servers to the state that files declare. This demo takes about three minutes, on simulated servers:
+site-a and site-b are OpenVPN Access Servers, and home is a Freebox. Commands are shown without passwords and temporary
+paths; their whole output is in .cache/demo/. A run may wait 30 seconds for a new one-time code, which site-b asks for."""
+END = """
+Second runs changed nothing, and check mode announced exactly what the next run did.
 
-The administrator of site-b signs in with a code of an authenticator. A code is good for one sign-in, and there is a new
-one every 30 seconds: from the second run on, a run may wait that long for its turn.
-"""
+Next:
+   make serve                               starts simulated servers on which you try commands yourself
+   playbooks/demo/inventory                 is the declaration of this demo, laid out like a repository of your own
+   .cache/demo/03-site.log                  has the whole preview of step 2, as Ansible shows it
+   docs/docsite/rst/guide_first_hour.rst    takes you to a first server of your own"""
 
 
 class Site:
-    """A simulated server, and what it says about itself."""
+    """A simulated server, and how to reach it."""
 
     def __init__(self, name: str, running: contextlib.ExitStack, *options: str, kind: str = "access-server") -> None:
         self.name = name
@@ -51,33 +53,33 @@ class Site:
         running.callback(self._process.terminate)
 
     def await_ready(self) -> None:
-        """Wait for the line that says how to reach the server."""
+        """Wait for the line that describes how to reach the server."""
         line = t.cast("t.IO[str]", self._process.stdout).readline()
         if not line:
             raise SystemExit(f"The simulator of {self.name} did not start.")
-        self.told: dict[str, str] = json.loads(line)
-        self._tls = ssl.create_default_context(cafile=self.told["ca_path"])
+        self.ready: dict[str, str] = json.loads(line)
+        self._tls = ssl.create_default_context(cafile=self.ready["ca_path"])
 
     def credentials(self, second_factor: bool) -> dict[str, str]:
-        """What the inventory needs to know to reach the server."""
-        where = {key: self.told[key] for key in ("url", "ca_path")}
-        if self.told["kind"] == "freebox":
-            return {**where, **{key: self.told[key] for key in ("app_id", "app_token")}}
+        """The variables with which the inventory reaches the server."""
+        where = {key: self.ready[key] for key in ("url", "ca_path")}
+        if self.ready["kind"] == "freebox":
+            return {**where, **{key: self.ready[key] for key in ("app_id", "app_token")}}
         if not second_factor:
-            return {**where, "username": self.told["username"], "password": self.told["password"]}
-        who = {key: self.told[f"mfa_{key}"] for key in ("username", "password", "totp_secret")}
+            return {**where, "username": self.ready["username"], "password": self.ready["password"]}
+        who = {key: self.ready[f"mfa_{key}"] for key in ("username", "password", "totp_secret")}
         return {**where, **who}
 
     def control(self, operation: str, body: t.Any = None) -> t.Any:
-        """Ask the simulator itself: GET without a body, POST with one."""
+        """Send a request to the simulator itself: GET without a body, POST with one."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.told['url']}/_simulator/{operation}", data)  # noqa: S310
+        request = urllib.request.Request(f"{self.ready['url']}/_simulator/{operation}", data)  # noqa: S310
         with urllib.request.urlopen(request, context=self._tls) as answer:  # noqa: S310
             return json.load(answer)
 
 
 def vault(folder: Path, declared: str, sites: t.Sequence[Site], cluster: Cluster) -> dict[str, t.Any]:
-    """What the inventories need and nobody may see, with a password for everybody whose declaration names one."""
+    """The secrets of the inventories, with a password for each user whose declaration refers to one."""
     people = sorted(set(re.findall(r"vault_passwords\.(\w+)", declared)))
     servers = {site.name: site.credentials(site.name == "site-b") for site in sites}
     return {
@@ -91,7 +93,7 @@ def vault(folder: Path, declared: str, sites: t.Sequence[Site], cluster: Cluster
 
 
 def patched(text: str, folder: Path) -> None:
-    """Carry out a unified diff on the files of a folder; each hunk has to fit exactly one place."""
+    """Apply a unified diff to the files of a folder; each hunk has to fit exactly one place."""
     _message, *parts = re.split(r"^--- .*\n\+\+\+ b/(.*)\n", text, flags=re.MULTILINE)
     for name, hunks in zip(parts[::2], parts[1::2], strict=True):
         content = (folder / name).read_text()
@@ -104,8 +106,53 @@ def patched(text: str, folder: Path) -> None:
         (folder / name).write_text(content)
 
 
-def exported(runner: Runner, site: Site, copy: Site) -> list[Run]:
-    """A repository that an export writes, as if there had been none: for the server itself, and for an empty one."""
+def show_sites(runner: Runner, sites: t.Sequence[Site], network: Network) -> list[str]:
+    """Declare, change the declaration, and distribute client profiles; return the problems."""
+    *servers, box = sites
+    print(
+        "\n1. The empty servers get the groups, users and access rules of playbooks/demo/inventory. A second run changes nothing."
+    )
+    first = runner.run(sites, DEMO / "inventory")
+    show(*first.changed_objects())
+    again = runner.run(sites, DEMO / "inventory")
+
+    inventory = runner.folder / "inventory"
+    change = (DEMO / "change.patch").read_text()
+    print(f"\n2. {change.splitlines()[0]}: playbooks/demo/change.patch. Preview the change, then make it.")
+    shutil.copytree(DEMO / "inventory", inventory)
+    patched(change, inventory)
+    servers[1].control("connect", {"user": "frank"})  # the other server has a real VPN, without simulated clients
+    for site in servers:
+        site.control("profile", {"user": "frank", "profile_type": "userlogin"})
+    box.control("connect", {"user": "frank", "server": "openvpn_routed"})
+    check = runner.run(sites, inventory, "--check", "--diff")
+    show(*check.changed_objects())
+    applied = runner.run(sites, inventory, "--diff")
+
+    print("\n3. Two machines get client profiles, and connect with them.")
+    issued = runner.run(sites, inventory, playbook="distribute_profiles")
+    show(*issued.messages("Show why a new profile is needed"))
+    kept = runner.run(sites, inventory, playbook="distribute_profiles")
+    profiles = {path.stem: path for path in sorted(runner.folder.glob("branch-*.conf"))}
+    problem = network.show(profiles, lambda: [one["username"] for one in sites[0].control("state")["vpn_clients"]])
+    return [
+        sentence
+        for sentence, wrong in (
+            ("The first run changed nothing.", not first.changes),
+            ("The second run changed something.", again.changes or again.writes),
+            ("Check mode wrote something.", check.writes),
+            ("The changed declaration changed nothing.", not applied.changes),
+            ("Check mode announced something else than the next run did.", check.diff != applied.diff),
+            ("No profile was issued.", issued.writes != len(profiles) or not profiles),
+            ("The second distribution changed something.", kept.changes or kept.writes),
+            (problem, problem),
+        )
+        if wrong
+    ]
+
+
+def show_export(runner: Runner, site: Site, copy: Site) -> list[str]:
+    """Export a server, copy it to an empty one, and find a change that was made by hand; return the problems."""
     inventory = runner.folder / "exported"
     shutil.copytree(
         DEMO / "inventory/group_vars/access_servers",
@@ -114,81 +161,47 @@ def exported(runner: Runner, site: Site, copy: Site) -> list[Run]:
     )
     hosts = inventory / "hosts.yml"
     hosts.write_text(f"access_servers: {{hosts: {{{site.name}: }}}}\n")
-    runs = [
-        runner.run(f"7. export of {site.name}", [site], inventory, playbook="export"),
-        runner.run("8. its files declare no change", [site], inventory),
-    ]
+    print(
+        f"\n4. {site.name} is exported to files. They describe it exactly, and make the empty server {copy.name} a copy of it."
+    )
+    export = runner.run([site], inventory, playbook="export")
+    same = runner.run([site], inventory)
     shutil.copytree(inventory / "host_vars" / site.name, inventory / "host_vars" / copy.name)
     hosts.write_text(f"access_servers: {{hosts: {{{copy.name}: }}}}\n")
-    runs.append(runner.run("9. the same on an empty server", [copy], inventory))
-    print(f"\nThen alice is denied on {copy.name} by hand, and eve appears there.")
+    copied = runner.run([copy], inventory)
+    show(*copied.changed_objects())
+
+    print(
+        f"\n5. On {copy.name}, an administrator denies alice and creates eve by hand. The comparison at night finds it, and fails."
+    )
     copy.control("user", {"name": "alice", "deny": True})
     copy.control("user", {"name": "eve"})
     dest = CACHE / "reports/demo"
-    drift = runner.run(
-        "10. found the next night",
-        [copy],
-        inventory,
-        "-e",
-        f"vpn_estate_drift_dest={dest}",
-        playbook="drift",
-        fails=True,
+    drift = runner.run([copy], inventory, "-e", f"vpn_estate_drift_dest={dest}", playbook="drift", fails=True)
+    found = json.loads((dest / "report.json").read_text())["servers"][0]["parts"]
+    objects = [one["name"] for part in found for one in part["undeclared"]]
+    options = [
+        f"{name} of {one['name']}" for part in found for one in part["undeclared_options"] for name in one["options"]
+    ]
+    show(
+        f"On {copy.name} and not declared: {', '.join([*objects, *options])}. As a page: {dest.relative_to(ROOT)}/report.html"
     )
-    print(f"\n{(dest / 'report.md').read_text()}\nThe same as a page: {dest / 'report.html'}", flush=True)
-    return [*runs, drift]
-
-
-def all_but(kept: str) -> t.Callable[[str, list[str]], list[str]]:
-    """What shutil.copytree leaves out."""
-    return lambda _folder, names: [name for name in names if name != kept]
-
-
-def show_sites(runner: Runner, sites: t.Sequence[Site], copy: Site, network: Network) -> list[str]:
-    """The runs for sites and box, their summary, and a tunnel; the answer is what should not have happened."""
-    changed_inventory = runner.folder / "inventory"
-    change = (DEMO / "change.patch").read_text()
-    runs = [
-        runner.run("1. from nothing", sites, DEMO / "inventory"),
-        runner.run("2. the same again", sites, DEMO / "inventory"),
-    ]
-    print(f"\nThen somebody changes the declaration:\n\n{change}", flush=True)
-    shutil.copytree(DEMO / "inventory", changed_inventory)
-    patched(change, changed_inventory)
-    sites[1].control("connect", {"user": "frank"})  # the other server has a real VPN, and no made-up clients
-    for site in sites[: len(SITES)]:
-        site.control("profile", {"user": "frank", "profile_type": "userlogin"})
-    sites[-1].control("connect", {"user": "frank", "server": "openvpn_routed"})
-    runs += [
-        runner.run("3. changed declaration, check mode", sites, changed_inventory, "--check", "--diff"),
-        runner.run("4. changed declaration", sites, changed_inventory, "--diff"),
-        runner.run("5. profiles for machines", sites, changed_inventory, playbook="distribute_profiles"),
-        runner.run("6. the same again", sites, changed_inventory, playbook="distribute_profiles"),
-    ]
-    runs += exported(runner, sites[0], copy)
-    _first, again, check, applied, issued, kept, export, same, _copied, drift = runs
-    heads = ("changed", "unchanged", "requests", "writes", "seconds")
-    print(f"\n{'all three together':<34}" + "".join(f"{head:>11}" for head in heads))
-    for run in runs:
-        print(run.row())
-    print("(objects changed and unchanged; requests that the servers saw, and those of them that wrote)\n")
-    profiles = {path.stem: path for path in sorted(runner.folder.glob("branch-*.conf"))}
-    problem = network.show(profiles, lambda: [one["username"] for one in sites[0].control("state")["vpn_clients"]])
     return [
         sentence
         for sentence, wrong in (
-            (problem, problem),
-            ("The second run changed something.", again.changes or again.writes),
-            ("Check mode wrote something.", check.writes),
-            ("The changed declaration changed nothing.", not applied.changes),
-            ("Check mode announced something else than the next run did.", check.diff != applied.diff),
-            ("No profile was issued.", issued.writes != len(profiles) or not profiles),
-            ("The second distribution changed something.", kept.changes or kept.writes),
             ("The export wrote to the server.", export.writes),
-            ("Comparing wrote to a server.", drift.writes),
-            ("What was exported is not what is there.", same.changes or same.writes),
+            ("The exported files differ from the server.", same.changes or same.writes),
+            ("The empty server did not change.", not copied.changes),
+            ("The comparison wrote to a server.", drift.writes),
+            ("The comparison did not find the changes by hand.", (objects, options) != (["eve"], ["deny of alice"])),
         )
         if wrong
     ]
+
+
+def all_but(kept: str) -> t.Callable[[str, list[str]], list[str]]:
+    """The names that shutil.copytree ignores."""
+    return lambda _folder, names: [name for name in names if name != kept]
 
 
 def stop(_number: int, _frame: object) -> t.NoReturn:
@@ -196,7 +209,7 @@ def stop(_number: int, _frame: object) -> t.NoReturn:
 
 
 def main() -> int:
-    """Run the demo; 1 if it did not show what it should."""
+    """Run the demo; 1 if a check of it failed."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     print(INTRODUCTION, flush=True)
@@ -214,10 +227,14 @@ def main() -> int:
         runner = Runner(folder)
         declared = "".join(path.read_text() for path in [*DEMO.glob("inventory/**/*.yml"), DEMO / "change.patch"])
         runner.fill_vault(vault(folder, declared, [*sites, copy], cluster))
-        problems = show_sites(runner, sites, copy, network) + cluster.show(runner)
-        print("\n".join(problems) or "Second runs changed nothing, and check mode announced what the next run did.")
+        problems = show_sites(runner, sites, network) + show_export(runner, sites[0], copy)
+        print(
+            "\n6. Three more servers and a MariaDB database become a cluster. Then its nodes restart, one after the other."
+        )
+        problems += cluster.show(runner)
+        print("\nFailed checks:\n" + "\n".join(problems) if problems else END)
         return 1 if problems else 0
-    print("Stopped.", file=sys.stderr)
+    print("\nStopped.", file=sys.stderr)
     return 130
 
 
