@@ -7,21 +7,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_server_info
-short_description: Read version and state of an OpenVPN Access Server
+short_description: Read the version and state of an OpenVPN Access Server
 description:
-  - Reads what a server is and how it does. Its version and platform, its services and ways to authenticate, its network
-    interfaces, the nodes of its cluster, and how many VPN clients are connected.
+  - Reads the properties and the state of a server. These are its version and platform, its services and authentication
+    methods, its network interfaces, the nodes of its cluster, and the number of connected VPN clients.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 options:
   healthy_within:
     description:
-      - Wait until the server is healthy, for this number of seconds at most, and fail if it is not. It is healthy when its
-        API answers and RV(server.problems) is empty.
-      - Left out, the task does not wait, and returns the state as it is.
+      - Seconds to wait until the server is healthy. The task fails if it is not healthy then. A server is healthy when
+        its API answers and RV(server.problems) is empty.
+      - By default, the task does not wait, and returns the current state.
     type: int
   details:
-    description: Whether to also read settings that users and the sign-in page get, and the licence agreement.
+    description: Whether to also read the settings that users and the sign-in page get, and the licence agreement.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -48,23 +48,23 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: found.server.version is version('3.1', '>=')
 
-- name: Wait until it serves VPN clients
+- name: Wait until the server serves VPN clients
   vpn.estate.as_server_info:
     as_url: https://vpn.example.com:943
     as_username: openvpn
     as_password: "{{ vault_openvpn_password }}"
     healthy_within: 60
 
-- name: Read also what changes seldom
+- name: Read also settings that seldom change
   vpn.estate.as_server_info:
     details: true
   register: found
 
-- name: Fail when its clock is more than half a minute off
+- name: Fail if the clock of the server differs by more than half a minute
   ansible.builtin.assert:
     that: found.server.clock_offset | abs <= 30
 
-- name: Fail when the nodes of a cluster wait for a restart
+- name: Fail if nodes of a cluster wait for a restart
   ansible.builtin.assert:
     that: found.server.nodes | dict2items | selectattr('value.restart_pending', 'defined')
       | selectattr('value.restart_pending') | length == 0
@@ -72,7 +72,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 server:
-  description: What the server is and how it does.
+  description: Properties and state of the server.
   returned: success
   type: dict
   contains:
@@ -89,11 +89,11 @@ server:
       type: str
       sample: 69ba2c40
     web_override:
-      description: Whether web pages that somebody has put in place of its own are in use.
+      description: Whether the server uses web pages that an administrator has installed instead of its own.
       type: bool
       sample: false
     client_version:
-      description: Version of the client package that comes with it.
+      description: Version of the client package on the server.
       type: int
       sample: 35
     os_distribution:
@@ -117,18 +117,18 @@ server:
       type: int
       sample: 10
     last_restarted:
-      description: When the server was last restarted.
+      description: Time of the last restart.
       type: str
       sample: "2026-09-09T20:47:29.403414Z"
     clock_offset:
       description: >-
-        By how many seconds the clock of the server is ahead of that of the host on which the task runs, at least; negative
-        where it is behind, 0 where they may be the same, null where the answers have no date. With O(as_node), the clock is
-        that of whoever answers at O(as_url).
+        Minimum number of seconds by which the clock of the server is ahead of that of the host on which the task runs.
+        It is negative if it is behind, 0 if both may be equal, and null if the answers have no date. With O(as_node),
+        it is the clock of the server that answers at O(as_url).
       type: int
       sample: 0
     services:
-      description: Services of the server, by name.
+      description: Services of the server by name.
       type: dict
       sample:
         auth:
@@ -145,25 +145,25 @@ server:
             V(error) or V(critical).
           type: bool
         notes:
-          description: What the service reports, good news among it. Every note has a C(severity) and a C(message).
+          description: Messages of the service, including good news. Every note has a C(severity) and a C(message).
           type: list
           elements: dict
     problems:
       description: >-
-        What keeps the server from serving VPN clients, a sentence for each service whose state is none of V(on), V(enabled)
-        and V(disabled) or that has a note of severity V(error) or V(critical), and where no VPN daemon runs. Empty where all
-        is well.
+        Reasons why the server does not serve VPN clients. One sentence for each service whose state is not V(on),
+        V(enabled) or V(disabled), or that has a note with the severity V(error) or V(critical), and one if no VPN
+        daemon runs. Empty if the server is healthy.
       type: list
       elements: str
       sample: [service web is error (service failed to start)]
     auth_modules:
-      description: Ways to authenticate, by name, with V(enabled) or V(disabled).
+      description: Authentication methods by name, with V(enabled) or V(disabled).
       type: dict
       sample:
         local: enabled
         saml: disabled
     interfaces:
-      description: Network interfaces, without the loopback.
+      description: Network interfaces, without the loopback interface.
       type: list
       elements: dict
       contains:
@@ -177,7 +177,7 @@ server:
           elements: dict
           contains:
             ipv6:
-              description: Whether it is one of IPv6.
+              description: Whether it is an IPv6 network.
               type: bool
               sample: false
             netip:
@@ -189,7 +189,7 @@ server:
               type: int
               sample: 24
     dco:
-      description: The kernel module that takes over the data channel; null where the server has no such call.
+      description: Kernel module for the data channel (DCO); null if the server has no such call.
       type: dict
       contains:
         available:
@@ -197,15 +197,15 @@ server:
           type: bool
           sample: false
         version:
-          description: Version of the module, or why there is none.
+          description: Version of the module, or the reason why there is none.
           type: str
           sample: Kernel module not loaded
     eula_accepted:
-      description: Whether somebody has accepted the current end user licence agreement in the web interface.
+      description: Whether an administrator has accepted the current end user licence agreement in the web interface.
       type: bool
       sample: true
     nodes:
-      description: Nodes of the cluster, by name. Empty for a server that is in none.
+      description: Nodes of the cluster by name. Empty for a server that is in no cluster.
       type: dict
       sample:
         node1:
@@ -217,27 +217,27 @@ server:
           description: Name of the node, which O(as_node) takes.
           type: str
         api_endpoint:
-          description: Where the node answers the other nodes.
+          description: Address at which the other nodes reach the node.
           type: str
         certificate_fingerprint:
-          description: SHA-256 fingerprint of the certificate with which it answers.
+          description: SHA-256 fingerprint of the certificate that the node presents.
           type: str
         restart_pending:
           description: Whether the node waits for a restart.
           type: bool
     vpn_clients:
-      description: How many VPN clients are connected.
+      description: Number of connected VPN clients.
       type: int
       sample: 17
     vpn_daemons:
-      description: VPN daemons that run. Empty where none does.
+      description: VPN daemons that run. Empty if none runs.
       type: list
       elements: str
       sample: [openvpn_0, openvpn_1]
     settings:
       description:
-        - Settings that signed-in users get, as C(server/config) returns them; among them are C(control_channel_security),
-          C(installers), C(password_min_len) and C(admin_port). Null where the server does not offer them.
+        - Settings that signed-in users get, as C(server/config) returns them. Examples are C(control_channel_security),
+          C(installers), C(password_min_len) and C(admin_port). Null if the server does not offer them.
       returned: with O(details)
       type: dict
       sample:
@@ -246,14 +246,14 @@ server:
         password_min_len: 8
     sign_in_page:
       description:
-        - What the sign-in page gets, as C(ui/config) returns it; among it are C(enabled_auth_methods) and C(login_text).
-          Null where the server does not offer it.
+        - Settings of the sign-in page, as C(ui/config) returns them. Examples are C(enabled_auth_methods) and
+          C(login_text). Null if the server does not offer them.
       returned: with O(details)
       type: dict
       sample:
         enabled_auth_methods: [userandpassword]
     eula:
-      description: The end user licence agreement, its C(version) and its C(text).
+      description: End user licence agreement, with its C(version) and its C(text).
       returned: with O(details)
       type: dict
       sample:

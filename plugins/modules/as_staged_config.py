@@ -7,17 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_staged_config
-short_description: Change the configuration of an OpenVPN Access Server, and go back if it is not well with it
+short_description: Change the configuration of an OpenVPN Access Server, and roll back if the server is not healthy
 description:
-  - Brings configuration items to the declared values, as M(vpn.estate.as_config_item) does, but never in the profile that is
-    in force. Where an item differs, the active configuration profile is copied, the items are written into the copy, the
-    server checks the copy, and the copy is made active with a restart.
-  - Then the server is looked at from outside. The API has to answer, at the address that is declared for it where that
-    changed; no service may fail that did not fail before; and a VPN daemon has to run where some are configured. Where the
-    ways to sign in changed, the account of the task has to be able to sign in anew.
-  - If that is not so, the profile that was active before is made active again, and the server is looked at once more. The
-    task then fails with what was found, and with what is in force.
-  - Where no item differs, nothing is copied and nothing restarts.
+  - Sets configuration items to the declared values, as M(vpn.estate.as_config_item) does, but never in the active
+    profile. If an item differs, the module copies the active configuration profile, writes the items to the copy, lets
+    the server check the copy, and activates the copy with a restart.
+  - Then the module checks the server from outside. The API must answer, at its declared address if that address
+    changed. No service may fail that did not fail before. A VPN daemon must run if daemons are configured. If the
+    sign-in settings changed, the account of the task must be able to sign in again.
+  - If one of these checks fails, the module activates the previous profile again, and repeats the checks. The task then
+    fails, and reports the findings and the active profile.
+  - If no item differs, nothing is copied and nothing restarts.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -29,7 +29,7 @@ requirements:
   - cryptography, for certificates and private keys only
 options:
   config_items:
-    description: The items. Every item stands here once.
+    description: Configuration items. Each item may occur once.
     type: list
     elements: dict
     suboptions:
@@ -45,36 +45,37 @@ options:
           - Value of an item that holds a secret; see O(vpn.estate.as_config_item#module:secret_value). It is never shown.
         type: str
       custom:
-        description: Whether the server need not know the item; see O(vpn.estate.as_config_item#module:custom).
+        description: >-
+          Whether to accept an item that the server does not know; see O(vpn.estate.as_config_item#module:custom).
         type: bool
       state:
-        description: V(default) gives the item the default of the server. Left out, it is V(present).
+        description: V(default) resets the item to the default of the server. The default is V(present).
         type: str
         choices: [present, default]
   src:
     description:
-      - A file that holds the items, or a folder with several such files, in place of O(config_items). See
+      - A file that holds the items, or a folder with several such files, used instead of O(config_items). See
         O(vpn.estate.as_config_item#module:src).
     type: path
   update_secrets:
     description:
-      - When a declared O(config_items[].secret_value) is written. V(on_create) writes it where the item has no value yet.
-      - V(always) writes it on every run, which then always makes a copy and restarts the server.
+      - When to write a declared O(config_items[].secret_value). V(on_create) writes it if the item has no value yet.
+      - V(always) writes it in every run, which then always creates a copy and restarts the server.
     type: str
     choices: [on_create, always]
     default: on_create
   name:
     description:
-      - How the names of the copies begin. They go on with a number, and with what they are a copy of, as in
-        V(staged-1-of-default) and V(staged-2-of-1).
-      - Profiles with such names belong to this module. A copy of the active profile that is not active itself was left by a
-        run that broke, or somebody has gone back from it, and the next run removes it.
+      - First part of the names of copies. A number and the name of the original follow, as in V(staged-1-of-default)
+        and V(staged-2-of-1).
+      - Profiles with such names belong to this module. If a copy of the active profile is not active itself, an
+        interrupted run has left it, or an administrator has rolled back from it. The next run removes it.
     type: str
     default: staged
   keep:
     description:
-      - How many of the copies that were in force before are kept, those with the highest numbers. Others are removed.
-        Profiles with other names never are.
+      - Number of previously active copies to keep, those with the highest numbers. Other copies are removed. Profiles
+        with other names are never removed.
     type: int
     default: 5
   restart_mode:
@@ -83,35 +84,35 @@ options:
     choices: [warm, cold, systemctl, server_agent]
     default: warm
   restart_timeout:
-    description: How many seconds to wait for the server to come back, each time that it restarts.
+    description: Seconds to wait until the server is back, after each restart.
     type: int
     default: 120
   check_timeout:
-    description: How many seconds the server has, once it is back, until all is well.
+    description: Seconds after a restart within which the server must become healthy.
     type: int
     default: 60
   allow_connection_change:
     description:
-      - Whether items may change that could cut the task off from the server, or end the sign-in of its account, which are
-        those of O(vpn.estate.as_config_item#module:allow_self).
-      - The task then looks for the server at the address and with the certificate that are declared. Tasks that follow have to
-        use them; see RV(url).
-      - If the server is well and nobody can reach it from here, such as behind a firewall, the task cannot go back either, and
-        says so.
+      - Whether the task may change items that could cut it off from the server, or end the sign-in of its account.
+        These are the items of O(vpn.estate.as_config_item#module:allow_self).
+      - The task then connects to the server at the declared address and with the declared certificate. Later tasks must
+        use them too; see RV(url).
+      - If the server is healthy but cannot be reached from this machine, for example because of a firewall, the task
+        cannot roll back either, and reports this.
     type: bool
     default: false
   new_url:
     description:
-      - Where the API is once the items are in force, if that cannot be told from O(as_url) and the items, such as behind a
-        port that something else forwards.
+      - URL of the API after the items are active. Set it if O(as_url) and the items do not determine it, for example if
+        another device forwards a port.
     type: str
 notes:
-  - A restart may interrupt connected VPN clients. The task warns if there are any, and says how many.
-  - What ailed before the change is told by a warning, and is no reason to go back.
-  - In a cluster, the profiles are those of all nodes, and one node restarts, the one at O(as_url) or that of O(as_node). The
-    others wait for a restart.
-  - The server's own certificate cannot be brought back here, because nobody knows it beforehand; see
-    M(vpn.estate.as_web_certificate).
+  - A restart may interrupt connected VPN clients. The task warns if there are any, and reports their number.
+  - For problems that existed before the change, the task warns and does not roll back.
+  - In a cluster, the profiles apply to all nodes, and one node restarts. It is the node at O(as_url) or that of
+    O(as_node). The other nodes wait for a restart.
+  - This module cannot reset the web certificate to the server's own one, because that certificate is not known
+    beforehand; see M(vpn.estate.as_web_certificate).
 seealso:
   - module: vpn.estate.as_config_item
   - module: vpn.estate.as_config_profile
@@ -121,7 +122,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Change the configuration, or leave it as it was
+- name: Change the configuration, and roll back if a check fails
   vpn.estate.as_staged_config:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -154,7 +155,7 @@ EXAMPLES = r"""
     allow_connection_change: true
   register: staged
 
-- name: Move them where something else forwards a port to them
+- name: Move the web services behind a forwarded port
   vpn.estate.as_staged_config:
     config_items:
       - name: admin_ui.https.port
@@ -162,14 +163,14 @@ EXAMPLES = r"""
     allow_connection_change: true
     new_url: https://vpn.example.com:10443
 
-- name: Items from an encrypted file, on slow hardware, with a full restart
+- name: Read items from an encrypted file, and use a full restart on slow hardware
   vpn.estate.as_staged_config:
     src: files/config_items.yml
     restart_mode: cold
     restart_timeout: 300
     check_timeout: 180
 
-- name: Change the password of the LDAP account, and keep two profiles to go back to
+- name: Change the password of the LDAP account, and keep two previous profiles
   vpn.estate.as_staged_config:
     config_items:
       - name: auth.ldap.0.bind_pw
@@ -182,7 +183,7 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - Each declared item, and whether it differs from the active profile, in the order of the task.
+    - Each declared item, and whether it differs from the active profile, in the order of the declaration.
   returned: success
   type: list
   elements: dict
@@ -196,7 +197,7 @@ objects:
       type: str
       sample: updated
     changed_keys:
-      description: V(value) or V(secret_value), where it differs.
+      description: V(value) or V(secret_value), if it differs.
       type: list
       elements: str
       sample: [value]
@@ -210,7 +211,7 @@ counts:
     unchanged: 4
     updated: 1
 profile:
-  description: Name of the profile that is active now; in check mode, of the one that would be.
+  description: Name of the profile that is active after the task, or would be in check mode.
   returned: success
   type: str
   sample: staged-7-of-6
@@ -220,19 +221,19 @@ previous:
   type: str
   sample: staged-6-of-5
 removed:
-  description: Names of the profiles that were removed; in check mode, that would be.
+  description: Names of the profiles that were removed, or would be in check mode.
   returned: success
   type: list
   elements: str
   sample: [staged-1-of-default]
 url:
-  description: Where the API is now; in check mode, where it would be.
+  description: URL of the API after the task, or in check mode after a real run.
   returned: success
   type: str
   sample: https://vpn.example.com:943
 last_restarted:
-  description: When the server says that it restarted.
-  returned: success, when something was put in force
+  description: Time of the last restart, as the server returns it.
+  returned: success, when a profile was activated
   type: str
   sample: "2026-11-02T03:00:12.403414Z"
 """

@@ -9,8 +9,8 @@ DOCUMENTATION = r"""
 module: as_support_report
 short_description: Save the support report of an OpenVPN Access Server
 description:
-  - Has an Access Server make the report that the vendor's support asks for, and saves it in a file.
-  - Every run makes a new report, which counts as a change.
+  - Lets an Access Server create the report that the vendor's support asks for, and saves it in a file.
+  - Every run creates a new report, which counts as a change.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -21,21 +21,21 @@ extends_documentation_fragment:
 options:
   dest:
     description:
-      - File for the report, on the machine where the module runs. Nobody but its owner can read it. What is there is
+      - File for the report, on the machine where the module runs. Only its owner can read it. An existing file is
         replaced.
-      - The folder must be there. A symbolic link is refused.
+      - Its folder must exist. A symbolic link is refused.
     type: path
     required: true
 notes:
-  - The vendor does not document what is in a report. Treat it as a secret, and read it before you send it.
-  - In check mode the file is looked at, and the server is not asked.
+  - The vendor does not document the contents of a report. Treat it as a secret, and read it before you send it.
+  - In check mode, the module reads the file and does not contact the server.
 seealso:
   - module: vpn.estate.as_server_info
   - module: vpn.estate.as_log_info
 """
 
 EXAMPLES = r"""
-- name: Save a report
+- name: Save a support report
   vpn.estate.as_support_report:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -45,7 +45,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 diff:
-  description: Where the report is saved.
+  description: File in which the report is saved.
   returned: always
   type: dict
   sample:

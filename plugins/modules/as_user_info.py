@@ -9,12 +9,12 @@ DOCUMENTATION = r"""
 module: as_user_info
 short_description: Read users of an OpenVPN Access Server
 description:
-  - Returns users with what is set on each of them, in the form that M(vpn.estate.as_user) takes, and with the values in
-    force.
-  - Groups and the default user are no users; they have modules of their own. Secrets of authenticators, which the
-    server gives away, are left out.
-  - All options that are given must hold. The server is asked only for what they name, as far as it can tell, so that a look at
-    a few of thousands is a small request.
+  - Returns users with what is set on each of them, in the form that M(vpn.estate.as_user) takes, and with their
+    effective values.
+  - Groups and the default user are not included; they have their own modules. Secrets of authenticators, which the
+    server returns, are left out.
+  - A user must match all given options. The module requests only matching users where the server supports this, so a
+    query for a few of several thousand users is a small request.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -26,8 +26,8 @@ extends_documentation_fragment:
 options:
   group:
     description:
-      - Read only users of this group, compared exactly. An empty text reads those who are in no group of their own; for this, all
-        users are read from the server.
+      - Read only users of this group, compared exactly. An empty text reads users without an own group. For this, the
+        module reads all users from the server.
     type: str
     version_added: 1.0.0
 seealso:
@@ -44,11 +44,11 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
   register: found
 
-- name: Name those who administer the server, whether by themselves or through their group
+- name: Show the users who administer the server, by their own settings or through their group
   ansible.builtin.debug:
     msg: "{{ found.users | selectattr('effective.admin') | map(attribute='name') }}"
 
-- name: Name those who are let in with a local password and nothing else
+- name: Show the users who sign in with only a local password
   ansible.builtin.debug:
     msg: "{{ found.users | selectattr('password_defined') | rejectattr('effective.totp') | map(attribute='name') }}"
 
@@ -57,17 +57,17 @@ EXAMPLES = r"""
     admin: true
   register: administrators
 
-- name: Read those users of one group whose names have a part in common
+- name: Read the users of one group whose names contain a text
   vpn.estate.as_user_info:
     group: contractors
     name_contains: "@example.com"
 
-- name: Read those who may have profiles that connect without a password, and are no administrators
+- name: Read the users who may have profiles that connect without a password, and are no administrators
   vpn.estate.as_user_info:
     autologin: true
     admin: false
 
-- name: Read two users, with the server set by module_defaults
+- name: Read two users, with the server from module_defaults
   vpn.estate.as_user_info:
     names: [alice, bob]
 """
@@ -75,14 +75,14 @@ EXAMPLES = r"""
 RETURN = r"""
 users:
   description:
-    - The users, by name. What is V(null) is not set on the user itself.
-    - No group and no address read as an empty text; nothing in a list, as an empty one.
+    - Users by name. V(null) means that a value is not set on the user itself.
+    - No group and no address are shown as an empty text, and an empty list means no entries.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: The user's name.
+      description: Name of the user.
       type: str
     # BEGIN properties: as_user (tools/generate.py)
     group: {description: 'Value of O(vpn.estate.as_user#module:group).', type: str}
@@ -140,7 +140,7 @@ users:
     totp_admin_only: {description: 'Value of O(vpn.estate.as_user#module:totp_admin_only).', type: bool}
     # END
     effective:
-      description: Values in force of those properties that can be inherited, as the server gives them.
+      description: Effective values of properties that can be inherited, as the server returns them.
       type: dict
     unknown_properties:
       # BEGIN unknown_properties (tools/generate.py)
@@ -150,19 +150,20 @@ users:
       # END
     inherited_from:
       description:
-        - Where values in force come from that are not set on the user, by property. One of V(default) (the default
-          user), V(implicit_default), V(configuration), and V(group) with the group's name behind it.
+        - Source of effective values that are not set on the user, by property. One of V(default) (the default user),
+          V(implicit_default), V(configuration), and V(group) followed by the name of the group.
       type: dict
     password_defined:
       description: Whether the server has a local password for the user.
       type: bool
     mfa_status:
       description:
-        - Whether an authenticator is not in use (V(disabled)), still to be set up (V(pending)), or set up
+        - Whether an authenticator is not used (V(disabled)), must still be set up (V(pending)), or is set up
           (V(enrolled)).
       type: str
     totp_locked:
-      description: Whether the user has set up the authenticator, so that its secret is no longer shown to the user.
+      description: >-
+        Whether the user has set up the authenticator, so that the server no longer shows the secret to the user.
       type: bool
   sample:
     - name: alice

@@ -9,13 +9,13 @@ DOCUMENTATION = r"""
 module: as_user_mfa
 short_description: Manage the authenticators of users of an OpenVPN Access Server
 description:
-  - Says whether users sign in with the code of an authenticator (TOTP) beside their password, whether they count as
-    enrolled, and hands out the secrets that authenticators are set up with.
+  - Manages whether users must sign in with the code of an authenticator (TOTP) in addition to their password, and
+    whether they count as enrolled. It also returns the secrets with which authenticators are set up.
   - Options that are left out stay as they are on the server.
-  - A user whose code is required, and who is not enrolled, is shown the secret at the next sign-in in a browser, and
-    enrols with it. From then on the server shows the secret to the user no more.
-  - An administrator can do that for users. Declare O(enrolled) V(true), and have the secret written to O(dest) for
-    whoever sets the authenticator up.
+  - If a code is required and the user is not enrolled, the server shows the secret at the next sign-in in a browser,
+    and the user enrols with it. After that, the server no longer shows the secret to the user.
+  - An administrator can also enrol users. Declare O(enrolled) as V(true), and write the secret to O(dest) for the
+    person who sets up the authenticator.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -27,7 +27,7 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   name:
-    description: The user's name. One of this option, O(users) and O(src) is required.
+    description: Name of the user. One of this option, O(users) and O(src) is required.
     type: str
   users:
     description: Users, each with the same options as a single one.
@@ -35,7 +35,7 @@ options:
     elements: dict
     suboptions:
       name:
-        description: The user's name.
+        description: Name of the user.
         type: str
         required: true
       # BEGIN suboptions (tools/generate.py)
@@ -47,68 +47,68 @@ options:
       # END
   required:
     description:
-      - Whether the user has to give a code beside the password. This is O(vpn.estate.as_user#module:totp), as set on
-        the user; that module can also hand it back to the group.
+      - Whether the user must enter a code in addition to the password. This is O(vpn.estate.as_user#module:totp), as
+        set on the user. That module can also let the user inherit it.
     type: bool
   enrolled:
     description:
-      - V(true) says that the user has an authenticator. The server then asks for its code, and shows the secret to the
-        user no more. A user who has no secret gets one first, so have it written to O(dest), or returned.
-      - V(false) says that the user has none, and is to enrol at the next sign-in in a browser.
-      - The server has one property for both, being enrolled and the secret being locked away.
-      - Where the server does not just take V(true), the module proves it by a code, which it computes from the secret.
+      - V(true) means that the user has an authenticator. The server then asks for its code, and no longer shows the
+        secret to the user. A user without a secret first gets one, so set O(dest) or O(return_content) too.
+      - V(false) means that the user has no authenticator, and must enrol at the next sign-in in a browser.
+      - The server has only one property for both, the enrolment and the lock of the secret.
+      - If the server does not accept V(true) directly, the module proves it by a code that it computes from the secret.
     type: bool
   reset:
     description:
-      - V(true) makes a new secret, in every run. B(The authenticator that the user has stops working), and every run
-        counts as a change. Say it once, when a device was lost.
-      - Unless O(enrolled) is declared V(true), the user is to enrol anew.
+      - V(true) creates a new secret, in every run. B(The user's current authenticator stops working), and every run
+        counts as a change. Set it once, for example when a device was lost.
+      - Unless O(enrolled) is declared as V(true), the user must enrol again.
     type: bool
   totp_secret:
     description:
-      - The secret of the authenticator that the user has already, in base32, such as one that was set up at a server which this
-        one replaces.
-      - It is written where the server has another one or none, and the task fails if the server does not keep it. A secret
-        that the server does not show, as some do with those of enrolled users, stays as it is.
-      - It takes the place of O(reset).
+      - Secret of the user's existing authenticator, in base32, for example one that was set up on a server which this
+        server replaces.
+      - It is written if the server has another secret or none. The task fails if the server does not keep it. Some
+        servers do not show the secrets of enrolled users. Such a secret stays as it is.
+      - Use it instead of O(reset).
     type: str
   dest:
     description:
-      - File for the secret, on the machine where the module runs. Nobody but its owner can read it.
-      - It is written where it is not there, holds something else than the server's secret, or can be read by others.
-        A user who has no secret gets one. A server that does not tell the secrets of enrolled users in its lists is
-        asked for the secret only where the file is not there.
-      - The folder must be there. A symbolic link is refused.
+      - File for the secret, on the machine where the module runs. Only its owner can read it.
+      - It is written if it does not exist, if it does not hold the server's secret, or if other users can read it. A
+        user without a secret gets one. If the server does not return the secrets of enrolled users in its lists, it is
+        asked for a secret only if the file does not exist.
+      - Its folder must exist. A symbolic link is refused.
     type: path
   format:
     description:
-      - What O(dest) and RV(objects[].content) hold. V(otpauth) is the address that a QR code for an authenticator stands
-        for, V(secret) the bare secret in base32.
+      - Format of O(dest) and RV(objects[].content). V(otpauth) is the URL in a QR code for an authenticator. V(secret)
+        is the secret itself in base32.
     type: str
     choices: [otpauth, secret]
     default: otpauth
   return_content:
     description:
-      - Whether to return the secrets, as RV(objects[].content). A user who has no secret gets one. The task is refused
-        unless it says C(no_log) V(true).
+      - Whether to return the secrets, as RV(objects[].content). A user without a secret gets one. The task is refused
+        unless it sets C(no_log) to V(true).
       - In check mode no secret is returned.
     type: bool
     default: false
 notes:
-  - The users must be there. To create them, use M(vpn.estate.as_user).
-  - A change that could end the sign-in of the account that the task uses is refused, such as another secret where the account
-    has to show a code. With O(as_token) and no O(as_username), the account can be that of any administrator. The secret can be
-    handed out.
-  - The server takes codes of the time step before and after its own, so clocks may differ by half a minute where a code
-    is to prove O(enrolled).
-  - Whether a user is enrolled shows in RV(vpn.estate.as_user_info#module:users[].mfa_status).
+  - The users must exist. To create them, use M(vpn.estate.as_user).
+  - The task refuses a change that could end the sign-in of its own account, such as another secret if the account needs
+    a code. With O(as_token) and no O(as_username), the account can be that of any administrator. The secret can still
+    be returned.
+  - The server accepts codes of the time step before and after its own. So clocks may differ by half a minute if a code
+    must prove O(enrolled).
+  - RV(vpn.estate.as_user_info#module:users[].mfa_status) shows whether a user is enrolled.
 seealso:
   - module: vpn.estate.as_user
   - module: vpn.estate.as_user_info
 """
 
 EXAMPLES = r"""
-- name: A code beside the password, and let the user enrol in a browser
+- name: Require a code in addition to the password, and let the user enrol in a browser
   vpn.estate.as_user_mfa:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -123,7 +123,7 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Enrol users, and keep what their authenticators are set up with
+- name: Enrol users, and write the data for their authenticators to files
   vpn.estate.as_user_mfa:
     users:
       - name: alice
@@ -135,12 +135,12 @@ EXAMPLES = r"""
         enrolled: true
         dest: /srv/vpn/authenticators/bob.txt
 
-- name: Somebody lost the telephone; a new secret, with which the user is to enrol
+- name: Create a new secret for a user who lost the telephone, and let the user enrol again
   vpn.estate.as_user_mfa:
     name: alice
     reset: true
 
-- name: The same for a machine that signs in by itself, with the bare secret in a file
+- name: Create a new secret for a machine that signs in automatically, with the secret itself in a file
   vpn.estate.as_user_mfa:
     name: branch-lyon
     reset: true
@@ -148,7 +148,7 @@ EXAMPLES = r"""
     dest: /srv/vpn/authenticators/branch-lyon.secret
     format: secret
 
-- name: The secret of a user whom the same run creates, for the next task
+- name: Return the secret of a user whom the same run creates, for the next task
   vpn.estate.as_user_mfa:
     name: carol
     return_content: true
@@ -164,20 +164,20 @@ EXAMPLES = r"""
         enrolled: true
         totp_secret: "{{ vault_alice_totp_secret }}"
 
-- name: Who has to give a code, from a file
+- name: Read from a file which users need a code
   vpn.estate.as_user_mfa:
     src: files/users_mfa.yml
 """
 
 RETURN = r"""
 objects:
-  description: The users, in the order in which they were declared.
+  description: The users in the order of the declaration.
   returned: when the task has compared the declaration with the server
   type: list
   elements: dict
   contains:
     name:
-      description: The user's name.
+      description: Name of the user.
       type: str
     # BEGIN objects: V(updated) and V(unchanged) (tools/generate.py)
     action:
@@ -193,11 +193,11 @@ objects:
     # END
     changed_keys:
       description:
-        - Options whose values changed. Here V(secret) stands for a secret that was made, and V(file) for O(dest).
+        - Options whose values changed. V(secret) stands for a created secret, and V(file) for O(dest).
       type: list
       elements: str
     content:
-      description: The secret, in the form that O(format) says.
+      description: The secret, in the form of O(format).
       returned: when O(return_content) is V(true), the user did not fail, and the task is not in check mode
       type: str
   sample:

@@ -10,7 +10,7 @@ module: as_vpn_session
 short_description: End VPN sessions on an OpenVPN Access Server
 description:
   - Ends the VPN sessions of users, or one session.
-  - Where there is no such session, nothing is said to the server, and nothing has changed.
+  - If there is no such session, the module sends nothing to the server and reports no change.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -20,31 +20,31 @@ extends_documentation_fragment:
   - vpn.estate._attributes.access_server
 options:
   users:
-    description: Names of the users whose sessions end, all of them, compared exactly. An empty list is refused.
+    description: Names of users whose sessions all end, compared exactly. An empty list is refused.
     type: list
     elements: str
   daemon_id:
-    description: Daemon of the one session that ends, as M(vpn.estate.as_vpn_session_info) tells it. It goes with
-      O(client_id).
+    description: >-
+      Daemon of a single session to end, as M(vpn.estate.as_vpn_session_info) returns it. It requires O(client_id).
     type: str
   client_id:
-    description: Number of the one session that ends, which is unique among those of O(daemon_id).
+    description: Number of a single session to end. It is unique among those of O(daemon_id).
     type: int
   reason:
     description: Reason that the server writes to its log.
     type: str
     default: Disconnected by vpn.estate
   client_reason:
-    description: Reason that the server tells the client.
+    description: Reason that the server shows the client.
     type: str
   state:
-    description: V(absent) is the only state. A session cannot be made from here.
+    description: V(absent) is the only state. A task cannot start a session.
     type: str
     choices: [absent]
     default: absent
 notes:
-  - A client may connect again at once. To keep somebody out, use M(vpn.estate.as_user) with state V(blocked), which
-    ends the sessions too.
+  - A client may connect again at once. To keep a user out, use M(vpn.estate.as_user) with state V(blocked), which also
+    ends the sessions.
 seealso:
   - module: vpn.estate.as_vpn_session_info
   - module: vpn.estate.as_user
@@ -67,11 +67,11 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: See who is connected
+- name: Read the connected clients
   vpn.estate.as_vpn_session_info:
   register: connected
 
-- name: End the sessions of those who came from one network
+- name: End the sessions of clients from one network
   vpn.estate.as_vpn_session:
     daemon_id: "{{ item.daemon_id }}"
     client_id: "{{ item.client_id }}"
@@ -83,7 +83,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 disconnected:
-  description: The sessions that were ended. In check mode, those that would have been.
+  description: Sessions that were ended. In check mode, sessions that would be ended.
   returned: success
   type: list
   elements: dict
@@ -93,7 +93,7 @@ disconnected:
       type: str
       sample: alice
     daemon_id:
-      description: Daemon that the client was connected to.
+      description: Daemon to which the client was connected.
       type: str
       sample: openvpn_14
     client_id:

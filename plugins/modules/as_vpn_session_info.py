@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: as_vpn_session_info
 short_description: Read VPN sessions of an OpenVPN Access Server
 description:
-  - Reads which VPN clients are connected, with their addresses and the traffic so far.
+  - Reads the connected VPN clients, with their addresses and their traffic so far.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -20,7 +20,8 @@ extends_documentation_fragment:
 options:
   users:
     description:
-      - Names of the users whose sessions to read, compared exactly. Left out, all are read; an empty list reads none.
+      - Names of users whose sessions to read, compared exactly. By default, all sessions are read. An empty list reads
+        none.
     type: list
     elements: str
 seealso:
@@ -29,14 +30,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See who is connected
+- name: Read the connected clients
   vpn.estate.as_vpn_session_info:
     as_url: https://vpn.example.com:943
     as_username: openvpn
     as_password: "{{ vault_openvpn_password }}"
   register: found
 
-- name: Count them
+- name: Count sessions and users
   ansible.builtin.debug:
     msg: >-
       {{ found.sessions | length }} sessions of {{ found.sessions | map(attribute='username') | unique | length }} users
@@ -48,14 +49,14 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: See whether one user is connected
+- name: Check whether one user is connected
   vpn.estate.as_vpn_session_info:
     users: [alice]
 """
 
 RETURN = r"""
 sessions:
-  description: The sessions, in the order of the server, with everything that it tells about them.
+  description: Sessions in the order of the server, with all information that it returns about them.
   returned: success
   type: list
   elements: dict
@@ -69,7 +70,7 @@ sessions:
       type: str
       sample: alice_AUTOLOGIN
     daemon_id:
-      description: Daemon that the client is connected to.
+      description: Daemon to which the client is connected.
       type: str
       sample: openvpn_14
     client_id:
@@ -77,11 +78,11 @@ sessions:
       type: int
       sample: 0
     connected_since:
-      description: When the session began, in UTC.
+      description: Start of the session, in UTC.
       type: str
       sample: "2026-10-02T12:22:51Z"
     real_address:
-      description: Address and port that the client comes from.
+      description: Address and port from which the client connected.
       type: str
       sample: 198.51.100.5:38402
     virtual_ipv4_address:

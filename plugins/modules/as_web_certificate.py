@@ -9,15 +9,15 @@ DOCUMENTATION = r"""
 module: as_web_certificate
 short_description: Manage the web certificate of an OpenVPN Access Server
 description:
-  - Puts the certificate of the web services, its private key and its bundle in force as one thing. They are the
-    configuration items V(cs.cert), V(cs.priv_key) and V(cs.ca_bundle) of the active configuration profile.
-  - Before anything is written, it is checked that key and certificate belong together, that each certificate of the chain is
-    signed by the next, that it has not expired, that it is for the name by which the task reaches the server, and that the
-    task's own connection options would accept it.
-  - All three are written in one request, with one warm restart afterwards. The task waits until the server presents the new
-    certificate.
-  - Certificates are compared by what they are. The server's private key is never read; it is the one that belongs to the
-    server's certificate.
+  - Installs the certificate of the web services, its private key and its bundle together. They are the configuration
+    items V(cs.cert), V(cs.priv_key) and V(cs.ca_bundle) of the active configuration profile.
+  - The module checks them before it writes anything. Key and certificate must belong together. The next certificate in
+    the chain must have signed each certificate. The certificate must not have expired, it must be valid for the name by
+    which the task reaches the server, and the task's own connection options must accept it.
+  - All three are written in one request, with one warm restart afterwards. The task waits until the server presents the
+    new certificate.
+  - The module compares certificates by their content. It never reads the private key of the server. That key is the one
+    that belongs to the server's certificate.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -30,77 +30,79 @@ requirements:
 options:
   certificate:
     description:
-      - The certificate, as text in PEM format. Either this or O(certificate_src) is needed.
-      - Where it holds a whole chain, the certificates after the first are the bundle.
+      - Certificate, as text in PEM format. One of this option and O(certificate_src) is required.
+      - If it holds a complete chain, the certificates after the first one are the bundle.
     type: str
   certificate_src:
     description: File of the certificate, on the machine where the task runs.
     type: path
   private_key:
     description:
-      - Private key of the certificate, as text in PEM format, and not encrypted. Either this or O(private_key_src) is
-        needed.
+      - Private key of the certificate, as text in PEM format, and not encrypted. One of this option and
+        O(private_key_src) is required.
     type: str
   private_key_src:
     description:
       - File of the private key, on the machine where the task runs.
-      - It may be encrypted by ansible-vault if the task runs in the controller's own process, as tasks on local connections
-        do.
+      - ansible-vault may encrypt it if the task runs in the controller's own process, as tasks on local connections do.
     type: path
   ca_bundle:
     description:
-      - Certificates between the certificate and its root, each signed by the next, as text in PEM format. An empty text
-        stands for none.
-      - Left out, the bundle of the server stays, and has to fit.
+      - Certificates between the certificate and its root, each signed by the next one, as text in PEM format. An empty
+        text means none.
+      - By default, the bundle of the server stays, and must match the certificate.
     type: str
   ca_bundle_src:
     description: File of the bundle, on the machine where the task runs.
     type: path
   allow_other_name:
-    description: Whether the certificate may be for other names than that of O(as_url), or O(as_server_name).
+    description: Whether the certificate may lack the name in O(as_url) or O(as_server_name).
     type: bool
     default: false
   minimum_days:
     description:
-      - For how many more days a certificate has to be valid to be put in force. One that has expired is refused in any case.
-      - One that is in force already is only warned of.
+      - Minimum number of days for which a certificate must still be valid to be installed. An expired certificate is
+        always refused.
+      - For a certificate that is already installed, the task only warns.
     type: int
     default: 0
   restart:
     description:
-      - Whether to restart the server, so that it presents the new certificate. V(false) only writes; what then waits for a
-        restart is told in RV(objects[].pending).
-      - Where the certificate is written already and not presented, the server is restarted too.
+      - Whether to restart the server, so that it presents the new certificate. V(false) only writes it.
+        RV(objects[].pending) then lists the items that wait for a restart.
+      - The server is also restarted if the certificate is already written but not presented.
     type: bool
     default: true
   restart_timeout:
-    description: How many seconds to wait for the server to come back.
+    description: Seconds to wait until the server is back.
     type: int
     default: 120
   check_presented:
     description:
-      - Whether the certificate that answers at O(as_url) is expected to be this one. Say V(false) where something that ends
-        TLS stands in front of the server.
+      - Whether O(as_url) must present this certificate. Set it to V(false) if a device that ends TLS is in front of the
+        server.
     type: bool
     default: true
   allow_connection_change:
     description:
-      - Whether the certificate may be one that O(as_certificate_fingerprint), O(as_ca_path) or O(as_server_name) of this task
-        do not fit. Such a certificate is refused otherwise, because this task and those after it would be cut off.
-      - With V(true), the task waits for a server with exactly the new certificate, and trusts no other. Later tasks have to
-        trust it by their own options.
+      - Whether to accept a certificate that does not match O(as_certificate_fingerprint), O(as_ca_path) or
+        O(as_server_name) of this task. Otherwise such a certificate is refused, because this task and later tasks would
+        be cut off.
+      - With V(true), the task waits for a server with exactly the new certificate, and trusts no other. Later tasks
+        must trust it by their own options.
     type: bool
     default: false
   state:
     description:
-      - V(present) puts the certificate in force.
-      - V(absent) sets the three items back to their defaults. The server then goes back to a certificate of its own making.
-        As nobody can know that one, it needs O(allow_connection_change) unless no certificate is checked.
+      - V(present) installs the certificate.
+      - V(absent) resets the three items to their defaults. The server then uses a self-signed certificate again. That
+        certificate is not known beforehand. So this state requires O(allow_connection_change), unless the task does not
+        check certificates.
     type: str
     choices: [present, absent]
     default: present
 notes:
-  - In a cluster, the three items are those of all nodes, and only the node that is asked restarts.
+  - In a cluster, the three items apply to all nodes. Only the node that receives the request restarts.
 seealso:
   - module: vpn.estate.as_web_certificate_info
   - module: vpn.estate.as_certificate
@@ -108,7 +110,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Put a certificate in force
+- name: Install a certificate
   vpn.estate.as_web_certificate:
     as_url: https://vpn.example.com:943
     as_username: openvpn
@@ -125,19 +127,19 @@ EXAMPLES = r"""
 #       as_username: openvpn
 #       as_password: "{{ vault_openvpn_password }}"
 
-- name: Put a whole chain in force, and restart later
+- name: Install a complete chain, and restart later
   vpn.estate.as_web_certificate:
     certificate: "{{ lookup('ansible.builtin.file', 'fullchain.pem') }}"
     private_key: "{{ vault_web_private_key }}"
     restart: false
   register: web
 
-- name: Restart, if that is due
+- name: Restart the server if this is necessary
   vpn.estate.as_restart:
     only_if_pending: true
     changed_items: "{{ web.objects[0].pending }}"
 
-- name: Go from the first certificate of a fresh server, which is pinned, to one of our own authority
+- name: Replace the pinned certificate of a new server by one from your own authority
   vpn.estate.as_web_certificate:
     as_certificate_fingerprint: "{{ fingerprint_at_installation }}"
     certificate_src: files/vpn.example.com.pem
@@ -146,14 +148,14 @@ EXAMPLES = r"""
     allow_connection_change: true
     restart_timeout: 300
 
-- name: The same for a server behind a proxy that ends TLS, by another name
+- name: Install a certificate for another name, on a server behind a proxy that ends TLS
   vpn.estate.as_web_certificate:
     certificate_src: files/internal.pem
     private_key_src: files/internal.key
     allow_other_name: true
     check_presented: false
 
-- name: Go back to the certificate that the server makes itself
+- name: Return to the certificate that the server creates itself
   vpn.estate.as_web_certificate:
     state: absent
     allow_connection_change: true
@@ -162,7 +164,7 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - The web certificate and what became of it, as a list with one entry.
+    - The web certificate with its result, as a list with one entry.
     - In check mode, the result that a real run would have.
   returned: when the task has compared the declaration with the server
   type: list
@@ -174,20 +176,21 @@ objects:
       sample: web certificate
     action:
       description:
-        - V(created) where the server had a certificate of its own making; V(updated), V(deleted) or V(unchanged); V(failed)
-          where the server refused, or does not present the certificate after a restart.
-        - V(unknown) where the server is not known to have restarted.
+        - V(created) if the server had a self-signed certificate; V(updated), V(deleted) or V(unchanged); V(failed) if
+          the server refused, or does not present the certificate after a restart.
+        - V(unknown) if it is not known whether the server has restarted.
       type: str
       sample: updated
     changed_keys:
       description:
-        - Which of V(certificate), V(private_key) and V(ca_bundle) change, and V(presented) where the server presents another
-          certificate than the declared one.
+        - Those of V(certificate), V(private_key) and V(ca_bundle) that change, and V(presented) if the server presents
+          another certificate than the declared one.
       type: list
       elements: str
       sample: [certificate, presented, private_key]
     pending:
-      description: Configuration items that are written, and in force only after a restart. Empty where the task restarts.
+      description: >-
+        Configuration items that are written, and become active after a restart. Empty if the task restarts the server.
       type: list
       elements: str
       sample: []
@@ -244,7 +247,7 @@ objects:
           sample: false
         # END
     msg:
-      description: What went wrong.
+      description: Reason of the failure.
       returned: when RV(objects[].action) is V(failed) or V(unknown)
       type: str
 counts:

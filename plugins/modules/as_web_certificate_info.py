@@ -9,9 +9,9 @@ DOCUMENTATION = r"""
 module: as_web_certificate_info
 short_description: Read the web certificate of an OpenVPN Access Server
 description:
-  - Reads which certificate is configured for the web services, and which one the server presents. They differ until the
-    server restarts, and where something that ends TLS stands in front of it.
-  - The private key is not read.
+  - Reads the configured certificate of the web services, and the certificate that the server presents. They differ
+    until the server restarts, or if a device that ends TLS is in front of the server.
+  - The module does not read the private key.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -34,7 +34,7 @@ EXAMPLES = r"""
     as_password: "{{ vault_openvpn_password }}"
   register: found
 
-- name: Warn in time
+- name: Fail if the certificate ends within three weeks
   ansible.builtin.assert:
     that: found.web_certificate.presented.days_left >= 21
 """
@@ -47,8 +47,8 @@ web_certificate:
   contains:
     certificate:
       description:
-        - The certificate that is configured. V(null) where none is, so that the server makes one itself, or where what is
-          configured cannot be read.
+        - The configured certificate. V(null) if none is configured, so that the server creates one itself, or if it
+          cannot be read.
       type: dict
       contains:
         # BEGIN certificate (tools/generate.py)
@@ -103,7 +103,7 @@ web_certificate:
           type: int
           sample: 364
     ca_bundle:
-      description: The certificates that are configured as its bundle, each as in RV(web_certificate.certificate).
+      description: Certificates of the configured bundle, each in the form of RV(web_certificate.certificate).
       type: list
       elements: dict
     private_key_is_set:
@@ -112,8 +112,8 @@ web_certificate:
       sample: true
     presented:
       description:
-        - The certificate that is presented at O(as_url), as in RV(web_certificate.certificate), whoever has signed it.
-        - V(null) where that address cannot be reached without a proxy.
+        - The certificate that O(as_url) presents, in the form of RV(web_certificate.certificate), from any authority.
+        - V(null) if that address can be reached only through a proxy.
       type: dict
 """
 

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: declaration_files
-short_description: Write the declaration of a server to files of variables
+short_description: Write the declaration of a server to variable files
 description:
-  - Writes what M(vpn.estate.as_declaration_info) or M(vpn.estate.freebox_declaration_info) returns to files that the roles
-    P(vpn.estate.access_server#role) and P(vpn.estate.freebox_vpn#role) read as variables of a host, one for each part of the
-    declaration. The playbook C(vpn.estate.export) does it for all servers of an inventory.
-  - Text of a server is data. A text that Ansible could take for a template has the tag C(!unsafe), so that it is never evaluated.
-  - Where a server has a secret and does not tell it, the file has a comment with the option and the name of a variable for it.
-  - A file that was changed since it was written stays, if it declares what is there. Else it is not overwritten without O(force),
-    and one that this module has not written is neither. Nothing is written then.
-  - What is left out is named in the file C(known.yml), so that a purge spares it and C(vpn.estate.drift) does not report it.
-  - A file stays as it is, byte for byte, as long as the server stays as it is.
-  - It works on the machine that runs Ansible, whatever the connection of the host is.
+  - Writes the results of M(vpn.estate.as_declaration_info) or M(vpn.estate.freebox_declaration_info) to files, one for
+    each part of the declaration. The roles P(vpn.estate.access_server#role) and P(vpn.estate.freebox_vpn#role) read
+    these files as variables of a host. The playbook C(vpn.estate.export) does this for all servers of an inventory.
+  - Text from a server is data. A text that Ansible could take for a template gets the tag C(!unsafe), so it is never
+    evaluated.
+  - If a server has a secret that it does not return, the file has a comment with the option and the name of a variable
+    for it.
+  - A file that was changed since it was written stays if it declares the current state of the server. Otherwise the
+    module does not overwrite it without O(force). The same applies to files that this module has not written. In these
+    cases, the module writes nothing.
+  - The file C(known.yml) names what is left out, so a purge keeps it and C(vpn.estate.drift) does not report it.
+  - A file stays identical, byte for byte, as long as the server stays as it is.
+  - The module always works on the machine that runs Ansible.
 version_added: 1.0.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -31,49 +34,50 @@ attributes:
     support: full
 options:
   product:
-    description: What the declaration is of. It decides the names of variables.
+    description: Product that the declaration is for. It decides the names of variables.
     type: str
     choices: [access_server, freebox]
     required: true
   declaration:
-    description: The declaration, as the info modules return it.
+    description: Declaration, as the info modules return it.
     type: dict
     required: true
   secrets:
-    description: The secrets that the server has, as the info modules return them.
+    description: Secrets that the server has, as the info modules return them.
     type: list
     elements: dict
     default: []
     suboptions:
-      part: {description: The part of the declaration., type: str, required: true}
-      name: {description: The name of the object., type: str, required: true}
-      option: {description: The option that takes the secret., type: str, required: true}
+      part: {description: Part of the declaration., type: str, required: true}
+      name: {description: Name of the object., type: str, required: true}
+      option: {description: Option that takes the secret., type: str, required: true}
   left_out:
-    description: What the declaration does not hold, as the info modules return it. It becomes comments.
+    description: What the declaration leaves out, as the info modules return it. The module writes it as comments.
     type: list
     elements: dict
     default: []
     suboptions:
       part:
-        description: The part of the declaration; empty for what is in none.
+        description: Part of the declaration; empty if it belongs to no part.
         type: str
         default: ""
-      reason: {description: A sentence that says what is left out and why., type: str, required: true}
-      name: {description: The name of the object., type: str}
+      reason: {description: A sentence that names what is left out and the reason., type: str, required: true}
+      name: {description: Name of the object., type: str}
       options:
-        description: The options that are left out, if it is not the whole object.
+        description: Options that are left out, if it is not the whole object.
         type: list
         elements: str
         default: []
       item:
-        description: What the object would be declared as, if all of it is left out. It becomes a comment.
+        description: >-
+          Declaration that the object would have, if the whole object is left out. The module writes it as a comment.
         type: dict
   source:
-    description: Where the declaration comes from, such as the URL of the server, for a comment.
+    description: Source of the declaration, such as the URL of the server, for a comment.
     type: str
     required: true
   dest:
-    description: The folder of the files. It is created if it is not there.
+    description: Folder of the files. It is created if it does not exist.
     type: path
     required: true
   force:
@@ -86,14 +90,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read what the server has
+- name: Read the declaration of the server
   vpn.estate.as_declaration_info:
     as_url: https://vpn.example.com:943
     as_username: openvpn
     as_password: "{{ vault_openvpn_password }}"
   register: found
 
-- name: Write it as variables of the host
+- name: Write it to variable files of the host
   vpn.estate.declaration_files:
     product: access_server
     declaration: "{{ found.declaration }}"
@@ -102,7 +106,7 @@ EXAMPLES = r"""
     source: https://vpn.example.com:943
     dest: "{{ inventory_dir }}/host_vars/{{ inventory_hostname }}"
 
-- name: Write users that another program has described, also over a file that was changed
+- name: Write users that another program describes, also over a changed file
   vpn.estate.declaration_files:
     product: access_server
     declaration:
@@ -118,38 +122,39 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files, by the parts of the declaration.
+  description: Files by part of the declaration.
   returned: success
   type: list
   elements: dict
   contains:
-    path: {description: The file., type: str}
-    part: {description: The part of the declaration., type: str}
+    path: {description: Path of the file., type: str}
+    part: {description: Part of the declaration., type: str}
     action:
       description:
         - Whether the file was V(created), V(updated) or V(unchanged).
-        - V(kept) is a file that was changed by a person, and either declares what is there, or was written from the same.
-        - If the task failed while it wrote, also V(failed), and V(not attempted) for those after it.
+        - V(kept) means that a person has changed the file. It declares the current state of the server, or it was
+          written from the same declaration.
+        - If the task failed while it wrote, also V(failed), and V(not attempted) for later files.
       type: str
   sample:
     - path: /srv/estate/host_vars/vpn-a/users.yml
       part: users
       action: created
 counts:
-  description: How many files there are of each RV(files[].action). Actions that did not occur are left out.
+  description: Number of files by RV(files[].action). Actions that did not occur are left out.
   returned: success
   type: dict
   sample: {created: 1}
 secrets:
-  description: The variables that comments name, each with the object and the option that it is for.
+  description: Variables that the comments name, each with its object and option.
   returned: success
   type: list
   elements: dict
   contains:
     variable: {description: Name of the variable., type: str}
-    part: {description: The part of the declaration., type: str}
+    part: {description: Part of the declaration., type: str}
     name: {description: Name of the object., type: str}
-    option: {description: The option that takes the secret., type: str}
+    option: {description: Option that takes the secret., type: str}
   sample:
     - variable: vault_users_alice_password
       part: users

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: declaration_report
-short_description: Report how servers differ from what is declared
+short_description: Report how servers differ from their declaration
 description:
-  - Writes one report on all hosts of a play, from what modules of this collection have returned for each of them, as JSON, as
-    Markdown for a merge request, and as a page of HTML that needs nothing else.
-  - The playbook C(vpn.estate.drift) compares all servers of an inventory in check mode and reports on them. The callback
-    P(vpn.estate.report#callback) writes the same report after any playbook.
-  - Secrets are not part of what modules return, so that they are not part of the report either.
-  - It works on the machine that runs Ansible. Run it once for all hosts.
+  - Writes one report about all hosts of a play, from the results of modules of this collection for each host. The
+    formats are JSON, Markdown for a merge request, and a self-contained HTML page.
+  - The playbook C(vpn.estate.drift) compares all servers of an inventory in check mode and reports on them. The
+    callback P(vpn.estate.report#callback) writes the same report after any playbook.
+  - Modules do not return secrets, so the report contains none.
+  - The module works on the machine that runs Ansible. Run it once for all hosts.
 version_added: 1.0.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -28,17 +28,19 @@ attributes:
 options:
   registered:
     description:
-      - Names of variables in which the tasks of the hosts have registered what they returned. A host that has none of them, or
-        whose tasks were skipped, was not compared, which is an error.
+      - Names of variables in which the tasks of the hosts have registered their results. If a host has none of them, or
+        if its tasks were skipped, the host was not compared, which is an error.
     type: list
     elements: str
     required: true
   dest:
-    description: The folder of the report. It is created if it is not there. A relative path begins where Ansible was started.
+    description: >-
+      Folder of the report. It is created if it does not exist. A relative path starts at the folder where Ansible was
+      started.
     type: path
     required: true
   mode:
-    description: Whether the tasks have compared in check mode (V(check)), or have changed servers (V(run)).
+    description: Whether the tasks compared servers in check mode (V(check)), or changed them (V(run)).
     type: str
     choices: [check, run]
     default: check
@@ -48,7 +50,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Compare a server with what is declared
+- name: Compare a server with its declaration
   vpn.estate.as_declaration:
     src: files/vpn-a
     undeclared: true
@@ -74,12 +76,12 @@ status:
   type: str
   sample: drift
 summary:
-  description: The result in a sentence.
+  description: Result as a sentence.
   returned: success
   type: str
   sample: "1 of 2 servers differ from what is declared: vpn-a."
 paths:
-  description: The files of the report, C(report.json), C(report.md) and C(report.html).
+  description: Files of the report, which are C(report.json), C(report.md) and C(report.html).
   returned: success
   type: list
   elements: str

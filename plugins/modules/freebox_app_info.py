@@ -7,10 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: freebox_app_info
-short_description: Read what a Freebox is, and what an application may do there
+short_description: Read the properties of a Freebox, and the permissions of an application
 description:
-  - Reads what the box tells of itself to anybody, such as its model and where it is reached from elsewhere.
-  - With O(freebox_app_token), also which permissions the application has. They are those of when the run signed in.
+  - Reads the properties that the box returns without a sign-in, such as its model and its address for access from other
+    networks.
+  - With O(freebox_app_token), the module also reads the permissions of the application. They are those at the time of
+    the run's sign-in.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -21,13 +23,13 @@ extends_documentation_fragment:
 options:
   freebox_app_id:
     description:
-      - Identifier of the application, which the box shows among those that it knows.
+      - Identifier of the application, which the box shows in its list of applications.
       - Falls back to the environment variable E(VPN_ESTATE_FREEBOX_APP_ID).
     type: str
     default: vpn.estate
   freebox_app_token:
     description:
-      - The application's token, as M(vpn.estate.freebox_app) has stored it. Left out, permissions are not read.
+      - Token of the application, as M(vpn.estate.freebox_app) has stored it. Without it, permissions are not read.
       - Falls back to the environment variable E(VPN_ESTATE_FREEBOX_APP_TOKEN).
     type: str
 seealso:
@@ -35,37 +37,37 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read what the box tells to anybody
+- name: Read the properties of the box
   vpn.estate.freebox_app_info:
   register: found
 
-- name: Show where it is reached from elsewhere
+- name: Show the address for access from other networks
   ansible.builtin.debug:
     msg: "https://{{ found.box.api_domain }}:{{ found.box.https_port }}"
 
-- name: Read what the application may do
+- name: Read the permissions of the application
   vpn.estate.freebox_app_info:
     freebox_app_id: vpn.estate
     freebox_app_token: "{{ vault_freebox_app_token }}"
   register: found
 
-- name: Fail where nothing could be written
+- name: Fail if the application may not write
   ansible.builtin.assert:
     that: "'settings' in found.permissions"
 """
 
 RETURN = r"""
 box:
-  description: What the box tells of itself. What it does not tell is null; from outside of its network it tells less.
+  description: Properties of the box. Missing properties are null. Outside of its own network, the box returns fewer.
   returned: success
   type: dict
   contains:
     box_model:
-      description: Model of the box, in short.
+      description: Model of the box, as a short name.
       type: str
       sample: fbxgw9-r1
     box_model_name:
-      description: Model of the box, for people.
+      description: Model of the box, as a name for users.
       type: str
       sample: Freebox v9 (r1)
     device_name:
@@ -73,7 +75,7 @@ box:
       type: str
       sample: Freebox Server
     uid:
-      description: What tells this box from every other.
+      description: Unique identifier of the box.
       type: str
       sample: 23b86ec8091013d668829fe12791fdab
     api_version:
@@ -81,19 +83,19 @@ box:
       type: str
       sample: "16.0"
     api_domain:
-      description: Name under which the box is reached from elsewhere.
+      description: Host name of the box for access from other networks.
       type: str
       sample: abcdefgh.fbxos.fr
     https_available:
-      description: Whether it is reached over TLS under that name.
+      description: Whether the box can be reached over TLS under that name.
       type: bool
       sample: true
     https_port:
-      description: Port on which it is.
+      description: Port for this access.
       type: int
       sample: 29491
 permissions:
-  description: What the application may do. Null where no token was given.
+  description: Permissions of the application. Null if no token was given.
   returned: success
   type: list
   elements: str

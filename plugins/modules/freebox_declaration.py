@@ -9,14 +9,15 @@ DOCUMENTATION = r"""
 module: freebox_declaration
 short_description: Bring the VPN servers and users of a Freebox to their declared state
 description:
-  - Takes the VPN servers of a box, and the users that they have in common, in one task. All of them are checked and planned
+  - Applies the VPN servers of a box, and the users that they share, in one task. All of them are checked and planned
     before anything is written.
-  - What is left out, of the box as of an object, is left alone.
-  - Everything that is wrong with the declaration is told at once, before a box is asked. What only the box can tell is told
-    before the first write.
-  - Access is taken away first and given last. Servers stop, and users who leave are deleted and cut off. Then servers are
-    configured, and users are changed and created. Last, servers start.
-  - All is written before servers are waited for. A server that fails stops no user, and a user who fails stops no server.
+  - Parts, objects and options that are left out stay as they are on the box.
+  - The task reports all mistakes in the declaration at once, before it contacts a box. Mistakes that only the box can
+    reveal are reported before the first write.
+  - The task removes access first and grants access last. It stops servers, deletes users who leave, and ends their
+    connections. Then it configures servers, and changes and creates users. Last, it starts servers.
+  - The task writes everything before it waits for servers. A server that fails does not stop users, and a user that
+    fails does not stop servers.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -123,86 +124,90 @@ options:
     type: path
   src:
     description:
-      - A folder that declares the box. It has files named C(servers) and C(users), each ending in C(.yml), C(.yaml),
-        C(.json) or C(.csv), or folders of these names with such files. Each part may be missing. A file of another
+      - A folder that declares the box. It holds files named C(servers) and C(users), each ending in C(.yml), C(.yaml),
+        C(.json) or C(.csv), or folders of these names with such files. Each part may be missing. A file with another
         name is an error.
-      - The files are as in O(servers_src) and O(users_src).
+      - The files follow O(servers_src) and O(users_src).
     type: path
   only:
     description:
-      - Parts to bring to their state. The others are only checked. Left out, all are brought to their state; an empty list
-        means none.
+      - Parts to apply. The other parts are only checked. By default, all parts are applied. An empty list means none.
     type: list
     elements: str
     choices: [servers, users]
   purge:
     description:
-      - Parts of which everything is deleted that is not declared. It is refused as in
+      - Parts in which all objects that are not declared are deleted. The task refuses a purge in the same cases as
         O(vpn.estate.freebox_vpn_user#module:purge).
     type: list
     elements: str
     choices: [users]
     default: []
   purge_limit:
-    description: How many objects O(purge) may delete, as in O(vpn.estate.freebox_vpn_user#module:purge_limit).
+    description: >-
+      Maximum number of objects that O(purge) may delete, as in O(vpn.estate.freebox_vpn_user#module:purge_limit).
     type: dict
     suboptions:
       users:
-        description: Of how many users.
+        description: Limit for users.
         type: str
   known:
     description:
-      - What is on the server and not declared, and is to stay. O(purge) spares it, and O(undeclared) does not return it.
-      - The playbook C(vpn.estate.export) writes such a list of what no declaration can hold.
+      - Objects and options that are on the box, are not declared, and must stay. O(purge) keeps them, and O(undeclared)
+        does not return them.
+      - The playbook C(vpn.estate.export) writes such a list of everything that a declaration cannot hold.
     type: list
     elements: dict
     default: []
     suboptions:
       part:
-        description: The part of the declaration.
+        description: Part of the declaration.
         type: str
         required: true
         choices: [servers, users]
       name:
-        description: The name of the object, as the results of the task name it.
+        description: Name of the object, as the results of the task show it.
         type: str
         required: true
       options:
-        description: Options of the object, if it is declared and they are not. Left out, the whole object is meant.
+        description: >-
+          Options of the object, if the object is declared and these options are not. By default, the whole object.
         type: list
         elements: str
   protect:
-    description: Logins of users that O(purge) spares although they are not declared.
+    description: Logins of users that O(purge) keeps although they are not declared.
     type: list
     elements: str
     default: []
   recreate:
     description:
-      - Whether a user of another type than is declared may be deleted and created again, as in
+      - Whether to delete a user whose type differs from the declared one, and to create the user again, as in
         O(vpn.estate.freebox_vpn_user#module:recreate).
     type: bool
     default: false
   disconnect_moved:
-    description: Whether connections of users end who are moved, as in O(vpn.estate.freebox_vpn_user#module:disconnect_moved).
+    description: >-
+      Whether to end connections of users who are moved, as in O(vpn.estate.freebox_vpn_user#module:disconnect_moved).
     type: bool
     default: false
     version_added: 1.1.0
   update_password:
-    description: When a declared password is set, as in O(vpn.estate.freebox_vpn_user#module:update_password).
+    description: When to set a declared password, as in O(vpn.estate.freebox_vpn_user#module:update_password).
     type: str
     choices: [on_create, always]
     default: on_create
   wait:
     description:
-      - Whether to wait until the declared servers run, or have stopped, as in O(vpn.estate.freebox_vpn_server#module:wait).
+      - Whether to wait until the declared servers run or have stopped, as in
+        O(vpn.estate.freebox_vpn_server#module:wait).
     type: bool
     default: true
   wait_timeout:
-    description: How many seconds to wait for all servers of the task together.
+    description: Seconds to wait for all servers of the task together.
     type: int
     default: 180
 notes:
-  - A change to a server that runs may cut its clients off. The task warns of it, also in check mode.
+  - A change to a running server may disconnect its clients. The task warns of this, also in check mode.
 seealso:
   - module: vpn.estate.freebox_vpn_server
   - module: vpn.estate.freebox_vpn_user
@@ -210,7 +215,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Bring a box to its declared state
+- name: Apply the declaration of a box
   vpn.estate.freebox_declaration:
     freebox_app_id: vpn.estate
     freebox_app_token: "{{ vault_freebox_app_token }}"
@@ -231,13 +236,13 @@ EXAMPLES = r"""
     wait: true
     wait_timeout: 300
 
-# From here on the box is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.freebox:
 #       freebox_app_id: vpn.estate
 #       freebox_app_token: "{{ vault_freebox_app_token }}"
 
-- name: The same from a folder, without users who are not declared
+- name: Apply a declaration from a folder, and delete users who are not declared
   vpn.estate.freebox_declaration:
     src: files/home
     purge: [users]
@@ -248,7 +253,7 @@ EXAMPLES = r"""
     disconnect_moved: true
     update_password: on_create
 
-- name: Each part from a file or a folder, and of them only the users
+- name: Read each part from a file or a folder, and apply only the users
   vpn.estate.freebox_declaration:
     servers_src: files/servers.yml
     users_src: files/users
@@ -258,13 +263,13 @@ EXAMPLES = r"""
       - {part: users, name: guest}
       - {part: users, name: erika, options: [ip_reservation]}
 
-- name: Check a declaration without any box
+- name: Check a declaration without a box
   vpn.estate.freebox_declaration:
     src: files/home
     mistakes: "{{ estate_people | vpn.estate.people_contradictions('freebox', inventory_hostname, groups) }}"
     validate_only: true
 
-- name: Take every user away
+- name: Delete all users
   vpn.estate.freebox_declaration:
     users: []
     purge: [users]
@@ -276,39 +281,39 @@ EXAMPLES = r"""
 RETURN = r"""
 servers:
   description:
-    - What became of the declared servers.
+    - Results of the declared servers.
     - In check mode, the results that a real run would have.
-  returned: when they are declared, and the task has compared the declaration with the box
+  returned: when servers are declared, and the task has compared the declaration with the box
   type: dict
   contains: &part
     objects:
-      description: Each object and what became of it, as in the module that manages such objects.
+      description: Each object with its result, as in the module that manages such objects.
       type: list
       elements: dict
     counts:
-      description: How many objects there are by what became of them.
+      description: Number of objects by result.
       type: dict
     undeclared:
-      description: Objects that are there and not declared.
+      description: Objects that are on the box and not declared.
       returned: when O(undeclared) is set
       type: list
       elements: dict
       contains: &undeclared
         name: {description: Name of the object., type: str}
-        options: {description: What is set on it., type: dict}
+        options: {description: Options that are set on it., type: dict}
     undeclared_options:
-      description: Declared objects, with the options that are set on them and not declared.
+      description: Declared objects, with the options that are set on the box and not declared.
       returned: when O(undeclared) is set
       type: list
       elements: dict
       contains: *undeclared
 users:
-  description: What became of users, as in RV(servers), and of those that were deleted by O(purge).
-  returned: as RV(servers)
+  description: Results of users, in the form of RV(servers), and of the users that O(purge) deleted.
+  returned: as for RV(servers)
   type: dict
   contains: *part
 counts:
-  description: How many objects of all parts there are by what became of them.
+  description: Number of objects of all parts, by result.
   returned: when the task has compared the declaration with the box
   type: dict
   sample:
@@ -316,8 +321,9 @@ counts:
     unchanged: 7
 summary:
   description:
-    - The counts of each part in words, and from which servers clients may be cut off. The task prints it while it runs.
-  returned: when the task was not stopped
+    - The counts of each part in words, and the servers whose clients may be disconnected. The task prints it while it
+      runs.
+  returned: unless the task was stopped
   type: str
   sample: >-
     servers: 1 updated, 4 unchanged; users: 1 created, 3 unchanged; clients may be cut off from openvpn_routed (2 connected)

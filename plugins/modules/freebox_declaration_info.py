@@ -9,9 +9,9 @@ DOCUMENTATION = r"""
 module: freebox_declaration_info
 short_description: Read the VPN servers and users of a Freebox as a declaration
 description:
-  - Returns what is set on a Freebox, in the form in which M(vpn.estate.freebox_declaration) takes it.
-  - Nothing that is inherited, read-only or a default is part of it. What no declaration can hold is listed.
-  - Secrets are not returned. RV(secrets) names those that are set.
+  - Returns what is set on a Freebox, in the form that M(vpn.estate.freebox_declaration) takes.
+  - Inherited values, read-only values and defaults are left out. RV(left_out) lists what a declaration cannot hold.
+  - Secrets are not returned. RV(secrets) lists those that are set.
 version_added: 1.0.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -21,7 +21,7 @@ extends_documentation_fragment:
   - vpn.estate._attributes.freebox
 options:
   only:
-    description: The parts to read. All are read if it is left out.
+    description: Parts to read. By default, all parts are read.
     type: list
     elements: str
     choices: [servers, users]
@@ -38,7 +38,7 @@ EXAMPLES = r"""
     freebox_app_token: "{{ vault_freebox_app_token }}"
   register: found
 
-- name: Read users, with the box set by module_defaults
+- name: Read users, with the box from module_defaults
   vpn.estate.freebox_declaration_info:
     only: [users]
 """
@@ -60,14 +60,14 @@ declaration:
     users:
       - login: alice
 secrets:
-  description: Secrets that are set on the server, which does not tell them.
+  description: Secrets that are set on the box and that it does not return.
   returned: success
   type: list
   elements: dict
   contains:
-    part: {description: The part of the declaration., type: str}
-    name: {description: The name of the object., type: str}
-    option: {description: The option that takes the secret., type: str}
+    part: {description: Part of the declaration., type: str}
+    name: {description: Name of the object., type: str}
+    option: {description: Option that takes the secret., type: str}
   sample:
     - part: users
       name: alice

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: freebox_vpn_connection
-short_description: Cut VPN clients of a Freebox off
+short_description: End VPN connections on a Freebox
 description:
-  - Ends the connections of users, those to servers, or single ones.
-  - Where there is no such connection, nothing is said to the box, and nothing has changed. One that ends by itself meanwhile
-    is ended all the same.
+  - Ends all connections of users, all connections to servers, or single connections.
+  - If there is no such connection, the module sends nothing to the box and reports no change. A connection that ends by
+    itself in the meantime also counts as ended.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -21,49 +21,51 @@ extends_documentation_fragment:
   - vpn.estate._attributes.freebox
 options:
   ids:
-    description: Single connections, as M(vpn.estate.freebox_vpn_connection_info) tells their C(id). An empty list is refused.
+    description: >-
+      Single connections to end, by the C(id) that M(vpn.estate.freebox_vpn_connection_info) returns. An empty list is
+      refused.
     type: list
     elements: str
   users:
-    description: Logins of the users whose connections end, compared exactly. An empty list is refused.
+    description: Logins of users whose connections end, compared exactly. An empty list is refused.
     type: list
     elements: str
   servers:
     description:
-      - Names of the servers whose connections end, such as V(openvpn_routed). An empty list is refused.
-      - Together with O(users), the connections of these users to these servers end.
+      - Names of servers whose connections end, such as V(openvpn_routed). An empty list is refused.
+      - With O(users), only the connections of these users to these servers end.
     type: list
     elements: str
   state:
-    description: V(absent) is the only state. A connection cannot be made from here.
+    description: V(absent) is the only state. A task cannot start a connection.
     type: str
     choices: [absent]
     default: absent
 notes:
-  - A client may connect again at once. To keep somebody out, delete the user with M(vpn.estate.freebox_vpn_user), which
-    cuts the user off too.
+  - A client may connect again at once. To keep a user out, delete the user with M(vpn.estate.freebox_vpn_user), which
+    also ends the user's connections.
 seealso:
   - module: vpn.estate.freebox_vpn_connection_info
   - module: vpn.estate.freebox_vpn_user
 """
 
 EXAMPLES = r"""
-- name: Cut two users off
+- name: End the connections of two users
   vpn.estate.freebox_vpn_connection:
     freebox_app_id: vpn.estate
     freebox_app_token: "{{ vault_freebox_app_token }}"
     users: [erika, max]
 
-- name: Cut one of them off from one server, with the box set by module_defaults
+- name: End the connections of one user to one server, with the box from module_defaults
   vpn.estate.freebox_vpn_connection:
     users: [erika]
     servers: [openvpn_routed]
 
-- name: See who is connected
+- name: Read the connected clients
   vpn.estate.freebox_vpn_connection_info:
   register: connected
 
-- name: End the connections of those who came from one network
+- name: End the connections of clients from one network
   vpn.estate.freebox_vpn_connection:
     ids: "{{ from_there | map(attribute='id') }}"
     state: absent
@@ -74,13 +76,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 disconnected:
-  description: The connections that were ended. In check mode, those that would have been.
+  description: Connections that were ended. In check mode, connections that would be ended.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: What the box calls the connection. It may call a later one the same.
+      description: Identifier of the connection. The box may use it again for a later one.
       type: str
       sample: openvpn_routed-2
     vpn:
@@ -92,11 +94,11 @@ disconnected:
       type: str
       sample: erika
     src_ip:
-      description: Address that the client came from.
+      description: Address from which the client connected.
       type: str
       sample: 198.51.100.5
     local_ip:
-      description: Address that the client had in the VPN; V(null) if the box told none.
+      description: Address that the client had in the VPN; V(null) if the box did not return it.
       type: str
       sample: 192.168.27.65
 """

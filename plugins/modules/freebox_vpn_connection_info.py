@@ -7,9 +7,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: freebox_vpn_connection_info
-short_description: Read who is connected to the VPN servers of a Freebox
+short_description: Read the connections to the VPN servers of a Freebox
 description:
-  - Reads which VPN clients are connected, with their addresses and the traffic so far.
+  - Reads the connected VPN clients, with their addresses and their traffic so far.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -20,11 +20,13 @@ extends_documentation_fragment:
 options:
   users:
     description:
-      - Logins of the users whose connections to read, compared exactly. Left out, those of all; an empty list reads none.
+      - Logins of users whose connections to read, compared exactly. By default, all connections are read. An empty list
+        reads none.
     type: list
     elements: str
   servers:
-    description: Names of the servers whose connections to read. Left out, those of all; an empty list reads none.
+    description: >-
+      Names of servers whose connections to read. By default, all connections are read. An empty list reads none.
     type: list
     elements: str
 seealso:
@@ -33,18 +35,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See who is connected
+- name: Read the connected clients
   vpn.estate.freebox_vpn_connection_info:
     freebox_app_id: vpn.estate
     freebox_app_token: "{{ vault_freebox_app_token }}"
   register: found
 
-- name: Count them
+- name: Count connections and users
   ansible.builtin.debug:
     msg: >-
       {{ found.connections | length }} connections of {{ found.connections | map(attribute='user') | unique | length }} users
 
-- name: See whether one user is connected by WireGuard, with the box set by module_defaults
+- name: Check whether one user is connected by WireGuard, with the box from module_defaults
   vpn.estate.freebox_vpn_connection_info:
     users: [erika]
     servers: [wireguard]
@@ -52,13 +54,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 connections:
-  description: The connections, in the order of the box, with everything that it tells about them.
+  description: Connections in the order of the box, with all information that it returns about them.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: What the box calls the connection.
+      description: Identifier of the connection.
       type: str
       sample: openvpn_routed-2
     vpn:
@@ -70,23 +72,23 @@ connections:
       type: str
       sample: erika
     authenticated:
-      description: Whether the client has proven who it is.
+      description: Whether the client is authenticated.
       type: bool
       sample: true
     auth_time:
-      description: When it has, in seconds since 1970.
+      description: Time of the authentication, in seconds since 1970.
       type: int
       sample: 1392895603
     src_ip:
-      description: Address that the client comes from.
+      description: Address from which the client connected.
       type: str
       sample: 198.51.100.5
     src_port:
-      description: Port that the client comes from; V(null) if the box tells none.
+      description: Port from which the client connected; V(null) if the box does not return it.
       type: int
       sample: 40001
     local_ip:
-      description: Address of the client in the VPN; V(null) if the box tells none.
+      description: Address of the client in the VPN; V(null) if the box does not return it.
       type: str
       sample: 192.168.27.65
     rx_bytes:

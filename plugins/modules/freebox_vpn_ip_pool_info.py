@@ -7,9 +7,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: freebox_vpn_ip_pool_info
-short_description: Read which addresses the VPN clients of a Freebox get
+short_description: Read the addresses for VPN clients of a Freebox
 description:
-  - Reads the range of addresses that the box gives to VPN clients, which of them are reserved for whom, and which are free.
+  - Reads the range of addresses that the box gives to VPN clients, the reserved addresses with their users, and the
+    free ones.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -28,7 +29,7 @@ EXAMPLES = r"""
     freebox_app_token: "{{ vault_freebox_app_token }}"
   register: pool
 
-- name: Make a WireGuard user with the first free address, with the box set by module_defaults
+- name: Create a WireGuard user with the first free address, with the box from module_defaults
   vpn.estate.freebox_vpn_user:
     login: phone
     type: wireguard
@@ -48,7 +49,7 @@ ip_end:
   type: str
   sample: 192.168.27.95
 reservations:
-  description: Addresses that are reserved, in their order.
+  description: Reserved addresses, in their order.
   returned: success
   type: list
   elements: dict
@@ -63,7 +64,7 @@ reservations:
     - ip: 192.168.27.70
       login: erika
 free:
-  description: Addresses that nobody has reserved, in their order. Clients without a reservation get one of these.
+  description: Addresses that are not reserved, in their order. Clients without a reservation get one of these.
   returned: success
   type: list
   elements: str

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: freebox_vpn_profile
-short_description: Keep the configuration files of VPN users of a Freebox
+short_description: Manage the configuration files of VPN users of a Freebox
 description:
-  - Sees to it that there is a file with which a user can connect to a VPN server of the box, for OpenVPN or WireGuard. A file
-    that was made for this user, this server and what they are set to now is left as it is.
-  - B(Each download ends the file that the user had before, at once.) So a new one is downloaded only where there is none, or
-    where the one that is there is not good any more, or O(renew) says so; never in check mode, never to compare, and never
-    twice. The result says why.
-  - At the top of each file stands a comment, which both kinds of clients pass over. It says for which box, server and user it
-    was made, and under which settings. By it, and by what the file says itself, the file is known again.
-  - A file without that comment, such as one that somebody has downloaded in Freebox OS, is judged by what it says itself, and
-    is left as it is if nothing speaks against it.
-  - The role P(vpn.estate.profile_distribution#role) brings files to hosts.
+  - Ensures that there is a valid file with which a user can connect to a VPN server of the box, for OpenVPN or
+    WireGuard. A file that was created for this user and server with their current settings stays as it is.
+  - B(Each download immediately invalidates the user's previous file.) So the module downloads a new file only if there
+    is none, if the current file is no longer valid, or if O(renew) is set. It never downloads in check mode, to
+    compare, or twice. The result has the reason.
+  - At the top of each file is a comment, which both kinds of clients ignore. It names the box, server, user and
+    settings for which the file was created. The module recognizes the file by this comment and by the contents of the
+    file.
+  - A file without this comment, for example one that was downloaded in Freebox OS, is judged by its contents, and stays
+    as it is if nothing contradicts the declaration.
+  - The role P(vpn.estate.profile_distribution#role) distributes files to hosts.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -30,13 +31,13 @@ extends_documentation_fragment:
 options:
   profiles:
     description:
-      - Many files.
-      - Use it instead of the options of one.
+      - Several files.
+      - Use it instead of the options for one file.
     type: list
     elements: dict
     suboptions:
       user:
-        description: Login of the VPN user whose file it is.
+        description: Login of the VPN user who owns the file.
         type: str
         required: true
       # BEGIN suboptions (tools/generate.py)
@@ -45,94 +46,102 @@ options:
       dest: {description: See O(dest)., type: path}
       # END
   user:
-    description: Login of the VPN user whose file it is. One of this option, O(profiles) and O(src) is required.
+    description: Login of the VPN user who owns the file. One of this option, O(profiles) and O(src) is required.
     type: str
   server:
     description:
-      - Name of the VPN server, such as V(openvpn_routed), V(openvpn_bridge) or V(wireguard). Always needed.
-      - Servers of WireGuard are for users of that type, and those of OpenVPN for all others (see
+      - Name of the VPN server, such as V(openvpn_routed), V(openvpn_bridge) or V(wireguard). Always required.
+      - WireGuard servers are for users of that type, and OpenVPN servers for all other users (see
         O(vpn.estate.freebox_vpn_user#module:type)). PPTP and IPsec have no files.
     type: str
   dest:
     description:
-      - The file, on the machine where the task runs. Its folder has to be there. Needed, unless O(held) is said.
-      - It has mode 0600, is replaced at once, so that nobody ever finds half a file, and is not written through a symbolic
-        link.
+      - The file, on the machine where the task runs. Its folder must exist. Required unless O(held) is set.
+      - It has mode 0600. It is replaced in one step, so that a reader never sees an incomplete file. The module does
+        not write through a symbolic link.
     type: path
   held:
     description:
-      - What somebody somewhere else has, which is to be replaced if it is not good enough; empty if nobody has one. It is
-        the RV(vpn.estate.ovpn_file_info#module:content) that M(vpn.estate.ovpn_file_info) reads there, without secrets.
-      - O(dest) is then only where a new one goes.
+      - Content of the profile that is currently on the client. The profile is replaced if this one is no longer valid.
+        Use an empty text if the client has none. It is the RV(vpn.estate.ovpn_file_info#module:content) that
+        M(vpn.estate.ovpn_file_info) reads on the client, without secrets.
+      - O(dest) then only receives a new file.
     type: str
   renew:
-    description: Whether to download new files although there are good ones, which end with it.
+    description: Whether to download new files although valid ones exist. The old files become invalid.
     type: bool
     default: false
   renew_before:
-    description: A file whose certificate ends within so many days is not good any more. Files of WireGuard have none.
+    description: >-
+      Number of days. A file whose certificate ends within this time is no longer valid. WireGuard files have no
+      certificate.
     type: int
     default: 30
   start:
     description:
-      - Whether to start a server that does not run, because it gives files only while it does. It goes on running afterwards.
-      - Without this, such a server is an error, before anything is written. One that is starting is waited for in any case.
+      - Whether to start a server that does not run, because the box provides files only for running servers. The server
+        continues to run afterwards.
+      - Without this, a server that does not run is an error, before anything is written. The task always waits for a
+        server that is starting.
     type: bool
     default: false
   start_timeout:
-    description: For how many seconds to wait until a server runs.
+    description: Seconds to wait until a server runs.
     type: int
     default: 180
   invalidates:
     description:
-      - Which files a download ends. With V(user), all earlier ones of the user, which is how the box's own documents can be
-        read; the files of one user for two servers are then refused, because only one of them could be good.
-      - V(server) is for those who have seen that their box ends no more than the file for the same server. Then a user can
-        have files for several.
+      - Which files a download invalidates. V(user) means all earlier files of the user, which is one reading of the
+        box's own documents. The task then refuses files of one user for two servers, because only one of them could be
+        valid.
+      - Use V(server) only if you have seen that your box invalidates only the file for the same server. Then a user can
+        have files for several servers.
     type: str
     choices: [user, server]
     default: user
   return_content:
     description:
-      - Whether the result holds the text of files that were downloaded. The task then needs C(no_log), and is refused without.
+      - Whether to return the text of downloaded files in the result. The task must then have C(no_log), and is refused
+        without it.
     type: bool
     default: false
   allow_directives:
     description:
       - Names of directives that files may have although they are not known as harmless, such as V(up), or V(PostUp) for
-        WireGuard. A file starts as root, so that a server could otherwise run what it likes on its clients.
-      - A new file with any other is not put in its place. The task then fails and names them, and keeps the file beside it.
-        Where the file that is there has any other, and nothing else is wrong with it, nothing is downloaded unless O(renew)
-        says so, because that would end it.
-      - Harmless are the directives that openvpn(8) and wg-quick(8) describe as doing no more than to connect. Others run programs,
-        load code, or touch other files. M(vpn.estate.ovpn_file_info) names those of a file.
+        WireGuard. A client runs a file with root rights, so a server could otherwise run any program on its clients.
+      - A new file with any other directive is not written to O(dest). The task then fails, names the directives, and
+        keeps the new file beside O(dest). If the existing file has any other directive and is otherwise valid, nothing
+        is downloaded unless O(renew) is set, because a download would invalidate it.
+      - Harmless directives are those that openvpn(8) and wg-quick(8) describe as affecting only the connection. Others
+        run programs, load code, or access other files. M(vpn.estate.ovpn_file_info) returns those of a file.
     type: list
     elements: str
     default: []
   assume_present:
     description:
-      - Names of users that this run creates, and of servers that it starts, so that check mode does not miss them.
+      - Names of users that this run creates, and of servers that it starts, so that check mode accepts them.
     type: list
     elements: str
     default: []
 notes:
-  - What cannot be known is whether somebody has downloaded a newer file elsewhere, in Freebox OS for one. The box does not tell,
-    and the file that is there looks as good as before. Say O(renew) where a client is refused.
-  - Nor does the box tell which address it puts into files. Where that has changed, say O(renew).
-  - Where the answer to a download is lost, the task fails and does not ask again. The file that is there then says in its comment
-    that a newer one was asked for, so that the next run makes a new one. The same holds for a run that is killed.
-  - A new file that cannot be put in its place is kept beside it, under its name and C(.rescued), or, where that cannot be
-    either, in a folder for temporary files; the error says where. The next run puts what is beside it in its place and downloads
-    nothing.
-  - It needs the permission C(settings), and the library C(cryptography) for files of OpenVPN.
-  - To end a user's file without a new one, delete the user.
+  - The module cannot know whether a newer file was downloaded elsewhere, for example in Freebox OS. The box does not
+    report this, and the existing file still looks valid. Set O(renew) if the server refuses a client.
+  - The box also does not report the address that it writes to files. If that address has changed, set O(renew).
+  - If the answer to a download is lost, the task fails and does not download again. The comment of the existing file
+    then records that a newer file was requested, so the next run downloads a new one. The same applies to a run that is
+    killed.
+  - A new file that cannot be moved to O(dest) is kept beside it, under the same name followed by C(.rescued). If that
+    is also impossible, it is kept in a folder for temporary files, and the error names the place. The next run moves a
+    file that is beside O(dest) to O(dest) and downloads nothing.
+  - The module requires the permission C(settings), and the library C(cryptography) for OpenVPN files.
+  - To invalidate a user's file without a new one, delete the user.
 seealso:
   - module: vpn.estate.freebox_vpn_user
   - module: vpn.estate.ovpn_file_info
 """
 
 EXAMPLES = r"""
-- name: Have the file of a user
+- name: Download the file of a user
   vpn.estate.freebox_vpn_profile:
     freebox_app_id: vpn.estate
     freebox_app_token: "{{ vault_freebox_app_token }}"
@@ -140,13 +149,13 @@ EXAMPLES = r"""
     server: openvpn_routed
     dest: /srv/vpn/profiles/erika.ovpn
 
-# From here on the box is set once for all modules:
+# The tasks below take the connection from the defaults of the play:
 #   module_defaults:
 #     group/vpn.estate.freebox:
 #       freebox_app_id: vpn.estate
 #       freebox_app_token: "{{ vault_freebox_app_token }}"
 
-- name: Have the files of several users, whom this run creates, for servers that it may have to start
+- name: Download files of several users that this run creates, and start their servers if necessary
   vpn.estate.freebox_vpn_profile:
     profiles:
       - user: erika
@@ -160,7 +169,7 @@ EXAMPLES = r"""
     start_timeout: 60
     assume_present: [erika, phone]
 
-- name: Have files of one user for two servers of a box that ends no more than the file for the same server
+- name: Download files of one user for two servers, on a box that invalidates only the file for the same server
   vpn.estate.freebox_vpn_profile:
     profiles:
       - user: erika
@@ -171,7 +180,7 @@ EXAMPLES = r"""
         dest: /srv/vpn/profiles/erika-bridge.ovpn
     invalidates: server
 
-- name: Replace a file that was lost
+- name: Replace a lost file
   vpn.estate.freebox_vpn_profile:
     user: phone
     server: wireguard
@@ -182,14 +191,14 @@ EXAMPLES = r"""
   no_log: true
   register: new
 
-- name: Read what a host has
+- name: Read the current file of a host
   vpn.estate.ovpn_file_info:
     path: /etc/wireguard/home.conf
   delegate_to: desk
   become: true
   register: file
 
-- name: See whether that is good
+- name: Check whether that file is valid
   vpn.estate.freebox_vpn_profile:
     user: desk
     server: wireguard
@@ -197,7 +206,7 @@ EXAMPLES = r"""
   check_mode: true
   register: judged
 
-- name: Files as a list says
+- name: Read the declaration of files from a list
   vpn.estate.freebox_vpn_profile:
     src: files/freebox_profiles.yml
 """
@@ -205,7 +214,7 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - Each file and what became of it, in the order of the task.
+    - Each file with its result, in the order of the declaration.
     - In check mode, the result that a real run would have.
   returned: when the task has compared the declaration with the box
   type: list
@@ -229,54 +238,54 @@ objects:
     # END
     changed_keys:
       description:
-        - V(usable) where there is a new file, V(private) where others could read it, V(rescued) where one that could not be put
-          in its place before lay beside it; of a new one, also what was declared.
+        - V(usable) if there is a new file, V(private) if other users could read it, V(rescued) if the new file comes
+          from an earlier run that could not move it to its place. For a new file, also the declared options.
       type: list
       elements: str
       sample: [usable]
     reason:
-      description: Why there is a new file.
-      returned: when there is, or would be
+      description: Reason for the new file.
+      returned: when there is a new file, or would be
       type: str
       sample: it was made when port was 1194, which is 1195 now
     remotes:
-      description: Where a client with this file connects to.
-      returned: when the file is good
+      description: Addresses to which a client with this file connects.
+      returned: when the file is valid
       type: list
       elements: dict
       sample: [{host: 203.0.113.7, port: 1194, proto: udp}]
     serial:
-      description: Serial of its certificate.
-      returned: when the file is good, and has a certificate
+      description: Serial number of its certificate.
+      returned: when the file is valid, and has a certificate
       type: str
       sample: "8237462387462"
     not_after:
-      description: When its certificate ends, in UTC.
-      returned: when the file is good, and has a certificate
+      description: End of the validity of its certificate, in UTC.
+      returned: when the file is valid, and has a certificate
       type: str
       sample: "2036-11-19T09:00:00Z"
     days_left:
-      description: Whole days until then.
+      description: Whole days until the end of its validity.
       returned: when the file is new, and has a certificate
       type: int
       sample: 3650
     addresses:
       description: Addresses of the client.
-      returned: when the file is good, and for WireGuard
+      returned: when the file is valid, and for WireGuard
       type: list
       elements: str
       sample: [192.168.27.71/32]
     differs:
       description:
-        - Settings that the new file has otherwise than the box says. It is kept as it came, and they are not compared in it
-          later.
+        - Settings in which the new file differs from the box's own information. The file is kept as it was downloaded,
+          and these settings are not compared later.
       returned: when the file is new
       type: list
       elements: str
       sample: []
     content:
       description: Text of the new file, with its private key.
-      returned: when there is one, and O(return_content) says so
+      returned: when there is a new file, and O(return_content) is V(true)
       type: str
       sample: "client ..."
 counts:

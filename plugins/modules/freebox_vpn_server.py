@@ -9,11 +9,12 @@ DOCUMENTATION = r"""
 module: freebox_vpn_server
 short_description: Configure the VPN servers of a Freebox
 description:
-  - Configures, starts and stops the VPN servers that a box has, one by O(name) or many by O(servers). Which these are
-    depends on the box; M(vpn.estate.freebox_vpn_server_info) lists them. None can be created or deleted.
-  - An option that is left out is left alone, and so are keys of O(conf_openvpn) and the like that are left out.
-  - What is declared is looked at before anything is written. A server has only the options of its type.
-  - Starting and stopping takes a while; see O(wait).
+  - Configures, starts and stops the VPN servers of a box, one by O(name) or many by O(servers). The available servers
+    depend on the box; M(vpn.estate.freebox_vpn_server_info) lists them. They cannot be created or deleted.
+  - Options that are left out stay as they are on the box, and so do keys of O(conf_openvpn) and similar options that
+    are left out.
+  - The task checks the declaration before it writes anything. A server has only the options of its type.
+  - Starting and stopping takes some time; see O(wait).
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -87,103 +88,107 @@ options:
       # END
   enabled:
     description:
-      - Whether the server runs. One that is declared to run, and found in the state C(error), is a failure.
+      - Whether the server runs. If a server that must run is in the state C(error), the task fails.
     type: bool
   enable_ipv4:
-    description: Whether clients get IPv4 through the VPN. The servers C(openvpn_bridge), PPTP and WireGuard have no such
-      choice.
+    description: >-
+      Whether clients get IPv4 through the VPN. The servers C(openvpn_bridge), PPTP and WireGuard do not have this
+      option.
     type: bool
   enable_ipv6:
-    description: The same of IPv6.
+    description: >-
+      Whether clients get IPv6 through the VPN. The servers C(openvpn_bridge), PPTP and WireGuard do not have this
+      option.
     type: bool
   port:
     description:
-      - Port that the server listens on. Only OpenVPN and WireGuard servers have a choice, within the range that the
-        box tells as C(min_port) and C(max_port).
+      - Port on which the server listens. Only OpenVPN and WireGuard servers have this option, within the range that the
+        box returns as C(min_port) and C(max_port).
     type: int
   port_ike:
-    description: Port for IKE, of an IPsec server.
+    description: Port for IKE. Only for IPsec servers.
     type: int
   port_nat:
-    description: Port for IKE through NAT, of an IPsec server.
+    description: Port for IKE through NAT. Only for IPsec servers.
     type: int
   conf_pptp:
-    description: What is particular to PPTP servers.
+    description: Options of PPTP servers.
     type: dict
     suboptions:
       mppe:
-        description: Whether encryption is required, and with which strength.
+        description: Whether encryption is required, and its strength.
         type: str
         choices: [disable, require, require_128]
       allowed_auth:
-        description: Ways in which users may prove who they are.
+        description: Allowed authentication methods.
         type: dict
         suboptions:
           pap:
-            description: Whether by PAP.
+            description: Whether PAP is allowed.
             type: bool
           chap:
-            description: Whether by CHAP.
+            description: Whether CHAP is allowed.
             type: bool
           mschapv2:
-            description: Whether by MS-CHAPv2.
+            description: Whether MS-CHAPv2 is allowed.
             type: bool
   conf_openvpn:
-    description: What is particular to OpenVPN servers.
+    description: Options of OpenVPN servers.
     type: dict
     suboptions:
       cipher:
-        description: Cipher of the data. Not every box has V(chacha20poly1305).
+        description: Cipher of the data channel. Not every box supports V(chacha20poly1305).
         type: str
         choices: [blowfish, aes128, aes256, chacha20poly1305]
       disable_fragment:
         description: Whether to leave the option C(fragment) out of the configuration.
         type: bool
       use_tcp:
-        description: Whether to use TCP in place of UDP.
+        description: Whether to use TCP instead of UDP.
         type: bool
   conf_ipsec:
     description:
-      - What is particular to IPsec servers. Freebox OS lets nobody change it. So that a task can declare all that
-        M(vpn.estate.freebox_vpn_server_info) tells, it is compared, and another value than the box has is refused.
+      - Options of IPsec servers. Freebox OS does not allow changes of them. They can be declared so that a task accepts
+        everything that M(vpn.estate.freebox_vpn_server_info) returns. The task compares them, and refuses any value
+        that the box does not have.
     type: dict
     suboptions:
       ike_version:
         description: Version of IKE.
         type: int
       auth_modes:
-        description: How both sides prove who they are, in the order of the box.
+        description: Authentication methods of both sides, in the order of the box.
         type: list
         elements: dict
         suboptions:
           id_source:
-            description: Where the identity comes from, such as V(custom).
+            description: Source of the identity, such as V(custom).
             type: str
           id_custom:
-            description: The identity itself, where O(conf_ipsec.auth_modes[].id_source) is V(custom).
+            description: The identity itself, if O(conf_ipsec.auth_modes[].id_source) is V(custom).
             type: str
   conf_wireguard:
-    description: What is particular to WireGuard servers.
+    description: Options of WireGuard servers.
     type: dict
     suboptions:
       mtu:
-        description: Largest packet in the tunnel, V(512) to V(1420) bytes.
+        description: Maximum packet size in the tunnel, V(512) to V(1420) bytes.
         type: int
   wait:
     description:
-      - Whether to wait until the servers run, or have stopped, as O(enabled) says, and to fail where one does not within
-        O(wait_timeout), or ends in the state C(error). A server that was running before another option changed is waited
-        for as well.
-      - All servers of the task are written before any is waited for. In check mode nothing is waited for.
+      - Whether to wait until the servers run or have stopped, according to O(enabled). The task fails if a server does
+        not reach this state within O(wait_timeout), or ends in the state C(error). The task also waits for a server
+        that was running before another option changed.
+      - The task writes all servers before it waits for any of them. In check mode, it does not wait.
     type: bool
     default: true
   wait_timeout:
-    description: How many seconds to wait for all servers of the task together.
+    description: Seconds to wait for all servers of the task together.
     type: int
     default: 180
 notes:
-  - A change to a server that runs may cut its clients off. The task warns of it, also in check mode, and tells how many are
-    connected as RV(objects[].connections).
+  - A change to a running server may disconnect its clients. The task warns of this, also in check mode, and returns the
+    number of connected clients as RV(objects[].connections).
 seealso:
   - module: vpn.estate.freebox_vpn_server_info
   - module: vpn.estate.freebox_vpn_connection_info
@@ -205,7 +210,7 @@ EXAMPLES = r"""
       use_tcp: true
       disable_fragment: true
 
-- name: WireGuard and nothing else, with the box set by module_defaults
+- name: Run WireGuard and no other server, with the box from module_defaults
   vpn.estate.freebox_vpn_server:
     servers:
       - name: wireguard
@@ -219,7 +224,7 @@ EXAMPLES = r"""
       - {name: pptp, enabled: false}
     wait_timeout: 300
 
-- name: Prepare PPTP for old clients, and do not wait
+- name: Prepare PPTP for old clients without waiting
   vpn.estate.freebox_vpn_server:
     name: pptp
     enabled: true
@@ -231,7 +236,7 @@ EXAMPLES = r"""
         mschapv2: true
     wait: false
 
-- name: IPsec on other ports, where the box identifies itself as is expected here
+- name: Set other ports for IPsec, and check the identity of the box
   vpn.estate.freebox_vpn_server:
     name: ipsec
     port_ike: 1500
@@ -242,22 +247,22 @@ EXAMPLES = r"""
         - id_source: custom
           id_custom: freebox
 
-- name: Servers from a file
+- name: Read servers from a file
   vpn.estate.freebox_vpn_server:
     src: files/freebox_servers.yml
 
-- name: See who would be cut off
+- name: Fail if the change would disconnect clients
   vpn.estate.freebox_vpn_server:
     name: openvpn_routed
     port: 1195
   check_mode: true
-  register: told
-  failed_when: told.objects | map(attribute='connections') | sum > 0
+  register: preview
+  failed_when: preview.objects | map(attribute='connections') | sum > 0
 """
 
 RETURN = r"""
 objects:
-  description: The servers, in the order in which they were declared.
+  description: The servers in the order of the declaration.
   returned: when the task has compared the declaration with the box
   type: list
   elements: dict
@@ -282,7 +287,8 @@ objects:
       type: str
     # END
     connections:
-      description: How many clients were connected to the server when the task began. A change may cut them off.
+      description: >-
+        Number of clients that were connected to the server when the task began. A change may disconnect them.
       type: int
   sample:
     - name: openvpn_routed

@@ -31,18 +31,18 @@ EXAMPLES = r"""
     freebox_app_token: "{{ vault_freebox_app_token }}"
   register: found
 
-- name: Name those that are in trouble
+- name: Show the servers with an error
   ansible.builtin.debug:
     msg: "{{ found.servers | selectattr('state', 'eq', 'error') | map(attribute='name') }}"
 
-- name: Read one of them, with the box set by module_defaults
+- name: Read one server, with the box from module_defaults
   vpn.estate.freebox_vpn_server_info:
     names: [openvpn_routed]
 """
 
 RETURN = r"""
 servers:
-  description: The servers, by name. What a server does not have, or the box does not tell, is V(null).
+  description: Servers by name. V(null) stands for properties that a server does not have or the box does not return.
   returned: success
   type: list
   elements: dict
@@ -51,13 +51,13 @@ servers:
       description: Name of the server.
       type: str
     type:
-      description: What it speaks, such as V(pptp), V(openvpn), V(ipsec) or V(wireguard).
+      description: Type of the server, such as V(pptp), V(openvpn), V(ipsec) or V(wireguard).
       type: str
     state:
       description: V(stopped), V(starting), V(started), V(stopping) or V(error).
       type: str
     enabled:
-      description: Whether it shall run.
+      description: Whether the server is configured to run.
       type: bool
     enable_ipv4:
       description: Whether clients get IPv4 through the VPN.
@@ -66,13 +66,13 @@ servers:
       description: Whether clients get IPv6 through the VPN.
       type: bool
     port:
-      description: Port that it listens on.
+      description: Port on which it listens.
       type: int
     min_port:
-      description: Lowest port that it can have.
+      description: Lowest port that is allowed.
       type: int
     max_port:
-      description: Highest port that it can have.
+      description: Highest port that is allowed.
       type: int
     port_ike:
       description: Port for IKE.
@@ -105,10 +105,10 @@ servers:
       description: Last IPv6 address that clients can get.
       type: str
     connection_count:
-      description: How many clients are connected.
+      description: Number of connected clients.
       type: int
     auth_connection_count:
-      description: How many of them have proven who they are.
+      description: Number of connected clients that are authenticated.
       type: int
     unknown_properties:
       # BEGIN unknown_properties (tools/generate.py)

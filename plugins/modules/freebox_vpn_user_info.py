@@ -9,7 +9,8 @@ DOCUMENTATION = r"""
 module: freebox_vpn_user_info
 short_description: Read VPN users of a Freebox
 description:
-  - Returns VPN users, in the form that M(vpn.estate.freebox_vpn_user) takes. Of passwords and keys the box tells none.
+  - Returns VPN users, in the form that M(vpn.estate.freebox_vpn_user) takes. The box does not return passwords and
+    keys.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -30,43 +31,43 @@ EXAMPLES = r"""
     freebox_app_token: "{{ vault_freebox_app_token }}"
   register: found
 
-- name: Name those who have no password yet
+- name: Show the users without a password
   ansible.builtin.debug:
     msg: "{{ found.users | selectattr('type', 'eq', 'standard') | rejectattr('password_set') | map(attribute='login') }}"
 
-- name: Read one of them, with the box set by module_defaults
+- name: Read one user, with the box from module_defaults
   vpn.estate.freebox_vpn_user_info:
     names: [erika]
 """
 
 RETURN = r"""
 users:
-  description: The users, by login.
+  description: Users by login.
   returned: success
   type: list
   elements: dict
   contains:
     login:
-      description: The user's login.
+      description: Login of the user.
       type: str
     type:
-      description: V(standard) or V(wireguard); V(standard) also where the box knows no types.
+      description: V(standard) or V(wireguard). V(standard) also if the box has no types.
       type: str
     password_set:
       description: Whether the user has a password.
       type: bool
     ip_reservation:
-      description: The address that the user gets; empty if it gets whichever is free.
+      description: Address that the user gets; empty if the user gets any free address.
       type: str
     conf_wireguard:
-      description: What is particular to a WireGuard user; V(null) of others.
+      description: Options of a WireGuard user; V(null) for other users.
       type: dict
       contains:
         keepalive:
-          description: How many seconds of silence are interrupted by a packet.
+          description: Seconds of silence after which a packet is sent.
           type: int
         psk:
-          description: Whether a key is used that both sides share.
+          description: Whether both sides share an additional key.
           type: bool
     unknown_properties:
       # BEGIN unknown_properties (tools/generate.py)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ovpn_file_info
-short_description: Read a client profile of OpenVPN on the host where it lies
+short_description: Read a client profile of OpenVPN or WireGuard on its host
 description:
-  - Reads an C(.ovpn) file on a VPN client, and what the file system says of it. Secrets, such as the private key, never leave
-    the host.
-  - The filter P(vpn.estate.ovpn_info#filter) says what the profile means.
-  - It reads the files of WireGuard as well (RV(format)), because a Freebox gives out both, and M(vpn.estate.freebox_vpn_profile)
-    says whether one is good.
-  - It names the directives that may harm the host (RV(unlisted_directives)).
-  - It talks to no server, and needs nothing but Python on the host.
+  - Reads an C(.ovpn) file on a VPN client, and the information of the file system about it. Secrets, such as the
+    private key, never leave the host.
+  - To interpret the profile, use the filter P(vpn.estate.ovpn_info#filter).
+  - The module also reads WireGuard files (RV(format)), because a Freebox provides both kinds.
+    M(vpn.estate.freebox_vpn_profile) decides whether such a file is valid.
+  - RV(unlisted_directives) names the directives that may harm the host.
+  - The module contacts no server, and needs only Python on the host.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 options:
   path:
     description:
-      - Path of the file. Through a symbolic link, the file is read that it leads to.
+      - Path of the file. The module follows a symbolic link.
     type: path
     required: true
 seealso:
@@ -39,7 +39,7 @@ EXAMPLES = r"""
   become: true
   register: file
 
-- name: Fail when others can read it, or when it is not sound
+- name: Fail if other users can read the profile, or if it has a mistake
   ansible.builtin.assert:
     that:
       - file.exists
@@ -47,23 +47,23 @@ EXAMPLES = r"""
       - file.owner == "root"
       - file.problem is none
 
-- name: Tell the serial of its certificate
+- name: Show the serial number of its certificate
   ansible.builtin.debug:
     var: (file.content | vpn.estate.ovpn_info).certificate.serial
 """
 
 RETURN = r"""
 path:
-  description: Path of the file, as it was asked for.
+  description: Path of the file, as given.
   returned: success
   type: str
   sample: /etc/openvpn/client/office.conf
 exists:
-  description: Whether there is such a file. A symbolic link that leads nowhere is none.
+  description: Whether the file exists. A symbolic link without a target does not count as a file.
   returned: success
   type: bool
 is_link:
-  description: Whether the path is that of a symbolic link.
+  description: Whether the path is a symbolic link.
   returned: success
   type: bool
 mode:
@@ -72,12 +72,12 @@ mode:
   type: str
   sample: "0600"
 owner:
-  description: Name of its owner, or the number where it has no name.
+  description: Name of its owner, or the number if the owner has no name.
   returned: when it exists
   type: str
   sample: root
 group:
-  description: Name of its group, or the number where it has no name.
+  description: Name of its group, or the number if the group has no name.
   returned: when it exists
   type: str
   sample: root
@@ -87,39 +87,42 @@ size:
   type: int
   sample: 5120
 format:
-  description: What kind of file it is, by how it begins. What is meant for nobody counts as V(openvpn).
+  description: Kind of the file, according to its beginning. A file of no known kind counts as V(openvpn).
   returned: when it exists
   type: str
   sample: openvpn
 stamp:
   description:
-    - What M(vpn.estate.freebox_vpn_profile) has noted at its top when it was made; empty where it has not.
+    - Values that M(vpn.estate.freebox_vpn_profile) has noted at the top of the file when it was created; otherwise
+      empty.
   returned: when it exists
   type: dict
   sample: {made: "2026-11-19T09:00:00.123456+00:00", server: wireguard, user: desk}
 content:
   description:
-    - Its text without secrets, line by line. In place of a secret stands C(# withheld). Of blocks, only certificates and
-      connections are there; of comments, only what Access Server and this collection write for programs. From the first line
-      on that cannot be read, all is withheld.
-    - Of a directive that is not known as harmless, C(withheld) stands in place of each parameter, and in place of a name that
+    - Text of the file without secrets, line by line. C(# withheld) replaces each secret. Of the blocks, only
+      certificates and connections are kept. Of the comments, only those that Access Server and this collection write
+      for programs are kept. From the first line that cannot be read, the rest is withheld.
+    - In a directive that is not known as harmless, C(withheld) replaces each parameter. It also replaces a name that
       might be a secret.
-    - Of a file of WireGuard, keys and what is not known as harmless are withheld, but for the public key of the server.
-    - Null for what is no regular file, or larger than one mebibyte.
+    - In a WireGuard file, keys and all settings that are not known as harmless are withheld, except the public key of
+      the server.
+    - Null if it is not a regular file, or larger than one mebibyte.
   returned: when it exists
   type: str
 problem:
   description:
-    - Why C(openvpn), or C(wg-quick), could not start with the file, with the number of the line; null where it could. Whether
-      certificates are sound is for the filter to say.
+    - Reason why C(openvpn) or C(wg-quick) could not start with the file, with the line number; null if it could. To
+      check whether the certificates are valid, use the filter.
   returned: when it exists
   type: str
   sample: "line 14: the block that begins here has no end."
 unlisted_directives:
   description:
-    - Names of the directives that are not known as harmless, such as those that run programs or touch other files. The
-      modules do not put a profile that has any in place, unless their option C(allow_directives) names them.
-    - Of a directive whose name might be a secret, V(line) with the number of its line. Empty where RV(problem) is not null.
+    - Names of the directives that are not known as harmless, such as those that run programs or access other files. The
+      modules do not install a profile with such directives, unless their option C(allow_directives) names them.
+    - If the name of a directive might be a secret, V(line) with the number of its line. Empty if RV(problem) is not
+      null.
   returned: when it exists
   type: list
   elements: str

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sacli_dump_info
-short_description: Convert what sacli of an OpenVPN Access Server prints to a declaration
+short_description: Convert the output of sacli on an OpenVPN Access Server to a declaration
 description:
-  - Reads files with the output of C(sacli UserPropGet) and C(sacli ConfigQuery), and returns what they stand for as
-    M(vpn.estate.as_declaration) takes it.
-  - Nothing gets lost without a word. Each key of the files ends in RV(declaration), in RV(secrets) or in RV(not_converted),
-    with the reason. RV(left_out) says the same in sentences.
-  - Nothing is guessed. A key or a form whose meaning no document tells is not converted. An option is converted whole or not
-    at all, because an access list that lacks a rule would allow or deny something else.
-  - Secrets never leave the host where the files lie. Run it there, or copy the files to the controller and delegate the task to
-    it.
-  - It talks to no server, and needs nothing but Python on the host.
+  - Reads files with the output of C(sacli UserPropGet) and C(sacli ConfigQuery), and returns their content in the form
+    that M(vpn.estate.as_declaration) takes.
+  - The module accounts for each key of the files. A key is in RV(declaration), in RV(secrets), or in RV(not_converted)
+    with the reason. RV(left_out) has the same information as sentences.
+  - The module does not guess. It does not convert a key or a form whose meaning is not documented. It converts an
+    option completely or not at all, because an access list that lacks a rule would allow or deny something else.
+  - Secrets never leave the host that has the files. Run the module there, or copy the files to the controller and
+    delegate the task to it.
+  - The module contacts no server, and needs only Python on the host.
 version_added: 1.0.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:
@@ -30,12 +30,12 @@ options:
   configuration:
     description:
       - Path of a file with the output of C(sacli ConfigQuery), which is JSON.
-      - Access rules of the class C(SUBNET) need it. Whether they route or translate addresses depends on
-        C(vpn.server.routing.private_access).
+      - Access rules of the class C(SUBNET) require it. C(vpn.server.routing.private_access) decides whether they route
+        or translate addresses.
     type: path
 notes:
-  - A dump holds digests of passwords, secrets of second factors and private keys. Keep it as safe as the server itself, and delete
-    it when it is converted.
+  - A dump holds digests of passwords, secrets of second factors and private keys. Keep it as safe as the server itself,
+    and delete it after the conversion.
 seealso:
   - module: vpn.estate.as_declaration
   - module: vpn.estate.as_declaration_info
@@ -47,18 +47,18 @@ EXAMPLES = r"""
 #   sacli UserPropGet > /root/users.json
 #   sacli ConfigQuery > /root/configuration.json
 
-- name: Convert the dumps where they lie
+- name: Convert the dumps on the server
   vpn.estate.sacli_dump_info:
     user_properties: /root/users.json
     configuration: /root/configuration.json
   become: true
   register: dump
 
-- name: Show what is left to do by hand
+- name: Show what remains to be done by hand
   ansible.builtin.debug:
     msg: "{{ dump.left_out | map(attribute='reason') }}"
 
-- name: Write it as variables of the host
+- name: Write the declaration to variable files of the host
   vpn.estate.declaration_files:
     product: access_server
     declaration: "{{ dump.declaration }}"
@@ -71,9 +71,9 @@ EXAMPLES = r"""
 RETURN = r"""
 declaration:
   description:
-    - What is converted, as options of M(vpn.estate.as_declaration). Only what is set on an object itself is there.
-    - C(groups), C(default_user), C(users) and C(access_lists) are there where O(user_properties) is given, and
-      C(config_items) where O(configuration) is.
+    - Converted options of M(vpn.estate.as_declaration). They hold only what is set on an object itself.
+    - C(groups), C(default_user), C(users) and C(access_lists) exist if O(user_properties) is given, and C(config_items)
+      exists if O(configuration) is given.
   returned: success
   type: dict
   sample:
@@ -83,34 +83,35 @@ declaration:
     config_items: [{name: host.name, value: vpn.example.com}]
 secrets:
   description:
-    - Options of the declaration that hold secrets, and are not in it. Give each of them from a vault, or leave it out.
-    - Of a password, a dump holds a digest alone, which no server takes over the Web API. Choose another one.
+    - Options of the declaration that hold secrets, and are left out of it. Set each of them from a vault, or do not
+      declare it.
+    - For a password, a dump holds only a digest, which no server accepts over the Web API. Choose a new password.
   returned: success
   type: list
   elements: dict
   contains:
-    part: {description: The part of the declaration., type: str}
-    name: {description: The name of the object., type: str}
-    option: {description: The option that takes the secret., type: str}
+    part: {description: Part of the declaration., type: str}
+    name: {description: Name of the object., type: str}
+    option: {description: Option that takes the secret., type: str}
   sample:
     - part: users
       name: erika
       option: password
 not_converted:
-  description: Keys of the dumps that are not in the declaration, or in which something is lost.
+  description: Keys of the dumps that are not in the declaration, or only in part.
   returned: success
   type: list
   elements: dict
   contains:
-    part: {description: The part of the declaration that it would belong to; empty where that is not known., type: str}
+    part: {description: Part of the declaration to which it would belong; empty if unknown., type: str}
     object: {description: "The object, by its kind and its name.", type: str}
-    key: {description: The key of the dump., type: str}
+    key: {description: Key in the dump., type: str}
     value:
       description:
-        - Its value, but for what may be a secret. Of what is neither text, a whole number nor a boolean, its kind; of a text of
-          more than 2000 characters, its length.
+        - Its value, except possible secrets. For a value that is not a text, a whole number or a boolean, its kind. For
+          a text with more than 2000 characters, its length.
       type: raw
-    reason: {description: Why it is not converted., type: str}
+    reason: {description: Reason why it is not converted., type: str}
   sample:
     - part: groups
       object: group staff
@@ -119,13 +120,13 @@ not_converted:
       reason: no field of the Web API is known to stand for it
 left_out:
   description:
-    - The same in sentences, as M(vpn.estate.declaration_files) takes them, and what the two commands do not print.
+    - The same as sentences, for M(vpn.estate.declaration_files), and what the two commands do not print.
   returned: success
   type: list
   elements: dict
   contains:
-    part: {description: The part of the declaration of a whole server; empty for what is in none., type: str}
-    reason: {description: A sentence that says what is left out and why., type: str}
+    part: {description: Part of the declaration of a whole server; empty if it belongs to no part., type: str}
+    reason: {description: A sentence that names what is left out and the reason., type: str}
   sample:
     - part: groups
       reason: "group staff: c2s_dest_s (false) is not converted: no field of the Web API is known to stand for it."
