@@ -177,6 +177,7 @@ for _tag in ("!vault", "!unsafe"):
     _Loader.add_constructor(_tag, lambda loader, node: loader.construct_scalar(t.cast(yaml.ScalarNode, node)))
 
 TEMPLATES = Environment(extensions=[do], autoescape=True)
+DAY = re.compile(r"\d{4}-\d\d-")
 # Keywords whose text is an expression without braces.
 EXPRESSIONS = ("when", "that", "until", "failed_when", "changed_when")
 # Names that Ansible and Jinja give, beside those that begin with ansible_.
@@ -223,7 +224,7 @@ def _texts(node: Data, key: str = "") -> Iterator[tuple[str, str]]:
 
 def _names_in(key: str, text: str) -> set[str]:
     """The variables that a template needs. Raises TemplateError."""
-    if key in EXPRESSIONS and "{{" not in text:
+    if key in EXPRESSIONS and "{{" not in text and not DAY.match(text):  # until of a user is a day
         text = f"{{{{ {text} }}}}"
     return meta.find_undeclared_variables(TEMPLATES.parse(text)) if "{{" in text or "{%" in text else set()
 
