@@ -67,7 +67,7 @@ READINGS: dict[str, tuple[str, ...]] = {
     # database/convert on a server that has moved to MySQL already: 400, or it is done once more
     "second_conversion": ("refused", "repeated"),
     # whether configuration items tell that they come from MySQL, where the dialect calls the server's own database db
-    "moved_source": ("told", "db"),
+    "moved_source": ("shown", "db"),
     # which names of a subscription the answer to its test has: those that the server is licensed by, or none
     "tested_subscription": ("subkey", "billing_id", "nothing"),
     # the keys of fixed licences in license/info

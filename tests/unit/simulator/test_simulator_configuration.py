@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.vpn.estate.tests.simulator.access_server.configuration_keys import KEYS
 from ansible_collections.vpn.estate.tests.simulator.pki import identity_in
+from ansible_collections.vpn.estate.tests.unit.plugins.support.list_tables import DOCUMENT, literals, rows
 
 
 def item(api, name, profile="default"):
@@ -47,7 +48,6 @@ def test_keys_of_every_category_and_type():
     assert {key.hint for key in KEYS.values() if key.hint} >= {"hostname", "ipAddress", "pemCertificate"}
 
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "server-behaviour.md"
 # What public configurations set, as text as sacli shows it: Q and J of server-behaviour.md, 117, without what is empty.
 PUBLIC = {
     "auth.ldap.0.server.0.host": "ldap.test.com:389",
@@ -70,18 +70,17 @@ PUBLIC = {
 
 def test_each_key_is_documented_with_its_source():
     """The table is what people read; the definitions are what the simulator does."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    letters = set(re.findall(r"^    - ([A-Z]): ", text, re.MULTILINE))
-    rows = re.findall(r"^\| `([^`]+)` \| (string|integer|boolean) \| (.*) \| ([A-Z]) \|$", text, re.MULTILINE)
-    assert {row[3] for row in rows} <= letters
-    told = {key.name: (key.type, shown_default(key), key.source) for key in KEYS.values()}
-    assert {name: rest for name, *rest in rows} == {name: list(rest) for name, rest in told.items()}
-    assert len(rows) == len(KEYS)
+    letters = set(re.findall(r"^     - ([A-Z]): ", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE))
+    found = rows("key", "type", "default", "source")
+    assert {source for _name, _type, _default, source in found} <= letters
+    told = {key.name: [key.type, shown_default(key), key.source] for key in KEYS.values()}
+    assert {literals(name)[0]: rest for name, *rest in found} == told
+    assert len(found) == len(KEYS)
 
 
 def shown_default(key):
     """A default as the table shows it; a guess has a question mark."""
-    shown = "`" + json.dumps(key.default) + "`" if key.default not in ("", None) else "empty"
+    shown = f"``{json.dumps(key.default)}``" if key.default not in ("", None) else "empty"
     return shown if key.sure else f"{shown} ?"
 
 

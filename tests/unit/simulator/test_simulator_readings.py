@@ -5,20 +5,15 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 from ansible_collections.vpn.estate.tests.simulator import access_server, freebox
+from ansible_collections.vpn.estate.tests.unit.plugins.support.list_tables import literals, tables
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "server-behaviour.md"
-
-
-HEADING = "| switch | readings | what it switches |\n"
+HEAD = ["switch", "readings", "what it switches"]
 
 
-@pytest.mark.parametrize(("number", "readings"), [(1, access_server.READINGS), (2, freebox.READINGS)])
+@pytest.mark.parametrize(("number", "readings"), [(0, access_server.READINGS), (1, freebox.READINGS)])
 def test_the_readings_are_written_down(number, readings):
-    table = DOCUMENT.read_text(encoding="utf-8").split(HEADING)[number].partition("\n\n")[0]
-    rows = re.findall(r"^\| `(\w+)` \| (`[^|]+`) \|", table, re.MULTILINE)
-    assert {name: tuple(re.findall("`([^`]+)`", each)) for name, each in rows} == readings
+    rows = [each for head, each in tables() if head == HEAD][number]
+    assert all(about for _name, _values, about in rows)
+    assert {name: literals(values) for [name], values in ((literals(row[0]), row[1]) for row in rows)} == readings

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every operation of both documents has a caller, or stands in docs/server-behaviour.md with the reason."""
+"""Every operation of both documents has a caller, or stands in the guide about the behaviour of servers with the reason."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api import operations as access_server
 from ansible_collections.vpn.estate.plugins.module_utils._freebox import operations as freebox
+from ansible_collections.vpn.estate.tests.unit.plugins.support.list_tables import literals, rows
 
 ROOT = Path(__file__).resolve().parents[4]
-TITLE = "## Operations that no module calls\n"
 
 
 def operations() -> set[str]:
@@ -29,8 +29,6 @@ def called() -> set[str]:
 
 
 def test_every_operation_has_a_caller_or_a_reason() -> None:
-    text = (ROOT / "docs/server-behaviour.md").read_text()
-    table = text[text.index(TITLE) : text.index("\n## ", text.index(TITLE) + len(TITLE))]
-    reasons = dict(re.findall(r"^\| `([A-Z]+ /\S*)` \| (.+) \|$", table, re.MULTILINE))
+    reasons = {literals(operation)[0]: why for operation, why in rows("operation", "why")}
     assert all(reasons.values())
     assert operations() - called() == reasons.keys()

@@ -23,9 +23,10 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import
 from ansible_collections.vpn.estate.tests.contract.checker import ACCESS_SERVER, FREEBOX
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
+from ansible_collections.vpn.estate.tests.unit.plugins.support.list_tables import literals, rows
 
 Start = t.Callable[..., Server]
-DOCUMENT = Path(__file__).parents[6] / "docs" / "server-behaviour.md"
+RECORDED = Path(__file__).parents[5] / "recorded/access-server"
 OPTIONS: t.Mapping[str, known_values.KnownValues] = {"auth_method": known_values.METHODS}
 KEYS: t.Mapping[str, known_values.KnownValues] = vars(known_values)["_KEYS"]
 OWNERS: t.Sequence[tuple[Resource, dict[str, t.Any]]] = [
@@ -55,15 +56,15 @@ def test_many_objects_with_one_value_are_one_warning(server: Server) -> None:
 
 
 def test_the_table_in_the_documentation_is_that_of_the_collection() -> None:
-    text = DOCUMENT.read_text(encoding="utf-8").partition("| option or key | known values | source |")[2]
-    rows = re.findall(r"^\| `([^`]+)` \| (`.+`) \| [A-Z](?:, [A-Z])* \|$", text.partition("\n\n")[0], re.MULTILINE)
-    told = {name: tuple(re.findall("`([^`]+)`", values)) for name, values in rows}
+    found = rows("option or key", "known values", "source")
+    assert all(re.fullmatch("[A-Z](, [A-Z])*", source) for _name, _values, source in found)
+    told = {literals(name)[0]: literals(values) for name, values, _source in found}
     assert told == {name: known.values for name, known in {**OPTIONS, **KEYS}.items()}
     assert list(told) == [*OPTIONS, *sorted(KEYS)]
 
 
 def test_known_methods_are_those_of_a_recorded_server() -> None:
-    recorded = json.loads((DOCUMENT.parents[1] / "tests/recorded/access-server/server_status.json").read_text("utf-8"))
+    recorded = json.loads((RECORDED / "server_status.json").read_text("utf-8"))
     assert set(known_values.METHODS.values) == set(recorded["body"]["auth_module_status"])
 
 
