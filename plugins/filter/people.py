@@ -96,7 +96,7 @@ class _Freebox(_Product):
     not_here = ("login", "name", "state", "ip_reservation")
 
     def state(self, person: _Person) -> str:
-        """A box cannot keep somebody out and keep the user (server-behaviour.md, F61)."""
+        """A box cannot keep somebody out and keep the user (server behaviour, F61)."""
         return ABSENT if person.state == BLOCKED else person.state
 
     def complete(self, person: _Person, user: User) -> Iterator[str]:

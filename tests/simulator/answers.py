@@ -42,7 +42,7 @@ def parsed(headers: Message[str, str], content: bytes) -> Any:
 
 @dataclass
 class Answer:
-    """Status and body; a body of None is sent as no bytes at all (server-behaviour.md, 9).
+    """Status and body; a body of None is sent as no bytes at all (server behaviour, 9).
 
     The body is sent as JSON, or as the text it is when `headers` has another Content-Type. `wrote` False says that an
     operation that normally writes did not (a dry run). `remark` is for who reads the log.

@@ -25,7 +25,7 @@ DEFAULT_ALGORITHM = "secp384r1"
 LONGEST_NAME = 64
 DAY = 86400
 LIFETIME_DAYS = 3650
-"""Ten years, for authorities and clients alike (server-behaviour.md, 98)."""
+"""Ten years, for authorities and clients alike (server behaviour, 98)."""
 
 
 def _rsa(bits: int) -> Callable[[], Key]:

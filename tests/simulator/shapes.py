@@ -9,7 +9,7 @@ A shape is one of
 - a dict: an object with these fields and no others; a field name that ends in `!` must be there;
 - `OneOf(values)`, `Nullable(shape)`, `AnyOf(shapes)`, `Mapping(shape)`;
 - a function that takes the value and returns what is wrong with it, or None.
-The wording is that of the product (server-behaviour.md, 12).
+The wording is that of the product (server behaviour, 12).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from .plan import PAST, Change, Effect
 
 ONE_BAD_OBJECT = (400, 404, 409, 413)  # answers that speak of what was asked, not of who asks or how the server is
 
-_ALREADY = re.compile(r"(?<!not )\bexists?\b", re.IGNORECASE)  # how a name is taken (server-behaviour.md, 53)
+_ALREADY = re.compile(r"(?<!not )\bexists?\b", re.IGNORECASE)  # how a name is taken (server behaviour, 53)
 
 
 class Writes:
@@ -139,7 +139,7 @@ def _fail(changes: t.Sequence[Change], reason: str) -> None:
 
 
 def _named(key: str, names: t.Collection[str]) -> t.Optional[str]:
-    """The object that a key of an error's detail speaks of; keys are tuples of unknown form (server-behaviour.md, 6)."""
+    """The object that a key of an error's detail speaks of; keys are tuples of unknown form (server behaviour, 6)."""
     if key in names:
         return key
     longest = max(map(len, names))

@@ -31,7 +31,7 @@ MOST = 15  # parameters that openvpn reads of a directive; it passes over the re
 # 5. what they do otherwise;
 # 6. the source: the part of openvpn(8), version 2.6, that describes them, such as "Client" for "Client Options", and "Access
 #    Server" where published profiles have them. "options.c" marks what only the program itself knows. No file of a Freebox is
-#    published (server-behaviour.md, F71): the rows cover what its settings can lead to.
+#    published (server behaviour, F71): the rows cover what its settings can lead to.
 TABLE = r"""
 client                                         | 0   |           | any   | | Client; Access Server
 pull                                           | 0   |           | any   | | Client

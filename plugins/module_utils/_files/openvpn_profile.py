@@ -220,7 +220,7 @@ class Profile:
         return {"text": each.parameters[0], "echo": each.parameters[1] == "1"} if each else None
 
     def _access_server(self) -> t.Optional[Facts]:
-        """What Access Server has written about the profile (server-behaviour.md, 95 and 96); None where it has not."""
+        """What Access Server has written about the profile (server behaviour, 95 and 96); None where it has not."""
         if not self._settings:
             return None
         said = self._settings

@@ -33,7 +33,7 @@ else:
 UNREADABLE = "there is a certificate in it that cannot be read"
 
 BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-# Algorithms as certificates tell them, and what else the vendor calls them (server-behaviour.md, 99).
+# Algorithms as certificates tell them, and what else the vendor calls them (server behaviour, 99).
 _ALGORITHMS = (
     *("rsa2048", "rsa3072", "rsa4096", "secp256r1", "secp384r1", "secp521r1", "secp256k1"),
     *("brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1", "Ed25519", "ed448"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The root certificates of Freebox and Iliadbox routers, as their maker publishes them (server-behaviour.md, F14)."""
+"""The root certificates of Freebox and Iliadbox routers, as their maker publishes them (server behaviour, F14)."""
 
 from __future__ import annotations
 

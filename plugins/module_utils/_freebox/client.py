@@ -14,7 +14,7 @@ from .._text.errors import OutcomeUnknown, Refused, Unreadable
 from .session import Session
 
 Record = dict[str, t.Any]
-ANYTHING = "*/*"  # the type of a WireGuard file is told nowhere (server-behaviour.md, F71)
+ANYTHING = "*/*"  # the type of a WireGuard file is told nowhere (server behaviour, F71)
 
 
 class Freebox(Client):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Configuration files that a Freebox makes for VPN clients: what one says, and the settings of the box that it follows.
 
-No document shows what is in one (server-behaviour.md, F71), so that a setting is compared only where a file has it.
+No document shows what is in one (server behaviour, F71), so that a setting is compared only where a file has it.
 """
 
 from __future__ import annotations

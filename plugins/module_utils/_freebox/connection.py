@@ -19,7 +19,7 @@ from .client import Freebox
 from .session import Application, Session
 
 PREFIX = "freebox_"
-AT_HOME = "https://mafreebox.freebox.fr"  # the name of each box in its own network (server-behaviour.md, F4)
+AT_HOME = "https://mafreebox.freebox.fr"  # the name of each box in its own network (server behaviour, F4)
 
 ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
     **from_environment(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The error codes of Freebox OS, and what each means (server-behaviour.md, F44 to F50)."""
+"""The error codes of Freebox OS, and what each means (server behaviour, F44 to F50)."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from .._engine.run import Run
 from .._text.errors import InputError, Mistakes, reads
 from .client import Freebox
 
-LARGEST = 1 << 16  # addresses; boxes have about thirty (server-behaviour.md, F64), and each is looked at
+LARGEST = 1 << 16  # addresses; boxes have about thirty (server behaviour, F64), and each is looked at
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Pool:
 
     @classmethod
     def of(cls, client: Freebox) -> Pool:
-        """As the box tells it (server-behaviour.md, F64)."""
+        """As the box tells it (server behaviour, F64)."""
         return _pool_of(client)
 
     @property

@@ -46,7 +46,7 @@ def contains(have: t.Any, wanted: t.Any) -> bool:
 
 
 def merged(wanted: Object, have: t.Optional[Object]) -> Object:
-    """What is wanted, its objects completed by what is there: the API takes them whole (server-behaviour.md, F57)."""
+    """What is wanted, its objects completed by what is there: the API takes them whole (server behaviour, F57)."""
     return {key: _completed(value, (have or {}).get(key)) for key, value in wanted.items()}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .._net.operations import MAKES_NEW, NAMED, READ, SET, SIGN_IN, Call, OperationTable
 
-# A download makes a new key and ends the old one (server-behaviour.md, F72), so it is no read, whatever its verb.
+# A download makes a new key and ends the old one (server behaviour, F72), so it is no read, whatever its verb.
 _OPERATIONS = {
     "GET /login/": READ,
     "POST /login/session/": SIGN_IN,

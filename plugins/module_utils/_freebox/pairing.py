@@ -23,7 +23,7 @@ from .error_codes import RIGHTS, meaning
 from .pairing_file import Request, StoredPairing, TokenFile
 from .session import PAIR_AGAIN, SETTINGS, TOLD
 
-# The status of a request (server-behaviour.md, F25).
+# The status of a request (server behaviour, F25).
 GRANTED, PENDING = "granted", "pending"
 ENDS: t.Mapping[str, str] = {
     "denied": "somebody has refused it at the box",
@@ -190,7 +190,7 @@ class _Pairing:
 
     @property
     def _uid(self) -> t.Optional[str]:
-        """Of the box that answers; None from outside its network, where it returns none (server-behaviour.md, F2)."""
+        """Of the box that answers; None from outside its network, where it returns none (server behaviour, F2)."""
         uid = self._client.box.get("uid")
         return str(uid) if uid else None
 

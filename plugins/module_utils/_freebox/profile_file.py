@@ -20,7 +20,7 @@ ASKED = "superseded"  # in a stamp: a newer file was asked for
 class Place:
     """A file, and beside it what came and could not be put there.
 
-    A download ends the file that is there at once (server-behaviour.md, F72), and it cannot be told from the file alone
+    A download ends the file that is there at once (server behaviour, F72), and it cannot be told from the file alone
     whether that has happened. So before each download the file says that a newer one was asked for; whoever is cut off
     afterwards leaves one that says so.
     """

@@ -22,7 +22,7 @@ from .operations import API, DISCOVERY
 
 SESSION_HEADER = "X-Fbx-App-Auth"
 Box = t.Mapping[str, t.Any]
-SETTINGS = "settings"  # the permission that everything about VPN servers needs (server-behaviour.md, F41)
+SETTINGS = "settings"  # the permission that everything about VPN servers needs (server behaviour, F41)
 PAIR_AGAIN = "pair again with freebox_app, and with renew: true if this box has replaced another one"
 TOLD = (
     "box_model",
@@ -50,7 +50,7 @@ class Application:
 
 
 def answer_to(app_token: str, challenge: str) -> str:
-    """What proves the token without sending it: HMAC-SHA1 in hexadecimal digits (server-behaviour.md, F31)."""
+    """What proves the token without sending it: HMAC-SHA1 in hexadecimal digits (server behaviour, F31)."""
     return hmac.new(app_token.encode(), challenge.encode(), hashlib.sha1).hexdigest()
 
 

@@ -118,7 +118,7 @@ def found(client: Freebox, params: t.Mapping[str, t.Any]) -> list[Record]:
 
 
 def _dotted(address: t.Any) -> t.Optional[str]:
-    """An address that is documented as a number, and comes as a text (server-behaviour.md, F69)."""
+    """An address that is documented as a number, and comes as a text (server behaviour, F69)."""
     if address is None or address == "":
         return None
     if isinstance(address, (str, int)) and not isinstance(address, bool):

@@ -21,11 +21,11 @@ STARTED, STOPPED, ERROR = "started", "stopped", "error"
 RUNNING = (STARTED, "starting")
 MPPE = ("disable", "require", "require_128")
 CIPHERS = ("blowfish", "aes128", "aes256", "chacha20poly1305")
-MTUS = range(512, 1421)  # bytes (server-behaviour.md, F55)
+MTUS = range(512, 1421)  # bytes (server behaviour, F55)
 PORTS = range(1, 65536)
-CHOOSE_THEIR_PORT = ("openvpn", "wireguard")  # types of servers (server-behaviour.md, F55)
+CHOOSE_THEIR_PORT = ("openvpn", "wireguard")  # types of servers (server behaviour, F55)
 CONF_IPSEC = "conf_ipsec"  # all of it is read-only (vendor document, lines 145 to 152)
-PATIENCE = 180  # seconds; the longest that clients of others wait for a server to start (server-behaviour.md, F59)
+PATIENCE = 180  # seconds; the longest that clients of others wait for a server to start (server behaviour, F59)
 INTERVAL = 2.0  # seconds between two looks
 OLD_ERROR = 10.0  # seconds for which the error of before a change may still be told after it
 
@@ -42,7 +42,7 @@ def _typed(kind: type) -> t.Callable[[t.Any], t.Any]:
 
 
 def _ipsec(value: t.Mapping[str, t.Any]) -> Object:
-    """Modes of authentication in a list, whether they come in one or by their names (server-behaviour.md, F56)."""
+    """Modes of authentication in a list, whether they come in one or by their names (server behaviour, F56)."""
     told = without_none(value)
     modes = told.get("auth_modes")
     if modes is None:
@@ -240,7 +240,7 @@ class VpnServer(Resource):
         run.writes.each(changes, write)
 
     def settle(self, run: Run[Freebox], stopped: bool) -> None:
-        """Servers start and stop in their own time (server-behaviour.md, F59)."""
+        """Servers start and stop in their own time (server behaviour, F59)."""
         if stopped:
             return
         plan = run.plan

@@ -56,7 +56,7 @@ class VpnUser(Resource):
     """VPN users. Of a password the box tells only whether there is one; a WireGuard user has keys instead, and an address."""
 
     noun, plural, key = "VPN user", "users", "login"
-    read_back = ("create", "update", "delete")  # the answers to writes are not told in full (server-behaviour.md, F66)
+    read_back = ("create", "update", "delete")  # the answers to writes are not told in full (server behaviour, F66)
     unshared = ("ip_reservation",)
     ended = "absent"
     of_each = ("update_password",)

@@ -12,7 +12,7 @@ from urllib.parse import quote, urljoin
 from .._text.errors import InputError
 from .._text.outside import refused_in_path
 
-# Retry classes: what may be repeated when the answer is lost (server-behaviour.md, "Retry classes").
+# Retry classes: what may be repeated when the answer is lost (server behaviour, "Retry classes").
 READ = "R"  # changes nothing
 SET = "S"  # the same again makes no difference
 NAMED = "N"  # creates an object whose name shows whether it is there

@@ -102,7 +102,7 @@ def _object(answer: Answer) -> dict[str, t.Any]:
 
 
 def _reason(body: t.Mapping[str, t.Any]) -> tuple[t.Optional[str], dict[str, str]]:
-    """The server's own words, whole and per key (server-behaviour.md, 6)."""
+    """The server's own words, whole and per key (server behaviour, 6)."""
     detail = body.get("detail")
     reasons: dict[str, str] = {}
     if isinstance(detail, dict):

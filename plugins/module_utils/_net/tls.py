@@ -23,9 +23,9 @@ class Trust:
     """Which server is trusted.
 
     ``fingerprint`` pins the certificate itself (SHA-256, hexadecimal, colons allowed) and needs no authority;
-    ``server_name`` is the name to find in the certificate when ``url`` holds an address (server-behaviour.md, 5). ``roots``
+    ``server_name`` is the name to find in the certificate when ``url`` holds an address (server behaviour, 5). ``roots``
     are a product's own authorities, in PEM, trusted beside the public ones and those of this machine; ``strict`` is what
-    Python asks of certificates since 3.13, and some products' own do not fulfil (server-behaviour.md, F16). ``plain`` says
+    Python asks of certificates since 3.13, and some products' own do not fulfil (server behaviour, F16). ``plain`` says
     that an address without TLS was asked for.
     """
 

@@ -102,7 +102,7 @@ class Refused(EstateError):
     """The server answered, and the answer was no.
 
     ``reasons`` are the server's own words per key, as in ``{"static_ipv4": "not an address"}``
-    (server-behaviour.md, 6); ``body`` is the whole answer where it is an object, and is never shown; ``said`` is the
+    (server behaviour, 6); ``body`` is the whole answer where it is an object, and is never shown; ``said`` is the
     server's own word for its status.
     """
 
@@ -133,7 +133,7 @@ def _speaks_of_a_lock(line: str) -> bool:
 
 
 class SignInError(EstateError):
-    """The server did not let us in. It is never tried again: five failures lock the account (server-behaviour.md, 32).
+    """The server did not let us in. It is never tried again: five failures lock the account (server behaviour, 32).
 
     ``final`` says that the server refused, so that no other task of the run may try either; ``said`` is the server's own
     word for it, where it has one.

@@ -26,12 +26,12 @@ class Call(Request):
 
 
 def refused(status: int, reason: str) -> Refusal:
-    """An application error: {"reason": text} (server-behaviour.md, 6)."""
+    """An application error: {"reason": text} (server behaviour, 6)."""
     return Refusal(status, {"reason": reason})
 
 
 def invalid(detail: dict[str, str], reason: str = "Request failed", keep: bool = False) -> Refusal:
-    """A validation error: 400 with a text for each offending field (server-behaviour.md, 6)."""
+    """A validation error: 400 with a text for each offending field (server behaviour, 6)."""
     return Refusal(400, {"reason": reason, "detail": detail}, keep=keep)
 
 

@@ -27,7 +27,7 @@ _INITIAL_VALUES = {"host.name": "vpn.example.com"}
 class Configuration(Part):
     """The profiles of one server.
 
-    A read shows a write at once (server-behaviour.md, 88), but the server works by what was stored in the active
+    A read shows a write at once (server behaviour, 88), but the server works by what was stored in the active
     profile when it was last restarted: `running`.
     """
 
@@ -249,7 +249,7 @@ def _as_text(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _problem(name: str, key: Key | None, value: Any, null_allowed: bool) -> str | None:
-    """What is wrong with a value for a key, or None. Unknown keys take any value (server-behaviour.md, 86)."""
+    """What is wrong with a value for a key, or None. Unknown keys take any value (server behaviour, 86)."""
     if not name.strip() or len(name) > 255:
         return "Invalid configuration key"
     if key is not None and key.category == "derived":

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The configuration keys that the simulated server has a definition of; docs/server-behaviour.md lists them (117)."""
+"""The configuration keys that the simulated server has a definition of (server behaviour, 117)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _INDEX = re.compile(r"\.[0-9]+(?=\.|$)")
 
 @dataclass(frozen=True)
 class Key:
-    """`redacted` stands in for a value which is never shown; a `local` key is each node's own (server-behaviour.md, 100).
+    """`redacted` stands in for a value which is never shown; a `local` key is each node's own (server behaviour, 100).
 
-    `source` says who tells that there is such a key, by the letters of server-behaviour.md, 117; `sure` whether the default
+    `source` says who tells that there is such a key, by the letters of server behaviour, 117; `sure` whether the default
     comes from there too, or is a guess. `takes` are values that the server takes beside those that its description allows.
     """
 

@@ -24,11 +24,11 @@ class Dialect:
     build = "413ca39f"
     challenge_prompt = "Enter Authenticator Code"
     admin_must_be_requested = True
-    """A login without `request_admin` gives a token without administrator rights (server-behaviour.md, 14)."""
+    """A login without `request_admin` gives a token without administrator rights (server behaviour, 14)."""
     totp_in_login_fails = True
-    """`totp` in the first login call is a server error (server-behaviour.md, 26)."""
+    """`totp` in the first login call is a server error (server behaviour, 26)."""
     error_filter_is_text = True
-    """The log filter `error` compares text; by the document it is a boolean (server-behaviour.md, 113)."""
+    """The log filter `error` compares text; by the document it is a boolean (server behaviour, 113)."""
     unknown_node_status = 404
     """Of setting properties of a node that is in no cluster; the document has no 404 there."""
     user_order: tuple[str, ...] = ("name", "admin", "autologin", "group", "mfa_status")
@@ -55,11 +55,11 @@ class Dialect:
         return {"reason": "Insufficient privileges to use this API"}
 
     def inherited_source_name(self, source: str, name: str | None) -> str | None:
-        """The recordings name no configuration key (users_list); the group is named (server-behaviour.md, 41)."""
+        """The recordings name no configuration key (users_list); the group is named (server behaviour, 41)."""
         return name if source == "group" else None
 
     def default_route(self, value: bool) -> Any:
-        """`reroute_gw` as inherited from the configuration (server-behaviour.md, 44)."""
+        """`reroute_gw` as inherited from the configuration (server behaviour, 44)."""
         return value
 
     def environment(self, variables: dict[str, str]) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class Dialect:
         return {**daemon, "daemon_id": daemon_id}
 
     def configuration_item(self, item: dict[str, Any]) -> dict[str, Any]:
-        """Every string item has all five value fields, null where there is nothing (server-behaviour.md, 83)."""
+        """Every string item has all five value fields, null where there is nothing (server behaviour, 83)."""
         if item["type"] in ("boolean", "integer"):
             return item
         item = {**item, "redacted_value": item.get("redacted_value")}
@@ -88,7 +88,7 @@ class Dialect:
         return {**item, "type": None} if item["type"] == "custom" else item
 
     def log_record(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Numbers and flags are strings, empty when they do not apply (server-behaviour.md, 112)."""
+        """Numbers and flags are strings, empty when they do not apply (server behaviour, 112)."""
         texts = {
             key: {None: "", True: "1", False: "0"}.get(value, str(value))
             for key, value in record.items()

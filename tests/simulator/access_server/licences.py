@@ -56,7 +56,7 @@ class Licences(Part):
 
     @operation("GET", "/license/info", "licenseInfo")
     def info(self, call: Call) -> Answer:
-        """The keys depend on the kind of licence (server-behaviour.md, 116)."""
+        """The keys depend on the kind of licence (server behaviour, 116)."""
         connected = {"current_cc": len(self._machine.vpn.clients)}
         subscription, fixed = self._subscription, self._fixed
         if subscription:

@@ -64,7 +64,7 @@ def anywhere_alone(filters: dict[str, Any]) -> None:
 
 
 def span(text: str, field: str) -> int:
-    """Seconds in a relative time such as `24h` or `15d 20m` (server-behaviour.md, 113)."""
+    """Seconds in a relative time such as `24h` or `15d 20m` (server behaviour, 113)."""
     seconds = 0
     for part in text.split():
         found = _SPAN.fullmatch(part)

@@ -29,7 +29,7 @@ def matches(password: str, kept: str | None) -> bool:
 
 
 def weakness(password: str) -> str | None:
-    """Why a password is not strong, or None (server-behaviour.md, 65)."""
+    """Why a password is not strong, or None (server behaviour, 65)."""
     wanted = {
         "a digit": string.digits,
         "an upper-case letter": string.ascii_uppercase,

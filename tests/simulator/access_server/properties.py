@@ -199,7 +199,7 @@ _WRAPPED = tuple(each for each in _PROPERTIES if each.wrapped)
 _PLAIN_LISTS = tuple(each.name for each in _PROPERTIES if each.stored)
 _ENVIRONMENTS = ("cli_script_connect_win_env", "cli_script_connect_mac_env")
 _COMPILES = ("static_ipv4", "static_ipv6", "client_to_server_subnets", "dmz_ip", "dmz_ipv6", "bypass_subnets")
-"""Own properties that make a user one of type user_compile (server-behaviour.md, 48)."""
+"""Own properties that make a user one of type user_compile (server behaviour, 48)."""
 
 
 @dataclass(frozen=True)
@@ -301,7 +301,7 @@ class Properties(Part):
         return shown
 
     def _overridden(self, record: Record, value: Any, inherited: _Inherited | None) -> dict[str, Any]:
-        """Tells as well where the value would come from if it were not set (server-behaviour.md, 41, 42)."""
+        """Tells as well where the value would come from if it were not set (server behaviour, 41, 42)."""
         if record.kind == "default":
             return {"value": value}
         source = dict(inherited.shown) if inherited else {"inherited_source_type": "implicit_default"}

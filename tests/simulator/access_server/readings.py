@@ -14,7 +14,7 @@ READINGS: dict[str, tuple[str, ...]] = {
     "totp_secret_property": ("kept", "ignored"),
     # userprop/set for a name that does not exist: 404, a new user, or 200 without effect
     "unknown_name": ("refuse", "create", "ignore"),
-    # a configuration key that is a number: of the type integer, or a string of digits (server-behaviour.md, 84)
+    # a configuration key that is a number: of the type integer, or a string of digits (server behaviour, 84)
     "config_integers": ("integer", "text"),
     # an authentication method that the server does not have: 400, or kept as a text
     "auth_methods": ("known", "any"),
@@ -30,29 +30,29 @@ READINGS: dict[str, tuple[str, ...]] = {
     "default_group": ("alone", "followed"),
     # `members` of a group in userprop/set and groups/create
     "members": ("replace", "extend", "ignore"),
-    # whether userprop/access/list keeps to the names asked for (server-behaviour.md, 69)
+    # whether userprop/access/list keeps to the names asked for (server behaviour, 69)
     "access_list_filter": ("exact", "loose"),
-    # filters of users/list, groups/list and profiles/list: taken, or left out (server-behaviour.md, 38)
+    # filters of users/list, groups/list and profiles/list: taken, or left out (server behaviour, 38)
     "list_filters": ("taken", "ignored"),
-    # the filters admin and autologin: by what is in force, or by what is set on the record itself (server-behaviour.md, 38)
+    # the filters admin and autologin: by what is in force, or by what is set on the record itself (server behaviour, 38)
     "flag_filters": ("effective", "own"),
     # the filter substring: with regard to case, or without
     "substring_filter": ("exact", "caseless"),
-    # whether a token outlives a restart (server-behaviour.md, 105)
+    # whether a token outlives a restart (server behaviour, 105)
     "token_after_restart": ("keeps", "dies"),
-    # whether users/create and groups/create keep properties other than the name (server-behaviour.md, 52)
+    # whether users/create and groups/create keep properties other than the name (server behaviour, 52)
     "create_properties": ("keeps", "ignores"),
     # a bad record in userprop/set: nothing is applied, or what stands before it is
     "bulk_error": ("atomic", "partial"),
-    # whether adding an authority restarts the server (server-behaviour.md, 99)
+    # whether adding an authority restarts the server (server behaviour, 99)
     "authority_restart": ("none", "restarts"),
     # whether ca/vpn/list has the certificates by which older authorities vouch for younger ones
     "cross_authorities": ("hidden", "listed"),
-    # a new profile as the text it is, or as a JSON string (server-behaviour.md, 92)
+    # a new profile as the text it is, or as a JSON string (server behaviour, 92)
     "profile_text": ("plain", "json"),
     # what becomes of the profiles and tokens of users who are deleted
     "profiles_of_deleted_users": ("kept", "deleted"),
-    # what becomes of the access lists of users and groups that are deleted (server-behaviour.md, 62, 63)
+    # what becomes of the access lists of users and groups that are deleted (server behaviour, 62, 63)
     "lists_of_deleted_owners": ("deleted", "kept"),
     # the members of a group that is deleted: in no group, in a group that is not there, or the group stays (63)
     "members_of_deleted_groups": ("released", "kept", "refused"),
@@ -76,15 +76,15 @@ READINGS: dict[str, tuple[str, ...]] = {
     "second_activation": ("refused", "accepted"),
     # cluster/nodes/list on a server that is in no cluster: nothing, itself by its name alone, or with an address as well
     "lone_node": ("hidden", "listed", "addressed"),
-    # access/rules/modify: nothing, or the numbers of new rules (server-behaviour.md, 78)
+    # access/rules/modify: nothing, or the numbers of new rules (server behaviour, 78)
     "modify_answer": ("empty", "added"),
-    # access/rulesets/list: only rulesets with an owner, or the others without one as well (server-behaviour.md, 73)
+    # access/rulesets/list: only rulesets with an owner, or the others without one as well (server behaviour, 73)
     "unassigned_rulesets": ("hidden", "listed"),
     # the type of the global owner of rulesets
     "global_owner_type": ("user", "default"),
     # rules of the type filter: 400, or kept
     "filter_rules": ("refused", "kept"),
-    # two rulesets of one name, two rules of a ruleset at one position: there can be, or 400 (server-behaviour.md, 75)
+    # two rulesets of one name, two rules of a ruleset at one position: there can be, or 400 (server behaviour, 75)
     "ruleset_names": ("free", "unique"),
     "rule_positions": ("free", "unique"),
     # a ruleset that somebody owns, in access/rulesets/delete: deleted, or 400
@@ -103,7 +103,7 @@ READINGS: dict[str, tuple[str, ...]] = {
     "idp_url": ("text", "json"),
     # saml/metadata: the same each time, or with the time until when it is good
     "sp_metadata": ("stable", "dated"),
-    # request_admin in auth/login/saml-assertion: needed as elsewhere, or refused and not needed (server-behaviour.md, 14)
+    # request_admin in auth/login/saml-assertion: needed as elsewhere, or refused and not needed (server behaviour, 14)
     "saml_request_admin": ("taken", "unknown"),
     # an assertion that has been used: 400, or good until it expires
     "saml_replay": ("refused", "accepted"),

@@ -27,7 +27,7 @@ class Settings(CommonSettings):
     recent_sign_in: float = 300.0
     """A password is changed only with a token whose sign-in is younger."""
     challenge_lifetime: float = 150.0
-    """An answer was accepted at 120 s and refused at 180 s (server-behaviour.md, 30)."""
+    """An answer was accepted at 120 s and refused at 180 s (server behaviour, 30)."""
     restart_delay: float = 0.0
     """Time between the answer to a restart and the moment the API goes away."""
     restart_downtime: float = 0.3

@@ -54,7 +54,7 @@ _AS_JSON = ("own", "route", "value")
 class Record:
     """A user, a group or the default user, with the properties that are set on it itself.
 
-    Users, groups and the default user share one name space (server-behaviour.md, 60).
+    Users, groups and the default user share one name space (server behaviour, 60).
     """
 
     name: str

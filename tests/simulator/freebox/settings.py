@@ -23,7 +23,7 @@ class Settings(CommonSettings):
     challenge_lifetime: float = 60.0
     """An answer to a challenge is accepted for so long."""
     session_lifetime: float = 1800.0
-    """A session ends when it has not been used for so long (server-behaviour.md, F36: no figure is known)."""
+    """A session ends when it has not been used for so long (server behaviour, F36: no figure is known)."""
     pairing_timeout: float = 120.0
     """How long the box waits for its button (F26: no figure is known)."""
     refused_logins: int = 5

@@ -48,7 +48,7 @@ def test_keys_of_every_category_and_type():
     assert {key.hint for key in KEYS.values() if key.hint} >= {"hostname", "ipAddress", "pemCertificate"}
 
 
-# What public configurations set, as text as sacli shows it: Q and J of server-behaviour.md, 117, without what is empty.
+# What public configurations set, as text as sacli shows it: Q and J of server behaviour, 117, without what is empty.
 PUBLIC = {
     "auth.ldap.0.server.0.host": "ldap.test.com:389",
     "auth.ldap.0.server.1.host": "ldap2.test.com:389",

@@ -122,7 +122,7 @@ class AccessList(Resource):
 
     @staticmethod
     def _rows(run: Run[AccessServer], owners: t.Mapping[str, t.Sequence[str]]) -> list[Row]:
-        """Of these owners. A server may have no such lists (server-behaviour.md, 8 and 67)."""
+        """Of these owners. A server may have no such lists (server behaviour, 8 and 67)."""
         try:
             return run.client.access_lists(owners["user"], owners["group"])
         except Refused as exc:

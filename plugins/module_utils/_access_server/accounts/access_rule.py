@@ -9,7 +9,7 @@ written in its spirit: ``user:NAME``, ``group:NAME``, ``all``, ``all_vpn_clients
 (``all|``, ``group|ops``). A leading ``-`` denies.
 
 The properties of users and groups, as sacli prints them, name the class of a rule in capitals behind a sign, as in
-``+ROUTE:10.20.1.45/32:tcp/80`` and ``-GROUP:ops`` (server-behaviour.md, 143). Such a string is read where it means one thing.
+``+ROUTE:10.20.1.45/32:tcp/80`` and ``-GROUP:ops`` (server behaviour, 143). Such a string is read where it means one thing.
 """
 
 from __future__ import annotations
@@ -279,7 +279,7 @@ def service(text: str) -> str:
 
 
 def to_wire(text: str) -> Wire:
-    """The access_route object of a compact string in normal form (server-behaviour.md, 70)."""
+    """The access_route object of a compact string in normal form (server behaviour, 70)."""
     rule = parse(text)
     wire: Wire = {"type": rule["type"], "accept": rule["accept"]}
     if rule["type"] in NAMED_TYPES:

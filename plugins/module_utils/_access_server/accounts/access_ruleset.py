@@ -32,9 +32,9 @@ INFO_SPEC: t.Mapping[str, t.Any] = {
     "groups": {"type": "list", "elements": "str"},
     EVERYBODY: {"type": "bool"},
 }
-DEFAULT = "_default_ruleset"  # behind the name of its owner (server-behaviour.md, 133)
+DEFAULT = "_default_ruleset"  # behind the name of its owner (server behaviour, 133)
 OLDEST = "they need Access Server 3.1 or later"
-LATER = (3, 2, 0)  # the version of rules that deny, bypass or match all (server-behaviour.md, 130)
+LATER = (3, 2, 0)  # the version of rules that deny, bypass or match all (server behaviour, 130)
 DNS_PROXY = "dnsproxy"
 WORKING = ("on", "enabled")
 BETWEEN = " / "
@@ -294,7 +294,7 @@ class AccessRuleset(Resource):
                 )
 
     def _warn_of_idle(self, run: Run[AccessServer], change: Change) -> None:
-        """Rules that are never reached, as the first one that matches decides (server-behaviour.md, 132)."""
+        """Rules that are never reached, as the first one that matches decides (server behaviour, 132)."""
         new = [*map(domain_rule.content, _new_rules(change))]
         after = change.values.get("rules") or []
         for number, rule in enumerate(after):
@@ -312,7 +312,7 @@ class AccessRuleset(Resource):
 
     @staticmethod
     def _warn_without_proxy(run: Run[AccessServer]) -> None:
-        """Without the DNS proxy, rules are kept and have no effect (server-behaviour.md, 131)."""
+        """Without the DNS proxy, rules are kept and have no effect (server behaviour, 131)."""
         services = run.client.object("GET /server/status").get("service_status")
         proxy = services.get(DNS_PROXY) if isinstance(services, dict) else None
         status = proxy.get("status") if isinstance(proxy, dict) else None
@@ -499,7 +499,7 @@ def _assigned(owner: str, number: int, position: int) -> Record:
 
 
 def _move(client: AccessServer, row: Row, position: int, *, alone: bool, anew: bool = False) -> None:
-    """Another position among the rulesets of an owner: what a second assignment does is not known (server-behaviour.md, 76).
+    """Another position among the rulesets of an owner: what a second assignment does is not known (server behaviour, 76).
 
     A ruleset that is taken from its only owner may be gone, so that this is never tried.
     """
@@ -549,7 +549,7 @@ def _delete(client: AccessServer, owner: str, number: int) -> None:
 def _write_rules(client: AccessServer, number: int, there: t.Sequence[Numbered], after: t.Sequence[Rule]) -> None:
     """Make the rules of a ruleset so: what withholds comes before what it may withhold, and goes after it.
 
-    A rule is never changed in place, because what a server makes of its number is not known (server-behaviour.md, 78).
+    A rule is never changed in place, because what a server makes of its number is not known (server behaviour, 78).
     """
     wanted = {rule["position"]: rule for rule in after}
     gone = [

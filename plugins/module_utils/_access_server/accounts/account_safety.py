@@ -5,7 +5,7 @@
 
 The effect decides, not the name of a property: the rights of the account are calculated as they are, and as they are after
 the plan. A user goes before the group, the group before the default user, that before the configuration
-(server-behaviour.md, 66).
+(server behaviour, 66).
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ HARMLESS: t.Mapping[str, bool] = {"admin": True, "deny": False, "deny_web": Fals
 """Rights with the value that lets an administrator in. No value of the authentication method is known to do so."""
 RIGHTS = (*HARMLESS, METHOD)
 PRODUCT: t.Mapping[str, bool] = {"admin": False, "deny": False, "deny_web": False}
-"""What counts where nothing is set (recorded as ``implicit_default``; server-behaviour.md, 41)."""
+"""What counts where nothing is set (recorded as ``implicit_default``; server behaviour, 41)."""
 SETTINGS: t.Mapping[str, str] = {METHOD: "auth.module.type", TOTP: "vpn.server.google_auth.enable"}
-"""Rights that the configuration decides where no user, group or default user does (server-behaviour.md, 50, 66)."""
+"""Rights that the configuration decides where no user, group or default user does (server behaviour, 50, 66)."""
 FROM_BENEATH = ("configuration", "implicit_default")
 PROOFS = ("password", "authenticator")
 """What the account proves itself with; in a level, the value stands for another one than the task knows."""
@@ -64,7 +64,7 @@ class Standing:
     recorded: bool = True
 
     def among(self, default_group: bool) -> str:
-        """The group of the account; users without one may belong to that of the default user (server-behaviour.md, 63)."""
+        """The group of the account; users without one may belong to that of the default user (server behaviour, 63)."""
         return self.group or (self.default.get("group") or "" if default_group else "")
 
     def _set(self, name: str, default_group: bool) -> t.Any:
@@ -146,7 +146,7 @@ def losses(before: Standing, after: Standing) -> dict[str, str]:
             if was != will and will != HARMLESS.get(name):
                 lost[name] = f"{was} to {will}"
     denied = [standing.default.get("def_deny") for standing in (before, after)]
-    if not after.recorded and denied[1] and not denied[0]:  # of users without a record alone (server-behaviour.md, 45)
+    if not after.recorded and denied[1] and not denied[0]:  # of users without a record alone (server behaviour, 45)
         lost["def_deny"] = f"{denied[0] or False} to True"
     if after.user.get("password") != before.user.get("password"):
         lost["password"] = ANOTHER
@@ -485,7 +485,7 @@ class Safeguarded(Resource):
             self.create(run, [Change(Wanted(change.name), Step("create", values=values))])
             return
         values = {name: before.get(name) for name in change.values}
-        for handed_back in (False, True):  # apart, because servers may refuse null (server-behaviour.md, 57)
+        for handed_back in (False, True):  # apart, because servers may refuse null (server behaviour, 57)
             some = {name: value for name, value in values.items() if (value is None) == handed_back}
             self._write(run, change, some)
         found, was = self._as_it_is(run, change) or {}, change.undo.get("rights", {})

@@ -19,7 +19,7 @@ from .properties import BOOL, COMMON, Owner, membership, refuse_unknown
 from .properties import DEFAULT_USER_NAME as NAME
 
 OTHER_NAME = "DEFAULT"
-"""What the document calls it elsewhere (server-behaviour.md, 74)."""
+"""What the document calls it elsewhere (server behaviour, 74)."""
 
 
 class DefaultUser(Owner):

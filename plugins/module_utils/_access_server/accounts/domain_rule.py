@@ -32,7 +32,7 @@ SPEC: t.Mapping[str, t.Any] = {
     "comment": {"type": "str"},
     "position": {"type": "int"},
 }
-STEP = 100  # between positions, as those that were seen have it (server-behaviour.md, 79)
+STEP = 100  # between positions, as those that were seen have it (server behaviour, 79)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _WORD = re.compile(r"[A-Za-z][A-Za-z_]*")
 _LONGEST = 253
@@ -124,14 +124,14 @@ def _matched(match: str, data: str) -> dict[str, str]:
 
 
 def from_wire(wire: t.Mapping[str, t.Any]) -> Rule:
-    """A rule of an answer (server-behaviour.md, 77)."""
+    """A rule of an answer (server behaviour, 77)."""
     match, kind, data = str(wire["match_type"]), str(wire["type"]), str(wire.get("match_data") or "").strip()
     told = {"comment": str(wire.get("comment") or ""), "position": int(wire["position"])}
     return _rule({"match": match, **_matched(match, data), "action": str(wire["action"]), "type": kind, **told})
 
 
 def to_wire(rule: Rule, ruleset: int) -> Rule:
-    """A rule, which has a position, as a request holds it (server-behaviour.md, 78)."""
+    """A rule, which has a position, as a request holds it (server behaviour, 78)."""
     return {
         "ruleset_id": ruleset,
         "type": rule.get("type", ROUTING),

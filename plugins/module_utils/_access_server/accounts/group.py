@@ -172,7 +172,7 @@ class Group(Owner):
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Each with all its properties, then members.
 
-        Servers may keep no more than the name (server-behaviour.md, 52), so ours has its properties before we are in it.
+        Servers may keep no more than the name (server behaviour, 52), so ours has its properties before we are in it.
         """
         changes = reconsidered(self, run, changes)
         run.writes.each(changes, lambda change: run.client.call("POST /groups/create", self.record(change)))

@@ -35,7 +35,7 @@ SCRIPTS = tuple(
     for moment in ("connect", "disconnect")
 )
 ENVIRONMENTS = ("cli_script_connect_win_env", "cli_script_connect_mac_env")
-DEFAULT_USER_NAME = "__DEFAULT__"  # as servers show it (server-behaviour.md, 60)
+DEFAULT_USER_NAME = "__DEFAULT__"  # as servers show it (server behaviour, 60)
 
 
 def windows_lines(text: str) -> str:
@@ -216,7 +216,7 @@ def unless_gone(
 
 
 def refuse_taken_names(steps: Plan, taken: t.Iterable[str], noun: str, other: str) -> None:
-    """Users and groups share one name space (server-behaviour.md, 60). Raises InputError."""
+    """Users and groups share one name space (server behaviour, 60). Raises InputError."""
     clash = {change.name for change in steps.of("create")} & set(taken)
     if clash:
         raise InputError(f"There is a {other} named {some(clash)}: a {noun} cannot have the same name.")

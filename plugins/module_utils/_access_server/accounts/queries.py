@@ -70,7 +70,7 @@ def _fits(name: str, have: Object, params: t.Mapping[str, t.Any]) -> bool:
 def _requests(run: Run[AccessServer], of_users: bool) -> list[Filters]:
     """The filters of requests that have all objects between them that are asked for.
 
-    A filter by a right may mean what is set on the object itself, or what is in force (server-behaviour.md, 38). So those who
+    A filter by a right may mean what is set on the object itself, or what is in force (server behaviour, 38). So those who
     inherit it are asked for by their groups, and where all may inherit it, all are.
     """
     params = run.task.params

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who reaches what through an Access Server, and by which rule of whom: computed from its state, without a server.
 
-How levels and rules work together is server-behaviour.md, 150 to 158; much of it is a reading.
+How levels and rules work together is server behaviour, 150 to 158; much of it is a reading.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .access_ruleset import BETWEEN, EVERYBODY
 from .properties import DEFAULT_USER_NAME
 
 TO, FROM = "access_to", "access_from"
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")  # (server-behaviour.md, 152)
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")  # (server behaviour, 152)
 PRIVATE_ACCESS = access_rule.DECIDES
 INTER_CLIENT = "vpn.client.routing.inter_client"
 ADMINISTRATORS = "vpn.client.routing.superuser_c2c_access"
@@ -124,7 +124,7 @@ class Estate:
     items: dict[str, t.Any] = field(default_factory=dict)
 
     def account(self, name: str) -> Account:
-        """A user. Without a group, the default user's group counts (server-behaviour.md, 156)."""
+        """A user. Without a group, the default user's group counts (server behaviour, 156)."""
         return Account(name, self.users[name].get("group") or self.shared)
 
     @property
@@ -408,7 +408,7 @@ def _split(boxes: Boxes, area: _Area) -> tuple[Boxes, Boxes]:
 
 
 def _unmatched(estate: Estate, account: Account, family: str, left: Boxes) -> t.Iterator[Piece]:
-    """What no rule matches: private networks are closed, and the rest is the Internet (server-behaviour.md, 152)."""
+    """What no rule matches: private networks are closed, and the rest is the Internet (server behaviour, 152)."""
     for network in PRIVATE:
         if ipaddress.ip_network(network).version == (4 if family == "ipv4" else 6):
             inside, left = _split(left, _Area(*_bounds(network), (EVERYTHING,)))

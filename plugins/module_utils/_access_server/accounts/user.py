@@ -145,7 +145,7 @@ class User(Owner):
                 yield f"password of user {want.name} is the user's name, which is easy to guess."
 
     def declaration(self, name: str, have: Object) -> t.Optional[Object]:
-        """Without what servers derive from the other properties (server-behaviour.md, 48)."""
+        """Without what servers derive from the other properties (server behaviour, 48)."""
         return {
             option: value for option, value in (super().declaration(name, have) or {}).items() if option != "compile"
         }
@@ -268,7 +268,7 @@ class User(Owner):
     ) -> None:
         """A fixed address comes from the static network, a network of clients, or one of the user's group (``subnets``).
 
-        Whether a new network counts at once is not known (server-behaviour.md, 90).
+        Whether a new network counts at once is not known (server behaviour, 90).
         """
         common = _address_pools(run)
         for name, own in subnets.items():
@@ -287,7 +287,7 @@ class User(Owner):
 
     @staticmethod
     def _warn_of_directories(run: Run[AccessServer]) -> None:
-        """Who is deleted here and not there comes back at the next sign-in (server-behaviour.md, C)."""
+        """Who is deleted here and not there comes back at the next sign-in (server behaviour, C)."""
         methods = {c.name: (c.before or {}).get("effective", {}).get("auth_method") for c in run.plan.of("delete")}
         theirs = [name for name, method in methods.items() if method not in (None, "local")]
         if theirs:
@@ -404,7 +404,7 @@ class User(Owner):
         self._set_passwords(run, changes)
 
     def _set_passwords(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Passwords have a call of their own (server-behaviour.md, 64), where 403 is also the answer to a weak one."""
+        """Passwords have a call of their own (server behaviour, 64), where 403 is also the answer to a weak one."""
 
         def write(change: Change) -> None:
             run.client.change_password(change.name, change.secrets["password"])
@@ -425,7 +425,7 @@ def _address_pools(run: Run[AccessServer]) -> list[str]:
     pools = [str(value) for name, value in told.items() if value and POOL.fullmatch(name)]
     for name, value in told.items():
         beside_it = f"{name.rpartition('.')[0]}.netmask_bits"
-        first = re.sub("[0-9]+", "0", beside_it)  # whose netmask holds for the others (server-behaviour.md, 86)
+        first = re.sub("[0-9]+", "0", beside_it)  # whose netmask holds for the others (server behaviour, 86)
         bits = told.get(beside_it) or told.get(first)
         if value and bits and NETWORK.fullmatch(name):
             pools.append(f"{value}/{bits}")

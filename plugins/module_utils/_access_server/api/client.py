@@ -31,7 +31,7 @@ MOST_RECORDS, MOST_PAGES = 1_000_000, 10_000  # of one list: what has more has n
 LOCAL, MYSQL, CLUSTER = "local", "mysql", "cluster"
 # Where configuration items come from, and which database that means.
 _SOURCES = {"cluster_db": CLUSTER, "mysql_standalone_db": MYSQL, "local_db": LOCAL}
-# Whatever the rest is in (server-behaviour.md, 100).
+# Whatever the rest is in (server behaviour, 100).
 _STAYS_LOCAL = re.compile(r"host\.name|.*\.(ip_address|interface)")
 
 Record = dict[str, t.Any]
@@ -82,7 +82,7 @@ class AccessServer(Client):
         return answer
 
     def object_if_offered(self, operation: str) -> t.Optional[Record]:
-        """The same, or None where this server has no such operation (server-behaviour.md, 8)."""
+        """The same, or None where this server has no such operation (server behaviour, 8)."""
         try:
             return self.object(operation)
         except Refused as exc:
@@ -116,7 +116,7 @@ class AccessServer(Client):
             f"{self.asked} answered something that this collection cannot read, without {lacking}: is this an Access Server?"
         )
 
-    # -- users, groups, and their properties (server-behaviour.md, C and D)
+    # -- users, groups, and their properties (server behaviour, C and D)
 
     def users(
         self,
@@ -129,7 +129,7 @@ class AccessServer(Client):
         """Users by name, or all of them, as ``load`` makes them of records; names that do not exist are absent.
 
         With ``spellings``, users_like() will be asked about the names, and what fits into the same request is. ``filters`` are the
-        server's (server-behaviour.md, 38).
+        server's (server behaviour, 38).
         """
         return self._records("POST /users/list", "users", names, _filtered(filters), load, spellings)
 
@@ -161,7 +161,7 @@ class AccessServer(Client):
     def users_with(self, properties: t.Sequence[str], load: Load) -> dict[str, t.Any]:
         """All users by name, as ``load`` makes them of records with these properties at least.
 
-        There is no filter for any other property than name, group, admin and autologin (server-behaviour.md, 38), so that it
+        There is no filter for any other property than name, group, admin and autologin (server behaviour, 38), so that it
         costs a request for each thousand users, of small records where the server knows ``proplist`` (36).
         """
         operation = "POST /users/list"
@@ -184,7 +184,7 @@ class AccessServer(Client):
             self.session.sign_in_anew(headers)
             self.call(operation, body)
 
-    # -- access lists (server-behaviour.md, 67-71)
+    # -- access lists (server behaviour, 67-71)
 
     def access_lists(self, users: t.Sequence[str], groups: t.Sequence[str]) -> list[Record]:
         """Rows of these owners; of every owner where neither is named. Answers may hold others' rows (69)."""
@@ -196,11 +196,11 @@ class AccessServer(Client):
         return [row for row in rows if any((key, row.get(key)) in wanted for key in ("username", "groupname"))]
 
     def access_rulesets(self) -> list[Record]:
-        """Rulesets, each with one of its owners (server-behaviour.md, 72-74)."""
+        """Rulesets, each with one of its owners (server behaviour, 72-74)."""
         return self.objects("POST /access/rulesets/list", "rulesets", {})
 
     def access_rules(self, rulesets: t.Sequence[int]) -> list[Record]:
-        """The rules of these rulesets (server-behaviour.md, 77)."""
+        """The rules of these rulesets (server behaviour, 77)."""
 
         def read(listed: list[str]) -> list[Record]:
             return self.objects("POST /access/rules/list", "rules", {"ruleset_ids": [*map(int, listed)]})
@@ -210,7 +210,7 @@ class AccessServer(Client):
     def _rows(self, body: Record) -> list[Record]:
         return self.objects("POST /userprop/access/list", "profiles", body)
 
-    # -- configuration (server-behaviour.md, 82-91)
+    # -- configuration (server behaviour, 82-91)
 
     @property
     def config_profiles(self) -> tuple[str, list[str]]:
@@ -248,7 +248,7 @@ class AccessServer(Client):
         self.call("POST /config-items/{configurationProfile}", dict(values), path=path, secret=secret)
 
     def reset_config_items(self, profile: str, defaults: t.Mapping[str, t.Any]) -> None:
-        """Hand configuration keys back to their defaults: by null, or by the defaults themselves (server-behaviour.md, 87).
+        """Hand configuration keys back to their defaults: by null, or by the defaults themselves (server behaviour, 87).
 
         A server that refuses null once is not asked with null again by this task.
         """
@@ -263,13 +263,13 @@ class AccessServer(Client):
                 return
         self.set_config_items(profile, defaults)
 
-    # -- certificate authorities and certificates (server-behaviour.md, 98-99)
+    # -- certificate authorities and certificates (server behaviour, 98-99)
 
     def authorities(self) -> list[Record]:
         """VPN certificate authorities, the current one and those of the past."""
         return self._certificates({"authorities": self.call("GET /ca/vpn/list")}, "authorities")
 
-    # -- client profiles and tokens to get them with (server-behaviour.md, 92-97)
+    # -- client profiles and tokens to get them with (server behaviour, 92-97)
 
     def profiles(
         self,
@@ -279,7 +279,7 @@ class AccessServer(Client):
     ) -> list[Record]:
         """Client profiles of these users, or of all; and of those with a comment, where one is given.
 
-        ``filters`` are further ones of the server, which may take them in another sense (server-behaviour.md, 93).
+        ``filters`` are further ones of the server, which may take them in another sense (server behaviour, 93).
         """
         filters = dict(filters or {})
         if comment is not None:
@@ -321,10 +321,10 @@ class AccessServer(Client):
             raise self.unreadable(f"a serial for each of its {key}")
         return [{**one, "serial": str(one["serial"]).strip("'")} for one in found]
 
-    # -- the server itself (server-behaviour.md, 103-116)
+    # -- the server itself (server behaviour, 103-116)
 
     def vpn_clients(self) -> list[Record]:
-        """Connected VPN clients, with one name for their certificate's name (server-behaviour.md, 109)."""
+        """Connected VPN clients, with one name for their certificate's name (server behaviour, 109)."""
         clients = self.objects("GET /vpn/status", "vpn_clients")
         return [{("common_name" if k == "commonname" else k): v for k, v in client.items()} for client in clients]
 
@@ -335,7 +335,7 @@ class AccessServer(Client):
     def await_restart(self, before: t.Optional[str], timeout: float, pause: float = 1.0) -> str:
         """Wait until the API answers again and ``last_restarted`` is no longer ``before``; answer the new time.
 
-        ``timeout`` is in seconds. The server gives no other sign (server-behaviour.md, 104).
+        ``timeout`` is in seconds. The server gives no other sign (server behaviour, 104).
         """
         deadline = time.monotonic() + timeout
         with self.session.excused():  # a token may not outlive the restart that we asked for
@@ -363,7 +363,7 @@ class AccessServer(Client):
                 raise NotBack(f"{self.url} does not answer any more, {timeout:g} seconds after {self.asked}.")
             time.sleep(pause)
 
-    # -- clusters and databases (server-behaviour.md, 100-102)
+    # -- clusters and databases (server behaviour, 100-102)
 
     def at_node(self, name: str) -> AccessServer:
         """This server, whose calls a node of its cluster carries out; what that one writes does not count here."""
@@ -380,7 +380,7 @@ class AccessServer(Client):
         return self._is_node(self._listed_nodes())
 
     def _is_node(self, nodes: t.Mapping[str, Record]) -> t.Optional[bool]:
-        """A server that is alone may list itself (server-behaviour.md, 102): then its database or the properties tell."""
+        """A server that is alone may list itself (server behaviour, 102): then its database or the properties tell."""
         if len(nodes) != 1:
             return bool(nodes)
         [node] = nodes.values()
@@ -400,7 +400,7 @@ class AccessServer(Client):
     def database_source(self) -> t.Optional[str]:
         """LOCAL, MYSQL or CLUSTER, by where configuration items come from; None where no item tells.
 
-        Items that stay on the server itself, whatever the rest is in, do not count (server-behaviour.md, 100).
+        Items that stay on the server itself, whatever the rest is in, do not count (server behaviour, 100).
         """
         told = {
             item.get("derived_from")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..._net.operations import CONTROL, MAKES_NEW, NAMED, READ, SET, SIGN_IN, OperationTable
 
-# The verb says nothing: most reads are POSTs (server-behaviour.md, 4). A test holds this table to the contract.
+# The verb says nothing: most reads are POSTs (server behaviour, 4). A test holds this table to the contract.
 _OPERATIONS = {
     "POST /auth/login/userpassword": SIGN_IN,
     "POST /auth/login/mfaauth": SIGN_IN,

@@ -24,7 +24,7 @@ from .totp import unused_code
 
 TOKEN_HEADER = "X-OpenVPN-As-AuthToken"  # noqa: S105 - the header's name
 NODE_HEADER = "X-OpenVPN-AS-Node"
-BLIND_LIFETIME = 240.0  # seconds to trust a token whose dates cannot be read (server-behaviour.md, 20)
+BLIND_LIFETIME = 240.0  # seconds to trust a token whose dates cannot be read (server behaviour, 20)
 
 
 class Session(SharedSession):
@@ -76,7 +76,7 @@ class Session(SharedSession):
     def account_names(self) -> list[str]:
         """The names of the account: the server's, where its answers hold one, and the task's. Empty where there is neither.
 
-        Recorded renewals do not name the user (server-behaviour.md, 19), so a token alone tells nothing on such servers.
+        Recorded renewals do not name the user (server behaviour, 19), so a token alone tells nothing on such servers.
         """
         if not self._who.username and self._named is None:
             token = self.headers()[TOKEN_HEADER]
@@ -202,7 +202,7 @@ class Session(SharedSession):
         self._adopt(held.session, answer, fresh=True)
 
     def _renew(self, session: State) -> None:
-        """Ahead of time, because an expired token cannot be renewed (server-behaviour.md, 19)."""
+        """Ahead of time, because an expired token cannot be renewed (server behaviour, 19)."""
         if self._clock() >= session.get("renewable_until", 0.0):
             return  # until it expires it is good; then comes a new sign-in
         answer = self._renewed(session["token"])
@@ -231,14 +231,14 @@ class Session(SharedSession):
 
 
 def _account_in(answer: t.Mapping[str, t.Any]) -> str:
-    """Whose session an answer is about, in either of its forms (server-behaviour.md, 15); empty where it does not tell."""
+    """Whose session an answer is about, in either of its forms (server behaviour, 15); empty where it does not tell."""
     properties = answer.get("user_properties")
     told = [each.get("username") for each in (properties, answer) if isinstance(each, dict)]
     return next((name for name in told if isinstance(name, str) and name), "")
 
 
 def parse_time(text: t.Any) -> t.Optional[float]:
-    """Seconds since 1970 of a date in either of the forms servers use (server-behaviour.md, 20), None if it is neither."""
+    """Seconds since 1970 of a date in either of the forms servers use (server behaviour, 20), None if it is neither."""
     for form in ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ", "%a %b %d %Y %H:%M:%S GMT+0000 (UTC)"):
         with contextlib.suppress(ValueError, TypeError):
             return datetime.strptime(text, form).replace(tzinfo=timezone.utc).timestamp()

@@ -71,7 +71,7 @@ class SignIn:
             except Refused as exc:
                 if exc.status != 400 or not any("request_admin" in key for key in exc.reasons):
                     raise
-                # The document does not have that field (server-behaviour.md, 143); nothing was looked at but the form.
+                # The document does not have that field (server behaviour, 143); nothing was looked at but the form.
                 answer = self._http.sign_in(API.call(operation, body))
         except Refused as exc:
             raise SignInError(self._refusal_of_assertion(exc)) from exc
@@ -181,12 +181,12 @@ class SignIn:
 
 
 def _challenge(refusal: Refused) -> t.Optional[t.Mapping[str, t.Any]]:
-    """What the server asks for beside the password; the document nests it (server-behaviour.md, 25)."""
+    """What the server asks for beside the password; the document nests it (server behaviour, 25)."""
     nested = refusal.body.get("MFAChallenge")
     challenge = nested if isinstance(nested, dict) else refusal.body
     return challenge if refusal.status == 401 and "challenge_context" in challenge else None
 
 
 def asks_for_code(prompt: str) -> bool:
-    """Whether a challenge is for the code of an authenticator (server-behaviour.md, 25)."""
+    """Whether a challenge is for the code of an authenticator (server behaviour, 25)."""
     return any(word in prompt.lower() for word in ("authenticator", "totp"))

@@ -14,7 +14,7 @@ import typing as t
 from ..._net.session_store import State, locked, rewrite
 from ..._text.errors import InputError
 
-TOTP_STEP = 30  # seconds (RFC 6238; server-behaviour.md, 29)
+TOTP_STEP = 30  # seconds (RFC 6238; server behaviour, 29)
 CLAIMS_AHEAD = 20  # counters; more than that many runs do not wait in line
 
 
@@ -25,7 +25,7 @@ def unused_code(
     clock: t.Callable[[], float],
     sleep: t.Callable[[float], None],
 ) -> str:
-    """A code is good for one sign-in (server-behaviour.md, 29): wait for the next one rather than fail.
+    """A code is good for one sign-in (server behaviour, 29): wait for the next one rather than fail.
 
     ``state`` keeps the last counter used, and the file ``codes`` that of other runs.
     """

@@ -24,7 +24,7 @@ _RANGE = re.compile(
 
 
 def own(wire: Wire) -> t.Any:
-    """The value set on this very object; None where it comes from elsewhere or is not set (server-behaviour.md, 41-42)."""
+    """The value set on this very object; None where it comes from elsewhere or is not set (server behaviour, 41-42)."""
     if isinstance(wire, dict) and "value" in wire:
         return None if wire.get("inherited") else wire["value"]
     return wire
@@ -43,7 +43,7 @@ def source(wire: Wire) -> t.Optional[str]:
 
 
 def boolean(value: t.Any) -> t.Any:
-    """Servers take booleans as strings too (server-behaviour.md, 55)."""
+    """Servers take booleans as strings too (server behaviour, 55)."""
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     return value
@@ -82,7 +82,7 @@ def _utc(text: str) -> datetime:
 
 
 def reroute(value: t.Any) -> t.Any:
-    """``global``, ``dns_only`` or ``disable``; a boolean is the older spelling (server-behaviour.md, 44)."""
+    """``global``, ``dns_only`` or ``disable``; a boolean is the older spelling (server behaviour, 44)."""
     return {True: "global", False: "disable"}.get(value, value) if isinstance(value, bool) else value
 
 

@@ -23,11 +23,11 @@ from ..api.client import AccessServer
 from . import known_values
 from .sign_in_settings import endangered
 
-# Servers show some secrets in clear (server-behaviour.md, 85), so names count as much as what a server masks.
+# Servers show some secrets in clear (server behaviour, 85), so names count as much as what a server masks.
 _SECRET = re.compile(
     r".*pass(word|wd|phrase)?|(.*_)?(bind_)?pw|.*secret|(.*_)?psk|.*priv(ate)?_key|.*(hmac|api)_key|.*token|subkey|bundle|mysqluri"
 )
-# A password in an address, such as of a database (server-behaviour.md, 117).
+# A password in an address, such as of a database (server behaviour, 117).
 _CREDENTIALS = re.compile(r"://[^/@\s:]*:[^/@\s]*@")
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"^(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?$")
@@ -37,7 +37,7 @@ _KEY_END = re.compile("(?:priv_key|private_key|key)$")
 KNOWN_TYPES = ("string", "integer", "boolean")
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 _INDEX = re.compile(r"\.[0-9]+(?=\.|$)")
-EULA = "aui.eula_version"  # the version that a person has accepted (server-behaviour.md, 89)
+EULA = "aui.eula_version"  # the version that a person has accepted (server behaviour, 89)
 LIMITS = ("allowed_values", "min_value", "max_value", "type_hint")
 INFO_SPEC: t.Mapping[str, t.Any] = {
     "names": {"type": "list", "elements": "str"},
@@ -188,7 +188,7 @@ class ConfigItem(Safeguarded):
             yield "its value, which records that a person has accepted the licence agreement"
 
     def _liken(self, client: AccessServer, profile: str, names: t.Sequence[str], found: dict[str, Object]) -> None:
-        """Let keys that the server does not know by their index be like those with the index 0 (server-behaviour.md, 86)."""
+        """Let keys that the server does not know by their index be like those with the index 0 (server behaviour, 86)."""
         strangers = {name: _INDEX.sub(".0", name) for name in names if not is_known(found.get(name))}
         firsts = {first for name, first in strangers.items() if first != name}
         missing = sorted(firsts - found.keys())

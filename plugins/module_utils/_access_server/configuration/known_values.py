@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values that Access Servers are known to take where the vendor leaves the list open (server-behaviour.md, 118)."""
+"""Values that Access Servers are known to take where the vendor leaves the list open (server behaviour, 118)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _KEYS: t.Mapping[str, KnownValues] = {
     "vpn.server.tls_version_min": _TLS_VERSIONS,
 }
 
-# Networks that VPN clients get addresses from (the table of items in server-behaviour.md); one has its netmask beside it.
+# Networks that VPN clients get addresses from (server behaviour, 117); one has its netmask beside it.
 NETWORK = re.compile(r"(?:vpn\.server\.static\.[0-9]+|vpn\.daemon\.[0-9]+\.client)\.network")
 POOL = re.compile(r"vpn\.server\.group_pool\.[0-9]+")
 

@@ -68,7 +68,7 @@ def _field(name: str, end: str, kind: str = "str", **more: t.Any) -> Field:
 
 
 class Saml(Safeguarded):
-    """The settings of a configuration profile for SAML, which knows one identity provider (server-behaviour.md, 137)."""
+    """The settings of a configuration profile for SAML, which knows one identity provider (server behaviour, 137)."""
 
     noun, plural, sole_name = "saml", "", "saml"
     keys: t.Mapping[str, t.Any] = {}

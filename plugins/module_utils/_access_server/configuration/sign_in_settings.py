@@ -23,7 +23,7 @@ from ..api.connection import PREFIX
 
 Values = t.Mapping[str, t.Any]
 
-# Where the API is reached, as keys of a port and of its interface; a daemon may pass browsers on (server-behaviour.md, 3).
+# Where the API is reached, as keys of a port and of its interface; a daemon may pass browsers on (server behaviour, 3).
 WEB = (("admin_ui.https.port", "admin_ui.https.ip_address"), ("cs.https.port", "cs.https.ip_address"))
 SHARED = (
     ("vpn.server.daemon.tcp.port", "vpn.daemon.0.listen.ip_address"),
@@ -33,11 +33,11 @@ SHARING = ("vpn.server.port_share.*", "vpn.server.daemon.enable")
 CERTIFICATE, VERSION, FIREWALL = "cs.cert", "cs.tls_version_min", "iptables.web"
 TRUST = (CERTIFICATE, "cs.priv_key", "cs.ca_bundle", "acme.provider")
 TLS = (*TRUST, VERSION, "cs.tls_version_min_strict", "cs.openssl_ciphersuites", "cs.ssl_method")
-# What the web services start with and are reached through (the table of items in server-behaviour.md).
+# What the web services start with and are reached through (server behaviour, 117).
 SERVICES = ("sa.initial_run_groups.*", "cs.user", "cs.group", "cs.dynamic_port_base", "ssl_api.https.*", FIREWALL)
 # Accounts that the server takes for administrators without a record (the same table).
 ACCOUNTS = ("boot_pam_users.*", "boot_pam_service", "system_users_local.*")
-# The rest of auth.* is by method, such as auth.ldap.0.server.0.host (server-behaviour.md, 25, 34, 85).
+# The rest of auth.* is by method, such as auth.ldap.0.server.0.host (server behaviour, 25, 34, 85).
 MODULE = "auth.module."
 HARMLESS: t.Mapping[str, t.Collection[str]] = {
     VERSION: ("1.0", "1.1", "1.2", *(["1.3"] if ssl.HAS_TLSv1_3 else [])),  # a server that asks for these is understood
@@ -50,7 +50,7 @@ LIMITS: t.Mapping[str, tuple[float, float]] = {
     "auth.sessiontoken.lifetime": (120, math.inf),
     "auth.sessiontoken.max_renewaltime": (120, math.inf),
 }
-"""Numbers between which a sign-in works as it should; a change counts if it leaves them (server-behaviour.md, 17, 32)."""
+"""Numbers between which a sign-in works as it should; a change counts if it leaves them (server behaviour, 17, 32)."""
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ def _values(client: AccessServer, profile: str) -> dict[str, tuple[t.Any, t.Any]
 
 
 def _meant(key: str, value: t.Any) -> t.Any:
-    """A value that decides something here, in the type of its key: servers may keep it as a text (server-behaviour.md, 84)."""
+    """A value that decides something here, in the type of its key: servers may keep it as a text (server behaviour, 84)."""
     kind = "integer" if key in NUMBERS else "boolean" if key == MULTI_DAEMON else None
     return typed(value, kind) if kind else value
 

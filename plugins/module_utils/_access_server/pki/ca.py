@@ -20,7 +20,7 @@ INFO_SPEC: t.Mapping[str, t.Any] = {"names": {"type": "list", "elements": "str"}
 ROLES = {"ca": "current", "old_ca": "old", "cross_ca": "cross"}
 LONGEST_NAME = 64  # characters; X.509's own limit of a common name (RFC 5280, ub-common-name)
 LOST = ("serial", "algorithm", "role", "not_after", "client_profiles")  # what the diff tells of one that is deleted
-BACK_AGAIN = 60  # seconds; a new authority makes the server restart briefly (server-behaviour.md, 99)
+BACK_AGAIN = 60  # seconds; a new authority makes the server restart briefly (server behaviour, 99)
 
 
 class Ca(Resource):

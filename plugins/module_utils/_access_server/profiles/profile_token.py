@@ -136,7 +136,7 @@ def _judged(tokens: t.Sequence[Record], want: Wanted, renew: bool) -> Object:
 
 
 def _token_in(url: str) -> str:
-    """The token of a URL, which may stand in one of another scheme (server-behaviour.md, 97); empty if it has none."""
+    """The token of a URL, which may stand in one of another scheme (server behaviour, 97); empty if it has none."""
     found = parse_qs(urlsplit(url.strip()).query).get("token", [])
     return found[0] if len(found) == 1 else ""
 

@@ -35,7 +35,7 @@ BEYOND = (
 )
 LONGEST = 2000  # characters of a value that is not converted; what is longer is in the dump
 SHORT = 80  # the same in a sentence
-# The option behind a property (server-behaviour.md, 141).
+# The option behind a property (server behaviour, 141).
 PROPERTIES: t.Mapping[str, str] = {
     "conn_group": "group",
     "conn_ip": "static_ipv4",
@@ -187,7 +187,7 @@ def _is_private(key: str, value: t.Any) -> bool:
 
 
 def _plain_subnets(dumps: Dumps) -> tuple[t.Optional[str], str]:
-    """What a plain SUBNET does on this server, or None and why that is not known (server-behaviour.md, 144)."""
+    """What a plain SUBNET does on this server, or None and why that is not known (server behaviour, 144)."""
     if dumps.configuration is None:
         return None, f"give {CONFIGURATION} too, the output of {COMMANDS[CONFIGURATION]}"
     said = dumps.configuration.get(access_rule.DECIDES)

@@ -20,7 +20,7 @@ from .restart import TIMEOUT, announced, refusal, refuse_no_time, restarted
 
 UNKNOWN = "unknown"
 ONCE_DONE = "If it has moved already, say assume_local: false."
-REREADING = "server_agent"  # the mode of a restart that reads again which database there is (server-behaviour.md, 103)
+REREADING = "server_agent"  # the mode of a restart that reads again which database there is (server behaviour, 103)
 PORT = 3306
 SILENCE = 30.0  # seconds that a database may keep silent while it is looked at
 # Parameters that the usual libraries for MySQL know; what else follows a ? may be the rest of a password.

@@ -17,7 +17,7 @@ from ..._text.outside import Sentence
 from ..api.client import AccessServer, Record
 from .restart import refuse_no_time
 
-WELL = ("on", "enabled", "disabled")  # of a service that works (server-behaviour.md, 107)
+WELL = ("on", "enabled", "disabled")  # of a service that works (server behaviour, 107)
 SERIOUS = ("error", "critical")
 PAUSE = 1.0  # seconds between two reads of a server that is not healthy yet
 SPEC: t.Mapping[str, t.Any] = {"healthy_within": {"type": "int"}, "details": {"type": "bool", "default": False}}
@@ -121,7 +121,7 @@ def problems(status: Record, vpn: t.Optional[Record]) -> dict[str, str]:
 
 
 def _service(one: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """A list called error holds good news too: only severity tells (server-behaviour.md, 107)."""
+    """A list called error holds good news too: only severity tells (server behaviour, 107)."""
     notes = one.get("error") or []
     return {
         "status": one.get("status"),

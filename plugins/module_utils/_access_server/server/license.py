@@ -19,7 +19,7 @@ from ..._text.errors import InputError, Mistakes, Refused, reads
 from ..._text.masking import SHORTEST_SECRET
 from ..api.client import AccessServer
 
-LICENCE_SECRETS = ("subkey",)  # servers return them in clear (server-behaviour.md, 116)
+LICENCE_SECRETS = ("subkey",)  # servers return them in clear (server behaviour, 116)
 # The ways to bring a licence to a server, each with its operation and the name of the text in its request.
 WAYS: t.Mapping[str, tuple[str, str]] = {
     "subscription": ("POST /license/subscription", "subscription"),
@@ -187,7 +187,7 @@ def _decoded(text: str) -> str:
 
 
 def _info(run: Run[AccessServer]) -> Object:
-    """Which keys there are depends on the type (server-behaviour.md, 116); the document prints some with an apostrophe."""
+    """Which keys there are depends on the type (server behaviour, 116); the document prints some with an apostrophe."""
     found = {key.rstrip("'"): value for key, value in run.client.object("GET /license/info").items()}
     for secret in (found.get("subkey"), *(one.get("key") for one in found.get("fixed_licenses") or ())):
         if secret:

@@ -82,7 +82,7 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
             if exc.status != 400:
                 raise
             about_it = not exc.reasons or any("error" in key for key in exc.reasons)
-            if about_it and not asked_otherwise:  # as a comparison of texts (server-behaviour.md, 113)
+            if about_it and not asked_otherwise:  # as a comparison of texts (server behaviour, 113)
                 body["filters"]["error"] = {"operation": "not_equal" if params["error"] else "equal", "value": ""}
                 asked_otherwise = True
                 continue
@@ -104,7 +104,7 @@ def _filters(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _record(wire: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Numbers and flags come as texts, empty where they do not apply (server-behaviour.md, 112)."""
+    """Numbers and flags come as texts, empty where they do not apply (server behaviour, 112)."""
     record = {("protocol" if name == "proto" else name): value for name, value in wire.items()}
     for name in NUMBERS:
         value = record.get(name)

@@ -56,7 +56,7 @@ def restart(run: Run[AccessServer]) -> dict[str, t.Any]:
     connected = len(client.vpn_clients())
     answer: dict[str, t.Any] = {"changed": False, "restarted": False, "pending": reasons, "vpn_clients": connected}
     if params["mode"] == "dry_run":
-        if not run.task.check:  # what a dry run is to the server is not documented (server-behaviour.md, 103)
+        if not run.task.check:  # what a dry run is to the server is not documented (server behaviour, 103)
             with refusal(client):
                 client.restart("dry_run")
         return answer

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The evaluator of access tests agrees with one that looks at each address, each port and each domain by itself.
 
-The one here is written from the statements of server-behaviour.md, 150 to 158. It takes rules apart on its own, and shares
+The one here is written from the statements of server behaviour, 150 to 158. It takes rules apart on its own, and shares
 nothing with the collection. The worlds are small: in each class of addresses, services and domains that any rule can tell
 apart, there are a few, and all of them are looked at.
 """

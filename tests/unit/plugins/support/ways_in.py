@@ -29,7 +29,7 @@ NOBODY = "nobody"  # with nothing of its own, like people of a directory, who ne
 PEOPLE, NEW_USER = ("ana", "bert"), "cleo"
 FLAGS = ("deny", "deny_web", "admin", "totp")
 METHODS = ("local", "saml", "ldap")
-# What users take where no record says anything: a value, or the configuration key that has it (server-behaviour.md, 66).
+# What users take where no record says anything: a value, or the configuration key that has it (server behaviour, 66).
 BUILT_IN: Properties = {"deny": False, "deny_web": False, "admin": False}
 CONFIGURED = {"totp": "vpn.server.google_auth.enable", "auth_method": "auth.module.type"}
 DEFAULTS: Properties = {

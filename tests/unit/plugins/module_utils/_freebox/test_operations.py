@@ -31,7 +31,7 @@ RULES = {
     "DELETE *": SET,
     "GET *": READ,
 }
-# Codes of the two documents, and those that clients have met (server-behaviour.md, F49 and F50).
+# Codes of the two documents, and those that clients have met (server behaviour, F49 and F50).
 OF_SIGN_IN = (
     *("auth_required", "invalid_token", "pending_token", "insufficient_rights", "denied_from_external_ip"),
     *("invalid_request", "ratelimited", "new_apps_denied", "apps_denied", "internal_error"),
@@ -152,7 +152,7 @@ def test_a_code_says_the_same_with_any_status_and_in_any_language(code: str, sta
 
 
 def test_a_missing_call_is_told_from_a_wrong_body() -> None:
-    """Both have the same code (server-behaviour.md, F11)."""
+    """Both have the same code (server behaviour, F11)."""
     missing, wrong = meaning(404, refusal("invalid_request")), meaning(400, refusal("invalid_request"))
     assert missing
     assert missing.status == 404

@@ -56,7 +56,7 @@ ROOT = Path(__file__).resolve().parents[5]
 DISCOVERY, LOGIN = "/api_version", "/api/v16/login/"
 SIGN_IN, LOGOUT = f"{LOGIN}session/", f"{LOGIN}logout/"
 PASSWORD = "Marker-Password-7!"
-# Published with a client of Freebox OS (server-behaviour.md, F31).
+# Published with a client of Freebox OS (server behaviour, F31).
 TOKEN = "89vtuOaDxJ/TDeBDPgWSk9083SbQgEMnHdIGoHg2qK2tpWcLuiRofIjuxZSG8yJn"
 CHALLENGE, ANSWER = "drMHV/Atq4ZTtFItdgqfklDdT75k92qE", "b4015852c9216f99f4ba20964b21c010bb779d99"
 

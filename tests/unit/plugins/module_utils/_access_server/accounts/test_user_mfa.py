@@ -56,7 +56,7 @@ def fixture_people(server: Server) -> Server:
 
 @pytest.fixture(name="hidden_secrets")
 def fixture_hidden_secrets(people: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server does not show the secrets of enrolled users in its lists (server-behaviour.md, 46)."""
+    """The server does not show the secrets of enrolled users in its lists (server behaviour, 46)."""
     properties = people.simulator.machine.properties
     shown = properties.shown
 
@@ -318,7 +318,7 @@ def test_a_server_that_does_not_keep_the_secret_is_found_out(start: t.Callable[.
 
 
 def test_a_secret_that_the_server_hides_stays(people: Server, hidden_secrets: None) -> None:
-    """server-behaviour.md, 46."""
+    """server behaviour, 46."""
     other = CARRIED[::-1].replace("8", "7")
     applied(people, name="alice", enrolled=True, totp_secret=CARRIED)
     assert not applied(people, name="alice", enrolled=True, totp_secret=other)["changed"]

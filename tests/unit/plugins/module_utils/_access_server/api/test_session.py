@@ -220,7 +220,7 @@ def test_who_is_no_administrator(start: Callable[..., Server], time: Time, diale
 
 
 def test_who_turns_out_to_be_no_administrator(world: World) -> None:
-    """Some servers let anybody in and only tell who it is (server-behaviour.md, 15)."""
+    """Some servers let anybody in and only tell who it is (server behaviour, 15)."""
     body = {"auth_token": "T", "user_properties": {"user_type": "user"}}
     world.simulator.faults.add(path=LOGIN, status=200, body=body, times=None)
     world.refusal(world.admin, "openvpn is not an administrator of")
@@ -411,7 +411,7 @@ def test_a_code_is_used_once_on_a_machine(world: World, time: Time, tmp_path: Pa
 
 
 def test_many_runs_wait_in_line_before_they_are_challenged(world: World, time: Time, tmp_path: Path) -> None:
-    """A challenge is good for two minutes (server-behaviour.md, 30), so nobody is challenged before his turn."""
+    """A challenge is good for two minutes (server behaviour, 30), so nobody is challenged before his turn."""
     for _unused in range(8):  # as if seven others had come a moment before
         claim_code(str(tmp_path / "codes"), int(time.now // 30))
     world.client(world.mfa_admin, MemoryStore(), tmp_path / "codes").object("GET /server/info")
@@ -493,7 +493,7 @@ def test_a_long_run_signs_in_once(start: Callable[..., Server], time: Time, dial
 
 
 def test_a_very_long_run_signs_in_again(world: World, time: Time) -> None:
-    """A session cannot be renewed for longer than four hours (server-behaviour.md, 17)."""
+    """A session cannot be renewed for longer than four hours (server behaviour, 17)."""
     client = world.client()
     while time.now < 1_800_000_010 + 7 * 3600:
         client.object("GET /server/info")

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 Start = t.Callable[..., Server]
 PORT = "vpn.server.daemon.tcp.port"
 RADIUS_SECRET = "auth.radius.0.server.0.secret"  # masked by servers
-LDAP_SECRET = "auth.ldap.0.bind_pw"  # told in clear by servers (server-behaviour.md, 85)
+LDAP_SECRET = "auth.ldap.0.bind_pw"  # told in clear by servers (server behaviour, 85)
 SECRET = "Marker-Secret-9!"
 QUICK = {"restart_downtime": 0.05}
 
@@ -220,7 +220,7 @@ def test_an_unknown_item_is_refused_unless_custom_is_said(start: Start, dialect:
 
 
 def test_an_unknown_item_that_the_server_leaves_out_of_its_answers_can_be_set(server: Server) -> None:
-    """Servers make an item up, or leave it out (server-behaviour.md, 86)."""
+    """Servers make an item up, or leave it out (server behaviour, 86)."""
     path = "/config-items/default/list"
     server.simulator.faults.add(path=path, status=200, body={"total": 0, "items": []})
     assert done(items(server, name="local.note", value="x", custom=True))["changed"]
@@ -304,9 +304,7 @@ def test_a_key_with_another_index_is_guarded_like_the_first(
     assert SECRET not in sentence
 
 
-REROUTE_DNS = (
-    "vpn.client.routing.reroute_dns"  # told as a boolean; servers take one text more (server-behaviour.md, 117)
-)
+REROUTE_DNS = "vpn.client.routing.reroute_dns"  # told as a boolean; servers take one text more (server behaviour, 117)
 
 
 @dialects

@@ -145,7 +145,7 @@ def test_what_the_server_itself_allows_is_known(server: Server) -> None:
     assert "warnings" not in answer
 
 
-# Choices of the collection itself, and of documents that are younger than the contracts (server-behaviour.md, F55).
+# Choices of the collection itself, and of documents that are younger than the contracts (server behaviour, F55).
 OWN = {
     "state",
     "only",

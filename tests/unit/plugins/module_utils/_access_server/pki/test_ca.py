@@ -126,7 +126,7 @@ def test_what_cannot_be_is_said_before_anything_is_written(server: Server, case:
 
 
 def test_of_namesakes_a_serial_tells_which(server: Server) -> None:
-    """The server itself refuses doubles; what it made before it did, it keeps (server-behaviour.md, 99)."""
+    """The server itself refuses doubles; what it made before it did, it keeps (server behaviour, 99)."""
     rows = [
         {
             "serial": serial,

@@ -61,7 +61,7 @@ def asked_of_the_log(server: Server) -> list[dict[str, t.Any]]:
 
 
 def forget_what_is_not_in_the_contract(server: Server) -> None:
-    """Servers compare errors as texts, which the document does not say (server-behaviour.md, 113)."""
+    """Servers compare errors as texts, which the document does not say (server behaviour, 113)."""
     server.simulator.log[:] = [
         one
         for one in server.simulator.log
@@ -212,7 +212,7 @@ def test_records_of_a_real_server_are_understood(server: Server) -> None:
 
 
 def test_names_that_strangers_chose_are_data(server: Server) -> None:
-    """Whoever fails to sign in writes into the log what he likes (server-behaviour.md, 115)."""
+    """Whoever fails to sign in writes into the log what he likes (server behaviour, 115)."""
     answering(server, "/log/reports", recorded("log_reports_injected"))
     names = [one["username"] for one in recorded("log_reports_injected")["records"]]
     assert any("\n" in name for name in names)
