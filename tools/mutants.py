@@ -452,7 +452,7 @@ class Run:
         verdict.outcome, verdict.test, verdict.ran = result["outcome"], result["test"], result["ran"]
 
     def _long_one(self, runner: Runner, verdict: Verdict) -> None:
-        """All cases that the long test has of a test that runs the line: for those of its own nobody measured that."""
+        """All cases that the long test has of a test that runs the line: for its own tests that was not measured."""
         tests = [test for test in self._coverage.of(verdict.mutant) if test.more or test.left]
         every = list({test.function: dataclasses.replace(test, name=test.function) for test in tests}.values())
         result = runner.result(verdict.mutant, every) if every else {"outcome": "no more tests", "test": None}

@@ -51,7 +51,7 @@ class Writer:
         return {**about, **found, **({"writeOnly": True} if rules.get("no_log") else {})}
 
     def value(self, rules: Rules) -> Schema:
-        """A value that is said."""
+        """A value that is set."""
         kind, choices = rules.get("type", "str"), rules.get("choices")
         if kind == "list":
             return self._list(rules)
@@ -205,5 +205,5 @@ def _closed(properties: Schema, required: Iterable[str]) -> Schema:
 
 def text_of(schema: Schema, description: str) -> str:
     """The text of a file with a schema."""
-    told = {"$schema": DRAFT, "$comment": "tools/generate.py writes this file.", "description": description}
-    return f"{json.dumps({**told, **schema}, indent=1, ensure_ascii=False)}\n"
+    head = {"$schema": DRAFT, "$comment": "tools/generate.py writes this file.", "description": description}
+    return f"{json.dumps({**head, **schema}, indent=1, ensure_ascii=False)}\n"

@@ -407,7 +407,7 @@ def docs() -> Tally:
     )
 
 
-# What lies in the folder of a maintainer and is nobody else's business. The last one is ignored by Git as well.
+# What lies in the folder of a maintainer and must not be published. The last one is ignored by Git as well.
 PLANTED = (
     "vault-pass.txt",
     ".env",

@@ -32,8 +32,12 @@ def word_list(text: str) -> dict[str, str]:
 
 
 def found(text: str, words: dict[str, str]) -> list[tuple[int, str]]:
-    """The number of each line that has a word of the list, with the word. A word in a longer identifier does not count."""
-    pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, words))})(?![\w-])", re.IGNORECASE)
+    """The number of each line that has a word of the list, with the word.
+
+    Words in longer identifiers do not count, nor do values: a word alone in quotes, such as the name of an account.
+    """
+    alone = "|".join(map(re.escape, words))
+    pattern = re.compile(rf"(?<![\w-])(?!(?<=[\"`])(?:{alone})[\"`])({alone})(?![\w-])", re.IGNORECASE)
     return [
         (number, match[1].lower())
         for number, line in enumerate(text.splitlines(), 1)

@@ -38,8 +38,8 @@ def furnish(server: AccessServerSimulator, number: int) -> None:
 
 def inventory(folder: Path, server: AccessServerSimulator) -> Path:
     """One host, and how to reach it."""
-    told = server.ready()
-    connection = {"as_url": told["url"], "as_ca_path": told["ca_path"], "as_username": server.username}
+    ready = server.ready()
+    connection = {"as_url": ready["url"], "as_ca_path": ready["ca_path"], "as_username": server.username}
     connection |= {"as_password": server.password, "ansible_python_interpreter": sys.executable}
     file = folder / "hosts.json"
     file.touch(mode=0o600)

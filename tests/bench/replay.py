@@ -25,10 +25,10 @@ SIGN_IN = "/api/auth/login/userpassword"
 
 def main() -> None:
     """Ask all servers."""
-    told = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    given = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     at_a_time, connections = int(sys.argv[2]), int(sys.argv[3])
     with ThreadPoolExecutor(at_a_time) as pool:
-        list(pool.map(lambda server: replay(server, told["requests"], connections), told["servers"]))
+        list(pool.map(lambda server: replay(server, given["requests"], connections), given["servers"]))
 
 
 def replay(server: dict[str, str], calls: list[tuple[str, str, dict[str, str], Any]], connections: int) -> None:

@@ -36,17 +36,17 @@ def declaration(number: int) -> dict[str, list[dict[str, Any]]]:
 
 def variables(folder: Path, server: AccessServerSimulator, declared: dict[str, Any], *, files: bool) -> Path:
     """The variables of the playbook in a file, and the files that they name."""
-    told: dict[str, Any] = {"server": server.ready()}
+    given: dict[str, Any] = {"server": server.ready()}
     for option, objects in declared.items():
         if files:
             path = folder / f"{option}.json"
             path.write_text(json.dumps(objects), encoding="utf-8")
-            told[f"{option}_src"] = str(path)
+            given[f"{option}_src"] = str(path)
         else:
-            told["groups_of_server" if option == "groups" else option] = objects
+            given["groups_of_server" if option == "groups" else option] = objects
     file = folder / f"{'files' if files else 'variables'}.vars.json"
     file.touch(mode=0o600)
-    file.write_text(json.dumps(told), encoding="utf-8")
+    file.write_text(json.dumps(given), encoding="utf-8")
     return file
 
 

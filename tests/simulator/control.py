@@ -17,7 +17,7 @@ class Control:
     """GET log, counts, state; POST reset, faults, clock, readings, settings, and what a kind of server adds."""
 
     refusals: ClassVar[tuple[type[Exception], ...]] = (KeyError, TypeError, ValueError)
-    """What a request is told that makes no sense."""
+    """The answer to a request that makes no sense."""
 
     def __init__(self, machine: SimulatedMachine) -> None:
         self._machine = machine
@@ -47,7 +47,7 @@ class Control:
         raise NotImplementedError
 
     def _counts(self) -> dict[str, int]:
-        """How often the server was asked, wrote, was asked to sign somebody in, and shook hands: with who asks here too."""
+        """How often the server was asked, wrote, was asked to sign a user in, and shook hands: with who asks here too."""
         lines = [exchange.line for exchange in self._machine.exchanges]
         return {
             "requests": len(lines),

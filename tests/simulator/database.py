@@ -136,7 +136,7 @@ class Database:
         )
 
     def clear(self) -> None:
-        """Drop every database that somebody made."""
+        """Drop every database that was created."""
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute("select schema_name from information_schema.schemata")
             for (name,) in cursor.fetchall():

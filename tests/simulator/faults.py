@@ -58,7 +58,7 @@ class Fault:
 
 
 class Faults:
-    """The rules that are in force; the first that hits a call decides."""
+    """The active rules; the first that hits a call decides."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

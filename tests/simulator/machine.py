@@ -47,7 +47,7 @@ class SimulatedMachine(ABC):
     @property
     @abstractmethod
     def lock(self) -> AbstractContextManager[Any]:
-        """Held by whoever reads or changes what the server keeps."""
+        """Held by each thread that reads or changes what the server keeps."""
 
     @abstractmethod
     def answer(self, call: Any, headers: Message[str, str], text: bytes) -> tuple[Answer, Route | None, bool]:

@@ -31,7 +31,7 @@ class Notification:
 
 
 class CommandError(Exception):
-    """The daemon does not do what it was told."""
+    """The daemon does not do what it was asked to do."""
 
 
 class Management:
@@ -61,7 +61,7 @@ class Management:
         self.ask("state on")
 
     def restart(self, alive: Callable[[], bool]) -> None:
-        """Return when the daemon has read its files anew; ConnectionError when it does not come back."""
+        """Return when the daemon has read its files again; ConnectionError when it does not come back."""
         starts = self._starts
         self.ask("signal SIGHUP")
         self._await(starts + 1, alive)

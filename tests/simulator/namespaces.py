@@ -42,7 +42,7 @@ def available() -> str:
 
 
 def with_credentials(profile: str, username: str, password: str) -> str:
-    """The profile with a user name and a password in it, so that the client asks nobody."""
+    """The profile with a user name and a password in it, so that the client asks no question."""
     without = re.sub(r"^auth-user-pass.*\n", "", profile, flags=re.MULTILINE)
     return f"{without.rstrip()}\n<auth-user-pass>\n{username}\n{password}\n</auth-user-pass>\n"
 

@@ -29,7 +29,7 @@ _ENDING_SECONDS = 10
 class Endpoint:
     """Where the daemon listens: `protocol` is udp or tcp, `namespace` a network namespace if not that of the process.
 
-    Without `tunnel` nobody needs to be root: the daemon agrees on keys with one client, and asks nothing and carries nothing.
+    Without `tunnel` no process needs to be root: the daemon agrees on keys with one client, and asks nothing and carries nothing.
     """
 
     address: str = "127.0.0.1"
@@ -64,11 +64,11 @@ class Session:
 
 
 class Denied(Exception):
-    """The client stays outside; `told` is what it hears of the reason."""
+    """The client stays outside; `shown` is what it learns of the reason."""
 
-    def __init__(self, reason: str, told: str = "") -> None:
+    def __init__(self, reason: str, shown: str = "") -> None:
         super().__init__(reason)
-        self.told = told
+        self.shown = shown
 
 
 class Daemon(ABC):
@@ -82,7 +82,7 @@ class Daemon(ABC):
     @property
     @abstractmethod
     def lock(self) -> AbstractContextManager[Any]:
-        """Held by whoever reads or changes what the server keeps."""
+        """Held by each thread that reads or changes what the server keeps."""
 
     @abstractmethod
     def basis(self) -> Any:
@@ -168,7 +168,7 @@ class Daemon(ABC):
             self.restart()
 
     def restart(self) -> None:
-        """As short as can be: the clients are told, so that they come back by themselves at once."""
+        """As short as can be: the clients learn of it, so that they connect again at once."""
         if not self.endpoint.tunnel:
             # such a daemon says that it is there only once it has a client, so it cannot be waited for after a signal
             self._end()
@@ -176,7 +176,7 @@ class Daemon(ABC):
             return
         sessions = list(self.sessions)
         for client in sessions:
-            # one that has just left is not there to be told
+            # one that has just left cannot be asked
             with contextlib.suppress(CommandError):
                 self._management.ask(f"client-kill {client}")
         if sessions:
@@ -222,7 +222,7 @@ class Daemon(ABC):
         return self._management.ask(command)
 
     def halt(self, client: int, client_reason: str) -> None:
-        """End a session, if it has not just ended; its client is told not to come back by itself."""
+        """End a session, if it has not just ended; its client is asked not to connect again by itself."""
         session = self.sessions.get(client)
         if session is None:
             return
@@ -238,7 +238,7 @@ class Daemon(ABC):
         if notification.kind == "CONNECT":
             self._decide(notification)
         elif notification.kind == "REAUTH":
-            # whoever is in stays in until the session is ended
+            # a connected user stays connected until the session is ended
             self._management.ask(f"client-auth-nt {client} {notification.key}")
         elif notification.kind == "ESTABLISHED" and client in self.sessions:
             self.established(self.sessions[client], notification.variables)
@@ -253,8 +253,8 @@ class Daemon(ABC):
                 self.sessions[asked.client] = session
                 settings = self.settings_of(session)
         except Denied as denied:
-            told = f" {quoted(denied.told)}" if denied.told else ""
-            self._management.ask(f"client-deny {asked.client} {asked.key} {quoted(str(denied))}{told}")
+            shown = f" {quoted(denied.shown)}" if denied.shown else ""
+            self._management.ask(f"client-deny {asked.client} {asked.key} {quoted(str(denied))}{shown}")
         else:
             lines = [f"client-auth {asked.client} {asked.key}", *settings, "END"]
             self._management.ask("\n".join(lines) if settings else f"client-auth-nt {asked.client} {asked.key}")

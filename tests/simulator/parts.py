@@ -44,7 +44,7 @@ def operation(
 class Part:
     """A part of a server.
 
-    Everything in its attributes counts as kept by the server, so that tests compare it without being told. `passing`
+    Everything in its attributes counts as kept by the server, so that tests compare it without a list of it. `passing`
     names the attributes that hold something else, such as caches, sessions and logs.
     """
 

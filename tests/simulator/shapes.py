@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Strict shapes of request bodies: every unknown field and every wrong type is told.
+"""Strict shapes of request bodies: every unknown field and every wrong type is reported.
 
 A shape is one of
 - `str`, `int`, `bool`: exactly that JSON type (true is no integer);

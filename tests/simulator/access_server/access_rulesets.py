@@ -275,7 +275,7 @@ class AccessRulesets(Part):
             taken[place] = str(each.get("id"))
 
     def state(self) -> dict[str, Any]:
-        """Rulesets, those that nobody owns among them, with their owners and rules."""
+        """Rulesets, also those without an owner, with their owners and rules."""
         store = self._machine.store
         owners, rules = store.entries(_ASSIGNMENT).values(), store.entries(_RULE).values()
         return {

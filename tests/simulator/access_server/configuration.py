@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration profiles and their items: what is stored, what is shown, and what is in force."""
+"""Configuration profiles and their items: what is stored, what is shown, and what is active."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Configuration(Part):
         self.take_over()
 
     def take_over(self) -> None:
-        """A restart: what is stored comes into force."""
+        """A restart: what is stored becomes active."""
         self.running = self._machine.store.configuration(self.active)
         self._machine.properties.forget()
 
@@ -70,7 +70,7 @@ class Configuration(Part):
         return [ipaddress.ip_network(one, strict=False) for one in found]
 
     def ails(self, how: str) -> bool:
-        """Whether the server has this ailment by what is in force."""
+        """Whether the server has this ailment by the active configuration."""
         settings = self._machine.settings
         key, _equals, value = settings.ailing_with.partition("=")
         return bool(key) and settings.ailment == how and str(self.running.get(key)) == value

@@ -257,7 +257,7 @@ _KEYS = (
         "D",
         "external_pki.remote_cert_usage",
         "",
-        "How certificates are told apart by their usage.",
+        "How certificates of different usage are recognized.",
         category="advanced",
         allowed=("", "ns", "eku", "split"),
     ),

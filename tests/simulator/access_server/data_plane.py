@@ -113,7 +113,7 @@ class DataPlane(Daemon):
         return {DAEMON: title.removeprefix("OpenVPN Version: ")}
 
     def disconnect(self, client: int, reason: str, client_reason: str) -> None:
-        """End a session, if it has not just ended; its client is told not to come back by itself."""
+        """End a session, if it has not just ended; its client is asked not to connect again by itself."""
         session = self.sessions.get(client)
         if session is None:
             return

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The legacy REST API: profiles for whoever shows a password or a token, errors in XML."""
+"""The legacy REST API: profiles for callers with a password or a token, errors in XML."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class Legacy(Part):
     # signing in
 
     def _signed_in(self, call: Call) -> _Session:
-        """Whoever the Authorization header and the session headers prove the caller to be."""
+        """The account that the Authorization header and the session headers prove."""
         username, password = _basic(call)
         if not username:
             raise self._failed(call)

@@ -99,8 +99,8 @@ class Licences(Part):
     @operation("POST", "/license/subscription/test", "checkSubscription")
     def test(self, call: Call) -> Answer:
         found = self._described(self._read(call))
-        told = {"subkey": ("subkey", "billing_id"), "billing_id": ("billing_id",), "nothing": ()}
-        names = told[self._machine.readings["tested_subscription"]]
+        shown = {"subkey": ("subkey", "billing_id"), "billing_id": ("billing_id",), "nothing": ()}
+        names = shown[self._machine.readings["tested_subscription"]]
         return Answer(200, {k: v for k, v in found.items() if k not in ("subkey", "billing_id") or k in names})
 
     @operation("POST", "/license/subscription", "loadSubscription", writes=True)

@@ -72,7 +72,7 @@ class Power(Part):
         settings = self._machine.settings
         begins = time.monotonic() + settings.restart_delay
         self._restart = _Restart(mode, begins, begins + settings.restart_downtime)
-        # where it is then, nobody asks the old address; and other nodes see what becomes of this one
+        # nothing asks the old address when it has moved; and other nodes see what becomes of this one
         if settings.moves or self._machine.cluster.is_real:
             timer = threading.Timer(settings.restart_delay, lambda: self.away)
             timer.daemon = True

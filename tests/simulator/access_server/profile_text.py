@@ -13,7 +13,7 @@ from ..clock import moment
 
 @dataclass(frozen=True)
 class ProfileContents:
-    """What goes into a profile; `username`, `serial` and `common_name` are None where it is tied to nobody.
+    """What goes into a profile; `username`, `serial` and `common_name` are None where it belongs to no user.
 
     `remotes` are host, port and protocol of each daemon; `blocks` are the inline files by the name of their option.
     """

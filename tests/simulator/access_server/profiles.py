@@ -116,7 +116,7 @@ class Profiles(Part):
         authority: str | None = None,
         tls_crypt_v2: bool = False,
     ) -> str:
-        """Make a profile for anybody; the answer is its serial, `authority` that of the signer if not the current one."""
+        """Make a profile for any user; the answer is its serial, `authority` that of the signer if not the current one."""
         if profile_type not in _PERSONAL:
             raise ValueError(f"the server keeps profiles of the types {', '.join(_PERSONAL)}, not {profile_type!r}")
         return str(self._made(user, profile_type, tls_crypt_v2, comment, days_left, authority).serial)

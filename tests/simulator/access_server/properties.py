@@ -227,7 +227,7 @@ class Properties(Part):
         self._member_counts: dict[str, int] = {}
 
     def forget(self) -> None:
-        """The configuration in force has changed."""
+        """The active configuration has changed."""
         self._generation = -1
 
     def effective(self, record: Record, name: str) -> Any:
@@ -350,7 +350,7 @@ class Properties(Part):
 
     def _from(self, value: Any, source: str, source_name: str | None) -> _Inherited:
         shown = {"value": value, "inherited": True, "inherited_source_type": source}
-        told = self._machine.dialect.inherited_source_name(source, source_name)
-        if told is not None:
-            shown["inherited_source_name"] = told
+        named = self._machine.dialect.inherited_source_name(source, source_name)
+        if named is not None:
+            shown["inherited_source_name"] = named
         return _Inherited(value, shown)

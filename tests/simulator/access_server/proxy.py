@@ -49,13 +49,13 @@ def passed_on(call: Call, name: str, node: Node, headers: Message[str, str], tex
         raise refused(502, f"Cluster node cannot be reached: {name}") from None
     finally:
         connection.close()
-    told = {key: response.headers[key] for key in _TOLD if key in response.headers}
+    headers = {key: response.headers[key] for key in _TOLD if key in response.headers}
     if not content:
-        return Answer(response.status, headers=told)
+        return Answer(response.status, headers=headers)
     if kind == "application/json":
         with contextlib.suppress(ValueError):  # of an answer that is none
-            return Answer(response.status, json.loads(content), headers=told)
-    return Answer(response.status, content.decode(errors="replace"), headers={**told, "Content-Type": kind})
+            return Answer(response.status, json.loads(content), headers=headers)
+    return Answer(response.status, content.decode(errors="replace"), headers={**headers, "Content-Type": kind})
 
 
 class Proxy(Part):

@@ -34,7 +34,7 @@ READINGS: dict[str, tuple[str, ...]] = {
     "access_list_filter": ("exact", "loose"),
     # filters of users/list, groups/list and profiles/list: taken, or left out (server behaviour, 38)
     "list_filters": ("taken", "ignored"),
-    # the filters admin and autologin: by what is in force, or by what is set on the record itself (server behaviour, 38)
+    # the filters admin and autologin: by the active values, or by what is set on the record itself (server behaviour, 38)
     "flag_filters": ("effective", "own"),
     # the filter substring: with regard to case, or without
     "substring_filter": ("exact", "caseless"),
@@ -87,7 +87,7 @@ READINGS: dict[str, tuple[str, ...]] = {
     # two rulesets of one name, two rules of a ruleset at one position: there can be, or 400 (server behaviour, 75)
     "ruleset_names": ("free", "unique"),
     "rule_positions": ("free", "unique"),
-    # a ruleset that somebody owns, in access/rulesets/delete: deleted, or 400
+    # a ruleset with an owner, in access/rulesets/delete: deleted, or 400
     "assigned_ruleset": ("deleted", "refused"),
     # a ruleset that loses its last owner: it stays, or is deleted
     "last_owner_gone": ("kept", "deleted"),

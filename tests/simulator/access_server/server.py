@@ -104,7 +104,7 @@ class AccessServerSimulator(Simulator):
             self.machine.vpn.data_plane.refresh()
 
     def _move(self, former: Listener) -> None:
-        """Serve where the configuration in force says, if the settings do."""
+        """Serve where the active configuration names, if the settings do."""
         in_force = self.machine.configuration.in_force
         host, port = in_force("admin_ui.https.ip_address"), in_force("admin_ui.https.port")
         host = host if host[:1].isdigit() else self._first_host

@@ -39,11 +39,11 @@ class Settings(CommonSettings):
     profile_remotes: str = ""
     """Host, port and protocol of the daemons that profiles name, with commas between; "" takes the configuration."""
     ailing_with: str = ""
-    """`KEY=VALUE` of the configuration; while that is in force, the server has the `ailment`."""
+    """`KEY=VALUE` of the configuration; while that is active, the server has the `ailment`."""
     ailment: str = "service"
     """A `service` that fails, one that is on and has a `severity`, no `daemons`, or an API that stays `silent`."""
     moves: bool = False
-    """Whether the API is served on the port, and the address if it is one, of admin_ui.https that a restart puts in force."""
+    """Whether the API is served on the port, and the address if it is one, of admin_ui.https that a restart activates."""
     cluster_nodes: int = 0
     """Number of nodes of which this server makes up all but itself; 0 for a lone server or a node of a real cluster."""
     proxy_timeout: float = 10.0

@@ -73,7 +73,7 @@ class SharedDatabase(Store):
         return super()._execute(statement, values)
 
     def _begun(self) -> None:
-        """Whoever has the row of the generation is alone until the end of the transaction."""
+        """The connection that has the row of the generation is alone until the end of the transaction."""
         self._generation = self._current_generation(self._locking)
 
     def _ending(self) -> None:
@@ -203,7 +203,7 @@ class _SharedFile(sqlite3.Connection):
 
 
 class _MariaDb:
-    """A connection to MariaDB that takes the statements of SQLite; one that broke is made anew."""
+    """A connection to MariaDB that takes the statements of SQLite; one that broke is opened again."""
 
     def __init__(self, uri: str) -> None:
         address = urlsplit(uri)

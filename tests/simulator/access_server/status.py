@@ -118,7 +118,7 @@ class Status(Part):
 
     @operation("GET", "/support/report", "get__support_report")
     def report(self, call: Call) -> Answer:
-        """With a secret, which nobody rules out."""
+        """With a secret, which no document rules out."""
         machine = self._machine
         lines = [
             f"Access Server {machine.version}",

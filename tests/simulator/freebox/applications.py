@@ -101,7 +101,7 @@ class Applications(Part):
     # what people do at the box
 
     def decide(self, status: str) -> int:
-        """Somebody presses the button (`granted`), refuses (`denied`) or lets time pass (`timeout`); the track it was for."""
+        """A person presses the button (`granted`), refuses (`denied`) or lets time pass (`timeout`); the track it was for."""
         if status not in ("granted", "denied", "timeout"):
             raise ValueError(f"a pairing ends as granted, denied or timeout, not as {status!r}")
         self._expire()
@@ -109,7 +109,7 @@ class Applications(Part):
         if app is None:
             raise ValueError("no app waits for the button")
         if status == "granted" and not app.watched:
-            status = "unknown"  # whoever does not look after it is not authorized even if people agree (F25)
+            status = "unknown"  # an app that does not ask for it is not authorized even if people agree (F25)
         app.status = status
         if status == "granted":
             reading = self._machine.readings["rights_after_pairing"]
@@ -124,7 +124,7 @@ class Applications(Part):
         self._known(app_id).rights = rights
 
     def revoke(self, app_id: str) -> None:
-        """Somebody takes the app off the list."""
+        """A person removes the app from the list."""
         for app in self._all:
             if app.app_id == app_id:
                 app.status = "unknown"

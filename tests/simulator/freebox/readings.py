@@ -16,13 +16,13 @@ READINGS: dict[str, tuple[str, ...]] = {
     "read_only_keys": ("refused", "ignored"),
     # enable_ipv4 and enable_ipv6 of a server for which they are "not relevant" (F55)
     "irrelevant_keys": ("ignored", "refused"),
-    # a change to a server that runs: it starts anew, or goes on running
+    # a change to a server that runs: it starts again, or goes on running
     "change_while_started": ("restarts", "goes_on"),
     # auth_modes of conf_ipsec: typed as an array, described as a map (F56)
     "ipsec_auth_modes": ("list", "map"),
     # a PUT with login and password in one body (F67)
     "put_with_login": ("accepted", "refused"),
-    # whoever is deleted while connected: is cut off, or goes on until somebody ends the connection
+    # a user who is deleted while connected: is cut off, or stays until the connection is ended
     "deleted_user": ("cut_off", "goes_on"),
     # the error for an address that another user has (F64)
     "address_taken": ("inval", "exist", "inuse"),
@@ -36,7 +36,7 @@ READINGS: dict[str, tuple[str, ...]] = {
     "challenge_use": ("many", "once"),
     # whether the answer insufficient_rights has a challenge as well (F30 and F44 disagree)
     "insufficient_rights_challenge": ("absent", "given"),
-    # rights that an app lacks: told as false, or left out (F40)
+    # rights that an app lacks: shown as false, or left out (F40)
     "denied_rights": ("false", "absent"),
     # what a newly paired app may do (F42)
     "rights_after_pairing": ("without_settings", "all"),

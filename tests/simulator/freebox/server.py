@@ -152,7 +152,7 @@ class FreeboxSimulator(Simulator):
     # changes behind the client's back
 
     def press_button(self, status: str = "granted") -> int:
-        """Somebody decides on the app that waits: `granted`, `denied`, or `timeout`; its track."""
+        """A person decides on the app that waits: `granted`, `denied`, or `timeout`; its track."""
         with self.machine.lock:
             return self.machine.applications.decide(status)
 
@@ -162,7 +162,7 @@ class FreeboxSimulator(Simulator):
             self.machine.applications.set_rights(app_id, set(rights))
 
     def revoke(self, app_id: str = APP_ID) -> None:
-        """Somebody takes the app off the list."""
+        """A person removes the app from the list."""
         with self.machine.lock:
             self.machine.applications.revoke(app_id)
 

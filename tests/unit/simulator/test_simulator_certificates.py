@@ -58,9 +58,9 @@ def test_a_template_decides_what_a_certificate_is_for(api, template, authority, 
             certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     else:
         assert [*certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value] == usages
-    told = info(api, pem)
-    assert told["subj_alt_names"] == ([f"DNS:{name}" for name in names] if template == "webserver" else [])
-    assert (told["ca"], told["self_signed"]) == (authority, True)
+    described = info(api, pem)
+    assert described["subj_alt_names"] == ([f"DNS:{name}" for name in names] if template == "webserver" else [])
+    assert (described["ca"], described["self_signed"]) == (authority, True)
     assert load_pem_private_key(key.encode(), None).public_key() == certificate.public_key()
 
 
@@ -137,8 +137,8 @@ def test_what_is_told_of_a_foreign_certificate(start, dialect, begins, ends):
         .add_extension(x509.SubjectAlternativeName(alternative), critical=False)
         .sign(key, hashes.SHA256())
     )
-    told = info(api, certificate.public_bytes(Encoding.PEM).decode())
-    assert told == {
+    described = info(api, certificate.public_bytes(Encoding.PEM).decode())
+    assert described == {
         "serial": str(2**70),
         "common_name": "rogue software department",
         "algorithm": "secp256r1",

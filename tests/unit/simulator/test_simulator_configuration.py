@@ -73,8 +73,8 @@ def test_each_key_is_documented_with_its_source():
     letters = set(re.findall(r"^     - ([A-Z]): ", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE))
     found = rows("key", "type", "default", "source")
     assert {source for _name, _type, _default, source in found} <= letters
-    told = {key.name: [key.type, shown_default(key), key.source] for key in KEYS.values()}
-    assert {literals(name)[0]: rest for name, *rest in found} == told
+    documented = {key.name: [key.type, shown_default(key), key.source] for key in KEYS.values()}
+    assert {literals(name)[0]: rest for name, *rest in found} == documented
     assert len(found) == len(KEYS)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A public client of Freeboxes, which nobody here wrote, against a simulated one."""
+"""A public client of Freeboxes, which others wrote, against a simulated one."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def paired(box, tmp_path):
 
 @pytest.fixture
 def pressed(box):
-    """A function that has somebody at the button as soon as an app has asked and looks after it."""
+    """A function that presses the button as soon as an app has asked and looks after it."""
     presses = []
 
     def at_the_button(status):

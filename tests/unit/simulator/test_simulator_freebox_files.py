@@ -200,7 +200,7 @@ def free_port():
 
 @pytest.mark.skipif(OPENVPN is None, reason="there is no program openvpn")
 class TestHandshake:
-    """The real openvpn program on both sides, without a tunnel: nobody needs to be root."""
+    """The real openvpn program on both sides, without a tunnel: no process needs to be root."""
 
     @pytest.fixture
     def gate(self, start_box):

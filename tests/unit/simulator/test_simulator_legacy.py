@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The legacy REST API of the simulator: who gets a profile, and what everybody else is told in XML."""
+"""The legacy REST API of the simulator: who gets a profile, and what others read in XML."""
 
 from __future__ import annotations
 

@@ -151,12 +151,12 @@ def test_nodes_from_the_command_line():
     command = [sys.executable, str(NODES), "one", "two", "--users", "2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         assert process.stdout
-        told = json.loads(process.stdout.readline())
+        ready = json.loads(process.stdout.readline())
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 0
-    assert told["mysql_uri"] is None
-    assert set(told["nodes"]) == {"one", "two"}
-    folder = Path(told["nodes"]["one"]["ca_path"]).parents[1]
+    assert ready["mysql_uri"] is None
+    assert set(ready["nodes"]) == {"one", "two"}
+    folder = Path(ready["nodes"]["one"]["ca_path"]).parents[1]
     assert not folder.exists()
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A part brings its operations, its state and what it keeps, and a machine finds them without being told."""
+"""A part brings its operations, its state and what it keeps, and a machine finds them without a list."""
 
 from __future__ import annotations
 

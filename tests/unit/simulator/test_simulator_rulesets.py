@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rulesets of the simulated Access Server: versions, and what nobody knows of real ones."""
+"""Rulesets of the simulated Access Server: versions, and what is unknown of real ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RULE = {
 
 
 def add(api, name="one", owner="alice", position=100):
-    """A ruleset that somebody owns; the answer is its number."""
+    """A ruleset with an owner; the answer is its number."""
     number = api.post("access/rulesets/add", {"name": name, "comment": ""}).body["id"]
     assigned = {"add": {owner: [{"ruleset_id": number, "position": position}]}}
     assert api.post("access/user-rulesets/modify", assigned).status == 200

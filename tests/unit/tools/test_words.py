@@ -21,9 +21,9 @@ def test_the_list_of_the_project_has_words_and_what_to_write() -> None:
     assert all(found.values())
 
 
-def test_words_are_found_in_text_and_not_in_identifiers() -> None:
-    text = f"It is {FORCE.upper()},\nre{AGAIN} {AGAIN}-ly, x_{AGAIN}\nmade {AGAIN}."
-    assert words.found(text, {FORCE: "active", AGAIN: "again"}) == [(1, FORCE), (3, AGAIN)]
+def test_words_are_found_in_text_and_not_in_identifiers_or_values() -> None:
+    text = f'It is {FORCE.upper()},\nre{AGAIN} {AGAIN}-ly, x_{AGAIN}\nmade {AGAIN}."\n"{AGAIN}" `{AGAIN}`\n"{AGAIN} or not"'
+    assert words.found(text, {FORCE: "active", AGAIN: "again"}) == [(1, FORCE), (3, AGAIN), (5, AGAIN)]
 
 
 def test_a_word_ends_the_check_with_its_place(

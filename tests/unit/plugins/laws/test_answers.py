@@ -360,7 +360,7 @@ def test_a_mutated_refusal_is_told(start: t.Callable[..., Server], path: str, st
 
 @pytest.mark.parametrize("path", ["auth/login/userpassword", "auth/login/mfaauth"])
 def test_a_mutated_challenge_is_told(start: t.Callable[..., Server], path: str) -> None:
-    """Somebody signs in with a second factor, and is asked for it in an odd way."""
+    """A user signs in with a second factor, and is asked for it in an odd way."""
     server = start()
     simulator = server.simulator
     body = recorded("login_mfa_required_401") if path.endswith("password") else recorded("mfaauth_ok")

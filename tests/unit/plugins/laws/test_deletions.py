@@ -64,7 +64,7 @@ def by(resource: Resource, **params: t.Any) -> Work:
 
 
 def holder(server: Server) -> None:
-    """A user with everything that ends along with somebody's access."""
+    """A user with everything that ends along with the user's access."""
     server.simulator.set_user("ana")
     server.simulator.connect("ana")
     server.simulator.add_profile("ana")

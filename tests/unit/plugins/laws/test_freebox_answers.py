@@ -27,7 +27,7 @@ MOST = 80  # requests of one task, with all that is asked again
 
 
 class Time:
-    """A clock that only moves when somebody sleeps."""
+    """A clock that only moves when the code sleeps."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -74,7 +74,7 @@ SCENARIOS = {
         people,
         ("ana", "ben"),
     ),
-    "users made anew": Scenario(
+    "users created again": Scenario(
         VPN_USER,
         {
             "users": [

@@ -136,7 +136,7 @@ def fixture_pair() -> t.Iterator[tuple[Box, Box]]:
 def test_a_declared_box_is_what_the_modules_of_its_resources_make_one_by_one(
     pair: tuple[Box, Box], before: Declared, after: Declared
 ) -> None:
-    """And each change is told once. Users are first, so that no server starts for those who go."""
+    """And each change is reported once. Users are first, so that no server starts for those who go."""
     whole, in_parts = pair
     for box in pair:
         box.simulator.reset()

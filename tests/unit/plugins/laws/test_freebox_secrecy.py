@@ -82,7 +82,7 @@ FAILURES = {
     "a list for the token": "freebox_vpn_user_info: {freebox_app_id: other, freebox_app_token: ['{{ plain }}']}",
     "a token that is refused": "freebox_vpn_user_info: {freebox_app_id: x, freebox_app_token: '{{ wrong_token }}'}",
     "a password that is too long": "freebox_vpn_user: {login: max, password: '{{ maxs }}{{ maxs }}'}",
-    "nobody there": "freebox_vpn_user: {login: a, password: '{{ maxs }}', freebox_url: 'https://127.0.0.1:1'}",
+    "nothing there": "freebox_vpn_user: {login: a, password: '{{ maxs }}', freebox_url: 'https://127.0.0.1:1'}",
     "a page that repeats the request": "freebox_vpn_user_info: {freebox_url: '{{ echo }}'}",
     "a reason that repeats the request": "freebox_vpn_user_info: {freebox_url: '{{ refuse }}'}",
     "words that repeat a password": "freebox_vpn_user: {login: eve, password: '{{ maxs }}'}",
@@ -117,9 +117,9 @@ def tokens(simulator: FreeboxSimulator) -> list[str]:
 
 @pytest.fixture(name="prepared")
 def fixture_prepared(box: Box, folder: Folder) -> Box:
-    """A box that repeats a password, the second time that somebody new comes."""
-    told = json.loads((folder.path / "secrets.json").read_text())
-    folder.write("secrets.json", {**told, "app_token": box.simulator.app_token})
+    """A box that repeats a password, the second time that a new user comes."""
+    known = json.loads((folder.path / "secrets.json").read_text())
+    folder.write("secrets.json", {**known, "app_token": box.simulator.app_token})
     words = {"success": False, "error_code": "inval", "msg": f"non: {SECRETS['maxs']}"}
     box.simulator.faults.add(path="vpn/user/", method="POST", nth=4, status=200, body=words)
     page = f"<html>{SECRETS['maxs']}</html>"

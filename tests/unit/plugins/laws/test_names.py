@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names: none of them changes the path of a request, and none holds what nobody sees."""
+"""Names: none of them changes the path of a request, and none holds characters that no reader sees."""
 
 from __future__ import annotations
 

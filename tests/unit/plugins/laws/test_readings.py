@@ -165,12 +165,12 @@ def test_keys_are_handed_back_under_every_reading_and_check_mode_tells_it(
     server = start(readings={"config_reset": reading}, settings={"restart_downtime": 0.05})
     task = hand_back(server)
     server.simulator.log.clear()
-    told = task(check=True)
+    foreseen = task(check=True)
     assert not server.writes()
     answer = task()
     assert not answer.get("failed"), answer["msg"]
     assert answer["changed"]
-    assert told["diff"] == answer["diff"]
+    assert foreseen["diff"] == answer["diff"]
     refused = [one for one in server.simulator.log if one.status == 400 and "/config-items/" in one.path]
     assert len(refused) == (reading == "refuse"), "null is not sent again to a server that has refused it"
     assert not task()["changed"]

@@ -147,15 +147,17 @@ def test_check_mode_tells_what_the_next_run_does_and_writes_nothing(
         server.simulator.state()  # makes what a server makes when it is first asked, such as its authority
         before = everything(server)
         server.simulator.log.clear()
-        told = apply(server, sample, declared, check=True)
+        foreseen = apply(server, sample, declared, check=True)
         assert not server.writes()
         assert everything(server) == before
         done = apply(server, sample, declared)
-        assert (told["changed"], told["diff"]) == (done["changed"], done["diff"])
+        assert (foreseen["changed"], foreseen["diff"]) == (done["changed"], done["diff"])
         if sample in MADE:  # the task tells more of what it has made
-            assert all(told_of.items() <= of.items() for told_of, of in zip(*lines(told, done), strict=True))
+            assert all(
+                foreseen_of.items() <= of.items() for foreseen_of, of in zip(*lines(foreseen, done), strict=True)
+            )
         else:
-            assert told["objects"] == done["objects"]
+            assert foreseen["objects"] == done["objects"]
 
 
 def lines(*answers: dict[str, t.Any]) -> list[list[dict[str, str]]]:
@@ -179,11 +181,13 @@ def test_the_state_compared_above_is_there(start: t.Callable[..., Simulated], sa
 @ways
 def test_the_plan_tells_the_truth(start: t.Callable[..., Simulated], sample: Sample, way: str) -> None:
     server = started(start, sample, way)
-    told = {f.name for f in sample.resource.loaded}  # and not deeds, such as ending sessions or making a secret
+    listed = {f.name for f in sample.resource.loaded}  # and not deeds, such as ending sessions or making a secret
     for declared in sample.declarations:
         after = apply(server, sample, declared)["diff"]["after"][sample.name]
         found = shown(server, sample)
-        assert {name: found[name] for name in after if name in told} == {n: v for n, v in after.items() if n in told}
+        assert {name: found[name] for name in after if name in listed} == {
+            n: v for n, v in after.items() if n in listed
+        }
 
 
 @samples
@@ -261,7 +265,7 @@ def test_no_secret_is_told(start: t.Callable[..., Simulated], sample: Sample) ->
     """Neither of ours, nor what is declared, nor what the contract marks as secret in requests and answers."""
     server = started(start, sample, usual(sample))
     declared = sample.first
-    told = [
+    answers = [
         apply(server, sample, declared, check=True),
         apply(server, sample, declared),
         server.inform(sample.resource),
@@ -276,4 +280,4 @@ def test_no_secret_is_told(start: t.Callable[..., Simulated], sample: Sample) ->
         *exchanged,
         *getattr(server.simulator, "mfa_totp_secret", "").split(),
     ):
-        assert all(secret not in text_of(answer) for answer in told)
+        assert all(secret not in text_of(answer) for answer in answers)

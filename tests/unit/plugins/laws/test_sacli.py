@@ -156,7 +156,7 @@ def told_by_api(server: Server) -> Answer:
 
 
 def without_unset(resource: Resource, item: Json) -> Json:
-    """An object without what says that nothing is set: false, where that is what an object has that was never told."""
+    """An object without what says that nothing is set: false, where that is what an object has for which it was never set."""
     return {
         name: value
         for name, value in item.items()
@@ -297,7 +297,7 @@ SAYS_NOTHING = {"type", "group_declare"}  # of a record: what it is
 @given(users=DUMPS, configuration=ITEMS)
 @examples(150, 3000)
 def test_each_key_of_any_dump_is_somewhere(users: Json, configuration: Json) -> None:
-    """A key that is neither told nor a secret is in the declaration, which another one without it shows."""
+    """A key that is neither listed nor a secret is in the declaration, which another one without it shows."""
     found = convert(Dumps(users, configuration))
     valid(found)
     json.loads(

@@ -146,7 +146,7 @@ FAILURES = {
     "a token that is refused": "as_user_info: {as_username: x, as_password: null, as_token: '{{ token_for_headers }}'}",
     "a token that fits no header": 'as_user_info: {as_username: x, as_password: null, as_token: "{{ as_token }}\\n"}',
     "a secret that is no base32": "as_user_info: {as_username: y, as_totp_secret: '{{ as_token }}'}",
-    "nobody there": "as_user: {name: bob, password: '{{ user_password }}', as_url: 'https://127.0.0.1:1'}",
+    "nothing there": "as_user: {name: bob, password: '{{ user_password }}', as_url: 'https://127.0.0.1:1'}",
     "a page that repeats the sign-in": "as_user_info: {as_url: '{{ echo }}'}",
     "a page that repeats the token": "as_user_info: {as_url: '{{ echo }}', as_token: '{{ token_for_headers }}'}",
     "a reason that repeats the sign-in": "as_user_info: {as_url: '{{ refuse }}'}",

@@ -131,7 +131,7 @@ def declarations(draw: st.DrawFn, whole: bool = False) -> Declared:
     shared = draw(st.sampled_from(["", *sorted(there)]))
     rulesets: list[Declared] = [{"everybody": True, **draw(ruleset(("deny", "nat", "bypass")))}]
     rulesets += [{"group": name, **draw(ruleset(("deny", "nat", "bypass")))} for name in sorted(there)]
-    # Of a new user's own ruleset, what denies can come only when the user is there, who may be let in by others by then.
+    # Of a new user's own ruleset, what denies can come only when the user is there, whom other rules may let in already.
     rulesets += [{"user": PEOPLE[0], **draw(ruleset(("nat",)))}] if users[0]["state"] != "absent" else []
     return {
         **config,
@@ -336,18 +336,18 @@ def one_by_one(server: Server, declared: Declared) -> list[Answer]:
 
 def changes(answers: t.Iterable[Answer]) -> list[tuple[str, str]]:
     """Each object that was changed and how, without doubles: what is created and then updated is created."""
-    told: dict[str, str] = {}
+    first: dict[str, str] = {}
     for answer in answers:
         for line in answer["objects"]:
             if line["action"] != "unchanged":
-                told.setdefault(line["name"], line["action"])
-    return sorted(told.items())
+                first.setdefault(line["name"], line["action"])
+    return sorted(first.items())
 
 
 def memberships(answer: Answer) -> list[tuple[str, str]]:
-    """Each user whose group an answer tells of, and the group; what is created is told whole, and counts once."""
-    told: dict[str, Answer] = {each["before_header"].partition(":")[0]: each for each in answer["diff"]}
-    users, groups = (told.get(noun, {"before": {}, "after": {}}) for noun in ("users", "groups"))
+    """Each user whose group an answer names, and the group; what is created is shown whole, and counts once."""
+    diffs: dict[str, Answer] = {each["before_header"].partition(":")[0]: each for each in answer["diff"]}
+    users, groups = (diffs.get(noun, {"before": {}, "after": {}}) for noun in ("users", "groups"))
     found = [(name, one["group"]) for name, one in users["after"].items() if "group" in one]
     for group, one in groups["after"].items():
         there = groups["before"].get(group)

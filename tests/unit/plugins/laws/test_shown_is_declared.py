@@ -269,21 +269,21 @@ def shown_of(
     """An object as a task compares it, as the info module shows it, and as that declares it, if it does."""
     if resource is ACCESS_LIST:
         have = {direction: rules(access_rule.from_wire(*row) for row in rows) for direction, rows in wire.items()}
-        told = have
+        found = have
     elif resource is ACCESS_RULESET:
         have = {**wire, "comment": wire["comment"].strip()}
         have["rules"] = domain_rule.in_order(map(domain_rule.from_wire, wire["rules"]))
-        told = have
+        found = have
     else:
         load = item_of if resource is CONFIG_ITEM else resource.load
         have = load({"name": "x", "login": "x", **wire})
-        told = resource.load_whole(wire) if isinstance(resource, Owner) else have
+        found = resource.load_whole(wire) if isinstance(resource, Owner) else have
     keys = {ACCESS_LIST: "user x", ACCESS_RULESET: "user x / y", CONFIG_ITEM: "sa.company_name"}
     key = keys.get(resource, "x")
     body = info_body(resource)
     asked = {name: [key] if name == "names" else option.get("default") for name, option in body.options.items()}
     run = Run(mock.Mock(), Task(asked))
-    with mock.patch.object(Run, "read", return_value=Actual({key: told})):
+    with mock.patch.object(Run, "read", return_value=Actual({key: found})):
         answer = body.work(run)
     [informed] = objects_in(answer, resource)
     declaration = answer["declaration"]
@@ -348,9 +348,9 @@ def test_a_sample_that_is_shown_is_no_change(start: t.Callable[..., Simulated], 
     options = options_of(sample.resource)
     for declared in (sample.first, sample.second):
         apply(server, sample, declared)
-        told = {name: value for name, value in shown(server, sample).items() if name in options and value is not None}
+        found = {name: value for name, value in shown(server, sample).items() if name in options and value is not None}
         server.simulator.log.clear()
-        assert not apply(server, sample, {**sample.key, **told})["changed"]
+        assert not apply(server, sample, {**sample.key, **found})["changed"]
         assert not server.writes()
 
 
@@ -375,7 +375,7 @@ STORED: t.Mapping[str, t.Any] = {
 def test_a_stored_configuration_that_is_shown_is_no_change(
     start: t.Callable[..., Server], dialect: str, reading: str
 ) -> None:
-    """Whatever somebody has stored by other means: line ends at the end, CRLF, blanks, empty texts."""
+    """What was stored by other means: line ends at the end, CRLF, blanks, empty texts."""
     server = start(dialect=dialect, readings={"indexed_keys": reading})
     server.simulator.set_configuration(**STORED)
     found = [one for one in server.inform(CONFIG_ITEM, list(STORED)) if not one["secret"]]

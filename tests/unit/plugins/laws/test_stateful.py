@@ -104,7 +104,7 @@ class Estate(RuleBasedStateMachine):
     def the_server_restarts(self, reading: str) -> None:
         self.simulator.read_as(token_after_restart=reading)
         answer = self.server.run(restart.restart, restart.SPEC, as_session=self.session, timeout=10)
-        if answer.get("failed"):  # it may go away just while somebody signs in, and a lost sign-in is not repeated
+        if answer.get("failed"):  # it may go away just during a sign-in, and a lost sign-in is not repeated
             assert "never answered the sign-in" in answer["msg"], answer["msg"]
             Path(self.session["file"]).unlink(missing_ok=True)  # the next run knows nothing of it
 
@@ -157,7 +157,7 @@ class Estate(RuleBasedStateMachine):
         return {own["group"] for own in part.values() if own.get("group")} - self.simulator.state()["groups"].keys()
 
     def impossible(self, part: dict[str, Declared]) -> list[str]:
-        """What is said of a declaration that cannot be: of two users with one address, or of a group that is not there."""
+        """What is reported of a declaration that cannot be: of two users with one address, or of a group that is not there."""
         addresses = [own["static_ipv4"] for own in part.values() if own.get("static_ipv4")]
         shared = ["is declared for"] if len(set(addresses)) < len(addresses) else []
         return [*shared, *(["there is no such group"] if self.lacking(part) else [])]
@@ -167,17 +167,17 @@ class Estate(RuleBasedStateMachine):
     def apply(self, random: t.Any) -> None:
         for part in self.tasks():
             before = self.kept()
-            foretold = self.play(part, check=True)
+            foreseen = self.play(part, check=True)
             assert not self.server.writes()
             assert self.kept() == before
             done = self.play(part)
             if done.get("failed"):
                 assert any(why in done["msg"] for why in self.impossible(part)), done["msg"]
-                assert foretold["msg"] == done["msg"]
+                assert foreseen["msg"] == done["msg"]
                 assert self.kept() == before
                 continue
-            told = ("changed", "diff", "objects", "counts")
-            assert {key: foretold[key] for key in told} == {key: done[key] for key in told}
+            keys = ("changed", "diff", "objects", "counts")
+            assert {key: foreseen[key] for key in keys} == {key: done[key] for key in keys}
             assert done["changed"] == (self.kept() != before)
             self.is_as_declared(part, before)
             self.is_settled(part)
@@ -209,7 +209,7 @@ class Estate(RuleBasedStateMachine):
         assert not self.server.writes()
 
     def is_as_declared(self, part: dict[str, Declared], before: dict[str, t.Any]) -> None:
-        """Everybody is as declared, and nobody else is touched."""
+        """Every user is as declared, and no other user has changed."""
         users, clients = self.simulator.state()["users"], self.simulator.state()["vpn_clients"]
         others = set(before["users"]) - set(part)
         assert {name: users[name] for name in others} == {name: before["users"][name] for name in others}

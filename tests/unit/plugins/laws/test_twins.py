@@ -96,7 +96,7 @@ def test_twins_in_one_declaration_are_refused(
 
 
 @pytest.mark.parametrize("resource", [USER, GROUP], ids=lambda one: getattr(one, "noun", None))
-# Of the others, no usual spelling is the one that is there, and nobody reads the whole list for a warning.
+# Of the others, no usual spelling is the one that is there, and no task reads the whole list for a warning.
 @pytest.mark.parametrize("pair", [pair for pair in TWINS if pair not in ("ligature", "number", "sharp s")])
 def test_a_new_name_that_looks_like_one_that_is_there_is_warned_of(
     server: Server, resource: Resource, pair: str

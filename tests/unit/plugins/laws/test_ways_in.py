@@ -20,10 +20,10 @@ from ansible_collections.vpn.estate.tests.simulator.access_server import AccessS
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import examples
 from ansible_collections.vpn.estate.tests.unit.plugins.support.ways_in import (
-    NOBODY,
     OTHER,
     OWN,
     PEOPLE,
+    WITHOUT_RECORD,
     Item,
     World,
     authenticator_items,
@@ -166,7 +166,9 @@ def by_token(example: Example, named: bool = False, allow: bool = False) -> None
     who = {"as_token": token, "as_username": OWN if named else None, "as_password": None}
     answer = example.play(**who, **({"allow_self": True} if allow else {}))
     administrators = [name for name in example.world.users if example.world.way(name)]  # the server shows who is one
-    harm = example.harms(*([OWN] if named else [*administrators, NOBODY]))  # and not who is one without a record
+    harm = example.harms(
+        *([OWN] if named else [*administrators, WITHOUT_RECORD])
+    )  # and not who is one without a record
     if allow:
         assert example.signs_in() or any("proven" in warning for warning in answer["warnings"])
     elif answer.get("failed"):
@@ -268,14 +270,14 @@ FOUND: t.Mapping[str, tuple[t.Callable[[Example], None], Noun, World, list[Item]
         by_token,
         defaults,
         World(
-            {OWN: GIVEN, OTHER: {"admin": True, "totp": True}, NOBODY: {}},
+            {OWN: GIVEN, OTHER: {"admin": True, "totp": True}, WITHOUT_RECORD: {}},
             {"ops": {"admin": True}},
             {"group": "ops"},
             {},
         ),
         [{"group": ""}],
     ),
-    "a group that we leave denies by then": (
+    "a group that we leave denies at that time": (
         unasked,
         groups,
         world({"group": "ops"}, {"admin": True}, ops={}),

@@ -48,7 +48,7 @@ OF_ITS_OWN = {
     "as_saml_info",
     "freebox_declaration_info",
 }  # info modules that show something else than what is managed
-APART = {"as_profile_download"}  # signs in as somebody who is no administrator
+APART = {"as_profile_download"}  # signs in as a user who is no administrator
 GROUPS = {"as_": "access_server", "freebox_": "freebox"}  # the action group of each product, by how its modules begin
 OF_SERVERS = [name for name in MODULES if name.startswith(tuple(GROUPS))]  # the others read files on the host
 CONTROLLER = {"declaration_files", "declaration_report"}  # what an action alone does, on the machine that runs Ansible
@@ -85,7 +85,7 @@ def test_it_has_an_integration_target(name: str) -> None:
 
 @modules
 def test_its_examples_use_every_option(name: str) -> None:
-    """Connection options are shown in the README, and sessions are nobody's to set."""
+    """Connection options are shown in the README, and no task can set sessions."""
     texts = documentation(name)
     shown = yaml.safe_dump(texts["EXAMPLES"])
     own = dict(texts["DOCUMENTATION"].get("options") or {})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The law of convergence: whatever goes wrong with whichever request, a task ends, tells the truth, and the next one brings
-what was declared. It is said here once, for servers of every kind.
+what was declared. It stands here once, for servers of every kind.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class World:
         return method, re.compile(self.base + re.sub(r"\{\w+\}", "[^/]+", path))
 
     def kind_of(self, exchange: Exchange) -> str:
-        """What the call was to the server; what is not in the table is there for anybody to read."""
+        """What the call was to the server; anything that is not in the table may be read without a session."""
         found = (k for method, path, k in self._kinds if method == exchange.method and path.fullmatch(exchange.path))
         return next(found, READ)
 
@@ -219,7 +219,7 @@ class Trial:
             return self.server.declare(what, **declared)
         return self.server.manage(what, **declared)
 
-    def told(self, answer: Answer) -> list[tuple[dict[str, t.Any], t.Callable[[Thing], bool]]]:
+    def reported(self, answer: Answer) -> list[tuple[dict[str, t.Any], t.Callable[[Thing], bool]]]:
         """What a task says of each object, and which things are part of it."""
         if not isinstance(self.scenario.resource, ServerDeclaration):
             return [(line, partial(belongs, name=line["name"])) for line in answer.get("objects", ())]
@@ -324,8 +324,8 @@ class Trial:
 
     def honest(self, answer: Answer, before: State, after: State) -> t.Iterator[str]:
         changed = differing(before, after)
-        told = self.told(answer)
-        actions = {line["action"] for line, _is_part in told}
+        reported = self.reported(answer)
+        actions = {line["action"] for line, _is_part in reported}
         undone = "was set back" in answer.get("msg", "")
         if answer["changed"] != bool(changed) and "unknown" not in actions and not undone:
             yield f"says changed={answer['changed']}, but {changed or 'nothing'} changed: {answer.get('msg')}"
@@ -339,10 +339,10 @@ class Trial:
             yield f"says it is done, but {wrong} is not as declared"
         elif actions & {"failed", "unknown", "not attempted"}:
             yield f"is no failure, but says {actions}"
-        if changed and not told:
+        if changed and not reported:
             yield "changed something and does not say which objects"
         missing = self.missing(after)
-        for line, is_part in told:
+        for line, is_part in reported:
             things = {thing for thing in changed | missing if is_part(thing)}
             wrong = things & missing
             if line["action"] in ("created", "updated", "deleted", "unchanged") and wrong:
@@ -358,8 +358,8 @@ class Trial:
             yield f"crashed: {message} {answer.get('exception')}"
         if urlsplit(self.simulator.url).netloc not in message:
             yield f"does not name the host: {message}"
-        told = any(word in message for word in ("sign-in", "sign ", "restart"))
-        if not told and not re.search(self.world.base, message):
+        named = any(word in message for word in ("sign-in", "sign ", "restart"))
+        if not named and not re.search(self.world.base, message):
             yield f"does not name the endpoint: {message}"
 
     def frugal(self, log: t.Sequence[Exchange]) -> t.Iterator[str]:

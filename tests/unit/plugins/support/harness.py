@@ -83,7 +83,7 @@ class Simulated:
 
     @property
     def connection(self) -> dict[str, t.Any]:
-        """Connection options of whoever may do everything."""
+        """Connection options of an account that may do everything."""
         raise NotImplementedError
 
     def run(
@@ -236,5 +236,5 @@ def text_of(answer: Answer) -> str:
 
 
 def sentences_of(message: str) -> list[str]:
-    """What is said before the first mistake, and each mistake."""
+    """The words before the first mistake, and each mistake."""
     return re.split(r" \([0-9]+\) ", message)

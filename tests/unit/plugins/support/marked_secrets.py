@@ -47,7 +47,7 @@ class Secrets:
 
 
 def sinks(folder: Folder) -> dict[str, str]:
-    """Everywhere that Ansible can be told to write."""
+    """Every place where Ansible can write."""
     return {
         "ANSIBLE_DEBUG": "1",
         "ANSIBLE_PIPELINING": "0",

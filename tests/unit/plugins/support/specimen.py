@@ -24,13 +24,13 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Inp
 SECRET = "mArKeD-sEcReT-7"
 
 
-class Nobody:
+class NoServer:
     """A client that reaches no server."""
 
-    url, asked, wrote = "https://nobody", "nothing", False
+    url, asked, wrote = "https://no-server", "nothing", False
 
     def __init__(self) -> None:
-        self.cautions = ["Nobody is there."]
+        self.cautions = ["No server is there."]
         self.secrets: set[str] = set()
 
     def close(self) -> None:
@@ -47,15 +47,15 @@ def work(run: Run[t.Any]) -> Answer:
         sys.exit(params["secret"])
     if params["name"] == "refuses":
         raise InputError(f"{params['secret']} is not good enough.")
-    told = f"the secret is {params['secret']}"
-    return {"changed": not run.task.check, "told": [told, {"secret": (1, 2.5, None)}], "template": "{{ 6 * 7 }}"}
+    text = f"the secret is {params['secret']}"
+    return {"changed": not run.task.check, "told": [text, {"secret": (1, 2.5, None)}], "template": "{{ 6 * 7 }}"}
 
 
 class Specimen(Product):
     """A product without servers."""
 
-    def connect(self, params: t.Mapping[str, t.Any], read_only: bool) -> Nobody:
-        return Nobody()
+    def connect(self, params: t.Mapping[str, t.Any], read_only: bool) -> NoServer:
+        return NoServer()
 
 
 BODY = Body(

@@ -25,7 +25,7 @@ Item = dict[str, t.Any]
 
 OWN, OTHER = "openvpn", "mfa-admin"  # the accounts that every simulated server has
 GROUPS, NEW_GROUP = ("staff", "ops"), "newg"
-NOBODY = "nobody"  # with nothing of its own, like people of a directory, who need no record
+WITHOUT_RECORD = "nobody"  # with nothing of its own, like people of a directory, who need no record
 PEOPLE, NEW_USER = ("ana", "bert"), "cleo"
 FLAGS = ("deny", "deny_web", "admin", "totp")
 METHODS = ("local", "saml", "ldap")
@@ -235,7 +235,7 @@ def token_of(simulator: AccessServerSimulator, name: str, password: str) -> str 
 
 
 def signs_in(simulator: AccessServerSimulator, name: str, password: str) -> bool:
-    """Whether an account can sign in and administer once all that is configured is in force."""
+    """Whether an account can sign in and administer once all that is configured is active."""
     machine = simulator.machine
     machine.configuration.take_over()
     token = token_of(simulator, name, password)
@@ -269,7 +269,7 @@ def worlds(draw: st.DrawFn) -> World:
     """A server that our account can administer, by rights that it may have from any level."""
     users = {name: {**draw(levels), **draw(members)} for name in (OWN, *PEOPLE)}
     users[OTHER] = {"admin": True, "totp": True, **draw(members)}
-    users[NOBODY] = {}
+    users[WITHOUT_RECORD] = {}
     default = {**draw(levels), **(draw(member) if draw(st.integers(0, 3)) == 0 else {})}
     groups = {name: draw(levels) for name in GROUPS}
     world = World(users, groups, default, draw(configurations), followed=draw(st.booleans()))
