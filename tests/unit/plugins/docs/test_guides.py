@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.vpn.estate.tests.simulator.database import available
 from ansible_collections.vpn.estate.tests.unit.plugins.support.guide import GUIDES, LABEL, ROOT, Guide
-from ansible_collections.vpn.estate.tests.unit.plugins.support.reader import Reader, missing
+from ansible_collections.vpn.estate.tests.unit.plugins.support.reader import DATABASE, Reader, missing
 
 NAMES = sorted(path.stem for path in GUIDES.glob("*.rst"))
 QUICK = ("guide_first_hour",)  # whose commands run in `make test`, too
@@ -37,7 +38,7 @@ SOUND = """\
 
    - name: Bring erika in
      vpn.estate.as_user:
-       name: erika
+       name: "{{ user }}"
        group: "{{ greeting }}"
 
 .. code-block:: console
@@ -50,7 +51,7 @@ SOUND = """\
    :caption: fails
 
    $ cat inventory/hosts.yml; \\
-     false
+     : -e user=erika; false
    access_servers:
 """
 
@@ -64,7 +65,10 @@ def test_what_a_guide_declares_is_valid(name: str) -> None:
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.exhaustive) for name in NAMES]
 )
 def test_the_commands_of_a_guide_print_what_it_shows(name: str, tmp_path: Path, start: t.Callable[..., t.Any]) -> None:
-    assert list(Reader(Guide.read(GUIDES / f"{name}.rst"), tmp_path, start).faults()) == []
+    guide = Guide.read(GUIDES / f"{name}.rst")
+    if DATABASE in guide.servers.values() and available():
+        pytest.skip(available())
+    assert list(Reader(guide, tmp_path, start).faults()) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -96,6 +100,7 @@ def test_a_sound_guide_has_no_faults(tmp_path: Path, start: t.Callable[..., t.An
         ("hosts:\n", "host:\n", "access_servers: host is nothing that a group of an inventory has"),
         (":caption: fails", ":caption: failed", "and not failed"),
         ("   $ printf", "   printf", "begins with a command"),
+        ("-e user=", "-e usr=", "the template needs user, which is not defined"),
         (".. servers", f"See :ref:`it <{LABEL}elsewhere>`.\n\n.. servers", f"there is no label {LABEL}elsewhere"),
     ],
 )
@@ -115,7 +120,7 @@ def test_faults_in_what_a_guide_declares_are_found(old: str, new: str, fault: st
             "   ok: [vpn1] => same\n   PLAY [Check] ***",
             "not in this order",
         ),
-        ("     false\n", "     true\n", "ends with the status 0"),
+        ("erika; false\n", "erika; true\n", "ends with the status 0"),
         ("   $ printf", "   $ exit 3; printf", "ends with the status 3"),
         ("cat inventory/hosts.yml", "cat hosts.yml", "does not print this line"),
     ],

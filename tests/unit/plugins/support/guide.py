@@ -91,7 +91,7 @@ class Guide:
 
     def faults(self) -> Iterator[str]:
         """What is wrong with its files and fragments, its console blocks, and its references to other pages."""
-        judge = Judge(_used_names(block.text for block in self.blocks))
+        judge = Judge(_used_names(block.text for block in self.blocks), _given_names(self.blocks))
         for block in self.blocks:
             if block.is_file or block.is_fragment:
                 yield from (self.at(block.line, message) for message in judge.messages(block))
@@ -235,6 +235,12 @@ def _used_names(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(word for each in found for template in each for word in re.findall(r"\w+", template))
 
 
+def _given_names(blocks: Iterable[Block]) -> frozenset[str]:
+    """Variables that commands set, as in -e vpn_serial=10."""
+    shells = (block.text for block in blocks if block.language in ("console", "text"))
+    return frozenset(name for text in shells for name in re.findall(r"(?<=-e )(\w+)=", text))
+
+
 @functools.cache
 def _options_of_roles() -> Mapping[str, t.Any]:
     specs = (yaml.safe_load(path.read_text()) for path in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")))
@@ -258,10 +264,13 @@ def _variables() -> Mapping[str, t.Any]:
 
 @functools.cache
 def _known() -> frozenset[str]:
-    """Variables of roles, options that connect, and what the collection's own playbooks read."""
-    playbooks = (re.findall(r"\b\w+\b", path.read_text()) for path in (ROOT / "playbooks").glob("*.yml"))
+    """Variables of roles, options that connect, and what the collection's own playbooks and defaults of roles read."""
+    readers = [*ROOT.glob("playbooks/*.yml"), *ROOT.glob("roles/*/defaults/main.yml")]
     named = {
-        word for words in playbooks for word in words if re.match(r"(as|freebox|vpn|cluster|access_server)_", word)
+        word
+        for path in readers
+        for word in re.findall(r"\b\w+\b", path.read_text())
+        if re.match(r"(as|freebox|vpn|cluster|access_server)_", word)
     }
     return frozenset({*_variables(), *named})
 
@@ -297,11 +306,11 @@ def _violations(schema: t.Any, data: Data, where: str) -> Iterator[str]:
 
 
 class Judge:
-    """Finds mistakes in data; ``written`` are the names that the templates of the guide use."""
+    """Finds mistakes in data; ``written`` are the names that the templates of the guide use, ``given`` those that commands set."""
 
-    def __init__(self, written: frozenset[str]) -> None:
+    def __init__(self, written: frozenset[str], given: frozenset[str]) -> None:
         self._written = written
-        self._defined: set[str] = set()
+        self._defined: set[str] = {*given}
         self._needed: list[tuple[int, str, str]] = []  # lines, keys and names of variables in templates
 
     def messages(self, block: Block) -> Iterator[str]:

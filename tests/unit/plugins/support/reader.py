@@ -8,6 +8,7 @@ The servers of the guide are simulated. Where the guide names the address of one
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from ansible_collections.vpn.estate.tests.simulator.database import Database
 from ansible_collections.vpn.estate.tests.simulator.freebox.applications import RIGHTS
 from ansible_collections.vpn.estate.tests.unit.plugins.support.guide import Command, Guide, commands
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
@@ -50,6 +52,7 @@ KINDS: t.Mapping[str, t.Callable[..., t.Any]] = {
     "Freebox": _freebox,
     "Freebox, new": _freebox,
 }
+DATABASE = "MariaDB"  # a kind that is real, for nodes of a cluster
 
 
 class Reader:
@@ -60,7 +63,9 @@ class Reader:
         self.folder, self._home = path / "vpn", path / "home"
         self.folder.mkdir()
         self._home.mkdir()
-        self.servers = {name: KINDS[kind](start) for name, kind in guide.servers.items()}
+        kinds = {name: kind for name, kind in guide.servers.items() if kind != DATABASE}
+        self.servers = {name: KINDS[kind](start) for name, kind in kinds.items()}
+        self._databases = {name: Database() for name in guide.servers.keys() - kinds.keys()}
         self._environment = {
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_PIPELINING": "1",
@@ -78,7 +83,7 @@ class Reader:
             "PYTHONPYCACHEPREFIX": os.environ.get("PYTHONPYCACHEPREFIX", str(path.parent / "pycache")),
             "TZ": "UTC",
         }
-        for name, kind in guide.servers.items():
+        for name, kind in kinds.items():
             self._environment |= self._signing_in(kind, str(self.servers[name].ca_path))
 
     @staticmethod
@@ -100,6 +105,12 @@ class Reader:
 
     def faults(self) -> Iterator[str]:
         """Where the guide and what happens differ. A command that ends otherwise than the guide shows is the last."""
+        with contextlib.ExitStack() as running:
+            for database in self._databases.values():
+                running.enter_context(database)
+            yield from self._faults()
+
+    def _faults(self) -> Iterator[str]:
         for block in self._guide.blocks:
             if block.is_file:
                 file = self.folder / block.caption.replace("~", str(self._home))
@@ -150,6 +161,8 @@ class Reader:
         for name, url in urls.items():
             text = re.sub(rf"https://{re.escape(name)}(?::\d+)?(?![\w.-])", url, text)
             text = re.sub(rf"\b{re.escape(name)}:\d+", url.removeprefix("https://"), text)
+        for name, database in self._databases.items():
+            text = re.sub(rf"\bmysql://[^\s@]+@{re.escape(name)}(?::\d+)?/", database.uri, text)
         for name, simulator in self.servers.items():
             option = "freebox" if self._guide.servers[name].startswith("Freebox") else "as"
             # One certificate is that of all simulators of a kind.
