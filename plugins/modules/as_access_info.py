@@ -12,8 +12,8 @@ description:
   - Returns the rules that apply to users and groups, each with its owner. With O(destination), it also returns which
     parts of the destination they reach, and by which rule. The rules are those of the user, the group, the default
     user, all users and the configuration.
-  - The vendor documents only in part how rules work together. C(docs/access.md) describes how this collection
-    interprets the rest.
+  - The vendor documents only in part how rules work together. The guide to R(access rules,
+    ansible_collections.vpn.estate.docsite.access) describes how this collection interprets the rest.
 version_added: 1.0.0
 author: vpn.estate contributors (@vpn-estate)
 extends_documentation_fragment:

@@ -421,8 +421,8 @@ options:
       - The task tests the declaration before it contacts a server, also with O(validate_only). It tests the server as
         it will be afterwards before the first write. A test that is not true is a mistake. The message names the rule
         that decides and the owner of the rule.
-      - The file C(docs/access.md) describes how rules work together, and what cannot be derived from a declaration
-        alone.
+      - The guide to R(access rules, ansible_collections.vpn.estate.docsite.access) describes how rules work together, and
+        what cannot be derived from a declaration alone.
     type: list
     elements: str
     default: []
