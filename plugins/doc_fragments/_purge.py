@@ -14,9 +14,9 @@ options:
   purge:
     description:
       - Whether to delete all objects that the list does not name. It needs the list or O(src).
-      - The task refuses a purge before it writes anything if the list is empty (see O(purge_empty)), if the purge would
-        delete more than O(purge_limit) allows, or if the server's own count differs from the number of objects that it
-        lists.
+      - The task refuses a purge before it writes anything in three cases. The list is empty (see O(purge_empty)). The
+        purge would delete more than O(purge_limit) allows. Or the server's own count differs from the number of objects
+        that it lists.
     type: bool
     default: false
   purge_empty:

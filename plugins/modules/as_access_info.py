@@ -89,8 +89,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 access:
-  description: Groups, then users, each kind by name.
   description: Results of groups, then of users, each sorted by name.
+  returned: success
   type: list
   elements: dict
   contains:

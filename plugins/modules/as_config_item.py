@@ -68,8 +68,8 @@ options:
   custom:
     description:
       - Whether to set this item although the server does not know its key, or although the value does not match the
-        server's description of the item, such as its type or its allowed values. Descriptions can be stricter than the
-        server.
+        server's description of the item. A description has, for example, a type and allowed values, and can be stricter
+        than the server itself.
       - A server may accept an unknown key and ignore it, so a typing error would look like success. Values of such
         items are texts.
       - A key with an index, such as V(vpn.server.routing.private_network.2), counts as known if the server knows the

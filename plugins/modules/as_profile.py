@@ -144,6 +144,7 @@ options:
         file with any other directive is not valid.
       - Harmless directives are those that openvpn(8) describes as affecting only the connection. Others run programs,
         load code, or access other files. M(vpn.estate.ovpn_file_info) returns those of a file.
+    type: list
     elements: str
     default: []
   delete_clients:

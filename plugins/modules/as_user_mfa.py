@@ -12,8 +12,8 @@ description:
   - Manages whether users must sign in with the code of an authenticator (TOTP) in addition to their password, and
     whether they count as enrolled. It also returns the secrets with which authenticators are set up.
   - Options that are left out stay as they are on the server.
-  - If a code is required and the user is not enrolled, the server shows the secret at the next sign-in in a browser,
-    and the user enrols with it. After that, the server no longer shows the secret to the user.
+  - If a code is required and the user is not enrolled, the server shows the secret at the next sign-in in a browser. The
+    user enrols with it. After that, the server no longer shows the secret to the user.
   - An administrator can also enrol users. Declare O(enrolled) as V(true), and write the secret to O(dest) for the
     person who sets up the authenticator.
 version_added: 0.1.0
