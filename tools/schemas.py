@@ -175,6 +175,23 @@ def report() -> Schema:
         "before": {"type": "object"},
         "after": {"type": "object"},
     }
+    number: Schema = {"type": "integer"}
+    access_change = {
+        "groups": texts,
+        "group_count": number,
+        "users": texts,
+        "user_count": number,
+        "others": {"type": "boolean"},
+        "gains": texts,
+        "gain_count": number,
+        "loses": texts,
+        "lose_count": number,
+    }
+    access = {
+        "changes": {"type": "array", "items": _closed(access_change, access_change)},
+        "left_out": number,
+        "vpn_clients_compared": {"type": "boolean"},
+    }
     status: Schema = {"enum": ["clean", "changed", "drift", "error"]}
     server = {
         "name": text,
@@ -184,7 +201,8 @@ def report() -> Schema:
         "parts": {"type": "array", "items": _closed(part, part)},
         "restart": texts,
         "health": texts,
-        "vpn_clients": {"type": "integer"},
+        "vpn_clients": number,
+        "access": _closed(access, access),
     }
     commit = {"id": text, "subject": text, "changed_files": {"type": "boolean"}}
     whole = {
@@ -194,7 +212,10 @@ def report() -> Schema:
         "status": status,
         "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
         "commit": {"anyOf": [{"type": "null"}, _closed(commit, commit)]},
-        "servers": {"type": "array", "items": _closed(server, [name for name in server if name != "vpn_clients"])},
+        "servers": {
+            "type": "array",
+            "items": _closed(server, [name for name in server if name not in ("vpn_clients", "access")]),
+        },
     }
     return _closed(whole, whole)
 

@@ -426,6 +426,16 @@ options:
     type: list
     elements: str
     default: []
+  access_changes:
+    description:
+      - Whether to return who gains and who loses what by the changes of the task, in check mode also. It does not change what
+        the task writes.
+      - If the task changes nothing that decides who reaches what, it sends no further request. Else it reads all users, groups,
+        access lists, rulesets and the configuration before the first write, as far as it does not have them. This takes about
+        five requests, and one more for each thousand users.
+      - If the server refuses that, the task warns and goes on.
+    type: bool
+    default: false
   group_mapping:
     description:
       - Whether a group mapping of the server assigns users to groups, as in O(vpn.estate.as_user#module:group_mapping).
@@ -502,6 +512,7 @@ EXAMPLES = r"""
       - ada may reach 10.20.0.5:tcp/443
       - ada may reach wiki.intranet.example.com
       - staff may not reach 10.20.0.0/16:ssh
+    access_changes: true
 
 # The tasks below take the connection from the defaults of the play:
 #   module_defaults:
@@ -639,6 +650,59 @@ access_tests:
       description: Reason why the result is unknown; otherwise empty.
       type: str
       sample: ""
+access_changes:
+  description:
+    - Who gains and who loses what by the changes of the task. A change that failed does not count.
+    - Users and groups that gain and lose the same are one entry. An entry names the first 20 of each kind.
+    - R(The guide to access, ansible_collections.vpn.estate.docsite.access) describes how the rules are read.
+  returned: when O(access_changes) is set, and the task got as far as a comparison with the server
+  type: dict
+  contains:
+    changes:
+      description: The entries, at most 100.
+      type: list
+      elements: dict
+      contains:
+        groups: {description: Names of groups. Their members without rules of their own are affected., type: list, elements: str}
+        group_count: {description: How many groups there are., type: int}
+        users: {description: Names of users., type: list, elements: str}
+        user_count: {description: How many users there are., type: int}
+        others: {description: Whether users are affected who have no group and no rules of their own., type: bool}
+        gains: {description: Destinations that they did not reach before and reach now., type: list, elements: str}
+        gain_count: {description: How many such destinations there are., type: int}
+        loses: {description: Destinations that they reached before and do not reach now., type: list, elements: str}
+        lose_count: {description: How many such destinations there are., type: int}
+    left_out:
+      description: How many further entries there are.
+      type: int
+    vpn_clients_compared:
+      description: Whether other VPN clients are among the destinations. V(false) if there are too many combinations.
+      type: bool
+  sample:
+    changes:
+      - groups: [staff]
+        group_count: 1
+        users: [ada, erika]
+        user_count: 2
+        others: false
+        gains: ["10.20.0.0/16:tcp/443", "*.intranet.example.com"]
+        gain_count: 2
+        loses: []
+        lose_count: 0
+    left_out: 0
+    vpn_clients_compared: true
+ending:
+  description: Declared users whose O(users[].until) comes within 30 days.
+  returned: unless the task was stopped
+  type: list
+  elements: dict
+  contains:
+    part: {description: The part of the declaration., type: str}
+    name: {description: The name of the user., type: str}
+    until: {description: The end as it is declared., type: str}
+    days_left: {description: How many whole days are left., type: int}
+  sample:
+    - {part: users, name: max, until: "2026-12-31", days_left: 12}
 restart:
   description:
     - Changed configuration items that may need a restart of the server.

@@ -44,6 +44,9 @@ def server_report(name: str, results: Iterable[tuple[str, Mapping[str, t.Any]]],
         server["warnings"] += [one for one in result.get("warnings") or () if one not in server["warnings"]]
         server["health"] += findings(result, now)
         server["restart"] += result.get("restart") or []
+        access = result.get("access_changes")
+        if access and access["changes"]:
+            server["access"] = access
         if isinstance(result.get("vpn_clients"), int):
             server["vpn_clients"] = result["vpn_clients"]
         status = CLEAN

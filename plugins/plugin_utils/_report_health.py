@@ -10,9 +10,9 @@ import typing as t
 from collections.abc import Iterable, Iterator, Mapping
 
 from ansible_collections.vpn.estate.plugins.module_utils._engine.plan import listed
+from ansible_collections.vpn.estate.plugins.module_utils._engine.until import SOON
 
 Json = Mapping[str, t.Any]
-SOON = 30  # days
 FULL = 90  # percent of the seats of a licence
 AUTOLOGIN, SAML = "autologin", "saml"
 
@@ -69,12 +69,18 @@ def _users(found: Iterable[Json], now: datetime.datetime) -> Iterator[str]:
         yield f"{len(without)} users sign in without a second factor of this server: {listed(without)}."
 
 
+def _ending(found: Iterable[Json], now: datetime.datetime) -> Iterator[str]:
+    names = [f"{one['name']} ({one['until']})" for one in found]
+    yield f"{len(names)} users end within {SOON} days: {listed(names)}."
+
+
 JUDGES: Mapping[str, t.Callable[[t.Any, datetime.datetime], Iterator[str]]] = {
     "web_certificate": _web_certificate,
     "cas": _authorities,
     "profiles": _profiles,
     "license": _licence,
     "users": _users,
+    "ending": _ending,
 }
 
 

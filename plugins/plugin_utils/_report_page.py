@@ -46,6 +46,13 @@ NEXT = {
 }
 
 
+VERBS = {"check": ("will gain", "will lose"), "run": ("gained", "lost")}
+ACCESS_NOTES = {
+    "check": "If the playbook vpn.estate.site runs as the repository is now:",
+    "run": "By what this run changed:",
+}
+
+
 class Row(t.NamedTuple):
     """What a report says of one object, or of several that are alike."""
 
@@ -113,6 +120,35 @@ def _steps(server: Json, mode: str) -> list[tuple[str, str]]:
     return [(word, NEXT[word]) for word in words if word in NEXT and (mode == "check" or word in ("failed", "error"))]
 
 
+def who(entry: Json) -> str:
+    """The users and groups of an entry about access, the first of them by name."""
+    said = []
+    for one, several, count in (("group", "groups", "group_count"), ("user", "users", "user_count")):
+        if entry[count]:
+            more = entry[count] - len(entry[several])
+            names = ", ".join(shown(str(name)) for name in entry[several])
+            said.append(
+                f"{one if entry[count] == 1 else f'{entry[count]} {several}'} {names}"
+                + (f" and {more} more" if more else "")
+            )
+    return "; ".join([*said, *(["users without a group"] if entry["others"] else [])])
+
+
+def reach(entry: Json, kind: str) -> str:
+    """What is gained (``gain``) or lost (``lose``) by an entry about access."""
+    texts = [shown(str(text)) for text in entry[f"{kind}s"]]
+    more = entry[f"{kind}_count"] - len(texts)
+    return ", ".join(texts) + (f" and {more} more" if more else "")
+
+
+def _notes(access: Json) -> Iterator[str]:
+    """What the entries about access leave out."""
+    if access["left_out"]:
+        yield f"{access['left_out']} further entries are not shown."
+    if not access["vpn_clients_compared"]:
+        yield "Which other VPN clients users reach was not compared, because there are too many combinations."
+
+
 MARKDOWN = """\
 # {{ title | md }}
 
@@ -148,6 +184,23 @@ Affected: {{ affected[part.part] }}.
 {%- endfor %}
 {%- endfor %}
 {% endfor %}
+{%- if server.access is defined %}
+### Who reaches what
+
+{{ access_notes[report.mode] | md }}
+{% for one in server.access.changes %}
+- {{ who(one) | md }}
+{%- if one.gains %}
+  - **{{ verbs[report.mode][0] }}**: {{ reach(one, "gain") | md }}
+{%- endif %}
+{%- if one.loses %}
+  - **{{ verbs[report.mode][1] }}**: {{ reach(one, "lose") | md }}
+{%- endif %}
+{%- endfor %}
+{% for note in notes(server.access) %}
+{{ note | md }}
+{% endfor %}
+{%- endif %}
 {%- if server.restart %}
 A restart may be needed by {{ server.restart | map("shown") | map("md") | join(", ") }}
 {%- if server.vpn_clients is defined %}; {{ server.vpn_clients }} clients are connected now{% endif %}.
@@ -216,6 +269,15 @@ ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; 
 </td></tr>
 {% endfor %}</table>
 {% endfor %}
+{%- if server.access is defined %}<h3>Who reaches what</h3>
+<small>{{ access_notes[report.mode] }}</small>
+<table><tr><th>who</th><th>{{ verbs[report.mode][0] }}</th><th>{{ verbs[report.mode][1] }}</th></tr>
+{% for one in server.access.changes %}<tr><td>{{ who(one) }}</td>
+<td>{{ reach(one, "gain") }}</td><td>{{ reach(one, "lose") }}</td></tr>
+{% endfor %}</table>
+{% for note in notes(server.access) %}<p>{{ note }}</p>
+{% endfor %}
+{%- endif %}
 {%- if server.restart %}<p>A restart may be needed by {{ server.restart | map("shown") | join(", ") }}
 {%- if server.vpn_clients is defined %}; {{ server.vpn_clients }} clients are connected now{% endif %}.</p>
 {% endif %}
@@ -262,5 +324,10 @@ def _rendered(template: str, report: Json, *, escape: bool) -> str:
         steps=_steps,
         change=_change,
         rows=rows,
+        who=who,
+        reach=reach,
+        notes=_notes,
+        verbs=VERBS,
+        access_notes=ACCESS_NOTES,
         affected={part["part"]: AFFECTED.get(part["part"], "") for one in report["servers"] for part in one["parts"]},
     )

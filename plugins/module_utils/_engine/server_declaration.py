@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import replace
 
 from .._files.read_file import content_of
-from .._text.errors import InputError, Mistakes
+from .._text.errors import EstateError, InputError, Mistakes
 from .._text.outside import Sentence
 from .apply import apply_together
 from .arguments import TEXT_OR_NUMBER, Checker
@@ -22,6 +22,7 @@ from .plan import PAST, Change, Reference, Wanted, listed
 from .report import Answer, diff, report
 from .resource import Resource
 from .run import UNDECLARED, Part, Run, Task
+from .until import days_left, present
 
 VALIDATE_ONLY = "validate_only"
 PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"  # what became of a test
@@ -61,12 +62,25 @@ class Tests(t.Protocol):
         """Whether the server passes once all is done that is planned."""
 
 
+class Effects(t.Protocol):
+    """What changes of a plan mean for people, under an option of its own with which a task returns it."""
+
+    option: str
+    spec: t.Mapping[str, t.Any]
+
+    def before(self, parts: t.Sequence[Part], run: Run[t.Any]) -> t.Any:
+        """What has to be known of the server before the first write."""
+
+    def of(self, before: t.Any, parts: t.Sequence[Part], run: Run[t.Any]) -> Answer:
+        """The effects of what is done, or in check mode of what is planned. No server is asked."""
+
+
 class ServerDeclaration:
     """The resources of a server that one task declares, in the order in which they are planned.
 
     ``contradicts`` tells, beside references to what is gone, which declarations of several resources cannot all be true.
     ``interrupts`` tells what the planned changes may do to clients that are connected: for the answer, and in words for the
-    summary. ``tests`` are what the declaration has to pass.
+    summary. ``tests`` are what the declaration has to pass. ``effects`` tells what the changes mean for people.
     """
 
     def __init__(
@@ -75,9 +89,10 @@ class ServerDeclaration:
         interrupts: Interrupts,
         contradicts: Contradicts = lambda parts: (),
         tests: t.Optional[Tests] = None,
+        effects: t.Optional[Effects] = None,
     ) -> None:
         self.resources = {resource.option: resource for resource in resources}
-        self._interrupts, self._contradicts, self._tests = interrupts, contradicts, tests
+        self._interrupts, self._contradicts, self._tests, self._effects = interrupts, contradicts, tests, effects
 
     # -- options
 
@@ -111,7 +126,7 @@ class ServerDeclaration:
                     "options": {"type": "list", "elements": "str"},
                 },
             },
-            **({self._tests.option: self._tests.spec} if self._tests else {}),
+            **{each.option: each.spec for each in (self._tests, self._effects) if each},
             "mistakes": {"type": "list", "elements": "str", "default": []},
             VALIDATE_ONLY: {"type": "bool", "default": False},
         }
@@ -231,20 +246,34 @@ class ServerDeclaration:
         only = run.task.params["only"]
         chosen = [part for part in parts if only is None or part.resource.option in only]
 
+        before: list[t.Any] = []
+
         def judge(planned: t.Sequence[Part], mistakes: Mistakes) -> None:
             if self._tests and verdicts:
                 tests = self._tests.parsed(run.task.params[self._tests.option], mistakes)
                 verdicts[:] = self._tests.of_plan(tests, planned, run)
                 _add_failed(verdicts, mistakes)
+            if self._effects and run.task.params[self._effects.option] and not mistakes.sentences:
+                try:
+                    before.append(self._effects.before(planned, run))
+                except EstateError as exc:  # the changes themselves do not depend on it
+                    run.task.warn(f"{self._effects.option} is not returned: {exc}")
+
+        def told_with_effects(planned: t.Sequence[Part]) -> Answer:
+            effects = (
+                {self._effects.option: self._effects.of(before[0], planned, run)} if self._effects and before else {}
+            )
+            return {**told(planned), **effects}
 
         if chosen:
-            apply_together(chosen, told, judge)
+            apply_together(chosen, told_with_effects, judge)
         changed = any(part.run.plan.changed for part in chosen)
         interrupted, in_words = self._interrupts(chosen)
         answer = {
-            **told(chosen),
+            **told_with_effects(chosen),
             **self._told_of_tests(verdicts),
             **interrupted,
+            "ending": ending(chosen),
             "summary": "; ".join([*summary(chosen), *([in_words] if in_words else [])]),
             "diff": diffs(chosen),
             "changed": changed,
@@ -404,6 +433,19 @@ def told(parts: t.Sequence[Part]) -> Answer:
     for one in each.values():
         counts.update(one["counts"])
     return {**each, "counts": dict(counts)}
+
+
+def ending(parts: t.Sequence[Part]) -> list[Answer]:
+    """Declared objects that end soon, by the day for which the task compares."""
+    found = []
+    for part in parts:
+        now = present(part.run.task.begun, check=part.run.task.check) if part.resource.ended else 0
+        for want in part.wanted:
+            left = days_left(want.until, now) if want.until and want.state == "present" else None
+            if want.until and left is not None:
+                one = {"part": part.resource.option, "name": Sentence(want.name)}
+                found.append({**one, "until": want.until.text, "days_left": left})
+    return found
 
 
 def _undeclared(part: Part) -> Answer:

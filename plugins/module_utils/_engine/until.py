@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from .._text.errors import InputError
 
+SOON = 30  # days
 TODAY = "vpn_estate_today"  # a variable; in capitals, in the environment
 EXAMPLES = "a day, such as 2026-12-31 or 2026-12-31 Europe/Paris, or a time, such as 2026-12-31T18:00+01:00"
 
@@ -33,6 +34,12 @@ class Until(t.NamedTuple):
     def of(cls, text: str) -> Until:
         """A day is meant to its end. Raises ValueError."""
         return cls(text, _moment(text, days=1))
+
+
+def days_left(until: Until, now: float) -> t.Optional[int]:
+    """Whole days until an end that comes soon; None if it has passed or is further away."""
+    left = until.moment - now
+    return int(left // 86400) if 0 < left <= SOON * 86400 else None
 
 
 def present(begun: float, *, check: bool, said: str = "") -> float:

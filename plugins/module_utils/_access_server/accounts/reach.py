@@ -12,7 +12,7 @@ import functools
 import ipaddress
 import re
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..._engine.field import Object
 from ..api import values
@@ -34,6 +34,9 @@ _TCP, _UDP, _ICMP = 0, 65535, 131070
 _REST = _ICMP + len(access_rule.ICMP_TYPES)
 Span = tuple[int, int]  # the first and the last number
 EVERYTHING: Span = (0, _REST)
+
+
+Boxes = list[tuple[int, int, Span]]  # the first and the last address, and what goes to them
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,22 @@ class Piece:
     what: str
     why: str
     rule: t.Optional[Rule] = None
+
+
+@dataclass(frozen=True)
+class Region:
+    """Addresses from one to another of a family and what goes to them, as an account reaches it.
+
+    ``rest`` is what no rule and no private network matches. ``allowed`` is as in ``Piece``.
+    """
+
+    low: int
+    high: int
+    span: Span
+    allowed: t.Optional[bool]
+    why: str
+    rule: t.Optional[Rule] = None
+    rest: bool = False
 
 
 @dataclass
@@ -252,19 +271,37 @@ def _protocol(number: int) -> int:
 def _shown(family: str, address: int, span: Span) -> str:
     """The first address of a part, and the first of what goes to it, as a destination."""
     text = str(ipaddress.IPv4Address(address) if family == "ipv4" else ipaddress.IPv6Address(address))
-    number = span[0]
     if span == EVERYTHING:
         return text
-    name = {0: f"tcp/{number + 1}", 1: f"udp/{number - _UDP + 1}", 3: "other protocols"}.get(_protocol(number), "")
-    name = name or access_rule.ICMP_TYPES[number - _ICMP]
+    name = access_rule.ICMP_TYPES[0] if span[0] == _ICMP else services_of([(span[0], span[0])])[0]
     return f"{text}{'|' if family == 'ipv6' else ':'}{name}"
+
+
+def services_of(spans: t.Iterable[Span]) -> list[str]:
+    """Spans as services of access rules, and what has no name as other protocols."""
+    found = []
+    for first, last in spans:
+        for protocol, base in (("tcp", _TCP), ("udp", _UDP)):
+            low, high = max(first, base), min(last, base + 65534)
+            if low <= high:
+                ports = f"{low - base + 1}" + (f"-{high - base + 1}" if high > low else "")
+                found.append(f"{protocol}/{ports}")
+        types = access_rule.ICMP_TYPES[max(first - _ICMP, 0) : max(last - _ICMP + 1, 0)]
+        missing = [name for name in access_rule.ICMP_TYPES if name not in types]
+        if types and types[0] == access_rule.ICMP_TYPES[0]:  # which stands for the types without a name too
+            found.append(types[0] + (f" without {' and '.join(missing)}" if missing else ""))
+        else:
+            found += types
+        if last >= _REST:
+            found.append("other protocols")
+    return found
 
 
 # -- rules that count for an account, in the order in which they decide
 
 
 @dataclass(frozen=True)
-class _Area:
+class Area:
     """Addresses and spans that a rule matches."""
 
     low: int
@@ -280,9 +317,9 @@ def _parsed(text: str) -> tuple[bool, str, str, str]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _area(text: str) -> _Area:
+def _area(text: str) -> Area:
     rule = access_rule.parse(text)
-    return _Area(*_bounds(rule["subnet"]), _spans(rule.get("services", ())))
+    return Area(*_bounds(rule["subnet"]), _spans(rule.get("services", ())))
 
 
 def listed_rules(estate: Estate, account: Account, direction: str) -> t.Iterator[Rule]:
@@ -331,41 +368,45 @@ def reached(estate: Estate, account: Account, where: Destination) -> list[Piece]
     if where.name not in known:
         return [Piece(None, where.text, f"{where.kind} {where.name} is not known")]
     targets = [estate.account(where.name)] if one else estate.members(where.name)
-    return [_reached_client(estate, account, target, where) for target in targets]
+    return [reached_client(estate, account, target, where) for target in targets]
 
 
 def _reached_network(estate: Estate, account: Account, where: Network) -> list[Piece]:
-    left = [(where.low, where.high, span) for span in where.spans]
-    found: list[Piece] = []
+    boxes = [(where.low, where.high, span) for span in where.spans]
+    return [
+        Piece(one.allowed, _shown(where.family, one.low, one.span), one.why, one.rule)
+        for one in regions(estate, account, where.family, boxes)
+    ]
+
+
+def regions(estate: Estate, account: Account, family: str, boxes: Boxes) -> list[Region]:
+    """How an account that is not blocked reaches some boxes: parts of them that do not overlap."""
+    left = boxes
+    found: list[Region] = []
     for rule in (*configured_rules(estate), *listed_rules(estate, account, TO)):
-        for area in _matched(estate, rule, where.family):
-            inside, left = _split(left, area)
-            found += [
-                Piece(rule.accept, _shown(where.family, low, span), str(rule), rule) for low, _high, span in inside
-            ]
-        if _parsed(rule.text)[1:3] == ("all_s2c_subnets", where.family) and PRIVATE_ACCESS not in estate.items:
-            found += [
-                Piece(None, _shown(where.family, low, span), _unknown(PRIVATE_ACCESS), rule)
-                for low, _high, span in left
-            ]
+        for area in matched(estate, rule, family):
+            inside, left = split(left, area)
+            found += [Region(*box, rule.accept, str(rule), rule) for box in inside]
+        if _parsed(rule.text)[1:3] == ("all_s2c_subnets", family) and PRIVATE_ACCESS not in estate.items:
+            found += [Region(*box, None, _unknown(PRIVATE_ACCESS), rule) for box in left]
             left = []
         if not left:
             break
-    return [_despite_the_unknown(estate, piece) for piece in (*found, *_unmatched(estate, account, where.family, left))]
+    return [_despite_the_unknown(estate, one) for one in (*found, *_unmatched(estate, account, family, left))]
 
 
-def _despite_the_unknown(estate: Estate, piece: Piece) -> Piece:
+def _despite_the_unknown(estate: Estate, one: Region) -> Region:
     """Networks of the configuration go first: where they are not known, what a rule denies may be allowed."""
-    if piece.allowed is False and PRIVATE_ACCESS not in estate.items:
-        return Piece(None, piece.what, _unknown(PRIVATE_ACCESS), piece.rule)
-    return piece
+    if one.allowed is False and PRIVATE_ACCESS not in estate.items:
+        return replace(one, allowed=None, why=_unknown(PRIVATE_ACCESS))
+    return one
 
 
 def _unknown(item: str) -> str:
     return f"{item} of the configuration is not known"
 
 
-def _matched(estate: Estate, rule: Rule, family: str) -> list[_Area]:
+def matched(estate: Estate, rule: Rule, family: str) -> list[Area]:
     """What a rule matches of the addresses of a family that are not those of VPN clients."""
     _accept, kind, own, _name = _parsed(rule.text)
     if own != family:
@@ -373,16 +414,13 @@ def _matched(estate: Estate, rule: Rule, family: str) -> list[_Area]:
     if kind in access_rule.NETWORK_TYPES:
         return [_area(rule.text)]
     if kind == "all":
-        return [_Area(0, 2 ** (32 if family == "ipv4" else 128) - 1, (EVERYTHING,))]
+        return [Area(0, 2 ** (32 if family == "ipv4" else 128) - 1, (EVERYTHING,))]
     if kind == "all_s2c_subnets":
         return [_area(network) for network, _item in estate.networks if _parsed(network)[2] == family]
     return []
 
 
-Boxes = list[tuple[int, int, Span]]
-
-
-def _split(boxes: Boxes, area: _Area) -> tuple[Boxes, Boxes]:
+def split(boxes: Boxes, area: Area) -> tuple[Boxes, Boxes]:
     """What of some boxes is inside an area, and what is left of them."""
     inside: Boxes = []
     outside: Boxes = []
@@ -407,20 +445,21 @@ def _split(boxes: Boxes, area: _Area) -> tuple[Boxes, Boxes]:
     return inside, outside
 
 
-def _unmatched(estate: Estate, account: Account, family: str, left: Boxes) -> t.Iterator[Piece]:
+def _unmatched(estate: Estate, account: Account, family: str, left: Boxes) -> t.Iterator[Region]:
     """What no rule matches: private networks are closed, and the rest is the Internet (server behaviour, 152)."""
     for network in PRIVATE:
         if ipaddress.ip_network(network).version == (4 if family == "ipv4" else 6):
-            inside, left = _split(left, _Area(*_bounds(network), (EVERYTHING,)))
-            for low, _high, span in inside:
-                yield Piece(False, _shown(family, low, span), "no rule lets it through")
-    through, why = _full_tunnel(estate, account, family)
-    for low, _high, span in left:
-        idle = f"{why}, and no rule denies it: the client does not send it through the VPN, and the server does not block it"
-        yield Piece(through or None, _shown(family, low, span), idle if through is False else why)
+            inside, left = split(left, Area(*_bounds(network), (EVERYTHING,)))
+            for box in inside:
+                yield Region(*box, False, "no rule lets it through")
+    through, why = full_tunnel(estate, account, family)
+    if through is False:
+        why = f"{why}, and no rule denies it: the client does not send it through the VPN, and the server does not block it"
+    for box in left:
+        yield Region(*box, through or None, why, rest=True)
 
 
-def _full_tunnel(estate: Estate, account: Account, family: str) -> tuple[t.Optional[bool], str]:
+def full_tunnel(estate: Estate, account: Account, family: str) -> tuple[t.Optional[bool], str]:
     """Whether clients send what no rule matches through the VPN; None where that is not known; and why."""
     wanted, whose = estate.setting(account, "reroute_gw")
     if wanted not in (None, "global"):
@@ -430,7 +469,8 @@ def _full_tunnel(estate: Estate, account: Account, family: str) -> tuple[t.Optio
     return found, _unknown(item) if found is None else f"{item} of the configuration is {str(found).lower()}"
 
 
-def _reached_client(estate: Estate, account: Account, target: Account, where: Clients) -> Piece:
+def reached_client(estate: Estate, account: Account, target: Account, where: Clients) -> Piece:
+    """Whether an account that is not blocked reaches another one."""
     what = f"{where.text} ({target})" if where.kind == "group" else where.text
     switches = [(INTER_CLIENT, True), (ADMINISTRATORS, bool(estate.setting(account, "admin")[0]))]
     for item in (item for item, counts in switches if counts and estate.flag(item)):
@@ -461,14 +501,20 @@ def _domains(estate: Estate, account: Account, where: Domain) -> list[str]:
 
 def _reached_domain(estate: Estate, account: Account, name: str) -> Piece:
     """By the first rule that matches. ``bypass`` goes outside of the VPN."""
-    for rule, form in domain_rules(estate, account):
-        matches = _matches(form, name)
-        if matches is None:
-            return Piece(None, name, f"what {rule} matches is not known", rule)
-        if matches:
-            return Piece(rule.accept, name, str(rule), rule)
-    through, why = _full_tunnel(estate, account, "ipv4")
+    allowed, rule = by_domain(domain_rules(estate, account), name)
+    if rule:
+        return Piece(allowed, name, str(rule) if allowed is not None else f"what {rule} matches is not known", rule)
+    through, why = full_tunnel(estate, account, "ipv4")
     return Piece(through, name, f"{why}, and no rule matches it")
+
+
+def by_domain(rules: t.Iterable[tuple[Rule, domain_rule.Rule]], name: str) -> tuple[t.Optional[bool], t.Optional[Rule]]:
+    """What the first rule that matches a domain, or may match it, decides; and that rule."""
+    for rule, form in rules:
+        matches = _matches(form, name)
+        if matches is not False:
+            return rule.accept if matches else None, rule
+    return None, None
 
 
 def _matches(rule: domain_rule.Rule, name: str) -> t.Optional[bool]:

@@ -9,9 +9,10 @@ import typing as t
 
 from ..._engine.field import Object
 from ..._engine.report import Answer
-from ..._engine.run import Part, Run
+from ..._engine.run import UNDECLARED, Part, Run
 from ..._text.errors import InputError, Mistakes, NotOffered, reading
 from ..._text.outside import Sentence
+from ..accounts.access_changes import compared
 from ..accounts.access_list import ACCESS_LIST
 from ..accounts.access_ruleset import ACCESS_RULESET, EVERYBODY
 from ..accounts.access_tests import AccessTest, Verdict, judge, parse
@@ -40,6 +41,7 @@ from ..configuration.config_item import CONFIG_ITEM
 
 Names = t.Optional[t.Collection[str]]
 NEEDED = ("group", "deny", "admin", "reroute_gw")
+WHOLE = ("purge", UNDECLARED)  # options with which a task reads all objects of a resource
 
 
 class AccessTests:
@@ -67,6 +69,46 @@ class AccessTests:
         """By what is on the server, with what is planned."""
         estate = read_estate(run, tests, parts)
         return [judge(test, estate, whole=True) for test in tests]
+
+
+class AccessChanges:
+    """Who gains and who loses what by the changes of a task."""
+
+    option = "access_changes"
+    spec: t.Mapping[str, t.Any] = {"type": "bool", "default": False}
+
+    def before(self, parts: t.Sequence[Part], run: Run[AccessServer]) -> t.Optional[Estate]:
+        """What the server has; None where nothing changes that decides who reaches what. Then nothing is read."""
+        return whole_estate(parts, run) if any(map(_decide_access, parts)) else None
+
+    def of(self, before: t.Optional[Estate], parts: t.Sequence[Part], run: Run[AccessServer]) -> Object:
+        """By what was written, or in check mode by what is planned."""
+        if before is None:
+            return compared(Estate(), Estate())
+        after = Estate(
+            {name: dict(one) for name, one in before.users.items()},
+            dict(before.groups),
+            dict(before.default),
+            dict(before.lists),
+            dict(before.rulesets),
+            dict(before.items),
+        )
+        carry_out(after, parts, ("planned", "done") if run.task.check else ("done",))
+        return compared(before, after)
+
+
+def _decide_access(part: Part) -> bool:
+    """Whether a change of this part may decide who reaches what."""
+    for change in part.run.plan.changes:
+        if part.resource is CONFIG_ITEM:
+            decides = _decides(change.name)
+        elif part.resource in (USER, GROUP, DEFAULT_USER):
+            decides = change.action != "update" or bool({*NEEDED, "members"} & change.values.keys())
+        else:
+            decides = True
+        if decides and change.action != "none":
+            return True
+    return False
 
 
 def declared_estate(parts: t.Sequence[Part]) -> Estate:
@@ -122,15 +164,44 @@ def read_estate(run: Run[AccessServer], tests: t.Sequence[AccessTest], parts: t.
         read_accounts(run, estate, None if everybody else users, None if everybody else groups, parts)
         domains = any(isinstance(test.where, Domain) for test in tests)
         read_rules(run, estate, lists=any(not isinstance(test.where, Domain) for test in tests), rulesets=domains)
+    carry_out(estate, parts)
+    return estate
+
+
+def carry_out(estate: Estate, parts: t.Sequence[Part], outcomes: t.Collection[str] = ("planned", "done")) -> None:
+    """Make an estate what it is after the changes of a plan that have one of these outcomes."""
     for part in sorted(
         parts, key=lambda one: one.resource is USER
-    ):  # who is in which group, the users themselves say last
+    ):  # the group of a user counts more than members of groups
         for change in part.run.plan.changes:
-            if change.action == "delete":
-                _put(estate, part.resource, change.name, None)
-            elif change.action != "none":
-                _put(estate, part.resource, change.name, change.values)
+            if change.action != "none" and change.outcome in outcomes:
+                _put(estate, part.resource, change.name, None if change.action == "delete" else change.values)
+
+
+def whole_estate(parts: t.Sequence[Part], run: Run[AccessServer]) -> Estate:
+    """What a server has before a plan is carried out. What the planning has read as a whole is not read again."""
+    known = {
+        part.resource: part.actual.objects for part in parts if any(part.run.task.params.get(one) for one in WHOLE)
+    }
+    estate = Estate()
+    with reading(run):
+        client = run.client
+        users, groups = known.get(USER), known.get(GROUP)
+        estate.default = _needed(DEFAULT_USER, client.object("GET /users/defaultuser"))
+        if users is None:
+            users = client.users_with(NEEDED, lambda wire: _needed(USER, wire))
+        if groups is None:
+            groups = client.groups(None, lambda wire: _needed(GROUP, wire)).records
+        estate.users, estate.groups = ({n: _only_needed(one) for n, one in each.items()} for each in (users, groups))
+        read_rules(run, estate, lists=False, rulesets=False)
+        for resource, name in ((ACCESS_LIST, "lists"), (ACCESS_RULESET, "rulesets")):
+            found = known.get(resource)
+            setattr(estate, name, _offered(run, resource, None) if found is None else dict(found))
     return estate
+
+
+def _only_needed(have: Object) -> Object:
+    return {key: have[key] for key in NEEDED if key in have}
 
 
 def read_accounts(
@@ -160,7 +231,7 @@ def read_accounts(
     missing = sorted(name for name in theirs if name and name not in found)
     if missing and groups is not None:
         found.update(client.groups(missing, _group).records)
-    estate.groups = {name: {key: one[key] for key in NEEDED if key in one} for name, one in found.items()}
+    estate.groups = {name: _only_needed(one) for name, one in found.items()}
 
 
 def _planned(parts: t.Sequence[Part], resource: t.Any) -> dict[str, Object]:

@@ -20,7 +20,7 @@ from ..accounts.group import GROUP
 from ..accounts.user import USER
 from ..api.client import AccessServer
 from ..configuration.config_item import CONFIG_ITEM
-from .access import AccessTests
+from .access import AccessChanges, AccessTests
 
 
 def memberships(parts: t.Sequence[Part]) -> t.Iterator[str]:
@@ -61,7 +61,11 @@ def restart(parts: t.Sequence[Part]) -> tuple[Answer, str]:
 
 
 DECLARATION = ServerDeclaration(
-    (GROUP, DEFAULT_USER, USER, ACCESS_LIST, ACCESS_RULESET, CONFIG_ITEM), restart, memberships, AccessTests()
+    (GROUP, DEFAULT_USER, USER, ACCESS_LIST, ACCESS_RULESET, CONFIG_ITEM),
+    restart,
+    memberships,
+    AccessTests(),
+    AccessChanges(),
 )
 
 

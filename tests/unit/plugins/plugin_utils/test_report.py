@@ -195,6 +195,16 @@ NOW = datetime.datetime(2026, 11, 29, 12, tzinfo=datetime.timezone.utc)
             },
             ["1 users sign in without a second factor of this server: a."],
         ),
+        (
+            {
+                "ending": [
+                    {"part": "users", "name": "b", "until": "2026-12-10", "days_left": 10},
+                    {"part": "users", "name": "a", "until": "2026-12-01 Europe/Paris", "days_left": 1},
+                ]
+            },
+            ["2 users end within 30 days: a (2026-12-01 Europe/Paris), b (2026-12-10)."],
+        ),
+        ({"ending": []}, []),
         ({"users": [{"login": "of a Freebox"}]}, []),
         ({"users": {"objects": []}, "changed": False}, []),
     ],
@@ -211,6 +221,52 @@ def test_what_needs_attention_changes_no_status() -> None:
     assert "### Soon\n\n- The licence has a problem: &lt;script&gt;" in markdown(report)
     assert "<h3>Soon</h3>" in page(report)
     assert "<script>" not in page(report)
+
+
+def test_who_gains_and_who_loses_is_told(server: Server) -> None:
+    """In check mode as what the next run does, after a run as what it did."""
+    for name, group in (("u1", "team"), ("u2", "team"), ("u3", None)):
+        server.simulator.set_user(name, group=group)
+    server.simulator.set_group("team")
+    answers = [
+        compared(
+            server,
+            access_lists=[{"group": "team", "access_to": ["10.20.0.0/16:https"]}],
+            check=check,
+            access_changes=True,
+        )
+        for check in (True, False)
+    ]
+    for check, answer in zip((True, False), answers, strict=True):
+        report = report_of([server_report("a", [("as_declaration", answer)], check=check)], check=check)
+        jsonschema.validate(json.loads(json.dumps(report)), SCHEMA)
+        assert report["servers"][0]["access"]["changes"][0]["users"] == ["u1", "u2"]
+        verb = "will gain" if check else "gained"
+        assert f"- group team; 2 users u1, u2\n  - **{verb}**: 10.20.0.0/16:tcp/443\n" in markdown(report)
+        assert "<tr><td>group team; 2 users u1, u2</td>\n<td>10.20.0.0/16:tcp/443</td><td></td></tr>" in page(report)
+    clean = compared(server, access_lists=[{"group": "team", "access_to": ["10.20.0.0/16:https"]}], access_changes=True)
+    assert "access" not in server_report("a", [("as_declaration", clean)], check=True)
+
+
+def test_what_an_entry_about_access_leaves_out_is_counted() -> None:
+    one = {
+        "groups": [],
+        "group_count": 0,
+        "users": ["u1", "u2"],
+        "user_count": 300,
+        "others": True,
+        "gains": [],
+        "gain_count": 0,
+        "loses": ["10.0.0.1"],
+        "lose_count": 7,
+    }
+    answer = {**CLEAN, "access_changes": {"changes": [one], "left_out": 12, "vpn_clients_compared": False}}
+    text = markdown(
+        report_of([server_report("a", [("as_declaration", {**answer, "changed": True})], check=True)], check=True)
+    )
+    assert "- 300 users u1, u2 and 298 more; users without a group\n  - **will lose**: 10.0.0.1 and 6 more\n" in text
+    assert "\n12 further entries are not shown.\n" in text
+    assert "there are too many combinations." in text
 
 
 class Reader(HTMLParser):
@@ -236,6 +292,23 @@ def hostile() -> Json:
         "warnings": [HOSTILE],
         "restart": [HOSTILE],
         "vpn_clients": 3,
+        "access_changes": {
+            "changes": [
+                {
+                    "groups": [HOSTILE],
+                    "group_count": 9,
+                    "users": [HOSTILE],
+                    "user_count": 1,
+                    "others": True,
+                    "gains": [HOSTILE],
+                    "gain_count": 1,
+                    "loses": [HOSTILE],
+                    "lose_count": 2,
+                }
+            ],
+            "left_out": 1,
+            "vpn_clients_compared": False,
+        },
         "users": {
             "objects": [
                 {"name": HOSTILE, "action": "updated", "changed_keys": [HOSTILE]},

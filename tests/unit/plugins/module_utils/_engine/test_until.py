@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.user import USER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.plugins.module_utils._engine.until import Until
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.declaration import DECLARATION as FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
 from hypothesis import example, given
@@ -218,6 +219,26 @@ def test_check_mode_shows_another_day(server: Server, monkeypatch: pytest.Monkey
     for today, blocked in (("2990-12-31", False), ("2990-12-31T23:59", False), ("2991-01-01", True)):
         monkeypatch.setenv("VPN_ESTATE_TODAY", today)
         assert server.manage(USER, users=users, check=True)["changed"] is blocked
+
+
+def test_users_who_end_soon_are_returned_for_the_day_of_the_comparison(
+    server: Server, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not those who have ended, are absent or blocked, or end later."""
+    ends = {"a": "2990-11-30", "b": "2990-12-01", "c": "2990-12-30", "d": "2991-01-01", "gone": "2990-12-02"}
+    users = [{"name": name, "until": f"{until} UTC"} for name, until in ends.items()]
+    users[-1]["state"] = "absent"
+    monkeypatch.setenv("VPN_ESTATE_TODAY", "2990-12-01T00:00+00:00")
+    answer = server.declare(DECLARATION, users=users, check=True)
+    assert answer["ending"] == [
+        {"part": "users", "name": "b", "until": "2990-12-01 UTC", "days_left": 1},
+        {"part": "users", "name": "c", "until": "2990-12-30 UTC", "days_left": 30},
+    ]
+    logins = [{"login": "eve", "password": PASSWORD, "until": "2990-12-24 UTC"}]
+    [eve] = box.declare(FREEBOX, users=logins, check=True)["ending"]
+    assert (eve["name"], eve["days_left"]) == ("eve", 24)
+    monkeypatch.delenv("VPN_ESTATE_TODAY")
+    assert server.declare(DECLARATION, users=users, check=True)["ending"] == []
 
 
 def test_another_day_is_refused_where_it_would_be_written(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
