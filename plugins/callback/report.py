@@ -12,15 +12,15 @@ short_description: Report on what a run changed on servers, or would change
 version_added: 1.0.0
 author: vpn.estate contributors (@vpn-estate)
 description:
-  - At the end of a run, writes one report on all hosts on which modules of this collection did something, or would have done
-    something in check mode. It is that of M(vpn.estate.declaration_report).
-  - After a real run it is a record of what was done, to whom, and by which commit, if the playbook lies in a repository of Git.
-  - A task with C(no_log) is not part of it. For values before and after, run with C(--diff).
+  - At the end of a run, writes one report about all hosts on which modules of this collection made changes, or would make
+    changes in check mode. It has the form of the report of M(vpn.estate.declaration_report).
+  - After a real run, the report records what was changed and where. It names the commit if the playbook is in a Git repository.
+  - Tasks with C(no_log) are not part of the report. To include the values before and after a change, run with C(--diff).
 requirements:
-  - enable it, as with C(callbacks_enabled = vpn.estate.report) in the section C(defaults) of C(ansible.cfg)
+  - enable it, for example by C(callbacks_enabled = vpn.estate.report) in the section C(defaults) of C(ansible.cfg)
 options:
   dest:
-    description: The folder of the report. A relative path begins where Ansible was started.
+    description: Folder of the report. A relative path starts at the folder where Ansible was started.
     type: str
     default: report
     env:
@@ -88,15 +88,15 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         """Write the report, if there is something to report on."""
-        # Where a task has changed something, the report says what was done, and not what others would have done.
+        # If a task has changed something, the report has what was done, and not what tasks in check mode would do.
         done = any(answer.get("changed") and not check for _host, check, _module, answer in self._results)
         check = not done and any(check for _host, check, _module, _answer in self._results)
         found: dict[str, list[tuple[str, Json]]] = {}
         for host, checked, module, answer in self._results:
-            told = found.setdefault(host, [])
+            answers = found.setdefault(host, [])
             if check or not checked or answer.get("failed"):
-                told.append((module, answer))
-        servers = [server_report(host, told, check=check) for host, told in found.items()]
+                answers.append((module, answer))
+        servers = [server_report(host, answers, check=check) for host, answers in found.items()]
         if not servers:
             return
         report = report_of(servers, check=check)

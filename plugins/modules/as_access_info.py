@@ -30,8 +30,8 @@ options:
     elements: str
   groups:
     description:
-      - Names of groups, compared exactly. The result for a group is valid for a member without own rules and
-        properties.
+      - Names of groups, compared exactly. The result for a group is valid for a member without rules and properties of
+        its own.
     type: list
     elements: str
   destination:

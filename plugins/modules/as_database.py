@@ -9,7 +9,8 @@ DOCUMENTATION = r"""
 module: as_database
 short_description: Move an OpenVPN Access Server from its local database to MySQL
 description:
-  - Lets the server move all of its data from its local database to a database on MySQL or MariaDB, once.
+  - Lets the server move all of its data from its local database to a database on MySQL or a compatible server such as
+    MariaDB, once.
   - A server that already uses such a database, alone or as the node of a cluster, stays as it is. The address of its
     database cannot be read, and is not compared.
   - The request is sent once. If its answer is lost, the task reads the state of the server instead.

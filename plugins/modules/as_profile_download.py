@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: as_profile_download
-short_description: Manage a user's own connection profile of an OpenVPN Access Server on a machine
+short_description: Download a user's own connection profile from an OpenVPN Access Server
 description:
   - Downloads a user's connection profile to the machine where the module runs, with the user's own name and password,
     or with a one-time token. It does not need an administrator's account.

@@ -26,8 +26,8 @@ extends_documentation_fragment:
 options:
   group:
     description:
-      - Read only users of this group, compared exactly. An empty text reads users without an own group. For this, the
-        module reads all users from the server.
+      - Read only users of this group, compared exactly. An empty text reads users without a group of their own. For
+        this, the module reads all users from the server.
     type: str
     version_added: 1.0.0
 seealso:

@@ -11,9 +11,9 @@ short_description: Manage the web certificate of an OpenVPN Access Server
 description:
   - Installs the certificate of the web services, its private key and its bundle together. They are the configuration
     items V(cs.cert), V(cs.priv_key) and V(cs.ca_bundle) of the active configuration profile.
-  - The module checks them before it writes anything. Key and certificate must belong together. The next certificate in
-    the chain must have signed each certificate. The certificate must not have expired, it must be valid for the name by
-    which the task reaches the server, and the task's own connection options must accept it.
+  - The module checks them before it writes anything. Key and certificate must belong together. Each certificate of the
+    chain must be signed by the next one. The certificate must not have expired, it must be valid for the name by which
+    the task reaches the server, and the task's own connection options must accept it.
   - All three are written in one request, with one warm restart afterwards. The task waits until the server presents the
     new certificate.
   - The module compares certificates by their content. It never reads the private key of the server. That key is the one
@@ -79,8 +79,8 @@ options:
     default: 120
   check_presented:
     description:
-      - Whether O(as_url) must present this certificate. Set it to V(false) if a device that ends TLS is in front of the
-        server.
+      - Whether O(as_url) must present this certificate. Set it to V(false) if a proxy that terminates TLS is in front
+        of the server.
     type: bool
     default: true
   allow_connection_change:
@@ -148,7 +148,7 @@ EXAMPLES = r"""
     allow_connection_change: true
     restart_timeout: 300
 
-- name: Install a certificate for another name, on a server behind a proxy that ends TLS
+- name: Install a certificate for another name, on a server behind a proxy that terminates TLS
   vpn.estate.as_web_certificate:
     certificate_src: files/internal.pem
     private_key_src: files/internal.key

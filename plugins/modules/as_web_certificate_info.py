@@ -10,7 +10,7 @@ module: as_web_certificate_info
 short_description: Read the web certificate of an OpenVPN Access Server
 description:
   - Reads the configured certificate of the web services, and the certificate that the server presents. They differ
-    until the server restarts, or if a device that ends TLS is in front of the server.
+    until the server restarts, or if a proxy that terminates TLS is in front of the server.
   - The module does not read the private key.
 version_added: 0.1.0
 author: vpn.estate contributors (@vpn-estate)
