@@ -1,4 +1,4 @@
 #!/bin/sh
-# Stands in for ssh: runs on this machine what it is told to run on another, which is its last argument.
+# Replaces ssh: runs its last argument, the command for another machine, on this machine.
 for command; do :; done
 exec sh -c "$command"

@@ -17,8 +17,7 @@ import sys
 from itertools import zip_longest
 from pathlib import Path
 
-# Ports and files of the simulator that each run has to itself, what the scenario makes up, times, and how long something
-# took.
+# Ports and files that differ between the simulators of runs, generated values of the scenario, times, and durations.
 VOLATILE = (
     (r"\b127\.0\.0\.1:\d+", "SERVER"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", "TIME"),
