@@ -40,8 +40,8 @@ if [ "$command" != sanity ]; then
     set -- --python "$version" "$@"
 fi
 
-# A PATH of its own, for pyenv's shims look like Pythons that are not there. Sanity tests compile and import the
-# plugins with each Python that is, because modules run on more versions than the controller does.
+# A PATH of its own, because pyenv has shims for Pythons that are not installed. Sanity tests compile and import the
+# plugins with each installed Python, because modules run on more versions than the controller.
 path=$venv/bin
 for version in "$version" 3.9 3.10 3.11 3.12 3.13 3.14; do
     python=$(sh "$root/tools/find-python.sh" "$version")

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Copy the checkout to DEST/ansible_collections/vpn/estate, uncommitted files included, and print that path.
 
-ansible-test insists on such a path and resolves symbolic links. What an earlier copy left and the checkout no longer
-has is removed; results of earlier runs (tests/output) stay. What the tests require is there as the locked versions with hashes.
+ansible-test requires such a path and resolves symbolic links. Files of an earlier copy that the checkout no longer has are
+removed; results of earlier runs (tests/output) stay. The copy has the requirements of the tests as locked versions with hashes.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ KEPT = {Path(".git"), Path("tests/output")}
 
 
 def tracked(root: Path, *more: str) -> set[Path]:
-    """The files that Git tracks below a root, relative to it, and what further options of ``git ls-files`` list."""
+    """The files that Git tracks below a root, relative to it, and those that more options of ``git ls-files`` list."""
     command = ["git", "-C", str(root), "ls-files", "-z", "--cached", *more]
     names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
     return {Path(name) for name in names if name and (root / name).is_file()}
 
 
 def checkout() -> set[Path]:
-    """The files of the checkout, relative: what Git knows or would know, or all but the generated ones without Git."""
+    """The files of the checkout, relative: those that Git tracks or does not ignore; without Git, all but the generated ones."""
     try:
         return tracked(ROOT, "--others", "--exclude-standard")
     except (OSError, subprocess.CalledProcessError):
@@ -44,13 +44,13 @@ def walk(top: Path) -> Iterator[Path]:
 
 
 def copy(root: Path, wanted: set[Path], tree: Path) -> None:
-    """Make the tree hold the wanted files of the root and nothing else."""
+    """Make the tree contain the wanted files of the root and nothing else."""
     for old in walk(tree):
         if old not in wanted and not KEPT & {old, *old.parents}:
             (tree / old).unlink()
     for name in sorted(wanted):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        (tree / name).unlink(missing_ok=True)  # a link is neither written through nor written over
+        (tree / name).unlink(missing_ok=True)  # writing would follow a link
         shutil.copy2(root / name, tree / name, follow_symlinks=False)
 
 

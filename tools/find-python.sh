@@ -3,8 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Print the path of the first usable Python among the wanted versions, in order of liking; print nothing if there is none.
-# Each candidate is run, because pyenv's shims answer to names of versions that are not there.
+# Print the path of the first usable Python among the wanted versions, in order of preference; print nothing if none works.
+# Each candidate is run, because pyenv has shims for versions that are not installed.
 #
 # usage: find-python.sh VERSION...      find-python.sh 3.12 3.11
 set -u

@@ -1,21 +1,21 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write what follows from other files.
+"""Write the files and blocks that follow from other files.
 
 usage: generate.py [--check]
 
 - blocks: the entries of a mapping between ``# BEGIN NAME (tools/generate.py)`` and ``# END`` in the documentation of a module, or
   the lines between the same words in HTML comments in the README of a role. NAME is a function below that is marked ``@block``,
-  or a text of plugins/doc_fragments/_returned.py; ``BEGIN NAME: ARGUMENT`` passes an argument. An entry that stands beside a
-  block, written by hand, is left out of the block.
-- plugins/action/NAME.py of each module that talks to a server.
+  or a text of plugins/doc_fragments/_returned.py; ``BEGIN NAME: ARGUMENT`` passes an argument. An entry that is written by
+  hand beside a block is not in the block.
+- plugins/action/NAME.py of each module that connects to a server.
 - the lists of modules in meta/runtime.yml, by the fragment ``vpn.estate._attributes.GROUP`` of their documentation.
 - the JSON schemas in ``schemas``, of the variables of the roles of ``DECLARED`` and of the files that these name.
-- ``aliases`` and ``tasks/main.yml`` of each integration target with a ``tasks/scenario.yml``. A ``main.yml`` that is there stays
-  as it is; an ``aliases`` only gets the lines that it lacks.
+- ``aliases`` and ``tasks/main.yml`` of each integration target with a ``tasks/scenario.yml``. An existing ``main.yml``
+  does not change; an existing ``aliases`` gets only the missing lines.
 
-Files that were generated for a module or a scenario that is gone are deleted. With --check, nothing is written, and the exit
+Files that were generated for a deleted module or scenario are deleted. With --check, nothing is written, and the exit
 status is 1 if a file is missing, stale or left over.
 """
 
@@ -45,7 +45,7 @@ BLOCK = re.compile(
 Source = Callable[[Path, str], Iterable[str]]
 SOURCES: dict[str, Source] = {}
 Options = dict[str, dict[str, t.Any]]
-Generated = tuple[Path, str | None]  # a file and the text that it shall have; None where it shall be gone
+Generated = tuple[Path, str | None]  # a file and its text; None if it has to be deleted
 Generator = Callable[[], Iterable[Generated]]
 GENERATORS: list[Generator] = []
 
@@ -78,7 +78,7 @@ MAINS = {
     setup_simulator_kind: freebox
 """,
 }
-# Roles, and the modules that take what their variables declare.
+# Roles, and the modules to which they pass their variables.
 DECLARED = {
     "access_server": (
         "as_group",
@@ -126,18 +126,18 @@ def suboptions(file: Path, argument: str) -> Iterator[str]:
 
 @block
 def properties(_file: Path, argument: str) -> Iterator[str]:
-    """What an info module returns of an object: the options of the module that manages it, but for secrets."""
+    """The values of an object that an info module returns: the options of the module that manages it, without secrets."""
     options = documented(argument)
     for name, rules in module(argument).BODY.resources[0].object_spec().items():
         if name != "inherit" and not rules.get("no_log"):
-            kind = {"raw": "str"}.get(options[name]["type"], options[name]["type"])  # text, however it is declared
+            kind = {"raw": "str"}.get(options[name]["type"], options[name]["type"])  # always returned as text
             elements = {key: options[name][key] for key in ("elements",) if key in options[name]}
             said = {"description": f"Value of O(vpn.estate.{argument}#module:{name}).", "type": kind, **elements}
             yield from entry(name, said)
 
 
 def returned(name: str, file: Path, argument: str) -> list[str]:
-    """A text that stands in RETURN of several modules."""
+    """A text of RETURN that several modules share."""
     text = getattr(fragment("_returned"), name.upper(), None)
     if text is None:
         raise SystemExit(f"{file}: there is no block {name}.")
@@ -160,7 +160,7 @@ def modules() -> list[str]:
 
 @functools.cache
 def documentation(name: str) -> Mapping[str, t.Any]:
-    """What a module says of itself, without its fragments."""
+    """The documentation of a module, without its fragments."""
     return t.cast("dict[str, t.Any]", yaml.safe_load(module(name).DOCUMENTATION))
 
 
@@ -176,7 +176,7 @@ def documented(name: str) -> Options:
 
 
 def referring(place: str, option: Mapping[str, t.Any], required: bool) -> dict[str, t.Any]:
-    """An option of an object in a list, and all below it: what a machine needs, and where people find the rest."""
+    """An option of an object in a list, and all below it, with a reference to its description."""
     said = {
         "description": f"See {place}.",
         **{key: option[key] for key in ("type", "elements", "choices") if key in option},
@@ -193,7 +193,7 @@ def referring(place: str, option: Mapping[str, t.Any], required: bool) -> dict[s
 
 
 def entry(name: str, value: Mapping[str, t.Any]) -> list[str]:
-    """An entry of a mapping in YAML. A mapping without lists and mappings in it is on one line, if it fits there."""
+    """An entry of a mapping in YAML. A mapping without lists and mappings in it is on one line, if it fits."""
     for flow in (None, False):
         lines = yaml.safe_dump({name: value}, default_flow_style=flow, sort_keys=False, width=WIDTH).splitlines()
         if len(lines) == 1 or lines[0] == f"{name}:":
@@ -206,7 +206,7 @@ def entry(name: str, value: Mapping[str, t.Any]) -> list[str]:
 
 @block
 def variables(file: Path, _argument: str) -> Iterator[str]:
-    """The variables of a role, of all its entry points, with the first paragraph of what the argument specs say."""
+    """The variables of a role, of all its entry points, with the first paragraph of their descriptions."""
     points = yaml.safe_load((file.parent / "meta/argument_specs.yml").read_text())["argument_specs"]
     options = {name: option for point in points.values() for name, option in point["options"].items()}
     yield from ("| variable | type | default | what it is |", "| --- | --- | --- | --- |")
@@ -241,7 +241,7 @@ def up_to_date(file: Path) -> str:
 
 
 def renewed(file: Path, found: re.Match[str]) -> str:
-    """A block with its lines of now, without entries that stand beside it."""
+    """A block with its current lines, without entries that are written beside it."""
     indent = found["indent"]
     beside = {
         *names(found.string[: found.start()].splitlines()[::-1], indent),
@@ -259,7 +259,7 @@ def renewed(file: Path, found: re.Match[str]) -> str:
 
 
 def names(lines: Iterable[str], indent: str) -> Iterator[str]:
-    """The entries of a mapping at this depth, from a line of it to where it ends."""
+    """The entries of a mapping at this depth, from a line of it to its end."""
     for line in lines:
         if line.strip() and not line.startswith(indent):
             return
@@ -272,7 +272,7 @@ def names(lines: Iterable[str], indent: str) -> Iterator[str]:
 
 @generator
 def actions() -> Iterator[Generated]:
-    """The action of each module that talks to a server; all are the same."""
+    """The action of each module that connects to a server; all are the same."""
     yield from leftovers("plugins/action/*.py", ACTION)
     for name in modules():
         if hasattr(module(name), "BODY"):
@@ -281,7 +281,7 @@ def actions() -> Iterator[Generated]:
 
 @generator
 def action_groups() -> Iterator[Generated]:
-    """The lists of modules in meta/runtime.yml, between the comments that stand there."""
+    """The lists of modules in meta/runtime.yml, between its comments."""
 
     def members(found: re.Match[str]) -> str:
         fragment_of_group = f"vpn.estate._attributes.{found['group']}"
@@ -299,7 +299,7 @@ def action_groups() -> Iterator[Generated]:
 
 @generator
 def integration_targets() -> Iterator[Generated]:
-    """What lets ansible-test run the scenario of a target."""
+    """The files with which ansible-test runs the scenario of a target."""
     targets = ROOT / "tests/integration/targets"
     for text in MAINS.values():
         for main_file, _nothing in leftovers("tests/integration/targets/*/tasks/main.yml", text):
@@ -320,7 +320,7 @@ def integration_targets() -> Iterator[Generated]:
 
 @generator
 def json_schemas() -> Iterator[Generated]:
-    """What editors check while people write: a schema of each kind of file with declared objects, and one of variables."""
+    """Schemas that editors use: one for each kind of file with declared objects, and one for variables."""
     import schemas  # it imports the collection, which main() makes importable
 
     for file in ROOT.glob("schemas/*.json"):
@@ -350,7 +350,7 @@ def json_schemas() -> Iterator[Generated]:
 
 
 def variables_of(role: str) -> Options:
-    """The variables of a role. Ansible makes text of a number that one for text is given."""
+    """The variables of a role. Ansible converts a number to text if the variable is for text."""
     arguments = importlib.import_module(f"{COLLECTION}.plugins.module_utils._engine.arguments")
     points = yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text())["argument_specs"]
     return {
@@ -360,7 +360,7 @@ def variables_of(role: str) -> Options:
 
 
 def options_of_people(rules_of: Mapping[t.Any, Mapping[str, t.Any]]) -> Options:
-    """What the filter ``people`` takes of a person, with the options of users that each product has more."""
+    """The options of a person for the filter ``people``, with the further options of users of each product."""
     plugin = yaml.safe_load((ROOT / "plugins/filter/people.yml").read_text())["DOCUMENTATION"]
     options: Options = {
         name: {option: value for option, value in rules.items() if option != "default"}
@@ -389,14 +389,14 @@ def described(options: Options, documentation: Options) -> Options:
 
 
 def leftovers(pattern: str, text: str) -> Iterator[Generated]:
-    """Files that have been generated with this text. What is yielded for them later takes the place of this."""
+    """Generated files with this text. A later text for the same file replaces it."""
     for file in ROOT.glob(pattern):
         if file.read_text() == text:
             yield file, None
 
 
 def main(check: bool) -> int:
-    """Write what is missing or stale, or name it."""
+    """Write missing and stale files, or name them."""
     sys.path.insert(0, str(ROOT / ".cache"))  # where the checkout is a collection
     wanted = {file: text for generate in GENERATORS for file, text in generate()}
     stale = False

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stand in for the get-pip.py that ansible-test downloads: bootstrap with ensurepip, then fetch pip from PyPI.
+"""Replace the get-pip.py that ansible-test downloads: bootstrap with ensurepip, then fetch pip from PyPI.
 
 ansible-test pipes this file to an interpreter with pip's own arguments (``pip==25.2 --no-setuptools ...``).
 """

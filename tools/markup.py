@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts with Ansible's markup, for readers that do not know it."""
+"""Texts with Ansible's markup, converted for other readers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def first_sentence(description: str | Iterable[str]) -> str:
 
 
 def _marked(text: str, code: str, bold: str) -> str:
-    """A text in which other marks stand around names and values, and around what is bold."""
+    """A text with other marks around names, values and bold text."""
     text = re.sub(r"\b[OR]V?\((?:vpn\.estate\.)?(\w+)#module:([^)]+)\)", rf"{code}\2{code} of {code}\1{code}", text)
     text = re.sub(r"\b(?:M\(vpn\.estate\.|P\()([\w.]+)(?:#\w+)?\)", rf"{code}\1{code}", text)
     text = re.sub(r"\b(?:O|V|C|E|RV)\(((?:\\\)|[^)])+)\)", lambda found: f"{code}{found[1]}{code}", text)

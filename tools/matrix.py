@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""With which ansible-core on which Python the collection works: the one place where this stands.
+"""The versions of ansible-core and Python with which the collection works; no other file lists them.
 
 usage: matrix.py      prints a line for each version of ansible-core, with the oldest Python that it runs on
 

@@ -112,7 +112,7 @@ class Worker:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
-        """Now every importer is in place that could come before this one."""
+        """All importers that come before this one exist now."""
         if self._replaced:
             name, path = self._replaced
             if name in sys.modules:
@@ -152,11 +152,11 @@ class Worker:
                 with open(writing, "w", buffering=1) as notes:
                     self._work(job, items, functions, notes)
             finally:
-                os._exit(0)  # whatever the mutant raised: the last note says how far it got
+                os._exit(0)  # for every exception of the mutant: the last note shows its progress
         os.close(writing)
         result = _result(reading, job)
         os.close(reading)
-        for kill in (os.killpg, os.kill):  # its group, and itself where it has not made one yet
+        for kill in (os.killpg, os.kill):  # its group, and itself if it has not created one yet
             with contextlib.suppress(ProcessLookupError):
                 kill(process, signal.SIGKILL)
         _process, status = os.waitpid(process, 0)
@@ -195,7 +195,7 @@ class Worker:
 
 
 def _result(reading: int, job: Job) -> Result:
-    """What the notes of a fork come to. One that ends without a last word was killed by its test, as by an exit."""
+    """The result in the notes of a fork. A fork that ends without a last note was killed by its test, such as by an exit."""
     noted, begun, test = b"", 0, None
     outcome = "killed"
     while True:
@@ -221,7 +221,7 @@ class OtherSource:
         self._name, self._source = name, Path(path).read_text()
 
     def find_spec(self, name: str, path: t.Any = None, target: t.Any = None) -> t.Any:
-        """The specification that the next importer has, with other code."""
+        """The specification of the next importer, with other code."""
         if name != self._name:
             return None
         sys.meta_path.remove(t.cast("t.Any", self))

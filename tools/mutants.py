@@ -5,10 +5,10 @@
 
 usage: mutants.py [--area NAME]... [--number N] [--seed SEED] [--exhaustive] [--minutes N] [--tests PATH]...
 
-Each mutant meets the unit tests that run its line and start no process, the fastest first, until one fails. That is the short
-test (`make test`). With --exhaustive, the mutants that survive meet what the long test (`make test-all`) has more: ten times as
-many generated examples, and the tests that are marked so. Nothing is written but below .cache/mutants: report.txt and
-report.json, and what is kept between two runs on the same code, as which test runs which line.
+The unit tests that run the line of a mutant and start no process run against it, the fastest first, until one fails. That is the
+short test (`make test`). With --exhaustive, the additional cases of the long test (`make test-all`) run against the survivors: ten
+times as many generated examples, and the tests that are marked so. All files are below .cache/mutants: report.txt and
+report.json, and data that two runs on the same code share, such as which test runs which line.
 
 Killed: a test failed, or nothing could be imported. Timed out: a test took much longer than without the mutant. Survived: all
 of its tests passed, or those that fitted into the time for one mutant. Not covered: no such test runs the line.
@@ -45,9 +45,9 @@ COLLECTION = "ansible_collections.vpn.estate"
 TEST_HELPERS = f"{COLLECTION}.tests.unit."
 USUAL, EXHAUSTIVE = "usual", "exhaustive"
 
-# Seconds of the processor, so that other programs change no verdict.
-SECONDS = 10  # in which tests begin, for one mutant
-LONG_SECONDS = 120  # the same with ten times as many examples, if the time for all is enough
+# Seconds of the processor, so that other programs do not change verdicts.
+SECONDS = 10  # in which tests start, for one mutant
+LONG_SECONDS = 120  # the same with ten times as many examples, if there is enough time
 HANGS = 10  # how many times as long as its neighbours a test may take
 HANGS_FLOOR = 10  # seconds that every test may take
 PATIENCE = 24 * 60 * 60  # real seconds for a job; a worker ends what hangs long before
@@ -56,7 +56,7 @@ OUTCOMES = ("killed", "timed out", "survived", "not covered", "not run")
 
 @dataclasses.dataclass(frozen=True)
 class Test:
-    """A test that starts no process: its ID, its time without a mutant, and whether the long test has more of it."""
+    """A test that starts no process: its ID, its time without a mutant, and whether the long test has more cases of it."""
 
     name: str
     seconds: float
@@ -77,14 +77,14 @@ class Coverage:
 
     def __init__(self, tests: Mapping[str, Test], lines: Mapping[str, Mapping[int, set[str]]]) -> None:
         self._tests = tests
-        self._lines = lines  # by file; a name that is no test's is the import
+        self._lines = lines  # by file; the import has a name that is not a test's
 
     @property
     def tests(self) -> list[Test]:
         return list(self._tests.values())
 
     def leave_out(self, names: set[str]) -> None:
-        """Use these tests no more."""
+        """Do not use these tests any more."""
         self._tests = {name: test for name, test in self._tests.items() if name not in names}
 
     def at_import(self, mutant: Mutant) -> bool:
@@ -150,7 +150,7 @@ def has_sizes(file: str) -> bool:
 
 
 def in_order(tests: Iterable[Test]) -> list[Test]:
-    """The fastest first, but each further case of a test counts as so much slower: what is like the last says less."""
+    """The fastest first, but each further case of a test counts as slower, because a similar case finds less."""
     cases: collections.Counter[str] = collections.Counter()
     ranked = []
     for test in sorted(tests, key=lambda test: (test.seconds, test.name)):
@@ -160,16 +160,16 @@ def in_order(tests: Iterable[Test]) -> list[Test]:
 
 
 def fitting(tests: Sequence[Test], seconds: float) -> list[Test]:
-    """The first of the tests, as many as begin within this time: the files of the others need not be collected."""
+    """The first of the tests that start within this time: the files of the others do not have to be collected."""
     begin = itertools.accumulate((test.seconds for test in tests), initial=0.0)
     return [test for test, at in zip(tests, begin, strict=False) if at <= seconds]
 
 
-# -- what is kept between runs
+# -- data that runs share
 
 
 def digest(folders: Sequence[str], tools: Sequence[str], *more: str) -> str:
-    """A name for what is in these folders, and these tools, as they are."""
+    """A name for the present state of these folders and tools."""
     parts = hashlib.sha256(" ".join(more).encode())
     files = ("conftest.py", "pyproject.toml", "requirements-dev.lock", "requirements-mutants.lock")
     for path in sorted(checkout()):
@@ -179,7 +179,7 @@ def digest(folders: Sequence[str], tools: Sequence[str], *more: str) -> str:
 
 
 def kept(name: str, make: t.Callable[[Path], object]) -> Path:
-    """A file below .cache/mutants; made, where it is missing, and then those of older code are removed."""
+    """A file below .cache/mutants. If it is missing, it is created, and files of older code are removed."""
     path = CACHE / name
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -201,12 +201,12 @@ def measured(paths: Sequence[str]) -> Coverage:
     name = digest(("plugins", "tests"), ["test_facts"], *paths)
 
     def make(path: Path) -> None:
-        print("Measuring which test runs which line; that takes several minutes, and is kept.", flush=True)
+        print("Measuring which test runs which line; this takes several minutes, once for this code.", flush=True)
         facts = ["-p", "test_facts", f"--test-facts={CACHE / f'facts-{name}.json'}"]
         command = ["pytest", "-q", "-n", "auto", *facts, "--cov", "--cov-context=test", "--cov-report=", *paths]
         log = CACHE / "measuring.log"
         with log.open("w") as output:
-            # Failures are those of tests that start processes; the others are left out below, and counted.
+            # Tests that start processes fail here. Other failures are not used either; they are counted below.
             done = subprocess.run(
                 command,
                 cwd=ROOT,
@@ -231,7 +231,7 @@ def measured(paths: Sequence[str]) -> Coverage:
     }
     broken = [test for test, fact in facts.items() if not fact["passed"] and not fact["spawns"] and not fact["skipped"]]
     if broken:
-        print(f"{len(broken)} tests failed without any mutant, and are left out: {', '.join(sorted(broken))}")
+        print(f"{len(broken)} tests failed without a mutant, and are not used: {', '.join(sorted(broken))}")
     print(f"{len(tests)} of {len(facts)} tests are used; the others start processes, or were skipped.", flush=True)
     return Coverage(tests, lines_by_file(data))
 
@@ -299,7 +299,7 @@ class Worker:
         self._log.close()
 
     def do(self, job: Mapping[str, t.Any], patience: float) -> Result | None:
-        """The result of a job; None if the worker ended without one, or had none when the patience (seconds) was over."""
+        """The result of a job; None if the worker ended without one, or had none after ``patience`` seconds."""
         timer = threading.Timer(patience, self._process.kill)
         timer.start()
         try:
@@ -320,7 +320,7 @@ class Worker:
 
 @dataclasses.dataclass
 class Verdict:
-    """What became of a mutant. ``test`` is the one that found it; of ``tests`` there were, ``ran`` began."""
+    """The result of a mutant. ``test`` found it; ``ran`` of the ``tests`` started."""
 
     mutant: Mutant
     outcome: str = "not run"
@@ -328,12 +328,12 @@ class Verdict:
     ran: int = 0
     tests: int = 0
     seconds: float = 0.0
-    long: str | None = None  # the outcome of what only the long test has
+    long: str | None = None  # the outcome of the cases that only the long test has
     long_test: str | None = None
 
     @property
     def line(self) -> dict[str, t.Any]:
-        """It as a report has it."""
+        """Its entry in the report."""
         source = (ROOT / self.mutant.file).read_text()
         facts = dataclasses.asdict(self)
         del facts["mutant"]
@@ -381,7 +381,7 @@ class Runner:
         return {"tests": [test.name for test in tests], "seconds": self._seconds, "hangs": hangs}
 
     def _imported(self, mutant: Mutant, tests: Sequence[Test]) -> Result:
-        """In a new process that imports the mutant: first the tests whose file imports it, which are quickly collected."""
+        """In a new process that imports the mutant: first the tests whose file imports it, which are collected fast."""
         near = [test for test in tests if module_of(mutant.file) in imports(test.file)]
         far = fitting([test for test in tests if test not in near], self._seconds)
         result: Result = {"outcome": "survived", "test": None, "ran": 0}
@@ -393,7 +393,7 @@ class Runner:
                 job = self._job(some)
                 with Worker(self._profile, files, ["--replace", module_of(mutant.file), source.name]) as worker:
                     found = worker.do(job, WAITS * (self._seconds + job["hangs"]))
-                # Without an answer: the mutant ended the process, or kept it, while it was imported.
+                # No result: the mutant ended or stopped the process during its import.
                 found = found or {"outcome": "killed", "test": "the import", "ran": 0}
                 result = {**found, "ran": result["ran"] + found["ran"]}
                 if result["outcome"] != "survived":
@@ -402,7 +402,7 @@ class Runner:
 
 
 class Run:
-    """All mutants, with as many threads as cores, until the time is over."""
+    """All mutants, with a thread for each core, until the time is over."""
 
     def __init__(self, coverage: Coverage, paths: Sequence[str], end: float) -> None:
         self._coverage, self._paths, self._end = coverage, paths, end
@@ -413,13 +413,13 @@ class Run:
         self._each(verdicts, USUAL, SECONDS, self._short_one)
         broken = self._broken({each.test for each in verdicts if each.test})
         if broken:
-            print(f"Left out, because they also fail without a mutant: {', '.join(sorted(broken))}", flush=True)
+            print(f"Not used, because they also fail without a mutant: {', '.join(sorted(broken))}", flush=True)
             self._coverage.leave_out(broken)
             self._each([each for each in verdicts if each.test in broken], USUAL, SECONDS, self._short_one)
         return verdicts
 
     def _broken(self, names: set[str]) -> set[str]:
-        """Those of the tests that fail without a mutant, in the order in which mutants meet them."""
+        """The tests that fail without a mutant, in the order of the runs."""
         runner = Runner(self._coverage, USUAL, self._paths, math.inf)
         tests = in_order(test for test in self._coverage.tests if test.name in names)
         broken: set[str] = set()
@@ -435,7 +435,7 @@ class Run:
         return broken
 
     def long(self, verdicts: Sequence[Verdict]) -> None:
-        """What the long test has more, for the mutants that survived the short one."""
+        """The additional cases of the long test, for the mutants that survived the short one."""
         left = [each for each in verdicts if each.outcome == "survived"]
         fair = (self._end - time.monotonic()) * (os.cpu_count() or 1) / max(1, len(left))
         self._each(left, EXHAUSTIVE, min(LONG_SECONDS, max(SECONDS, fair)), self._long_one)
@@ -452,14 +452,14 @@ class Run:
         verdict.outcome, verdict.test, verdict.ran = result["outcome"], result["test"], result["ran"]
 
     def _long_one(self, runner: Runner, verdict: Verdict) -> None:
-        """All cases that the long test has of a test that runs the line: for its own tests that was not measured."""
+        """All cases of the tests that run the line in the long test; lines are measured for cases of the short test only."""
         tests = [test for test in self._coverage.of(verdict.mutant) if test.more or test.left]
         every = list({test.function: dataclasses.replace(test, name=test.function) for test in tests}.values())
         result = runner.result(verdict.mutant, every) if every else {"outcome": "no more tests", "test": None}
         verdict.long, verdict.long_test = result["outcome"], result["test"]
 
     def _again(self, runner: Runner, verdict: Verdict) -> None:
-        """Does the short test find it too, where it has the time for this test?"""
+        """Whether the short test finds it too, with time for this test."""
         test = [one for one in self._coverage.tests if one.name == verdict.long_test and not one.left]
         result = runner.result(verdict.mutant, test) if test else {"outcome": "survived"}
         if result["outcome"] != "survived":
@@ -538,8 +538,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--area", action="append", choices=sorted(AREAS), help="only this area; may be repeated")
     parser.add_argument("--number", type=int, default=300, help="mutants of each area (300)")
     parser.add_argument("--seed", default="1", help="chooses the mutants (1)")
-    parser.add_argument("--exhaustive", action="store_true", help="compare with what only `make test-all` runs")
-    parser.add_argument("--minutes", type=float, default=60, help="after which no mutant begins (60)")
+    parser.add_argument(
+        "--exhaustive", action="store_true", help="compare with the cases that only `make test-all` runs"
+    )
+    parser.add_argument("--minutes", type=float, default=60, help="after which no mutant starts (60)")
     parser.add_argument("--tests", action="append", metavar="PATH", help="only these tests, to try the tool")
     options = parser.parse_args(arguments)
     areas, paths = options.area or list(AREAS), options.tests or [TESTS]

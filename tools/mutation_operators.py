@@ -18,7 +18,7 @@ RETRY_CLASSES = ("READ", "SET", "NAMED", "MAKES_NEW", "SIGN_IN", "CONTROL")
 
 
 class ReplaceRetryClass(Operator):
-    """Takes an operation for one of another class: a value in a table, or an argument."""
+    """Replaces an operation with one of another class: a value in a table, or an argument."""
 
     def mutation_positions(self, node: t.Any) -> Iterator[Position]:
         if node.type == "name" and node.value in RETRY_CLASSES and node.parent.type in ("dictorsetmaker", "arglist"):
@@ -35,7 +35,7 @@ class ReplaceRetryClass(Operator):
 
 
 class ReplaceMembership(Operator):
-    """Takes ``in`` for ``not in``, and the other way round, where it compares."""
+    """Replaces ``in`` with ``not in`` in comparisons, and the other way round."""
 
     def mutation_positions(self, node: t.Any) -> Iterator[Position]:
         if node.type == "comparison":
@@ -58,7 +58,7 @@ def _memberships(node: t.Any) -> list[t.Any]:
 
 
 class RemoveStatement(Operator):
-    """Leaves out a call whose result is not used, or a ``raise``."""
+    """Removes a call whose result is not used, or a ``raise``."""
 
     def mutation_positions(self, node: t.Any) -> Iterator[Position]:
         if node.type == "simple_stmt" and node.children[0].type in ("atom_expr", "power", "raise_stmt"):

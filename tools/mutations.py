@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULE_UTILS = "plugins/module_utils"
 
-# What is looked at together: files and folders below MODULE_UTILS, whole or only the functions that follow the colons.
+# Areas: files and folders below MODULE_UTILS, as a whole or only the functions after the colons.
 # A function that an area names is not counted in another area that has the whole file.
 AREAS: dict[str, tuple[str, ...]] = {
     "engine": ("_engine",),
@@ -52,8 +52,8 @@ AREAS: dict[str, tuple[str, ...]] = {
     "access_rules": ("_access_server/accounts/access_rule.py", "_access_server/accounts/access_list.py"),
 }
 
-# Of the many changes of an operator that cosmic-ray knows, those after which the types still fit: what ends in a TypeError
-# would only ask whether a test runs the line. Whether two equal values are one object is an accident of Python.
+# The changes of an operator by cosmic-ray after which the types still fit: a TypeError would only show whether a test runs the
+# line. Whether two equal values are one object depends on Python.
 SENSIBLE = {
     "ReplaceBinaryOperator": {
         "Add_Sub",
@@ -86,7 +86,7 @@ class Site:
 
     @property
     def place(self) -> tuple[str, int, int, str]:
-        """Where it is, and what kind of change it is."""
+        """Its place and its kind of change."""
         return self.file, self.line, self.column, self.operator.split("_")[0]
 
 
@@ -112,7 +112,7 @@ class Mutant:
 
 
 def mutant_of(area: str, site: Site, old: str, new: str) -> Mutant:
-    """The smallest change that makes the new source of the old one."""
+    """The smallest change from the old source to the new one."""
     start = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     most = min(len(old), len(new)) - start
     same = next((i for i in range(most) if old[-1 - i] != new[-1 - i]), most)

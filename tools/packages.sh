@@ -3,8 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Have programs, such as those that real VPN tunnels need, with Debian's packages where root may install them. What depends
-# on them says so itself where they are missing.
+# Install programs, such as those that real VPN tunnels need, with Debian's packages, if root runs this. Tests and the demo that
+# need a missing program report that themselves.
 #
 # usage: packages.sh PROGRAM=PACKAGE...      packages.sh openvpn=openvpn ping=iputils-ping
 set -eu

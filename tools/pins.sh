@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Lock the latest versions that requirements-dev.txt allows, for every supported Python, with the hashes of their files;
-# and the same versions of what the tests require that ansible-test runs; and the latest release of each ansible-core of
-# tools/matrix.py, or the latest pre-release where there is no release yet. UV_INDEX_URL names another package index.
+# the same versions for the tests that ansible-test runs; and the latest release of each ansible-core of
+# tools/matrix.py, or its latest pre-release if there is no release yet. UV_INDEX_URL names another package index.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -28,7 +28,7 @@ done
 
 compile --python-version 3.10 --upgrade --output-file tests/versions/requirements.lock tests/versions/requirements.txt
 python tools/matrix.py | while read -r core python; do
-    for choice in disallow allow; do # a pre-release only where there is no release yet
+    for choice in disallow allow; do # a pre-release only if there is no release yet
         if echo "ansible-core==$core.*" | compile --python-version "$python" --prerelease "$choice" --upgrade --no-deps \
             --output-file "tests/versions/ansible-core-$core.lock" - 2>/dev/null; then
             break

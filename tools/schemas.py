@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """JSON schemas of options, which accept what module_utils/_engine/arguments.py accepts.
 
-They are of draft 7, the latest one of which editors know all keywords. Where a value can have several types, they are listed in
-one ``type``, and keywords beside it hold for the type that they are about: a validator that prints the value of which a
-schema with branches is wrong would print an object with its password. Editors show ``errorMessage`` and ``patternErrorMessage``.
+They are of draft 7, the latest one of which editors know all keywords. A value that can have several types has them in one
+``type``, and each keyword beside it applies to its own type. Branches would make a validator print the wrong value as a
+whole, such as an object with its password. Editors show ``errorMessage`` and ``patternErrorMessage``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Schema = dict[str, t.Any]
 Rules = Mapping[str, t.Any]
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
-# What stands for a value in variables: a template, or text that ansible-vault has encrypted.
+# Placeholders of values in variables: a template, or text that ansible-vault has encrypted.
 TEMPLATE = r"\{[{%#]|^\$ANSIBLE_VAULT;"
 PATTERNS = {
     "bool": r"^\s*([yY]([eE][sS])?|[nN][oO]?|[oO][nN]|[oO][fF][fF]|[tT]([rR][uU][eE])?|[fF]([aA][lL][sS][eE])?|[01])\s*$",
@@ -43,7 +43,7 @@ class Writer:
         self._templates = templates
 
     def option(self, rules: Rules) -> Schema:
-        """The value of an option. Null stands for "not said", where the option can be left out and has no default."""
+        """The value of an option. Null means "not set", if the option is not required and has no default."""
         found = self.value(rules)
         if not rules.get("required") and "default" not in rules:
             found = _or_null(found)
@@ -145,7 +145,7 @@ def file(plural: str, rules: Rules) -> Schema:
 
 
 def variables(options: Mapping[str, Rules], prefixes: Iterable[str]) -> Schema:
-    """Variables of hosts: these, and others whose names begin otherwise."""
+    """Variables of hosts: these, and others with a different prefix."""
     write = Writer(templates=True)
     return {
         "type": ["object", "null"],

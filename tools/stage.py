@@ -1,17 +1,17 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run stages of the test, count what passed, failed and was skipped, and say so.
+"""Run stages of the test, and show how many tests passed, failed and were skipped.
 
 usage: stage.py STAGE...
 
 A stage is a function here that runs commands and returns a Tally, counted from the reports that the tools write
-themselves where they write any. Every stage runs, whatever became of the others; a stage that ran nothing has failed.
+themselves where they write any. All stages run, even if one fails; a stage without tests has failed.
 Of several stages, two run side by side, each in a process of its own whose output comes whole when it has ended. The
 numbers also go to .cache/summary/STAGE.json. ``make`` sets the environment that the commands need.
 
-With EXHAUSTIVE in the environment (`make test-all`), every stage runs all that it has. Without it, a stage leaves out what
-takes long, and counts that as left.
+With EXHAUSTIVE in the environment (`make test-all`), every stage runs all of its tests. Without it, a stage leaves long
+tests to `make test-all`, and counts them as left.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CACHE = ROOT / ".cache"
 REPORTS = CACHE / "reports"
 SUMMARY = CACHE / "summary"
 
-# The order in which stages begin: the longest first, so that none is left alone on one core at the end.
+# The order in which stages start: the longest first, so that both cores are busy until the end.
 LONGEST_FIRST = (
     "unit",
     "ansible-units",
@@ -59,10 +59,10 @@ LONGEST_FIRST = (
 # Integration targets that run many modules, as processes of their own and in the controller's.
 QUICK_TARGETS = ("every_access_server_module", "every_freebox_module")
 
-# The Pythons that sanity tests compile and import plugins with, where they are found.
+# The Pythons with which sanity tests compile and import plugins, if they are installed.
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 
-# Sanity tests whose rules ruff and yamllint hold in stage lint.
+# Sanity tests whose rules ruff and yamllint check in stage lint.
 LINTED_ALREADY = ("pep8", "yamllint")
 
 # What mypy checks, as packages of the collection.
@@ -78,14 +78,14 @@ PACKAGES = (
 
 
 class NotHere(Exception):
-    """A stage cannot run on this machine; the text says why."""
+    """A stage cannot run on this machine; the text is the reason."""
 
 
 @dataclasses.dataclass
 class Tally:
-    """What a stage came to: tests by what became of them, and those that were left to `make test-all`.
+    """The result of a stage: tests by their outcome, and those that were left to `make test-all`.
 
-    `notes` say what was skipped or left, and why.
+    `notes` name the skipped and left tests, with the reasons.
     """
 
     passed: int = 0
@@ -109,7 +109,7 @@ class Tally:
 
 
 def run(*command: str | Path) -> tuple[int, str]:
-    """Run a command in the checkout; return its exit code and what it printed, which is shown as it comes."""
+    """Run a command in the checkout, and show its output; return its exit code and the output."""
     words = [str(word) for word in command]
     print("$", " ".join(words), flush=True)
     lines = []
@@ -171,7 +171,7 @@ def junit(paths: t.Iterable[Path], code: int) -> Tally:
 
 
 def emptied(folder: Path) -> Path:
-    """The folder, made if it was missing, without what it held."""
+    """The folder, created if it is missing, and empty."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
@@ -183,13 +183,13 @@ def files(pattern: str) -> list[str]:
 
 
 def ansible_test(command: str, *options: str, venv: Path = CACHE / "venv") -> tuple[int, str, Path]:
-    """Run a command of ansible-test; return its exit code, what it printed, and the folder with its reports."""
+    """Run a command of ansible-test; return its exit code, its output, and the folder with its reports."""
     output = emptied(CACHE / "tree" / command / "ansible_collections/vpn/estate/tests/output")
     return *run("sh", "tools/ansible-test.sh", venv, command, *options), output
 
 
 def lint() -> Tally:
-    """Count commands. Without EXHAUSTIVE, ansible-lint looks at what users get, and not at the YAML of the tests."""
+    """Count commands. Without EXHAUSTIVE, ansible-lint checks roles and playbooks, and not the YAML of the tests."""
     tally = checks(
         ["ruff", "check"],
         ["ruff", "format", "--check"],
@@ -283,7 +283,7 @@ def ansible_units() -> Tally:
     """Run `ansible-test units`, which hides the controller's code from tests of modules, and runs each test in a fork."""
     code, _printed, reports = ansible_test("units", "--venv", "--requirements")
     tally = junit(sorted(reports.glob("junit/*.xml")), code)
-    # It cannot choose a profile of hypothesis: stage unit runs what is marked exhaustive.
+    # It cannot choose a profile of hypothesis: stage unit runs the tests that are marked exhaustive.
     tally.left, tally.notes = 0, [note for note in tally.notes if not note.startswith("left to ")]
     return tally
 
@@ -315,7 +315,7 @@ def modules_in(target: str) -> set[str]:
 
 
 def quick_targets() -> list[str]:
-    """Targets that together run every module: few with many modules, and those of modules that these leave out."""
+    """Targets that together run every module: a few with many modules, and those of the remaining modules."""
     modules = {path.stem for path in ROOT.glob("plugins/modules/*.py")}.difference(*map(modules_in, QUICK_TARGETS))
     own = {
         next((name for name in (module, module.removesuffix("_info")) if module in modules_in(name)), module)
@@ -325,9 +325,9 @@ def quick_targets() -> list[str]:
 
 
 def integration() -> Tally:
-    """Count targets; ansible-test lists those that passed in its report and the others in its last words."""
+    """Count targets; ansible-test lists those that passed in its report, and the others at the end of its output."""
     if EXHAUSTIVE:
-        # A virtual environment of its own has only what the collection requires.
+        # A virtual environment of its own has only the requirements of the collection.
         code, printed, reports = ansible_test("integration", "--continue-on-error", "--venv", "--requirements")
         tally = Tally(notes=["scenarios ran as modules with one dialect each: 3.2, or document for info modules"])
     else:
@@ -355,11 +355,11 @@ def targets(code: int, printed: str, reports: Path) -> Tally:
 
 
 def oldest() -> Tally:
-    """Run the targets with many modules on the oldest ansible-core, with the oldest Python that is here."""
+    """Run the targets with many modules on the oldest ansible-core, with the oldest Python that is installed."""
     pair = next((pair for pair in matrix.PAIRS if has_python(pair[1])), None)
     if not pair:
         return Tally(skipped=1, notes=["no Python for the oldest ansible-core"])
-    venv = CACHE / "versions" / "-targets-".join(pair)  # not that of stage units, which may be making it right now
+    venv = CACHE / "versions" / "-targets-".join(pair)  # not that of stage units, which may create it at the same time
     code, _output = run("make", "--no-print-directory", f"{venv.relative_to(ROOT)}/.ready")
     if code:
         return Tally(failed=1, notes=[f"no virtual environment with ansible-core {pair[0]} and Python {pair[1]}"])
@@ -370,7 +370,7 @@ def oldest() -> Tally:
 
 def molecule() -> Tally:
     """Count the actions of each scenario by molecule's recap; a scenario that is not in it has failed."""
-    for state in CACHE.glob("ansible/tmp/molecule.*"):  # of a run that was cut off
+    for state in CACHE.glob("ansible/tmp/molecule.*"):  # of an interrupted run
         shutil.rmtree(state)
     code, output = run("molecule", "test", "--all", "--report", "--no-command-borders")
     plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
@@ -380,7 +380,7 @@ def molecule() -> Tally:
         counts: collections.Counter[str] = collections.Counter()
         for recap in re.findall(rf"^{re.escape(scenario)}\s*: actions=\d+\s+(.*)$", plain, re.MULTILINE):
             counts.update({state: int(count) for state, count in re.findall(r"(\w+)=(\d+)", recap)})
-        # A playbook that is missing is only a warning to molecule.
+        # For molecule, a missing playbook is only a warning.
         tally.passed += counts["successful"]
         tally.failed += counts["failed"] + counts["missing"]
         tally.skipped += counts["skipped"] + counts["disabled"]
@@ -407,7 +407,7 @@ def docs() -> Tally:
     )
 
 
-# What lies in the folder of a maintainer and must not be published. The last one is ignored by Git as well.
+# Private files in the folder of a maintainer. Git ignores the last one, too.
 PLANTED = (
     "vault-pass.txt",
     ".env",
@@ -418,7 +418,7 @@ PLANTED = (
 
 
 def archive(root: Path, dist: Path) -> tuple[Path, Tally]:
-    """Build the release archive of what Git tracks below a root, and compare its files with that."""
+    """Build the release archive of the files that Git tracks below a root, and compare its files with them."""
     tree, wanted = emptied(dist) / "tree", tracked(root)
     copy(root, wanted, tree)
     tally = check("ansible-galaxy", "collection", "build", tree, "--output-path", dist)
@@ -436,7 +436,7 @@ def archive(root: Path, dist: Path) -> tuple[Path, Tally]:
 
 
 def planted() -> Tally:
-    """Build from a clone in which files lie that Git does not track: none of them may be in the archive."""
+    """Build from a clone with files that Git does not track: none of them may be in the archive."""
     clone = emptied(CACHE / "planted") / "checkout"
     tally = check("git", "clone", "--quiet", "--shared", ROOT, clone)
     for name in PLANTED:
@@ -503,7 +503,7 @@ def run_stage(name: str) -> Tally:
 
 def run_apart(name: str, printing: threading.Lock) -> None:
     """Run a stage in a process of its own."""
-    print(f"{name} has begun", flush=True)
+    print(f"{name} has started", flush=True)
     done = subprocess.run(  # noqa: S603 - this file
         [sys.executable, __file__, name],
         check=False,

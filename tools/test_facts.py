@@ -1,10 +1,10 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plugin of pytest that notes what each test is: its time, its outcome, whether it generates examples or starts processes.
+"""A plugin of pytest that records facts of each test: its time, its outcome, whether it generates examples or starts processes.
 
 ``pytest -p test_facts --test-facts=FILE`` writes it as JSON, by the ID of the test; times are seconds of the processor. A
-test that starts a process is stopped there: what other processes run cannot be measured here, and takes most of the time.
+test that starts a process is stopped there: the code of other processes cannot be measured here, and takes most of the time.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class TestFacts:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Also measure what is left to the exhaustive run."""
+        """Also measure the tests that are left to the exhaustive run."""
         for item in items:
             if item.get_closest_marker("exhaustive"):
                 item.own_markers = [mark for mark in item.own_markers if mark.name != "skip"]
@@ -84,7 +84,7 @@ class TestFacts:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--test-facts", metavar="FILE", help="where to write what each test is")
+    parser.addoption("--test-facts", metavar="FILE", help="the file for the facts of each test")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Make a virtual environment with the files that locks name, with the first of the wanted Pythons that works.
+# Create a virtual environment with the files that locks name, with the first of the wanted Pythons that works.
 # PYTHON in the environment names an interpreter to use instead.
 #
 # usage: venv.sh FOLDER "LOCK..." VERSION...      venv.sh .cache/venv requirements-dev.lock 3.12 3.11
@@ -21,8 +21,8 @@ fi
 
 echo "Making $venv with $("$python" --version); this takes about half a minute."
 "$python" -m venv --clear "$venv"
-# No bytecode: Python compiles what it imports, which is a small part of all this.
-# Only wheels: what a source distribution needs to be built has no hash. No dependencies: a lock names all that is wanted.
+# No bytecode: Python compiles the modules that it imports, which are a small part of all files.
+# Only wheels: the requirements of a source build have no hashes. No dependencies: a lock names all packages.
 set --
 for lock in $locks; do
     set -- "$@" --requirement "$root/$lock"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role, by real runs of ansible-playbook, and its tags; molecule has a run of the site playbook, and the module the rest."""
+"""The role and its tags, in real runs of ansible-playbook. Molecule tests the site playbook, and tests of the module the rest."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LISTS = [{"user": "anna", "access_to": ["10.0.0.0/8", "user:dora"]}, {"group": "
 
 
 class Estate:
-    """A server, and a playbook with the role, whose variables change from run to run."""
+    """A server, and a playbook with the role, whose variables differ between runs."""
 
     def __init__(self, server: Server, path: Path) -> None:
         self.server, self.folder = server, Folder(path)
@@ -53,8 +53,8 @@ class Estate:
 
     def run(self, *arguments: str, **variables: t.Any) -> Run:
         """Run the playbook with variables of the role, without the prefix of their names."""
-        told = {"protect": self._keep, **variables}
-        host = {"ansible_connection": "local", **{f"access_server_{name}": value for name, value in told.items()}}
+        options = {"protect": self._keep, **variables}
+        host = {"ansible_connection": "local", **{f"access_server_{name}": value for name, value in options.items()}}
         self.folder.hosts(here=host)
         play = {
             "hosts": "all",
@@ -67,7 +67,7 @@ class Estate:
 
     @property
     def users(self) -> dict[str, dict[str, t.Any]]:
-        """Users on the server, but those that it came with."""
+        """Users on the server, without those of a new server."""
         return {name: one for name, one in self.server.simulator.state()["users"].items() if name not in self._keep}
 
 
@@ -79,7 +79,7 @@ def fixture_estate(server: Server, tmp_path: Path) -> Estate:
 @pytest.mark.versions
 @pytest.mark.parametrize("in_files", first(True, False), ids=["files", "lists"])
 def test_from_nothing(estate: Estate, in_files: bool) -> None:
-    """Check mode goes through on an empty server and tells what the run does."""
+    """Check mode succeeds on an empty server, and shows what the run does."""
     declared: dict[str, t.Any] = (
         {
             "users_src": "people",
@@ -116,7 +116,7 @@ def test_from_nothing(estate: Estate, in_files: bool) -> None:
 
 @pytest.mark.parametrize("limit", first({"users": 7, "groups": "100%"}, 7), ids=["each", "all"])
 def test_the_limit_of_a_purge(estate: Estate, limit: t.Any) -> None:
-    """It may be one for all parts, or one for each; without it, five objects may go."""
+    """It may be one for all parts, or one for each. Without it, five objects may be deleted."""
     for name in "abcdefg":
         estate.server.simulator.set_user(name)
         estate.server.simulator.set_group(f"group-{name}")
@@ -131,7 +131,7 @@ def test_the_limit_of_a_purge(estate: Estate, limit: t.Any) -> None:
 
 
 def test_a_part_that_fails_keeps_neither_the_configuration_nor_the_restart_from_being_done(estate: Estate) -> None:
-    """The next run finds the configuration as it is declared, and would restart nothing."""
+    """The next run finds no change in the configuration, and would not restart."""
     estate.server.simulator.faults.add(path="/groups/create", status=400, body={"reason": "no room"})
     run = estate.run(groups=GROUPS[:1], config_items=ITEMS)
     assert run.status != 0
@@ -171,7 +171,7 @@ def test_a_server_for_which_nothing_is_declared(estate: Estate) -> None:
 
 
 def chosen(tags: list[str], skipped: list[str]) -> tuple[list[str], dict[str, bool]]:
-    """The parts that a run with these tags brings to their state, and whether each task of the role is carried out."""
+    """The parts that a run with these tags changes, and the tasks of the role that run."""
     loader = DataLoader()
     run = {"ansible_run_tags": tags, "ansible_skip_tags": skipped}
     main, variables = (variables_of(ROLE / name) for name in ("tasks/main.yml", "vars/main.yml"))
@@ -219,7 +219,7 @@ def test_tags_choose_parts(tags: list[str], skipped: list[str], only: list[str],
 
 
 def test_every_part_is_a_tag() -> None:
-    """What is skipped altogether is left to the condition of the block, because a task without tags is always chosen."""
+    """The condition of the block handles the case that all parts are skipped, because a task without tags is always selected."""
     for part in PARTS:
         assert chosen([part], [])[0] == [part]
         assert chosen([part], [])[1][APPLY]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clusters by real runs of the playbooks, on nodes that are processes of their own and share a real database."""
+"""Clusters in real runs of the playbooks, on nodes that are processes of their own and share a real database."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ CALLBACKS = Path(__file__).with_name("callbacks")
 
 
 class Estate:
-    """Servers of the group access_servers, and the playbooks for them."""
+    """Servers of the group access_servers, and their playbooks."""
 
     def __init__(self, nodes: Nodes, uri: str, path: Path) -> None:
         self.nodes, self.uri, self.folder = nodes, uri, Folder(path)
         self._secrets = (PASSWORD, SUBKEY, uri, str(urlsplit(uri).password))
 
     def run(self, playbook: str, *arguments: str, killing: dict[str, t.Any] | None = None, **variables: t.Any) -> Run:
-        """Run a playbook of the collection on all servers that there are by now."""
+        """Run a playbook of the collection on all servers that exist now."""
         self.folder.write("hosts.json", {"all": {"children": {"access_servers": self._group(variables)}}})
         environment = {}
         if killing:
@@ -72,21 +72,21 @@ class Estate:
         return {"hosts": hosts, "vars": {**every, **variables}}
 
     def made(self, playbook: str = "cluster", *arguments: str, **variables: t.Any) -> dict[str, int]:
-        """The same; it must succeed, and not tell the secrets. Answers the number of changes by server."""
+        """The same; it must succeed without showing the secrets. Returns the number of changes by server."""
         run = self.run(playbook, "-vvvv", "--diff", *arguments, **variables)
         assert run.status == 0, run.output
         assert self.secretive(run)
         return {name: row["changed"] for name, row in run.tally.items()}
 
     def stopped(self, playbook: str = "cluster", *arguments: str, **variables: t.Any) -> str:
-        """The same; it must fail. Answers what it said, in one line."""
+        """The same; it must fail. Returns its output, in one line."""
         run = self.run(playbook, "-vvvv", "--diff", *arguments, **variables)
         assert run.status != 0, run.output
         assert self.secretive(run)
         return " ".join(run.output.split())
 
     def secretive(self, run: Run) -> bool:
-        """Whether it tells neither a password nor the address of the database."""
+        """Whether it shows neither a password nor the address of the database."""
         return not any(secret in run.output for secret in self._secrets)
 
     def members(self, at: str) -> set[str]:
@@ -95,7 +95,7 @@ class Estate:
 
 
 class Look(t.NamedTuple):
-    """One question to a node, and whether there was an answer."""
+    """One request to a node, and whether there was an answer."""
 
     begun: float
     ended: float
@@ -103,7 +103,7 @@ class Look(t.NamedTuple):
 
 
 class Probe:
-    """Asks every node ten times a second, each in a thread of its own, so that a slow one keeps nobody else waiting."""
+    """Sends a request to every node ten times a second, in a thread for each, so that a slow node does not delay the others."""
 
     def __init__(self, nodes: t.Iterable[Node]) -> None:
         self._over = threading.Event()
@@ -168,7 +168,7 @@ def answers(node: Node) -> bool:
 
 
 def looks(pattern: str, width: float = 1.0) -> list[Look]:
-    """Looks one after the other, of which those with a dot were answered."""
+    """Requests one after the other; those with a dot were answered."""
     return [Look(i * width, (i + 0.5) * width, sign == ".") for i, sign in enumerate(pattern)]
 
 
@@ -177,18 +177,18 @@ def looks(pattern: str, width: float = 1.0) -> list[Look]:
     [
         ("...x.....", "......x..", False),
         ("...xx....", "....x....", True),
-        ("...x.....", "....x....", True),  # nobody has seen them both up in between
+        ("...x.....", "....x....", True),  # no request has shown both of them up in between
         ("......xxx", "...x.....", False),
         ("......xxx", ".......x.", True),
         (".........", "xxxxxxxxx", False),
     ],
 )
-def test_the_probe_takes_every_doubt_for_an_outage(one: str, other: str, overlap: bool) -> None:
+def test_the_probe_counts_every_doubt_as_an_outage(one: str, other: str, overlap: bool) -> None:
     assert bool(together({"one": looks(one), "other": looks(other)})) is overlap
 
 
 @pytest.mark.exhaustive
-def test_the_probe_waits_for_nobody_who_is_slow() -> None:
+def test_a_slow_node_does_not_delay_the_probe() -> None:
     with Nodes(["slow", "quick"]) as nodes:
         nodes["slow"].control("settings", {"latency": 60.0})
         with Probe(nodes.nodes.values()) as probe:
@@ -229,7 +229,7 @@ def test_a_cluster_grows_restarts_and_shrinks(estate: Estate) -> None:
     nodes.add("d", "--password", PASSWORD)
     changed = estate.made(cluster_rr_dns_hostname=SHARED_NAME)
     assert changed.pop("d") > 0
-    assert changed == {"a": 0, "b": 0, "c": 0}  # what is there already stays as it is
+    assert changed == {"a": 0, "b": 0, "c": 0}  # present nodes do not change
     assert estate.members("a") == {"a", "b", "c", "d"}
 
     for node in nodes.nodes.values():
@@ -254,7 +254,7 @@ def test_a_cluster_grows_restarts_and_shrinks(estate: Estate) -> None:
 
 @pytest.mark.exhaustive
 def test_lone_servers(estate: Estate) -> None:
-    """What is not right stops the run before anything is written, and a sick server stops the rolling restart."""
+    """A problem stops the run before anything is written, and a server that is not healthy stops the rolling restart."""
     nodes = estate.nodes
     foretold = estate.run("cluster", "--check", "--diff", "-v", cluster_rr_dns_hostname=SHARED_NAME)
     assert foretold.status == 0, foretold.output
@@ -290,10 +290,10 @@ def test_lone_servers(estate: Estate) -> None:
 
 
 class Death(t.NamedTuple):
-    """Where a node is killed: as a task begins for it, or while that sends a request, which has been carried out by then.
+    """When a node is killed: at the start of a task for it, or after it has carried out a request of that task.
 
-    A request that is `half` carried out is one of which the cluster knows, and the node does not. ``hosts`` are those of the
-    run, where it is not this node alone; ``said`` is the step that the run names, where that is another one.
+    The cluster knows of a request that is `half` carried out, and the node does not. ``hosts`` are the hosts of the run, if it
+    is not this node alone. ``shown`` is the step that the run names, if it is another one.
     """
 
     node: str
@@ -302,7 +302,7 @@ class Death(t.NamedTuple):
     nth: int = 1
     half: bool = False
     hosts: str = ""
-    said: str = ""
+    shown: str = ""
 
 
 SET_THE_NAME = "Set the round-robin host name"
@@ -324,7 +324,7 @@ BOOTSTRAP = [
     Death("c", "Read the nodes of the cluster", nth=2),
 ]
 ROLLING_RESTART = [
-    Death("b", "Check the health of the server", hosts="a,b", said="Require that all other servers are healthy"),
+    Death("b", "Check the health of the server", hosts="a,b", shown="Require that all other servers are healthy"),
     Death("a", "Check the health of the other nodes"),
     Death("a", "Read the VPN sessions"),
     Death("a", "Disconnect the VPN clients", "POST /vpn/client/disconnect"),
@@ -345,7 +345,7 @@ REMOVAL = [
 
 
 def killed(estate: Estate, death: Death, playbook: str, *arguments: str, **variables: t.Any) -> None:
-    """A run during which a node is killed; it says which one, and where. The node is there again for the next run."""
+    """A run during which a node is killed; it names the node and the step. The node is up again for the next run."""
     node, killing = estate.nodes[death.node], None
     if death.half:
         node.control("settings", {"dies_halfway": True})
@@ -358,7 +358,7 @@ def killed(estate: Estate, death: Death, playbook: str, *arguments: str, **varia
     run = estate.run(playbook, *hosts, *arguments, killing=killing, as_timeout=2, **variables)
     said = " ".join(run.output.split())
     assert run.status != 0, (death, run.output)
-    named = [f": {death.said or death.task}] ", f'the step "{death.said or death.task}"']
+    named = [f": {death.shown or death.task}] ", f'the step "{death.shown or death.task}"']
     assert any(words in said for words in named), (death, run.output)
     assert node.url in said or f"node {death.node}" in said, (death, run.output)
     assert estate.secretive(run)
@@ -368,7 +368,7 @@ def killed(estate: Estate, death: Death, playbook: str, *arguments: str, **varia
 
 
 def tasks_with_modules(of: t.Any) -> Iterator[str]:
-    """Names of the tasks of a role that ask a server for something."""
+    """Names of the tasks of a role that send requests to a server."""
     if isinstance(of, list):
         for one in of:
             yield from tasks_with_modules(one)
@@ -379,7 +379,7 @@ def tasks_with_modules(of: t.Any) -> Iterator[str]:
             yield from tasks_with_modules(of.get(key))
 
 
-def test_somebody_is_killed_at_every_step() -> None:
+def test_a_node_is_killed_at_every_step() -> None:
     steps = {
         name
         for role in ("cluster", "rolling_restart", "node_removal")
@@ -391,7 +391,7 @@ def test_somebody_is_killed_at_every_step() -> None:
 
 @pytest.mark.exhaustive
 def test_nodes_killed_at_every_step(estate: Estate) -> None:
-    """Each run dies one step further than the one before it, and the last ones do what is left to do."""
+    """Each run dies one step later than the one before it, and the last runs complete the work."""
     nodes = estate.nodes
     estate.folder.hurry()
 

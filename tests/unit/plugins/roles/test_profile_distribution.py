@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Profiles on their way to hosts: whatever breaks off, nobody is left without one, and no second one is left over."""
+"""Delivery of profiles to hosts: after any interruption, each host has a valid profile, and no second one remains."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import cros
 from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import trust_as_template
 
 Start = Callable[..., Server]
-OTHERWISE = {"ca_rotation_is_foretold", "staged_config_url"}  # what a role leaves for a playbook
-LAPTOP = "laptop"  # what the same user has elsewhere, and keeps
+OTHERWISE = {"ca_rotation_is_foretold", "staged_config_url"}  # facts that a role sets for a playbook
+LAPTOP = "laptop"  # a profile of the same user elsewhere, which stays
 
 
 class Stopped(Exception):
@@ -63,13 +63,13 @@ class Place:
 
     @property
     def serial(self) -> str:
-        """Of the profile in the file, which has its key; empty if there is none."""
+        """The serial of the profile in the file, with its key; empty if there is no such profile."""
         facts = ovpn_info(self.file.read_text(), default={}) if self.file.exists() else {}
         return facts["certificate"]["serial"] if facts.get("certificate") and facts["key_matches"] else ""
 
     @property
     def live(self) -> dict[str, str]:
-        """The user's profiles on the server but the one elsewhere: comments by serial."""
+        """The user's profiles on the server, without the one elsewhere: comments by serial."""
         every = self.server.simulator.machine.profiles.all()
         mine = (one for one in every if one["username"] == self.user and one["comment"] != LAPTOP)
         return {one["serial"]: one["comment"] for one in mine}
@@ -79,7 +79,7 @@ class Place:
         return self.serial in self.live
 
     def issued(self, **how: t.Any) -> str:
-        """The text of a profile that somebody has made."""
+        """The text of a new profile."""
         profile = self.server.simulator.machine.profiles._made(self.user, "autologin", False, **how)
         return str(profile.text)
 
@@ -118,7 +118,7 @@ STATES: dict[str, Callable[[Place], object]] = {
     "expiring": lambda place: place.held(days_left=10),
     "old authority": Place.signed_by_old_authority,
     "revoked": Place.revoked,
-    "of somebody else's making": lambda place: place.held(days_left=10, comment=None),
+    "issued elsewhere": lambda place: place.held(days_left=10, comment=None),
     "broken": Place.broken,
     "with an orphan": Place.with_orphan,
     "harmful": Place.harmful,
@@ -126,7 +126,7 @@ STATES: dict[str, Callable[[Place], object]] = {
 
 
 class Controller:
-    """What a run of the role does for a place on a host, task by task."""
+    """The tasks of the role for a place on a host, one by one."""
 
     def __init__(self, place: Place, folder: Path) -> None:
         self.place, self.folder = place, folder
@@ -140,12 +140,12 @@ class Controller:
         return answer
 
     def look(self) -> list[dict[str, t.Any]]:
-        """Facts of what is there, and of what it replaces."""
+        """Facts of the current profile, and of the previous one."""
         seen = [look_at(str(path)) for path in (self.place.file, self.place.former)]
         return [ovpn_info(one.get("content") or "", default={}) for one in seen]
 
     def steps(self) -> Iterator[str]:
-        """Goes on by one task each time that it is asked for the name of the next."""
+        """Runs one task for each name that is taken from it."""
         place, user = self.place, self.place.user
         yield "look"
         found = self.look()
@@ -178,7 +178,7 @@ class Controller:
 
 
 def run(place: Place, folder: Path, steps: int | None = None) -> str:
-    """Run to the end, or only so many steps; answers what the task said that has failed."""
+    """Run to the end, or only this number of steps; returns the message of the task that failed."""
     for name in ("session.json", "session.json.lock"):
         (folder / name).unlink(missing_ok=True)
     try:
@@ -191,7 +191,7 @@ def run(place: Place, folder: Path, steps: int | None = None) -> str:
 
 
 class Trial:
-    """One state to start from, on one server, again and again."""
+    """One initial state, on one server, for many trials."""
 
     def __init__(self, server: Server, path: Path, state: str) -> None:
         self.server, self.state = server, state
@@ -214,13 +214,13 @@ class Trial:
         self.was_usable = self.place.is_usable
 
     def harmed(self) -> str:
-        """What a run that broke off has done to the host."""
+        """The harm that an interrupted run has done to the host."""
         if self.was_usable and not self.place.is_usable:
             return "the host had a profile that could be used, and has none"
         return ""
 
     def mended(self) -> str:
-        """What the next run leaves undone, and the one after it does."""
+        """What the next run leaves undone, or the run after it changes."""
         place, simulator = self.place, self.server.simulator
         simulator.faults.clear()
         said = run(place, self.folder)
@@ -238,10 +238,10 @@ class Trial:
         return ""
 
 
-# To the role, one that may harm the host is like one that is broken.
+# The role treats a profile that may harm the host like a broken one.
 @pytest.fixture(name="trial", params=[state for state in STATES if state != "harmful"])
 def fixture_trial(server: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Trial]:
-    """Its user has a profile elsewhere, and has it afterwards."""
+    """Its user has a profile elsewhere, and keeps it."""
     trial = Trial(server, tmp_path, request.param)
     yield trial
     elsewhere = [one for one in server.simulator.machine.profiles.all() if one["comment"] == LAPTOP]
@@ -273,9 +273,9 @@ def test_a_fault_at_any_request(trial: Trial) -> None:
 
 
 def test_killed_between_any_two_steps(trial: Trial) -> None:
-    """And the run after it, too, in the exhaustive run, where that has to find the most."""
+    """In the exhaustive run, also the run after it is killed, for the state with the most work."""
     wrong = []
-    more = range(trial.steps) if is_exhaustive() and "somebody" in trial.state else ()
+    more = range(trial.steps) if is_exhaustive() and "elsewhere" in trial.state else ()
     for first in range(trial.steps):
         for second in sorted({0, *more}):
             trial.start_over()
@@ -287,7 +287,7 @@ def test_killed_between_any_two_steps(trial: Trial) -> None:
 
 
 def full_disk(left: int, written: list[str]) -> t.Callable[[str, str], None]:
-    """os.replace where there is room for so many files; those that were to be written are listed."""
+    """os.replace with space for this number of files; it lists the files that were to be written."""
     replace = os.replace
 
     def full(source: str, target: str) -> None:
@@ -301,7 +301,7 @@ def full_disk(left: int, written: list[str]) -> t.Callable[[str, str], None]:
 
 
 def test_no_file_can_be_written(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk of the controller or of the host is full, from any file on."""
+    """The disk of the controller or of the host is full, starting with any file."""
     for left in range(3):
         trial.start_over()
         written: list[str] = []
@@ -317,7 +317,7 @@ def test_no_file_can_be_written(trial: Trial, monkeypatch: pytest.MonkeyPatch) -
 
 
 class Estate:
-    """A server, VPN clients on other machines, and the playbooks that bring them together."""
+    """A server, VPN clients on other machines, and the playbooks for both."""
 
     def __init__(self, server: Server, path: Path) -> None:
         self.server, self.simulator, self.folder = server, server.simulator, Folder(path)
@@ -326,7 +326,7 @@ class Estate:
         self.rotation: dict[str, t.Any] = {}
 
     def place(self, host: str, user: str | None = None, state: str = "nothing", **variables: t.Any) -> Place:
-        """A host, with what it has when a run begins."""
+        """A host, in its state before a run."""
         place = Place(self.server, self.folder.path / f"{host}.conf", host, user or host)
         self.clients[host] = {"vpn_user": place.user, "vpn_profile_dest": str(place.file), **variables}
         place.start_from(state)
@@ -344,7 +344,7 @@ class Estate:
         return self.folder.play([{"import_playbook": f"vpn.estate.{playbook}"}], *arguments, **environment)
 
     def exchanges(self) -> list[tuple[str, str, str]]:
-        """What was asked since the last run began, with serials and folders left out."""
+        """The requests since the start of the last run, without serials and folders."""
         return [
             (
                 one.method,
@@ -361,7 +361,7 @@ class Estate:
 
 
 def words(run: Run) -> str:
-    """What a run has said, in one line."""
+    """The output of a run, in one line."""
     return " ".join(run.output.split())
 
 
@@ -371,7 +371,7 @@ def fixture_estate(server: Server, tmp_path: Path) -> Estate:
 
 
 def secrets_in(text: str, *secrets: str) -> list[str]:
-    """Secrets that a text holds, as they are or as a part of something that was encoded."""
+    """The secrets in a text, plain or as a part of an encoded text."""
     found = []
     for secret in secrets:
         encoded = [base64.b64encode(b" " * shift + secret.encode()).decode()[4:-4] for shift in range(3)]
@@ -380,7 +380,7 @@ def secrets_in(text: str, *secrets: str) -> list[str]:
 
 
 def brought(estate: Estate, places: dict[str, Place]) -> list[tuple[str, str, str]]:
-    """A run that brings every host its profile, and tells nobody a secret; answers what was asked for it."""
+    """A run that delivers every profile and shows no secret; returns its requests."""
     remote = estate.folder.path / "remote"
     keep_files = {"ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_PIPELINING": "0"}
     done = estate.run("-vvvv", "--diff", "-e", "vpn_serial=1", **keep_files)
@@ -403,7 +403,7 @@ def brought(estate: Estate, places: dict[str, Place]) -> list[tuple[str, str, st
 
 
 def asked_in_process(estate: Estate, chosen: dict[str, str], places: dict[str, Place]) -> list[tuple[str, str, str]]:
-    """What the tests above ask in the place of the role, for one host after the other."""
+    """The requests of the tests above, which replace the role, for one host after the other."""
     estate.simulator.reset()
     for host, place in places.items():
         place.file.unlink()
@@ -415,19 +415,19 @@ def asked_in_process(estate: Estate, chosen: dict[str, str], places: dict[str, P
 
 
 def test_hosts(estate: Estate) -> None:
-    """What the tests above do in the place of the role, they do as the role does."""
-    chosen = {"desk": "of somebody else's making"}
+    """The tests above, which replace the role, send the same requests as the role."""
+    chosen = {"desk": "issued elsewhere"}
     places = {"desk": estate.place("desk", "ada", chosen["desk"])}
     assert brought(estate, places) == asked_in_process(estate, chosen, places)
 
 
 @pytest.mark.exhaustive
 def test_hosts_in_every_state(estate: Estate) -> None:
-    """Check mode tells who gets what and why; the run does it, and the run after it changes nothing. Two have the same user."""
+    """Check mode shows each host that gets a profile, and why. The run does it, the next one changes nothing. Two share a user."""
     chosen = {
         "car": "nothing",
         "ben": "broken",
-        "desk": "of somebody else's making",
+        "desk": "issued elsewhere",
         "eve": "good",
         "fay": "with an orphan",
         "gus": "harmful",
@@ -456,10 +456,10 @@ def test_hosts_in_every_state(estate: Estate) -> None:
 
 @pytest.mark.exhaustive
 def test_a_user_who_leaves_loses_the_profile_and_the_others_keep_theirs(estate: Estate) -> None:
-    """What is declared of the person is enough. A client that may still run is told, also by later runs, and nothing else fails."""
+    """The declaration of the person is enough. Each run reports a client that may still run, and nothing else fails."""
     states = {
         "desk": "with an orphan",
-        "car": "of somebody else's making",
+        "car": "issued elsewhere",
         "eve": "good",
         "fay": "good",
         "gus": "nothing",
@@ -488,7 +488,7 @@ def test_a_user_who_leaves_loses_the_profile_and_the_others_keep_theirs(estate: 
     assert not places["desk"].former.exists()
     assert {host for host, place in places.items() if place.live} == {"eve", "fay"}
     again = estate.run("-e", "profile_distribution_service=openvpn-client@none", "--limit", "desk")
-    assert (again.status, again.tally["desk"]["changed"]) == (0, 0), again.output  # there is no such service
+    assert (again.status, again.tally["desk"]["changed"]) == (0, 0), again.output  # the service does not exist
     broken = {"profile_distribution_service": "openvpn-client@none", "ansible_facts": {"service_mgr": "systemd"}}
     failed = estate.run("-e", json.dumps(broken), "--limit", "desk,eve")
     assert (failed.tally["desk"]["failed"], failed.tally["eve"]["failed"]) == (1, 0)
@@ -499,8 +499,8 @@ def test_a_user_who_leaves_loses_the_profile_and_the_others_keep_theirs(estate: 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("variant", ["directory", "page"])
-def test_a_user_who_leaves_loses_what_lies_on_the_controller(estate: Estate, variant: str) -> None:
-    """Also the link of a page."""
+def test_a_user_who_leaves_loses_the_files_on_the_controller(estate: Estate, variant: str) -> None:
+    """The link of a page becomes invalid, too."""
     estate.shared |= {
         "profile_distribution_to": variant,
         "profile_distribution_vault_password": "pAsSwOrD of the files",
@@ -520,9 +520,9 @@ def test_a_user_who_leaves_loses_what_lies_on_the_controller(estate: Estate, var
 
 
 @pytest.mark.exhaustive
-def test_who_is_not_seen_to_connect_keeps_both(estate: Estate) -> None:
-    """The next run goes on from there: the client is started again, and the old profile ends once it is there."""
-    place = estate.place("ada", state="of somebody else's making", profile_distribution_wait=1)
+def test_a_host_that_does_not_connect_keeps_both(estate: Estate) -> None:
+    """The next run continues: it starts the client again, and revokes the old profile when the client is connected."""
+    place = estate.place("ada", state="issued elsewhere", profile_distribution_wait=1)
     old, text = place.serial, place.file.read_text()
     lost = estate.place("lost")
     lost.file = estate.folder.path / "none/vpn.conf"
@@ -556,27 +556,27 @@ def encrypted(text: str, password: str) -> str:
 
 @pytest.mark.exhaustive
 def test_a_folder_of_encrypted_files(estate: Estate) -> None:
-    """Also in a run with a vault password of its own; a mistake of one host's is that host's."""
+    """Also in a run with another vault password. A mistake of one host affects that host alone."""
     password, own = "pAsSwOrD of the files", estate.folder.write("own", "pAsSwOrD of the run")
     estate.shared |= {"profile_distribution_to": "directory", "profile_distribution_vault_password": password}
     profiles = estate.folder.path / "profiles"
     profiles.mkdir()
     places = {}
-    for host in ("wrong", "expiring", "plain", "without", "nobody"):
+    for host in ("wrong", "expiring", "plain", "without", "ghost"):
         places[host] = place = estate.place(host)
         place.file = profiles / f"{host}.ovpn"
     estate.clients["without"]["profile_distribution_vault_password"] = ""
-    estate.simulator.set_user("nobody", autologin=False)
+    estate.simulator.set_user("ghost", autologin=False)
     texts = {name: places[name].issued(comment=None, days_left=10 if name == "expiring" else 99) for name in places}
     places["wrong"].file.write_text(encrypted(texts["wrong"], "another"))
     places["expiring"].file.write_text(encrypted(texts["expiring"], password))
     places["plain"].file.write_text(texts["plain"])
     done = estate.run("-vvvv", "--vault-password-file", str(own))
-    assert {host for host, tally in done.tally.items() if tally["failed"]} == {"wrong", "without", "nobody"}
+    assert {host for host, tally in done.tally.items() if tally["failed"]} == {"wrong", "without", "ghost"}
     said = words(done)
     assert f"{places['wrong'].file} cannot be read and decrypted with profile_distribution_vault_password." in said
     assert f"Set profile_distribution_vault_password, which encrypts {places['without'].file}." in said
-    assert "nobody may not have autologin profiles" in said
+    assert "ghost may not have autologin profiles" in said
     assert not secrets_in(done.output, password, "pAsSwOrD", "PRIVATE KEY", estate.simulator.password)
     for host in ("expiring", "plain"):
         text = places[host].file.read_text()
@@ -594,13 +594,13 @@ def test_a_folder_of_encrypted_files(estate: Estate) -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_page_for_who_has_no_profile_yet(estate: Estate) -> None:
-    """What hosts of the same user have does not count; once the link is used, the page goes."""
+def test_a_page_for_a_user_without_a_profile(estate: Estate) -> None:
+    """Profiles of hosts with the same user do not count. When the link was used, the page is removed."""
     estate.shared |= {"profile_distribution_to": "page", "vpn_estate": "Example"}
     for user in ("ada", "ben"):
         estate.place(user, state="good")
     other = estate.simulator.add_profile_token("ben", lifetime=99)
-    check = estate.run("--check", "--limit", "ada")  # one of two like each other
+    check = estate.run("--check", "--limit", "ada")  # one of two alike
     assert check.status == 0, check.output
     assert check.tally.keys() == {"ada"}
     pages = estate.folder.path / "profiles"
@@ -632,12 +632,12 @@ def test_a_page_for_who_has_no_profile_yet(estate: Estate) -> None:
 
 @pytest.mark.exhaustive
 def test_rotation(estate: Estate) -> None:
-    """Nobody is ever without a profile that can be used; stopped, it goes on; the old one goes when nobody needs it."""
+    """Each host always has a usable profile. A stopped run continues, and the old authority ends when no host needs it."""
     estate.simulator.add_authority("Of others", current=False)
     places = [estate.place(host, state="good") for host in ("one", "two", "three")]
     [first, _other] = estate.authorities
     estate.rotation |= {"ca_rotation_common_name": "New CA", "ca_rotation_retire": [first]}
-    check = estate.run("--check", "--limit", "vpn1,one", playbook="rotate_ca")  # one of three like each other
+    check = estate.run("--check", "--limit", "vpn1,one", playbook="rotate_ca")  # one of three alike
     assert check.status == 0, check.output
     why = "the new certificate authority has not signed the current profile"
     assert f"one would get a new profile for one: {why}" in words(check)
@@ -669,7 +669,7 @@ def test_rotation(estate: Estate) -> None:
 
 @pytest.mark.exhaustive
 def test_retirement(estate: Estate) -> None:
-    """Who depends on an old authority is told, and spares it until its day; the declared one is never deleted."""
+    """The run shows the users of an old authority, which stays until its date. The declared one is never deleted."""
     place = estate.place("ada", state="good")
     [first] = estate.authorities
     estate.simulator.add_authority("Declared")
@@ -690,14 +690,14 @@ def test_retirement(estate: Estate) -> None:
     assert not place.live
 
 
-# -- what the roles say of themselves
+# -- descriptions of the roles
 
 ROLES = Path(__file__).parents[4] / "roles"
 
 
 @pytest.mark.parametrize("role", sorted(path.name for path in ROLES.iterdir()))
 def test_a_role_describes_itself(role: str) -> None:
-    """It uses every variable that it describes, with the default that it has; its README names no other."""
+    """It uses every variable that it describes, with its default, and its README names no other."""
     points = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text())["argument_specs"]
     options = {name: option for point in points.values() for name, option in point["options"].items()}
     defaults = ROLES / role / "defaults/main.yml"
@@ -721,8 +721,8 @@ ROLE = Path(__file__).parents[4] / "roles/profile_distribution"
 # -- directives that may harm the client
 
 
-def test_the_role_passes_the_names_on_wherever_a_text_is_judged() -> None:
-    """That is where a profile is issued, and where what a host of a Freebox has is looked at."""
+def test_the_role_passes_the_names_on_wherever_a_profile_is_checked() -> None:
+    """Profiles are checked when they are issued, and on hosts of a Freebox."""
     judged = 0
     for file in sorted((ROLE / "tasks").rglob("*.yml")):
         for task in yaml.safe_load(file.read_text()) or ():
@@ -734,8 +734,8 @@ def test_the_role_passes_the_names_on_wherever_a_text_is_judged() -> None:
     assert judged == 3
 
 
-def test_what_a_host_has_is_judged_by_the_role_as_by_the_modules() -> None:
-    """In any case of letters, and told by its names."""
+def test_the_role_and_the_modules_judge_a_profile_alike() -> None:
+    """In upper or lower case, and the role names the directives."""
     variables = yaml.safe_load((ROLE / "vars/main.yml").read_text())
     for allowed, harm in (
         ([], ["script-security", "up"]),

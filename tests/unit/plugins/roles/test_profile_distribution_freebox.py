@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Profiles of a Freebox on their way to hosts: each download ends the one before, so that the new one must not get lost."""
+"""Delivery of profiles of a Freebox to hosts: each download ends the one before, so the new one must not get lost."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PLAYBOOK = Path(__file__).parents[4] / "playbooks/distribute_profiles.yml"
 
 
 class Host:
-    """A host, its file, and what its VPN client has taken up of it."""
+    """A host, its file, and the profile that its VPN client uses."""
 
     def __init__(self, box: Box, file: Path, user: str, server: str) -> None:
         self.box, self.file, self.user, self.server = box, file, user, server
@@ -57,20 +57,20 @@ class Host:
         return bool(self.text) and bool(self.box.simulator.lets_in(self.server, self.text))
 
     def stocked(self) -> None:
-        """Its user is there, and its server runs."""
+        """Its user exists, and its server runs."""
         simulator = self.box.simulator
         wireguard = {"type": "wireguard", "ip_reservation": "192.168.27.80"}
         simulator.set_user(self.user, **(wireguard if self.server == WIREGUARD else {}))
         simulator.set_server(self.server, enabled=True)
 
     def held(self) -> None:
-        """It has a good one."""
+        """It has a valid profile."""
         answer = self.box.manage(VPN_PROFILE, user=self.user, server=self.server, dest=str(self.file))
         assert not answer.get("failed"), answer["msg"]
 
 
 class Controller:
-    """What a run of the role does for a host, task by task."""
+    """The tasks of the role for a host, one by one."""
 
     def __init__(self, host: Host, folder: Path) -> None:
         self.host, self.arriving = host, folder / "arriving"
@@ -84,7 +84,7 @@ class Controller:
         return answer
 
     def steps(self) -> Iterator[str]:
-        """Goes on by one task each time that it is asked for the name of the next."""
+        """Runs one task for each name that is taken from it."""
         host = self.host
         yield "look"
         has, coming = look_at(str(host.file)), look_at(str(self.arriving))
@@ -111,7 +111,7 @@ class Controller:
 
 
 def run(host: Host, folder: Path, steps: int | None = None) -> str:
-    """Run to the end, or only so many steps; answers what the task said that has failed."""
+    """Run to the end, or only this number of steps; returns the message of the task that failed."""
     (folder / "session.json").unlink(missing_ok=True)
     try:
         for count, _step in enumerate(Controller(host, folder).steps()):
@@ -123,7 +123,7 @@ def run(host: Host, folder: Path, steps: int | None = None) -> str:
 
 
 class Trial:
-    """One state to start from, on one box, again and again."""
+    """One initial state, on one Freebox, for many trials."""
 
     def __init__(self, box: Box, path: Path, state: str, server: str) -> None:
         self.box, self.state, self.folder = box, state, path / "controller"
@@ -145,7 +145,7 @@ class Trial:
         self.host.taken_up = self.host.text
         if self.state == "moved":
             simulator.set_server(self.host.server, port=1200)
-        if self.state == "lost":  # a run was killed while its answer was on its way
+        if self.state == "lost":  # a run was killed before the answer arrived
             simulator.faults.add(path="vpn/download_config/*", do="drop", applied=True)
             assert (
                 "may have ended"
@@ -156,7 +156,7 @@ class Trial:
         simulator.log.clear()
 
     def mended(self) -> str:
-        """What the next run leaves undone, and the one after it does."""
+        """What the next run leaves undone, or the run after it changes."""
         host, simulator = self.host, self.box.simulator
         simulator.faults.clear()
         simulator.log.clear()
@@ -215,7 +215,7 @@ def test_a_fault_at_any_request(trial: Trial) -> None:
 
 
 def test_no_file_can_be_written(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On the controller or on the host, from any file on."""
+    """On the controller or on the host, starting with any file."""
     for left in range(5):
         trial.start_over()
         written: list[str] = []
@@ -225,8 +225,8 @@ def test_no_file_can_be_written(trial: Trial, monkeypatch: pytest.MonkeyPatch) -
         assert not trial.mended()
 
 
-def test_what_has_come_by_another_way_meanwhile_stays(start: Start, tmp_path: Path) -> None:
-    """What was on its way has ended with it."""
+def test_a_newer_profile_that_came_by_another_way_stays(start: Start, tmp_path: Path) -> None:
+    """The profile in transit is no longer valid."""
     trial = Trial(start(Box), tmp_path, "moved", ROUTED)
     trial.start_over()
     for step in Controller(trial.host, trial.folder).steps():
@@ -246,7 +246,7 @@ def test_what_has_come_by_another_way_meanwhile_stays(start: Start, tmp_path: Pa
 
 
 class Estate:
-    """Servers of both kinds, VPN clients on other machines, and the playbook that brings them together."""
+    """Servers of both kinds, VPN clients on other machines, and the playbook for both."""
 
     def __init__(self, box: Box, path: Path) -> None:
         self.box, self.simulator, self.folder = box, box.simulator, Folder(path)
@@ -255,7 +255,7 @@ class Estate:
         self.arriving = self.folder.home / "vpn.estate/arriving"
 
     def host(self, name: str, server: str, **variables: t.Any) -> Host:
-        """A host whose user has its name."""
+        """A host whose user has the same name."""
         host = Host(self.box, self.folder.path / name / "vpn.conf", name, server)
         host.file.parent.mkdir()
         host.stocked()
@@ -269,7 +269,7 @@ class Estate:
         return host
 
     def run(self, *arguments: str, **environment: str) -> Run:
-        """Run the playbook; the log of the box then has its requests."""
+        """Run the playbook; the log of the Freebox then has its requests."""
         own = {"profile_distribution_owner": pwd.getpwuid(os.getuid()).pw_name, "vpn_become": False}
         own |= {"profile_distribution_group": grp.getgrgid(os.getgid()).gr_name, "profile_distribution_service": ""}
         children = {
@@ -283,7 +283,7 @@ class Estate:
 
     @property
     def asked(self) -> list[str]:
-        """What was asked about VPN servers since the last run began."""
+        """The requests about VPN servers since the start of the last run."""
         return [one.path for one in self.simulator.log if "/vpn/" in one.path]
 
 
@@ -293,7 +293,7 @@ def fixture_estate(start: Start, tmp_path: Path) -> Estate:
 
 
 def brought(estate: Estate, *hosts: Host) -> list[str]:
-    """A run that brings every host its profile, and tells nobody a key; answers what was asked for it."""
+    """A run that delivers every profile and shows no key; returns its requests."""
     done = estate.run("-vvvv", "--diff", "-e", "vpn_serial=1")
     assert done.status == 0, done.output[-3000:]
     for host in hosts:
@@ -308,7 +308,7 @@ def brought(estate: Estate, *hosts: Host) -> list[str]:
 
 @pytest.mark.exhaustive
 def test_hosts(estate: Estate, tmp_path: Path) -> None:
-    """What the tests above do in the place of the role, they do as the role does."""
+    """The tests above, which replace the role, send the same requests as the role."""
     host = estate.host("phone", WIREGUARD)
     asked = brought(estate, host)
     estate.simulator.reset()
@@ -321,9 +321,9 @@ def test_hosts(estate: Estate, tmp_path: Path) -> None:
 
 @pytest.mark.exhaustive
 def test_hosts_of_both_kinds_of_servers(estate: Estate, server: Server, tmp_path: Path) -> None:
-    """Check mode tells who gets what and why; the run does it, beside hosts of an Access Server, and the next one nothing.
+    """Check mode shows each host that gets a profile, and why. The run does it, also for hosts of an Access Server.
 
-    In check mode it is for one host of each kind of server, and the run after it for one of each box.
+    Check mode covers one host of each kind of server, and the run afterwards one of each server.
     """
     hosts = [estate.host("desk", ROUTED), estate.host("phone", WIREGUARD), estate.host("good", ROUTED)]
     hosts[2].held()
@@ -357,7 +357,7 @@ def test_hosts_of_both_kinds_of_servers(estate: Estate, server: Server, tmp_path
 
 
 @pytest.mark.exhaustive
-def test_a_user_who_leaves_loses_the_profile_and_the_box_is_not_asked(estate: Estate) -> None:
+def test_a_user_who_leaves_loses_the_profile_without_a_request_to_the_box(estate: Estate) -> None:
     host = estate.host("phone", WIREGUARD)
     brought(estate, host)
     estate.clients["phone"]["estate_people"] = [{"name": "phone", "until": "2001-05-06"}]
@@ -372,7 +372,7 @@ def test_a_user_who_leaves_loses_the_profile_and_the_box_is_not_asked(estate: Es
 
 @pytest.mark.exhaustive
 def test_a_host_that_cannot_take_it_keeps_what_it_has(estate: Estate) -> None:
-    """Before the download that is tried; afterwards, the new one waits on the controller, and the next run brings it."""
+    """That is tested before the download. After it, the new profile stays on the controller, and the next run delivers it."""
     unwilling, unlucky = estate.host("unwilling", ROUTED), estate.host("unlucky", ROUTED)
     unlucky.held()
     estate.simulator.set_server(ROUTED, port=1200)
@@ -407,7 +407,7 @@ def test_a_host_that_cannot_take_it_keeps_what_it_has(estate: Estate) -> None:
 
 
 @pytest.mark.exhaustive
-def test_who_is_not_seen_to_connect(estate: Estate) -> None:
+def test_a_user_who_does_not_connect(estate: Estate) -> None:
     """The next run waits again, and downloads nothing."""
     host = estate.host("desk", ROUTED, profile_distribution_wait=1)
     estate.simulator.connect("desk")
@@ -425,8 +425,8 @@ def test_who_is_not_seen_to_connect(estate: Estate) -> None:
 
 
 @pytest.mark.exhaustive
-def test_what_a_freebox_has_not_is_refused_and_two_hosts_of_one_user_are(estate: Estate) -> None:
-    """Each run would end what the one before has brought to the other, and neither would see it."""
+def test_folders_and_pages_and_two_hosts_of_one_user_are_refused(estate: Estate) -> None:
+    """Each run would end the profile that the one before has delivered to the other host, and neither would notice it."""
     for name, user in (("desk", "desk"), ("twin", "desk"), ("phone", "phone")):
         estate.host(name, ROUTED, vpn_user=user)
     for to in ("directory", "page"):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the site playbook costs a server that is as declared: processes, imports and requests."""
+"""The cost of the site playbook for a server without changes: processes, imports and requests."""
 
 from __future__ import annotations
 
@@ -27,12 +27,16 @@ DECLARED = {
     "access_server_config_items": [{"name": "sa.company_name", "value": "Example Company"}],
     "estate_people": [{"name": "bert", "groups": ["staff"]}],
 }
-OURS = ("ansible_collections.vpn.", "ansible.plugins.filter.", "ansible.plugins.test.")  # and what our templates use
+OURS = (
+    "ansible_collections.vpn.",
+    "ansible.plugins.filter.",
+    "ansible.plugins.test.",
+)  # and the plugins that our templates use
 
 
 @pytest.fixture(name="folder")
 def fixture_folder(server: Server, tmp_path: Path) -> Folder:
-    """An Access Server that is as declared, and a Freebox for which nothing is declared."""
+    """An Access Server in its declared state, and a Freebox without a declaration."""
     folder = Folder(tmp_path)
     hosts = {"access_servers": {"hosts": {"office": {}}}, "freeboxes": {"hosts": {"home": {}}}}
     folder.write("hosts.json", hosts)
@@ -82,7 +86,7 @@ def test_a_host_has_the_roles_of_its_groups(server: Server, folder: Folder) -> N
     ("group", "role"), [("access_servers", "vpn.estate.access_server"), ("freeboxes", "vpn.estate.freebox_vpn")]
 )
 def test_each_role_looks_at_the_groups_of_its_host(playbook: str, group: str, role: str) -> None:
-    """Also where --skip-tags always skips the task with which hosts leave."""
+    """Also if --skip-tags always skips the task that ends the play for other hosts."""
     plays = yaml.safe_load((PLAYBOOKS / f"{playbook}.yml").read_text())
     roles = [task for play in plays for task in play.get("tasks", ()) if "ansible.builtin.import_role" in task]
     templar = Templar(DataLoader(), variables={"group_names": [group]})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role that stages a configuration, by real runs of ansible-playbook."""
+"""The role that stages a configuration, in real runs of ansible-playbook."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Estate:
 
     def run(self, *arguments: str, **variables: t.Any) -> Run:
         """Run the playbook with variables of the role, without the prefix of their names."""
-        told = {"items": ITEMS, "check_timeout": 1, "restart_timeout": 10, **variables}
-        own = {f"staged_config_{name}": value for name, value in told.items()}
+        options = {"items": ITEMS, "check_timeout": 1, "restart_timeout": 10, **variables}
+        own = {f"staged_config_{name}": value for name, value in options.items()}
         self.folder.hosts(here={"ansible_connection": "local", **own})
         url = f"{{{{ staged_config_url | default('{self.connection['as_url']}') }}}}"
         play = {
@@ -54,8 +54,8 @@ def fixture_estate(server: Server, tmp_path: Path) -> Estate:
     return Estate(server, tmp_path)
 
 
-def test_there(estate: Estate) -> None:
-    """Check mode writes nothing, the run brings what is declared, and the run after it does nothing."""
+def test_a_change(estate: Estate) -> None:
+    """Check mode writes nothing, the run applies the declaration, and the run after it changes nothing."""
     check = estate.run("--check")
     assert check.status == 0, check.output
     assert (check.tally["here"]["changed"], estate.server.writes()) == (1, [])
@@ -70,7 +70,7 @@ def test_there(estate: Estate) -> None:
 
 @pytest.mark.exhaustive
 def test_one_server_after_the_other(start: t.Callable[..., Server], tmp_path: Path) -> None:
-    """The playbook goes on only while servers are well with what they declare; who declares nothing is left alone."""
+    """The playbook continues only while servers are healthy. A server without a declaration does not change."""
     servers = {name: start(settings={"restart_downtime": 0.05}) for name in ("none", "well", "sick", "spared")}
     servers["sick"].simulator.configure(ailing_with=f"{COMPANY}=Example", ailment="daemons")
     folder = Folder(tmp_path)
@@ -93,7 +93,7 @@ def test_one_server_after_the_other(start: t.Callable[..., Server], tmp_path: Pa
 
 
 @pytest.mark.exhaustive
-def test_and_back(estate: Estate) -> None:
+def test_a_rollback(estate: Estate) -> None:
     estate.server.simulator.configure(ailing_with=f"{COMPANY}=Example", ailment="daemons")
     run = estate.run()
     assert run.status != 0
@@ -105,8 +105,8 @@ def test_and_back(estate: Estate) -> None:
 
 
 @pytest.mark.exhaustive
-def test_to_a_new_address(estate: Estate) -> None:
-    """The tasks after the role find the API there, and so does the next run from its inventory."""
+def test_a_new_address(estate: Estate) -> None:
+    """The tasks after the role find the API there, and so does the next run with its inventory."""
     simulator = estate.server.simulator
     simulator.configure(moves=True, restart_delay=0.1)
     simulator.set_configuration(**{PORT: urlsplit(simulator.url).port})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a declared estate to real tunnels: playbooks put profiles in their places, and openvpn connects with them."""
+"""From a declared estate to real tunnels: playbooks deliver profiles, and openvpn connects with them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(bool(available()), reason=f"no real tunnel: {ava
 
 GATEWAY = "172.27.224.1"
 BRANCHES = ("north", "south")[: size(1, 2)]
-# What a service manager would do on a host.
+# The work of a service manager on a host.
 SERVICE = """\
 #!/bin/sh
 test -e "$1.pid" && kill "$(cat "$1.pid")" && while kill -0 "$(cat "$1.pid")" 2>/dev/null; do sleep 0.05; done
@@ -38,7 +38,7 @@ RESTART = {
 
 @functools.cache
 def serial_in(profile: str) -> str:
-    """Of its certificate. Who looks all the time reads the same text over and over."""
+    """The serial of its certificate. It is cached, because loops read the same text many times."""
     return str(ProfileFile(profile).facts()["certificate"]["serial"])
 
 
@@ -87,7 +87,7 @@ class Estate:
         return done
 
     def distribute(self, **more: str) -> int:
-        """Bring profiles to the hosts, whose services are restarted; answers how many tasks changed anything."""
+        """Deliver profiles to the hosts, and restart their services; returns how many tasks changed anything."""
         playbook = (Path(__file__).parents[4] / "playbooks/distribute_profiles.yml").read_text(encoding="utf-8")
         self.folder.write("distribute.yml", f"{playbook}  handlers:\n    - {RESTART!r}\n")
         tally = self.run({"import_playbook": "distribute.yml"}, **more).tally
@@ -104,16 +104,16 @@ class Estate:
         return sorted(one["username"] for one in self.simulator.state()["vpn_clients"])
 
     def all_come_back(self) -> bool:
-        """Whether everybody is connected before long."""
+        """Whether all users connect within the time limit."""
         waiting = threading.Event()
         return any(self.connected() == list(BRANCHES) or waiting.wait(0.1) for each in range(300))
 
     def live(self) -> set[str]:
-        """Serials of the profiles that are good."""
+        """Serials of the valid profiles."""
         return {one["serial"] for one in self.simulator.machine.profiles.all()}
 
     def held(self, name: str) -> str:
-        """Serial of the profile that a host has."""
+        """Serial of the profile of a host."""
         return serial_in((self.folder.path / f"{name}.conf").read_text())
 
     def stop(self) -> None:
@@ -126,7 +126,7 @@ class Estate:
 
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Estate]:
-    """For all tests: each begins with what there is, and brings everybody a good profile first."""
+    """For all tests: each starts with the present state, and first delivers a valid profile to every host."""
     with Namespaces() as network:
         endpoint = Endpoint(network.server_address, namespace=network.server)
         with AccessServerSimulator(data_plane=endpoint) as simulator:
@@ -137,7 +137,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Estate]:
             made.stop()
 
 
-def test_what_is_declared_ends_in_tunnels(estate: Estate) -> None:
+def test_a_declaration_leads_to_tunnels(estate: Estate) -> None:
     assert estate.distribute() > 0
     assert estate.connected() == list(BRANCHES)
     assert estate.network.ping(GATEWAY)
@@ -145,14 +145,14 @@ def test_what_is_declared_ends_in_tunnels(estate: Estate) -> None:
 
 
 @pytest.mark.exhaustive
-def test_what_is_declared_stays_so(estate: Estate) -> None:
+def test_a_second_run_changes_nothing_and_a_revoked_host_gets_a_new_profile(estate: Estate) -> None:
     if estate.connected() != list(BRANCHES):
         estate.distribute()
     first = {name: estate.held(name) for name in BRANCHES}
     assert estate.distribute() == 0
     assert {name: estate.held(name) for name in BRANCHES} == first
 
-    # Its profile is revoked and its session ended: the client that comes back is refused, until it has another profile.
+    # Its profile is revoked and its session ends: the server refuses the client until it has another profile.
     revoke = {"vpn.estate.as_profile": {"user": "north", "state": "absent"}}
     estate.on_server(revoke, {"vpn.estate.as_vpn_session": {"users": ["north"]}})
     refused = estate.network.start_file(estate.folder.path / "north.conf")
@@ -164,7 +164,7 @@ def test_what_is_declared_stays_so(estate: Estate) -> None:
 
 
 @pytest.mark.exhaustive
-def test_an_authority_is_replaced_and_nobody_is_ever_without_a_profile(estate: Estate) -> None:
+def test_an_authority_is_replaced_and_each_host_always_has_a_profile(estate: Estate) -> None:
     if estate.connected() != list(BRANCHES):
         estate.distribute()
     before = {name: estate.held(name) for name in BRANCHES}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is checked for all servers before one of them is asked, by real runs of ansible-playbook without a password."""
+"""Checks of all declarations before a request to any server, in real runs of ansible-playbook without a password."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Se
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
 from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import variables_of
 
-# Encrypted with a password that the tests do not have. Before ansible-core 2.19, that stops a run, and a missing variable does not.
+# Encrypted with a password that the tests do not have. Before ansible-core 2.19 this stops a run; a missing variable does not.
 SEALED = (
     """\
 !vault |
@@ -113,7 +113,7 @@ def fixture_folder(tmp_path: Path) -> Folder:
 
 
 @pytest.mark.versions
-def test_all_mistakes_of_all_servers_are_told_in_one_run_and_no_server_is_asked(server: Server, folder: Folder) -> None:
+def test_one_run_reports_all_mistakes_of_all_servers_without_a_request(server: Server, folder: Folder) -> None:
     for name, text in FILES.items():
         folder.write(name, text)
     connection = {"as_validate_certs": False, **server.connection}
@@ -161,7 +161,7 @@ access_server_config_items:
     assert {host: numbers["failed"] for host, numbers in run.tally.items()} == dict.fromkeys(HOSTS, 0)
 
 
-# -- data without the values of vaults
+# -- data without values that are encrypted
 
 
 def without_vault(expression: str, folder: Folder, text: str) -> t.Any:
@@ -194,19 +194,19 @@ broken: [{{name: "{{{{ unknown }}}}"}}]
 
 
 def test_a_value_of_a_vault_can_be_a_password_of_each_product() -> None:
-    """Nothing is refused for the length of the text that stands in its place."""
+    """The length of its placeholder is no reason to refuse it."""
     for resource in (USER, VPN_USER):
         assert resource.parse({resource.key: "ada", "password": OPAQUE}, "present").secrets == {"password": OPAQUE}
 
 
-# -- the words of the role
+# -- messages of the role
 
 
 @pytest.mark.parametrize(
     ("role", "name"), [("access_server", "as_declaration"), ("freebox_vpn", "freebox_declaration")]
 )
 def test_a_role_has_a_variable_for_each_option_of_its_declaration(role: str, name: str) -> None:
-    """A refusal in the role names them."""
+    """A message of the role names them."""
     body = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}").BODY
     specs = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     assert {f"{role}_{option}" for option in set(body.options) - WITHOUT_VARIABLE} <= specs.keys()

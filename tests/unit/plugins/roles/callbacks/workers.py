@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A callback that lists the processes that Ansible starts for tasks, what each of them imports, and what it takes."""
+"""A callback that lists the processes that Ansible starts for tasks, the imports of each, and its time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ description: >-
 
 
 class CallbackModule(CallbackBase):
-    """Puts itself between Ansible and the work of a process."""
+    """Wraps the work of a process of Ansible."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -42,7 +42,7 @@ class CallbackModule(CallbackBase):
             send = worker._final_q.send_task_result
 
             def note_and_send(*args: t.Any, **kwargs: t.Any) -> None:
-                """The line comes first, because a process may be ended once its result has arrived."""
+                """Write the line first, because a process may end when its result has arrived."""
                 used = resource.getrusage(resource.RUSAGE_SELF)
                 line = {
                     "host": worker._host.name,
