@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..control import Control
@@ -15,21 +16,27 @@ if TYPE_CHECKING:
 
 
 class AccessServerControl(Control):
-    """POST connect, user, authority, profile, profile-token as well."""
+    """POST connect, user, group, access-list, configuration, authority, profile, profile-token as well."""
 
     refusals = (*Control.refusals, DatabaseLost)
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
 
-        def set_user(body: dict[str, Any]) -> dict[str, Any]:
-            name = str(body.pop("name"))
-            machine.set_record("user", name, body)
-            return {"name": name}
+        def record(kind: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+            def put(body: dict[str, Any]) -> dict[str, Any]:
+                name = str(body.pop("name"))
+                machine.set_record(kind, name, body)
+                return {"name": name}
+
+            return put
 
         self.operations |= {
             ("POST", "connect"): lambda body: machine.vpn.connect(str(body["user"])),
-            ("POST", "user"): set_user,
+            ("POST", "user"): record("user"),
+            ("POST", "group"): record("group"),
+            ("POST", "access-list"): lambda body: machine.store.set_access_routes(**body),
+            ("POST", "configuration"): lambda body: machine.store.set_configuration("default", body),
             ("POST", "authority"): lambda body: machine.authorities.add(**body),
             ("POST", "profile"): lambda body: machine.profiles.add(**body),
             ("POST", "profile-token"): lambda body: machine.tokens.add(**body),

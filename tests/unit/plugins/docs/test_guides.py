@@ -147,7 +147,9 @@ def test_a_reader_uses_the_servers_of_the_guide(tmp_path: Path, start: t.Callabl
    freebox_url: https://box.example.net
    dest: /home/ada/vpn/one
 
-.. simulator: vpn1.example.com user {{"name": "erika"}}
+.. simulator: vpn1.example.com group {{"name": "staff"}}
+
+.. simulator: vpn1.example.com user {{"name": "erika", "group": "staff"}}
 
 .. code-block:: console
 
@@ -166,7 +168,7 @@ def test_a_reader_uses_the_servers_of_the_guide(tmp_path: Path, start: t.Callabl
         "freebox_url": box.url,
         "dest": str(reader.folder / "one"),
     }
-    assert "erika" in server.machine.state()["users"]
+    assert server.machine.state()["users"]["erika"]["group"] == "staff"
 
 
 def test_a_fingerprint_is_shown_in_any_form() -> None:

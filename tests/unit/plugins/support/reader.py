@@ -9,6 +9,7 @@ The servers of the guide are simulated. Where the guide names the address of one
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -16,9 +17,9 @@ import ssl
 import subprocess
 import sys
 import typing as t
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ansible_collections.vpn.estate.tests.simulator.database import Database
 from ansible_collections.vpn.estate.tests.simulator.freebox.applications import RIGHTS
@@ -129,9 +130,15 @@ class Reader:
     def _control(self, server: str, operation: str, body: t.Any) -> None:
         """Change a server as a person would by hand."""
         simulator = self.servers[server]
-        request = urllib.request.Request(f"{simulator.url}/_simulator/{operation}", json.dumps(body).encode())  # noqa: S310
-        with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=simulator.ca_path)) as answer:  # noqa: S310
-            answer.read()
+        address = urlsplit(simulator.url)
+        trusting = ssl.create_default_context(cafile=simulator.ca_path)
+        connection = http.client.HTTPSConnection(t.cast(str, address.hostname), address.port, context=trusting)
+        connection.request("POST", f"/_simulator/{operation}", json.dumps(body))
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        if answer.status != http.HTTPStatus.OK:
+            raise ValueError(f"{server} {operation}: {text}")
 
     def _run(self, command: Command) -> tuple[int, str]:
         done = subprocess.run(  # noqa: S603
