@@ -421,19 +421,19 @@ options:
       - The task tests the declaration before it contacts a server, also with O(validate_only). It tests the server as
         it will be afterwards before the first write. A test that is not true is a mistake. The message names the rule
         that decides and the owner of the rule.
-      - The guide to R(access rules, ansible_collections.vpn.estate.docsite.access) describes how rules work together, and
-        what cannot be derived from a declaration alone.
+      - The guide to R(access rules, ansible_collections.vpn.estate.docsite.access) describes how rules work together,
+        and what cannot be derived from a declaration alone.
     type: list
     elements: str
     default: []
   access_changes:
     description:
-      - Whether to return who gains and who loses what by the changes of the task, in check mode also. It does not change what
-        the task writes.
-      - If the task changes nothing that decides who reaches what, it sends no further request. Else it reads all users, groups,
-        access lists, rulesets and the configuration before the first write, as far as it does not have them. This takes about
-        five requests, and one more for each thousand users.
-      - If the server refuses that, the task warns and goes on.
+      - Whether to return which users and groups gain or lose access to which destinations by the changes of the task,
+        also in check mode. It does not change what the task writes.
+      - If the task changes nothing that affects access, it sends no further request. Otherwise it reads all users,
+        groups, access lists, rulesets and the configuration that it has not read yet, before the first write. This
+        takes about five requests, and one more for each thousand users.
+      - If the server refuses these requests, the task warns and continues.
     type: bool
     default: false
   group_mapping:
@@ -652,31 +652,32 @@ access_tests:
       sample: ""
 access_changes:
   description:
-    - Who gains and who loses what by the changes of the task. A change that failed does not count.
-    - Users and groups that gain and lose the same are one entry. An entry names the first 20 of each kind.
-    - R(The guide to access, ansible_collections.vpn.estate.docsite.access) describes how the rules are read.
-  returned: when O(access_changes) is set, and the task got as far as a comparison with the server
+    - Users and groups that gain or lose access by the changes of the task. A change that failed does not count.
+    - Users and groups that gain and lose the same destinations share one entry. An entry names the first 20 of each
+      kind.
+    - The guide to R(access rules, ansible_collections.vpn.estate.docsite.access) describes how rules are interpreted.
+  returned: when O(access_changes) is set, and the task has compared the declaration with the server
   type: dict
   contains:
     changes:
-      description: The entries, at most 100.
+      description: At most 100 entries.
       type: list
       elements: dict
       contains:
-        groups: {description: Names of groups. Their members without rules of their own are affected., type: list, elements: str}
-        group_count: {description: How many groups there are., type: int}
+        groups: {description: Names of groups. Members without their own rules are affected., type: list, elements: str}
+        group_count: {description: Number of groups., type: int}
         users: {description: Names of users., type: list, elements: str}
-        user_count: {description: How many users there are., type: int}
-        others: {description: Whether users are affected who have no group and no rules of their own., type: bool}
-        gains: {description: Destinations that they did not reach before and reach now., type: list, elements: str}
-        gain_count: {description: How many such destinations there are., type: int}
-        loses: {description: Destinations that they reached before and do not reach now., type: list, elements: str}
-        lose_count: {description: How many such destinations there are., type: int}
+        user_count: {description: Number of users., type: int}
+        others: {description: Whether users without a group and without their own rules are affected., type: bool}
+        gains: {description: Destinations that they reach only after the changes., type: list, elements: str}
+        gain_count: {description: Number of such destinations., type: int}
+        loses: {description: Destinations that they reached only before the changes., type: list, elements: str}
+        lose_count: {description: Number of such destinations., type: int}
     left_out:
-      description: How many further entries there are.
+      description: Number of further entries.
       type: int
     vpn_clients_compared:
-      description: Whether other VPN clients are among the destinations. V(false) if there are too many combinations.
+      description: Whether the destinations include other VPN clients. V(false) if there are too many combinations.
       type: bool
   sample:
     changes:
@@ -692,15 +693,15 @@ access_changes:
     left_out: 0
     vpn_clients_compared: true
 ending:
-  description: Declared users whose O(users[].until) comes within 30 days.
+  description: Declared users whose O(users[].until) is within 30 days.
   returned: unless the task was stopped
   type: list
   elements: dict
   contains:
-    part: {description: The part of the declaration., type: str}
-    name: {description: The name of the user., type: str}
-    until: {description: The end as it is declared., type: str}
-    days_left: {description: How many whole days are left., type: int}
+    part: {description: Part of the declaration., type: str}
+    name: {description: Name of the user., type: str}
+    until: {description: End of the access, as declared., type: str}
+    days_left: {description: Whole days until then., type: int}
   sample:
     - {part: users, name: max, until: "2026-12-31", days_left: 12}
 restart:

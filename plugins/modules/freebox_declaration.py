@@ -320,15 +320,15 @@ counts:
     created: 1
     unchanged: 7
 ending:
-  description: Declared users whose O(users[].until) comes within 30 days.
+  description: Declared users whose O(users[].until) is within 30 days.
   returned: unless the task was stopped
   type: list
   elements: dict
   contains:
-    part: {description: The part of the declaration., type: str}
-    name: {description: The name of the user., type: str}
-    until: {description: The end as it is declared., type: str}
-    days_left: {description: How many whole days are left., type: int}
+    part: {description: Part of the declaration., type: str}
+    name: {description: Name of the user., type: str}
+    until: {description: End of the access, as declared., type: str}
+    days_left: {description: Whole days until then., type: int}
   sample:
     - {part: users, name: max, until: "2026-12-31", days_left: 12}
 summary:
