@@ -33,6 +33,7 @@ options:
 import os
 import typing as t
 
+from ansible.playbook.block import Block
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import untagged
@@ -40,6 +41,8 @@ from ansible_collections.vpn.estate.plugins.plugin_utils._report import Json, in
 
 OURS = "vpn.estate."
 OF_NO_SERVER = ("declaration_files", "declaration_report")  # they write on the machine that runs Ansible
+
+BEFORE = "failed before the first task of vpn.estate. The output of the run has its message."
 
 
 class CallbackModule(CallbackBase):
@@ -53,6 +56,12 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self._results: list[tuple[str, bool, str, Json]] = []  # host, whether in check mode, module, answer
+        self._is_our_play = False
+        self._stopped: dict[str, tuple[bool, str]] = {}  # hosts, each with the last failed task that is not ours
+
+    def v2_playbook_on_play_start(self, play: t.Any) -> None:
+        """Note whether a host that stops in this play misses a task of this collection."""
+        self._is_our_play = any(_is_ours(task) for block in play.compile() for task in _tasks_of(block))
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
         """What a task found or did."""
@@ -79,9 +88,11 @@ class CallbackModule(CallbackBase):
         answer = getattr(result, "result", None) or result._result
         action = str(task.resolved_action or task.action)
         module = action[len(OURS) :]
+        host = (getattr(result, "host", None) or result._host).get_name()
+        if failed and self._is_our_play and not action.startswith(OURS):
+            self._stopped[host] = bool(task.check_mode), action if task.no_log else f"{task.get_name()} ({action})"
         if not action.startswith(OURS) or module in OF_NO_SERVER or task.no_log or "censored" in answer:
             return
-        host = (getattr(result, "host", None) or result._host).get_name()
         if "results" not in answer or "objects" in answer:  # else it is that of a loop, after those of its items
             # Ansible takes the word failed out of the answers that callbacks are given.
             self._results.append((host, bool(task.check_mode), module, {**untagged(answer), "failed": failed}))
@@ -96,6 +107,11 @@ class CallbackModule(CallbackBase):
             answers = found.setdefault(host, [])
             if check or not checked or answer.get("failed"):
                 answers.append((module, answer))
+        for host, (checked, name) in self._stopped.items():
+            if host not in found and (stats.failures.get(host) or stats.dark.get(host)):
+                # What the task of another collection says may hold a secret.
+                found[host] = [("", {"failed": True, "msg": f"{name} {BEFORE}"})]
+                check = check or (checked and not done)
         servers = [server_report(host, answers, check=check) for host, answers in found.items()]
         if not servers:
             return
@@ -107,3 +123,18 @@ class CallbackModule(CallbackBase):
             self._display.warning(f"The report cannot be written to {shown(dest)}: {exc.strerror}.")
             return
         self._display.display(f"{in_words(report)} See {shown(dest)}/report.md.", stderr=True)
+
+
+def _tasks_of(block: t.Any) -> t.Iterator[t.Any]:
+    """The tasks of a block and of the blocks in it."""
+    for one in (*block.block, *block.rescue, *block.always):
+        if isinstance(one, Block):
+            yield from _tasks_of(one)
+        else:
+            yield one
+
+
+def _is_ours(task: t.Any) -> bool:
+    """Whether a task has a module of this collection, or includes one of its roles."""
+    named = (task.resolved_action or task.action, getattr(task, "_role_name", None) or "")
+    return any(str(name).startswith(OURS) for name in named)

@@ -214,12 +214,17 @@ def _named_secrets(secrets: t.Sequence[Params]) -> list[Params]:
 
 def _text_of(path: str) -> str | None:
     """The text of a file that is there. Raises InputError where it is no text."""
+    if os.path.islink(path):
+        raise InputError(
+            f"{path} is a symbolic link, which an export does not replace. Put a file in its place, or export to another folder "
+            "(dest). Nothing was written."
+        )
     try:
         with open(path, "rb") as file:
             content = file.read(LARGEST + 1)
     except FileNotFoundError:
         return None
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8").replace("\r\n", "\n")  # as Git or an editor may end the lines of an export
     except UnicodeDecodeError:
         raise InputError(f"{path} is no text in UTF-8. Move it away. Nothing was written.") from None

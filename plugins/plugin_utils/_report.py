@@ -23,6 +23,25 @@ Json = dict[str, t.Any]
 FORMAT = 1  # of the report in JSON, as schemas/report.json describes it
 CLEAN, DRIFT, CHANGED, ERROR = "clean", "drift", "changed", "error"
 WORST = (CLEAN, CHANGED, DRIFT, ERROR)
+# Programs that the configuration of a repository can name, and that reading it would start.
+WITHOUT_PROGRAMS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "log.showSignature=false")
+# Variables of the environment with which git reads another repository than that of the folder, as inside of a hook.
+ELSEWHERE = frozenset(
+    f"GIT_{name}"
+    for name in (
+        "ALTERNATE_OBJECT_DIRECTORIES",
+        "COMMON_DIR",
+        "DIR",
+        "GRAFT_FILE",
+        "INDEX_FILE",
+        "NAMESPACE",
+        "OBJECT_DIRECTORY",
+        "PREFIX",
+        "REPLACE_REF_BASE",
+        "SHALLOW_FILE",
+        "WORK_TREE",
+    )
+)
 GIT_TIME = 10  # seconds after which the commit counts as unknown
 
 
@@ -38,7 +57,7 @@ def server_report(name: str, results: Iterable[tuple[str, Mapping[str, t.Any]]],
         "health": [],
     }
     now = datetime.datetime.now(datetime.timezone.utc)
-    for module, result in results:
+    for module, result in map(_as_finished, results):
         parts = [*_parts(module, result)]
         server["parts"] += parts
         server["warnings"] += [one for one in result.get("warnings") or () if one not in server["warnings"]]
@@ -63,6 +82,14 @@ def server_report(name: str, results: Iterable[tuple[str, Mapping[str, t.Any]]],
         part for part in server["parts"] if part["changes"] or part["undeclared"] or part["undeclared_options"]
     ]
     return server
+
+
+def _as_finished(task: tuple[str, Mapping[str, t.Any]]) -> tuple[str, Mapping[str, t.Any]]:
+    """A task that runs in the background (async, poll 0) has changed nothing that is known."""
+    module, result = task
+    if not result.get("ansible_job_id") or result.get("finished") or result.get("failed"):
+        return task
+    return module, {"warnings": [f"{module} runs in the background (async). What it does is not part of this report."]}
 
 
 def _parts(module: str, result: Mapping[str, t.Any]) -> Iterable[Json]:
@@ -130,7 +157,7 @@ def commit_of(folder: str) -> Json | None:
     """The commit that is checked out in a folder, and whether files differ from it; None where there is none."""
     try:
         name = _git(folder, "rev-parse", "HEAD")
-        changed = bool(_git(folder, "status", "--porcelain", "--", "."))
+        changed = bool(_git(folder, "status", "--porcelain", "--ignore-submodules=all", "--", "."))
         subject = _git(folder, "log", "-1", "--format=%s")
     except (OSError, subprocess.SubprocessError):
         return None
@@ -138,10 +165,16 @@ def commit_of(folder: str) -> Json | None:
 
 
 def _git(folder: str, *words: str) -> str:
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
-    command = ["git", "-C", folder, *words]
+    environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    command = ["git", "-C", folder, *WITHOUT_PROGRAMS, *words]
     done = subprocess.run(  # noqa: S603
-        command, check=True, capture_output=True, text=True, errors="replace", timeout=GIT_TIME, env=environment
+        command,
+        check=True,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=GIT_TIME,
+        env={**environment, "GIT_OPTIONAL_LOCKS": "0"},
     )
     return done.stdout.strip()
 

@@ -289,13 +289,16 @@ ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; 
 </html>
 """
 
+# A mark of its own, so that GitLab and GitHub do not see the name of an account, and send its owner a message.
+_MENTION = re.compile(r"(?<!\w)@"), "<span>@</span>"
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#!|~]|^[-+]|(?<=\d)[.)](?=\s|$)")
 
 
 def _plain(text: t.Any) -> str:
     """A text in which nothing is a mark of Markdown or HTML."""
     escaped = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(r"\\\g<0>", escaped)
+    mention, apart = _MENTION
+    return mention.sub(apart, _SPECIAL.sub(r"\\\g<0>", escaped))
 
 
 def markdown(report: Json) -> str:

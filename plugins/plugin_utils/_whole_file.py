@@ -6,12 +6,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 
+IS_LINK = "it is a symbolic link, and only a file is replaced"
+
 
 def replace_file(path: str, text: str) -> None:
-    """Write a file with the permissions of the old one, or those of a new file. Raises OSError; the old file is there then."""
+    """Write a file with the permissions of the old one, or those of a new file. Raises OSError; the old file is there then.
+
+    A symbolic link is refused: its target may be anywhere, and a file in its place would cut the two apart.
+    """
+    if os.path.islink(path):
+        raise OSError(errno.ELOOP, IS_LINK, path)
     umask = os.umask(0)
     os.umask(umask)
     mode = 0o666 & ~umask

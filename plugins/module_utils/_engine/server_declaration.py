@@ -326,6 +326,12 @@ class ServerDeclaration:
             stem, ending = os.path.splitext(name)
             path = os.path.join(folder, name)
             resource = self.resources.get(stem)
+            if self._tests and stem == self._tests.option:
+                mistakes.add(
+                    f"src: {path}: a folder cannot have {stem}. Move the file to another folder, and read it into the option "
+                    f"{stem}, for example with lookup('ansible.builtin.file', ...) | from_yaml."
+                )
+                continue
             endings = ENDINGS if resource and resource.plural else MAPPINGS
             if not resource or (ending not in endings and not (os.path.isdir(path) and not ending)):
                 known = ", ".join(f"{one}.yml" for one in self.resources)
@@ -455,7 +461,10 @@ def _undeclared(part: Part) -> Answer:
         return {}
     known: t.Mapping[str, t.Sequence[str]] = params[KNOWN]
     objects, options = [], []
+    going = {each.resource.noun: part.run.deletes(each.resource.noun) for each in part.run.parts}
     for name, have in sorted(plan.others.items()):
+        if any(one.owner and one.name in going.get(one.noun, ()) for one in resource.references(name, have)):
+            continue  # it goes with its owner
         has = resource.declaration(name, have)
         if (has is not None or resource.withheld(have)) and known.get(name) != []:
             objects.append(_shown(resource, name, has or {}))

@@ -87,6 +87,36 @@ def test_a_file_that_was_not_exported_is_not_overwritten(dest: Path, content: by
     assert (dest / "users.yml").read_bytes() == content
 
 
+def test_a_symbolic_link_is_refused_and_stays_with_its_target(dest: Path, tmp_path: Path) -> None:
+    """Also one that leads nowhere, and with force."""
+    run(dest, TWO)
+    elsewhere = tmp_path / "shared.yml"
+    (dest / "users.yml").rename(elsewhere)
+    (dest / "users.yml").symlink_to(elsewhere)
+    (dest / "groups.yml").unlink()
+    (dest / "groups.yml").symlink_to(tmp_path / "nowhere.yml")
+    before = elsewhere.read_text()
+    for force in (False, True):
+        with pytest.raises(InputError) as refused:
+            run(dest, {"users": [{"name": "ben"}], "groups": []}, force=force)
+        for name in ("users.yml", "groups.yml"):
+            assert f"{dest / name} is a symbolic link, which an export does not replace." in str(refused.value)
+    assert (elsewhere.read_text(), (dest / "users.yml").is_symlink()) == (before, True)
+    assert not (tmp_path / "nowhere.yml").exists()
+
+
+def test_ends_of_lines_change_no_exported_file(dest: Path) -> None:
+    """As Git writes them on Windows: the file counts as exported, and is written again where the server has changed."""
+    run(dest, TWO)
+    users = dest / "users.yml"
+    users.write_bytes(users.read_bytes().replace(b"\n", b"\r\n"))
+    there = users.read_bytes()
+    assert run(dest, TWO)["counts"] == {"unchanged": 2}
+    assert users.read_bytes() == there
+    assert run(dest, {**TWO, "users": [{"name": "ben"}]})["counts"] == {"unchanged": 1, "updated": 1}
+    assert b"\r" not in users.read_bytes()
+
+
 def test_all_mistakes_are_told_at_once(dest: Path) -> None:
     dest.mkdir(parents=True)
     for name in ("users.yml", "groups.yml"):

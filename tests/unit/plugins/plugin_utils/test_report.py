@@ -391,6 +391,89 @@ def test_the_commit_is_that_of_the_inventory(tmp_path: Path) -> None:
     assert (commit_of(str(tmp_path)) or {})["changed_files"] is True
 
 
+@pytest.fixture(name="repository")
+def fixture_repository(tmp_path: Path) -> Path:
+    """A repository with one commit."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git = ["git", "-C", str(folder), "-c", "user.name=Test", "-c", "user.email=test@example.com"]
+    subprocess.run([*git, "init", "-q"], check=True)  # noqa: S603
+    (folder / "users.yml").write_text("a: 1\n")
+    subprocess.run([*git, "add", "."], check=True)  # noqa: S603
+    subprocess.run([*git, "commit", "-q", "-m", "Add users"], check=True)  # noqa: S603
+    return folder
+
+
+def test_reading_the_commit_starts_no_program_of_the_repository(repository: Path, tmp_path: Path) -> None:
+    witness, program = tmp_path / "witness", tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {witness}\n")
+    program.chmod(0o755)
+    git = ["git", "-C", str(repository), "config"]
+    for name in ("core.fsmonitor", "gpg.program"):
+        subprocess.run([*git, name, str(program)], check=True)  # noqa: S603
+    subprocess.run([*git, "log.showSignature", "true"], check=True)  # noqa: S603
+    for hook in ("post-index-change", "fsmonitor-watchman"):
+        shutil.copy(program, repository / ".git/hooks" / hook)
+    subprocess.run(["git", "-C", str(repository), "status"], check=True, capture_output=True)  # noqa: S603, S607
+    assert witness.exists()  # which shows that git would start it
+    witness.unlink()
+    (repository / "users.yml").touch()
+    assert (commit_of(str(repository)) or {})["subject"] == "Add users"
+    assert not witness.exists()
+
+
+def test_the_environment_leads_to_no_other_repository(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a hook of Git, which has these variables."""
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(repository))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(repository / ".git/index"))
+    assert commit_of(str(other)) is None
+    monkeypatch.setenv("GIT_DIR", str(other))
+    assert (commit_of(str(repository)) or {})["subject"] == "Add users"
+
+
+@pytest.mark.parametrize("name", ["@ana", "x @all", "(@ana)", "-@ana"])
+def test_a_name_mentions_no_account(name: str) -> None:
+    result = {"changed": True, "objects": [{"name": name, "action": "created"}]}
+    report = report_of([server_report(name, [("as_user", result)], check=False)], check=False)
+    report["commit"] = {"id": "0" * 40, "subject": name, "changed_files": False}
+    text = markdown(report)
+    assert not re.search(r"(?<!\w)@\w", text)
+    assert text.count("<span>@</span>a") == 4  # in the subject, the table, the heading and the list
+    assert "&lt;span&gt;" not in page(report)
+
+
+def test_an_address_with_a_sign_stays_as_it_is() -> None:
+    result = {"changed": True, "objects": [{"name": "ana@example.com", "action": "created"}]}
+    assert "- ana@example.com: **created**" in markdown(
+        report_of([server_report("a", [("as_user", result)], check=False)], check=False)
+    )
+
+
+def test_a_task_in_the_background_is_no_change() -> None:
+    begun = {"changed": True, "started": 1, "finished": 0, "ansible_job_id": "j1"}
+    found = server_report("a", [("as_user", begun)], check=False)
+    assert (found["status"], found["parts"]) == ("clean", [])
+    assert found["warnings"] == ["as_user runs in the background (async). What it does is not part of this report."]
+    ended = {**begun, "finished": 1, "objects": [{"name": "x", "action": "created"}]}
+    assert server_report("a", [("as_user", ended)], check=False)["status"] == "changed"
+    failed = {**begun, "failed": True, "msg": "no"}
+    assert server_report("a", [("as_user", failed)], check=False)["status"] == "error"
+
+
+def test_a_report_replaces_no_symbolic_link(tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere"
+    target.write_text("mine")
+    (tmp_path / "report.md").symlink_to(target)
+    with pytest.raises(OSError, match="it is a symbolic link, and only a file is replaced"):
+        write(hostile(), str(tmp_path))
+    assert (target.read_text(), (tmp_path / "report.md").is_symlink()) == ("mine", True)
+
+
 def test_three_files_are_written(tmp_path: Path) -> None:
     report = hostile()
     paths = write(report, str(tmp_path / "new/folder"))

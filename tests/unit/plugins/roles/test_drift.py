@@ -23,6 +23,7 @@ GUIDE = ROOT / "docs/drift.md"
 DRIFT = [{"import_playbook": "vpn.estate.drift"}]
 SITE = [{"import_playbook": "vpn.estate.site"}]
 PASSWORD = "Marker-Password-7!"
+Json = dict[str, t.Any]
 
 
 def estate(folder: Folder, server: Server, box: Box, **hosts: t.Any) -> None:
@@ -109,6 +110,92 @@ def test_what_was_not_compared_is_an_error_and_tags_choose_what_is(server: Serve
     report = json.loads((tmp_path / "drift/report.json").read_text())
     assert report["status"] == "error"
     assert "It was not compared: nothing is declared for it" in report["servers"][0]["messages"][0]
+
+
+@pytest.mark.versions
+def test_no_run_that_compared_nothing_ends_well(server: Server, box: Box, tmp_path: Path) -> None:
+    """With --limit to a host that is no server, and with tags whose tasks do not run."""
+    folder = Folder(tmp_path)
+    estate(folder, server, box)
+    hosts = json.loads((tmp_path / "hosts.json").read_text())
+    folder.write("hosts.json", {**hosts, "web": {"hosts": {"www": {}}}})
+    run = folder.play(DRIFT, "--limit", "www")
+    assert run.status != 0
+    assert (
+        "The run has no host in the groups access_servers and freeboxes. Check the inventory and --limit." in run.output
+    )
+    assert not (tmp_path / "drift").exists()
+    for words in (["--skip-tags", "always"], ["--tags", "users", "--skip-tags", "always"], ["--tags", "no-such-part"]):
+        run = folder.play(DRIFT, "--limit", "office", *words)
+        assert run.status != 0, run.output
+        expected = "error" if "no-such-part" in words else "drift"
+        assert json.loads((tmp_path / "drift/report.json").read_text())["status"] == expected
+        (tmp_path / "drift/report.json").unlink()
+    assert (server.writes(), box.writes()) == ([], [])
+
+
+@pytest.mark.versions
+def test_a_record_has_hosts_that_failed_before_the_first_task_of_ours(server: Server, tmp_path: Path) -> None:
+    """Not those whose failure was rescued or ignored, and not those of plays without a task of ours."""
+    folder = Folder(tmp_path)
+    folder.hosts(
+        far={"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9},
+        **{name: {"ansible_connection": "local"} for name in ("stopped", "ignored", "web")},
+    )
+    ours: Json = {"vpn.estate.as_user": {"name": "x"}}
+    fail = {"ansible.builtin.fail": {"msg": PASSWORD}}
+    group = {"group/vpn.estate.access_server": server.connection}
+    plays = [
+        {
+            "hosts": "far:stopped:ignored",
+            "gather_facts": False,
+            "module_defaults": group,
+            "pre_tasks": [
+                {"ansible.builtin.setup": {"gather_subset": ["!all"]}, "name": "Look at the host"},
+                {**fail, "name": "Stop", "when": "inventory_hostname == 'stopped'"},
+                {**fail, "ignore_errors": True},
+                {"block": [fail], "rescue": [{"ansible.builtin.meta": "noop"}]},
+            ],
+            "tasks": [{"block": [{"when": "inventory_hostname == 'none'", **ours}]}],
+        },
+        {"hosts": "web", "gather_facts": False, "tasks": [fail]},
+    ]
+    run = folder.play(plays, ANSIBLE_CALLBACKS_ENABLED="vpn.estate.report", VPN_ESTATE_REPORT="record")
+    record = json.loads((tmp_path / "record/report.json").read_text())
+    found = {one["name"]: (one["status"], one["messages"]) for one in record["servers"]}
+    before = "failed before the first task of vpn.estate. The output of the run has its message."
+    assert found == {
+        "far": ("error", [f"Look at the host (ansible.builtin.setup) {before}"]),
+        "stopped": ("error", [f"Stop (ansible.builtin.fail) {before}"]),
+    }, run.output
+    assert record["status"] == "error"
+    assert not any(PASSWORD in path.read_text() for path in (tmp_path / "record").iterdir())
+
+
+@pytest.mark.versions
+def test_a_record_counts_no_task_in_the_background(server: Server, tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.hosts(here={"ansible_connection": "local"})
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "module_defaults": {"group/vpn.estate.access_server": server.connection},
+        "tasks": [
+            {"vpn.estate.as_user": {"name": "later"}, "async": 60, "poll": 0, "register": "job"},
+            {
+                "ansible.builtin.async_status": {"jid": "{{ job.ansible_job_id }}"},
+                "register": "ended",
+                "until": "ended is finished",
+                "retries": 100,
+                "delay": 1,
+            },
+        ],
+    }
+    run = folder.play([play], ANSIBLE_CALLBACKS_ENABLED="vpn.estate.report", VPN_ESTATE_REPORT="record")
+    assert run.status == 0, run.output
+    [here] = json.loads((tmp_path / "record/report.json").read_text())["servers"]
+    assert (here["status"], here["parts"]) == ("clean", [])
+    assert here["warnings"] == ["as_user runs in the background (async). What it does is not part of this report."]
 
 
 @pytest.mark.versions
@@ -208,7 +295,7 @@ def test_the_recipe_for_cron_prints_nothing_on_a_quiet_night(server: Server, box
     (tmp_path / "inventory/hosts.json").write_text("{")
     said = night()
     assert not said.startswith("# ")  # no report of another night
-    assert "The inventory has no host in the groups access_servers and freeboxes." in said
+    assert "The run has no host in the groups access_servers and freeboxes." in said
 
 
 def test_recipes_name_what_there_is() -> None:

@@ -1011,6 +1011,17 @@ def test_an_empty_folder_declares_nothing(server: Server, tmp_path: Path) -> Non
     ]
 
 
+def test_access_tests_in_a_folder_are_refused_with_the_way_out(server: Server, tmp_path: Path) -> None:
+    """They are judged nowhere then: a folder whose tests nobody runs would be worse than none."""
+    (tmp_path / "users.yml").write_text("[]")
+    path = tmp_path / "access_tests.yml"
+    path.write_text("- ada may reach 10.0.0.1\n")
+    assert refused(server, src=str(tmp_path)) == [
+        f"src: {path}: a folder cannot have access_tests. Move the file to another folder, and read it into the option "
+        "access_tests, for example with lookup('ansible.builtin.file', ...) | from_yaml. Nothing was written."
+    ]
+
+
 def test_a_file_of_an_unknown_name_and_a_part_declared_twice_are_errors(server: Server, tmp_path: Path) -> None:
     (tmp_path / "user.yml").write_text("[]")
     (tmp_path / "users.yml").write_text("[]")

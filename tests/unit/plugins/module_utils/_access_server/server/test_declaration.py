@@ -233,6 +233,19 @@ def test_what_is_not_declared_is_listed_and_stays(server: Server) -> None:
     assert "undeclared" not in declare(server, users=[{"name": "openvpn"}])["users"]
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_what_goes_with_its_owner_is_not_listed(server: Server, check: bool) -> None:
+    """The run that deletes a group takes its list and its ruleset away. Those of others stay, and are listed."""
+    declared = {**furnished(server), "groups": [{"name": "new"}, {"name": "old", "state": "absent"}]}
+    server.simulator.set_access_routes("kept", "access_to_ipv4", [{"type": "all", "accept": True}])
+    declared["users"] = [{"name": "openvpn"}, {"name": "eve", "state": "absent"}]
+    answer = declare(server, **declared, undeclared=True, check=check)
+    done(answer)
+    found = {part: [one["name"] for one in each] for part, each in undeclared(answer).items()}
+    assert (found["groups"], found["users"]) == ([], ["kept", "mfa-admin"])
+    assert (found["access_lists"], found["access_rulesets"]) == (["user kept"], [])
+
+
 def test_what_is_known_is_not_listed_and_no_purge_deletes_it(server: Server) -> None:
     declared = furnished(server)
     names = {
