@@ -264,7 +264,7 @@ EXAMPLES = r"""
     purge_empty: true
     purge_limit: 100%
 
-- name: Read access lists from a file
+- name: Apply access lists from a file
   vpn.estate.as_access_list:
     src: files/access_lists.yml
 """

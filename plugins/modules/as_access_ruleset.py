@@ -279,7 +279,7 @@ EXAMPLES = r"""
     purge_empty: true
     purge_limit: 100%
 
-- name: Read rulesets from a file
+- name: Apply rulesets from a file
   vpn.estate.as_access_ruleset:
     src: files/access_rulesets.yml
 """

@@ -113,7 +113,7 @@ EXAMPLES = r"""
         state: absent
       - common_name: Example VPN CA 2026
 
-- name: Read authorities from a file
+- name: Apply authorities from a file
   vpn.estate.as_ca:
     src: files/cas.yml
 """

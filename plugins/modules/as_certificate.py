@@ -197,7 +197,7 @@ EXAMPLES = r"""
     cert_template: hybrid
     renew: true
 
-- name: Read certificates from a file
+- name: Apply certificates from a file
   vpn.estate.as_certificate:
     src: files/certificates.yml
 """

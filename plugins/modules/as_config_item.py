@@ -212,7 +212,7 @@ EXAMPLES = r"""
     value: managed by Ansible
     custom: true
 
-- name: Read items from a file
+- name: Apply items from a file
   vpn.estate.as_config_item:
     src: files/config_items.yml
 """

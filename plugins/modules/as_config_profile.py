@@ -157,7 +157,7 @@ EXAMPLES = r"""
     restart_mode: cold
     restart_timeout: 300
 
-- name: Read configuration profiles from a file
+- name: Apply configuration profiles from a file
   vpn.estate.as_config_profile:
     src: files/config_profiles.yml
 """

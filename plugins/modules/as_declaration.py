@@ -537,7 +537,7 @@ EXAMPLES = r"""
     update_secrets: on_create
     group_mapping: true
 
-- name: Read each part from a file or a folder
+- name: Apply a declaration with a file or a folder for each part
   vpn.estate.as_declaration:
     groups_src: files/groups.yml
     users_src: files/users

@@ -222,7 +222,7 @@ EXAMPLES = r"""
     name: interns
     state: absent
 
-- name: Read groups from every file of a folder
+- name: Apply groups from every file of a folder
   vpn.estate.as_group:
     src: files/groups
 """

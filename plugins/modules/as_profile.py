@@ -251,7 +251,7 @@ EXAMPLES = r"""
     state: absent
     delete_clients: 17
 
-- name: Read profiles from a file
+- name: Apply profiles from a file
   vpn.estate.as_profile:
     src: files/profiles.yml
 """

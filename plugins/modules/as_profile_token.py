@@ -131,7 +131,7 @@ EXAMPLES = r"""
     user: ada
     state: absent
 
-- name: Read tokens from a file
+- name: Apply tokens from a file
   vpn.estate.as_profile_token:
     src: files/tokens.yml
     return_content: true

@@ -163,7 +163,7 @@ EXAMPLES = r"""
     allow_connection_change: true
     new_url: https://vpn.example.com:10443
 
-- name: Read items from an encrypted file, and use a full restart on slow hardware
+- name: Apply items from an encrypted file, and use a full restart on slow hardware
   vpn.estate.as_staged_config:
     src: files/config_items.yml
     restart_mode: cold

@@ -424,7 +424,7 @@ EXAMPLES = r"""
         auth_method: ldap
     group_mapping: true
 
-- name: Read thousands of users from a file that another program writes
+- name: Apply thousands of users from a file that another program writes
   vpn.estate.as_user:
     src: files/users.json
 """

@@ -164,7 +164,7 @@ EXAMPLES = r"""
         enrolled: true
         totp_secret: "{{ vault_alice_totp_secret }}"
 
-- name: Read from a file which users need a code
+- name: Apply the second factors of users from a file
   vpn.estate.as_user_mfa:
     src: files/users_mfa.yml
 """

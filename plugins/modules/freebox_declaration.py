@@ -253,7 +253,7 @@ EXAMPLES = r"""
     disconnect_moved: true
     update_password: on_create
 
-- name: Read each part from a file or a folder, and apply only the users
+- name: Apply only the users of a declaration with a file or a folder for each part
   vpn.estate.freebox_declaration:
     servers_src: files/servers.yml
     users_src: files/users

@@ -206,7 +206,7 @@ EXAMPLES = r"""
   check_mode: true
   register: judged
 
-- name: Read the declaration of files from a list
+- name: Download the files that a list declares
   vpn.estate.freebox_vpn_profile:
     src: files/freebox_profiles.yml
 """

@@ -247,7 +247,7 @@ EXAMPLES = r"""
         - id_source: custom
           id_custom: freebox
 
-- name: Read servers from a file
+- name: Apply servers from a file
   vpn.estate.freebox_vpn_server:
     src: files/freebox_servers.yml
 

@@ -191,7 +191,7 @@ EXAMPLES = r"""
     login: max
     state: absent
 
-- name: Read users from every file of a folder
+- name: Apply users from every file of a folder
   vpn.estate.freebox_vpn_user:
     src: files/freebox_users
 """
