@@ -97,6 +97,7 @@ def test_a_sound_guide_has_no_faults(tmp_path: Path, start: t.Callable[..., t.An
         ("vault_max_password", "max_password", "the template needs max_password, which is not defined"),
         ("       greeting: hello", "       greting: hello", "the template needs greeting, which is not defined"),
         ("{{ greeting }}", "{{ greeting", "is not a template"),
+        ("{{ greeting }}", "{{ greeting | vpn.estate.poeple }}", "No filter named 'vpn.estate.poeple'"),
         ("hosts:\n", "host:\n", "access_servers: host is nothing that a group of an inventory has"),
         (":caption: fails", ":caption: failed", "and not failed"),
         ("   $ printf", "   printf", "begins with a command"),
