@@ -446,7 +446,7 @@ def people_gone(
     """
     gone = []
     try:
-        now = present(time.time(), check=check, said=str(today or ""))
+        now = present(time.time(), check=check, chosen=str(today or ""))
         for person in estate or ():
             if not isinstance(person, Mapping) or not isinstance(person.get("name"), str):
                 continue

@@ -338,7 +338,7 @@ summary:
   returned: unless the task was stopped
   type: str
   sample: >-
-    servers: 1 updated, 4 unchanged; users: 1 created, 3 unchanged; clients may be cut off from openvpn_routed (2 connected)
+    servers: 1 updated, 4 unchanged; users: 1 created, 3 unchanged; clients may be disconnected from openvpn_routed (2 connected)
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import manage_server, run

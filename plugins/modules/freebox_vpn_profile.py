@@ -247,7 +247,7 @@ objects:
       description: Reason for the new file.
       returned: when there is a new file, or would be
       type: str
-      sample: it was made when port was 1194, which is 1195 now
+      sample: it was created when port was 1194; now port is 1195
     remotes:
       description: Addresses to which a client with this file connects.
       returned: when the file is valid

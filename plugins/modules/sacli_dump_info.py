@@ -141,7 +141,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.sacli.du
 )
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._text.masking import told
+from ansible_collections.vpn.estate.plugins.module_utils._text.masking import presentable
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 
 OPTIONS = (USERS, CONFIGURATION)
@@ -164,7 +164,7 @@ def main() -> None:
         "not_converted": found.not_converted,
         "left_out": found.left_out,
     }
-    module.exit_json(changed=False, **told(answer, found.mask.secrets))
+    module.exit_json(changed=False, **presentable(answer, found.mask.secrets))
 
 
 if __name__ == "__main__":

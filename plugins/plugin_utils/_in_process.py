@@ -19,7 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments impor
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, answer_to
 from ansible_collections.vpn.estate.plugins.module_utils._engine.report import Answer
 from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Task
-from ansible_collections.vpn.estate.plugins.module_utils._text.masking import Mask, told
+from ansible_collections.vpn.estate.plugins.module_utils._text.masking import Mask, presentable
 
 
 def perform(
@@ -38,7 +38,7 @@ def perform(
         msg = checked.errors.msg
         if isinstance(checked.errors[0], UnsupportedError):
             msg = f"Unsupported parameters for ({name}) module: {msg}"
-        answer: Answer = told({"failed": True, "msg": msg}, secrets)
+        answer: Answer = presentable({"failed": True, "msg": msg}, secrets)
     else:
         task = Task(params, check, secrets=secrets, **how)
         answer = answer_to(body, task)

@@ -29,7 +29,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.until import TO
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import LIMIT, VAULTED, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._net.libraries import REQUESTS_ERROR
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, SignInError
-from ansible_collections.vpn.estate.plugins.module_utils._text.masking import told
+from ansible_collections.vpn.estate.plugins.module_utils._text.masking import presentable
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform, surroundings, untagged
 from ansible_collections.vpn.estate.plugins.plugin_utils._one_host import DATABASE, Claims
@@ -97,7 +97,7 @@ class ModuleAction(ActionBase):
         except (InputError, SignInError) as exc:
             take_back()
             msg = f"{self.body.failure(exc)}{self._variables_for(str(exc))}"
-            return {**result, **told({"failed": True, "changed": False, "msg": msg}, checker.secrets)}
+            return {**result, **presentable({"failed": True, "changed": False, "msg": msg}, checker.secrets)}
         if done is None:
             done = self._execute_module(
                 module_args=Unprinted(args), task_vars=task_vars, wrap_async=self._task.async_val

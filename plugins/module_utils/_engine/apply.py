@@ -31,7 +31,7 @@ Left = t.TypeVar("Left", bound=t.Sized)
 
 
 def apply_declared(run: Run[t.Any], resource: Resource) -> Answer:
-    """Bring the objects that the task declares to their state, or say what that would take."""
+    """Bring the objects that the task declares to their state, or return what would change."""
     run.wanted = declared(run, resource)
     steps = apply(run, resource, run.wanted)
     answer = {**report(steps), "diff": diff(resource, steps), "changed": steps.changed}
@@ -46,9 +46,9 @@ def apply_declared(run: Run[t.Any], resource: Resource) -> Answer:
 
 
 def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Plan:
-    """Bring the objects to what is wanted. The plan that comes back tells what was, or would be, done to each.
+    """Bring the objects to what is wanted. The plan that is returned has what was, or would be, done to each.
 
-    Raises what stops the whole task; ``answer`` of the exception then tells what became of each object.
+    Raises what stops the whole task; ``answer`` of the exception then has the result of each object.
     """
     apply_together([Part(resource, run, wanted)], lambda parts: report(run.plan))
     return run.plan
@@ -56,13 +56,13 @@ def apply(run: Run[t.Any], resource: Resource, wanted: t.Sequence[Wanted]) -> Pl
 
 def apply_together(
     parts: t.Sequence[Part],
-    told: t.Callable[[t.Sequence[Part]], Answer],
+    results: t.Callable[[t.Sequence[Part]], Answer],
     judge: t.Callable[[t.Sequence[Part], Mistakes], None] = lambda parts, mistakes: None,
 ) -> None:
     """Bring the objects of several resources of a server to what is wanted. All is planned before anything is written.
 
-    Their plans then tell what was, or would be, done to each object. Raises what stops the whole task; where it was
-    writing by then, ``answer`` of the exception is what ``told`` makes of the plans. ``judge`` adds what is wrong with
+    Their plans then have what was, or would be, done to each object. Raises what stops the whole task; if the task had
+    started to write, ``answer`` of the exception is what ``results`` makes of the plans. ``judge`` adds what is wrong with
     plans that are right by themselves.
     """
     mistakes = Mistakes()
@@ -92,7 +92,7 @@ def apply_together(
         _write_and_settle(parts)
     except EstateError as exc:
         _settle_outcomes(parts, exc)
-        exc.answer = told(parts)
+        exc.answer = results(parts)
         raise
 
 
@@ -103,7 +103,7 @@ def _plan(part: Part, mistakes: Mistakes) -> None:
     names = None if whole else [want.name for want in wanted]
     actual = part.actual = run.read(resource, names)
     missed = [want.name for want in wanted if want.name not in actual.objects] if names is None else []
-    if missed and not actual.whole:  # new, or moved to a page that was read before
+    if missed and not actual.whole:  # new, or moved to a page that had been read already
         actual.objects.update(run.read(resource, missed).objects)
     if run.task.check and not resource.always_there:  # what earlier tasks of this run would have created
         made = set(run.task.params.get("assume_present") or ()) & {want.name for want in wanted} - actual.objects.keys()
@@ -112,7 +112,7 @@ def _plan(part: Part, mistakes: Mistakes) -> None:
 
 
 def _write_and_settle(parts: t.Sequence[Part]) -> None:
-    """Write what is to be written, and let the resources settle, also after a refusal, of which they may know the reason."""
+    """Write what is to be written, and let the resources settle, also after a refusal: they may know its reason."""
     try:
         if any(part.run.plan.changed for part in parts):
             _write_until_known(parts)
@@ -133,7 +133,7 @@ def _settle(parts: t.Sequence[Part], *, stopped: bool) -> None:
 
 
 def _write_until_known(parts: t.Sequence[Part]) -> None:
-    """Write; where an answer was lost, read again and write only what is still missing."""
+    """Write. Where an answer was lost, read again and write only what is still missing."""
     changes = [(part, part.run.plan.of("create", "update", "delete")) for part in parts]
     try:
         for attempt in range(1, ATTEMPTS + 1):
@@ -152,7 +152,7 @@ def _write_until_known(parts: t.Sequence[Part]) -> None:
 
 
 def _leave_what_is_missing(part: Part, changes: t.Sequence[Change]) -> None:
-    """Read again; of each change that has not failed, only what is still missing is left to do."""
+    """Read again. Of each change that has not failed, only what is still missing is left to do."""
     waiting = [change for change in changes if change.outcome != "failed"]
     actual = part.read(waiting)
     for change in waiting:
@@ -172,7 +172,7 @@ def _restore_plan(changes: t.Sequence[Change]) -> None:
 
 
 def _settle_outcomes(parts: t.Sequence[Part], exc: EstateError) -> None:
-    """After the task was stopped: what became of each object, as far as a last look can tell."""
+    """After the task was stopped: the result of each object, as far as a last look can show it."""
     for part in parts:
         open_ones = [c for c in part.run.plan.of("create", "update", "delete") if c.outcome == "planned"]
         reached = [change for change in open_ones if change.touched]
@@ -192,9 +192,9 @@ def _settle_outcomes(parts: t.Sequence[Part], exc: EstateError) -> None:
 
 
 def _write_all(parts: t.Sequence[Part]) -> None:
-    """Write all changes in their order. What takes access away is proven before anything else is written."""
+    """Write all changes in their order. Changes that take access away are verified before anything else is written."""
     left = [(change, change.step) for part in parts for change in part.run.plan.of("create", "update", "delete")]
-    touched: set[str] = set()  # nouns of which the server may have changed objects beside what it was asked for
+    touched: set[str] = set()  # nouns of objects that the server may have changed besides what it was asked for
     try:
         ordered = blocks(parts)
         for number, block in enumerate(ordered):
@@ -219,10 +219,10 @@ def _write_all(parts: t.Sequence[Part]) -> None:
 
 
 def _write_block(block: Block) -> None:
-    """Write these portions of changes, but for those of objects that refer to what has failed.
+    """Write these portions of changes, except for objects that refer to a failed object.
 
-    What is deleted goes first, and frees names and addresses. Of what comes last of all, what leaves an object has left it
-    before the object is deleted.
+    Deletions go first, and free names and addresses. In the last block of all they go last: what leaves an object has left
+    it before the object is deleted.
     """
     part, resource = block.part, block.part.resource
     for change, step in block.steps.values():
@@ -238,10 +238,10 @@ def _write_block(block: Block) -> None:
 
 
 def _read_back(written: t.Sequence[tuple[Part, t.Sequence[Change]]]) -> None:
-    """Read back what the vendor leaves open, in one reading of each resource. What the server did not keep is written in a
-    second way, and if that does not help, it is an error that names the key.
+    """Read back what the vendor leaves open, with one read of each resource. What the server did not keep is written in a
+    second way; if that does not help, it is an error that names the key.
 
-    The last look comes after the second writes of all resources: what one of them lacks may come with another one, as the
+    The last read comes after the second writes of all resources: what one of them lacks may come with another one, as the
     members of a group do.
     """
     for part, changes in [(part, _written_again(part, changes)) for part, changes in written]:
@@ -249,8 +249,8 @@ def _read_back(written: t.Sequence[tuple[Part, t.Sequence[Change]]]) -> None:
         for change in changes:
             if change.name in lost:
                 wanted = part.resource.shown(_after(change))
-                told = "; ".join(f"{k} is {had!r} instead of {wanted[k]!r}" for k, had in lost[change.name].items())
-                change.fail(f"the server accepted the change and did not keep it: {told}")
+                pairs = "; ".join(f"{k} is {had!r} instead of {wanted[k]!r}" for k, had in lost[change.name].items())
+                change.fail(f"the server accepted the change and did not keep it: {pairs}")
 
 
 def _written_again(part: Part, changes: t.Sequence[Change]) -> list[Change]:
@@ -279,17 +279,17 @@ def _written_again(part: Part, changes: t.Sequence[Change]) -> list[Change]:
     for change in doomed:
         if change.name in left:
             what = left[change.name].get("remains", "it")
-            change.fail(f"the server answered that it deleted {resource.noun} {change.name}, and still lists {what}")
+            change.fail(f"the server answered that it deleted {resource.title(change.name)}, and still lists {what}")
     return again
 
 
 def _leaves_open(written: Object, fields: t.Collection[str]) -> bool:
-    """Whether values are handed back, or are of properties of which the vendor leaves open what the server makes of them."""
+    """Whether values are inherited again, or are of properties whose effect the vendor does not define."""
     return any(value is None or name in fields for name, value in written.items())
 
 
 def until_gone(left: Left, look: t.Callable[[Left], Left]) -> Left:
-    """What should be gone and is there after a few more looks, as some servers take a moment. ``look`` is given what is left."""
+    """What should be gone and still exists after a few more reads, as some servers take a moment. ``look`` gets what is left."""
     for _unused in range(1, ATTEMPTS):
         if not left:
             break
@@ -312,7 +312,7 @@ def _not_kept(
     for change in changes:
         have = actual.get(change.name)
         if have is None:
-            change.fail(f"the server accepted {resource.noun} {change.name}, but does not list it")
+            change.fail(f"the server accepted {resource.title(change.name)}, but does not list it")
             continue
         wanted = {k: known[k].unset if v is None else v for k, v in change.values.items() if k in known}
         wrong = resource.shown({k: have.get(k) for k, v in wanted.items() if not known[k].keeps(have.get(k), v)})

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task or a file gives, held to the options of a module: each mistake has its place, and text stays what it is.
+"""What a task or a file gives, checked against the options of a module: each mistake has its place, and text stays unchanged.
 
-Ansible makes text of everything that a text option is given: of a list, of a boolean, of a number that has lost its zeros.
-Here that is refused, and null means "not said" everywhere. What passes, Ansible's own validator converts without doubt.
+Ansible converts everything that a text option gets to text: a list, a boolean, a number that has lost its zeros. Here that
+is refused, and null means "not set" everywhere. What passes, Ansible's own validator converts without doubt.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ Spec = t.Mapping[str, t.Any]
 Options = t.Mapping[str, Spec]
 Slips = t.Callable[[Item], t.Iterable[tuple[str, str]]]
 
-LONGEST = 60  # characters of a value that a sentence repeats; none in part, because half a secret would not be masked
+LONGEST = (
+    60  # characters of a value that a sentence repeats; never a part of one, because half a secret would not be masked
+)
 MOST_LISTED = 12  # names of options in a sentence; more are in the documentation
 PRIVATE_KEY = "PRIVATE KEY-----"
 NEEDED = {"bool": "true or false", "int": "a whole number", "dict": "a mapping", "list": "a list"}
@@ -32,7 +34,7 @@ TYPES = {str: "str", bool: "bool", int: "int", list: "list", dict: "dict"}
 
 
 class TextOrNumber(str):
-    """The type of an option whose text may be a whole number or a date: no name and no secret, which are text alone."""
+    """The type of an option whose text may be a whole number or a date; names and secrets are only text."""
 
 
 class Lines(str):
@@ -53,10 +55,10 @@ def place_of(where: str, item: t.Any, options: Options) -> str:
 
 
 class Checker:
-    """Holds what is given to options. ``secrets`` are those that it has come across, also in a wrong place.
+    """Checks what is given against options. ``secrets`` are those that it has found, also in a wrong place.
 
-    ``slips`` tell which options of an object hold a secret by mistake, and what to do instead: by the name of the option
-    that lists the objects, and of the arguments themselves by the empty name.
+    ``slips`` find the options of an object that contain a secret by mistake, and what to do instead: by the name of the
+    option that lists the objects, and for the arguments themselves by the empty name.
     """
 
     def __init__(self, options: Options, slips: t.Optional[t.Mapping[str, t.Optional[Slips]]] = None) -> None:
@@ -64,9 +66,9 @@ class Checker:
         self.secrets: set[str] = set()
 
     def arguments(self, given: t.Mapping[str, t.Any]) -> Item:
-        """A task's arguments without what is null, and with text as text. Raises Mistakes.
+        """A task's arguments without nulls, and with text as text. Raises Mistakes.
 
-        Rules between options of the task itself are for Ansible's validator.
+        Rules between options of the task itself are left to Ansible's validator.
         """
         mistakes = Mistakes()
         found = self._mapping(given, self.options, "", mistakes)
@@ -87,8 +89,8 @@ class Checker:
         found = self._slow(item, rules, "", slips, mistakes)
         if not mistakes.sentences:
             converted = ArgumentSpecValidator({plural: dict(rules)}).validate({plural: [found]})
-            for said in converted.error_messages:
-                mistakes.add(f"{said}.")
+            for sentence in converted.error_messages:
+                mistakes.add(f"{sentence}.")
             found = converted.validated_parameters[plural][0]
         if mistakes.sentences:
             self.secrets.update(_misplaced(item, set(_secret_names(rules["options"]))))
@@ -111,7 +113,7 @@ class Checker:
     # -- mappings
 
     def _quick(self, item: t.Any, rules: Spec, slips: t.Optional[Slips]) -> t.Optional[Item]:
-        """An object that is as it should be, which nearly all are; None where that needs a closer look."""
+        """A valid object, as nearly all are; None where a closer look is needed."""
         if TYPES.get(type(item)) != "dict":
             return None
         options = rules["options"]
@@ -163,7 +165,7 @@ class Checker:
     # -- values
 
     def _value(self, value: t.Any, option: Spec, where: str, mistakes: Mistakes) -> t.Any:
-        """A value of one option, as Ansible's validator may have it."""
+        """A value of one option, as Ansible's validator may get it."""
         kind, choices = option.get("type", "str"), option.get("choices")
         if kind == "list":
             return self._list(value, option, where, mistakes)
@@ -185,9 +187,9 @@ class Checker:
     def _refuse(value: t.Any, option: Spec, where: str, mistakes: Mistakes) -> None:
         choices = option.get("choices")
         needed = f"one of {', '.join(map(str, choices))}" if choices else NEEDED.get(option["type"], option["type"])
-        told = _kind(value) if option.get("no_log") else _told(value)
+        given = _kind(value) if option.get("no_log") else _quoted(value)
         hint = did_you_mean(value, map(str, choices)) if choices and isinstance(value, str) else ""
-        mistakes.add(f"{where}: {told} is given, and {needed} is needed.{hint}")
+        mistakes.add(f"{where}: {given} is given, and {needed} is needed.{hint}")
 
     def _list(self, value: t.Any, option: Spec, where: str, mistakes: Mistakes) -> t.Any:
         if isinstance(value, str):
@@ -243,21 +245,22 @@ class Checker:
 def _text(
     value: t.Any, where: str, mistakes: Mistakes, *, numbers: bool = False, secret: bool = False, needed: str = "text"
 ) -> t.Any:
-    """Text as it is; where ``numbers`` says so, also a whole number or a date, as Ansible writes them."""
+    """Text as it is; with ``numbers``, also a whole number or a date, as Ansible writes them."""
     if isinstance(value, str):
         return value
     if numbers and is_plain_number(value):
         return str(value)
     if numbers and isinstance(value, datetime.date):
         return value.isoformat()
-    told = _kind(value) if secret or not isinstance(value, (bool, int, float)) else f"{_kind(value)} ({_told(value)})"
+    shown = not secret and isinstance(value, (bool, int, float))
+    given = f"{_kind(value)} ({_quoted(value)})" if shown else _kind(value)
     way = "" if isinstance(value, (list, tuple, dict)) else " Put it in quotes; in a template, use | string."
-    mistakes.add(f"{where}: {told} is given, and {needed} is needed.{way}")
+    mistakes.add(f"{where}: {given} is given, and {needed} is needed.{way}")
     return value
 
 
 def _converted(value: t.Any, kind: str) -> t.Any:
-    """What Ansible makes of a value; None where it makes nothing of it, or too much."""
+    """A value as Ansible converts it; None where it does not, or converts too much."""
     if kind == "int" and (isinstance(value, bool) or (isinstance(value, float) and not value.is_integer())):
         return None
     try:
@@ -266,14 +269,14 @@ def _converted(value: t.Any, kind: str) -> t.Any:
         return None
 
 
-def _told(value: t.Any) -> str:
-    """A value in a sentence: whole or not at all, and without what is in a list or a mapping."""
+def _quoted(value: t.Any) -> str:
+    """A value in a sentence: complete or not at all, and without the content of a list or a mapping."""
     if isinstance(value, (list, tuple, dict)):
         return _kind(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    told = repr(value)
-    return told if len(told) <= LONGEST else f"{_kind(value)} of {len(str(value))} characters"
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{_kind(value)} of {len(str(value))} characters"
 
 
 def _kind(value: t.Any) -> str:
@@ -308,7 +311,7 @@ def _secret_names(options: Options) -> t.Iterator[str]:
 
 
 def _misplaced(value: t.Any, names: t.Collection[str]) -> t.Iterator[str]:
-    """What has the name of a secret: where a wrong indentation has put it, it is no less secret."""
+    """Values with the name of a secret: in a place where wrong indentation has put them, they are still secret."""
     if isinstance(value, dict):
         for name, one in value.items():
             yield from texts_in(one) if name in names else _misplaced(one, names)
@@ -329,7 +332,7 @@ def texts_in(value: t.Any) -> t.Iterator[str]:
 
 
 def secrets_in(options: Options, given: t.Any) -> t.Iterator[str]:
-    """Values of secret options, wherever they are; Ansible's validator forgets them all where one list is none."""
+    """Values of secret options, wherever they are; Ansible's validator forgets all of them where a list is not a list."""
     for each in given if isinstance(given, list) else [given]:
         for name, option in options.items() if isinstance(each, dict) else ():
             if option.get("no_log"):
@@ -348,7 +351,7 @@ def _keeps_rules(item: Item, rules: Spec) -> bool:
 
 
 def _fits(value: t.Any, option: Spec) -> bool:
-    """Whether a value is of the type that an option wants, so that Ansible would leave it as it is."""
+    """Whether a value has the type of an option, so that Ansible would not change it."""
     kind, choices = option.get("type", "str"), option.get("choices")
     if kind == "raw":
         return TYPES.get(type(value)) == "str" or not isinstance(kind, Lines)

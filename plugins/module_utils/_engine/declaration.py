@@ -21,7 +21,7 @@ from .until import present
 
 
 def slips_of(resource: Resource) -> t.Optional[t.Callable[[t.Any], t.Any]]:
-    """What finds secrets in the wrong options of an object; None if there can be none, which spares a look at each of them."""
+    """A function that finds secrets in the wrong options of an object; None if there can be none, so that none is examined."""
     careful = [(f.name, f.misplaced) for f in resource.fields if f.misplaced]
 
     def slips(item: Object) -> t.Iterator[tuple[str, str]]:
@@ -35,9 +35,9 @@ def slips_of(resource: Resource) -> t.Optional[t.Callable[[t.Any], t.Any]]:
 
 @dataclass
 class Found:
-    """Objects as they are declared, by their numbers. Those of ``partial`` have mistakes, and are without what is wrong.
+    """Objects as they are declared, by their numbers. Those of ``partial`` have mistakes, and lack what is wrong.
 
-    ``whole`` says that each object has a name by which it is known here.
+    ``whole``: each object has a name by which it is known here.
     """
 
     wanted: dict[int, Wanted] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Found:
     whole: bool = True
 
     def add(self, number: int, want: t.Optional[Wanted], partial: bool) -> None:
-        """One more, or None where it has no name."""
+        """Add one, or None where it has no name."""
         if want is None:
             self.whole = False
             return
@@ -56,8 +56,8 @@ class Found:
 
 def add_mistakes(resource: Resource, given: t.Mapping[str, t.Any], checker: Checker, mistakes: Mistakes) -> Found:
     """Add what is wrong with a list of objects besides their options, which the checker has refused."""
-    listed, said, found = given.get(resource.plural), given.get("state"), Found()
-    state = next((one for one in resource.states if one == said), resource.states[0])
+    listed, given_state, found = given.get(resource.plural), given.get("state"), Found()
+    state = next((one for one in resource.states if one == given_state), resource.states[0])
     for number, item in enumerate(listed if isinstance(listed, list) else ()):
         own = Mistakes()
         found.add(number, *_seen(resource, checker, item, state, own, Mistakes()))
@@ -88,7 +88,7 @@ def _seen(
 
 
 def _right_part(resource: Resource, checker: Checker, item: t.Any) -> t.Optional[Object]:
-    """Of an object with mistakes, the options that have none; None where they do not say which object it is."""
+    """The options without mistakes of an object with mistakes; None where they do not identify the object."""
     if not isinstance(item, dict):
         return None
     try:
@@ -102,8 +102,8 @@ def _right_part(resource: Resource, checker: Checker, item: t.Any) -> t.Optional
 def _leaves_state_open(resource: Resource, item: t.Mapping[t.Any, t.Any], right: Object) -> bool:
     """Whether a mistake may be about the state, such as a misspelt name of the option."""
     options = resource.argument_spec()[resource.plural]["options"]
-    unknown = [(said, value) for said, value in item.items() if said not in options]
-    misspelt = any(value in resource.states or did_you_mean(str(said), ["state"]) for said, value in unknown)
+    unknown = [(name, value) for name, value in item.items() if name not in options]
+    misspelt = any(value in resource.states or did_you_mean(str(name), ["state"]) for name, value in unknown)
     return "state" not in right and (misspelt or item.get("state") is not None)
 
 
@@ -130,22 +130,22 @@ def declared_in_part(task: Task, resource: Resource, mistakes: Mistakes) -> Foun
     else:
         found = _declared_as_arguments(resource, params, state, mistakes)
     _hold_together(resource, found, files, mistakes)
-    if resource.ended:  # what is right does not depend on the day
+    if resource.ended:  # after the checks, because they do not depend on the day
         with mistakes.collecting():
-            now = present(task.begun, check=task.check)
+            now = present(task.started, check=task.check)
             found.wanted = {number: resource.as_of(want, now) for number, want in found.wanted.items()}
     for want in found.wanted.values():
         short = [name for name, secret in want.secrets.items() if len(secret) < SHORTEST_SECRET]
         if short:
             task.warn(
-                f"{', '.join(short)} of {resource.noun} {want.name} is shorter than {SHORTEST_SECRET} characters: "
+                f"{', '.join(short)} of {resource.title(want.name)} is shorter than {SHORTEST_SECRET} characters: "
                 "weak, and too short to be masked in Ansible's output."
             )
     return found
 
 
 def _declared_as_arguments(resource: Resource, params: t.Mapping[str, t.Any], state: str, mistakes: Mistakes) -> Found:
-    """Those of the list, by their number; or the one object."""
+    """The objects of the list, by their number; or the one object."""
     many, found = params.get(resource.plural) if resource.plural else None, Found()
     for number, item in enumerate([params] if many is None else many):
         own, want = Mistakes(), None
@@ -198,7 +198,7 @@ def _hold_together(resource: Resource, found: Found, files: t.Sequence[File], mi
             )
     with mistakes.collecting():
         refuse_shared(resource, list(different.values()))
-    # What is wrong with one object alone has been added with its place, or follows from its mistakes.
+    # Mistakes of a single object have been added with its place, or follow from its other mistakes.
     partial = [found.wanted[number] for number in found.partial]
     alone = {sentence for want in partial for sentence in resource.validate([want])}
     for sentence in resource.validate(list(different.values())):
@@ -207,7 +207,7 @@ def _hold_together(resource: Resource, found: Found, files: t.Sequence[File], mi
 
 
 def refuse_shared(resource: Resource, wanted: t.Sequence[Wanted]) -> None:
-    """Refuse that two objects have the same value of an option of which each has its own. Raises Mistakes."""
+    """Refuse two objects with the same value of an option that objects cannot share. Raises Mistakes."""
     mistakes = Mistakes()
     for name in resource.unshared:
         holders: dict[str, list[str]] = {}

@@ -15,9 +15,9 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from .._text.errors import did_you_mean
 
-LISTED = ";"  # between the values of a list within one cell, whatever stands between the cells
+LISTED = ";"  # between the values of a list in one cell, also where ; separates the cells
 EMPTY = "(empty)"  # the cell of an empty text or list; an empty cell leaves the option out
-CELLS = ",;"  # what may stand between cells; the first of them in the header is the one
+CELLS = ",;"  # possible separators of cells; the first one in the header is used
 LONGEST_NAME = 60  # characters of a name in the header that a sentence repeats
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 LINE_END = re.compile(r"\r\n?|\n")
@@ -44,7 +44,7 @@ class Column:
 class Table:
     """The objects of a table, the line where each begins, and what is wrong with the table: a line and a sentence for each.
 
-    ``doubtful`` says that the header has mistakes, so that every object may lack what it declares.
+    ``doubtful``: the header has mistakes, so that every object may lack something that it declares.
     """
 
     items: list[Item] = field(default_factory=list, repr=False)
@@ -54,7 +54,7 @@ class Table:
 
 
 def parsed_csv(text: str, rules: Spec) -> Table:
-    """What a table says. ``rules`` are those of the option that lists the objects, as in an argument spec."""
+    """The content of a table. ``rules`` are those of the option that lists the objects, as in an argument spec."""
     table = Table()
     for line, one in enumerate(LINE_END.split(text) if CONTROL.search(text) else (), 1):
         found = CONTROL.search(one)
@@ -92,7 +92,7 @@ def listed_in(cell: str) -> list[str]:
 
 
 def _rows(text: str, table: Table) -> t.Iterator[tuple[int, list[str]]]:
-    """Rows in which anything is said, each with the line where it begins; a row that has no end is the last."""
+    """Rows that are not empty, each with the line where it begins; a row that has no end is the last."""
     between = next((one for one in text.lstrip().partition("\n")[0] if one in CELLS), CELLS[0])
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=between, strict=True)
     while True:
@@ -110,10 +110,10 @@ def _rows(text: str, table: Table) -> t.Iterator[tuple[int, list[str]]]:
 
 def _flaw_of_csv(exc: csv.Error, between: str) -> str:
     """Without the parser's own words, which differ from version to version."""
-    said = str(exc)
-    if "field limit" in said:
+    text = str(exc)
+    if "field limit" in text:
         return f'a cell has more than {csv.field_size_limit():,} characters; perhaps a closing " is missing'
-    if "unexpected end" in said:
+    if "unexpected end" in text:
         return 'a cell in this row begins with ", and the closing " is missing'
     return f'after the " that ends a cell, a {between} or the end of the row is needed; write a " inside a cell as ""'
 
@@ -132,9 +132,9 @@ def _advice(row: t.Sequence[str], columns: t.Sequence[t.Optional[Column]]) -> st
 
 
 def _columns(line: int, header: t.Sequence[str], rules: Spec, table: Table) -> list[t.Optional[Column]]:
-    """The columns, None for one without a use; none at all where the first row is no header.
+    """The columns, None for one that is not used; no columns where the first row is not a header.
 
-    Of such a row, nothing is quoted: it may be that of an object, with its password.
+    Nothing of such a row is quoted: it may be the row of an object, with its password.
     """
     options, names = rules["options"], [name.strip() for name in header]
     keys = [{name} for name, option in options.items() if option.get("required")]
@@ -167,7 +167,8 @@ def _place(name: str, shown: str, options: t.Mapping[str, Spec]) -> tuple[tuple[
     head, dot, rest = name.partition(".")
     option = options.get(head)
     if option is None:
-        raise Unfit(f"{shown}: there is no such option.{did_you_mean(head, options)}")
+        hint = did_you_mean(head, options)
+        raise Unfit(f"{shown}: there is no such option{f'.{hint}' if hint else ''}")
     kind, deeper = option.get("type", "str"), option.get("options")
     if kind == "list" and option.get("elements") == "dict":
         raise Unfit(f"{shown}: a cell cannot contain a list of mappings. Declare {head} in YAML or JSON")
@@ -211,7 +212,7 @@ def _item(row: t.Sequence[str], columns: t.Sequence[t.Optional[Column]]) -> tupl
 
 
 def _value(cell: str, option: Spec) -> t.Any:
-    """A cell as a value of its option; what cannot be one is left as it is, for the checks of all values. Raises Unfit."""
+    """A cell as a value of its option. What cannot be one is not changed, for the checks of all values. Raises Unfit."""
     kind = option.get("type", "str")
     if kind == "list":
         each = {"type": option.get("elements", "raw")}

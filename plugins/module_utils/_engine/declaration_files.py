@@ -23,11 +23,13 @@ except ImportError:
 else:
     SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-CSV = ".csv"  # of a table, which can hold a list only
-MAPPINGS = (".json", ".yaml", ".yml")  # of files that can hold a mapping
+CSV = ".csv"  # of a table, which can contain only a list
+MAPPINGS = (".json", ".yaml", ".yml")  # of files that can contain a mapping
 ENDINGS = (CSV, *MAPPINGS)
-MOST_REPEATED = 10_000_000  # values that aliases of YAML stand for, so that a few lines keep nobody busy for long
-DEEPEST = 100  # levels of YAML within each other; the C parser would end the process some ten thousand further down
+MOST_REPEATED = (
+    10_000_000  # values that aliases of YAML stand for, so that a few lines cannot keep the task busy for long
+)
+DEEPEST = 100  # levels of nested YAML; some ten thousand levels deeper, the C parser would end the process
 
 TEXT, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 PLAIN = {TEXT, MERGE, *(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "seq", "map"))}
@@ -36,7 +38,7 @@ Lines = t.Callable[[], t.Sequence[int]]
 
 
 class Flaw(Exception):
-    """What is wrong with a text, said without quoting its values, which may be secrets."""
+    """What is wrong with a text. Its values are not quoted, because they may be secrets."""
 
     def __init__(self, problem: str, line: t.Optional[int] = None) -> None:
         super().__init__(problem)
@@ -45,10 +47,10 @@ class Flaw(Exception):
 
 @dataclass(frozen=True)
 class File:
-    """A file's objects. ``lines`` says where each begins, and is called only when somebody asks.
+    """A file's objects. ``lines`` returns where each begins, and is called only when a place is needed.
 
-    ``mistakes`` tell, each with its line, what cannot be read as an object; ``doubtful`` says that because of them every object
-    may lack what it declares.
+    ``mistakes`` are what cannot be read as an object, each with its line; ``doubtful``: because of them, every object may lack
+    something that it declares.
     """
 
     path: str
@@ -65,8 +67,8 @@ class File:
 def read_files(src: str, plural: str, rules: Spec, read: Read) -> list[File]:
     """The objects in a file, or in each file of a folder in the order of their names.
 
-    A file holds a table, a list, or a mapping with nothing but the list under the name of the plural option. ``rules`` are those
-    of this option in an argument spec: a table has its columns by them. Raises InputError.
+    A file contains a table, a list, or a mapping whose only key is the plural option, with the list. ``rules`` are those of this
+    option in an argument spec; they define the columns of a table. Raises InputError.
     """
     if not src:
         raise InputError("src is empty: give the path of a file or a folder, or leave it out.")
@@ -116,7 +118,7 @@ def read_table(path: str, text: str, rules: Spec) -> File:
 
 
 def read_mapping(text: str) -> Item:
-    """What a text in JSON or YAML says, which is one mapping. Raises Flaw."""
+    """The one mapping that a text in JSON or YAML contains. Raises Flaw."""
     found, _lines = _parsed("a.json" if text.lstrip().startswith("{") else "a.yml", text.encode())
     if not isinstance(found, dict):
         raise Flaw("this is not a mapping")
@@ -124,13 +126,13 @@ def read_mapping(text: str) -> Item:
 
 
 def _parsed(path: str, content: bytes) -> tuple[t.Any, Lines]:
-    """What a file says, and the lines where the objects of its list begin. Raises Flaw."""
+    """The content of a file, and the lines where the objects of its list begin. Raises Flaw."""
     try:
         text = _text_of(content)
         return _parsed_json(text) if path.endswith(".json") else _parsed_yaml(text)
     except RecursionError:
         raise Flaw("this is nested too deeply") from None
-    except (ValueError, LookupError) as exc:  # a number of five thousand digits, for one
+    except (ValueError, LookupError) as exc:  # for example, a number of five thousand digits
         raise Flaw(f"it contains a value that cannot be read ({type(exc).__name__})") from None
 
 
@@ -174,24 +176,24 @@ def _lines_of_json(text: str) -> list[int]:
 
 
 class Doubtful:
-    """A number that is written otherwise than numbers are, as 007, 1.10 and 12:30:45: no text can be made of it."""
+    """A number in an unusual notation, such as 007, 1.10 or 12:30:45: its text cannot be restored."""
 
 
 class DoubtfulInt(Doubtful, int):
-    """A whole one."""
+    """A whole number."""
 
 
 class DoubtfulFloat(Doubtful, float):
-    """Another one."""
+    """A number with a fraction."""
 
 
 def is_plain_number(value: t.Any) -> bool:
-    """Whether a value is a whole number whose text is beyond doubt."""
+    """Whether a value is a whole number whose text is certain."""
     return isinstance(value, int) and not isinstance(value, (bool, Doubtful))
 
 
 class PlainLoader(SafeLoader):
-    """Reads of YAML what JSON could say as well: no dates, no tags, text for keys, no key twice, and no abyss."""
+    """Reads the part of YAML that JSON also has: no dates, no tags, text as keys, no duplicate keys, no deep nesting."""
 
     yaml_constructors = {
         tag: construct
@@ -209,7 +211,7 @@ class PlainLoader(SafeLoader):
         self._looked_at: set[int] = set()
 
     def descend_resolver(self, *_where: t.Any) -> None:
-        """On the way into each node, and the one chance to stop before the C parser has used up its stack."""
+        """On the way into each node: the only chance to stop before the C parser has used up its stack."""
         self._depth += 1
         if self._depth > DEEPEST:
             raise RecursionError
@@ -219,7 +221,7 @@ class PlainLoader(SafeLoader):
         self._depth -= 1
 
     def construct_yaml_int(self, node: t.Any) -> int:
-        """A number, which knows whether its text is beyond doubt."""
+        """A number, whose type shows whether its text is certain."""
         number = int(super().construct_yaml_int(node))
         return number if str(number) == node.value else DoubtfulInt(number)
 
@@ -229,7 +231,7 @@ class PlainLoader(SafeLoader):
         return number if str(number) == node.value else DoubtfulFloat(number)
 
     def flatten_mapping(self, node: t.Any) -> None:
-        """Before what ``<<`` stands for is put in: look at the keys that are written there."""
+        """Check the keys that are written in a mapping, before ``<<`` is replaced by what it stands for."""
         if id(node) not in self._looked_at:
             self._looked_at.add(id(node))
             seen: set[str] = set()
@@ -270,18 +272,18 @@ def _parsed_yaml(text: str) -> tuple[t.Any, Lines]:
 
 
 def _weight(node: t.Any, known: dict[int, int]) -> int:
-    """How many values there are in a node of YAML, with those behind an alias each time that it stands there."""
+    """The number of values in a node of YAML. Values behind an alias count each time that the alias is used."""
     if not isinstance(node, yaml.CollectionNode):
         return 1
     if id(node) not in known:
-        known[id(node)] = 0  # within itself
+        known[id(node)] = 0  # for a node that contains itself
         inside = node.value if isinstance(node, yaml.SequenceNode) else [one for pair in node.value for one in pair]
         known[id(node)] = 1 + sum(_weight(one, known) for one in inside)
     return known[id(node)]
 
 
 def _flaw_of_yaml(exc: Exception) -> str:
-    """With libyaml's own words where they are about grammar; all others can quote what may be a secret."""
+    """With libyaml's own words where they are about grammar; its other texts can quote a secret."""
     if "could not determine a constructor" in str(getattr(exc, "problem", None)):
         return "tags, such as !vault, are not supported; encrypt the whole file"
     if "expected a single document" in str(getattr(exc, "context", None)):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A kind of object as data: its names, its fields, and the options and records that follow from them."""
+"""A kind of object as data: its names, its fields, and the options and records derived from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .plan import OPEN, Reference, Wanted
 from .until import Until
 
 UNKNOWN = "unknown_properties"
-KNOWN = "known"  # the option that names what is there and not declared, and is to stay
+KNOWN = "known"  # the option for what is not declared, but has to stay
 PURGE_OPTIONS: t.Mapping[str, Spec] = {
     "purge": {"type": "bool", "default": False},
     "purge_empty": {"type": "bool", "default": False},
@@ -27,34 +27,33 @@ PURGE_OPTIONS: t.Mapping[str, Spec] = {
 
 
 class Description:
-    """What a kind of object is called and made of. Subclasses set the attributes; the methods are the same for all."""
+    """The names and the properties of a kind of object. Subclasses set the attributes; the methods are the same for all."""
 
     noun: str
     plural: str  # empty where there is one object
     key: str = "name"
-    keys: t.Optional[t.Mapping[str, Spec]] = None  # options that say which object is meant, if not the key alone
-    sole_name: str = ""  # what plans, results and diffs call the one object that there is
-    naming: t.Optional[t.Collection[str]] = None  # options that name something of the server, if not the key alone
+    keys: t.Optional[t.Mapping[str, Spec]] = None  # options that identify an object, if not the key alone
+    sole_name: str = ""  # the name of the only object in plans, results and diffs
+    sole_title: str = ""  # its name in sentences, if not "the" and the noun
+    naming: t.Optional[t.Collection[str]] = None  # options that contain names of objects, if not the key alone
     elsewhere: t.Mapping[str, str] = {}  # names that are not of this kind, and what they are instead
     fields: t.Sequence[Field] = ()
     states: t.Sequence[str] = ("present", "absent")
-    implied: t.Mapping[str, Object] = {}  # by state: values that it declares, whatever else is declared
-    ended: str = ""  # the state of those whose option until has passed; empty where objects have no end
-    of_each: t.Collection[str] = ()  # options of the task that an object of a list can have for itself
+    implied: t.Mapping[str, Object] = {}  # by state: values that it always implies
+    ended: str = ""  # the state of objects whose option until has passed; empty where objects have no end
+    of_each: t.Collection[str] = ()  # options of the task that an object of a list can also set for itself
     purgeable: bool = True
-    unshared: t.Collection[str] = ()  # options of which two objects never have the same value, but for none
-    exclusive_keys: bool = True  # of several options that say which object is meant, one is set
+    unshared: t.Collection[str] = ()  # options whose values two objects cannot share, unless they are empty
+    exclusive_keys: bool = True  # of several options that identify an object, only one is set
     of_node: bool = False  # nodes of a cluster may differ in it
-    always_there: bool = False  # nothing is created or deleted: being absent is a value, which desired() knows
-    read_back: t.Collection[str] = ("create", "delete")  # actions of which the vendor leaves open what the server makes
-    deletion_touches: t.Collection[
-        str
-    ] = ()  # nouns of which the server may change objects when one of these is deleted
-    ignored: t.Collection[str] = ()  # properties of a record that say nothing that could be declared
+    always_there: bool = False  # nothing is created or deleted: absent is a value, which desired() knows
+    read_back: t.Collection[str] = ("create", "delete")  # actions whose result the vendor does not define
+    deletion_touches: t.Collection[str] = ()  # nouns of objects that the server may change when one of these is deleted
+    ignored: t.Collection[str] = ()  # properties of a record that cannot be declared
     options: t.Mapping[str, Spec] = {}
     rules: t.Mapping[str, t.Any] = {}  # what AnsibleModule checks between options, where there is one object
 
-    # -- the words of a playbook
+    # -- the options of a playbook
 
     def object_spec(self) -> dict[str, t.Any]:
         """Options of one object, without its key."""
@@ -65,11 +64,11 @@ class Description:
         return spec
 
     def end_spec(self) -> dict[str, t.Any]:
-        """The option that says when an object ends. It is no property, and no server has it."""
+        """The option for the end of an object. It is not a property, and no server has it."""
         return {"until": {"type": TEXT_OR_NUMBER}} if self.ended else {}
 
     def key_spec(self) -> dict[str, t.Any]:
-        """Options that say which object is meant."""
+        """Options that identify an object."""
         return (
             {self.key: {"type": "str"}} if self.keys is None else {name: dict(one) for name, one in self.keys.items()}
         )
@@ -85,7 +84,7 @@ class Description:
             each = {**keys, **own, **self.end_spec(), **({"state": state} if len(self.states) > 1 else {})}
             for name in self.of_each:
                 each[name] = {key: value for key, value in self.options[name].items() if key != "default"}
-            # Ansible takes some plurals for secrets by their names; what is secret in them says so itself.
+            # Ansible takes some plurals for secrets because of their names; secrets in them are marked by their own specs.
             spec[self.plural] = {
                 "type": "list",
                 "elements": "dict",
@@ -101,7 +100,7 @@ class Description:
         return spec
 
     def defaults(self) -> dict[str, t.Any]:
-        """The options of the module that a whole declaration takes too, with their defaults."""
+        """The options of the module that a whole declaration also has, with their defaults."""
         return {name: one.get("default") for name, one in self.argument_spec().items() if name != "assume_present"}
 
     def _named(self, keys: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -123,15 +122,19 @@ class Description:
         }
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
-        """The name under which plans, results and diffs speak of an object."""
+        """The name of an object in plans, results and diffs."""
         return self.sole_name or str(params[self.key])
 
+    def title(self, name: str) -> str:
+        """An object in a sentence, such as ``user ada`` or ``the default user``."""
+        return (self.sole_title or f"the {self.noun}") if self.sole_name else f"{self.noun} {name}"
+
     def keys_of(self, name: str) -> Object:
-        """The options that say which object is meant: what identity() makes ``name`` of."""
+        """The options that identify an object: those from which identity() makes ``name``."""
         return {} if self.sole_name else {self.key: name}
 
     def parse(self, params: t.Mapping[str, t.Any], state: str) -> Wanted:
-        """One object as it is declared, in normal form, and nothing that is not. Raises Mistakes."""
+        """One object as it is declared, in normal form, and nothing else. Raises Mistakes."""
         mistakes = Mistakes()
         want = self.understood(params, state, mistakes)
         mistakes.refuse()
@@ -142,7 +145,7 @@ class Description:
     ) -> Wanted:
         """One object as it is declared, in normal form, without what is wrong, which is added to ``mistakes``.
 
-        It is not asked whether options fit each other if they are not ``whole``. Raises InputError where it has no name.
+        Whether options fit each other is checked only if they are ``whole``. Raises InputError where it has no name.
         """
         name, values, secrets, altered = self.identity(params), {}, {}, {}
         wrong_names = [*self._odd_names(params, state)]
@@ -151,35 +154,37 @@ class Description:
         for sentence in wrong_names:
             mistakes.add(sentence)
         places = self._places
-        for place in sorted(places[option] for option, said in params.items() if said is not None and option in places):
+        for place in sorted(
+            places[option] for option, value in params.items() if value is not None and option in places
+        ):
             f = self.fields[place]
-            said = params[f.name]
+            declared = params[f.name]
             try:
                 if f.secret:
-                    secrets[f.name] = said
+                    secrets[f.name] = declared
                 else:
-                    values[f.name] = f.normal(said)
+                    values[f.name] = f.normal(declared)
                 if f.validate:
                     f.validate(secrets[f.name] if f.secret else values[f.name])
-                more = {} if f.secret else f.altered(said)
+                more = {} if f.secret else f.altered(declared)
                 if more:
                     altered[f.name] = more
             except ValueError as exc:
                 values.pop(f.name, None)
-                mistakes.add(f"{f.name} of {self.noun} {name}: {exc}.")
+                mistakes.add(f"{f.name} of {self.title(name)}: {exc}.")
         until = None
         if self.ended and params.get("until") is not None:
             try:
                 until = Until.of(params["until"])
             except ValueError as exc:
-                mistakes.add(f"until of {self.noun} {name}: {exc}.")
+                mistakes.add(f"until of {self.title(name)}: {exc}.")
         inherit = list(params.get("inherit") or [])
         both = sorted(set(inherit) & set(values))
         if both:
             mistakes.add(
-                f"{', '.join(both)} of {self.noun} {name}: set, and also listed in inherit. Do only one of these."
+                f"{', '.join(both)} of {self.title(name)}: set, and also listed in inherit. Do only one of these."
             )
-        given = tuple(name for name, said in params.items() if said is not None)
+        given = tuple(name for name, value in params.items() if value is not None)
         own = {name: params[name] for name in self.of_each if params.get(name) is not None}
         want = Wanted(
             name, params.get("state") or state, values, inherit, secrets, altered, given, until=until, own=own
@@ -190,7 +195,7 @@ class Description:
         return Wanted(name, OPEN) if wrong_names else want
 
     def as_of(self, want: Wanted, now: float) -> Wanted:
-        """An object as it is declared at a moment, in seconds since 1970. What its end implies goes before what is declared."""
+        """An object as it is declared at a moment, in seconds since 1970. What its end implies overrides what is declared."""
         if want.until is None or now < want.until.moment or want.state != self.states[0]:
             return want
         implied = self.implied.get(self.ended, {})
@@ -198,19 +203,19 @@ class Description:
         return replace(want, state=self.ended, values={**want.values, **implied}, inherit=inherit, ended=True)
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """What is wrong with declared objects beyond the form of each value, as sentences, before anything is read.
+        """What is wrong with declared objects besides the form of each value, as sentences, before anything is read.
 
-        It is called with each object alone, so that its mistakes have its place, and then with all that have none.
+        It is called with each object alone, so that its mistakes have its place, and then with all that have no mistakes.
         """
         return iter(())
 
     def _odd_names(self, params: t.Mapping[str, t.Any], state: str) -> t.Iterator[str]:
-        """Whatever has such a name all the same, another program created; it can be deleted."""
+        """Names that cannot be created. Objects of other programs may have such names, and can be deleted."""
         for option in (self.key,) if self.naming is None else self.naming:
-            said = params.get(option)
-            why = "" if said is None else oddity(str(said), there=(params.get("state") or state) == "absent")
+            name = params.get(option)
+            why = "" if name is None else oddity(str(name), there=(params.get("state") or state) == "absent")
             if why:
-                yield f"{option}: {said!r} cannot be a name: {why}."
+                yield f"{option}: {name!r} cannot be a name: {why}."
 
     def references(self, name: str, values: Object) -> t.Iterator[Reference]:
         """The objects that these values of an object refer to."""
@@ -221,7 +226,7 @@ class Description:
 
     @property
     def option(self) -> str:
-        """The option of a whole declaration that holds its objects, or its one object; info modules return them under it."""
+        """The option of a whole declaration for its objects, or its one object; info modules return them under it."""
         return self.plural or self.noun.replace(" ", "_")
 
     @functools.cached_property
@@ -241,22 +246,22 @@ class Description:
 
     @functools.cached_property
     def mirroring(self) -> list[tuple[Field, tuple[str, str]]]:
-        """The fields that say what properties of other objects say, each with the noun and the name of that property."""
+        """The fields that repeat properties of other objects, each with the noun and the name of that property."""
         return [(f, f.mirrors) for f in self.fields if f.mirrors]
 
     def is_partial(self, want: Wanted) -> bool:
-        """Whether absent is declared of what is in an object, such as single rules, and not of the object."""
+        """Whether absent is declared for parts of an object, such as single rules, and not for the object."""
         return False
 
     def is_spared(self, name: str, protect: t.Collection[str], params: t.Mapping[str, t.Any]) -> bool:
-        """Whether a purge leaves alone an object that is not declared."""
+        """Whether a purge keeps an object that is not declared."""
         return name in protect or (params.get(KNOWN) or {}).get(name) == []
 
-    # -- the words of the server
+    # -- the records of the server
 
     @functools.cached_property
     def loaded(self) -> list[Field]:
-        """The fields that a record can tell."""
+        """The fields that a record can contain."""
         return [f for f in self.fields if not f.secret and not f.create_only]
 
     def load(self, wire: t.Mapping[str, Wire]) -> Object:
@@ -264,13 +269,13 @@ class Description:
         return {f.name: f.off_the_wire(wire) for f in self.loaded}
 
     def load_whole(self, wire: t.Mapping[str, Wire]) -> Object:
-        """The same with what only people want to know: the names of properties that are set and that there is no field for."""
+        """The same, with the names of properties that are set and have no field, for people."""
         known = {self.key, *(f.api for f in self.fields), *self.ignored}
         unknown = sorted(name for name, value in wire.items() if name not in known and value not in (None, "", [], {}))
         return {**self.load(wire), UNKNOWN: unknown}
 
     def dump(self, values: Object) -> dict[str, Wire]:
-        """Properties as the API takes them; None hands a property back."""
+        """Properties as the API takes them; with None, a property is inherited again."""
         written = {f.name: f for f in self.fields if f.spec and f.dump}
         return {f.api: f.on_the_wire(values[name]) for name, f in written.items() if name in values}
 
@@ -282,14 +287,14 @@ class Description:
         return {**values, **{name: shows(values[name]) for name, shows in partly.items()}}
 
     def declarable(self, have: Object) -> Object:
-        """Of what an object has, what can be declared and is not empty, for the diff of its deletion."""
-        said = {f.name: have.get(f.name) for f in self.fields if f.spec and not f.secret}
-        return self.shown({name: value for name, value in said.items() if value not in (None, [], {}, "")})
+        """The values of an object that can be declared and are not empty, for the diff of its deletion."""
+        values = {f.name: have.get(f.name) for f in self.fields if f.spec and not f.secret}
+        return self.shown({name: value for name, value in values.items() if value not in (None, [], {}, "")})
 
     def declaration(self, name: str, have: Object) -> t.Optional[Object]:
-        """An object as its module takes it, with what is set on it and nothing else; None where there is nothing to declare.
+        """An object as its module takes it, with only what is set on it; None where there is nothing to declare.
 
-        What is written to other objects, as members of a group are, is declared there. Secrets are not known.
+        What is written to other objects, such as members of a group, is declared there. Secrets are not known.
         """
         values = {
             f.name: have[f.name] for f in self.loaded if f.spec and f.dump and have.get(f.name) not in (None, f.unset)
@@ -297,10 +302,10 @@ class Description:
         return None if self.always_there and not values else {**self.keys_of(name), **self.shown(values)}
 
     def withheld(self, have: Object) -> list[str]:
-        """The secrets that an object has and that the server does not tell, by their options."""
+        """The options of secrets that an object has and that the server does not return."""
         return [f.name for f in self.fields if f.is_set and f.is_set(have)]
 
     def left_out(self, have: Object) -> t.Iterator[str]:
-        """What else of an object no declaration can hold, as ends of sentences."""
+        """What else of an object no declaration can contain, as ends of sentences."""
         for name in have.get(UNKNOWN, ()):
             yield f"its property {name}, which vpn.estate does not know"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is on a server, in the form in which it is declared, and what no declaration can hold."""
+"""The content of a server in the form in which it is declared, and what no declaration can contain."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Beyond = t.Callable[[Run[t.Any]], t.Iterable[str]]
 
 @dataclass
 class Export:
-    """Objects of one resource as its module takes them, by their names and in the order of these.
+    """Objects of one resource as its module takes them, in the order of their names.
 
-    ``secrets`` are the secrets that are set, each with the name of its object and its option; ``left_out`` says what else there
-    is.
+    ``secrets`` are the secrets that are set, each with the name of its object and its option; ``left_out`` is all else that the
+    server has.
     """
 
     part: str
@@ -37,16 +37,16 @@ class Export:
     def leave_out(
         self, reason: str, name: str = "", options: t.Sequence[str] = (), item: t.Optional[Object] = None
     ) -> None:
-        """Say in a sentence what no declaration of these objects holds.
+        """Add a sentence about what no declaration of these objects contains.
 
-        With the name of an object, these options of it are not declared, or all of it if there are none; ``item`` is what it would
-        be declared as.
+        With the name of an object, these options of it are not declared, or the whole object if there are no options; ``item`` is
+        its declaration.
         """
         which = {"name": name, "options": [*options]} if name else {}
-        self.left_out.append({**told(self.part, reason), **which, **({} if item is None else {"item": item})})
+        self.left_out.append({**left_out_of(self.part, reason), **which, **({} if item is None else {"item": item})})
 
 
-def told(part: str, reason: str) -> Object:
+def left_out_of(part: str, reason: str) -> Object:
     """What is left out of a part of a declaration, or is in no part of one, as tasks return it."""
     return {"part": part, "reason": Sentence(reason)}
 
@@ -54,7 +54,7 @@ def told(part: str, reason: str) -> Object:
 def exported(
     resource: Resource, objects: t.Mapping[str, Object], gone: t.Optional[dict[str, set[str]]] = None
 ) -> Export:
-    """These objects, but for what the module would refuse if it were declared.
+    """These objects, without what the module would refuse if it were declared.
 
     ``gone`` are the names of objects that are left out, by their noun: what refers to them is left out too.
     """
@@ -63,7 +63,7 @@ def exported(
     spec = {resource.plural: resource.argument_spec()[resource.plural]} if resource.plural else resource.object_spec()
     checker = Checker(spec, {resource.plural: slips_of(resource)})
     for name, have in sorted(objects.items()):
-        which = f"{resource.noun} {name}"
+        which = resource.title(name)
         item = resource.declaration(name, have)
         if item is not None:
             missing = [
@@ -114,7 +114,7 @@ def _problem(resource: Resource, checker: Checker, item: Object) -> str:
 
 
 def export_server(run: Run[t.Any], server: ServerDeclaration, beyond: Beyond) -> Answer:
-    """A whole server. ``beyond`` tells what no resource of the declaration knows."""
+    """A whole server. ``beyond`` returns what no resource of the declaration knows."""
     declaration: dict[str, t.Any] = {}
     secrets: list[Object] = []
     left_out: list[Object] = []
@@ -125,11 +125,11 @@ def export_server(run: Run[t.Any], server: ServerDeclaration, beyond: Beyond) ->
         try:
             found = exported(resource, everything(run.within(resource.defaults()), resource), gone)
         except NotOffered as exc:
-            left_out.append(told(option, str(exc)))
+            left_out.append(left_out_of(option, str(exc)))
             continue
         items = [*found.items.values()]
         declaration[option] = items if resource.plural else next(iter(items), {})
         secrets += found.secrets
         left_out += found.left_out
-    left_out += [told("", reason) for reason in beyond(run)]
+    left_out += [left_out_of("", reason) for reason in beyond(run)]
     return {"changed": False, "declaration": declaration, "secrets": secrets, "left_out": left_out}

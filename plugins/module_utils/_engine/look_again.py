@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Objects that the server may have changed when the task deleted others: what is there, and what that does to the plan."""
+"""Objects that the server may have changed when the task deleted others: read again, with the effect on the plan."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Named = tuple[str, str]  # an object: its noun and its name
 
 
 def look_again(part: Part, left: t.Sequence[Block]) -> None:
-    """Read the objects of a resource again of which something is left to write, in these blocks or others of the task.
+    """Read those objects of a resource again for which something is left to write, in these blocks of the task.
 
-    Where they are not as planned, the rest is written only if it ends in what was planned: from what is there now, or by a
-    new plan, for which OutcomeUnknown is raised. Else the object fails.
+    Where they are not as planned, the rest is written only if the result is what was planned: based on the current values, or
+    by a new plan, for which OutcomeUnknown is raised. Otherwise the object fails.
     """
     steps: dict[str, tuple[Change, Step]] = {}
     for block in left:
@@ -51,11 +51,13 @@ def look_again(part: Part, left: t.Sequence[Block]) -> None:
         elif now.keys() - written <= whole.values.keys():
             _begin_with({name: have.get(name) for name in other}, change, part, left)
         else:
-            raise OutcomeUnknown(f"{part.resource.noun} {change.name} changed while the task was writing: {other}.")
+            raise OutcomeUnknown(
+                f"{part.resource.title(change.name)} changed while the task was writing: {', '.join(other)}."
+            )
 
 
 def end_what_stays(part: Part) -> None:
-    """End what should have gone together with a deleted object and is still there. If that fails, its owner does."""
+    """End what should have gone together with a deleted object and still exists. If that fails, its owner fails."""
     orphans, owners = [], _deleted(part) if part.left_out else {}
     whose: dict[str, Change] = {}
     for change in part.left_out:
@@ -73,7 +75,7 @@ def end_what_stays(part: Part) -> None:
     for change in orphans:
         if change.outcome == "failed":
             whose[change.name].fail(
-                f"it was deleted, but {part.resource.noun} {change.name} is still there: {change.message}"
+                f"it was deleted, but {part.resource.title(change.name)} is still there: {change.message}"
             )
 
 
@@ -88,7 +90,7 @@ def _deleted(part: Part) -> dict[Named, Change]:
 
 
 def _different(part: Part, names: t.Iterable[str], one: Object, other: Object, gone: t.Collection[Named]) -> list[str]:
-    """Properties that differ by more than what they say of deleted objects, which some servers leave out."""
+    """Properties that differ by more than references to deleted objects, which some servers leave out."""
     pairs = ((name, *(_without(part, name, each.get(name), gone) for each in (one, other))) for name in names)
     return sorted(name for name, first, second in pairs if first != second)
 
@@ -103,7 +105,7 @@ def _without(part: Part, name: str, value: t.Any, gone: t.Collection[Named]) -> 
 
 
 def _begin_with(now: Object, change: Change, part: Part, blocks: t.Sequence[Block]) -> None:
-    """Let what is left of a change begin with these values, but for those that another portion of it has written before."""
+    """Let the rest of a change start from these values, except those that another portion of it has already written."""
     for block in blocks:
         if block.part is part and change.name in block.steps:
             step = block.steps[change.name][1]

@@ -15,7 +15,7 @@ from ansible.module_utils import basic
 from .._files.read_file import Read, plain_read
 from .._net.libraries import REQUESTS_ERROR
 from .._text.errors import EstateError, Mistakes, SignInError, unwritten
-from .._text.masking import told
+from .._text.masking import presentable
 from .._text.redact import with_passwords
 from .apply import apply_declared
 from .arguments import Checker, secrets_in
@@ -34,24 +34,24 @@ REVEAL = "return_content"
 
 @dataclass(frozen=True)
 class Body:
-    """What a module is, apart from its documentation: its options and its work, for whoever runs it."""
+    """A module without its documentation: its options and its work, however it is run."""
 
     product: Product
     options: t.Mapping[str, t.Any]
     work: Work
-    constraints: t.Mapping[str, t.Any] = field(default_factory=dict)  # by the names that AnsibleModule gives them
-    reveals: str = ""  # the option with which its results hold a secret that no argument held
+    constraints: t.Mapping[str, t.Any] = field(default_factory=dict)  # by the names that AnsibleModule has for them
+    reveals: str = ""  # the option with which its results contain a secret that is not among its arguments
     resources: t.Sequence[Resource] = ()  # whose objects it takes
     server: t.Optional[ServerDeclaration] = None  # all that it declares, where that is a whole server
-    offline: str = ""  # the option with which it asks no server
+    offline: str = ""  # the option with which it contacts no server
 
     @property
     def argument_spec(self) -> dict[str, t.Any]:
-        """Its options, and those that say how to reach a server."""
+        """Its options, and those for the connection to a server."""
         return {**self.options, **self.product.argument_spec}
 
     def checker(self) -> Checker:
-        """What holds arguments to its options."""
+        """The check of arguments against its options."""
         slips = {resource.plural: slips_of(resource) for resource in self.resources}
         if len(self.resources) == 1:  # its one object is given by the arguments themselves
             slips[""] = slips_of(self.resources[0])
@@ -60,7 +60,7 @@ class Body:
     def checked(
         self, given: t.Mapping[str, t.Any], checker: Checker, read: t.Optional[Read] = None
     ) -> dict[str, t.Any]:
-        """A task's arguments as its validator may have them. Raises Mistakes, with those of files if ``read`` reads them."""
+        """A task's arguments as its validator may get them. Raises Mistakes, with those of files if ``read`` reads them."""
         try:
             return checker.arguments(given)
         except Mistakes as mistakes:
@@ -74,7 +74,7 @@ class Body:
             raise
 
     def failure(self, exc: EstateError, *, wrote: bool = False) -> str:
-        """Why its task failed, as sentences. Of a whole server, it always says so where nothing was written."""
+        """Why its task failed, as sentences. For a whole server, they always state it if nothing was written."""
         return unwritten(str(exc)) if self.server and not wrote else str(exc)
 
 
@@ -109,9 +109,9 @@ def inform(
     chosen: t.Optional[t.Callable[[Run[t.Any]], t.Mapping[str, Object]]] = None,
     options: t.Optional[t.Mapping[str, t.Any]] = None,
 ) -> Body:
-    """The body of every info module about a resource. Of the one object that there is, the answer has no list.
+    """The body of every info module about a resource. Where there is only one object, the answer has no list.
 
-    ``chosen`` returns the objects by name, by ``options``, where that is not each object that ``read`` finds.
+    ``chosen`` returns the objects by name, by ``options``, where not every object that ``read`` finds is returned.
     """
 
     def work(run: Run[t.Any]) -> Answer:
@@ -129,7 +129,7 @@ def inform(
 
 
 def inform_server(server: ServerDeclaration, product: Product, beyond: Beyond) -> Body:
-    """The body of the info module about a whole server. ``beyond`` tells what no part of a declaration holds."""
+    """The body of the info module about a whole server. ``beyond`` returns what no part of a declaration contains."""
     options = {"only": {"type": "list", "elements": "str", "choices": list(server.resources)}}
     return Body(product, options, lambda run: export_server(run, server, beyond))
 
@@ -140,7 +140,7 @@ def facts(
     found: t.Callable[[Run[t.Any]], list[Object]],
     options: t.Optional[t.Mapping[str, t.Any]] = None,
 ) -> Body:
-    """The body of an info module about what is made once, such as certificates: no declaration makes the same again."""
+    """The body of an info module about what is created once, such as certificates: no declaration creates the same again."""
 
     def work(run: Run[t.Any]) -> Answer:
         return {**_one_or_all(resource, resource.option, found(run)), "changed": False}
@@ -153,7 +153,7 @@ def _one_or_all(resource: Resource, key: str, found: list[Object]) -> Answer:
 
 
 def _ansible_module() -> type[basic.AnsibleModule]:
-    """AnsibleModule as it is now: a tool that only checks arguments, such as ansible-lint, puts one of its own in its place."""
+    """AnsibleModule as it is now: tools that only check arguments, such as ansible-lint, replace it with their own."""
 
     class Module(basic.AnsibleModule):
         """Keeps secrets also where Ansible refuses the arguments before it knows which they are."""
@@ -162,14 +162,14 @@ def _ansible_module() -> type[basic.AnsibleModule]:
             """Ansible's own, with all secrets masked."""
             secrets = self.secrets()
             self.mask(secrets)
-            return super().fail_json(**told({"msg": msg, **more}, secrets))
+            return super().fail_json(**presentable({"msg": msg, **more}, secrets))
 
         def secrets(self) -> set[str]:
             """The values of secret options."""
             return {*secrets_in(self.argument_spec, self.params), *getattr(self, "no_log_values", ())}
 
         def mask(self, secrets: t.Iterable[str]) -> None:
-            """Have Ansible mask them in what it adds to the answer; from 2.22 on it does so by what told() registers."""
+            """Have Ansible mask them in what it adds to the answer; from 2.22 on, presentable() registers them for this."""
             if hasattr(self, "no_log_values"):
                 self.no_log_values.update(with_passwords(secrets))
 
@@ -177,7 +177,7 @@ def _ansible_module() -> type[basic.AnsibleModule]:
 
 
 def run(body: Body) -> None:
-    """One task in a process of its own: parse its arguments, do its work, and tell the truth about it once."""
+    """One task in a process of its own: parse its arguments, do its work, and report the truth about it once."""
     module = _ansible_module()(argument_spec=body.argument_spec, supports_check_mode=True, **body.constraints)
     if REQUESTS_ERROR:
         module.fail_json(msg=basic.missing_required_lib("requests"), exception=REQUESTS_ERROR)
@@ -192,7 +192,7 @@ def run(body: Body) -> None:
 
 
 def answer_to(body: Body, task: Task) -> Answer:
-    """What a task answers: a function of its parameters and mode that knows nothing of AnsibleModule."""
+    """The answer of a task: a function of its parameters and mode, independent of AnsibleModule."""
     client = None
     try:
         if not (body.offline and task.params[body.offline]):
@@ -208,7 +208,7 @@ def answer_to(body: Body, task: Task) -> Answer:
         if isinstance(exc, SignInError) and exc.final:
             answer["sign_in_refused"] = str(exc)  # for the action plugin: no other task may try
     except (Exception, SystemExit) as exc:
-        # A defect of ours: its text may hold anything, so only its kind and place are told.
+        # A defect of ours: its text may contain anything, so only its kind and place are shown.
         place = "".join(traceback.format_tb(exc.__traceback__)[-3:])
         answer = {
             "failed": True,
@@ -220,10 +220,10 @@ def answer_to(body: Body, task: Task) -> Answer:
     if task.outdated:
         answer.setdefault("sign_in_refused", task.outdated)
     if client:
-        with contextlib.suppress(EstateError):  # the work is done, and a session that stays open ends by itself
+        with contextlib.suppress(EstateError):  # the work is done; an open session ends by itself
             client.close()
         for token in client.secrets:
             task.made(token)
     if task.warnings:
         answer["warnings"] = task.warnings
-    return told(answer, task.secrets)
+    return presentable(answer, task.secrets)

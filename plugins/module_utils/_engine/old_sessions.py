@@ -1,10 +1,10 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions that carry what their user had when they began, such as a fixed address, and that end when the user has another one.
+"""Sessions with a value that their user had when they began, such as a fixed address, and that end when the user gets another.
 
-They end in the task that gives the user the other one. What is compared is what a session was, and not who is connected: a
-client may connect again at once, with what is new.
+They end in the task that gives the user the other value. Sessions are compared, not connected users: a client may connect
+again at once, with the new value.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ DISCONNECT_MOVED: t.Mapping[str, Spec] = {OPTION: {"type": "bool", "default": Fa
 OLD = "old_sessions"  # the key of results and diffs: how many there are
 _CONNECTED = "connected"
 
-Session = tuple[t.Hashable, t.Any]  # what it is known by, and the record of it
+Session = tuple[t.Hashable, t.Any]  # its identity, and its record
 
 
 def add_sessions(
     run: Run[t.Any], objects: t.Mapping[str, Object], sessions: t.Mapping[str, t.Sequence[Session]]
 ) -> None:
-    """Note in objects which sessions they have by now, and how many of those that are to end."""
+    """Note in objects which sessions they have now, and how many of those that are to end."""
     for name, have in objects.items():
         have[_CONNECTED] = sessions.get(name, ())
         have[OLD] = len(left(run, name, have[_CONNECTED]))
 
 
 def end_old(run: Run[t.Any], name: str, have: Object, after: Object, is_old: t.Callable[[t.Any], bool]) -> None:
-    """Let the sessions of an object end whose records are old when it is as ``after`` says."""
+    """Let those sessions of an object end whose records are old when the object is as in ``after``."""
     _noted(run, name).update(known for known, record in have.get(_CONNECTED, ()) if is_old(record))
     have[OLD] = len(left(run, name, have.get(_CONNECTED, ())))
     if have[OLD]:
@@ -46,7 +46,7 @@ def left(run: Run[t.Any], name: str, sessions: t.Sequence[Session]) -> list[t.An
 
 
 def read_back(changes: t.Iterable[Change]) -> None:
-    """Have it read back that they ended."""
+    """Check by reading back that they ended."""
     for change in changes:
         if OLD in change.values:
             change.ends = {**change.ends, OLD: 0}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a server makes anew each time and tells once: it is kept in a file, or handed to the task."""
+"""What a server creates new each time and returns once: it is kept in a file, or returned by the task."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from .resource import Resource
 from .run import Run
 
 TEXT: Spec = {"type": "str"}
-ROOM = 1 << 16  # bytes that are kept free for what is to come; few of them are longer
+ROOM = 1 << 16  # bytes that are reserved for the new text; few texts are longer
 
 
 @dataclass(frozen=True)
 class New:
-    """What was issued: what the task tells of it, and why it may not be used, as half a sentence, if so."""
+    """What was issued: what the task returns about it, and why it may not be used, as half a sentence, if so."""
 
-    told: Object
+    shown: Object
     objection: str = ""
 
 
 class OneTimeSecret(Resource):
-    """A place for one good thing. What is there is judged in read(); what is not good enough is issued anew.
+    """A place for one valid secret. read() checks the current one; one that is not valid is issued again.
 
-    An object that read() finds has ``usable``, ``private``, ``told`` and, where it is not usable, ``why``; ``told`` is what the
-    task tells of it.
+    An object that read() finds has ``usable``, ``private``, ``shown`` and, where it is not usable, ``why``; ``shown`` is what
+    the task returns about it.
     """
 
     purgeable, read_back = False, ("delete",)
@@ -48,17 +48,17 @@ class OneTimeSecret(Resource):
     }
 
     def issue(self, run: Run[t.Any], said: Object, have: Object) -> str:
-        """Have the server make a new one in place of what is there, if anything is; answers its text."""
+        """Have the server create a new one in place of the current one, if there is one; returns its text."""
         raise NotImplementedError
 
     def describe(self, run: Run[t.Any], text: str) -> New:
-        """What was issued. Raises Unreadable where it is nothing of this kind."""
+        """What was issued. Raises Unreadable where it is not of this kind."""
         raise NotImplementedError
 
     def what_became(self, run: Run[t.Any], said: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
-        """What became of a new one that could not be kept or may not be used, and what to do about it, as sentences.
+        """What happened to a new one that could not be kept or may not be used, and what to do about it, as sentences.
 
-        ``text`` is None where the answer was lost, so that there may be one; ``new`` is None where it was not recognised.
+        ``text`` is None where the answer was lost, so that one may exist; ``new`` is None where it was not recognised.
         """
         raise NotImplementedError
 
@@ -74,11 +74,11 @@ class OneTimeSecret(Resource):
                 yield f"dest: {dest} is declared for two {self.plural.replace('_', ' ')}."
 
     def desired(self, run: Run[t.Any], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """A good one, in a file that is its owner's alone if it is in one."""
+        """A valid one; if it is in a file, only its owner can use the file."""
         return {**wanted.values, "usable": True, **({"private": True} if "dest" in wanted.values else {})}
 
     def validate_plan(self, run: Run[t.Any], mistakes: Mistakes) -> None:
-        """Files that can be written; and what is told of each, whether or not anything is written."""
+        """Files that can be written; and what is returned about each, whether or not anything is written."""
         plan = run.plan
         for change in plan.of("create", "update"):
             if "dest" in change.wanted.values:
@@ -86,21 +86,21 @@ class OneTimeSecret(Resource):
                     SecretFile("dest", change.wanted.values["dest"]).refuse_unusable()
         for change in plan.changes:
             have = change.before or {}
-            change.results, change.lost = {**have.get("told", {})}, {**have.get("told", {})}
+            change.results, change.lost = {**have.get("shown", {})}, {**have.get("shown", {})}
             if "usable" in change.values:
                 change.results["reason"] = Sentence(have.get("why") or "none exists yet")
 
     def create(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
-        """Each with a call of its own; what comes is looked at before it takes the place of anything."""
+        """Each with a call of its own; the answer is checked before it replaces anything."""
         run.writes.each(
             changes,
             lambda change: self._issue(run, change),
             "issued",
-            first_alone=True,  # what may not be used of one may not be used of the others either
+            first_alone=True,  # if the first one may not be used, neither may the others
         )
 
     def update(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
-        """A new one where the old one is not good any more; the old one stays until it is told to go."""
+        """A new one where the old one is no longer valid; the old one stays until it is deleted explicitly."""
         for change in changes:
             if "usable" not in change.values:
                 SecretFile("dest", change.wanted.values["dest"]).make_private()
@@ -122,7 +122,7 @@ class OneTimeSecret(Resource):
                 became = self.what_became(run, said, text, new)
                 raise (Unreadable if new is None else EstateError)(f"{exc} {became}".rstrip()) from exc
         self.after_saving(said)
-        change.results = {"reason": change.results.get("reason", ""), **new.told}
+        change.results = {"reason": change.results.get("reason", ""), **new.shown}
         if run.task.params["return_content"]:
             change.results["content"] = text
 
@@ -131,6 +131,6 @@ class OneTimeSecret(Resource):
             return self.issue(run, said, change.before or {})
         except OutcomeUnknown as exc:
             if "dest" not in said and not run.task.params["return_content"]:
-                raise  # to read again tells whether there is one, and nobody wants its text
+                raise  # to read again shows whether one exists, and its text is not needed
             change.reached()
             raise EstateError(f"{exc}. {self.what_became(run, said, None, None)}") from exc

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls side by side: as many as the server gains from, one at a time as soon as it asks for less."""
+"""Parallel calls: as many as make the task faster, and one at a time as soon as the server asks for less."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .._text.errors import OutcomeUnknown
 
 Job = t.TypeVar("Job")
 
-FIRST_WIDTH = 2  # calls side by side to begin with
+FIRST_WIDTH = 2  # parallel calls at the start
 ROUND = 4  # calls of each thread between two looks at the pace
 GAIN = 1.1  # how much faster a larger pool has to be to stay
 
 
 class AdaptivePool:
-    """Threads that make calls. It lives as long as a task, so that what it learnt of the server is kept.
+    """Threads that make calls. It lives as long as a task, so that what it has learnt about the server is kept.
 
-    ``limit`` is the largest number of calls at the same time; ``throttled`` answers how often the server asked for less.
+    ``limit`` is the largest number of calls at the same time; ``throttled`` returns how often the server asked for less.
     """
 
     def __init__(
@@ -37,13 +37,13 @@ class AdaptivePool:
     def work(
         self, jobs: t.Sequence[Job], do: t.Callable[[Job], object], on_done: t.Callable[[], object], alone: bool
     ) -> None:
-        """Do each job once, beginning in their order; ``on_done`` is called, from here, after each that is done.
+        """Do each job once, started in their order; ``on_done`` is called, from here, after each that is done.
 
-        ``alone`` allows one at a time only.
+        ``alone`` allows only one at a time.
 
-        The first exception keeps the jobs that nobody has begun from being begun, and is raised when the others have
-        ended. Of several, that of the earliest job is; but what can be settled gives way to what cannot. Whatever cuts
-        the caller off, such as a time limit, is waited for by nobody.
+        After the first exception no more jobs are started. It is raised when the running ones have ended; of several, that of
+        the earliest job, but one that can be settled gives way to one that cannot. If the caller is interrupted, for example
+        by a time limit, no job is waited for.
         """
         if alone or self._limit == 1 or len(jobs) == 1:
             for job in jobs:
@@ -92,7 +92,7 @@ class AdaptivePool:
 
 
 class _Threads(t.Generic[Job]):
-    """Threads that do jobs. No process waits for them in order to end, so that a server which keeps silent holds none."""
+    """Threads that do jobs. A process does not wait for them before it ends, so a server that does not answer cannot hold it."""
 
     def __init__(self, do: t.Callable[[Job], object]) -> None:
         self._do = do
@@ -101,7 +101,7 @@ class _Threads(t.Generic[Job]):
         self._number = self.busy = 0
 
     def take(self, number: int, job: Job) -> None:
-        """Begin a job, in a thread that has none."""
+        """Start a job, in a thread that has none."""
         if self.busy == self._number:
             threading.Thread(target=self._work, name="vpn.estate", daemon=True).start()
             self._number += 1
@@ -115,7 +115,7 @@ class _Threads(t.Generic[Job]):
         return one
 
     def release(self) -> None:
-        """Let each thread go, as soon as it has no job."""
+        """End each thread as soon as it has no job."""
         for _unused in range(self._number):
             self._given.put(None)
 
@@ -128,6 +128,6 @@ class _Threads(t.Generic[Job]):
             failure: t.Optional[BaseException] = None
             try:
                 self._do(job)
-            except BaseException as exc:  # else nobody would hear of its end
+            except BaseException as exc:  # otherwise its end would not be noticed
                 failure = exc
             self._ended.put((number, failure))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Objects as they are declared, as they are, and what is to be done to them: data, and nothing that talks to a server."""
+"""Objects as declared, objects as they are, and the changes to them: only data, nothing that talks to a server."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .._text.outside import Sentence
 from .field import Object, Turn
 from .until import Until
 
-MOST_NAMES = 20  # of those that a refusal speaks of
-OPEN = ""  # the state of an object whose mistakes leave open what is declared of it
+MOST_NAMES = 20  # that a refusal lists
+OPEN = ""  # the state of an object with mistakes that make its declared state unclear
 PAST = {"create": "created", "update": "updated", "delete": "deleted", "none": "unchanged"}
 
 
 @dataclass
 class Wanted:
-    """One object as it is declared: only what was said, in normal form."""
+    """One object as it is declared: only what is set, in normal form."""
 
     name: str
     state: str = "present"
@@ -28,14 +28,14 @@ class Wanted:
     inherit: list[str] = field(default_factory=list)
     secrets: dict[str, str] = field(repr=False, default_factory=dict)
     altered: dict[str, t.Mapping[str, str]] = field(default_factory=dict)  # of each property, see Field
-    given: t.Collection[str] = ()  # options that have a value; one whose value is refused is not in ``values``
+    given: t.Collection[str] = ()  # options that have a value; those with a refused value are not in ``values``
     until: t.Optional[Until] = None
-    ended: bool = False  # its end has passed, and its state is what follows from that
-    own: t.Mapping[str, t.Any] = field(default_factory=dict)  # options of the task, as they are declared for it alone
+    ended: bool = False  # its end has passed, and its state follows from that
+    own: t.Mapping[str, t.Any] = field(default_factory=dict)  # options of the task that are set for this object alone
 
     @property
     def stays(self) -> bool:
-        """Whether the object is to be there afterwards, as far as that is certain."""
+        """Whether the object certainly exists afterwards."""
         return self.state not in ("absent", OPEN)
 
 
@@ -43,8 +43,8 @@ class Wanted:
 class Actual:
     """Objects as they are, by name. ``total`` is the server's own count where the whole list was asked for.
 
-    ``whole`` says that what is not among them is not there; else those that are missing are asked for once more. Of an
-    object that is no longer there as a whole, ``remains`` says in words what is.
+    ``whole``: what is not among them does not exist; otherwise missing ones are read once more. If only a part of an object
+    still exists, its ``remains`` names that part.
     """
 
     objects: dict[str, Object]
@@ -54,9 +54,9 @@ class Actual:
 
 @dataclass(frozen=True)
 class Reference:
-    """What an object refers to: the noun and the name of another one, and the option that says so.
+    """What an object refers to: the noun and the name of another one, and the option with the reference.
 
-    An object goes together with its owner, as an access list does.
+    An object is deleted together with its ``owner``, as an access list is.
     """
 
     noun: str
@@ -66,12 +66,12 @@ class Reference:
 
 
 class Effect(enum.IntEnum):
-    """What the server has done for a change so far. It never goes back to an earlier one."""
+    """What the server has done for a change so far. It never returns to an earlier value."""
 
     NOTHING = 0
     NAME_TAKEN = 1  # another user created an object of this name meanwhile
     POSSIBLE = 2  # the server acted, or may have
-    CREATED = 3  # the object was created, whatever became of the rest
+    CREATED = 3  # the object was created, even if the rest failed
 
 
 class OwnAccount(enum.IntEnum):
@@ -79,12 +79,12 @@ class OwnAccount(enum.IntEnum):
 
     UNTOUCHED = 0
     TOUCHED = 1
-    AT_RISK = 2  # the change could end its sign-in: a new sign-in has to prove that it does not
+    AT_RISK = 2  # the change could end its sign-in: a new sign-in has to show that it does not
 
 
 @dataclass
 class Step:
-    """What is written to one object, or a portion of it. None as a value hands it back to the level above."""
+    """What is written to one object, or a portion of it. None as a value means: inherit from the level above."""
 
     action: str  # create, update, delete, none
     before: t.Optional[Object] = None
@@ -95,25 +95,27 @@ class Step:
 
 @dataclass
 class Change:
-    """What a task does to one object. There is one of it for each object, from the plan to the report.
+    """What a task does to one object. Each object has one, from the plan to the report.
 
-    ``step`` is what is to be done. While the task writes, and an answer was lost, it is what is still left of ``planned``.
+    ``step`` is what is to be done. While the task writes, after a lost answer, it is what is still left of ``planned``.
     """
 
     wanted: Wanted
     step: Step
     outcome: str = "planned"  # planned, done, failed, not attempted, unknown
     message: str = ""
-    hint: str = ""  # for the user, where the server refuses it: a sentence without its full stop
+    hint: str = ""  # for the user, if the server refuses it: a sentence without its full stop
     hindered: bool = False  # it failed because another object failed
-    results: Object = field(default_factory=dict, repr=False)  # what the task returns of it besides
+    results: Object = field(default_factory=dict, repr=False)  # what else the task returns about it
     effect: Effect = Effect.NOTHING
     own_account: OwnAccount = OwnAccount.UNTOUCHED
     turn: Turn = Turn.USUAL  # when it is written; the planning sets it, and it stays
-    ends: Object = field(default_factory=dict)  # what it ends besides, and what is left of it then: read back as well
-    # What a deletion ends, for its diff, beside what can be declared.
+    ends: Object = field(
+        default_factory=dict
+    )  # what else it ends, each with what is left afterwards: read back as well
+    # What a deletion ends besides what can be declared, for its diff.
     lost: Object = field(default_factory=dict, repr=False)
-    undo: Object = field(default_factory=dict, repr=False)  # what it takes to set it back, beside ``before``
+    undo: Object = field(default_factory=dict, repr=False)  # what is needed to set it back, besides ``before``
 
     def __post_init__(self) -> None:
         self.planned = self.step
@@ -135,7 +137,7 @@ class Change:
 
     @property
     def before(self) -> t.Optional[Object]:
-        """The object as it is on the server; None if it is not there."""
+        """The object as it is on the server; None if it does not exist."""
         return self.step.before
 
     @property
@@ -169,7 +171,7 @@ class Change:
         return self.effect >= Effect.POSSIBLE
 
     def complete(self, values: Object) -> None:
-        """More is written than was planned, because the server takes these values whole."""
+        """More is written than was planned, because the server takes only whole values."""
         for step in (self.step, self.step.whole, self.planned):
             if step:
                 step.values.update(values)
@@ -197,9 +199,9 @@ class Change:
 
 @dataclass
 class Plan:
-    """Changes in the order in which the objects were declared, then those that are not declared.
+    """Changes in the order in which the objects were declared, then those of objects that are not declared.
 
-    ``others`` are objects that were read and that nothing happens to, by name, as those that a purge spares.
+    ``others`` are objects that were read and do not change, by name, such as those that a purge keeps.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -211,7 +213,7 @@ class Plan:
         return any(change.action != "none" for change in self.changes)
 
     def afterwards(self, name: str) -> dict[str, t.Any]:
-        """A property of each object that is there afterwards, as far as it is known, by the object's name."""
+        """A property of each object that exists afterwards, as far as it is known, by the object's name."""
         found = {each: have[name] for each, have in self.others.items() if have.get(name) is not None}
         for change in self.changes:
             value = change.values.get(name, (change.before or {}).get(name))

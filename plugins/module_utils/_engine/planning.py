@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compare what is with what is declared. Nothing here talks to a server."""
+"""Compare what exists with what is declared. Nothing here talks to a server."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .plan import Actual, Change, Plan, Step, Wanted, listed
 from .resource import Resource
 from .run import Part, Run
 
-# Percent of the objects there, a number that is allowed of few objects too, and percent that are never deleted unasked: what a
-# first run with a declaration that is not complete would delete.
+# Percent of the existing objects, a number that is also allowed where there are few objects, and the percent that is never
+# exceeded unasked: as much as a first run with an incomplete declaration would delete.
 PURGE_SHARE, PURGE_FLOOR, PURGE_MOST = 10, 5, 50
 
 
@@ -25,7 +25,7 @@ _LIMIT = re.compile(r"^\s*(?P<number>\d+)\s*(?P<percent>%?)\s*$")
 
 
 def plan(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.Sequence[Wanted], mistakes: Mistakes) -> Plan:
-    """Compare, and say what to do, without objects that cannot be as they are declared. Touches nothing."""
+    """Compare, and plan what to do, without objects that cannot be as they are declared. Changes nothing."""
     changes = []
     for want in wanted:
         with mistakes.collecting():
@@ -50,7 +50,7 @@ def _change(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want:
 
 
 def _turn(resource: Resource, step: Step) -> Turn:
-    """When a step is written; where several values of an update decide it, the first of their turns."""
+    """When a step is written; the earliest turn where several values of an update decide it."""
     if step.action != "update":
         return Turn.USUAL
     before = step.before or {}
@@ -79,7 +79,7 @@ def step_for(run: Run[t.Any], resource: Resource, have: t.Optional[Object], want
 
 
 def _is_rewritten(run: Run[t.Any], f: Field, have: Object, want: Wanted) -> bool:
-    """Whether to write a declared secret of an object that is there: always, or only where the server has none or another."""
+    """Whether to write a declared secret of an existing object: always, or only where the server has none or another one."""
     decided = f.rewrite({**want.values, **want.secrets}, have) if f.rewrite else None
     params = {**run.task.params, **want.own}
     when = params.get("update_password") or params.get("update_secrets")
@@ -87,7 +87,7 @@ def _is_rewritten(run: Run[t.Any], f: Field, have: Object, want: Wanted) -> bool
 
 
 def leave_to_others(part: Part) -> None:
-    """Plan nothing that the changes of other resources bring about, when all are planned: each change is told once."""
+    """When all is planned, remove what the changes of other resources bring about: each change is reported once."""
     for f, _other in part.resource.mirroring:
         changing = [change for change in part.run.plan.changes if f.name in change.values]
         there = part.as_others_leave({change.name: change.before or {f.name: f.unset} for change in changing})
@@ -111,20 +111,20 @@ def warn_of_unknown(run: Run[t.Any], resource: Resource) -> None:
     for (name, value, known), objects in found.items():
         more = f" and {len(objects) - 1} more" if len(objects) > 1 else ""
         run.task.warn(
-            f"{name} of {resource.noun} {objects[0]}{more}: {value!r} is not one of the known values "
+            f"{name} of {resource.title(objects[0])}{more}: {value!r} is not one of the known values "
             f"({', '.join(known.values)}). The server may refuse it.{did_you_mean(value, known.values)}"
         )
 
 
 def warn_of_altered(run: Run[t.Any], resource: Resource) -> None:
-    """Warn of values that are written now and mean more than they say: once, and not in each run that finds them there."""
+    """Warn of values written now whose normal form covers more: once, and not in each run that finds them there."""
     for change in run.plan.of("create", "update"):
         for name, items in change.wanted.altered.items():
             there, then = (change.before or {}).get(name) or (), change.values.get(name) or ()
-            for item, said in items.items():
+            for item, declared in items.items():
                 if item in then and item not in there:
                     run.task.warn(
-                        f"{name} of {resource.noun} {change.name}: {said} is an address in a network, not a network. The "
+                        f"{name} of {resource.title(change.name)}: {declared} is an address in a network, not a network. The "
                         f"server gets {item}. For the address alone, leave out the prefix."
                     )
 
@@ -138,8 +138,8 @@ def guard_purge(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.S
     doomed = [change.name for change in run.plan.of("delete", "update") if change.name not in declared]
     if not wanted and not params.get("purge_empty"):
         raise InputError(
-            f"purge with an empty list of {resource.plural} would delete {listed(doomed) or 'nothing now'}. Nothing was written. "
-            "If this is intended, set purge_empty: true."
+            f"purge with an empty list of {resource.plural} would delete these: {listed(doomed) or 'none now'}. Nothing was "
+            "written. If this is intended, set purge_empty: true."
         )
     if actual.total is not None and actual.total != len(actual.objects):
         raise InputError(
@@ -151,13 +151,13 @@ def guard_purge(run: Run[t.Any], resource: Resource, actual: Actual, wanted: t.S
     allowed = _purge_limit(params.get("purge_limit"), there)
     if len(doomed) > allowed:
         raise InputError(
-            f"purge would delete {listed(doomed)}: {len(doomed)} of {there} {resource.plural}, and purge_limit allows "
+            f"purge would delete {listed(doomed)} ({len(doomed)} of {there} {resource.plural}), and purge_limit allows "
             f'{allowed}. Nothing was written. If this is intended, set purge_limit: "{len(doomed)}".'
         )
 
 
 def _refuse_misspelt(resource: Resource, doomed: t.Sequence[str], missing: t.Collection[str]) -> None:
-    """A name in protect that is not there, and looks like one that is to go, means that one."""
+    """Refuse a name in protect that does not exist, but looks like one that is to be deleted."""
     for name, twin in sorted(twins(missing, doomed).items()):
         raise InputError(
             f"protect: there is no {resource.noun} {name!r}. There is {twin!r}, which differs {only_in(name, twin)}, and purge "

@@ -15,10 +15,10 @@ Params = t.Mapping[str, t.Any]
 
 
 class Product:
-    """A kind of server: the options that say how to reach one, the client behind them, and the session that tasks share."""
+    """A kind of server: the options for the connection, the client behind them, and the session that tasks share."""
 
     argument_spec: t.Mapping[str, Spec] = {}
-    # Takes what the action plugin hands to a module, a dict: ``file`` and perhaps ``codes``, or ``state`` and ``trust``.
+    # Takes what the action plugin passes to a module, a dict: ``file`` and perhaps ``codes``, or ``state`` and ``trust``.
     session_option: str = ""
     place_options: t.AbstractSet[str] = frozenset()  # those that ``place`` reads
 
@@ -27,11 +27,11 @@ class Product:
         raise NotImplementedError
 
     def place(self, params: Params) -> t.Optional[tuple[str, str]]:
-        """Texts for which server is meant, and which node of it, where that is said; None where no server is."""
+        """Texts that identify the server, and a node of it where one is set; None where no server is set."""
         raise NotImplementedError
 
     def account(self, params: Params) -> t.Optional[str]:
-        """A text for whose session it is, one for each account of a server; None where there is nothing to share."""
+        """A text that identifies the owner of the session, one for each account of a server; None if nothing is shared."""
         raise NotImplementedError
 
     def proof(self, params: Params) -> Proof:
@@ -46,5 +46,5 @@ class Product:
         raise NotImplementedError
 
     def uses_codes(self, params: Params) -> bool:
-        """Whether a sign-in uses up codes, which is remembered from run to run."""
+        """Whether a sign-in uses up codes, which is remembered across runs."""
         return False

@@ -17,7 +17,7 @@ Answer = dict[str, t.Any]
 
 
 def report(steps: Plan) -> Answer:
-    """Each object and what became of it, and how many of each kind."""
+    """Each object with its result, and how many objects have each result."""
     lines = [change.report() for change in steps.changes]
     return {"objects": lines, "counts": dict(Counter(line["action"] for line in lines))}
 
@@ -30,7 +30,7 @@ def everything(
 
 
 def whole(run: Run[t.Any], resource: Resource, found: Actual) -> t.Mapping[str, Object]:
-    """The objects that a server has listed, with a warning where it counts more or less of them."""
+    """The objects that a server has listed, with a warning where its own count differs."""
     if found.total not in (None, len(found.objects)):
         run.task.warn(
             f"{run.client.url} counts {found.total} {resource.plural} and lists {len(found.objects)}: another program is "
@@ -47,15 +47,15 @@ def listing(resource: Resource, objects: t.Mapping[str, Object]) -> list[Object]
     ]
 
 
-def tally(told: t.Mapping[str, t.Any]) -> str:
-    """How many objects of each kind a task that was stopped had come to, by what it returns."""
-    return "So far: " + ", ".join(f"{number} {kind}" for kind, number in told["counts"].items()) + "; see objects."
+def tally(answer: t.Mapping[str, t.Any]) -> str:
+    """The counts of a task that was stopped, in words."""
+    return "So far: " + ", ".join(f"{number} {kind}" for kind, number in answer["counts"].items()) + "; see objects."
 
 
 def diff(resource: Resource, steps: Plan) -> dict[str, dict[str, Object]]:
     """``before`` and ``after`` of each object that changes; of an update only the keys that change.
 
-    Of one that was created and then failed, it is what its creation wrote.
+    For one that was created and then failed, it is what its creation wrote.
     """
     before: dict[str, Object] = {}
     after: dict[str, Object] = {}

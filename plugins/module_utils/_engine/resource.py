@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How objects of a kind are read and changed: what every noun gives beside its description."""
+"""How objects of a kind are read and changed: what every noun defines besides its description."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .run import Run
 class Resource(Description):
     """Objects of one kind on a server. Each call takes many objects: one is a list of one.
 
-    A noun needs ``read``, and those of ``create``, ``update`` and ``delete`` that its states ask for. The rest is for where
-    servers are not as simple.
+    A noun needs ``read``, and those of ``create``, ``update`` and ``delete`` that its states require. The rest is for servers
+    that are less simple.
     """
 
     turn: Turn = Turn.USUAL  # of what is written, unless a field has another one
@@ -28,14 +28,14 @@ class Resource(Description):
     # -- decisions
 
     def desired(self, run: Run[t.Any], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """The values that the object shall have afterwards; None hands one back."""
+        """The values that the object has to have afterwards; None means: inherit."""
         return {**wanted.values, **dict.fromkeys(wanted.inherit)}
 
     def portions(self, change: Change, new: t.Collection[tuple[str, str]]) -> t.Sequence[tuple[Turn, Object]]:
         """The values of a change, in the order in which they are written where the task changes other resources too.
 
-        What is no field ends when access is taken away, and old sessions end last. ``new`` are the objects that the task creates,
-        each as noun and name: what refers to them comes after them.
+        Values without a field are written when access is taken away, and old sessions end last. ``new`` are the objects that the
+        task creates, each as noun and name: what refers to them comes after them.
         """
         fields = self.by_name
         found: dict[Turn, Object] = {self.turn: {}} if change.secrets or change.action == "create" else {}
@@ -50,13 +50,13 @@ class Resource(Description):
         return sorted(found.items())
 
     def deletion(self, change: Change) -> t.Sequence[tuple[Turn, t.Optional[Object]]]:
-        """When an object is deleted, as None in place of values; and before it, what is written to it first."""
+        """When an object is deleted, as None in place of values; and, before that, what is written to it first."""
         return [(self.turn_of_delete, None)]
 
     def validate_plan(self, run: Run[t.Any], mistakes: Mistakes) -> None:
-        """Add to ``mistakes`` all that can be found wrong in ``run.plan`` without writing.
+        """Add to ``mistakes`` all mistakes in ``run.plan`` that can be found without writing.
 
-        An InputError that it raises is one of them, and nothing behind it is looked at.
+        If it raises an InputError, that is one of them, and the checks after it are skipped.
         """
 
     # -- calls
@@ -78,10 +78,10 @@ class Resource(Description):
         raise NotImplementedError
 
     def repair(self, run: Run[t.Any], changes: t.Sequence[Change]) -> None:
-        """Write in a second way what the server did not keep at first; the default has none."""
+        """Write in a second way what the server did not keep; by default there is none."""
 
     def settle(self, run: Run[t.Any], stopped: bool) -> None:
-        """At the end, also where nothing was to be done: wait for what follows by itself, and prove what may have gone wrong.
+        """At the end, also if nothing had to be done: wait for what follows by itself, and check what may have gone wrong.
 
-        ``stopped`` says that the server refused, so that not everything was written. Raises EstateError.
+        ``stopped``: the server refused, so that not everything was written. Raises EstateError.
         """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A task at work: what it asks for, the server that it talks to, and what is known of its objects."""
+"""A running task: what it asks for, the server that it talks to, and what is known about its objects."""
 
 from __future__ import annotations
 
@@ -17,44 +17,43 @@ from .field import Object, same
 from .plan import Actual, Change, Plan, Reference, Wanted
 from .writes import Writes
 
-UNDECLARED = "undeclared"  # the option that asks for what is there and not declared
+UNDECLARED = "undeclared"  # the option that asks for what exists and is not declared
 AnyClient = t.TypeVar("AnyClient")
 
 
 @dataclass
 class Task:
-    """What the task asks for beside its objects, and where to say things to the user.
+    """What the task asks for besides its objects, and how it reports to the user.
 
-    ``progress`` is told what happens to objects, in a word or two, to how many of them it has (first to none), and to how
-    many it will;
-    ``read`` reads files; ``seal`` encrypts a text by ansible-vault, for a vault id or the one that is usual, and is None
-    where only Ansible itself could; ``say`` tells whoever watches a sentence at once, such as what they have to do for the
-    task to go on; ``secrets`` are what the answer must not show; ``outdated`` is why other tasks with the same credentials
-    cannot sign in after this one; ``begun`` is when it began, in seconds since 1970.
+    ``progress`` gets what happens to objects, in a word or two, how many of them are done (zero at first), and how many there
+    are; ``read`` reads files; ``seal`` encrypts a text by ansible-vault, for a vault id or the default one, and is None where
+    only Ansible itself could; ``say`` shows a sentence to the user at once, such as what they have to do before the task can
+    continue; ``secrets`` are what the answer must not show; ``outdated`` is why other tasks with the same credentials cannot
+    sign in after this one; ``started`` is when it started, in seconds since 1970.
     """
 
     params: t.Mapping[str, t.Any]
     check: bool = False
-    progress: t.Callable[[str, int, int], None] = lambda said, done, total: None
+    progress: t.Callable[[str, int, int], None] = lambda what, done, total: None
     read: Read = plain_read
     seal: t.Optional[t.Callable[[str, t.Optional[str]], str]] = None
     say: t.Callable[[str], object] = same
     warnings: list[str] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set, repr=False)
     outdated: str = ""
-    begun: float = field(default_factory=time.time)
+    started: float = field(default_factory=time.time)
 
     def made(self, secret: str) -> Revealed:
-        """A secret that no argument holds: the answer does not show it, but where it is returned as it is given back here.
+        """A secret that is not an argument: the answer shows it only where it is returned as the value given back here.
 
-        A server may answer anything: what is too short to be a secret is none.
+        A server may answer anything: a text that is too short to be a secret is not treated as one.
         """
         if len(secret) >= SHORTEST_SECRET:
             self.secrets.add(secret)
         return Revealed(secret)
 
     def warn(self, sentence: str) -> None:
-        """Say it once."""
+        """Add a warning, once."""
         if sentence not in self.warnings:
             self.warnings.append(sentence)
 
@@ -81,7 +80,7 @@ class Part:
         yield from self.resource.references(change.name, change.values)
 
     def leave_out_what_goes(self) -> None:
-        """Plan nothing for what goes together with an object that another part of the task deletes."""
+        """Remove from the plan what goes together with an object that another part of the task deletes."""
         gone = {part.resource.noun: self.run.deletes(part.resource.noun) for part in self.run.parts}
         if any(gone.values()):
             changes = self.run.plan.changes
@@ -99,7 +98,7 @@ class Part:
         return self.as_others_leave(found)
 
     def as_others_leave(self, objects: t.Mapping[str, Object]) -> dict[str, Object]:
-        """Objects by name, with all that this task writes to objects of other resources and that counts for these too."""
+        """Objects by name, with everything that this task writes to objects of other resources and that also applies to these."""
         found = dict(objects)
         for f, (noun, option) in self.resource.mirroring:
             moved = self.run.moved(noun, option)
@@ -133,10 +132,10 @@ class Part:
 
 @dataclass
 class Run(t.Generic[AnyClient]):
-    """One task with the client of its server, and what is known of its objects so far: the argument of every hook.
+    """One task with the client of its server, and what is known about its objects so far: the argument of every hook.
 
-    ``wanted`` is what is declared, and None where nothing can be, as in an info module. ``plan`` is empty until the server was
-    read.
+    ``wanted`` is what is declared, and None where nothing can be declared, as in an info module. ``plan`` is empty until the
+    server has been read.
     """
 
     client: AnyClient
@@ -150,11 +149,11 @@ class Run(t.Generic[AnyClient]):
 
     @functools.cached_property
     def writes(self) -> Writes:
-        """How requests are sent: what it learns of the server's limits holds for all runs until the task ends."""
+        """How requests are sent: what it learns about the server's limits applies to all runs until the task ends."""
         return self.outer.writes if self.outer else Writes(self.client, self.task.progress)
 
     def beside(self, noun: str) -> t.Optional[Part]:
-        """The part of the task that is about another resource."""
+        """The part of the task for another resource."""
         return next((part for part in self.parts if part.resource.noun == noun and part.run is not self), None)
 
     def earlier(self) -> t.Iterator[Part]:
@@ -197,7 +196,7 @@ class Run(t.Generic[AnyClient]):
         return Run(self.client, task, outer=self)
 
     def read(self, resource: Readable, names: t.Optional[t.Sequence[str]]) -> Actual:
-        """Objects of a resource, as its own ``read``; what cannot be read is the server's doing, and no defect of ours."""
+        """Objects of a resource, as its own ``read``; what cannot be read is a fault of the server, not a defect of ours."""
         with reading(self):
             return resource.read(self, names)
 

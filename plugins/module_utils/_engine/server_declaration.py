@@ -25,18 +25,18 @@ from .run import UNDECLARED, Part, Run, Task
 from .until import days_left, present
 
 VALIDATE_ONLY = "validate_only"
-PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"  # what became of a test
-FOLDED = 5  # objects with equal changes, from which on a diff has one entry for them
+PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"  # results of a test
+FOLDED = 5  # from this many objects with equal changes on, a diff has one entry for them
 FEW = 5  # names in a line
 DONE = (PAST["create"], PAST["update"])
 CHANGED = (*DONE, PAST["delete"])
 Contradicts = t.Callable[[t.Sequence[Part]], t.Iterable[str]]
 Interrupts = t.Callable[[t.Sequence[Part]], tuple[Answer, str]]
-APART = ("assume_present", "exclusive", "profile")  # options of tasks that are about a part of a server
+APART = ("assume_present", "exclusive", "profile")  # options of tasks for a part of a server
 
 
 class Judged(t.Protocol):
-    """What became of one test. Its text is a sentence."""
+    """The result of one test. Its text is a sentence."""
 
     @property
     def result(self) -> str:
@@ -52,11 +52,11 @@ class Tests(t.Protocol):
     option: str
     spec: t.Mapping[str, t.Any]
 
-    def parsed(self, said: t.Sequence[t.Any], mistakes: Mistakes) -> list[t.Any]:
+    def parsed(self, declared: t.Sequence[t.Any], mistakes: Mistakes) -> list[t.Any]:
         """Tests as they are declared; what cannot be read is a mistake."""
 
     def of_declaration(self, tests: t.Sequence[t.Any], parts: t.Sequence[Part]) -> t.Sequence[Judged]:
-        """Whether what is declared passes. No server is asked, so that the result may be unknown."""
+        """Whether what is declared passes. No server is contacted, so the result may be unknown."""
 
     def of_plan(self, tests: t.Sequence[t.Any], parts: t.Sequence[Part], run: Run[t.Any]) -> t.Sequence[Judged]:
         """Whether the server passes once all is done that is planned."""
@@ -78,9 +78,9 @@ class Effects(t.Protocol):
 class ServerDeclaration:
     """The resources of a server that one task declares, in the order in which they are planned.
 
-    ``contradicts`` tells, beside references to what is gone, which declarations of several resources cannot all be true.
-    ``interrupts`` tells what the planned changes may do to clients that are connected: for the answer, and in words for the
-    summary. ``tests`` are what the declaration has to pass. ``effects`` tells what the changes mean for people.
+    ``contradicts`` returns, besides references to what is deleted, which declarations of several resources contradict each
+    other. ``interrupts`` returns what the planned changes may do to connected clients: for the answer, and in words for the
+    summary. The declaration has to pass the ``tests``. ``effects`` returns what the changes mean for people.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class ServerDeclaration:
     # -- options
 
     def argument_spec(self) -> dict[str, t.Any]:
-        """Options of the module: the objects of each resource, and what holds for all."""
+        """Options of the module: the objects of each resource, and what applies to all."""
         spec: dict[str, t.Any] = {}
         purgeable = [name for name, resource in self.resources.items() if resource.plural and resource.purgeable]
         for name, resource in self.resources.items():
@@ -161,7 +161,7 @@ class ServerDeclaration:
         return parts
 
     def _judged(self, run: Run[t.Any], parts: t.Sequence[Part]) -> list[Judged]:
-        """What became of the tests by the declaration alone. Raises Mistakes where one has failed."""
+        """The results of the tests by the declaration alone. Raises Mistakes where one has failed."""
         if not self._tests:
             return []
         mistakes = Mistakes()
@@ -171,7 +171,7 @@ class ServerDeclaration:
         return [*verdicts]
 
     def declared_parts(self, given: t.Mapping[str, t.Any]) -> list[Resource]:
-        """The resources of which a task brings objects to a state, by its options alone; those of a folder may be all."""
+        """The resources whose objects a task brings to a state, by its options alone; with a folder, these may be all."""
         only = given.get("only")
         return [
             resource
@@ -181,9 +181,9 @@ class ServerDeclaration:
         ]
 
     def add_mistakes(self, task: Task, checker: Checker, mistakes: Mistakes, *, files: bool) -> None:
-        """Add what is wrong with a declaration besides the options that the checker has refused, and what cannot be together.
+        """Add what is wrong with a declaration besides the options that the checker has refused, and its contradictions.
 
-        ``files`` says whether its files can be read here.
+        ``files``: whether its files can be read here.
         """
         given = {name: option.get("default") for name, option in self.argument_spec().items()}
         rest = {name: one for name, one in task.params.items() if one is not None and name not in self.resources}
@@ -220,9 +220,9 @@ class ServerDeclaration:
     def _add_contradictions(
         self, parts: t.Sequence[Part], given: t.Mapping[str, t.Any], mistakes: Mistakes, doubtful: t.Collection[str]
     ) -> None:
-        """Add what cannot be true together, and what the playbook has found.
+        """Add contradictions, and what the playbook has found.
 
-        What objects of ``doubtful`` resources there are is not known, because of mistakes.
+        Which objects ``doubtful`` resources declare is not known, because of mistakes.
         """
         for name in given["purge"]:
             if name not in doubtful and not _is_declared(name, given):
@@ -242,7 +242,7 @@ class ServerDeclaration:
             for verdict in verdicts:
                 if verdict.result == UNKNOWN:
                     run.task.warn(str(verdict))
-            return {**self._told_of_tests(verdicts), "changed": False}
+            return {**self._test_results(verdicts), "changed": False}
         only = run.task.params["only"]
         chosen = [part for part in parts if only is None or part.resource.option in only]
 
@@ -259,19 +259,19 @@ class ServerDeclaration:
                 except EstateError as exc:  # the changes themselves do not depend on it
                     run.task.warn(f"{self._effects.option} is not returned: {exc}")
 
-        def told_with_effects(planned: t.Sequence[Part]) -> Answer:
+        def results_with_effects(planned: t.Sequence[Part]) -> Answer:
             effects = (
                 {self._effects.option: self._effects.of(before[0], planned, run)} if self._effects and before else {}
             )
-            return {**told(planned), **effects}
+            return {**results_of(planned), **effects}
 
         if chosen:
-            apply_together(chosen, told_with_effects, judge)
+            apply_together(chosen, results_with_effects, judge)
         changed = any(part.run.plan.changed for part in chosen)
         interrupted, in_words = self._interrupts(chosen)
         answer = {
-            **told_with_effects(chosen),
-            **self._told_of_tests(verdicts),
+            **results_with_effects(chosen),
+            **self._test_results(verdicts),
             **interrupted,
             "ending": ending(chosen),
             "summary": "; ".join([*summary(chosen), *([in_words] if in_words else [])]),
@@ -286,15 +286,15 @@ class ServerDeclaration:
             )
         return answer
 
-    def _told_of_tests(self, verdicts: t.Sequence[Judged]) -> Answer:
-        """What became of each test, where the task has some."""
+    def _test_results(self, verdicts: t.Sequence[Judged]) -> Answer:
+        """The result of each test, where the task has tests."""
         return {self._tests.option: [one.report() for one in verdicts]} if self._tests and verdicts else {}
 
     def _params_of(self, name: str, resource: Resource, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """The options that the module of one resource would have, but for those that the task does not take."""
+        """The options that the module of one resource would have, without those that the task does not take."""
         own = {option: given[option] for option in resource.options if option in given}
         declared_here = {name: given[name]} if resource.plural else dict(given[name])
-        kinds = [f"{key} " for key in resource.keys or ()] or [""]  # which come before the names of owners
+        kinds = [f"{key} " for key in resource.keys or ()] or [""]  # before the names of owners
         return {
             **resource.defaults(),
             **own,
@@ -311,7 +311,7 @@ class ServerDeclaration:
     # -- files
 
     def _from_folder(self, task: Task, mistakes: Mistakes) -> dict[str, t.Any]:
-        """What a folder declares: the file or the folder of each resource, by the option that it stands for."""
+        """What a folder declares: the file or the folder of each resource, by the option that it replaces."""
         folder, found = task.params["src"], dict[str, t.Any]()
         if folder is None:
             return found
@@ -321,7 +321,7 @@ class ServerDeclaration:
             mistakes.add(f"src: {folder} cannot be read: {exc.strerror}.")
             return found
         if not names:
-            mistakes.add(f"src: {folder} is an empty folder. It declares nothing.")
+            mistakes.add(f"src: {folder} is an empty folder, so it declares nothing.")
         for name in names:
             stem, ending = os.path.splitext(name)
             path = os.path.join(folder, name)
@@ -349,7 +349,7 @@ class ServerDeclaration:
         return found
 
     def _one_object(self, name: str, path: str, task: Task, mistakes: Mistakes) -> dict[str, t.Any]:
-        """The options of the one object of a resource, from its file. Raises InputError where it can have none."""
+        """The options of the one object of a resource, from its file. Raises InputError where it cannot be read."""
         try:
             item = read_mapping(content_of("src", path, task.read).decode("utf-8-sig"))
         except (Flaw, UnicodeDecodeError) as exc:
@@ -377,7 +377,7 @@ def _is_declared(name: str, given: t.Mapping[str, t.Any]) -> bool:
 
 
 def _known_in(name: str, given: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, list[str]]:
-    """What is known of a part: the options of each object, and none where all of it is known."""
+    """What is known of a part: the options of each object; no options where all of the object is known."""
     found: dict[str, list[list[str]]] = {}
     for one in given:
         if one["part"] == name:
@@ -387,11 +387,11 @@ def _known_in(name: str, given: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, 
     }
 
 
-# -- what cannot be true together
+# -- contradictions
 
 
 def contradictions(parts: t.Sequence[Part], doubtful: t.Collection[str] = ()) -> t.Iterator[str]:
-    """What one resource declares and another one denies, as sentences. No server is asked.
+    """What one resource declares and another one denies, as sentences. No server is contacted.
 
     Whether a purge deletes objects of ``doubtful`` resources is not known.
     """
@@ -407,7 +407,7 @@ def contradictions(parts: t.Sequence[Part], doubtful: t.Collection[str] = ()) ->
 
 
 class _Gone:
-    """Which objects of a resource are gone when its declaration is true."""
+    """Which objects of a resource do not exist when its declaration is applied."""
 
     def __init__(self, part: Part, certain: bool) -> None:
         self._resource, self._params = part.resource, part.run.task.params
@@ -416,7 +416,7 @@ class _Gone:
         self._purge = certain and bool(self._params["purge"])
 
     def why(self, name: str) -> str:
-        """Why an object is gone, as the end of a sentence; empty if it need not be."""
+        """Why an object does not exist then, as the end of a sentence; empty if it may exist."""
         if name in self._absent:
             return "is declared absent"
         if not self._purge or name in self._declared:
@@ -426,14 +426,15 @@ class _Gone:
 
 
 def _place(resource: Resource, want: Wanted, one: Reference) -> str:
-    return f"{resource.noun} {want.name}" if one.owner else f"{one.option} of {resource.noun} {want.name}"
+    title = resource.title(want.name)
+    return title if one.owner else f"{one.option} of {title}"
 
 
 # -- what the task returns
 
 
-def told(parts: t.Sequence[Part]) -> Answer:
-    """What became of the objects of each resource, and how many of each kind there are over all."""
+def results_of(parts: t.Sequence[Part]) -> Answer:
+    """The results of the objects of each resource, and the counts over all of them."""
     each = {part.resource.option: {**report(part.run.plan), **_undeclared(part)} for part in parts}
     counts: Counter[str] = Counter()
     for one in each.values():
@@ -445,7 +446,7 @@ def ending(parts: t.Sequence[Part]) -> list[Answer]:
     """Declared objects that end soon, by the day for which the task compares."""
     found = []
     for part in parts:
-        now = present(part.run.task.begun, check=part.run.task.check) if part.resource.ended else 0
+        now = present(part.run.task.started, check=part.run.task.check) if part.resource.ended else 0
         for want in part.wanted:
             left = days_left(want.until, now) if want.until and want.state == "present" else None
             if want.until and left is not None:
@@ -455,7 +456,7 @@ def ending(parts: t.Sequence[Part]) -> list[Answer]:
 
 
 def _undeclared(part: Part) -> Answer:
-    """What is there, and is neither declared, nor deleted, nor known: objects, and options of declared ones."""
+    """What exists, and is not declared, deleted or known: objects, and options of declared objects."""
     params, resource, plan = part.run.task.params, part.resource, part.run.plan
     if not params[UNDECLARED]:
         return {}
@@ -470,7 +471,7 @@ def _undeclared(part: Part) -> Answer:
             objects.append(_shown(resource, name, has or {}))
     for change in plan.of("update", "none"):
         wanted = change.wanted
-        said = {
+        named = {
             *wanted.given,
             *wanted.values,
             *wanted.inherit,
@@ -479,7 +480,7 @@ def _undeclared(part: Part) -> Answer:
             *known.get(change.name, ()),
         }
         has = resource.declaration(change.name, change.before) if change.before else None
-        more = _shown(resource, change.name, {name: value for name, value in (has or {}).items() if name not in said})
+        more = _shown(resource, change.name, {name: value for name, value in (has or {}).items() if name not in named})
         options += [more] if more["options"] else []
     return {UNDECLARED: objects, f"{UNDECLARED}_options": options}
 
@@ -490,7 +491,7 @@ def _shown(resource: Resource, name: str, has: t.Mapping[str, t.Any]) -> Answer:
 
 
 def diffs(parts: t.Sequence[Part]) -> list[dict[str, t.Any]]:
-    """A diff for each resource that changes, under a heading that counts what changes."""
+    """A diff for each resource that changes, under a heading with the counts of its changes."""
     found = []
     for part in parts:
         if part.run.plan.changed:
@@ -501,7 +502,7 @@ def diffs(parts: t.Sequence[Part]) -> list[dict[str, t.Any]]:
 
 
 def _folded(diff_of_part: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
-    """A diff in which objects that change alike are one entry, with their number and the first of their names."""
+    """A diff with one entry for objects that change alike, with their number and the first of their names."""
     before, after = diff_of_part["before"], diff_of_part["after"]
     alike: dict[str, list[str]] = {}
     for name in dict.fromkeys((*before, *after)):
@@ -516,12 +517,12 @@ def _folded(diff_of_part: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, di
 
 
 def summary(parts: t.Sequence[Part]) -> list[str]:
-    """How many objects of each resource there are by what becomes of them, for people who read a plan."""
+    """How many objects of each resource have each result, for people who read a plan."""
     return [_counted(part, unchanged=True) for part in parts if part.run.plan.changes]
 
 
 def _counted(part: Part, *, unchanged: bool) -> str:
-    """The counts of the answer in words; and of users, how many the task blocks, and how many because of until."""
+    """The counts of the answer in words; for users also how many the task blocks, and how many because of until."""
     blocked, ended, counts = Counter[str](), Counter[str](), Counter[str]()
     for change in part.run.plan.changes:
         action = str(change.report()["action"])
@@ -529,21 +530,21 @@ def _counted(part: Part, *, unchanged: bool) -> str:
         blocked[action] += action in DONE and change.state == "blocked" and bool(change.values.get("deny"))
         ended[action] += action in CHANGED and change.wanted.ended
     words = [*sorted(counts.keys() - {"unchanged"}), *(["unchanged"] if unchanged and counts["unchanged"] else [])]
-    said = {
+    details = {
         word: [
             *([f"{blocked[word]} blocked"] if blocked[word] else []),
             *([f"{ended[word]} because of until"] if ended[word] else []),
         ]
         for word in words
     }
-    each = [f"{counts[word]} {word}" + (f" ({', '.join(said[word])})" if said[word] else "") for word in words]
+    each = [f"{counts[word]} {word}" + (f" ({', '.join(details[word])})" if details[word] else "") for word in words]
     return f"{part.resource.option}: {', '.join(each)}"
 
 
 def _failures(failed: t.Sequence[tuple[Part, Change]]) -> str:
-    """Why the first object failed that did not fail because of another one, and the names of the others."""
+    """The reason of the first object that did not fail because of another one, and the names of the other failed objects."""
     (part, first), *more = sorted(failed, key=lambda one: one[1].hindered)
-    others = listed(f"{other.resource.noun} {change.name}" for other, change in more)
-    return f"{part.resource.noun} {first.name}: {first.message.rstrip('.')}" + (
+    others = listed(other.resource.title(change.name) for other, change in more)
+    return f"{part.resource.title(first.name)}: {first.message.rstrip('.')}" + (
         f". Also failed: {others}" if more else ""
     )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When a declared object ends, as users write it, and what the present moment is. Moments are seconds since 1970, in UTC."""
+"""When a declared object ends, as users write it, and the present moment. Moments are seconds since 1970, in UTC."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _FORM = re.compile(
 
 
 class Until(t.NamedTuple):
-    """The end of an object: as it is declared, and the moment from which on it holds no more."""
+    """The end of an object: as it is declared, and the moment from which on the object has ended."""
 
     text: str
     moment: float
 
     @classmethod
     def of(cls, text: str) -> Until:
-        """A day is meant to its end. Raises ValueError."""
+        """A day includes all of its hours. Raises ValueError."""
         return cls(text, _moment(text, days=1))
 
 
@@ -42,30 +42,30 @@ def days_left(until: Until, now: float) -> t.Optional[int]:
     return int(left // 86400) if 0 < left <= SOON * 86400 else None
 
 
-def present(begun: float, *, check: bool, said: str = "") -> float:
-    """The moment for which a task is to say what is declared: that at which it has begun.
+def present(started: float, *, check: bool, chosen: str = "") -> float:
+    """The moment for which a task computes what is declared: when it started.
 
-    In check mode another one can be ``said``, or be in the environment, a day by its first moment. Raises InputError.
+    In check mode another one can be ``chosen``, or be in the environment; a day is its first moment. Raises InputError.
     """
-    said = said or os.environ.get(TODAY.upper(), "")
-    if not said:
-        return begun
+    chosen = chosen or os.environ.get(TODAY.upper(), "")
+    if not chosen:
+        return started
     if not check:
         raise InputError(
-            f"{TODAY} is {said!r}, but it is for check mode only: with another date, the wrong users could get access or be "
+            f"{TODAY} is {chosen!r}, but it is for check mode only: with another date, the wrong users could get access or be "
             f"blocked. Nothing was written. Add --check, or remove {TODAY}."
         )
     try:
-        return _moment(said, days=0)
+        return _moment(chosen, days=0)
     except ValueError as exc:
         raise InputError(f"{TODAY}: {exc}.") from None
 
 
 def _moment(text: str, *, days: int) -> float:
-    """A time, or the first moment of the day that comes so many days after a day; without a zone in that of this machine.
+    """A time, or the first moment of the day that comes so many days after a day; without a zone, in that of this machine.
 
-    Where a clock is set back, a time comes twice, and the second one counts; but a day begins when it begins first. A time
-    that a clock leaves out is the moment at which it does so, or as long after it.
+    Where a clock is set back, a time occurs twice, and the second one counts; but a day begins at its first beginning. A time
+    that a clock skips is the moment of the skip, or as long after it.
     """
     found = _FORM.fullmatch(text)
     try:
@@ -75,7 +75,7 @@ def _moment(text: str, *, days: int) -> float:
         zone = _zone(found["offset"], found["zone"])
         if found["time"]:
             return max(wall.replace(tzinfo=zone, fold=fold).timestamp() for fold in (0, 1))
-        if not datetime.max - wall > timedelta(days=days):  # the last day that can be written, for no end at all
+        if not datetime.max - wall > timedelta(days=days):  # the last day that can be written stands for no end
             return math.inf
         return (wall + timedelta(days=days)).replace(tzinfo=zone).timestamp()
     except zoneinfo.ZoneInfoNotFoundError:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes: how many objects go into a request, how many requests side by side, and what became of each object."""
+"""Writes: how many objects go into a request, how many requests run in parallel, and the result of each object."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .._text.errors import InputError, OutcomeUnknown, Refused, SignInError, Unr
 from .parallel import AdaptivePool
 from .plan import PAST, Change, Effect
 
-ONE_BAD_OBJECT = (400, 404, 409, 413)  # answers that speak of what was asked, not of who asks or how the server is
+ONE_BAD_OBJECT = (400, 404, 409, 413)  # answers about the request, not about the account or the state of the server
 
-_ALREADY = re.compile(r"(?<!not )\bexists?\b", re.IGNORECASE)  # how a name is taken (server behaviour, 53)
+_ALREADY = re.compile(r"(?<!not )\bexists?\b", re.IGNORECASE)  # the words for a taken name (server behaviour, 53)
 
 
 class Writes:
-    """How the requests of a task are sent. What it learns of the server's limits holds for as long as it lives."""
+    """How the requests of a task are sent. What it learns about the server's limits applies as long as it exists."""
 
     def __init__(self, client: t.Any, progress: t.Callable[[str, int, int], None]) -> None:
         self._size, self._progress = client.batch_size, progress
@@ -28,9 +28,9 @@ class Writes:
     def many(
         self, changes: t.Sequence[Change], write: t.Callable[[list[Change]], object], verb: t.Optional[str] = None
     ) -> None:
-        """One request for many objects. One that the server refuses fails alone, and the others go on.
+        """One request for many objects. An object that the server refuses fails alone, and the others go on.
 
-        ``verb`` says what happens to them, for users who watch the progress, as in ``updated``.
+        ``verb`` is what happens to them, for users who watch the progress, as in ``updated``.
         """
         waiting, count = [list(changes)] if changes else [], self._counter(changes, verb)
         while waiting:
@@ -60,10 +60,10 @@ class Writes:
         refused: dict[str, list[str]] = {}
         names = {change.name for change in batch}
         for key, text in exc.reasons.items():
-            meant = _named(key, names)
-            if meant is not None:
-                refused.setdefault(meant, []).append(text)
-        if not refused:  # the server does not say which: find it
+            name = _named(key, names)
+            if name is not None:
+                refused.setdefault(name, []).append(text)
+        if not refused:  # the server does not name the object: find it
             return [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
         for change in batch:
             if change.name in refused:
@@ -80,10 +80,10 @@ class Writes:
         in_order: bool = False,
         first_alone: bool = False,
     ) -> None:
-        """One request for each object, several side by side unless ``in_order``.
+        """One request for each object, several in parallel unless ``in_order``.
 
-        What is answered by a status of ``alone`` fails alone, and the others go on. With ``first_alone`` they wait until the
-        first one has succeeded.
+        An object whose answer has a status of ``alone`` fails alone, and the others go on. With ``first_alone`` they wait until
+        the first one has succeeded.
         """
         going, count = [change for change in changes if change.outcome != "failed"], self._counter(changes, verb)
 
@@ -103,7 +103,7 @@ class Writes:
             self._pool.work(part, one, lambda: count(1), in_order)
 
     def _counter(self, changes: t.Sequence[Change], verb: t.Optional[str]) -> t.Callable[[int], None]:
-        """Counts objects, and reports the progress, from the beginning on."""
+        """A function that counts objects, and reports the progress from the beginning on."""
         total, done = len(changes), 0
 
         def count(number: int) -> None:
@@ -118,7 +118,7 @@ class Writes:
 
 @contextlib.contextmanager
 def _noting_effect(changes: t.Sequence[Change]) -> t.Iterator[None]:
-    """Around a call about these objects: note in each what the server did, or may have done."""
+    """Around a call for these objects: note in each what the server did, or may have done."""
     acted = True
     try:
         yield
@@ -134,15 +134,15 @@ def _noting_effect(changes: t.Sequence[Change]) -> t.Iterator[None]:
 
 def _fail(changes: t.Sequence[Change], reason: str) -> None:
     for change in changes:
-        told = f"{reason.rstrip('.')}. {change.hint}" if change.hint else reason
-        change.fail(f"it was created, but {reason}" if change.effect is Effect.CREATED else told)
+        hinted = f"{reason.rstrip('.')}. {change.hint}" if change.hint else reason
+        change.fail(f"it was created, but {reason}" if change.effect is Effect.CREATED else hinted)
 
 
 def _named(key: str, names: t.Collection[str]) -> t.Optional[str]:
-    """The object that a key of an error's detail speaks of; keys are tuples of unknown form (server behaviour, 6)."""
+    """The object that a key of an error's detail names; keys are tuples of unknown form (server behaviour, 6)."""
     if key in names:
         return key
     longest = max(map(len, names))
-    said = [key[len(opening) :] for opening in ("('", '("', "(", "") if key.startswith(opening)]
-    starts = {text[:end] for text in said for end in range(min(len(text), longest + 1)) if text[end] in "'\",."}
+    texts = [key[len(opening) :] for opening in ("('", '("', "(", "") if key.startswith(opening)]
+    starts = {text[:end] for text in texts for end in range(min(len(text), longest + 1)) if text[end] in "'\",."}
     return max(starts.intersection(names), key=len, default=None)

@@ -310,7 +310,7 @@ def refuse_no_names(allowed: t.Iterable[str]) -> None:
     """Raise InputError where an entry of the option could be no directive's name."""
     odd = [repr(name) for name in allowed if not re.match(r"[A-Za-z][A-Za-z0-9-]*\Z", name)]
     if odd:
-        raise InputError(f"{OPTION}: {', '.join(odd)} is no name of a directive, such as up. Nothing was written.")
+        raise InputError(f"{OPTION}: {', '.join(odd)} is not the name of a directive, such as up. Nothing was written.")
 
 
 def objection(unlisted: t.Iterable[Unlisted], allowed: t.Collection[str]) -> str:
@@ -325,5 +325,5 @@ def objection(unlisted: t.Iterable[Unlisted], allowed: t.Collection[str]) -> str
     told = [f"{each.shown} ({each.danger})" for each in list(left.values())[:TOLD]]
     rest = f" and {len(left) - TOLD} more" if len(left) > TOLD else ""
     names = ", ".join(each.name for each in left.values() if each.name)
-    way = f"; if that is meant, allow it by {OPTION}: [{names}]" if names else ""
+    way = f"; if this is intended, set {OPTION}: [{names}]" if names else ""
     return f"it has directives that may harm the client: {', '.join(told)}{rest}{way}"

@@ -164,15 +164,15 @@ class Profile:
         if "dev" not in said:
             raise ValueError("it names no device (dev).")
         if not said & {"client", "tls-client"}:
-            raise ValueError("it is not that of a client (client).")
+            raise ValueError("it is not for a client (client).")
         if not self.remotes:
             raise ValueError("it names no server (remote).")
         if not said & {"ca", "capath", "peer-fingerprint", "pkcs12"}:
-            raise ValueError("it names no authority (ca).")
+            raise ValueError("it names no certificate authority (ca).")
         if len(own) == 1 and not without_key:
-            raise ValueError("it has only one of a certificate (cert) and its key (key).")
+            raise ValueError("it has only a certificate (cert) or only its key (key), and needs both.")
         if not own and not without_key and "auth-user-pass" not in said:
-            raise ValueError("it has neither a certificate (cert) nor a question for a password (auth-user-pass).")
+            raise ValueError("it has no certificate (cert), and does not ask for a password (auth-user-pass).")
 
     def facts(self) -> Facts:
         """What it says, without secrets; docs of the filter ovpn_info have it key by key.
@@ -275,7 +275,7 @@ def _words(line: str) -> tuple[list[str], int]:
     while at < len(line) and len(words) <= MOST and not _COMMENT.match(line, at):
         found = _WORD.match(line, at)
         if not found:
-            raise ValueError("a quotation mark is not closed, or a backslash stands where none may stand")
+            raise ValueError("a quotation mark is not closed, or a backslash is in a place where none is allowed")
         kind = str(found.lastgroup)
         words.append(found[kind] if kind == "verbatim" else _ESCAPED.sub(r"\1", found[kind]))
         at = _skip_blanks(line, found.end())
@@ -308,7 +308,7 @@ def _statements(lines: t.Sequence[str], first: int = 1) -> t.Iterator[Statement]
         name = words[0][1:-1] if is_block else words[0]
         flaw, body = "", None
         if not _NAME.match(name) and not is_optional:
-            flaw = "this is no directive"
+            flaw = "this is not a directive"
         elif is_block:
             flaw, size = _block(lines, position, f"</{name}>")
             body = [each.rstrip("\r") for each in lines[position : position + size]]
@@ -327,11 +327,11 @@ def _block(lines: t.Sequence[str], first: int, closing: str) -> tuple[str, int]:
     for size in range(len(lines) - first):
         line = lines[first + size]
         if "\0" in line:
-            return "in the block that begins here there is a NUL character", 0
+            return "the block that begins here contains a NUL character", 0
         if line.lstrip(_BLANKS).startswith(closing):
             return ("the line that ends the block is too long" if _is_too_long(line) else ""), size
         if closing in line:
-            return "the end of the block that begins here stands within a line", 0
+            return "the end of the block that begins here is within a line", 0
     return "the block that begins here has no end", 0
 
 
@@ -444,11 +444,11 @@ def _refuse_broken(each: Statement) -> None:
     """A block that does not hold what it is for, or is announced and does not follow."""
     if each.body is None:
         if each.parameters[:1] == [INLINE] and each.name in (*CONTENTS, "pkcs12"):
-            raise ValueError(f"line {each.number}: the block that this announces does not follow.")
+            raise ValueError(f"line {each.number}: this line announces a block that does not follow.")
         return
     if not _is_whole(each.name, "\n".join(each.body)):
         what = "certificate" if each.name in CERTIFICATES else "key"
-        raise ValueError(f"line {each.number}: in this block there is no whole {what}.")
+        raise ValueError(f"line {each.number}: this block does not contain a complete {what}.")
 
 
 def _unlisted(each: Statement) -> Unlisted:
@@ -471,9 +471,9 @@ def _misuse(each: Statement, known: Directive, is_inside: bool) -> str:
     if each.body is not None and not known.may_be_block:
         return "this directive cannot be a block"
     if is_inside and not known.may_be_inside:
-        return "this directive cannot be in a connection"
+        return "this directive cannot be in a connection block"
     if not each.is_passed_over and not known.takes(len(each.parameters) + (each.body is not None)):
-        return "this directive has too many parameters or too few"
+        return "this directive has too many or too few parameters"
     return ""
 
 
@@ -510,7 +510,7 @@ def _endpoint(each: Statement) -> Facts:
     if "port" in said:
         said["port"] = _port(each.number, said["port"])
     if said.get("proto", DEFAULT_PROTO) not in PROTOS:
-        raise ValueError(f"line {each.number}: there is no such protocol.")
+        raise ValueError(f"line {each.number}: this protocol does not exist.")
     return said
 
 
@@ -519,7 +519,7 @@ def _port(number: int, text: str) -> t.Union[int, str]:
     if not re.match(r"[0-9]+\Z", text):
         return text
     if len(text) > 5 or not 0 < int(text) < 1 << 16:
-        raise ValueError(f"line {number}: the port is not from 1 to 65535.")
+        raise ValueError(f"line {number}: the port is not between 1 and 65535.")
     return int(text)
 
 

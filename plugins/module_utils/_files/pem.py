@@ -30,7 +30,7 @@ except ImportError:
 else:
     HAS_CRYPTOGRAPHY = True
 
-UNREADABLE = "there is a certificate in it that cannot be read"
+UNREADABLE = "it contains a certificate that cannot be read"
 
 BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 # Algorithms as certificates tell them, and what else the vendor calls them (server behaviour, 99).
@@ -101,7 +101,7 @@ def certificates(text: str) -> list[Certificate]:
     _need_cryptography()
     found = list(_blocks(text.replace("\r\n", "\n")))
     if not found:
-        raise ValueError("there is no certificate in PEM format in it")
+        raise ValueError("it contains no certificate in PEM format")
     return [from_der(_der_of(pem)) for pem in found]
 
 
@@ -119,7 +119,7 @@ def certificate(text: str) -> Certificate:
     """The one certificate of a text."""
     found = certificates(text)
     if len(found) > 1:
-        raise ValueError(f"there are {len(found)} certificates in it, and one is expected")
+        raise ValueError(f"it contains {len(found)} certificates, and one is expected")
     return found[0]
 
 
@@ -165,11 +165,11 @@ def public_half(private_key: str, passphrase: t.Optional[str] = None) -> bytes:
         key = serialization.load_pem_private_key(private_key.encode(), password)
     except TypeError:
         raise ValueError(
-            "it is not encrypted, and there is a passphrase for it" if passphrase else "it is encrypted"
+            "it is not encrypted, but a passphrase is given" if passphrase else "it is encrypted"
         ) from None
     except (ValueError, UnsupportedAlgorithm):
-        why = "there is no private key in PEM format in it"
-        raise ValueError(f"{why} that its passphrase opens" if passphrase else why) from None
+        why = "it contains no private key in PEM format"
+        raise ValueError(f"{why} that the passphrase decrypts" if passphrase else why) from None
     return _der(key.public_key())
 
 
@@ -194,9 +194,9 @@ def break_in(chain: t.Sequence[Certificate]) -> t.Optional[str]:
     """Where a chain is broken, each of whose certificates should be signed by the next."""
     for one, authority in zip(chain, chain[1:]):
         if not is_signed_by(one, authority):
-            return f"{one.subject} is signed by {one.issuer}, and what follows is {authority.subject}"
+            return f"{one.subject} is signed by {one.issuer}, and the next certificate is {authority.subject}"
         if not authority.is_authority:
-            return f"{authority.subject} is no authority, and cannot sign {one.subject}"
+            return f"{authority.subject} is not a certificate authority, and cannot sign {one.subject}"
     return None
 
 

@@ -47,7 +47,7 @@ def fault_of(found: os.stat_result, others: int = 0o077) -> str:
         return "it belongs to another user"
     if found.st_nlink != 1:
         return "it has several names (hard links)"
-    return "other users may use it" if stat.S_IMODE(found.st_mode) & others else ""
+    return "other users can use it" if stat.S_IMODE(found.st_mode) & others else ""
 
 
 def own_file(path: str) -> int:
@@ -72,7 +72,7 @@ def refuse_shared_folder(path: str) -> None:
     if found.st_uid != os.geteuid():
         raise Irregular(errno.EINVAL, "it belongs to another user", path)
     if stat.S_IMODE(found.st_mode) & 0o022:
-        raise Irregular(errno.EINVAL, "other users may write into it", path)
+        raise Irregular(errno.EINVAL, "other users can write to it", path)
 
 
 def plain_read(path: str) -> bytes:

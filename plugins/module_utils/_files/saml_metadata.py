@@ -53,7 +53,7 @@ class _Reader:
     def begin(self, name: str, attributes: t.Mapping[str, str]) -> None:
         self._number += 1
         if len(self._open) >= DEEPEST or self._number > MOST:
-            raise ValueError(f"it has more than {MOST} elements, or more than {DEEPEST} within each other")
+            raise ValueError(f"it has more than {MOST} elements, or more than {DEEPEST} levels of them")
         element = Element(name, attributes)
         if self._open:
             self._open[-1].elements.append(element)
@@ -69,7 +69,7 @@ class _Reader:
             self._open[-1].text += text
 
     def refuse(self, *args: t.Any) -> None:
-        raise ValueError("it has a document type (DOCTYPE), which no metadata needs")
+        raise ValueError("it has a document type (DOCTYPE), which metadata does not need")
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,10 @@ def identity_provider(text: str) -> IdentityProvider:
                 one = certificate_of(each.text)
                 found[one.fingerprint] = one
     if not found:
-        raise ValueError("there is no certificate for signatures in it")
+        raise ValueError("it contains no certificate for signatures")
     signon = _location(role, "SingleSignOnService")
     if not signon:
-        raise ValueError("there is no address in it to sign in at (SingleSignOnService)")
+        raise ValueError("it contains no address for sign-ins (SingleSignOnService)")
     return IdentityProvider(
         _entity_id(entity), signon, _location(role, "SingleLogoutService"), tuple(found.values()), _until(entity, role)
     )
@@ -138,7 +138,7 @@ def service_provider(text: str) -> ServiceProvider:
     entity, role = _role(parsed(text), "SPSSODescriptor", "service provider")
     consumer = _location(role, "AssertionConsumerService")
     if not consumer:
-        raise ValueError("there is no address in it that assertions are for (AssertionConsumerService)")
+        raise ValueError("it contains no address for assertions (AssertionConsumerService)")
     return ServiceProvider(_entity_id(entity), consumer, _until(entity, role), _essence(entity))
 
 

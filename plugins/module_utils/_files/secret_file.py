@@ -16,7 +16,7 @@ from .._text.errors import EstateError, InputError
 from .read_file import Irregular, fault_of, opened
 
 OWN_EYES = 0o600
-NO_FILE = "is there and no file"
+NO_FILE = "exists and is not a file"
 PIECE = 1 << 16  # bytes that are read at once
 LARGEST = 1 << 20  # bytes; no key, certificate or profile is near that
 
@@ -31,7 +31,7 @@ class SecretFile:
         """Raise InputError where it could not be written, so that nothing is made that would then be lost."""
         folder = os.path.dirname(self.path)
         if os.path.islink(self.path):
-            why = "is a symbolic link, through which no secret is written"
+            why = "is a symbolic link, and secrets are not written through links"
         elif os.path.lexists(self.path) and not os.path.isfile(self.path):
             why = NO_FILE
         elif not os.path.isdir(folder):

@@ -61,7 +61,7 @@ class WireGuardFile:
 
     def __init__(self, text: str) -> None:
         if len(text) > LARGEST:
-            raise ValueError("it is too long for such a file.")
+            raise ValueError("it is too long for a file of WireGuard.")
         self.unlisted: list[Unlisted] = []
         self._found: dict[str, dict[str, list[Line]]] = {INTERFACE: {}, PEER: {}}
         peers = 0
@@ -110,7 +110,7 @@ class WireGuardFile:
         if each is None or each.value == "off":
             return None
         if not re.match(r"[0-9]{1,5}\Z", each.value):
-            raise ValueError(f"line {each.number}: this is no number.")
+            raise ValueError(f"line {each.number}: this is not a number.")
         return int(each.value)
 
     def _key(self, section: str, key: str) -> t.Optional[str]:
@@ -122,7 +122,7 @@ class WireGuardFile:
         except (binascii.Error, ValueError):
             right = False
         if not right:
-            raise ValueError(f"line {each.number}: this is no key of WireGuard.")
+            raise ValueError(f"line {each.number}: this is not a key of WireGuard.")
         return each.value
 
 
@@ -142,11 +142,11 @@ def _lines(text: str) -> t.Iterator[Line]:
             key = key.lower()
             known = key in WIREGUARD and section in WIREGUARD[key].flags
             withheld = not value and mark + comment == WITHHELD
-            flaw = "" if known else "there is no such key in this section"
-            flaw = flaw or ("" if value or withheld else "there is no value")
+            flaw = "" if known else "this section has no such key"
+            flaw = flaw or ("" if value or withheld else "the value is missing")
             yield Line(number, line, section, key, WITHHELD if withheld else value, flaw)
         else:
-            yield Line(number, line, section, flaw="this is no setting of a section")
+            yield Line(number, line, section, flaw="this is not a setting of a section")
 
 
 def _public(each: Line) -> str:
@@ -164,5 +164,5 @@ def _public(each: Line) -> str:
 def _endpoint(each: Line) -> Facts:
     found = _ENDPOINT.match(each.value)
     if not found or not 0 < int(found["port"]) < 1 << 16:
-        raise ValueError(f"line {each.number}: this is no address with a port.")
+        raise ValueError(f"line {each.number}: this is not an address with a port.")
     return {"host": found["v6"] or found["host"], "port": int(found["port"])}

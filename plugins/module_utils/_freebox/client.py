@@ -40,15 +40,15 @@ class Freebox(Client):
         if isinstance(answer, dict) and answer.get("success") is True:
             return answer.get("result")
         if self.api.operations[operation] == READ:
-            raise Unreadable(f"{self.asked} answered something that is no answer of Freebox OS.")
-        raise OutcomeUnknown(f"{self.asked} was answered, and not by what became of it")
+            raise Unreadable(f"{self.asked} answered something that is not an answer of Freebox OS.")
+        raise OutcomeUnknown(f"{self.asked} was answered, but the answer does not state the result")
 
     def object(self, operation: str, **how: t.Any) -> Record:
         """The result of a read, which is an object."""
         result = self.call(operation, **how)
         if isinstance(result, dict):
             return result
-        raise Unreadable(f"{self.asked} answered no object.")
+        raise Unreadable(f"{self.asked} answered something that is not an object.")
 
     def objects(self, operation: str) -> list[Record]:
         """The result of a read, which is a list of objects; an empty one comes as nothing (F47)."""
@@ -57,7 +57,7 @@ class Freebox(Client):
             return []
         if isinstance(result, list) and all(isinstance(one, dict) for one in result):
             return result
-        raise Unreadable(f"{self.asked} answered no list.")
+        raise Unreadable(f"{self.asked} answered something that is not a list.")
 
     def delete(self, operation: str, path: t.Mapping[str, str]) -> None:
         """Delete something, if it is there."""
@@ -80,7 +80,7 @@ class Freebox(Client):
         if not self._takes_formats:
             text = self._download("GET /vpn/download_config/{server_name}/{login}", path)
         if not isinstance(text, str):
-            raise OutcomeUnknown(f"{self.asked} was answered, and not by a file")
+            raise OutcomeUnknown(f"{self.asked} was answered, but not with a file")
         return text
 
     def _download(self, operation: str, path: t.Mapping[str, str]) -> t.Any:

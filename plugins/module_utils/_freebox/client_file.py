@@ -64,9 +64,9 @@ def _read_openvpn(text: str) -> Found:
     facts = profile.facts()
     certificate = facts["certificate"]
     if not facts["ca"]:
-        raise ValueError("it names no authority")
+        raise ValueError("it names no certificate authority")
     if certificate and (not facts["key_present"] or facts["key_matches"] is False):
-        raise ValueError("the key in it is not that of its certificate")
+        raise ValueError("its key does not belong to its certificate")
     remote = facts["remotes"][0]
     cipher = next((ours for theirs, ours in CIPHERS.items() if (facts["cipher"] or "").startswith(theirs)), None)
     settings = {"port": remote["port"], "protocol": remote["proto"][:3], **({"cipher": cipher} if cipher else {})}
@@ -102,7 +102,7 @@ def _interface(text: str) -> t.Any:
     try:
         return ipaddress.ip_interface(text)
     except ValueError:
-        raise ValueError("its address is none") from None
+        raise ValueError("its address is not valid") from None
 
 
 KINDS: t.Mapping[str, Kind] = {

@@ -41,7 +41,7 @@ def transport(params: Params, read_only: bool) -> Transport:
     url, plain = params["freebox_url"].rstrip("/"), params["freebox_plain_http"]
     if "@" in url:
         raise InputError(
-            "freebox_url holds a name or a password, and a Freebox takes neither; give freebox_app_id and freebox_app_token."
+            "freebox_url contains a name or a password, which a Freebox does not use; give freebox_app_id and freebox_app_token."
         )
     if not url.startswith("http://" if plain else "https://") or "?" in url or "#" in url:
         kind = "an http address, as freebox_plain_http asks for" if plain else f"an https address, such as {AT_HOME}"
@@ -69,9 +69,9 @@ def shared(params: Params) -> Store:
 def cautions(params: Params, url: str) -> list[str]:
     """What to hear of the way to the box, whatever the task does."""
     if params["freebox_plain_http"]:
-        return [f"{url} is asked without TLS: whoever is on the way reads its passwords and profiles."]
+        return [f"{url} is used without TLS: every system on the network path can read its passwords and profiles."]
     if is_unchecked(params, PREFIX):
-        return [f"The certificate of {url} is not checked: whoever answers there gets the passwords."]
+        return [f"The certificate of {url} is not checked: any server that answers there gets the passwords."]
     return []
 
 

@@ -24,7 +24,7 @@ def cut_off(parts: t.Sequence[Part]) -> tuple[Answer, str]:
         for change in part.run.plan.of("update")
     }
     cut = [f"{name} ({number} connected)" for name, number in found.items() if number]
-    return {}, f"clients may be cut off from {', '.join(cut)}" if cut else ""
+    return {}, f"clients may be disconnected from {', '.join(cut)}" if cut else ""
 
 
 DECLARATION = ServerDeclaration((VPN_SERVER, VPN_USER), cut_off)
@@ -32,4 +32,4 @@ DECLARATION = ServerDeclaration((VPN_SERVER, VPN_USER), cut_off)
 
 def beyond(run: Run[Freebox]) -> t.Iterator[str]:
     """What a box has and no declaration of it holds."""
-    yield "Keys of WireGuard users and client profiles: the box makes them, and freebox_vpn_profile writes profiles to files."
+    yield "Keys of WireGuard users and client profiles: the box creates them. freebox_vpn_profile writes profiles to files."

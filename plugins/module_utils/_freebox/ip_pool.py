@@ -42,8 +42,8 @@ class Pool:
         found = next((one for one in self.free if one not in others), None)
         if found is None:
             raise InputError(
-                f"ip_reservation: WireGuard users change addresses with each other, and {self.first} to {self.last} has no free "
-                "one for the time between. Free one first."
+                "ip_reservation: to exchange addresses between WireGuard users, one address has to be free for a moment, and "
+                f"{self.first} to {self.last} has none. Free one first."
             )
         return found
 
@@ -60,13 +60,13 @@ class Pool:
             ip = change.values.get("ip_reservation")
             if ip and not self.first <= ipaddress.IPv4Address(ip) <= self.last:
                 mistakes.add(
-                    f"ip_reservation of VPN user {change.name}: {ip} is outside {self.first} to {self.last}, which is what the "
-                    "box gives to VPN clients."
+                    f"ip_reservation of VPN user {change.name}: {ip} is outside {self.first} to {self.last}, the range that "
+                    "the box gives to VPN clients."
                 )
         for login, ip in sorted(after.items()):
             other = holders.setdefault(ip, login)
             if other != login:
-                mistakes.add(f"ip_reservation: {ip} would be that of {other} and of {login}.")
+                mistakes.add(f"ip_reservation: {ip} would belong to {other} and to {login}.")
 
 
 @reads

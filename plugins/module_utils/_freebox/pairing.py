@@ -26,9 +26,9 @@ from .session import PAIR_AGAIN, SETTINGS, TOLD
 # The status of a request (server behaviour, F25).
 GRANTED, PENDING = "granted", "pending"
 ENDS: t.Mapping[str, str] = {
-    "denied": "somebody has refused it at the box",
-    "timeout": "nobody answered at the box in the time that it gives",
-    "unknown": "the box does not know it any more, as after somebody has revoked it",
+    "denied": "it was refused at the box",
+    "timeout": "it was not answered at the box in time",
+    "unknown": "the box no longer knows it, as it may have been revoked",
 }
 PAUSE = 2.0  # seconds between two questions for the status
 REMINDER = 60.0  # seconds between two messages to the user
@@ -84,9 +84,11 @@ class PairingClient(Client):
         try:
             answer = self.call("POST /login/authorize/", body)
         except Refused as exc:
-            raise EstateError(f"{self.url} takes no request of the application {body['app_id']}: {exc}.") from exc
+            raise EstateError(
+                f"{self.url} does not accept a request of the application {body['app_id']}: {exc}."
+            ) from exc
         except OutcomeUnknown as exc:
-            raise EstateError(f"{exc}. It was not asked again. {self.lost_token_advice}") from exc
+            raise EstateError(f"{exc}. The request was not repeated. {self.lost_token_advice}") from exc
         try:
             return Request(str(answer["result"]["app_token"]), str(answer["result"]["track_id"]))
         except (LookupError, TypeError) as exc:
@@ -96,7 +98,7 @@ class PairingClient(Client):
     def lost_token_advice(self) -> str:
         """What to do where the box may show a question, and its token is lost."""
         name = self.params["app_name"]
-        return f"If the box shows a question about {name}, refuse it, because nobody has the token; then run again."
+        return f"If the box shows a question about {name}, refuse it, because its token is lost; then run again."
 
     def status(self, request: Request) -> str:
         """The status of a request."""
@@ -156,8 +158,8 @@ def inform(run: Run[PairingClient]) -> dict[str, t.Any]:
     permissions = client.permissions_of(token) if token else None
     if token and permissions is None:
         raise SignInError(
-            f"{client.url} does not know the token of the application {client.params['freebox_app_id']}. It is of another box, or "
-            f"was revoked: {PAIR_AGAIN}."
+            f"{client.url} does not know the token of the application {client.params['freebox_app_id']}. The token is for another "
+            f"box, or was revoked: {PAIR_AGAIN}."
         )
     return {"box": {name: client.box.get(name) for name in TOLD}, "permissions": permissions, "changed": False}
 
@@ -166,9 +168,11 @@ def pair(run: Run[PairingClient]) -> dict[str, t.Any]:
     """The work of freebox_app: while the token in the file is valid, no request is made."""
     params = run.client.params
     if params["wait_timeout"] < 1:
-        raise InputError(f"wait_timeout: {params['wait_timeout']} is not a number of seconds from 1 up.")
+        raise InputError(f"wait_timeout: {params['wait_timeout']} is too small; the smallest value is 1 second.")
     if not params["freebox_app_id"].strip() or not params["freebox_app_id"].isprintable():
-        raise InputError(f"freebox_app_id: {params['freebox_app_id']!r} is empty, or holds what cannot be printed.")
+        raise InputError(
+            f"freebox_app_id: {params['freebox_app_id']!r} is empty, or contains characters that cannot be printed."
+        )
     return _Pairing(run).run()
 
 
@@ -198,8 +202,8 @@ class _Pairing:
         asked, path = self._params["freebox_app_id"], self._file.path
         if self._kept.app_id != asked:
             raise InputError(
-                f"dest: {path} is of the application {self._kept.app_id}, and freebox_app_id is {asked}. Give each a file of its "
-                "own. Nothing was written."
+                f"dest: {path} is for the application {self._kept.app_id}, and freebox_app_id is {asked}. Use a file for each "
+                "application. Nothing was written."
             )
 
     def _is_another(self, box: t.Optional[str]) -> bool:
@@ -210,9 +214,9 @@ class _Pairing:
         """Keep a token of another box, unless that box was replaced by this one: the user says so by renew."""
         if self._is_another(box) and not self._params["renew"]:
             raise InputError(
-                f"dest: {self._file.path} is of the box {box}, and {self._client.url} is {self._uid}. If that box was replaced by "
-                "this one, say renew: true, which asks this one for a token and replaces the old one. If there are two boxes, "
-                "give each a file of its own. Nothing was written."
+                f"dest: {self._file.path} is for the box {box}, and {self._client.url} is {self._uid}. If that box was replaced by "
+                "this one, set renew: true; the task then requests a token from this box, and replaces the old one. If there are "
+                "two boxes, use a file for each. Nothing was written."
             )
 
     def run(self) -> dict[str, t.Any]:
@@ -227,8 +231,8 @@ class _Pairing:
                 self._refuse_another(kept.box)
                 reason = self._remove_ended(status)
         elif self._params["renew"]:
-            other = f", and the token is of the box {kept.box}" if self._is_another(kept.box) else ""
-            reason = f"renew is said{other}" if kept.token else reason
+            other = f", and the token is for the box {kept.box}" if self._is_another(kept.box) else ""
+            reason = f"renew is set{other}" if kept.token else reason
         else:
             self._refuse_another(kept.box)
             token = kept.token or self._params["freebox_app_token"]
@@ -237,7 +241,7 @@ class _Pairing:
                 return self._keep_token(token, permissions)
             if token:
                 self._refuse_unknown_token(kept)
-                reason = "the box does not know the token any more"
+                reason = "the box no longer knows the token"
         if self._task.check:
             return self._changed(reason)
         if not kept.request:
@@ -251,8 +255,8 @@ class _Pairing:
         """A token that this box refuses may be valid for another, where either box is unknown."""
         if kept.token and not (kept.box and self._uid):
             raise InputError(
-                f"dest: {self._client.url} does not know the token in {self._file.path}. It is of another box, or was revoked. "
-                "If it may be replaced, say renew: true. Nothing was written."
+                f"dest: {self._client.url} does not know the token in {self._file.path}. The token is for another box, or was "
+                "revoked. To replace it, set renew: true. Nothing was written."
             )
 
     def _keep_token(self, token: str, permissions: list[str]) -> dict[str, t.Any]:
@@ -275,7 +279,7 @@ class _Pairing:
         permissions = self._client.permissions_of(request.token, self._params["permissions"])
         if permissions is None:
             raise EstateError(
-                f"{self._client.url} says that it has granted the request, and does not know the token. Remove {self._file.path} "
+                f"{self._client.url} reports that the request was granted, but does not know the token. Remove {self._file.path} "
                 "and run again."
             )
         done = f"The application {self._kept.app_id} is allowed on {self._client.url} now, and {self._file.path} has its token."
@@ -318,7 +322,7 @@ class _Pairing:
                 status = self._client.status(request)
             except EstateError as exc:
                 raise EstateError(
-                    f"{str(exc).rstrip('.')}. {self._file.path} keeps the request: run again to go on waiting."
+                    f"{str(exc).rstrip('.')}. {self._file.path} keeps the request: run again to continue."
                 ) from exc
             now = time.monotonic()
             if status != PENDING or now >= deadline:
@@ -328,7 +332,7 @@ class _Pairing:
                 who = f"{self._params['app_name']} of {self._params['device_name']}"
                 left = f"{deadline - now:.0f} s left."
                 self._task.say(
-                    f"{self._client.url} shows that {who} asks to be let in: press the button on the box. {left}"
+                    f"{self._client.url} shows that {who} requests access: press the button on the box. {left}"
                 )
             time.sleep(min(PAUSE, deadline - now))
 
@@ -338,22 +342,22 @@ class _Pairing:
             self._file.remove_request(self._kept)
             self._client.file_written = True
         self._kept.request = None
-        return f"the request came to nothing: {_why_ended(status)}"
+        return f"the request failed: {_why_ended(status)}"
 
     def _ended(self, status: str) -> str:
         self._file.remove_request(self._kept)
-        left = "still has the token that it had" if self._kept.token else "is removed again"
+        left = "still has the earlier token" if self._kept.token else "was removed again"
         return (
-            f"{self._client.url} did not let the application {self._kept.app_id} in: {_why_ended(status)}. "
-            f"{self._file.path} {left}. Run again to ask again."
+            f"{self._client.url} did not grant the request of the application {self._kept.app_id}: {_why_ended(status)}. "
+            f"{self._file.path} {left}. Run again to repeat the request."
         )
 
     def _timed_out(self) -> str:
         return (
-            f"Nobody has pressed the button on {self._client.url} for the application {self._kept.app_id} within "
-            f"{self._params['wait_timeout']} seconds. {self._file.path} keeps the request: run again to go on waiting."
+            f"The button on {self._client.url} was not pressed for the application {self._kept.app_id} within "
+            f"{self._params['wait_timeout']} seconds. {self._file.path} keeps the request: run again to continue."
         )
 
 
 def _why_ended(status: str) -> str:
-    return ENDS.get(status, f"the box says {status!r} of it")
+    return ENDS.get(status, f"the box reports the status {status!r}")

@@ -64,7 +64,7 @@ class TokenFile:
     def read(self) -> t.Optional[StoredPairing]:
         """Its content; None where there is no file. Raises InputError where it could not be written later."""
         if self._vault_id and not self._vault:
-            raise InputError(f"vault_id: {self._vault_id!r} is of use only with vault: true.")
+            raise InputError(f"vault_id: {self._vault_id!r} is used only with vault: true.")
         self._file.refuse_unusable()
         text = self._file.read()
         if text is not None and text.startswith(OPENING):
@@ -140,7 +140,7 @@ class TokenFile:
             state = _parsed(read_mapping(text))
         except Flaw as exc:
             raise InputError(
-                f"dest: {self.path} is there, and is no file of an application's token alone: {exc}. Nothing was written."
+                f"dest: {self.path} exists, and is not a file with only the token of an application: {exc}. Nothing was written."
             ) from None
         self._task.secrets.update(state.secrets)
         return state
@@ -150,12 +150,12 @@ def _parsed(content: t.Mapping[str, t.Any]) -> StoredPairing:
     """The mapping of a file. Raises Flaw with a sentence that holds none of its values."""
     others = sorted(map(str, set(content) - {ID, TOKEN, BOX, REQUEST}))
     if others:
-        raise Flaw(f"it also holds {', '.join(others)}")
+        raise Flaw(f"it also contains {', '.join(others)}")
     request = content.get(REQUEST)
     if request is not None and not (isinstance(request, dict) and set(request) - {BOX} == {TOKEN, TRACK}):
         raise Flaw(f"{REQUEST} is not what this module writes")
     texts = [content.get(ID), content.get(TOKEN), content.get(BOX), *(request or {}).values()]
     if any(one is not None and (not isinstance(one, str) or not one) for one in texts) or not content.get(ID):
-        raise Flaw(f"{ID} and {TOKEN} are texts, and the first is always there")
+        raise Flaw(f"{ID} and {TOKEN} have to be texts, and {ID} is required")
     pending = Request(request[TOKEN], request[TRACK], request.get(BOX)) if request else None
     return StoredPairing(content[ID], content.get(TOKEN), content.get(BOX), pending)

@@ -110,7 +110,7 @@ class Session(SharedSession):
         announced = int(str(box["api_version"]).partition(".")[0])
         if self._version is not None and not 1 <= self._version <= announced:
             raise InputError(
-                f"freebox_api_version: {self._version} is none that {self._http.url} serves, 1 to {announced}."
+                f"freebox_api_version: {self._http.url} does not support {self._version}. Supported: 1 to {announced}."
             )
         return API.below(f"{box['api_base_url'].rstrip('/')}/v{self._version or announced}")
 
@@ -155,7 +155,7 @@ class Session(SharedSession):
         except (Refused, LookupError, TypeError, ValueError) as exc:
             if isinstance(exc, Refused) and exc.status != 404:
                 raise
-            raise Unreadable(f"{self._http.url} does not say which API it has: is it a Freebox?") from exc
+            raise Unreadable(f"{self._http.url} does not report which API it has: is it a Freebox?") from exc
 
     def freshen(self, held: Held) -> None:
         """Sign in."""
@@ -175,7 +175,8 @@ class Session(SharedSession):
         challenge = self._result(api.call("GET /login/"), "challenge")
         if not isinstance(challenge, str):  # for people, it is made of obfuscated pieces (F33)
             raise SignInError(
-                f"{self._http.url} asks what only its own web page can answer: is this a Freebox?", final=False
+                f"{self._http.url} asks a question that only its own web page can answer: is this a Freebox?",
+                final=False,
             )
         proof = {"app_id": app_id, "password": answer_to(app_token, challenge)}
         try:
@@ -184,15 +185,17 @@ class Session(SharedSession):
             raise SignInError(self._refusal(exc, box), said=exc.said) from exc
         except OutcomeUnknown as exc:
             raise SignInError(
-                f"{self._http.url} never answered the sign-in of {app_id}. It was not repeated, because failed ones are counted. "
-                "Run again when the box is well."
+                f"{self._http.url} never answered the sign-in of {app_id}. It was not repeated, because the box counts failed "
+                "sign-ins. Run again when the box answers."
             ) from exc
         try:
             result = answer["result"]
             permissions = {str(name): bool(granted) for name, granted in result.get("permissions", {}).items()}
             return str(result["session_token"]), permissions
         except (LookupError, TypeError, AttributeError) as exc:
-            raise SignInError(f"{self._http.url} let {app_id} in without a session.", final=False) from exc
+            raise SignInError(
+                f"{self._http.url} accepted the sign-in of {app_id}, but returned no session.", final=False
+            ) from exc
 
     def _result(self, request: Call, name: str) -> t.Any:
         answer = self._http.sign_in(request)
@@ -206,10 +209,10 @@ class Session(SharedSession):
         if exc.said == "invalid_token":
             known = box.get("uid")
             return (
-                f"{where} refused the token of the application {who} ({exc.reason}). It is of another box"
-                f"{f' than this one, {known},' if known else ''} or was revoked: {PAIR_AGAIN}. No other sign-in "
+                f"{where} refused the token of the application {who} ({exc.reason}). The token is for another box"
+                f"{f', not for this one ({known}),' if known else ''} or was revoked: {PAIR_AGAIN}. No other sign-in "
                 "is tried in this run, because the box counts failures."
             )
         if exc.said == "pending_token":
-            return f"{where} does not let {who} in yet: somebody has to press the button on the box ({exc.reason})."
+            return f"{where} does not allow {who} yet: a person has to press the button on the box ({exc.reason})."
         return f"The sign-in of {who} was refused: {exc}."

@@ -45,7 +45,7 @@ def disconnect(run: Run[Freebox]) -> dict[str, t.Any]:
         raise InputError(f"one of the following is required, and none has a value: {', '.join(NAMED_BY)}.")
     for option in NAMED_BY:
         if params[option] is not None and not params[option]:
-            raise InputError(f"{option} is empty: name those whose connections shall end.")
+            raise InputError(f"{option} is empty: list those whose connections are to end.")
     meant = found(client, params)
     if meant:
         client.session.refuse_without(SETTINGS)
@@ -55,7 +55,7 @@ def disconnect(run: Run[Freebox]) -> dict[str, t.Any]:
     answer = _answer([one for one in meant if one not in left])
     if not left:
         return answer
-    ended = f"{len(meant) - len(left)} of {len(meant)} connections of {client.url} were ended: {why.rstrip('.')}."
+    ended = f"{len(meant) - len(left)} of {len(meant)} connections of {client.url} were ended. One that remains: {why.rstrip('.')}."
     return {**answer, "changed": client.wrote, "failed": True, "msg": ended}
 
 
@@ -88,7 +88,7 @@ def cut_off(client: Freebox, meant: t.Sequence[Record], params: t.Mapping[str, t
             break
     if left and not reasons:
         left = until_gone(left, lambda left: _still(client, left, params))
-    untold = "the box answered that it ended them, and still lists the others"
+    untold = "the box answered that it ended the connection, and still lists it"
     return left, next((reasons[one["id"]] for one in left if one["id"] in reasons), untold) if left else ""
 
 

@@ -67,7 +67,7 @@ class Box:
         """What a file of this user for this server follows."""
         if said["server"] not in self.configs or said["user"] not in self.users:
             raise InputError(
-                f"{said['server']} of {said['user']} is not on {self.url} any more. Nothing was downloaded."
+                f"server {said['server']} or user {said['user']} no longer exists on {self.url}. Nothing was downloaded."
             )
         return self.kind(said["server"]).settings(self.configs[said["server"]], self.users[said["user"]])
 
@@ -94,13 +94,13 @@ class Box:
         elif there["type"] not in KINDS:
             able = sorted(name for name, one in self.servers.items() if one["type"] in KINDS)
             yield (
-                f"server {server} of user {login}: it is of the type {there['type']}, which has no configuration files. There are "
-                f"some for {', '.join(able)}."
+                f"server {server} of user {login}: its type is {there['type']}, which has no configuration files. Servers that "
+                f"have them: {', '.join(able)}."
             )
             there = None
         if user is None and login not in assumed:
             yield (
-                f"user {login}: {self.url} has no VPN user {login!r}. Create it first, or, if this run does, list it in "
+                f"user {login}: {self.url} has no VPN user {login!r}. Create it first; if this run creates it, list it in "
                 f"assume_present.{did_you_mean(login, self.users)}"
             )
         elif there is not None:
@@ -112,38 +112,38 @@ class Box:
         """Why a server has no file for a user, where both may have one."""
         needed = self.kind(server).user_type
         if user is not None and (user.get("type") or STANDARD) != needed:
-            yield f"user {login}: it is of the type {user.get('type') or STANDARD}, and {server} is for users of the type {needed}."
+            yield f"user {login}: its type is {user.get('type') or STANDARD}, but {server} is for users of the type {needed}."
         elif first.setdefault(login, server) != server and task.params["invalidates"] == USER:
             yield (
-                f"user {login}: there are to be files for {first[login]} and for {server}, and to download one ends the other. "
-                "Give each server a user of its own; or say invalidates: server, if you know that this box ends files for the same "
-                "server only."
+                f"user {login}: files for {first[login]} and for {server} are declared, but the download of one invalidates the "
+                "other. Use another user for each server. If you know that this box invalidates only files for the same server, "
+                "set invalidates: server."
             )
 
     def fault(self, text: str, said: Object, days: int) -> str:
         """Why a file is not good enough; empty if it is, as far as can be told."""
         stamp, whose = stamp_of(text), self.whose(said)
         if is_superseded(text):
-            return "a newer one was asked for, and never arrived"
+            return "a newer one was requested, and never arrived"
         if said["user"] not in self.users:
-            return f"the user {said['user']} is not there yet"
+            return f"the user {said['user']} does not exist yet"
         try:
             found = self.kind(said["server"]).read(text)
         except ValueError as exc:
-            return f"no client could use it: {str(exc).rstrip('.')}"
+            return f"no client can use it: {str(exc).rstrip('.')}"
         for name in WHOSE:
             if stamp.get(name) and whose[name] and stamp[name] != whose[name]:
-                return f"it was made for {name} {stamp[name]}, and not for {whose[name]}"
+                return f"it was created for {name} {stamp[name]}, not for {whose[name]}"
         if not stamp and found.owner != said["user"] and found.owner in self.users:
-            return f"its certificate is that of {found.owner}"
+            return f"its certificate belongs to {found.owner}"
         now = self.settings(said)
         told, apart = stamp.get("settings"), stamp.get("differs")
         for name, then in told.items() if isinstance(told, dict) else ():
             if name in now and now[name] != then:
-                return f"it was made when {name} was {_said(then)}, which is {_said(now[name])} now"
+                return f"it was created when {name} was {_said(then)}; now {name} is {_said(now[name])}"
         for name, its in found.settings.items():
             if now.get(name) not in (None, its) and name not in (apart if isinstance(apart, list) else ()):
-                return f"its {name} is {_said(its)}, and on the box that is {_said(now[name])}"
+                return f"its {name} is {_said(its)}, but on the box it is {_said(now[name])}"
         if found.days_left is not None and found.days_left <= days:
             return f"it has {found.days_left} days left, and renew_before is {days}"
         return ""
@@ -193,7 +193,7 @@ class VpnProfile(OneTimeSecret):
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
         """Such as ``openvpn_routed of ada``."""
-        return f"{params.get('server') or 'no server'} of {params['user']}"
+        return f"{params.get('server') or '(no server)'} of {params['user']}"
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
         """A file has a user, a server and a place."""
@@ -201,9 +201,9 @@ class VpnProfile(OneTimeSecret):
         for want in wanted:
             for name in ("user", "server"):
                 if name not in want.given or want.values.get(name) == "":
-                    yield f"{self.noun} {want.name}: it needs {name}."
+                    yield f"{self.noun} {want.name}: {name} is required."
             if "held" not in want.given and ("dest" not in want.given or want.values.get("dest") == ""):
-                yield f"{self.noun} {want.name}: it needs dest, because by its file alone it is known again."
+                yield f"{self.noun} {want.name}: dest is required, because later runs compare only with this file."
 
     # -- the words of the box
 
@@ -226,7 +226,7 @@ class VpnProfile(OneTimeSecret):
         task, plan = run.task, run.plan
         for name, least in (("renew_before", 0), ("start_timeout", 1)):
             if task.params[name] < least:
-                mistakes.add(f"{name}: {task.params[name]} is not a number from {least} up.")
+                mistakes.add(f"{name}: {task.params[name]} is too small; the smallest value is {least}.")
         with mistakes.collecting():
             refuse_no_names(task.params["allow_directives"])
         super().validate_plan(run, mistakes)
@@ -234,14 +234,14 @@ class VpnProfile(OneTimeSecret):
             harm = (change.before or {}).get("harm")
             if harm and not task.params["renew"]:
                 mistakes.add(
-                    f"{self.noun} {change.name}: {harm}. A new one would probably have them too, and to download it ends this "
-                    "one. Nothing was downloaded. To download one all the same, say renew: true."
+                    f"{self.noun} {change.name}: {harm}. A new one would probably have them too, and its download invalidates "
+                    "this one. Nothing was downloaded. To download one anyway, set renew: true."
                 )
         downloads = [change.wanted.values for change in _downloads(plan.changes)]
         for said in downloads:
             if "dest" not in said and not task.params["return_content"] and not task.check:
                 mistakes.add(
-                    f"{self.noun} {self.identity(said)}: nobody would get the new one; say dest or return_content."
+                    f"{self.noun} {self.identity(said)}: the new one would be lost; set dest or return_content."
                 )
         if downloads:
             with mistakes.collecting():
@@ -257,14 +257,14 @@ class VpnProfile(OneTimeSecret):
         for name in sorted(set(names) - assumed):
             state = box.servers[name]["state"] if name in box.servers else "gone"
             if state == ERROR:
-                mistakes.add(f"server: {name} is in the state error, and gives no files.")
+                mistakes.add(f"server: {name} is in the state error, and provides no files.")
             elif state not in RUNNING and not task.params["start"]:
                 mistakes.add(
-                    f"server: {name} is {state}, and gives files only while it runs. Start it first, or say start: true. If "
+                    f"server: {name} is {state}, and provides files only while it runs. Start it first, or set start: true. If "
                     "this run starts it, list it in assume_present."
                 )
             elif state not in RUNNING:
-                task.warn(f"{name} is started for its files, and goes on running afterwards.")
+                task.warn(f"{name} is started to download files, and keeps running afterwards.")
 
     @staticmethod
     def _tell_ends(box: Box, downloads: t.Sequence[Object], task: Task) -> None:
@@ -276,8 +276,8 @@ class VpnProfile(OneTimeSecret):
             others = [name for name, its in running.items() if name != said["server"] and its == kind]
             if others:
                 task.warn(
-                    f"The new file of {said['user']} for {said['server']} may end the one for {', '.join(others)}, if there is "
-                    "any: see invalidates."
+                    f"The new file of {said['user']} for {said['server']} may invalidate the one for {', '.join(others)}, if one "
+                    "exists: see invalidates."
                 )
 
     # -- talking to the box
@@ -300,11 +300,11 @@ class VpnProfile(OneTimeSecret):
             days = change.results.get("days_left")
             if days is not None and days <= task.params["renew_before"]:
                 task.warn(
-                    f"The new {change.name} has {days} days, and renew_before is {task.params['renew_before']}: each run makes "
-                    "it anew, and ends the one before."
+                    f"The new file {change.name} is valid for {days} days, and renew_before is {task.params['renew_before']}: "
+                    "each run creates a new one, and invalidates the one before."
                 )
             for name in change.results.get("differs", ()):
-                task.warn(f"The new {change.name} has another {name} than the box says. It is kept as it came.")
+                task.warn(f"The new file {change.name} has another {name} than the box reports. It is kept unchanged.")
 
     def issue(self, run: Run[Freebox], said: Object, have: Object) -> str:
         """The text of a new file, and at its top what it was made for; or what came before and is in no place yet."""
@@ -345,7 +345,7 @@ class VpnProfile(OneTimeSecret):
             found = KINDS[stamp["kind"]].read(text)
         except ValueError as exc:
             raise Unreadable(
-                f"{run.client.asked} answered something that no client could use: {str(exc).rstrip('.')}."
+                f"{run.client.asked} answered something that no client can use: {str(exc).rstrip('.')}."
             ) from None
         days = {} if found.days_left is None else {"days_left": found.days_left}
         told = {**found.told, **days, "differs": stamp["differs"]}
@@ -354,9 +354,11 @@ class VpnProfile(OneTimeSecret):
     @staticmethod
     def _advice(said: Object) -> str:
         """The next run knows by the file itself."""
-        ended = f"Files that {said['user']} had before may have ended with it, and the new one has reached nobody"
+        lost = f"Earlier files of {said['user']} may be invalid now, and the new one is lost"
         again = "Run again" if "dest" in said else "Run again with renew: true"
-        return f"{ended}. It was not asked for again, because each time makes another. {again}, and there will be a new one."
+        return (
+            f"{lost}. It was not requested again, because each request creates another one. {again} to get a new one."
+        )
 
     def what_became(self, run: Run[Freebox], said: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
         """It is kept elsewhere: there is no other, and what was there before has ended."""
@@ -365,16 +367,16 @@ class VpnProfile(OneTimeSecret):
         place = Place(said["dest"])
         where = place.rescue(text)
         if not where:
-            return f"There was no other place for it either. {self._advice(said)}"
+            return f"It could not be saved in another place either. {self._advice(said)}"
         if new is None:
-            return f"What came is in {where}, which only this account can read. {self._advice(said)}"
+            return f"The answer is in {where}, which only this account can read. {self._advice(said)}"
         if new.objection and where == place.beside.path:
             then = "a run that allows its directives puts it in its place, and downloads nothing"
         else:
             then = (
                 "the next run puts it in its place" if where == place.beside.path else f"move it to {place.file.path}"
             )
-        return f"What was there before has ended. The new one is in {where}: {then}."
+        return f"The earlier file is invalid now. The new one is in {where}: {then}."
 
     def after_saving(self, said: Object) -> None:
         """What could not be put there before is of no use any more."""
@@ -413,16 +415,16 @@ def _judged(box: Box, said: Object, task: Task) -> t.Optional[Object]:
         there = text is not None or newer is not None
     if not there:
         return None
-    why = box.fault(text, said, days) if text is not None else "there is no file, but one that could not be put there"
+    why = box.fault(text, said, days) if text is not None else "there is no file, and the rescued one cannot be used"
     newest = newer if newer is not None else text
     harm = box.harm(newest, said, task) if newest is not None else ""
     from_rescue = newer is not None and not harm and not box.fault(newer, said, days)
     if harm:
         why = harm if newer is None else f"the newest one is in {Place(said['dest']).beside.path}, and {harm}"
     elif from_rescue:
-        why = f"the newest one is in {Place(said['dest']).beside.path}, and could not be put in its place before"
+        why = f"the newest one is in {Place(said['dest']).beside.path}, and could not be put in its place earlier"
     elif renew:
-        why = "renew is said"
+        why = "renew is set"
     told = box.kind(said["server"]).read(text).told if text is not None and not why else {}
     return {
         "usable": not why,

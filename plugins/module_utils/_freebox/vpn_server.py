@@ -62,7 +62,7 @@ def _told(name: str, kind: type) -> Field:
 def _validate_mtu(declared: Object) -> None:
     mtu = declared.get("mtu", MTUS[0])
     if mtu not in MTUS:
-        raise ValueError(f"mtu is {mtu}, and can be {MTUS[0]} to {MTUS[-1]}")
+        raise ValueError(f"mtu is {mtu}, but has to be from {MTUS[0]} to {MTUS[-1]}")
 
 
 class VpnServer(Resource):
@@ -155,7 +155,9 @@ class VpnServer(Resource):
         """Servers, settings and ports that a box does not have; and who would be cut off."""
         plan = run.plan
         if run.task.params["wait_timeout"] < 1:
-            mistakes.add(f"wait_timeout: {run.task.params['wait_timeout']} is not a number of seconds from 1 up.")
+            mistakes.add(
+                f"wait_timeout: {run.task.params['wait_timeout']} is too small; the smallest value is 1 second."
+            )
         unknown = [change.name for change in plan.changes if change.before is None]
         there = sorted(_states(run.client)) if unknown else []
         for name in unknown:
@@ -172,7 +174,7 @@ class VpnServer(Resource):
         self._tell_connections(run)
         for change in plan.of("none"):
             if change.wanted.values.get("enabled") and (change.before or {}).get("state") == ERROR:
-                change.fail("it is enabled, and in the state error: the box cannot start it, and does not say why")
+                change.fail("it is enabled, and in the state error: the box cannot start it, and does not report why")
 
     def _check_offered(self, change: Change, mistakes: Mistakes) -> None:
         have = change.before or {}
@@ -190,8 +192,8 @@ class VpnServer(Resource):
         for key, value in said.items() if have else ():
             if have.get(key) != value:
                 mistakes.add(
-                    f"{CONF_IPSEC} of {self.noun} {change.name}: {key} is {have.get(key)!r} and cannot be changed, to "
-                    f"{value!r} either."
+                    f"{CONF_IPSEC} of {self.noun} {change.name}: {key} is {have.get(key)!r}, and cannot be changed to "
+                    f"{value!r}."
                 )
 
     def _check_ports(self, change: Change, mistakes: Mistakes) -> None:
@@ -204,7 +206,7 @@ class VpnServer(Resource):
             if key == "port" and have["type"] not in CHOOSE_THEIR_PORT:
                 mistakes.add(
                     f"{which} is {have[key]}, and cannot be changed: only servers of type {' and '.join(CHOOSE_THEIR_PORT)} "
-                    "choose theirs."
+                    "can use another port."
                 )
                 continue
             first, last = PORTS[0], PORTS[-1]
@@ -221,7 +223,7 @@ class VpnServer(Resource):
             if number and change.action == "update":
                 cut.append(f"{change.name} ({number} connected)")
         if cut:
-            run.task.warn(f"VPN clients of {run.client.url} may be cut off by a change to {', '.join(cut)}.")
+            run.task.warn(f"VPN clients of {run.client.url} may be disconnected by a change to {', '.join(cut)}.")
 
     # -- changing
 
@@ -255,11 +257,11 @@ class VpnServer(Resource):
             for change in waiting:
                 old = change.action == "update" and (change.before or {})["state"] == ERROR and elapsed < OLD_ERROR
                 if states.get(change.name) == ERROR and not old:
-                    change.fail("it is in the state error after the change, and the box does not say why")
+                    change.fail("it is in the state error after the change, and the box does not report why")
                 elif elapsed >= limit:
                     change.fail(
-                        f"it is {states.get(change.name, 'not listed')} after {limit} seconds, and not "
-                        f"{goals[change.name]}; see wait_timeout"
+                        f"it is {states.get(change.name, 'not listed')} after {limit} seconds, not {goals[change.name]}; see "
+                        "wait_timeout"
                     )
             waiting = [change for change in waiting if change.outcome != "failed"]
             run.task.progress("settled", total - len(waiting), total)

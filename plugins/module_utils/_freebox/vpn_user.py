@@ -40,7 +40,7 @@ def reservation(text: str) -> str:
 def _validate_keepalive(declared: Object) -> None:
     keepalive = declared.get("keepalive", 0)
     if keepalive < 0:
-        raise ValueError(f"keepalive is {keepalive}, and can be a number of seconds from 0 up")
+        raise ValueError(f"keepalive is {keepalive}, but has to be 0 seconds or more")
 
 
 def _is_made_anew(declared: Object, have: Object) -> bool:
@@ -112,7 +112,7 @@ class VpnUser(Resource):
         if names is None:
             return Actual(found, whole=True)
         for name, twin in twins([name for name in names if name not in found], found).items():
-            run.task.warn(f"There is no {self.noun} {name!r}, but {twin!r}, which differs {only_in(name, twin)}.")
+            run.task.warn(f"There is no {self.noun} {name!r}. There is {twin!r}, which differs {only_in(name, twin)}.")
         return Actual({name: found[name] for name in names if name in found}, whole=True)
 
     def validate_plan(self, run: Run[Freebox], mistakes: Mistakes) -> None:
@@ -141,12 +141,12 @@ class VpnUser(Resource):
         which = f"{self.noun} {change.name}"
         if have and "type" in change.values and not task.params["recreate"]:
             mistakes.add(
-                f"type of {which} is {have['type']}, and cannot be changed to {after}. To delete the user and make it anew, "
-                "which ends its profiles, say recreate: true."
+                f"type of {which} is {have['type']}, and cannot be changed to {after}. To delete the user and create it "
+                "again, which invalidates its profiles, set recreate: true."
             )
         if after != WIREGUARD:
             if change.values.get("conf_wireguard"):
-                mistakes.add(f"conf_wireguard of {which}: this is a user of type {after}.")
+                mistakes.add(f"conf_wireguard of {which}: the type of this user is {after}, not {WIREGUARD}.")
             return
         if "password" in change.secrets:
             mistakes.add(f"password of {which}: a WireGuard user has keys, and no password.")
@@ -186,7 +186,7 @@ class VpnUser(Resource):
         for change in gone:
             if change.name in staying:
                 change.fail(
-                    f"it was deleted, and may be connected still: {why.rstrip('.')}; see freebox_vpn_connection"
+                    f"it was deleted, but may still be connected: {why.rstrip('.')}; see freebox_vpn_connection"
                 )
 
     def create(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
@@ -203,7 +203,7 @@ class VpnUser(Resource):
                 {"ip_reservation": aside[change.name]},
                 path={"login": change.name},
             ),
-            "moved aside",
+            "given a temporary address",
         )
         run.writes.each(
             [c for c in order if c.values.keys() - {OLD} or c.secrets], lambda change: self._update(run, change)
@@ -224,7 +224,7 @@ class VpnUser(Resource):
         staying = {str(one["user"]) for one in remaining}
         for change in moved:
             if change.name in staying:
-                change.fail(f"its address was changed, and it is connected with the old one: {why.rstrip('.')}")
+                change.fail(f"its address was changed, but it is still connected with the old one: {why.rstrip('.')}")
 
     def repair(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
         """Connections that have not ended are ended once more."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a server answers, within limits: of bytes, of values, and of time. Nothing here believes what an answer says of itself."""
+"""Answers of a server, with limits on bytes, values and time. Nothing here relies on what an answer states about itself."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ import zlib
 from dataclasses import dataclass
 from time import monotonic
 
-LIMIT = 64 << 20  # bytes of an answer, as it comes and inflated
-FILE_LIMIT = 4 << 20  # the same of a text that becomes a file, such as a profile
-SINK_LIMIT = 2 << 30  # the same of a file that goes to the disk as it comes, such as a program
+LIMIT = 64 << 20  # bytes of an answer, both as received and inflated
+FILE_LIMIT = 4 << 20  # the same for a text that becomes a file, such as a profile
+SINK_LIMIT = 2 << 30  # the same for a file that is written to the disk as it is received, such as a program
 PIECE = 1 << 16  # bytes that are read at once
-MOST_VALUES = 4_000_000  # values in JSON; each takes many times the bytes that it has in the text
-DEEPEST = 100  # lists and objects within each other
+MOST_VALUES = 4_000_000  # values in JSON; in memory each takes many times the bytes that it has in the text
+DEEPEST = 100  # levels of nested lists and objects
 LONGEST_NUMBER = 4000  # digits
-ENCODINGS = "gzip"  # what is asked for: it can be inflated piece by piece
+ENCODINGS = "gzip"  # the encoding that is requested: it can be inflated piece by piece
 
 _local = threading.local()
 
@@ -33,7 +33,7 @@ class TooMuch(ValueError):
 
 
 class Broken(Exception):
-    """An answer that ended too soon, or is not what it says it is. The text says why."""
+    """An answer that ended too soon, or is not what its headers state. The text is the reason."""
 
 
 class _Alarm:
@@ -58,7 +58,7 @@ class _Alarm:
                 self._changed.notify()
 
     def remove(self, watch: Watch) -> None:
-        """Let the watch be. The thread finds out by itself."""
+        """Forget the watch. The thread notices it by itself."""
         with self._changed:
             self._due.pop(watch, None)
 
@@ -76,14 +76,14 @@ class _Alarm:
 
 @functools.lru_cache(maxsize=1)
 def _alarm(process: int) -> _Alarm:
-    """The alarm of this process: a fork takes no thread along."""
+    """The alarm of this process: a fork does not copy threads."""
     return _Alarm()
 
 
 class Watch:
-    """Ends what this thread does with connections after a time, whatever it waits for: it cuts the connection.
+    """Ends what this thread does with connections after a time: it cuts the connection, so no wait can last longer.
 
-    ``struck`` says whether the time is over. Connections of this module's pools tell the watch of their thread.
+    ``struck``: the time is over. Connections of this module's pools register with the watch of their thread.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -107,7 +107,7 @@ class Watch:
             self._lines.clear()
 
     def hold(self, line: t.Any) -> None:
-        """Cut this socket when the time is over; TLS may take it over meanwhile."""
+        """Cut this socket when the time is over, even if TLS has taken it over by then."""
         with self._lock:
             self._lines.append(socket.socket(fileno=os.dup(line.fileno())))
         if self.struck:
@@ -123,7 +123,7 @@ class Watch:
 
 
 def watched(line: t.Any) -> t.Any:
-    """The socket, about which the watch of this thread is told."""
+    """The socket, registered with the watch of this thread."""
     watch: t.Optional[Watch] = getattr(_local, "watch", None)
     if watch and line is not None:
         watch.hold(line)
@@ -132,7 +132,7 @@ def watched(line: t.Any) -> t.Any:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as it came, inflated; ``sent`` are the headers of its request."""
+    """An answer as it was received, inflated; ``sent`` are the headers of its request."""
 
     status_code: int
     headers: t.Mapping[str, str]
@@ -141,7 +141,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """What it says; what is no UTF-8 is replaced."""
+        """Its text; what is not UTF-8 is replaced."""
         return self.content.decode("utf-8", "replace")
 
 
@@ -153,24 +153,24 @@ def whole(raw: t.Any, limit: int, watch: Watch) -> bytearray:
     elif encoding in ("gzip", "x-gzip"):
         content = _inflated(_pieces(raw, limit), limit, watch)
     else:
-        raise Broken("it is encoded in a way that was not asked for")
+        raise Broken("it has an encoding that was not requested")
     if watch.struck or raw.length_remaining:
-        raise Broken("it is shorter than it says")
+        raise Broken("it is shorter than its headers state")
     if not content and raw.length_remaining is None and not raw.chunked:  # perhaps its headers were cut off
-        raise Broken("it is empty, and does not say so")
+        raise Broken("it is empty, and its headers do not state this")
     return content
 
 
 def poured(raw: t.Any, limit: int, watch: Watch, sink: t.Callable[[bytes], object]) -> None:
-    """Give the body of an answer of urllib3 to ``sink`` as it comes. Raises TooMuch, and Broken where it is not whole."""
+    """Pass the body of an answer of urllib3 to ``sink`` as it is received. Raises TooMuch, and Broken where it is incomplete."""
     if raw.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
-        raise Broken("it is encoded in a way that was not asked for")
+        raise Broken("it has an encoding that was not requested")
     for piece in _pieces(raw, limit):
         sink(piece)
     if watch.struck or raw.length_remaining:
-        raise Broken("it is shorter than it says")
+        raise Broken("it is shorter than its headers state")
     if raw.length_remaining is None and not raw.chunked:
-        raise Broken("it does not say how long it is")
+        raise Broken("its headers do not state its length")
 
 
 def _pieces(raw: t.Any, limit: int) -> t.Iterator[bytes]:
@@ -210,25 +210,25 @@ def _beyond(limit: int) -> TooMuch:
     return TooMuch(f"more than {limit >> 20} MB")
 
 
-_NESTED = (dict, list)  # what JSON nests; a call for each value would cost more than to read it
+_NESTED = (dict, list)  # the nested types of JSON; a call for each value would cost more than reading it
 
 
 def parsed(text: t.Union[str, bytes, bytearray]) -> t.Any:
-    """JSON as values. Raises ValueError where it is none; TooMuch where its values would take memory or time without end."""
+    """JSON as values. Raises ValueError where it is not JSON; TooMuch where its values would take too much memory or time."""
     counted = text.count if isinstance(text, str) else lambda mark: text.count(mark.encode())
     if sum(map(counted, (",", "[", "{"))) > MOST_VALUES:
         raise TooMuch(f"more than {MOST_VALUES} values")
     try:
         value = json.loads(text, parse_int=_integer, parse_float=_real, parse_constant=_no_number)
     except RecursionError:
-        raise ValueError("nested too deep") from None
+        raise ValueError("nested too deeply") from None
     level = [value] if value.__class__ in _NESTED else []
     for _unused in range(DEEPEST):
         inside = (each.values() if isinstance(each, dict) else each for each in level)
         level = [one for each in inside for one in each if one.__class__ in _NESTED]
         if not level:
             return value
-    raise ValueError("nested too deep")
+    raise ValueError("nested too deeply")
 
 
 def _integer(digits: str) -> int:
@@ -241,9 +241,9 @@ def _real(digits: str) -> float:
 
 def _short(digits: str) -> str:
     if len(digits) > LONGEST_NUMBER:
-        raise ValueError("a number without end")
+        raise ValueError("a number with too many digits")
     return digits
 
 
 def _no_number(name: str) -> t.Any:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a number in JSON")

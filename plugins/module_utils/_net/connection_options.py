@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options with which every product says how to reach a server: whom to trust, and how long to wait."""
+"""The connection options that every product has: what to trust, and how long to wait."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def _variable(name: str) -> str:
 
 
 def missing(names: t.Sequence[str], more: str = "") -> InputError:
-    """The refusal of a task without connection options that it needs.
+    """The refusal of a task that lacks connection options.
 
-    ``more`` follows their names, such as ``, or as_token``: what the task could give in their place, or where they are from.
+    ``more`` follows their names, such as ``, or as_token``: what the task can give instead, or where they come from.
     """
-    variables = "the variable of this name" if len(names) == 1 else "variables of these names"
+    variables = "the variable with this name" if len(names) == 1 else "variables with these names"
     return InputError(
         f"Give {' and '.join(names)}{more}: in the task or in module_defaults, in {variables} for playbooks of vpn.estate, or in "
         f"the environment as {' and '.join(map(_variable, names))}."
@@ -47,7 +47,7 @@ def missing(names: t.Sequence[str], more: str = "") -> InputError:
 
 
 def reach_spec(prefix: str) -> dict[str, dict[str, t.Any]]:
-    """Options of every product, whose names begin with its prefix."""
+    """Options of every product; their names begin with its prefix."""
     return from_environment(
         {
             f"{prefix}validate_certs": {"type": "bool", "default": True},
@@ -61,7 +61,7 @@ def reach_spec(prefix: str) -> dict[str, dict[str, t.Any]]:
 
 
 def trust(params: t.Mapping[str, t.Any], prefix: str, **more: t.Any) -> Trust:
-    """Whom the options say to believe; ``more`` is the product's own."""
+    """What the options trust; ``more`` is specific to the product."""
     authorities = params[f"{prefix}ca_path"]
     if authorities and not os.path.isfile(authorities) and not os.path.isdir(authorities):
         raise InputError(f"{prefix}ca_path: there is no file or folder {authorities!r}.")
@@ -76,11 +76,11 @@ def trust(params: t.Mapping[str, t.Any], prefix: str, **more: t.Any) -> Trust:
 
 
 def time_limits(params: t.Mapping[str, t.Any], prefix: str) -> dict[str, t.Any]:
-    """How long a server may keep silent, and a call take as a whole, in seconds, by the names that Transport has for them."""
+    """How many seconds a server may be silent, and a call may take as a whole, by the names that Transport has for them."""
     limits = {name: params[f"{prefix}{name}"] for name in ("timeout", "deadline")}
     for name, seconds in limits.items():
         if seconds is not None and seconds < 1:
-            raise InputError(f"{prefix}{name}: {seconds} is not a number of seconds from 1 up.")
+            raise InputError(f"{prefix}{name}: {seconds} is too small; the smallest value is 1 second.")
     return limits
 
 
@@ -97,13 +97,13 @@ def _fingerprint(params: t.Mapping[str, t.Any], prefix: str) -> t.Optional[str]:
 
 
 def trust_mark(http: Transport) -> str:
-    """A digest of the server's address, and of whom a connection to it believes: equal where a session may be shared.
+    """A digest of the server's address, and of what a connection to it trusts: equal where a session may be shared.
 
-    Authorities count by what is in their file or folder, not by its name. Options without effect do not count.
+    Authorities count by the content of their file or folder, not by its name. Options without effect do not count.
     """
-    told, verify = http.trust, http.trust.verify
+    own, verify = http.trust, http.trust.verify
     authorities: t.Any = verify if isinstance(verify, bool) else list(_authorities(str(verify)))
-    parts = [http.url.lower(), authorities, told.fingerprint, told.server_name, told.plain]
+    parts = [http.url.lower(), authorities, own.fingerprint, own.server_name, own.plain]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -116,10 +116,10 @@ def _authorities(path: str) -> t.Iterator[str]:
 
 
 def is_unchecked(params: t.Mapping[str, t.Any], prefix: str) -> bool:
-    """Whether whoever answers is believed."""
+    """Whether any server that answers is trusted."""
     return not params[f"{prefix}validate_certs"] and not params[f"{prefix}certificate_fingerprint"]
 
 
 def without_query(url: str) -> str:
-    """An address for a sentence: what follows a ? or # may be a secret that was copied along."""
+    """An address for a sentence. What follows a ? or # is cut: it may be a secret that was copied along."""
     return re.split("[?#]", url, maxsplit=1)[0] + ("..." if "?" in url or "#" in url else "")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Connections to servers, kept from task to task of a process. They tell a request that was not sent from a lost answer."""
+"""Connections to servers, shared by the tasks of a process. They distinguish a request that was not sent from a lost answer."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ KEPT = 16  # servers that one process keeps connections to
 
 
 class NotSent(Exception):
-    """There was no connection, so that nothing was sent. Its argument is the exception that says why."""
+    """There was no connection, so nothing was sent. Its argument is the exception with the reason."""
 
 
 class _Watched:
-    """A connection that raises NotSent where it cannot be opened, and that the watch of its thread can cut."""
+    """A connection that raises NotSent if it cannot be opened, and that the watch of its thread can cut."""
 
     def connect(self) -> None:
         try:
@@ -115,22 +115,22 @@ class Connections(t.NamedTuple):
 
 
 class _Session(requests.Session if REQUESTS_ERROR is None else object):  # type: ignore[misc]
-    """Redirects are not followed: to look at one, requests would read its whole body."""
+    """Redirects are not followed: to examine one, requests would read its whole body."""
 
     def get_redirect_target(self, resp: t.Any) -> None:
-        """No target."""
+        """None, for every answer."""
 
 
 @functools.lru_cache(maxsize=KEPT)
 def connections(url: str, trust: Trust, process: int) -> Connections:
     """The connections to a server, kept for the other tasks of this process, such as the items of a loop."""
-    # What urllib3 logs holds addresses with tokens, and headers of servers; Ansible writes to its log what reaches the root logger.
+    # The log of urllib3 contains addresses with tokens, and headers of servers; Ansible logs all that reaches the root logger.
     logging.getLogger("urllib3").propagate = False
     session = _Session()
     session.trust_env = False  # neither ~/.netrc nor REQUESTS_CA_BUNDLE is used
     session.adapters.clear()
-    session.mount("http://" if trust.plain else "https://", _TrustingAdapter(trust))  # never one for the other
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # nothing of one account goes to another
+    session.mount("http://" if trust.plain else "https://", _TrustingAdapter(trust))  # only the one that was asked for
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # no cookie of one account is sent for another
     return Connections(session, Breaker())
 
 

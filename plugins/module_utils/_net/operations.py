@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The operations of a product's API: what may be repeated of each when its answer is lost, and the requests for them."""
+"""The operations of a product's API: which of them may be repeated when an answer is lost, and the requests for them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .._text.outside import refused_in_path
 
 # Retry classes: what may be repeated when the answer is lost (server behaviour, "Retry classes").
 READ = "R"  # changes nothing
-SET = "S"  # the same again makes no difference
-NAMED = "N"  # creates an object whose name shows whether it is there
+SET = "S"  # a repetition makes no difference
+NAMED = "N"  # creates an object whose name shows whether it exists
 MAKES_NEW = "M"  # creates something new each time
 SIGN_IN = "L"  # the server counts its failures
 CONTROL = "C"  # restarts, converts or activates
@@ -41,8 +41,8 @@ class Call:
     accept: str = JSON  # the media type of its answer; the answer of any other type is a text
     on_headers: t.Optional[OnHeaders] = None  # gets the headers of a successful answer
     slow: bool = False  # known to take long
-    form: bool = False  # its body is sent as multipart/form-data, and not as JSON
-    sink: t.Optional[Sink] = None  # gets a successful answer piece by piece, which is too large for the memory
+    form: bool = False  # its body is sent as multipart/form-data, not as JSON
+    sink: t.Optional[Sink] = None  # gets a successful answer piece by piece, because it is too large for the memory
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -52,7 +52,7 @@ class Call:
 class OperationTable:
     """The operations of an API below the path ``base``, such as ``GET /users/{login}``, each with its retry class.
 
-    ``slow`` are the operations that are known to take long, ``secret`` those whose requests or answers hold secrets, and
+    ``slow`` are the operations that are known to take long, ``secret`` those whose requests or answers contain secrets, and
     ``forms`` those that take a form.
     """
 
@@ -89,7 +89,7 @@ class OperationTable:
             if why:
                 sent = urljoin(_HOST, self.base + template.format(**values))[len(_HOST) :]
                 raise InputError(
-                    f"{operation}: {value!r} cannot be its {name}: {why}. {method} {sent} would have been sent; nothing was."
+                    f"{operation}: {value!r} cannot be its {name}: {why}. {method} {sent} would have been sent; nothing was sent."
                 )
         filled = template.format(**{name: quote(value, safe="") for name, value in values.items()})
         return Call(

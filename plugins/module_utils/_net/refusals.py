@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a server says when it refuses, as errors that quote it without any secret of the request."""
+"""Refusals of a server, as errors that quote its words without any secret of the request."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .operations import Call
 
 LONGEST_QUOTE = 200  # characters of an unexpected answer that an error quotes
 LONGEST_REASON = 2000  # characters of the server's own words for a refusal
-MOST_REASONS = 10_000  # objects of one request that a refusal speaks of one by one
-NO_SECRETS = ("username", "name", "api_endpoint")  # of a secret call: they say whom it was about
+MOST_REASONS = 10_000  # objects of one request that a refusal lists one by one
+NO_SECRETS = ("username", "name", "api_endpoint")  # of a secret call: they identify its object
 
 
 class Meaning(t.NamedTuple):
-    """What an answer says in its text: the status that it amounts to, and why.
+    """The meaning of the text of an answer: the status that it stands for, and why.
 
     ``said`` is the server's own word for it, for sentences.
     """
@@ -39,13 +39,13 @@ def redirect(call: Call, url: str, answer: Answer) -> Refused:
     return Refused(
         f"{call} of {url}",
         answer.status_code,
-        f"a redirect to {where or 'nowhere'}. Redirects are not followed, because the session's token would travel "
-        "along: give the final address instead.",
+        f"a redirect to {where or 'nowhere'}. Redirects are not followed, because the session's token would be sent "
+        "there: give the final address instead.",
     )
 
 
 def refusal(call: Call, url: str, status: int, meant: t.Optional[Meaning], answer: Answer, node: str) -> Refused:
-    """The error for an answer of this status from 400 up; ``node`` is to carry out the call, where that is not the server."""
+    """The error for an answer of this status from 400 up; ``node`` carries out the call if the server itself does not."""
     body = _object(answer)
     reason, reasons = (meant.reason, {}) if meant else _reason(body)
     secrets = list(_secrets(call, answer))
@@ -60,7 +60,7 @@ def refusal(call: Call, url: str, status: int, meant: t.Optional[Meaning], answe
 
 
 def quoted(call: Call, answer: Answer) -> str:
-    """The start of an answer, without secrets: the server's data may hold some, and so may what it repeats of the request."""
+    """The start of an answer, without secrets: both the server's data and repeated parts of the request may contain some."""
     if call.secret:
         return "(not shown)"
     sent = [*words([call.body, *call.query.values()]), *_secrets(call, answer)]
@@ -76,7 +76,7 @@ def _secrets(call: Call, answer: Answer) -> t.Iterator[str]:
     for name, value in answer.sent.items():
         if re.search("auth|token", name, re.IGNORECASE):
             yield value
-            with contextlib.suppress(ValueError):  # a name and a password, which only look unreadable
+            with contextlib.suppress(ValueError):  # a name and a password, which are only encoded
                 yield from words(
                     base64.b64decode(value.removeprefix("Basic "), validate=True).decode().partition(":")[2]
                 )
@@ -89,7 +89,7 @@ def _secrets(call: Call, answer: Answer) -> t.Iterator[str]:
 
 
 def _without_secrets(text: str, secrets: t.Sequence[str]) -> str:
-    """The server's own words, not at length."""
+    """The server's own words, shortened."""
     return concealed(text, secrets, LONGEST_REASON)
 
 
@@ -102,7 +102,7 @@ def _object(answer: Answer) -> dict[str, t.Any]:
 
 
 def _reason(body: t.Mapping[str, t.Any]) -> tuple[t.Optional[str], dict[str, str]]:
-    """The server's own words, whole and per key (server behaviour, 6)."""
+    """The server's own words, as a whole and per key (server behaviour, 6)."""
     detail = body.get("detail")
     reasons: dict[str, str] = {}
     if isinstance(detail, dict):

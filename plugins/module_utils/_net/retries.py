@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is repeated, when, and how often: by the retry class of a call and what became of it."""
+"""What is repeated, when, and how often: depends on the retry class of a call and on its result."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .operations import CONTROL, MAKES_NEW, NAMED, READ, SET, SIGN_IN, Call
 ATTEMPTS = 3
 RETRY_BUDGET = 20  # repeats in one task, however many calls it makes
 LONGEST_WAIT = 8.0  # seconds between two attempts
-BREAK_AFTER = 5  # attempts in a row without an answer, after which a server is left alone
-BREAK = 2.0  # seconds for which it is left alone; one attempt follows
+BREAK_AFTER = 5  # attempts in a row without an answer, after which nothing is sent to a server
+BREAK = 2.0  # seconds for which nothing is sent to it; one attempt follows
 LONGEST_HEADER = 200  # characters of a Retry-After header that are read
 
 
 class Breaker:
-    """Leaves a server alone that does not answer, so that not each object of a task, or of a loop, waits for it."""
+    """Stops requests to a server that does not answer, so that not every object of a task, or of a loop, waits for it."""
 
     def __init__(self) -> None:
         self._failures, self._counted, self._until = 0, 0.0, 0.0
@@ -32,14 +32,14 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether the server is to be left alone."""
+        """Whether nothing is to be sent to the server."""
         return self._failures >= BREAK_AFTER and time.monotonic() < self._until
 
-    def failed(self, begun: float) -> None:
-        """An attempt that began at this time had no answer. Attempts side by side count as one: one moment can lose them all."""
+    def failed(self, started: float) -> None:
+        """An attempt that started at this time had no answer. Parallel attempts count as one: one event can lose them all."""
         with self._lock:
             now = time.monotonic()
-            if begun >= self._counted:
+            if started >= self._counted:
                 self._failures, self._counted = self._failures + 1, now
             self._until = now + BREAK
 
@@ -49,7 +49,7 @@ class Breaker:
 
 
 class TimeLeft:
-    """How many ``seconds`` a call may still take. They pass within its blocks only: not during a sign-in for it."""
+    """How many ``seconds`` a call may still take. Only time within its blocks counts, not the sign-in for the call."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -62,7 +62,7 @@ class TimeLeft:
 
 
 class Retries:
-    """What a task may still repeat. The server is not asked again while its breaker is open."""
+    """What a task may still repeat. Nothing is sent to the server while its breaker is open."""
 
     def __init__(self, breaker: Breaker, longest_delay: float) -> None:
         self._breaker, self._longest_delay = breaker, longest_delay
@@ -80,7 +80,7 @@ class Retries:
         return status in repeats[call.kind] and self.after_failure(attempt, time_left, retry_after)
 
     def after_failure(self, attempt: int, time_left: TimeLeft, retry_after: t.Optional[str] = None) -> bool:
-        """Wait and return True where a call that may be repeated is to be; its last attempt is number ``attempt``."""
+        """Wait and return True where a repeatable call is to be repeated; its last attempt is number ``attempt``."""
         if attempt >= ATTEMPTS or self._budget <= 0 or self._breaker.is_open or time_left.seconds <= 0:
             return False
         longest = min(LONGEST_WAIT, 0.5 * 2**attempt, time_left.seconds / 2)
@@ -97,7 +97,7 @@ class Retries:
 
 
 def _seconds(retry_after: t.Optional[str]) -> t.Optional[float]:
-    """What a Retry-After header asks for, None where it is neither a number nor a date."""
+    """The seconds that a Retry-After header asks for; None where it is neither a number nor a date."""
     text = (retry_after or "")[:LONGEST_HEADER]
     if re.fullmatch("[0-9]{1,9}", text):
         return float(text)

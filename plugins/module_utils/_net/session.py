@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A session with a server that the tasks of a run share: with tasks of the same credentials and the same trust, and no others."""
+"""A session with a server that tasks of a run share: only tasks with the same credentials and the same trust."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .operations import Headers
 from .session_store import State, Store
 from .transport import Transport
 
-Proof = t.Sequence[t.Optional[str]]  # what a sign-in proves, such as a name and a password
+Proof = t.Sequence[t.Optional[str]]  # the credentials of a sign-in, such as a name and a password
 FAILURES = 3  # refused sign-ins of an account in one run, each with another proof; servers lock it after a few more
 SIGN_INS = 3  # to a server that drops sessions, in one run
 
 
 class Held(t.NamedTuple):
-    """What tasks share: all of an account; those of them with the same credentials; and of those, with the same trust."""
+    """What tasks share: all tasks of an account; those with the same credentials; and of those, the ones with the same trust."""
 
     account: State
     credentials: State
@@ -48,8 +48,8 @@ def _digest(account: State, proof: Proof) -> str:
 class Share:
     """A task's part of a store.
 
-    ``trust`` is the mark of what the task trusts, as of trust_mark(). It is given for clients that a task makes itself,
-    such as for the address that a server has after a change: they go on with the session that there is.
+    ``trust`` is the mark of what the task trusts, as of trust_mark(). It is given for clients that a task creates itself,
+    such as for the address that a server has after a change: they continue with the existing session.
     """
 
     def __init__(self, http: Transport, proof: Proof, store: Store, trust: t.Optional[str] = None) -> None:
@@ -57,7 +57,7 @@ class Share:
 
     @property
     def trust(self) -> str:
-        """The mark of what those tasks trust that share the session."""
+        """The mark of what the tasks that share the session trust."""
         if self._trust is None:
             self._trust = trust_mark(self._http)
         return self._trust
@@ -69,17 +69,17 @@ class Share:
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[Held]:
-        """What tasks share; no other task has it until the block ends."""
+        """What tasks share; other tasks wait until the block ends."""
         with self.store.held() as account:
             known = of_credentials(account, self._proof)
             yield Held(account, known, known.setdefault("sessions", {}).setdefault(self.trust, {}))
 
     def handed(self) -> dict[str, str]:
-        """What a module that runs elsewhere gets: this session, and no other."""
+        """What a module that runs on another host gets: only this session."""
         with self.held() as held:
             own = {**held.credentials, "sessions": {self.trust: held.session}}
             known = {_digest(held.account, self._proof): own}
-            # As text: Ansible masks each value of a secret option, and the small numbers in here are everywhere.
+            # As text: Ansible masks each value of a secret option, and the small numbers in here occur in every output.
             return {"state": json.dumps({**held.account, "known": known}), "trust": self.trust}
 
 
@@ -93,12 +93,12 @@ def refuse_again(credentials: State) -> None:
 def tried_once(held: Held, account: str) -> t.Iterator[None]:
     """Around a sign-in of an account, such as ``anna to https://vpn.example.com``.
 
-    Raises SignInError in its place after a refusal of the same credentials, and after FAILURES refusals of others.
+    Raises SignInError instead after a refusal of the same credentials, and after FAILURES refusals of others.
     """
     refuse_again(held.credentials)
     if held.account.get("failed", 0) >= FAILURES:
         raise SignInError(
-            f"{FAILURES} sign-ins of {account} were refused in this run, each with another password or secret. No further one "
+            f"{FAILURES} sign-ins of {account} were refused in this run, each with another password or secret. No other sign-in "
             "was tried, because failures lock the account."
         )
     try:
@@ -121,15 +121,15 @@ class SharedSession:
     def __init__(self, http: Transport, proof: Proof, store: Store, trust: t.Optional[str] = None) -> None:
         self._http = http
         self.share = Share(http, proof, store, trust)
-        self._seen: State = {}  # the session as this process read it last, so that not every call opens the file
+        self._seen: State = {}  # the session as this process last read it, so that not every call opens the file
         http.authorise = self.headers
 
     def headers(self, refused: t.Optional[Headers] = None) -> dict[str, str]:
-        """Headers for a call; ``refused`` are those that the server no longer takes."""
+        """Headers for a call; ``refused`` are those that the server no longer accepts."""
         return {self.token_header: self.token(spent=refused[self.token_header] if refused else None)}
 
     def token(self, spent: t.Optional[str] = None) -> str:
-        """A token that is valid now; ``spent`` is one that the server no longer takes."""
+        """A token that is valid now; ``spent`` is one that the server no longer accepts."""
         if spent is not None or not self.is_fresh(self._seen):
             with self.share.held() as held:
                 if spent is not None and held.session.get("token") == spent:
@@ -142,7 +142,7 @@ class SharedSession:
         return str(self._seen["token"])
 
     def is_fresh(self, session: State) -> bool:
-        """Whether a session has a token that can be used as it is."""
+        """Whether a session has a token that can be used without a new sign-in."""
         return "token" in session
 
     def freshen(self, held: Held) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tasks of a run share about a server, such as its session: in memory, or in a file for its owner only."""
+"""What the tasks of a run share about a server, such as its session: in memory, or in a file that only its owner can use."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ State = dict[str, t.Any]
 
 
 class Store(t.Protocol):
-    """Where the state of a session lies between two uses."""
+    """Where the state of a session is kept between two uses."""
 
     is_shared: bool  # whether other tasks use it too
 
     def held(self) -> t.ContextManager[State]:
-        """The state, nobody else's until the block ends; what the block leaves in it is kept."""
+        """The state; other tasks wait until the block ends. What the block leaves in it is kept."""
 
 
 class MemoryStore:
@@ -32,7 +32,7 @@ class MemoryStore:
 
     def __init__(self, state: t.Optional[State] = None) -> None:
         self._state: State = dict(state or {})
-        self.is_shared = bool(state)  # it came from somewhere
+        self.is_shared = bool(state)  # it came from another task
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
@@ -42,9 +42,9 @@ class MemoryStore:
 
 
 class FileStore:
-    """A session that the tasks of a run share: one locked file, 0600, in a folder that nobody else can open.
+    """A session that the tasks of a run share: one locked file, 0600, in a folder that only its owner can open.
 
-    An asynchronous task may outlive the run, and with it the folder: then it goes on by itself.
+    An asynchronous task may run longer than the run and its folder exist: then it continues with a session of its own.
     """
 
     is_shared = True
@@ -52,7 +52,7 @@ class FileStore:
     def __init__(self, path: str) -> None:
         self.path = path
         self._last: State = {}
-        self._lock = threading.Lock()  # for calls side by side; the file's own may have gone with the folder
+        self._lock = threading.Lock()  # for parallel calls; the file's own lock may be deleted with the folder
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[State]:
@@ -68,14 +68,14 @@ class FileStore:
                     rewrite(file, json.dumps(state))
 
 
-def handed_over(told: t.Mapping[str, t.Any]) -> Store:
-    """What the action plugin has handed to a module: the ``file``, or the ``state`` as JSON; else one of the task's own."""
-    return FileStore(told["file"]) if "file" in told else MemoryStore(json.loads(told.get("state", "{}")))
+def handed_over(option: t.Mapping[str, t.Any]) -> Store:
+    """What the action plugin has passed to a module: the ``file``, or the ``state`` as JSON; without these, a new store."""
+    return FileStore(option["file"]) if "file" in option else MemoryStore(json.loads(option.get("state", "{}")))
 
 
 @contextlib.contextmanager
 def locked(path: str) -> t.Iterator[t.TextIO]:
-    """A file that only its owner can open, and that is nobody else's until the block ends."""
+    """A file that only its owner can open, locked until the block ends."""
     try:
         handle = own_file(path)
     except OSError as exc:
@@ -86,7 +86,7 @@ def locked(path: str) -> t.Iterator[t.TextIO]:
 
 
 def rewrite(file: t.TextIO, text: str) -> None:
-    """Whoever is killed in here leaves nothing in the file, or all of it."""
+    """Replace the content. A process that is killed here leaves nothing in the file, or all of the text."""
     file.seek(0)
     file.truncate()
     file.write(text)
@@ -94,7 +94,7 @@ def rewrite(file: t.TextIO, text: str) -> None:
 
 
 def _parsed(text: str) -> State:
-    """The state in a file; none where a task died while it wrote."""
+    """The state in a file; empty where a task was killed while it wrote."""
     try:
         return t.cast(State, json.loads(text))
     except ValueError:

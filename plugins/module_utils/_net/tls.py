@@ -23,35 +23,35 @@ class Trust:
     """Which server is trusted.
 
     ``fingerprint`` pins the certificate itself (SHA-256, hexadecimal, colons allowed) and needs no authority;
-    ``server_name`` is the name to find in the certificate when ``url`` holds an address (server behaviour, 5). ``roots``
-    are a product's own authorities, in PEM, trusted beside the public ones and those of this machine; ``strict`` is what
-    Python asks of certificates since 3.13, and some products' own do not fulfil (server behaviour, F16). ``plain`` says
-    that an address without TLS was asked for.
+    ``server_name`` is the name to find in the certificate when ``url`` contains an address (server behaviour, 5). ``roots``
+    are a product's own authorities, in PEM, trusted besides the public ones and those of this machine; ``strict``: certificates
+    have to fulfil what Python requires since 3.13, which some products' own do not (server behaviour, F16). ``plain``: an
+    address without TLS was asked for.
     """
 
     validate: bool = True
     ca_path: t.Optional[str] = None
     fingerprint: t.Optional[str] = None
     server_name: t.Optional[str] = None
-    options: str = ""  # how the names of the product's options begin
+    options: str = ""  # the prefix of the product's options
     roots: str = ""
     strict: bool = True
     plain: bool = False
 
     @property
     def verify(self) -> t.Union[bool, str]:
-        """What requests calls verify; given with each call, because the environment overrides the session's."""
+        """The value of ``verify`` in requests; passed with each call, because the environment overrides that of the session."""
         if self.ca_path and self.validate:
             return self.ca_path
         return self.validate and not self.fingerprint
 
     @property
     def context(self) -> t.Optional[ssl.SSLContext]:
-        """How to speak TLS where that differs from what the libraries would do; they add the authorities of verify."""
+        """The TLS settings where they differ from those of the libraries, which add the authorities of verify."""
         if self.strict and not self.roots:
             return None
         context = create_urllib3_context()
-        if self.verify is False:  # the libraries make that of a context of their own only
+        if self.verify is False:  # the libraries do this only for a context of their own
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         if not self.strict:
             context.verify_flags &= ~ssl.VERIFY_X509_STRICT
@@ -70,7 +70,7 @@ def cause_of(exc: BaseException) -> str:
 
 
 def is_distrust(exc: BaseException) -> bool:
-    """Whether a connection failed over TLS for a reason that another try cannot heal."""
+    """Whether a connection failed in TLS for a reason that remains in another attempt."""
     cut_off = isinstance(exc, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError))
     return isinstance(exc, (ssl.SSLError, Urllib3SSLError, ValueError)) and not cut_off
 
@@ -86,7 +86,7 @@ def distrust_of(url: str, options: str, exc: BaseException) -> str:
             f"({options}ca_path) or pin the certificate ({options}certificate_fingerprint)"
         )
     elif "ostname" in text or "IP address mismatch" in text or "doesn't match" in text:
-        why = f"its certificate is for another name. Ask for the server by that name, or give the name as {options}server_name"
+        why = f"its certificate is for another name. Use that name in the address, or give it as {options}server_name"
     elif "expired" in text:
         why = "its certificate has expired"
     elif "WRONG_VERSION_NUMBER" in text or "wrong version number" in text:
@@ -103,7 +103,7 @@ def distrust_of(url: str, options: str, exc: BaseException) -> str:
 
 
 def presented(url: str, server_name: t.Optional[str] = None) -> t.Optional[bytes]:
-    """The certificate of the server at an address, as DER, whoever signed it; None where no server answers.
+    """The certificate of the server at an address, as DER, signed by any authority; None where no server answers.
 
     No request is sent, and no proxy of the environment is used.
     """

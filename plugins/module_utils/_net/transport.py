@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The calls of a task to one server: sent, repeated where that is safe, and answered with values or an error."""
+"""The calls of a task to one server: sent, repeated where that is safe, and returned as values or an error."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ from .refusals import Meaning, quoted, redirect, refusal
 from .retries import BREAK_AFTER, Retries, TimeLeft
 from .tls import CONNECT_TIMEOUT, Trust, cause_of, distrust_of, is_distrust
 
-DEADLINE = 5  # how many time limits a call may take as a whole, with its repeats and the waits between them
-SLOW = 4  # how many times as long a slow call may take, and keep silent
+DEADLINE = 5  # how many time limits a call may take as a whole, with its repetitions and the waits between them
+SLOW = 4  # by this factor, slow calls may take longer, as a whole and between two pieces
 
 Authorise = t.Callable[[t.Optional[Headers]], Headers]
 
 
 class _Lost(Exception):
-    """The answer never came, or came from a proxy that does not know."""
+    """The answer never arrived, or came from a proxy that does not know the result."""
 
 
 class Transport:
-    """One server: its address, which server is trusted, how long to wait, and the promise of check mode.
+    """One server: its address, which server is trusted, how long to wait, and the guarantee of check mode.
 
     ``tried`` counts writes, and ``writes`` those that the server acted on, or may have. ``throttled`` counts how often it
     asked for less: 429, 503, or something locked. ``asked`` is the last call, for sentences. ``deadline`` is for a call as
     a whole, in seconds; without one it is DEADLINE time limits.
 
     ``authorise`` returns the headers for a call. After a 401 it gets those that were refused. ``meaning`` returns what a
-    text that is a refusal amounts to, whatever its status. ``node`` is who carries out the calls where that is not the
-    server itself, for sentences. Calls may be made side by side.
+    refusal in a text stands for, with any status. ``node`` is the node that carries out the calls if that is not the server
+    itself, for sentences. Calls may be made in parallel.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Transport:
         self.url = url.rstrip("/")
         self.tried = self.writes = self.throttled = 0
         self.asked = self.node = ""
-        self.secrets: set[str] = set()  # the tokens of its calls, for what masks the task's answer; copies share it
+        self.secrets: set[str] = set()  # the tokens of its calls, to mask them in the task's answer; copies share it
         self.trust = trust
         self._timeout, self._deadline = timeout, timeout * DEADLINE if deadline is None else deadline
         self._read_only = read_only
@@ -70,23 +70,23 @@ class Transport:
         self._retries = Retries(self._breaker, timeout)
         if not trust.validate:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the task warns, in better words
-        # On a Mac, requests would also ask the system, which ends a process that was forked, as Ansible's workers are.
+        # On macOS, requests would also ask the system, which ends a forked process, and Ansible's workers are forked.
         self._proxies = proxies_for(self.url) if getproxies_environment() else {}
         self.authorise: Authorise = lambda refused: {}
         self.meaning: t.Optional[t.Callable[[int, str], t.Optional[Meaning]]] = None
 
     def copy(self) -> Transport:
-        """The same server for other calls: their writes and repeats do not count here."""
+        """The same server for other calls: their writes and repetitions do not count here."""
         twin = copy.copy(self)
         twin._retries = copy.copy(self._retries)
         return twin
 
     def read(self, call: Call) -> t.Any:
-        """A call that changes nothing, whatever its verb. Answers parsed JSON, or a text where that was asked for."""
+        """A call that changes nothing, with any verb. Returns parsed JSON, or a text where that was asked for."""
         return self._carry(call, self.authorise)
 
     def write(self, call: Call) -> t.Any:
-        """A call that changes something. Answers parsed JSON, or None where the server says nothing."""
+        """A call that changes something. Returns parsed JSON, or None where the answer is empty."""
         if self._read_only:
             raise WriteWithheld(f"{call} was about to be sent in check mode; nothing was sent. Please report this.")
         self.tried += 1
@@ -103,7 +103,7 @@ class Transport:
         return self._carry(call, lambda refused: headers or {})
 
     def answers(self, path: str) -> bool:
-        """Whether anything at all answers, as after a restart. Nothing is repeated and nobody signs in."""
+        """Whether anything answers, for example after a restart. Nothing is repeated, and there is no sign-in."""
         try:
             self._send(Call("GET", path, READ), {}, self._timeout)
         except (NotSent, _Lost):
@@ -118,25 +118,25 @@ class Transport:
         time_left = TimeLeft(self._deadline * (SLOW if call.slow else 1))
         while True:
             headers = authorise(None)
-            self.asked = f"{call} of {self.url}"  # not the sign-in that may have come before it
+            self.asked = f"{call} of {self.url}"  # not the sign-in that may have preceded it
             if self._breaker.is_open:
                 raise Unreachable(
-                    f"{call}: {self.url} has not answered {BREAK_AFTER} times in a row, and is left alone for now"
+                    f"{call}: {self.url} did not answer {BREAK_AFTER} times in a row. Nothing more is sent to it for now"
                 )
-            begun = time.monotonic()
+            started = time.monotonic()
             try:
                 with time_left:
                     answer = self._send(call, headers, time_left.seconds)
             except TooMuch as exc:
                 raise _unreadable(call)(f"{call} of {self.url} was answered by {exc}. The rest was not read.") from exc
             except NotSent as exc:
-                self._breaker.failed(begun)
+                self._breaker.failed(started)
                 if not self._retries.after_failure(attempt, time_left):
                     way = " through the proxy that the environment names" if self._proxies else ""
                     why = f"no connection to {self.url}{way}: {cause_of(exc)}"
                     raise Unreachable(f"{call}: {why} ({attempt} attempts)") from exc
             except _Lost as exc:
-                self._breaker.failed(begun)
+                self._breaker.failed(started)
                 if call.kind == READ:
                     if not self._retries.after_failure(attempt, time_left):
                         raise Unreachable(f"{call} of {self.url}: {exc} ({attempt} attempts)") from exc
@@ -159,18 +159,18 @@ class Transport:
             attempt += 1
 
     def _send(self, call: Call, headers: t.Mapping[str, str], seconds: float) -> Answer:
-        """One request and its answer, within so many seconds. Raises TooMuch where the answer is beyond a limit."""
+        """One request and its answer, within this many seconds. Raises TooMuch where the answer exceeds a limit."""
         with Watch(seconds) as watch:
             try:
                 return self._exchange(call, headers, watch)
             except NotSent as exc:
                 if watch.struck:
-                    raise NotSent(TimeoutError(f"there was none within {seconds:.3g} seconds")) from exc
+                    raise NotSent(TimeoutError(f"none was established within {seconds:.3g} seconds")) from exc
                 raise
             except _Lost as exc:
                 if watch.struck:
                     raise _Lost(
-                        f"no whole answer came within {seconds:.3g} seconds ({self.trust.options}deadline)"
+                        f"no complete answer arrived within {seconds:.3g} seconds ({self.trust.options}deadline)"
                     ) from exc
                 raise
 
@@ -199,7 +199,7 @@ class Transport:
         except TooMuch:
             raise
         except (Broken, urllib3.exceptions.HTTPError, HTTPException) as exc:
-            raise _Lost(f"no whole answer came: {cause_of(exc)}") from exc
+            raise _Lost(f"no complete answer arrived: {cause_of(exc)}") from exc
         except NotSent as exc:
             if is_distrust(exc.args[0]) and not watch.struck:
                 raise Unreachable(distrust_of(self.url, self.trust.options, exc.args[0])) from exc
@@ -209,19 +209,19 @@ class Transport:
             requests.exceptions.InvalidSchema,
             requests.exceptions.MissingSchema,
         ) as exc:
-            raise EstateError(f"{self.url} is not an address that can be asked: give it as https://HOST:PORT") from exc
+            raise EstateError(f"{self.url} is not a valid address: give it as https://HOST:PORT") from exc
         except (requests.exceptions.InvalidHeader, UnicodeError):  # its text quotes the header
             names = ", ".join(headers)
             raise EstateError(
-                f"{call} was not sent: the value for {names} holds characters that no header can."
+                f"{call} was not sent: the value for {names} contains characters that are not allowed in a header."
             ) from None
         except requests.exceptions.RequestException as exc:
-            raise _Lost(f"no whole answer came: {cause_of(exc)}") from exc
-        except OSError as exc:  # a CA file that is not there, for one
+            raise _Lost(f"no complete answer arrived: {cause_of(exc)}") from exc
+        except OSError as exc:  # for example, a CA file that does not exist
             raise EstateError(f"cannot prepare a connection to {self.url}: {exc}") from exc
 
     def _refuse(self, call: Call, status: int, meant: t.Optional[Meaning], answer: Answer, attempt: int) -> None:
-        """Raise what an answer of this status is where it is none of success."""
+        """Raise the error for an answer of this status, unless it is a success."""
         if 300 <= status < 400:
             raise redirect(call, self.url, answer)
         if status < 400:
@@ -236,7 +236,7 @@ class Transport:
         raise refused
 
     def _value(self, call: Call, answer: Answer) -> t.Any:
-        """What a successful answer holds: parsed JSON, the text that the call asks for, or None where it is empty."""
+        """The content of a successful answer: parsed JSON, the text that the call asks for, or None where it is empty."""
         if call.on_headers:
             call.on_headers(answer.headers)
         if not answer.content:
@@ -244,16 +244,16 @@ class Transport:
         try:
             return parsed(answer.content)
         except TooMuch as exc:
-            raise _unreadable(call)(f"{call} of {self.url} was answered by {exc}. Nothing was made of them.") from exc
+            raise _unreadable(call)(f"{call} of {self.url} was answered by {exc}. They were not used.") from exc
         except ValueError as exc:
             if call.accept != JSON:
                 return answer.text
             raise _unreadable(call)(
                 f"{call} was answered by something that is not JSON, so {self.url} is not the API of this product, "
-                f"or something stands in front of it: {quoted(call, answer)}"
+                f"or another program, such as a proxy, answers in its place: {quoted(call, answer)}"
             ) from exc
 
 
 def _unreadable(call: Call) -> type[EstateError]:
-    """The error for an answer that cannot be read; what became of a write is then unknown."""
+    """The error for an answer that cannot be read; the result of a write is then unknown."""
     return EstateError if call.kind in (READ, SIGN_IN) else OutcomeUnknown

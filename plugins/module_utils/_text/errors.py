@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can go wrong, said once, as sentences. Only _module turns these into a failed task."""
+"""What can go wrong, as sentences in one place. Only module.py of the engine turns these into a failed task."""
 
 from __future__ import annotations
 
@@ -23,83 +23,83 @@ UNWRITTEN = "Nothing was written."
 
 
 def unwritten(sentences: str) -> str:
-    """What a task says that failed before its first write: it ends in saying so, unless it says so anyway."""
+    """The message of a task that failed before its first write: it ends with this fact, unless it contains it already."""
     if UNWRITTEN in sentences:
         return sentences
     return f"{sentences}{'' if sentences.endswith(('.', '?', '!')) else '.'} {UNWRITTEN}"
 
 
 class EstateError(Exception):
-    """Anything the user should read as one sentence. ``answer`` tells what became of each object of a task that stopped."""
+    """Anything the user should read as one sentence. ``answer`` has the result of each object of a task that was stopped."""
 
     answer: t.Mapping[str, t.Any] = {}
 
 
 class InputError(EstateError):
-    """What the task declares cannot be: found before the first write."""
+    """What the task declares is not possible: found before the first write."""
 
 
 class NotOffered(InputError):
-    """What the task declares, this server does not have at all."""
+    """This server does not have what the task declares."""
 
 
 class Mistakes(InputError):
     """All that is wrong with a declaration, in the order in which it is read."""
 
-    MOST = 20  # that are told; the rest is told by the next run
+    MOST = 20  # that are shown; the next run shows the rest
 
     def __init__(self) -> None:
         super().__init__()
         self.sentences: list[str] = []
         self.remedies: list[str] = []  # what to do about them, as sentences
-        self.unwritten = False  # whether to say that nothing was written
+        self.unwritten = False  # whether to add that nothing was written
 
     def add(self, sentence: str) -> None:
-        """One more, as a whole sentence."""
+        """Add one, as a whole sentence."""
         self.sentences.append(sentence)
 
     @property
     def has_room(self) -> bool:
-        """Whether the next one will be told; for others, no one needs to look for what may have been meant."""
+        """Whether the next one will be shown; for others, no suggestion needs to be computed."""
         return len(self.sentences) < self.MOST
 
     def take(self, exc: InputError, place: str = "") -> None:
-        """Those of another refusal, each with its place."""
-        told = [str(exc)]
+        """Add those of another refusal, each with its place."""
+        sentences = [str(exc)]
         if isinstance(exc, Mistakes):
-            told = exc.sentences
+            sentences = exc.sentences
             self.remedies += [remedy for remedy in exc.remedies if remedy not in self.remedies]
             self.unwritten = self.unwritten or exc.unwritten
-        self.sentences += [f"{place}: {each}" if place else each for each in told]
+        self.sentences += [f"{place}: {each}" if place else each for each in sentences]
 
     @contextlib.contextmanager
     def collecting(self, place: str = "") -> t.Iterator[None]:
-        """Around a check that raises: take what it refuses, and go on behind it."""
+        """Around a check that raises: take its refusals, and continue after it."""
         try:
             yield
         except InputError as exc:
             self.take(exc, place)
 
     def refuse(self) -> None:
-        """Raise this, if there is anything; what several checks found is told once."""
+        """Raise this, if it is not empty; a mistake that several checks found is shown once."""
         self.sentences = list(dict.fromkeys(self.sentences))
         if self.sentences:
             raise self
 
     def __str__(self) -> str:
-        told, ends = self.sentences[: self.MOST], self.unwritten
+        shown, ends = self.sentences[: self.MOST], self.unwritten
         if len(self.sentences) > 1:
-            ends = ends or any(UNWRITTEN in each for each in told)
-            told = [each.replace(f" {UNWRITTEN}", "") for each in told]
-            told = [f"{len(self.sentences)} mistakes:", *(f"({number}) {each}" for number, each in enumerate(told, 1))]
+            ends = ends or any(UNWRITTEN in each for each in shown)
+            shown = [each.replace(f" {UNWRITTEN}", "") for each in shown]
+            shown = [f"{len(self.sentences)} mistakes:", *(f"({n}) {each}" for n, each in enumerate(shown, 1))]
         if len(self.sentences) > self.MOST:
-            told.append(f"And {len(self.sentences) - self.MOST} more.")
-        said = " ".join(told)
-        return " ".join([unwritten(said) if ends else said, *self.remedies])
+            shown.append(f"And {len(self.sentences) - self.MOST} more.")
+        text = " ".join(shown)
+        return " ".join([unwritten(text) if ends else text, *self.remedies])
 
 
 class Refused(EstateError):
-    """The server answered, and the answer was no.
+    """The server answered with a refusal.
 
     ``reasons`` are the server's own words per key, as in ``{"static_ipv4": "not an address"}``
     (server behaviour, 6); ``body`` is the whole answer where it is an object, and is never shown; ``said`` is the
@@ -123,20 +123,20 @@ class Refused(EstateError):
 
     @property
     def locked(self) -> bool:
-        """Whether the server could not write because something else did, whatever the status that it says so with."""
-        return any(map(_speaks_of_a_lock, " ".join((self.reason, *self.reasons.values())).split("\n")))
+        """Whether the server could not write because something else wrote; this comes with different statuses."""
+        return any(map(_mentions_a_lock, " ".join((self.reason, *self.reasons.values())).split("\n")))
 
 
-def _speaks_of_a_lock(line: str) -> bool:
+def _mentions_a_lock(line: str) -> bool:
     what = _STORED.search(line)
     return bool(_WAITS.search(line) or (what and _LOCKED.search(line, what.end())))
 
 
 class SignInError(EstateError):
-    """The server did not let us in. It is never tried again: five failures lock the account (server behaviour, 32).
+    """The sign-in failed. It is never repeated: five failures lock the account (server behaviour, 32).
 
-    ``final`` says that the server refused, so that no other task of the run may try either; ``said`` is the server's own
-    word for it, where it has one.
+    ``final``: the server refused, so no other task of the run may try; ``said`` is the server's own word for it, where it has
+    one.
     """
 
     def __init__(self, message: str, *, final: bool = True, said: str = "") -> None:
@@ -145,27 +145,27 @@ class SignInError(EstateError):
 
 
 class Unreachable(EstateError):
-    """Nothing was sent, or nothing came back: the state of the server is what it was."""
+    """Nothing was sent, or there was no answer; the state of the server has not changed."""
 
 
 class OutcomeUnknown(EstateError):
-    """A write was sent and its answer was lost: only reading again can tell what became of it."""
+    """A write was sent and its answer was lost: only reading again can show its result."""
 
 
 class NotBack(EstateError):
-    """A server that was told to restart has not come back as restarted."""
+    """A server was asked to restart, and was not seen to have restarted."""
 
 
 class WriteWithheld(EstateError):
-    """A defect of ours: a write reached the wire in check mode."""
+    """A defect of ours: a write was about to be sent in check mode."""
 
 
 class Unreadable(EstateError):
-    """The server answered in a form that is none of those we know."""
+    """The server answered in a form that is not known."""
 
 
 class Asking(t.Protocol):
-    """A client, or what has one: ``asked`` is the last call that it made, for sentences."""
+    """A client, or an object that has one: ``asked`` is the last call that it made, for sentences."""
 
     @property
     def asked(self) -> str:
@@ -174,7 +174,7 @@ class Asking(t.Protocol):
 
 @contextlib.contextmanager
 def reading(client: Asking) -> t.Iterator[None]:
-    """Around code that takes answers apart: what does not come apart is Unreadable."""
+    """Around code that takes answers apart: if it fails, the answer is Unreadable."""
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as exc:
@@ -185,7 +185,7 @@ def reading(client: Asking) -> t.Iterator[None]:
 
 
 def reads(work: t.Callable[..., Result]) -> t.Callable[..., Result]:
-    """The same around a function, called with a client or a run first."""
+    """The same around a function whose first argument is a client or a run."""
 
     @functools.wraps(work)
     def wrapped(client: Asking, *args: t.Any) -> Result:
@@ -195,8 +195,8 @@ def reads(work: t.Callable[..., Result]) -> t.Callable[..., Result]:
     return wrapped
 
 
-def did_you_mean(said: str, known: t.Iterable[str]) -> str:
-    """A question to put after a sentence, with a blank before it; empty where nothing known is like what was said."""
+def did_you_mean(name: str, known: t.Iterable[str]) -> str:
+    """A question to put after a sentence, with a space before it; empty where no known name is similar."""
     folded = {one.casefold(): one for one in known}
-    near = difflib.get_close_matches(said.casefold(), folded, 1)
+    near = difflib.get_close_matches(name.casefold(), folded, 1)
     return f" Did you mean {folded[near[0]]}?" if near else ""

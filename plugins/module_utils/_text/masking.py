@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task answers, fit to be seen: secrets are masked first, and then what could act on a terminal is escaped."""
+"""The answer of a task in a form that can be shown: secrets are masked, then what could act on a terminal is escaped."""
 
 from __future__ import annotations
 
@@ -16,28 +16,32 @@ except ImportError:  # ansible-core before 2.22
 from .outside import Sentence, distinct, shown, shown_value, well_formed
 from .redact import with_passwords
 
-SHORTEST_SECRET = 8  # characters; a shorter one would mask half of what a task answers
-SENTENCES = ("msg", "warnings", "sign_in_refused")  # of an answer; others are a Sentence, wherever they are
+SHORTEST_SECRET = 8  # characters; a shorter one would mask half of the answer of a task
+SENTENCES = (
+    "msg",
+    "warnings",
+    "sign_in_refused",
+)  # of an answer; other sentences have the type Sentence, anywhere in it
 DIFF = "diff"
 WHOLE, PART = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "********"  # what Ansible before 2.22 shows in place of a secret
 
 
 def register(secrets: t.Iterable[str]) -> None:
-    """Have Ansible mask these texts in all that it prints from now on, in this task and in later ones.
+    """Have Ansible mask these texts in everything that it prints from now on, in this task and in later ones.
 
-    ansible-core 2.22 and later can (developer guide, "Handling secrets in modules and plugins"). Before, a task can only mask
-    its own answer.
+    ansible-core 2.22 and later can do this (developer guide, "Handling secrets in modules and plugins"). In earlier releases, a
+    task can only mask its own answer.
     """
     if register_secrets:
         register_secrets(secrets)
 
 
-def told(answer: t.Mapping[str, t.Any], secrets: t.Iterable[str]) -> dict[str, t.Any]:
+def presentable(answer: t.Mapping[str, t.Any], secrets: t.Iterable[str]) -> dict[str, t.Any]:
     """The answer of a task as Ansible may print it and programs may read it.
 
-    Sentences and diffs are for people: what a server said in them is escaped. Everything else is data, and stays as it is
-    but for the secrets and for what is no text in any encoding, which Ansible refuses where modules answer in JSON. Masking
-    comes first, because a secret that is escaped or cut is not found any more. Ansible learns the secrets, too.
+    Sentences and diffs are for people: what a server wrote in them is escaped. Everything else is data, and does not change
+    except for secrets and for what is not text in any encoding, which Ansible refuses where modules answer in JSON. Masking
+    comes first, because a secret that is escaped or cut would no longer be found. The secrets are also registered with Ansible.
     """
     mask = Mask(secrets)
     register(mask.secrets)
@@ -71,24 +75,24 @@ def with_quoted(secrets: t.Iterable[str]) -> set[str]:
     found = set(secrets)
     for secret in tuple(found):
         if not secret.isalnum():
-            quoted = repr('"' + str(secret))[2:-1]  # the sign before it has Python escape each apostrophe
+            quoted = repr('"' + str(secret))[2:-1]  # because of the sign before it, Python escapes each apostrophe
             found |= {quoted, quoted.replace("\\'", "'")}
     return found
 
 
 class Revealed(str):
-    """A secret that a task returns because it is asked to; Ansible masks it where it can, and shows it where it cannot."""
+    """A secret that a task returns on request. Ansible masks it where it can, and shows it where it cannot."""
 
     __slots__ = ()
 
 
 class Mask:
-    """Hides secrets at a cost that grows with the text and not with the number of secrets.
+    """Hides secrets at a cost that grows with the text, not with the number of secrets.
 
-    Passwords in those of them that are addresses are secrets too, and so is each as Python quotes it: ``secrets`` has all.
+    Passwords in secrets that are addresses are also secrets, and so is each secret as Python quotes it: ``secrets`` has all.
 
-    The secrets that a text holds are found by looking up its pieces. Pieces are as long as the largest power of two that a
-    secret is no shorter than: there are few of them, and one short secret makes no others harder to find.
+    The secrets in a text are found by looking up its pieces. The length of a piece is the largest power of two that is not
+    longer than the secret: there are few such lengths, and one short secret does not make others harder to find.
     """
 
     def __init__(self, secrets: t.Iterable[str]) -> None:
@@ -99,9 +103,9 @@ class Mask:
             self._lengths.setdefault(len(beginning), {}).setdefault(beginning, set()).add(len(secret))
 
     def over(self, value: t.Any, *, names: bool = False) -> t.Any:
-        """The value with its secrets masked. Truth values stay, and so do keys but for ``names``; a date becomes text.
+        """The value with its secrets masked. Booleans do not change, nor do keys without ``names``; a date becomes text.
 
-        Raises TypeError for what is not of JSON's types: it might hold a secret.
+        Raises TypeError for a value that does not have a type of JSON: it might contain a secret.
         """
         if isinstance(value, dict):
             found: dict[t.Any, t.Any] = {}
@@ -135,7 +139,7 @@ class Mask:
         return "".join([*shown, text[at:]])
 
     def _places(self, text: str) -> list[tuple[int, int]]:
-        """Where the text holds a secret: beginnings and ends, in order."""
+        """Where the text contains a secret: starts and ends, in order."""
         return [
             (at, at + length)
             for at in range(len(text))

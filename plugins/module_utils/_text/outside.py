@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts from outside: what is a name, which names look alike, and how to show a text on a terminal."""
+"""Texts from other systems: which are names, which names look alike, and how to show a text on a terminal."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ _MARKS = (
     "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe20-\ufe2f"
 )
 _JOINERS = "\u200c\u200d"  # some languages are written with them (Unicode Standard Annex 31, 2.3)
-_DOTS = (".", "..")  # in a path, these are steps and no names (RFC 3986, 5.2.4)
+_DOTS = (".", "..")  # in a path, these are steps, not names (RFC 3986, 5.2.4)
 
-LONGEST = 8000  # characters of a sentence; an own list of twenty mistakes is shorter
-MOST_MARKS = 4  # above and below one letter; no language needs more, and hundreds of them cover the lines around
+LONGEST = 8000  # characters of a sentence; our own list of twenty mistakes is shorter
+MOST_MARKS = 4  # above and below one letter; no language needs more, and hundreds of them would cover the lines around
 
 _HIDDEN = re.compile(f"[{_UNSEEN}]")
 _ESCAPED = re.compile(f"[{_UNSEEN}]|(?<=[{_MARKS}]{{{MOST_MARKS}}})[{_MARKS}]")
 
 
 def refused_in_path(name: t.Any) -> str:
-    """Why a path cannot hold this as one of its parts; empty if it can."""
+    """Why this cannot be a part of a path; empty if it can."""
     if not isinstance(name, str) or not name:
         return "it is empty"
     if name in _DOTS:
-        return "in the path of a request it would mean another path"
+        return "in the path of a request, it would lead to another path"
     return "" if _encodes(name) else "it is not a text that UTF-8 can write"
 
 
 def oddity(name: str, *, there: bool = False) -> str:
-    """Why a text is not a name of anything; empty if it is one.
+    """Why a text is not a name; empty if it is one.
 
-    ``there`` says that the name may be one that a server has already, so that it may hold what no new name may.
+    ``there``: the name may already exist on a server, so it may contain what a new name may not.
     """
     hidden = next((found[0] for found in _HIDDEN.finditer(name) if found[0] not in _JOINERS), None)
     if hidden is not None and not there:
-        return f"it holds the character U+{ord(hidden):04X}, which cannot be seen"
+        return f"it contains the character U+{ord(hidden):04X}, which cannot be seen"
     if not name or any(end.isspace() and not _HIDDEN.match(end) for end in (name[0], name[-1])):
-        return "it is empty, or begins or ends with a blank"
+        return "it is empty, or begins or ends with white space"
     return refused_in_path(name)
 
 
@@ -61,17 +61,17 @@ def _encodes(text: str) -> bool:
 
 
 def well_formed(value: t.Any) -> t.Any:
-    """A text with U+FFFD in place of halves of surrogate pairs, which JSON can write and UTF-8 cannot; other values as they are."""
+    """A text with U+FFFD in place of halves of surrogate pairs, which JSON can write and UTF-8 cannot; other values unchanged."""
     if not isinstance(value, str) or value.isascii() or _encodes(value):
         return value
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def alike(name: str) -> str:
-    """What names have in common that look the same: neither case, nor width, nor what cannot be seen makes a difference.
+    """A form that is equal for names that look the same: case, width and invisible characters make no difference.
 
-    This is the form NFKC_Casefold of Unicode (Standard Annex 31), for everything that servers take for two names, and people
-    for one.
+    This is the form NFKC_Casefold of Unicode (Standard Annex 31), for names that are different for servers, and the same for
+    people.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", name).casefold())
     return unicodedata.normalize("NFKC", _HIDDEN.sub("", folded).casefold())
@@ -87,19 +87,19 @@ def twins(names: t.Iterable[str], others: t.Iterable[str]) -> dict[str, str]:
 
 
 def only_in(name: str, twin: str) -> str:
-    """What alone tells a name from its twin, behind ``differ``."""
+    """The only difference between a name and its twin, to follow ``differ``."""
     return "only in case" if name.casefold() == twin.casefold() else "only in characters that look alike"
 
 
 class Sentence(str):
-    """A text for people, where an answer holds data beside it: it may quote a server, and is shown()."""
+    """A text for people among the data of an answer: it may quote a server, so shown() is applied to it."""
 
 
 def shown(text: str, longest: int = LONGEST) -> str:
-    """A text on one line of a terminal or a log, whatever a server put into it.
+    """A text on one line of a terminal or a log, with any content from a server.
 
-    What cannot be seen, or acts on a terminal, is written as Python would (``\\x1b``, ``\\u202e``, ``\\n``). Of a text that is
-    longer than ``longest`` characters, the middle is left out, and it says so.
+    Invisible characters, and those that act on a terminal, are written as in Python (``\\x1b``, ``\\u202e``, ``\\n``). In a
+    text that is longer than ``longest`` characters, a note replaces the middle.
     """
     start, end = (_ESCAPED.sub(_escape, part) for part in (text[:longest], text[-longest:]))
     if len(start) <= longest and len(text) <= longest:
@@ -110,15 +110,15 @@ def shown(text: str, longest: int = LONGEST) -> str:
 
 
 def distinct(name: t.Any, others: t.Mapping[t.Any, t.Any]) -> t.Any:
-    """A name, with a number if it is that of another one."""
+    """A name, with a number if another one has the same name."""
     return name if name not in others else f"{name} ({len(others) + 1})"
 
 
 def shown_value(value: t.Any) -> t.Any:
-    """A value of a diff, and everything in it, escaped alike; two names that look the same then stay two.
+    """A value of a diff, with everything in it escaped; two names that are equal afterwards get numbers.
 
-    Lines of a text stay lines, which people compare one by one, and which Ansible quotes or indents. Nothing is cut: what differs
-    could be in what is left out.
+    Lines of a text stay lines: people compare them one by one, and Ansible quotes or indents them. Nothing is cut: a difference
+    could be in the part that is cut.
     """
     if isinstance(value, dict):
         found: dict[str, t.Any] = {}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What we sent in confidence, and texts of a server without it. The time grows with the length of the text, and no faster."""
+"""The secrets of a request, and texts of a server without them. The time grows only with the length of the text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 import typing as t
 from urllib.parse import SplitResult, unquote, urlsplit
 
-SHORTEST_SENT = 4  # characters; shorter words that we sent are no secrets, and are left in what an error quotes
+SHORTEST_SENT = 4  # characters; shorter words of a request do not count as secrets, and stay in what an error quotes
 LONGEST_SIGN = 12  # characters that a sign can become when it is quoted, and quoted again
 
 _SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*")
@@ -17,7 +17,7 @@ _SIGNS = re.compile("[^A-Za-z0-9]+")
 
 
 def words(value: t.Any) -> t.Iterator[str]:
-    """Every string in a value, however deep."""
+    """Every string in a value, on every level."""
     if isinstance(value, str):
         if len(value) >= SHORTEST_SENT:
             yield value
@@ -27,16 +27,16 @@ def words(value: t.Any) -> t.Iterator[str]:
 
 
 def parts_of_uri(text: str) -> list[str]:
-    """The user and the password in a URI, each as it stands there and as it is meant; nothing of other texts.
+    """The user and the password in a URI, each as it is written there and decoded; nothing of other texts.
 
-    A raw @ or # in a password makes it doubtful where it ends: each place where it may end counts.
+    With a raw @ or # in a password, its end is not certain: each place where it may end counts.
     """
     people = _people(text)
     return _both_forms([*people, *(each.partition(":")[0] for each in people)]) + passwords(text)
 
 
 def passwords(text: str) -> list[str]:
-    """The same, of the password alone."""
+    """The same, for the password alone."""
     return _both_forms([each.partition(":")[2] for each in _people(text)])
 
 
@@ -62,7 +62,7 @@ def address(uri: str, query: t.Collection[str] = ()) -> SplitResult:
     """The parts of a URI in which a user and a password may stand.
 
     Raises ValueError, which quotes nothing, where a raw sign in the password could be taken for its end: then a part of
-    the password would be taken for a host, and asked for by its name. ``query`` are the parameters that may follow.
+    the password would be taken for a host name and looked up. ``query`` are the parameters that may follow.
     """
     parts = urlsplit(uri)
     _unused, _sign, place = parts.netloc.rpartition("@")
@@ -82,7 +82,7 @@ def address(uri: str, query: t.Collection[str] = ()) -> SplitResult:
 
 
 def concealed(text: str, secrets: t.Iterable[str], most: int) -> str:
-    """The first ``most`` characters of a text without these secrets, in whatever form it quotes them.
+    """The first ``most`` characters of a text without these secrets, in any form in which it quotes them.
 
     Letters and digits stay the same in all forms; a sign becomes 1 to LONGEST_SIGN characters of any kind.
     """
@@ -100,7 +100,7 @@ def concealed(text: str, secrets: t.Iterable[str], most: int) -> str:
 
 
 def longest_form(secrets: t.Iterable[str]) -> int:
-    """How many characters the longest of these secrets takes at most, when it is quoted."""
+    """The largest number of characters that one of these secrets takes when it is quoted."""
     return max(map(_longest_form, secrets), default=0)
 
 
@@ -109,12 +109,12 @@ def _longest_form(secret: str) -> int:
 
 
 def _spans(text: str, secret: str) -> t.Iterator[tuple[int, int]]:
-    """Where a text has a secret, from the left; no two overlap."""
+    """Where a text contains a secret, from the left, without overlaps."""
     if sum(map(len, _SIGNS.split(secret))) < SHORTEST_SENT:
         pieces, gaps = [secret], []
     else:
         pieces, gaps = _SIGNS.split(secret), [LONGEST_SIGN * len(signs) for signs in _SIGNS.findall(secret)]
-    # Bit by bit: from which places of the text on there are this piece and all that follow.
+    # As bits: the places of the text from which on this piece and all that follow are found.
     rest = _places(text, pieces[-1])
     follow = [rest]
     for piece, gap in zip(reversed(pieces[:-1]), reversed(gaps)):

@@ -70,7 +70,7 @@ def _field(name: str, end: str, kind: str = "str", **more: t.Any) -> Field:
 class Saml(Safeguarded):
     """The settings of a configuration profile for SAML, which knows one identity provider (server behaviour, 137)."""
 
-    noun, plural, sole_name = "saml", "", "saml"
+    noun, plural, sole_name, sole_title = "saml", "", "saml", "SAML"
     keys: t.Mapping[str, t.Any] = {}
     purgeable, always_there, read_back = False, True, ()
     fields = (

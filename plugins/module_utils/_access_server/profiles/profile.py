@@ -115,7 +115,7 @@ class Profile(Revocable):
                 found[want.name] = requirements.judge(fitting, want)
             else:
                 found[want.name] = {"profiles": _doomed(fitting, want.values)}
-            found[want.name]["told"] = {"profiles": [_shown(one) for one in found[want.name]["profiles"]]}
+            found[want.name]["shown"] = {"profiles": [_shown(one) for one in found[want.name]["profiles"]]}
         return Actual({name: have for name, have in found.items() if have["profiles"] or have.get("held")}, whole=True)
 
     # -- decisions
@@ -186,7 +186,7 @@ class Profile(Revocable):
 
     def what_became(self, run: Run[AccessServer], said: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
         """It is revoked, if it has a certificate."""
-        if new and not new.told:
+        if new and not new.shown:
             return "It has no certificate that could be revoked."
         return super().what_became(run, said, text, new)
 

@@ -131,7 +131,7 @@ def _judged(tokens: t.Sequence[Record], want: Wanted, renew: bool) -> Object:
         "private": private,
         "held": held,
         "tokens": list(tokens),
-        "told": {"tokens": [_shown(one) for one in tokens]},
+        "shown": {"tokens": [_shown(one) for one in tokens]},
     }
 
 

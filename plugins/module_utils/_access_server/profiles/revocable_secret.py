@@ -29,10 +29,10 @@ class Revocable(OneTimeSecret):
         if new is None:
             return ""
         try:
-            gone = self.take_back(run, new.told, text)
+            gone = self.take_back(run, new.shown, text)
         except EstateError:
             gone = False
-        which = ", ".join(f"{name} {value}" for name, value in new.told.items() if isinstance(value, str))
+        which = ", ".join(f"{name} {value}" for name, value in new.shown.items() if isinstance(value, str))
         return f"The new {self.noun} ({which}) " + (
             "was revoked again." if gone else "is in nobody's hands: make it absent."
         )

@@ -101,7 +101,7 @@ def test_keys() -> None:
         assert (found["key_present"], found["key_matches"]) == (True, matches)
     assert ovpn_info(completed(""))["key_present"] is False
     for key in ("\n", "\ud800\n", f"{client(USUAL).key_pem[:60]}\n", "  " + client(USUAL).key_pem):
-        with pytest.raises(AnsibleFilterError, match="in this block there is no whole key"):
+        with pytest.raises(AnsibleFilterError, match="this block does not contain a complete key"):
             ovpn_info(profile(key=key))
 
 

@@ -17,7 +17,7 @@ from ansible_collections.vpn.estate.plugins.plugin_utils._shared_sign_in import 
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Box, Server, Simulated
 
 PLACES = "in the task or in module_defaults, in {} for playbooks of vpn.estate, or in the environment as {}."
-ONE, SEVERAL = "the variable of this name", "variables of these names"
+ONE, SEVERAL = "the variable with this name", "variables with these names"
 NO_ADDRESS = f"Give as_url: {PLACES.format(ONE, 'VPN_ESTATE_AS_URL')}"
 NO_ACCOUNT = "Give as_username and as_password, or as_token: " + PLACES.format(
     SEVERAL, "VPN_ESTATE_AS_USERNAME and VPN_ESTATE_AS_PASSWORD"

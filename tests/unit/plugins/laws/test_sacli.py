@@ -34,7 +34,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.sacli.du
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
-from ansible_collections.vpn.estate.plugins.module_utils._text.masking import told
+from ansible_collections.vpn.estate.plugins.module_utils._text.masking import presentable
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import oddity
 from ansible_collections.vpn.estate.tests.simulator.access_server import AccessServerSimulator
 from ansible_collections.vpn.estate.tests.simulator.access_server.configuration_keys import KEYS
@@ -301,7 +301,7 @@ def test_each_key_of_any_dump_is_somewhere(users: Json, configuration: Json) -> 
     found = convert(Dumps(users, configuration))
     valid(found)
     json.loads(
-        json.dumps(told({"answer": [found.declaration, found.secrets, found.not_converted, found.left_out]}, ()))
+        json.dumps(presentable({"answer": [found.declaration, found.secrets, found.not_converted, found.left_out]}, ()))
     )
     untold = {(one["part"], one["object"], one["key"]) for one in found.not_converted}
     secrets = {(one["part"], one["name"]) for one in found.secrets}

@@ -25,7 +25,7 @@ PLUGINS = Path(__file__).parents[4] / "plugins"
 # The ways to Ansible's user: task.warn(), a list of cautions of a connection, and what passes an answer on.
 WARN, CAUTIONS = {"task.warn", "run.task.warn", "self.run.task.warn"}, "cautions"
 OTHERS = {
-    "_engine/module.py": {"module.warn"},  # what told() has masked
+    "_engine/module.py": {"module.warn"},  # what presentable() has masked
     "plugin_utils/_shared_sign_in.py": {"warn"},  # a file that is named by a digest, and why it is not used
     "callback/report.py": {"self._display.warning"},  # a path, and why the file cannot be written
 }

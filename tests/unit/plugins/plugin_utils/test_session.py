@@ -334,12 +334,12 @@ def linked_folder(path: Path) -> None:
 
 SPOILED: dict[str, tuple[t.Callable[[Path], object], str]] = {
     "folder of another": (folder_of_another, "it belongs to another user"),
-    "folder that others write into": (open_folder, "other users may write into it"),
+    "folder that others write into": (open_folder, "other users can write to it"),
     "link to a folder": (linked_folder, "it is not a folder"),
     "file in the place of the folder": (lambda path: (path.parent.mkdir(), path.write_text("")), "File exists"),
     "file of another": (spoil_file(owned_by_another), "it belongs to another user"),
     "hard link": (spoil_file(linked_twice), "it has several names (hard links)"),
-    "file that others write": (spoil_file(writable), "other users may use it"),
+    "file that others write": (spoil_file(writable), "other users can use it"),
     "symbolic link": (spoil_file(lambda path: path.symlink_to(path.parent / "other")), "Too many levels"),
     "pipe": (spoil_file(os.mkfifo), "it is not a regular file"),
     "folder": (spoil_file(Path.mkdir), "Is a directory"),

@@ -190,4 +190,4 @@ def test_a_connection_that_does_not_end_is_a_failure(box: Box) -> None:
     box.simulator.faults.add(path="*/vpn/connection/*", method="DELETE", status=200, times=None, body=REFUSED)
     answer = box.manage(VPN_USER, login="anna", ip_reservation="192.168.27.80", disconnect_moved=True)
     assert answer["failed"]
-    assert "its address was changed, and it is connected with the old one: " in answer["objects"][0]["msg"]
+    assert "its address was changed, but it is still connected with the old one: " in answer["objects"][0]["msg"]

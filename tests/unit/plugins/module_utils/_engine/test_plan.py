@@ -86,11 +86,11 @@ def test_too_many_are_named_before_they_are_counted(estate: Server) -> None:
     """The number that silences the refusal comes last, and nobody copies it before the names."""
     whole = estate.manage(USER, users=declared(0), purge=True, protect=keep(estate))["msg"]
     names_told = ", ".join(f"user-{number:02}" for number in range(1, 20))
-    assert f"delete {names_told}: 19 of 22 users" in whole
+    assert f"delete {names_told} (19 of 22 users)" in whole
     assert whole.endswith('purge_limit: "19".')
     estate.manage(USER, users=[{"name": f"user-{number:02}"} for number in range(20, 30)])
     cut = estate.manage(USER, users=declared(0), purge=True, protect=keep(estate))["msg"]
-    assert "user-20 and 9 more: 29 of 32 users" in cut
+    assert "user-20 and 9 more (29 of 32 users)" in cut
     assert "user-21" not in cut
 
 
@@ -138,7 +138,7 @@ def test_a_purge_of_more_than_half_is_refused_by_name(server: Server, resource: 
     if resource is ACCESS_LIST:
         declared = {"access_lists": [{"group": "staff", "access_to": "10.0.0.0/8"}]}
     refused(server, "old, ", resource=resource, **declared, purge=True)
-    refused(server, f"2 of 3 {resource.plural}, and purge_limit allows 1", resource=resource, **declared, purge=True)
+    refused(server, f"2 of 3 {resource.plural}), and purge_limit allows 1", resource=resource, **declared, purge=True)
     assert not server.writes()
 
 

@@ -158,7 +158,7 @@ def test_mistakes_of_all_parts_are_told_at_once_and_no_server_is_asked(server: S
     )
     assert said[0] == "7 mistakes:"
     assert [one.strip().removesuffix(" Nothing was written.") for one in said[1:]] == [
-        "group of default user __DEFAULT__: group staff is declared absent.",
+        "group of the default user: group staff is declared absent.",
         "group of user ada: group staff is declared absent.",
         "access list of group staff: group staff is declared absent.",
         "access list of user cleo: user cleo is declared absent.",
@@ -289,7 +289,7 @@ def test_what_can_all_be_true_is_no_mistake(declared: dict[str, t.Any]) -> None:
         ),
         (
             {"default_user": {"group": "old"}, "groups": [GONE]},
-            ["group of default user __DEFAULT__: group old is declared absent."],
+            ["group of the default user: group old is declared absent."],
         ),
         (
             {"purge": ["users", "groups"], "groups": []},
@@ -1007,7 +1007,7 @@ def test_a_server_that_does_not_count_its_clients_is_changed_all_the_same(server
 
 def test_an_empty_folder_declares_nothing(server: Server, tmp_path: Path) -> None:
     assert refused(server, src=str(tmp_path)) == [
-        f"src: {tmp_path} is an empty folder. It declares nothing. Nothing was written."
+        f"src: {tmp_path} is an empty folder, so it declares nothing. Nothing was written."
     ]
 
 
@@ -1045,7 +1045,7 @@ def test_with_only_other_parts_are_checked_and_left_alone(server: Server) -> Non
 def test_a_purge_with_an_empty_list_is_refused(server: Server) -> None:
     server.simulator.set_group("staff")
     said = refused(server, groups=[], purge=["groups"])
-    assert "purge with an empty list of groups would delete " in said[0]
+    assert "purge with an empty list of groups would delete these: " in said[0]
 
 
 @pytest.mark.parametrize("only", [[], ["users"]])

@@ -221,7 +221,7 @@ def test_a_name_that_may_be_a_secret_is_not_told(tmp_path: Path) -> None:
 def test_a_sentence_names_directive_danger_and_option() -> None:
     found = Profile(completed("script-security 2\nup /bin/sh\nca [inline]\n<ca>\n# withheld\n</ca>")).unlisted
     assert objection(found, []) == (
-        "it has directives that may harm the client: script-security (lets programs run), up (runs a program); if that is "
+        "it has directives that may harm the client: script-security (lets programs run), up (runs a program); if this is "
         "meant, allow it by allow_directives: [script-security, up]"
     )
     assert objection(found, ["UP", "script-security"]) == ""
@@ -359,7 +359,7 @@ def test_a_file_from_before_is_not_good_and_told_why(estate: Server, tmp_path: P
 @pytest.mark.parametrize("name", ["--up", "up down", "", "<ca>"])
 def test_what_is_no_name_is_refused_before_anything_is_written(estate: Server, name: str) -> None:
     answer = estate.manage(PROFILE, **ADA, return_content=True, allow_directives=["up", name])
-    assert f"allow_directives: {name!r} is no name of a directive" in answer["msg"]
+    assert f"allow_directives: {name!r} is not the name of a directive" in answer["msg"]
     assert not estate.writes()
 
 
@@ -448,7 +448,7 @@ def test_a_file_from_before_that_may_harm_is_not_ended_for_one_that_would_too(bo
         answer = box.have(**where)
         assert answer["failed"]
         assert "it has directives that may harm the client" in answer["msg"]
-        assert "Nothing was downloaded. To download one all the same, say renew: true." in answer["msg"]
+        assert "Nothing was downloaded. To download one anyway, set renew: true." in answer["msg"]
         assert not box.box.writes()
     assert box.file.read_text() == text
     assert not box.have(held=public, dest=None, check=True, allow_directives=box.allowed)["changed"]

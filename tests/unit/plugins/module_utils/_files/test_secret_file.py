@@ -58,8 +58,8 @@ def test_whoever_reads_meanwhile_finds_a_whole_text(tmp_path: Path) -> None:
 
 UNUSABLE: dict[str, tuple[t.Callable[[Path], object], str]] = {
     "link": (lambda path: path.symlink_to(path.parent / "elsewhere"), "is a symbolic link"),
-    "folder": (lambda path: path.mkdir(), "is there and no file"),
-    "pipe": (os.mkfifo, "is there and no file"),
+    "folder": (lambda path: path.mkdir(), "exists and is not a file"),
+    "pipe": (os.mkfifo, "exists and is not a file"),
 }
 
 

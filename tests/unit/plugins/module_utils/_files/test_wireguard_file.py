@@ -84,16 +84,16 @@ FLAWS = {
     TEXT.replace("privatekey", "#"): "it has no private key.",
     TEXT.replace("PublicKey", "#"): "it has no public key of its server.",
     TEXT.replace(SERVER, "# withheld"): "it has no public key of its server.",
-    TEXT.replace(PRIVATE, "c2hvcnQ="): "line 3: this is no key of WireGuard.",
-    TEXT.replace(SHARED, "no base64!"): "line 12: this is no key of WireGuard.",
-    TEXT.replace("MTU = 1360", "MTU = x"): "line 7: this is no number.",
-    TEXT.replace("51820", "0"): "line 13: this is no address with a port.",
-    TEXT.replace("51820", "99999"): "line 13: this is no address with a port.",
-    TEXT.replace("]:51820", "]"): "line 13: this is no address with a port.",
-    TEXT.replace("DNS", "PublicKey"): "line 6: there is no such key in this section.",
-    TEXT.replace("MTU = 1360", "MTU ="): "line 7: there is no value.",
-    TEXT.replace("MTU = 1360", "MTU"): "line 7: this is no setting of a section.",
-    "MTU = 7\n" + TEXT: "line 1: this is no setting of a section.",
+    TEXT.replace(PRIVATE, "c2hvcnQ="): "line 3: this is not a key of WireGuard.",
+    TEXT.replace(SHARED, "no base64!"): "line 12: this is not a key of WireGuard.",
+    TEXT.replace("MTU = 1360", "MTU = x"): "line 7: this is not a number.",
+    TEXT.replace("51820", "0"): "line 13: this is not an address with a port.",
+    TEXT.replace("51820", "99999"): "line 13: this is not an address with a port.",
+    TEXT.replace("]:51820", "]"): "line 13: this is not an address with a port.",
+    TEXT.replace("DNS", "PublicKey"): "line 6: this section has no such key.",
+    TEXT.replace("MTU = 1360", "MTU ="): "line 7: the value is missing.",
+    TEXT.replace("MTU = 1360", "MTU"): "line 7: this is not a setting of a section.",
+    "MTU = 7\n" + TEXT: "line 1: this is not a setting of a section.",
 }
 
 
@@ -135,10 +135,10 @@ def test_the_module_reads_both_kinds(tmp_path: Path) -> None:
     assert (found["format"], found["problem"], found["stamp"]) == ("wireguard", None, {"user": "ada"})
     assert PRIVATE not in str(found)
     path.write_text(TEXT.replace("51820", "0"))
-    assert look_at(str(path))["problem"] == "line 13: this is no address with a port."
+    assert look_at(str(path))["problem"] == "line 13: this is not an address with a port."
     path.write_text("client\n[Interface]\n")
     found = look_at(str(path))
-    assert (found["format"], found["problem"]) == ("openvpn", "line 2: this is no directive.")
+    assert (found["format"], found["problem"]) == ("openvpn", "line 2: this is not a directive.")
 
 
 # -- what is noted at the top of a file

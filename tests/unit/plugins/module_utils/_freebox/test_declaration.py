@@ -59,7 +59,7 @@ def test_the_summary_counts_clients_who_may_be_cut_off(box: Box) -> None:
     server = {"name": "openvpn_routed", "port": 1195}
     answer = done(declare(box, servers=[server, {"name": "pptp", "enabled": False}]))
     assert answer["summary"] == (
-        "servers: 1 updated, 1 unchanged; clients may be cut off from openvpn_routed (1 connected)"
+        "servers: 1 updated, 1 unchanged; clients may be disconnected from openvpn_routed (1 connected)"
     )
     assert done(declare(box, servers=[server]))["summary"] == "servers: 1 unchanged"
 
@@ -77,7 +77,7 @@ def test_access_is_taken_away_first_and_given_last(box: Box) -> None:
         users=[{"login": "eve"}, {"login": "ana", "state": "absent"}],
     )
     assert done(answer)["summary"] == (
-        "servers: 2 updated; users: 1 created, 1 deleted; clients may be cut off from openvpn_routed (1 connected)"
+        "servers: 2 updated; users: 1 created, 1 deleted; clients may be disconnected from openvpn_routed (1 connected)"
     )
     assert write_log(box) == [
         ("PUT", "openvpn_routed/config/", {"enabled": False}),
@@ -135,7 +135,7 @@ def test_mistakes_of_both_parts_are_told_at_once_and_no_box_is_asked(box: Box) -
     )
     assert said == [
         "3 mistakes:",
-        "servers[0]: conf_wireguard of VPN server wireguard: mtu is 9000, and can be 512 to 1420.",
+        "servers[0]: conf_wireguard of VPN server wireguard: mtu is 9000, but has to be from 512 to 1420.",
         "users[0]: password of VPN user eve has 5 characters; a Freebox takes 8 to 32.",
         f"ip_reservation: {ADDRESS} is declared for a and for b. Nothing was written.",
     ]
@@ -197,7 +197,7 @@ def test_servers_are_waited_for_when_all_is_written(start: t.Callable[..., Box])
     declared = {"servers": [{"name": "wireguard", "enabled": True}], "users": [{"login": "eve"}]}
     answer = declare(box, **declared, wait_timeout=1)
     assert became(answer) == {"wireguard": "failed", "eve": "created"}
-    assert "it is starting after 1 seconds, and not started; see wait_timeout" in answer["msg"]
+    assert "it is starting after 1 seconds, not started; see wait_timeout" in answer["msg"]
     assert not done(declare(box, **declared, wait=False))["changed"]
 
 

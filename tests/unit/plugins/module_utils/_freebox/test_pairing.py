@@ -119,7 +119,7 @@ def test_pairing_is_told_and_what_a_person_must_do_next(box: Box, dest: Path) ->
         f"permission settings, which no program can grant: tick it in {RIGHTS} of the box, then run again."
     )
     assert said == [
-        f"{box.simulator.url} shows that vpn.estate of Ansible asks to be let in: press the button on the box. 300 s left."
+        f"{box.simulator.url} shows that vpn.estate of Ansible requests access: press the button on the box. 300 s left."
     ]
     assert stat.S_IMODE(dest.stat().st_mode) == 0o600
     assert set(content(dest)) == {"freebox_app_id", "freebox_app_token", "freebox_app_box"}
@@ -193,8 +193,8 @@ def test_nobody_comes_in_time_and_the_next_run_goes_on_waiting(box: Box, dest: P
     answer = pair(box, dest, wait_timeout=100, how={"say": said.append})
     assert (answer["failed"], answer["changed"]) == (True, True)
     assert answer["msg"] == (
-        f"Nobody has pressed the button on {box.simulator.url} for the application vpn.estate within 100 seconds. {dest} keeps "
-        "the request: run again to go on waiting."
+        f"The button on {box.simulator.url} was not pressed for the application vpn.estate within 100 seconds. {dest} keeps "
+        "the request: run again to continue."
     )
     assert hours.now == 100
     assert [line.rsplit(". ", 1)[1] for line in said] == ["100 s left.", "40 s left."]
@@ -219,9 +219,9 @@ def test_a_second_run_waits_for_the_same_answer(box: Box, dest: Path) -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ("denied", "somebody has refused it at the box"),
-        ("timeout", "nobody answered at the box in the time that it gives"),
-        ("unknown", "the box does not know it any more, as after somebody has revoked it"),
+        ("denied", "it was refused at the box"),
+        ("timeout", "it was not answered at the box in time"),
+        ("unknown", "the box no longer knows it, as it may have been revoked"),
     ],
 )
 def test_it_comes_to_nothing(box: Box, dest: Path, status: str, words: str) -> None:
@@ -238,7 +238,8 @@ def test_it_comes_to_nothing(box: Box, dest: Path, status: str, words: str) -> N
     answer = pair(box, dest)
     assert (answer["failed"], answer["changed"]) == (True, True)
     assert answer["msg"] == (
-        f"{box.simulator.url} did not let the application vpn.estate in: {words}. {dest} is removed again. Run again to ask again."
+        f"{box.simulator.url} did not grant the request of the application vpn.estate: {words}. {dest} was removed again. Run "
+        "again to repeat the request."
     )
     assert not dest.exists()
     answered(box)
@@ -251,7 +252,7 @@ def test_what_came_to_nothing_between_two_runs_is_asked_again(box: Box, dest: Pa
     box.simulator.press_button(status)
     before = dest.read_text()
     told = pair(box, dest, check=True)
-    assert told["reason"].startswith("the request came to nothing: ")
+    assert told["reason"].startswith("the request failed: ")
     assert dest.read_text() == before
     answered(box, nth=3)
     answer = pair(box, dest, permissions=[])
@@ -262,7 +263,7 @@ def test_what_came_to_nothing_between_two_runs_is_asked_again(box: Box, dest: Pa
 def test_a_status_that_nobody_has_described(box: Box, dest: Path) -> None:
     result = {"success": True, "result": {"status": "postponed", "challenge": "x"}}
     box.simulator.faults.add(path="/login/authorize/*", method="GET", do="status", status=200, body=result)
-    assert "the box says 'postponed' of it" in pair(box, dest)["msg"]
+    assert "the box reports the status 'postponed'" in pair(box, dest)["msg"]
 
 
 @pytest.mark.parametrize(
@@ -279,7 +280,7 @@ def test_a_box_that_takes_no_request(
     box = start(Box, settings=settings)
     answer = pair(box, dest)
     assert (answer["failed"], answer["changed"]) == (True, False)
-    assert answer["msg"].startswith(f"{box.simulator.url} takes no request of the application vpn.estate: ")
+    assert answer["msg"].startswith(f"{box.simulator.url} does not accept a request of the application vpn.estate: ")
     assert words in answer["msg"]
     assert not dest.exists()
 
@@ -292,7 +293,7 @@ def test_a_lost_answer_is_never_asked_for_again(box: Box, dest: Path, fault: dic
     box.simulator.faults.add(path="/login/authorize/", method="POST", **fault)
     answer = pair(box, dest)
     assert (answer["failed"], answer["changed"]) == (True, True)
-    assert "It was not asked again. If the box shows a question about vpn.estate, refuse it" in answer["msg"]
+    assert "The request was not repeated. If the box shows a question about vpn.estate, refuse it" in answer["msg"]
     assert requests(box) == [ASKED]
     assert not dest.exists()
 
@@ -301,7 +302,7 @@ def test_a_run_that_breaks_off_loses_nothing(box: Box, dest: Path) -> None:
     box.simulator.faults.add(path="/login/authorize/*", method="GET", do="drop", nth=2, times=3)
     answer = pair(box, dest)
     assert (answer["failed"], answer["changed"]) == (True, True)
-    assert answer["msg"].endswith(f"{dest} keeps the request: run again to go on waiting.")
+    assert answer["msg"].endswith(f"{dest} keeps the request: run again to continue.")
     box.simulator.press_button()
     ticked(box)
     assert pair(box, dest)["reason"] == "the request was granted"
@@ -329,7 +330,7 @@ def test_faults_at_every_request_end_well_in_the_next_run(start: Callable[..., B
             assert not last.get("failed"), (number, fault, first, last)
             assert pair(box, dest)["changed"] is False
             asked = requests(box).count(ASKED)
-            assert asked == 1 or "was not asked again" in first["msg"] or "without" in first["msg"], (
+            assert asked == 1 or "was not repeated" in first["msg"] or "without" in first["msg"], (
                 number,
                 fault,
                 first,
@@ -345,7 +346,7 @@ def _press(box: Box) -> None:
 def test_an_answer_without_a_token_or_a_status(box: Box, dest: Path) -> None:
     box.simulator.faults.add(path="/login/authorize/", method="POST", do="status", status=200, body={"success": True})
     assert pair(box, dest)["msg"].endswith(
-        "answered without a token. If the box shows a question about vpn.estate, refuse it, because nobody has the token; then "
+        "answered without a token. If the box shows a question about vpn.estate, refuse it, because its token is lost; then "
         "run again."
     )
     box.simulator.faults.add(path="/login/authorize/*", method="GET", do="status", status=200, body={"success": True})
@@ -358,7 +359,7 @@ def test_what_is_granted_and_not_known(box: Box, dest: Path) -> None:
     box.simulator.faults.add(path="/login/session/", do="status", status=403, body=refusal)
     answer = pair(box, dest)
     assert answer["msg"] == (
-        f"{box.simulator.url} says that it has granted the request, and does not know the token. Remove {dest} and run again."
+        f"{box.simulator.url} reports that the request was granted, but does not know the token. Remove {dest} and run again."
     )
 
 
@@ -370,7 +371,7 @@ def test_a_token_that_was_revoked_is_asked_for_anew(start: Callable[..., Box], d
     box.simulator.revoke("vpn.estate")
     before = content(dest)
     told = pair(box, dest, check=True)
-    assert (told["changed"], told["reason"]) == (True, "the box does not know the token any more")
+    assert (told["changed"], told["reason"]) == (True, "the box no longer knows the token")
     answered(box)
     assert pair(box, dest)["reason"] == told["reason"]
     assert content(dest)["freebox_app_token"] != before["freebox_app_token"]
@@ -382,22 +383,22 @@ def test_a_token_that_may_be_of_another_box_is_not_replaced_unasked(start: Calla
     before = dest.read_text()
     refused = pair(other, dest)
     assert refused["msg"] == (
-        f"dest: {dest} is of the box {box.simulator.machine.uid}, and {other.simulator.url} is {other.simulator.machine.uid}. If "
-        "that box was replaced by this one, say renew: true, which asks this one for a token and replaces the old one. If there "
-        "are two boxes, give each a file of its own. Nothing was written."
+        f"dest: {dest} is for the box {box.simulator.machine.uid}, and {other.simulator.url} is {other.simulator.machine.uid}. If "
+        "that box was replaced by this one, set renew: true; the task then requests a token from this box, and replaces the old "
+        "one. If there are two boxes, use a file for each. Nothing was written."
     )
     told = content(dest)
     del told["freebox_app_box"]
     dest.write_text(json.dumps(told))
     refused = pair(other, dest)
     assert refused["msg"] == (
-        f"dest: {other.simulator.url} does not know the token in {dest}. It is of another box, or was revoked. If it may be "
-        "replaced, say renew: true. Nothing was written."
+        f"dest: {other.simulator.url} does not know the token in {dest}. The token is for another box, or was revoked. To "
+        "replace it, set renew: true. Nothing was written."
     )
     assert not refused["changed"]
     dest.write_text(before.replace(box.simulator.machine.uid, other.simulator.machine.uid))
     answered(other)
-    assert pair(other, dest, renew=True)["reason"] == "renew is said"
+    assert pair(other, dest, renew=True)["reason"] == "renew is set"
 
 
 def test_a_replaced_box_gets_the_place_of_the_other_by_renew(start: Callable[..., Box], dest: Path) -> None:
@@ -408,8 +409,8 @@ def test_a_replaced_box_gets_the_place_of_the_other_by_renew(start: Callable[...
     told = {name: old[name] for name in ("freebox_app_id", "freebox_app_token")}
     assert "with renew: true if this box has replaced another one" in new.manage(VPN_USER, login="erika", **told)["msg"]
     assert "with renew: true if this box has replaced another one" in look(new, **told)["msg"]
-    assert "say renew: true" in pair(new, dest)["msg"]
-    reason = f"renew is said, and the token is of the box {old['freebox_app_box']}"
+    assert "set renew: true" in pair(new, dest)["msg"]
+    reason = f"renew is set, and the token is for the box {old['freebox_app_box']}"
     said = pair(new, dest, renew=True, check=True)
     assert (said["reason"], content(dest)) == (reason, old)
     answered(new)
@@ -431,17 +432,17 @@ def test_the_token_of_another_box_stays_its_own_until_this_one_lets_us_in(
     box = paired(start, dest)
     other = start(Box, readings={"rights_after_pairing": "all"})
     old = content(dest)
-    assert "Nobody has pressed the button" in pair(other, dest, renew=True, wait_timeout=10)["msg"]
+    assert "was not pressed for the application" in pair(other, dest, renew=True, wait_timeout=10)["msg"]
     assert {name: content(dest)[name] for name in old} == old
     refused = pair(box, dest)
     request = content(dest)["freebox_app_request"]
-    assert f"is of the box {request['freebox_app_box']}, and" in refused["msg"]
-    assert "Nobody has pressed" in pair(other, dest, wait_timeout=10)["msg"]
+    assert f"is for the box {request['freebox_app_box']}, and" in refused["msg"]
+    assert "was not pressed for the application" in pair(other, dest, wait_timeout=10)["msg"]
     other.simulator.press_button("denied")
-    assert f"is of the box {old['freebox_app_box']}, and" in pair(other, dest)["msg"]
+    assert f"is for the box {old['freebox_app_box']}, and" in pair(other, dest)["msg"]
     assert requests(other).count(ASKED) == 1
     answered(box)
-    assert pair(box, dest, renew=True)["reason"] == "renew is said"
+    assert pair(box, dest, renew=True)["reason"] == "renew is set"
     assert requests(box).count(ASKED) == 1
 
 
@@ -455,7 +456,7 @@ def test_a_box_that_does_not_say_which_it_is_gets_nothing_replaced(
         told = content(dest)
         dest.write_text(json.dumps({name: told[name] for name in told if name != "freebox_app_box"}))
     answer = pair(other, dest)
-    assert "It is of another box, or was revoked. If it may be replaced, say renew: true." in answer["msg"]
+    assert "The token is for another box, or was revoked. To replace it, set renew: true." in answer["msg"]
     assert ASKED not in requests(other)
 
 
@@ -464,12 +465,12 @@ def test_renewing_keeps_the_token_that_works_until_the_new_one_does(start: Calla
     old = content(dest)["freebox_app_token"]
     answered(box, "denied")
     answer = pair(box, dest, renew=True)
-    assert answer["msg"].endswith(f"{dest} still has the token that it had. Run again to ask again.")
+    assert answer["msg"].endswith(f"{dest} still has the earlier token. Run again to repeat the request.")
     assert content(dest)["freebox_app_token"] == old
     assert pair(box, dest)["changed"] is False
     answered(box, nth=2)
-    assert pair(box, dest, renew=True, check=True)["reason"] == "renew is said"
-    assert pair(box, dest, renew=True)["reason"] == "renew is said"
+    assert pair(box, dest, renew=True, check=True)["reason"] == "renew is set"
+    assert pair(box, dest, renew=True)["reason"] == "renew is set"
     assert content(dest)["freebox_app_token"] != old
     assert pair(box, dest)["changed"] is False
 
@@ -488,7 +489,7 @@ def test_a_token_from_elsewhere_is_put_into_the_file(box: Box, dest: Path) -> No
 def test_a_token_from_elsewhere_that_the_box_does_not_know(start: Callable[..., Box], dest: Path) -> None:
     box = start(Box, readings={"rights_after_pairing": "all"})
     answered(box)
-    assert pair(box, dest, freebox_app_token="not-this-one")["reason"] == "the box does not know the token any more"
+    assert pair(box, dest, freebox_app_token="not-this-one")["reason"] == "the box no longer knows the token"
 
 
 def test_other_refusals_of_a_token_ask_nobody(start: Callable[..., Box], dest: Path) -> None:
@@ -521,9 +522,15 @@ def test_a_file_that_others_can_read_is_taken_from_them(start: Callable[..., Box
         ("[]", "this is not a mapping"),
         ("{", "this is not JSON: "),
         ("a: b: c", "this is not YAML"),
-        ("freebox_app_id: vpn.estate\nother: 1\n", "it also holds other"),
-        ("freebox_app_token: mArK\n", "freebox_app_id and freebox_app_token are texts, and the first is always there"),
-        ("freebox_app_id: vpn.estate\nfreebox_app_token: [mArK]\n", "freebox_app_id and freebox_app_token are texts"),
+        ("freebox_app_id: vpn.estate\nother: 1\n", "it also contains other"),
+        (
+            "freebox_app_token: mArK\n",
+            "freebox_app_id and freebox_app_token have to be texts, and freebox_app_id is required",
+        ),
+        (
+            "freebox_app_id: vpn.estate\nfreebox_app_token: [mArK]\n",
+            "freebox_app_id and freebox_app_token have to be texts",
+        ),
         (
             "freebox_app_id: vpn.estate\nfreebox_app_request: mArK\n",
             "freebox_app_request is not what this module writes",
@@ -533,7 +540,7 @@ def test_a_file_that_others_can_read_is_taken_from_them(start: Callable[..., Box
 def test_a_file_of_something_else_is_left_alone(box: Box, dest: Path, text: str, words: str) -> None:
     dest.write_text(text)
     answer = pair(box, dest)
-    start = f"dest: {dest} is there, and is no file of an application's token alone: {words}"
+    start = f"dest: {dest} exists, and is not a file with only the token of an application: {words}"
     assert answer["msg"].startswith(start), answer
     assert "mArK" not in text_of(answer)
     assert dest.read_text() == text
@@ -551,15 +558,15 @@ def test_a_file_of_another_application(start: Callable[..., Box], dest: Path) ->
     box = paired(start, dest)
     answer = pair(box, dest, freebox_app_id="another")
     assert answer["msg"] == (
-        f"dest: {dest} is of the application vpn.estate, and freebox_app_id is another. Give each a file of its own. Nothing was "
-        "written."
+        f"dest: {dest} is for the application vpn.estate, and freebox_app_id is another. Use a file for each application. Nothing "
+        "was written."
     )
 
 
 def test_a_file_that_cannot_be_written_is_found_out_before_anybody_is_asked(box: Box, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "token")
-    assert "is a symbolic link, through which no secret is written" in pair(box, link)["msg"]
+    assert "is a symbolic link, and secrets are not written through links" in pair(box, link)["msg"]
     assert "there is no folder" in pair(box, tmp_path / "none" / "token")["msg"]
     assert box.simulator.log == []
 
@@ -567,10 +574,13 @@ def test_a_file_that_cannot_be_written_is_found_out_before_anybody_is_asked(box:
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"wait_timeout": 0}, "wait_timeout: 0 is not a number of seconds from 1 up."),
-        ({"freebox_app_id": " "}, "freebox_app_id: ' ' is empty, or holds what cannot be printed."),
-        ({"freebox_app_id": "a\nb"}, "freebox_app_id: 'a\\nb' is empty, or holds what cannot be printed."),
-        ({"vault_id": "boxes"}, "vault_id: 'boxes' is of use only with vault: true."),
+        ({"wait_timeout": 0}, "wait_timeout: 0 is too small; the smallest value is 1 second."),
+        ({"freebox_app_id": " "}, "freebox_app_id: ' ' is empty, or contains characters that cannot be printed."),
+        (
+            {"freebox_app_id": "a\nb"},
+            "freebox_app_id: 'a\\nb' is empty, or contains characters that cannot be printed.",
+        ),
+        ({"vault_id": "boxes"}, "vault_id: 'boxes' is used only with vault: true."),
         (
             {"vault": True},
             "vault: only a task that Ansible runs in its own process can encrypt a file by ansible-vault; this one runs as a "
@@ -689,7 +699,7 @@ def test_a_refused_token_is_tried_once_and_its_successor_all_the_same(
     refused = box.manage(VPN_USER, login="erika", **old, **together)
     assert "refused the token of the application vpn.estate" in refused["msg"]
     answered(box)
-    assert pair(box, dest, **together)["reason"] == "the box does not know the token any more"
+    assert pair(box, dest, **together)["reason"] == "the box no longer knows the token"
     assert requests(box).count("POST /api/v16/login/session/") == 2
     new = {name: content(dest)[name] for name in ("freebox_app_id", "freebox_app_token")}
     assert box.manage(VPN_USER, login="erika", **new, **together)["changed"]
@@ -746,7 +756,7 @@ def test_what_an_application_may_do(box: Box) -> None:
     answer = look(box, **known)
     assert answer["failed"]
     assert (
-        "does not know the token of the application fr.simulated.estate. It is of another box, or was revoked"
+        "does not know the token of the application fr.simulated.estate. The token is for another box, or was revoked"
         in answer["msg"]
     )
     assert box.simulator.app_token not in text_of(answer)
@@ -757,7 +767,7 @@ def test_a_server_that_is_no_box(dest: Path) -> None:
     given = {"freebox_url": wire.url, "freebox_ca_path": process_identity("127.0.0.1").ca_path, "dest": str(dest)}
     answer = perform(freebox_app.BODY, "freebox_app", given, check=False, invocation=False)
     wire.stop()
-    assert answer["msg"] == f"{wire.url} does not say which API it has: is it a Freebox?"
+    assert answer["msg"] == f"{wire.url} does not report which API it has: is it a Freebox?"
 
 
 def test_a_full_disk_is_noticed_before_anybody_is_asked(box: Box, dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -783,4 +793,4 @@ def test_check_mode_says_where_no_box_answers(dest: Path) -> None:
 
 
 def test_check_mode_refuses_a_version_that_the_box_does_not_serve(box: Box, dest: Path) -> None:
-    assert "freebox_api_version: 99 is none that" in pair(box, dest, check=True, freebox_api_version=99)["msg"]
+    assert "does not support 99. Supported: 1 to" in pair(box, dest, check=True, freebox_api_version=99)["msg"]

@@ -156,7 +156,7 @@ def test_another_version_can_be_asked_for(world: World, version: int) -> None:
 @pytest.mark.parametrize("version", [17, 0, -1])
 def test_a_version_that_the_box_does_not_serve_is_refused(box: Box, version: int) -> None:
     answer = box.manage(VPN_USER, login="max", freebox_api_version=version)
-    assert f"freebox_api_version: {version} is none that {box.simulator.url} serves, 1 to 16." in answer["msg"]
+    assert f"freebox_api_version: {box.simulator.url} does not support {version}. Supported: 1 to 16." in answer["msg"]
     assert not any(one.path != DISCOVERY for one in box.simulator.log)
 
 
@@ -213,7 +213,7 @@ def test_no_field_is_needed_but_the_version(world: World, left_out: str) -> None
 )
 def test_who_does_not_say_which_api_it_has_is_no_freebox(world: World, body: t.Any) -> None:
     world.simulator.faults.add(path=DISCOVERY, status=200, body=json.dumps(body))
-    with pytest.raises(Unreadable, match=f"{world.simulator.url} does not say which API it has: is it a Freebox"):
+    with pytest.raises(Unreadable, match=f"{world.simulator.url} does not report which API it has: is it a Freebox"):
         world.client().objects("GET /vpn/")
     assert world.paths == [DISCOVERY]
 
@@ -221,7 +221,7 @@ def test_who_does_not_say_which_api_it_has_is_no_freebox(world: World, body: t.A
 def test_who_knows_no_discovery_is_no_freebox(world: World) -> None:
     """An address of something else is a likely mistake, where one run looks after both."""
     world.simulator.faults.add(path=DISCOVERY, status=404, body=json.dumps({"detail": "Not Found"}))
-    with pytest.raises(Unreadable, match=f"{world.simulator.url} does not say which API it has: is it a Freebox"):
+    with pytest.raises(Unreadable, match=f"{world.simulator.url} does not report which API it has: is it a Freebox"):
         world.client().objects("GET /vpn/")
     assert world.paths == [DISCOVERY]
 
@@ -374,7 +374,10 @@ def test_a_permission_that_is_taken_away_in_mid_run_is_told_with_where_to_tick_i
 def test_a_wrong_token_is_tried_once_in_a_run(world: World) -> None:
     said = world.refusal("refused the token of the application", Application(world.who.app_id, "w" * 64))
     assert "La clé de l'application est invalide ou a été révoquée" in said
-    assert f"It is of another box than this one, {world.simulator.machine.uid}, or was revoked: pair again" in said
+    assert (
+        f"The token is for another box, not for this one ({world.simulator.machine.uid}), or was revoked: pair again"
+        in said
+    )
 
 
 def test_a_revoked_token_is_tried_once_in_a_run(world: World) -> None:
@@ -416,7 +419,7 @@ def test_an_application_that_nobody_has_allowed_yet(world: World) -> None:
     )
     token = http.write(API.below("/api/v16").call("POST /login/authorize/", description))["result"]["app_token"]
     world.refusal(
-        "does not let fr.new in yet: somebody has to press the button on the box", Application("fr.new", token)
+        "does not allow fr.new yet: a person has to press the button on the box", Application("fr.new", token)
     )
 
 
@@ -428,7 +431,7 @@ def test_an_application_that_nobody_has_allowed_yet(world: World) -> None:
         ("new_apps_denied", "new applications are switched off"),
         ("access_denied", "the application may not do this"),
         ("insufficient_rights", "the application lacks a permission"),
-        ("internal_error", "something went wrong in the box"),
+        ("internal_error", "an error occurred in the box"),
         ("invalid_request", "the box does not understand the request"),
         ("something_new", "Non merci"),
     ],
@@ -461,7 +464,9 @@ def test_what_a_refusal_is_does_not_hang_on_its_words(world: World, code: str, m
 def test_a_challenge_for_people_is_not_answered(world: World, challenge: t.Any) -> None:
     body = {"success": True, "result": {"logged_in": False, "challenge": challenge}}
     world.simulator.faults.add(path=LOGIN, status=200, body=body)
-    with pytest.raises(SignInError, match="asks what only its own web page can answer: is this a Freebox") as raised:
+    with pytest.raises(
+        SignInError, match="asks a question that only its own web page can answer: is this a Freebox"
+    ) as raised:
         world.client().objects("GET /vpn/")
     assert not raised.value.final
     assert world.asked(SIGN_IN) == 0
@@ -472,7 +477,9 @@ def test_a_challenge_for_people_is_not_answered(world: World, challenge: t.Any) 
 )
 def test_a_lost_answer_to_a_sign_in_is_not_asked_for_again(world: World, fault: dict[str, t.Any]) -> None:
     world.simulator.faults.add(path=SIGN_IN, times=None, **fault)
-    world.refusal("never answered the sign-in of .* because failed ones are counted. Run again when the box is well")
+    world.refusal(
+        "never answered the sign-in of .* because the box counts failed sign-ins. Run again when the box answers"
+    )
 
 
 def test_a_box_that_is_away_has_refused_nobody(world: World) -> None:
@@ -494,7 +501,9 @@ def test_a_box_that_is_away_has_refused_nobody(world: World) -> None:
 )
 def test_a_welcome_without_a_session(world: World, body: t.Any) -> None:
     world.simulator.faults.add(path=SIGN_IN, status=200, body=json.dumps(body))
-    with pytest.raises(SignInError, match=f"let {world.who.app_id} in without a session") as raised:
+    with pytest.raises(
+        SignInError, match=f"accepted the sign-in of {world.who.app_id}, but returned no session"
+    ) as raised:
         world.client().objects("GET /vpn/")
     assert not raised.value.final
 
@@ -788,7 +797,7 @@ def test_plain_http_is_used_where_it_is_asked_for_and_warned_of(plain: Box) -> N
     url = plain.simulator.http_url
     answer = plain.manage(VPN_USER, login="max", freebox_url=url, freebox_plain_http=True)
     assert answer["changed"]
-    warning = f"{url} is asked without TLS: whoever is on the way reads its passwords and profiles."
+    warning = f"{url} is used without TLS: every system on the network path can read its passwords and profiles."
     assert answer["warnings"] == [warning]
 
 
@@ -834,14 +843,14 @@ def test_an_address_that_is_none_is_refused(box: Box, url: str) -> None:
 
 def test_an_address_with_a_password_is_refused_and_not_repeated(box: Box) -> None:
     answer = box.manage(VPN_USER, login="max", freebox_url="https://user:marker-7@box")
-    assert answer["msg"].startswith("freebox_url holds a name or a password, and a Freebox takes neither;")
+    assert answer["msg"].startswith("freebox_url contains a name or a password, which a Freebox does not use;")
     assert "marker-7" not in answer["msg"]
 
 
 def test_an_unchecked_certificate_is_warned_of(box: Box) -> None:
     answer = box.manage(VPN_USER, login="max", freebox_ca_path=None, freebox_validate_certs=False)
     assert answer["changed"]
-    assert "is not checked: whoever answers there gets the passwords." in answer["warnings"][0]
+    assert "is not checked: any server that answers there gets the passwords." in answer["warnings"][0]
 
 
 def test_the_product_names_each_option_for_each_account(box: Box) -> None:

@@ -120,7 +120,7 @@ def test_everybody_is_told_and_nobody_by_an_empty_list(busy: Box) -> None:
 @pytest.mark.parametrize("option", ["ids", "users", "servers"])
 def test_an_empty_list_names_nobody(busy: Box, option: str) -> None:
     answer = cut(busy, **{option: []})
-    assert f"{option} is empty: name those whose connections shall end." in answer["msg"]
+    assert f"{option} is empty: list those whose connections are to end." in answer["msg"]
     assert len(there(busy)) == 4
 
 
@@ -181,7 +181,7 @@ def test_answers_that_are_always_lost_are_told(busy: Box) -> None:
     answer = cut(busy, users=["max"])
     assert answer["failed"]
     assert answer["changed"]
-    assert f"1 of 2 connections of {busy.simulator.url} were ended: DELETE " in answer["msg"]
+    assert f"1 of 2 connections of {busy.simulator.url} were ended. One that remains: DELETE " in answer["msg"]
     assert ids(answer["disconnected"]) == [M_SECOND]
     assert there(busy) == [E_ROUTED, E_PPTP, M_FIRST]
     assert sum(M_FIRST in one.path for one in busy.simulator.log) == vpn_connection.ATTEMPTS
@@ -190,7 +190,10 @@ def test_answers_that_are_always_lost_are_told(busy: Box) -> None:
 def test_one_that_the_box_refuses_is_told_and_the_others_end(busy: Box) -> None:
     busy.simulator.faults.add(path=f"vpn/connection/{E_ROUTED}", method="DELETE", status=200, body=NO, times=None)
     answer = cut(busy, servers=["openvpn_routed"])
-    assert f"2 of 3 connections of {busy.simulator.url} were ended: {E_ROUTED}: Paramètres invalides" in answer["msg"]
+    assert (
+        f"2 of 3 connections of {busy.simulator.url} were ended. One that remains: {E_ROUTED}: Paramètres invalides"
+        in answer["msg"]
+    )
     assert (answer["changed"], ids(answer["disconnected"])) == (True, [M_FIRST, M_SECOND])
     assert sum(one.path.endswith(E_ROUTED) for one in busy.simulator.log) == 1
 

@@ -229,7 +229,7 @@ REASONS: dict[str, tuple[str, Callable[[Box, Path], object], str]] = {
     "page": (
         ROUTED,
         lambda box, file: file.write_text("<html>"),
-        "no client could use it: line 1: the block",
+        "no client can use it: line 1: the block",
     ),
     "cut off": (
         ROUTED,
@@ -241,89 +241,93 @@ REASONS: dict[str, tuple[str, Callable[[Box, Path], object], str]] = {
         lambda box, file: rewrite(file, "<key>\n(.*\n)+</key>", "<key>\nno key\n</key>"),
         "",
     ),
-    "no key": (ROUTED, lambda box, file: rewrite(file, "<key>\n(.*\n)+</key>\n", ""), "it has only one of a"),
-    "no authority": (ROUTED, lambda box, file: rewrite(file, "<ca>\n(.*\n)+?</ca>\n", ""), "it names no authority"),
+    "no key": (ROUTED, lambda box, file: rewrite(file, "<key>\n(.*\n)+</key>\n", ""), "it has only a certificate"),
+    "no authority": (
+        ROUTED,
+        lambda box, file: rewrite(file, "<ca>\n(.*\n)+?</ca>\n", ""),
+        "it names no certificate authority",
+    ),
     "no remote": (ROUTED, lambda box, file: rewrite(file, "^remote .*\n", ""), "it names no server"),
-    "other user": (ROUTED, of_another_user, "it was made for user ben, and not for ada"),
-    "other box": (ROUTED, lambda box, file: restamp(file, box="another"), "it was made for box another, and not for"),
+    "other user": (ROUTED, of_another_user, "it was created for user ben, not for ada"),
+    "other box": (ROUTED, lambda box, file: restamp(file, box="another"), "it was created for box another, not for"),
     "other server": (
         ROUTED,
         lambda box, file: restamp(file, server=BRIDGE),
-        "it was made for server openvpn_bridge, and",
+        "it was created for server openvpn_bridge, ",
     ),
     "superseded": (
         ROUTED,
         lambda box, file: restamp(file, superseded=True),
-        "a newer one was asked for, and never arr",
+        "a newer one was requested, and never arr",
     ),
-    "port": (ROUTED, configured(ROUTED, port=1200), "it was made when port was 1194, which is 1200 now"),
+    "port": (ROUTED, configured(ROUTED, port=1200), "it was created when port was 1194; now port is 1200"),
     "protocol": (
         ROUTED,
         configured(ROUTED, conf_openvpn={"use_tcp": True}),
-        "made when protocol was udp, which is tcp now",
+        "created when protocol was udp; now protocol is tcp",
     ),
-    "cipher": (ROUTED, configured(ROUTED, conf_openvpn={"cipher": "aes256"}), "cipher was aes128, which is aes256 now"),
+    "cipher": (ROUTED, configured(ROUTED, conf_openvpn={"cipher": "aes256"}), "cipher was aes128; now cipher is aes256"),
     "fragment": (
         ROUTED,
         configured(ROUTED, conf_openvpn={"disable_fragment": True}),
-        "disable_fragment was false, which",
+        "disable_fragment was false; now",
     ),
     "edited": (
         ROUTED,
         lambda box, file: rewrite(file, "^remote (.*) 1194$", r"remote \1 99"),
-        "its port is 99, and on the box",
+        "its port is 99, but on the box",
     ),
     "ends soon": (ROUTED, lambda box, file: box.simulator.machine.clock.advance(0), ""),
     "no stamp, port": (
         ROUTED,
         without_a_stamp(configured(ROUTED, port=1200)),
-        "its port is 1194, and on the box that is 1200",
+        "its port is 1194, but on the box it is 1200",
     ),
     "no stamp, protocol": (
         ROUTED,
         without_a_stamp(configured(ROUTED, conf_openvpn={"use_tcp": True})),
-        "its protocol is udp, and on the box that is tcp",
+        "its protocol is udp, but on the box it is tcp",
     ),
     "no stamp, cipher": (
         ROUTED,
         without_a_stamp(configured(ROUTED, conf_openvpn={"cipher": "blowfish"})),
-        "its cipher is aes128, and on the box that is blowfish",
+        "its cipher is aes128, but on the box it is blowfish",
     ),
     "no stamp, other user": (
         ROUTED,
         lambda box, file: (of_another_user(box, file), unstamp(file)),
-        "its certificate is that of ben",
+        "its certificate belongs to ben",
     ),
-    "wg port": (WIREGUARD, configured(WIREGUARD, port=1200), "it was made when port was 51820, which is 1200 now"),
-    "wg mtu": (WIREGUARD, configured(WIREGUARD, conf_wireguard={"mtu": 1280}), "mtu was 1360, which is 1280 now"),
+    "wg port": (WIREGUARD, configured(WIREGUARD, port=1200), "it was created when port was 51820; now port is 1200"),
+    "wg mtu": (WIREGUARD, configured(WIREGUARD, conf_wireguard={"mtu": 1280}), "mtu was 1360; now mtu is 1280"),
     "wg address": (
         WIREGUARD,
         given("phone", ip_reservation="192.168.27.71"),
-        "it was made when ip_reservation was 192.168.27.70, which is 192.168.27.71 now",
+        "it was created when ip_reservation was 192.168.27.70; now ip_reservation is 192.168.27.71",
     ),
-    "wg keepalive": (WIREGUARD, given("phone", conf_wireguard={"keepalive": 0}), "keepalive was 25, which is 0 now"),
-    "wg psk": (WIREGUARD, given("phone", conf_wireguard={"psk": False}), "psk was true, which is false now"),
+    "wg keepalive": (WIREGUARD, given("phone", conf_wireguard={"keepalive": 0}), "keepalive was 25; now keepalive is 0"),
+    "wg psk": (WIREGUARD, given("phone", conf_wireguard={"psk": False}), "psk was true; now psk is false"),
     "wg, no stamp, address": (
         WIREGUARD,
         without_a_stamp(given("phone", ip_reservation="192.168.27.71")),
-        "its ip_reservation is 192.168.27.70, and on the box that is 192.168.27.71",
+        "its ip_reservation is 192.168.27.70, but on the box it is 192.168.27.71",
     ),
-    "wg, no stamp, port": (WIREGUARD, without_a_stamp(configured(WIREGUARD, port=1200)), "its port is 51820, and on"),
+    "wg, no stamp, port": (WIREGUARD, without_a_stamp(configured(WIREGUARD, port=1200)), "its port is 51820, but on"),
     "wg, no stamp, psk": (
         WIREGUARD,
         without_a_stamp(given("phone", conf_wireguard={"psk": False})),
-        "its psk is true, and on the box that is false",
+        "its psk is true, but on the box it is false",
     ),
     "wg key": (
         WIREGUARD,
         lambda box, file: rewrite(file, "^PrivateKey = .*$", "PrivateKey = short"),
-        "no key of WireGuard",
+        "not a key of WireGuard",
     ),
     "wg endpoint": (WIREGUARD, lambda box, file: rewrite(file, "^Endpoint = .*\n", ""), "it names no server"),
     "wg, another kind": (
         WIREGUARD,
         have,
-        "no client could use it: line 3: this is no setting",
+        "no client can use it: line 3: this is not a setting",
     ),
 }
 del REASONS["other key"], REASONS["ends soon"]  # they have tests of their own
@@ -379,7 +383,8 @@ def test_a_certificate_ends(box: Box, tmp_path: Path) -> None:
     answer = have(box, file, renew_before=3649)
     assert answer["objects"][0]["reason"] == "it has 3649 days left, and renew_before is 3649"
     assert answer["warnings"] == [
-        "The new openvpn_routed of ada has 3649 days, and renew_before is 3649: each run makes it anew, and ends the one before."
+        "The new file openvpn_routed of ada is valid for 3649 days, and renew_before is 3649: each run "
+        "creates a new one, and invalidates the one before."
     ]
 
 
@@ -394,11 +399,11 @@ def test_what_the_box_makes_otherwise_than_it_says_is_kept_and_said(
     answer = have(box, file)
     assert answer["objects"][0]["differs"] == ["port"]
     assert answer["warnings"] == [
-        "The new openvpn_routed of ada has another port than the box says. It is kept as it came."
+        "The new file openvpn_routed of ada has another port than the box reports. It is kept unchanged."
     ]
     assert not have(box, file)["changed"]
     box.simulator.set_server(ROUTED, port=1200)
-    assert have(box, file)["objects"][0]["reason"] == "it was made when port was 1194, which is 1200 now"
+    assert have(box, file)["objects"][0]["reason"] == "it was created when port was 1194; now port is 1200"
 
 
 def test_others_lose_what_they_could_read(box: Box, tmp_path: Path) -> None:
@@ -417,7 +422,7 @@ def test_renew_downloads_although_there_is_a_good_one(start: Start, tmp_path: Pa
     box, file = stocked(start(Box, readings={"wireguard_download": reading})), tmp_path / "file"
     have(box, file, server)
     answer = have(box, file, server, renew=True, return_content=True)
-    assert answer["objects"][0]["reason"] == "renew is said"
+    assert answer["objects"][0]["reason"] == "renew is set"
     assert answer["objects"][0]["content"] == file.read_text()
     assert box.simulator.lets_in(server, file.read_text())
     assert not have(box, file, server)["changed"]
@@ -437,10 +442,10 @@ def test_what_somebody_else_holds_is_judged_by_its_public_part(box: Box, tmp_pat
     assert not box.manage(VPN_PROFILE, **judge, held=public)["changed"]
     box.simulator.set_server(server, port=1200)
     told = box.manage(VPN_PROFILE, **judge, held=public, check=True)
-    assert told["objects"][0]["reason"].endswith("which is 1200 now")
+    assert told["objects"][0]["reason"].endswith("now port is 1200")
     assert box.manage(VPN_PROFILE, **judge, held="", check=True)["objects"][0]["reason"] == "none exists yet"
     assert not box.writes()
-    assert "nobody would get the new one; say dest or return_content" in refused(box, **judge, held=public)
+    assert "the new one would be lost; set dest or return_content" in refused(box, **judge, held=public)
     assert have(box, new, server, held=public)["objects"][0]["action"] == "updated"
     assert box.simulator.lets_in(server, new.read_text())
     content = box.manage(VPN_PROFILE, **judge, held="", return_content=True)["objects"][0]["content"]
@@ -457,10 +462,10 @@ ADA: dict[str, t.Any] = {"user": "ada", "server": ROUTED}
     ("declared", "sentence"),
     [
         ({"user": "", "server": ROUTED}, "user: '' cannot be a name: it is empty"),
-        ({"user": "ada"}, "VPN profile no server of ada: it needs server."),
+        ({"user": "ada"}, "VPN profile (no server) of ada: server is required."),
         (
             {**ADA, "dest": None},
-            "VPN profile openvpn_routed of ada: it needs dest, because by its file alone it is known again.",
+            "VPN profile openvpn_routed of ada: dest is required, because later runs compare only with this file.",
         ),
         ({**ADA, "dest": "none/file"}, "there is no folder"),
         (
@@ -469,28 +474,28 @@ ADA: dict[str, t.Any] = {"user": "ada", "server": ROUTED}
         ),
         (
             {**ADA, "server": "pptp"},
-            "server pptp of user ada: it is of the type pptp, which has no configuration files. There are some for openvpn_bridge, "
+            "server pptp of user ada: its type is pptp, which has no configuration files. Servers that have them: openvpn_bridge, "
             "openvpn_routed, wireguard. Nothing was written.",
         ),
         (
             {**ADA, "server": "ipsec"},
-            "server ipsec of user ada: it is of the type ipsec, which has no configuration files.",
+            "server ipsec of user ada: its type is ipsec, which has no configuration files.",
         ),
         ({**ADA, "user": "eve"}, "has no VPN user 'eve'. Create it first"),
         (
             {**ADA, "server": WIREGUARD},
-            "user ada: it is of the type standard, and wireguard is for users of the type wireguard.",
+            "user ada: its type is standard, but wireguard is for users of the type wireguard.",
         ),
         (
             {**ADA, "user": "phone"},
-            "user phone: it is of the type wireguard, and openvpn_routed is for users of the type stand",
+            "user phone: its type is wireguard, but openvpn_routed is for users of the type stand",
         ),
         (
             {**ADA, "server": BRIDGE},
-            "server: openvpn_bridge is stopped, and gives files only while it runs. Start it first, or ",
+            "server: openvpn_bridge is stopped, and provides files only while it runs. Start it first, or ",
         ),
-        ({**ADA, "renew_before": -1}, "renew_before: -1 is not a number from 0 up."),
-        ({**ADA, "start_timeout": 0}, "start_timeout: 0 is not a number from 1 up."),
+        ({**ADA, "renew_before": -1}, "renew_before: -1 is too small; the smallest value is 0."),
+        ({**ADA, "start_timeout": 0}, "start_timeout: 0 is too small; the smallest value is 1."),
     ],
 )
 def test_what_cannot_be_is_refused(
@@ -516,7 +521,7 @@ def test_a_server_that_does_not_run_is_no_matter_where_nothing_is_needed(box: Bo
     box.simulator.set_server(ROUTED, enabled=state == "error", broken=state == "error")
     assert not have(box, file)["changed"]
     text = refused(box, **ADA, dest=str(file), renew=True, start=state == "error")
-    assert ("server: openvpn_routed is in the state error, and gives no files" in text) == (state == "error")
+    assert ("server: openvpn_routed is in the state error, and provides no files" in text) == (state == "error")
     assert file.read_text().startswith(BEGINNING)
     assert "superseded" not in file.read_text()
 
@@ -540,7 +545,7 @@ def test_who_is_made_by_the_same_run(box: Box, tmp_path: Path, check: bool) -> N
         assert "has no VPN user 'new'" in refused(box, **declared)
         return
     answer = box.manage(VPN_PROFILE, **declared, check=True)
-    assert answer["objects"][0]["reason"] == "the user new is not there yet"
+    assert answer["objects"][0]["reason"] == "the user new does not exist yet"
 
 
 # -- two servers of one user
@@ -557,17 +562,17 @@ def test_files_of_one_user_for_two_servers(start: Start, tmp_path: Path, reading
     box.simulator.set_server(BRIDGE, enabled=True)
     text = refused(box, profiles=two(tmp_path))
     assert (
-        "user ada: there are to be files for openvpn_routed and for openvpn_bridge, and to download one ends the other."
+        "user ada: files for openvpn_routed and for openvpn_bridge are declared, but the download of one invalidates the other."
         in text
     )
-    assert "Give each server a user of its own; or say invalidates: server" in text
+    assert "Use another user for each server." in text
     answer = box.manage(VPN_PROFILE, profiles=two(tmp_path), invalidates="server")
     assert "warnings" not in answer
     good = [box.simulator.lets_in(name, (tmp_path / name).read_text()) for name in (ROUTED, BRIDGE)]
     assert good == [reading == "server", True]
     warned = have(box, tmp_path / ROUTED, renew=True, check=True)["warnings"]
     assert warned == [
-        "The new file of ada for openvpn_routed may end the one for openvpn_bridge, if there is any: see invalidates."
+        "The new file of ada for openvpn_routed may invalidate the one for openvpn_bridge, if one exists: see invalidates."
     ]
     assert have(box, tmp_path / ROUTED, renew=True)["warnings"] == warned
 
@@ -583,7 +588,9 @@ def test_a_server_is_started_where_that_is_asked_for(start: Start, tmp_path: Pat
     assert not box.writes()
     done = have(box, file, server, start=True)
     assert (
-        told["warnings"] == done["warnings"] == [f"{server} is started for its files, and goes on running afterwards."]
+        told["warnings"]
+        == done["warnings"]
+        == [f"{server} is started to download files, and keeps running afterwards."]
     )
     assert box.simulator.lets_in(server, file.read_text())
     box.simulator.set_server(server, enabled=False)
@@ -603,7 +610,7 @@ def test_a_server_that_is_starting_is_waited_for(start: Start, tmp_path: Path) -
     ("broken", "sentence"),
     [
         (True, "does not run: it is in the state error after the change"),
-        (False, "does not run: it is starting after 1 seconds, and not started"),
+        (False, "does not run: it is starting after 1 seconds, not started"),
     ],
 )
 def test_a_server_that_does_not_start(start: Start, tmp_path: Path, broken: bool, sentence: str) -> None:
@@ -718,7 +725,7 @@ def test_a_fault_at_any_request(trial: Trial) -> None:
             action = [one["action"] for one in answer.get("objects", ())]
             assert action in ([], ["unknown"], ["not attempted"], ["failed"]), answer
             if action == ["unknown"]:
-                assert "there will be a new one" in answer["msg"], answer["msg"]
+                assert "to get a new one." in answer["msg"], answer["msg"]
             else:
                 assert not answer["changed"]
                 assert (trial.file.read_bytes() if trial.file.exists() else None) == before
@@ -823,7 +830,7 @@ def test_what_cannot_be_written_is_kept_beside_and_put_there_by_the_next_run(
     told = have(box, file, server, check=True)
     done = have(box, file, server, renew=True)
     assert told["objects"][0]["reason"] == done["objects"][0]["reason"]
-    assert "could not be put in its place before" in done["objects"][0]["reason"]
+    assert "could not be put in its place earlier" in done["objects"][0]["reason"]
     assert file.read_text() == text
     assert not beside.exists()
     assert downloads(box) == 1
@@ -837,7 +844,7 @@ def test_what_is_kept_beside_and_is_no_use_any_more_goes(box: Box, tmp_path: Pat
     full()
     box.simulator.set_server(ROUTED, port=1200)
     answer = have(box, file)
-    assert answer["objects"][0]["reason"] == "a newer one was asked for, and never arrived"
+    assert answer["objects"][0]["reason"] == "a newer one was requested, and never arrived"
     assert not beside.exists()
     assert box.simulator.lets_in(ROUTED, file.read_text())
     beside.write_text(file.read_text())
@@ -867,8 +874,8 @@ def test_what_cannot_be_kept_beside_either_is_kept_elsewhere(
     assert not have(box, file)["changed"]
     full("file", "file.rescued")
     answer = box.manage(VPN_PROFILE, **ADA, dest=str(file), renew=True)
-    assert "There was no other place for it either." in answer["msg"]
-    assert "Run again, and there will be a new one." in answer["msg"]
+    assert "It could not be saved in another place either." in answer["msg"]
+    assert "Run again to get a new one." in answer["msg"]
 
 
 def test_a_disk_that_is_full_is_noticed_before_anything_is_asked_for(
@@ -895,8 +902,8 @@ def test_what_is_not_understood_is_kept_to_look_at(box: Box, tmp_path: Path) -> 
     box.simulator.faults.add(path="vpn/download_config/*", status=200, body="something new", applied=True)
     answer = box.manage(VPN_PROFILE, **ADA, dest=str(file))
     beside = tmp_path / "file.rescued"
-    assert "answered something that no client could use: it names no device (dev)." in answer["msg"]
-    assert f"What came is in {beside}, which only this account can read." in answer["msg"]
+    assert "answered something that no client can use: it names no device (dev)." in answer["msg"]
+    assert f"The answer is in {beside}, which only this account can read." in answer["msg"]
     assert "something new" in beside.read_text()
     assert stat.S_IMODE(beside.stat().st_mode) == 0o600
     assert have(box, file)["changed"]
@@ -912,7 +919,7 @@ def test_one_lost_answer_of_many_stops_the_task(box: Box, tmp_path: Path) -> Non
     box.simulator.faults.add(path="vpn/download_config/*/ben/*", do="drop", applied=True)
     answer = box.manage(VPN_PROFILE, profiles=declared)
     assert [one["action"] for one in answer["objects"]] == ["created", "unknown", "not attempted"]
-    assert "Files that ben had before may have ended with it" in answer["msg"]
+    assert "Earlier files of ben may be invalid now" in answer["msg"]
     assert downloads(box) == 2
     again = box.manage(VPN_PROFILE, profiles=declared)
     assert [one["action"] for one in again["objects"]] == ["unchanged", "updated", "created"]
@@ -932,7 +939,7 @@ def test_no_text_of_a_file_is_quoted_by_an_error(box: Box, tmp_path: Path) -> No
 def test_a_user_who_goes_meanwhile(box: Box, tmp_path: Path) -> None:
     box.simulator.faults.add(path="vpn/user/", nth=3, do="act", act=lambda: box.simulator.delete_user("ada"))
     answer = box.manage(VPN_PROFILE, **ADA, dest=str(tmp_path / "file"))
-    assert "openvpn_routed of ada is not on" in answer["msg"]
+    assert "server openvpn_routed or user ada no longer exists on" in answer["msg"]
     assert "Nothing was downloaded" in answer["msg"]
     assert not answer["changed"]
     assert not list(tmp_path.iterdir())

@@ -111,7 +111,7 @@ REFUSED: list[tuple[Declared, str]] = [
     ({"name": "ipsec", "conf_pptp": {}}, "conf_pptp of VPN server ipsec"),
     (
         {"name": "pptp", "port": 1724},
-        "port of VPN server pptp is 1723, and cannot be changed: only servers of type openvpn and wireguard choose theirs.",
+        "port of VPN server pptp is 1723, and cannot be changed: only servers of type openvpn and wireguard can use another port.",
     ),
     (
         {"name": "openvpn_routed", "port": 1023},
@@ -122,16 +122,16 @@ REFUSED: list[tuple[Declared, str]] = [
     ({"name": "ipsec", "port_nat": 65536}, "port_nat of VPN server ipsec: 65536 is not from 1 to 65535."),
     (
         {"name": "wireguard", "conf_wireguard": {"mtu": 511}},
-        "conf_wireguard of VPN server wireguard: mtu is 511, and can be 512",
+        "conf_wireguard of VPN server wireguard: mtu is 511, but has to be from 512",
     ),
-    ({"name": "wireguard", "conf_wireguard": {"mtu": 1421}}, "mtu is 1421, and can be 512 to 1420."),
+    ({"name": "wireguard", "conf_wireguard": {"mtu": 1421}}, "mtu is 1421, but has to be from 512 to 1420."),
     (
         {"name": "ipsec", "conf_ipsec": {"ike_version": 1}},
-        "conf_ipsec of VPN server ipsec: ike_version is 2 and cannot be changed, to 1 either. Nothing was written.",
+        "conf_ipsec of VPN server ipsec: ike_version is 2, and cannot be changed to 1. Nothing was written.",
     ),
     (
         {"name": "ipsec", "conf_ipsec": {"auth_modes": [{"id_source": "custom", "id_custom": "office"}]}},
-        "auth_modes is [{'id_source': 'custom', 'id_custom': 'freebox'}] and cannot be changed, to [{'id_source'",
+        "auth_modes is [{'id_source': 'custom', 'id_custom': 'freebox'}], and cannot be changed to [{'id_source'",
     ),
 ]
 
@@ -200,7 +200,7 @@ def test_without_the_permission_nothing_is_begun(box: Box, check: bool) -> None:
 @pytest.mark.parametrize("seconds", [0, -5])
 def test_a_time_that_is_none_is_refused(box: Box, seconds: int) -> None:
     answer = servers(box, {"name": "pptp", "enabled": True}, wait_timeout=seconds)
-    assert f"wait_timeout: {seconds} is not a number of seconds from 1 up." in answer["msg"]
+    assert f"wait_timeout: {seconds} is too small; the smallest value is 1 second." in answer["msg"]
     assert not box.writes()
 
 
@@ -307,7 +307,7 @@ def test_what_the_box_refuses_fails_alone_in_its_words(start: Start) -> None:
 def test_a_cipher_that_an_old_box_lacks_fails_in_its_words(start: Start) -> None:
     box = start(Box, api_version="4.0")
     answer = servers(box, {"name": "openvpn_routed", "conf_openvpn": {"cipher": "chacha20poly1305"}})
-    assert "answered inval: Paramètres invalides (the box does not take these values)" in answer["msg"]
+    assert "answered inval: Paramètres invalides (the box does not accept these values)" in answer["msg"]
     assert not answer["changed"]
 
 
@@ -336,7 +336,7 @@ def test_who_is_connected_is_told_before_anything_happens(start: Start, goes_on:
         {"name": "ipsec", "enabled": False},
     ]
     told, done = servers(box, *declared, check=True), servers(box, *declared)
-    warning = f"VPN clients of {box.simulator.url} may be cut off by a change to openvpn_routed (2 connected)."
+    warning = f"VPN clients of {box.simulator.url} may be disconnected by a change to openvpn_routed (2 connected)."
     for answer in (told, done):
         assert [one["connections"] for one in answer["objects"]] == [2, 1, 0]
         assert answer["warnings"] == [warning]
@@ -405,7 +405,7 @@ def test_a_server_that_does_not_start_in_time_fails_and_is_no_news_to_the_next_t
     answer = world.servers(*declared, wait_timeout=11)
     assert answer["failed"]
     assert answer["changed"]
-    assert "wireguard: it is starting after 11 seconds, and not started; see wait_timeout." in answer["msg"]
+    assert "wireguard: it is starting after 11 seconds, not started; see wait_timeout." in answer["msg"]
     assert [one["action"] for one in answer["objects"]] == ["failed", "updated"]
     assert sum(world.time.slept) == 11
     again = world.servers(*declared)
@@ -427,7 +427,7 @@ def test_a_server_that_is_found_in_an_error_fails_with_nothing_to_write(world: W
     world.box.simulator.set_server("wireguard", enabled=True, broken=True)
     answer = world.servers({"name": "wireguard", "enabled": True}, {"name": "pptp", "enabled": True}, **how)
     assert (
-        "wireguard: it is enabled, and in the state error: the box cannot start it, and does not say why."
+        "wireguard: it is enabled, and in the state error: the box cannot start it, and does not report why."
         in answer["msg"]
     )
     assert [one["action"] for one in answer["objects"]] == ["failed", "updated"]  # the others are dealt with

@@ -45,16 +45,16 @@ def phone(ip: str, login: str = "phone", **more: t.Any) -> dict[str, t.Any]:
         ({"login": "new", "password": "x" * 33}, "has 33 characters"),
         ({"login": "new", "ip_reservation": "10.0.0.1"}, "10.0.0.1 is outside 192.168.27.65 to 192.168.27.95"),
         ({"login": "new", "ip_reservation": "::1"}, "'::1' is not an IPv4 address"),
-        ({"login": "new", "ip_reservation": "192.168.27.70"}, "192.168.27.70 would be that of max and of new"),
+        ({"login": "new", "ip_reservation": "192.168.27.70"}, "192.168.27.70 would belong to max and to new"),
         ({"login": "new", "type": "wireguard"}, "ip_reservation of VPN user new: a WireGuard user needs an address"),
         (phone("192.168.27.80", "new", password=PASSWORD), "a WireGuard user has keys, and no password"),
         (
             phone("192.168.27.80", "new", conf_wireguard={"keepalive": -1}),
-            "keepalive is -1, and can be a number of seconds from 0 up",
+            "keepalive is -1, but has to be 0 seconds or more",
         ),
         (
             {"login": "new", "conf_wireguard": {"psk": True}},
-            "conf_wireguard of VPN user new: this is a user of type sta",
+            "conf_wireguard of VPN user new: the type of this user is sta",
         ),
         ({"login": "max", "type": "wireguard"}, "type of VPN user max is standard, and cannot be changed to wireguard"),
         ({"login": "phone", "type": "standard"}, "type of VPN user phone is wireguard, and cannot be changed"),
@@ -125,7 +125,7 @@ def test_a_full_box_has_no_room_to_step_aside(box: Box) -> None:
     swapped = [phone(ADDRESSES[1], "phone0"), phone(ADDRESSES[0], "phone1")]
     box.simulator.log.clear()
     answer = users(box, *swapped)
-    assert "has no free one for the time between" in answer["msg"]
+    assert "one address has to be free for a moment" in answer["msg"]
     assert (answer["changed"], box.writes()) == (False, [])
 
 
@@ -203,7 +203,7 @@ def test_whoever_is_deleted_is_cut_off(start: Callable[..., Box], reading: str) 
 def test_another_spelling_is_warned_of(box: Box) -> None:
     users(box, {"login": "max"})
     answer = users(box, {"login": "Max"}, check=True)
-    assert "There is no VPN user 'Max', but 'max', which differs only in case." in answer["warnings"]
+    assert "There is no VPN user 'Max'. There is 'max', which differs only in case." in answer["warnings"]
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -233,7 +233,7 @@ def test_one_that_the_box_refuses_fails_alone_in_the_words_of_the_box(box: Box) 
     assert answer["failed"]
     assert answer["changed"]
     assert [one["action"] for one in answer["objects"]] == ["failed", "created"]
-    assert "answered inval: Paramètres invalides (the box does not take these values)" in answer["msg"]
+    assert "answered inval: Paramètres invalides (the box does not accept these values)" in answer["msg"]
 
 
 def test_a_new_user_whose_name_is_taken_meanwhile_is_brought_to_what_is_declared(box: Box) -> None:
@@ -271,7 +271,7 @@ def test_whoever_is_deleted_and_not_cut_off_is_told(lasting: Box, how: dict[str,
     answer = users(box, {"login": "max", "state": "absent"}, {"login": "erika", "state": "absent"})
     assert answer["failed"]
     assert answer["changed"]
-    assert "max: it was deleted, and may be connected still: " in answer["msg"]
+    assert "max: it was deleted, but may still be connected: " in answer["msg"]
     assert "freebox_vpn_connection" in answer["msg"]
     assert [one["action"] for one in answer["objects"]] == ["failed", "deleted"]
 
@@ -312,7 +312,7 @@ def test_who_is_made_anew_is_cut_off(lasting: Box, refused: bool) -> None:
         box.simulator.faults.add(path="vpn/connection/*", method="DELETE", times=None, status=200, body=NO)
     answer = users(box, {"login": "max", "type": "wireguard", "ip_reservation": "192.168.27.70"}, recreate=True)
     assert bool(answer.get("failed")) is refused
-    assert not refused or "max: it was deleted, and may be connected still: " in answer["msg"]
+    assert not refused or "max: it was deleted, but may still be connected: " in answer["msg"]
     assert bool(box.simulator.state()["connections"]) is refused
     assert box.inform(VPN_USER)[0]["type"] == "wireguard"
 

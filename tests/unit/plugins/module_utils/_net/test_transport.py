@@ -524,9 +524,7 @@ def test_an_unknown_authority(server: Server, other: TlsIdentity) -> None:
 
 def test_another_name(server: Server, by_name: str) -> None:
     ca_path = server.simulator.ca_path
-    refused(
-        server, Trust(ca_path=ca_path), "for another name. Ask for the server by that name, or give the name", by_name
-    )
+    refused(server, Trust(ca_path=ca_path), "for another name. Use that name in the address, or give it", by_name)
     accepted(server, Trust(ca_path=ca_path, server_name="localhost"), by_name)
 
 
@@ -673,7 +671,7 @@ def test_an_address_holds_no_password(server: Server, address: str) -> None:
 @pytest.mark.parametrize("address", ["https://", "https://a b", "https://127.0.0.1:99999", "https://127.0.0.1:port"])
 def test_addresses_that_cannot_be(address: str) -> None:
     http = Transport(address, trust=Trust(), timeout=1, read_only=False)
-    with pytest.raises(EstateError, match="is not an address that can be asked|is not reachable|no connection"):
+    with pytest.raises(EstateError, match="is not a valid address|is not reachable|no connection"):
         http.write(CALLS[SET])
 
 
@@ -898,7 +896,7 @@ def test_a_connection_that_breaks(wire: Callable[..., Wire], answer: bytes) -> N
     listener = wire(answer)
     request = Call("POST", "/x", SET, {"password": PASSWORD}, {"token": "oNeTiMe&tokEn"})
     with pytest.raises(
-        OutcomeUnknown, match="POST /x was sent to https://127.0.0.1:.*, and no whole answer came"
+        OutcomeUnknown, match="POST /x was sent to https://127.0.0.1:.*, and no complete answer arrived"
     ) as raised:
         transport(listener, timeout=0.2).write(request)
     assert_silent(str(raised.value))

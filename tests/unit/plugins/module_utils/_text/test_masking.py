@@ -24,7 +24,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.module import B
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._text import masking
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
-from ansible_collections.vpn.estate.plugins.module_utils._text.masking import PART, WHOLE, Mask, told
+from ansible_collections.vpn.estate.plugins.module_utils._text.masking import PART, WHOLE, Mask, presentable
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import (
     LONGEST,
     MOST_MARKS,
@@ -174,7 +174,7 @@ def test_no_part_of_a_secret_is_left_by_a_cut_or_an_escape(secret: str, before: 
             "diff": {"before": {"a": text}, "after": {}},
             "objects": [{"msg": Sentence(text)}],
         }
-        for one in texts(told(answer, {secret})):
+        for one in texts(presentable(answer, {secret})):
             plain = one.replace("*", "-")
             assert secret[:4] not in plain
             assert shown(secret)[:4] not in plain
@@ -195,7 +195,7 @@ TEXT = HOSTILE.replace("\ud800", "")
 )
 def test_data_is_text_that_can_be_written(text: str, kept: str) -> None:
     """Ansible refuses what a module answers otherwise."""
-    assert told({"found": [{text: text}]}, ()) == {"found": [{kept: kept}]}
+    assert presentable({"found": [{text: text}]}, ()) == {"found": [{kept: kept}]}
 
 
 def test_data_stays_as_it_is() -> None:
@@ -205,7 +205,7 @@ def test_data_stays_as_it_is() -> None:
         "msg": f"{HOSTILE} is wrong.",
         "changed": False,
     }
-    found = told(answer, ())
+    found = presentable(answer, ())
     assert found["records"] == answer["records"]
     assert found["objects"] == [{"name": shown(HOSTILE), "action": "failed", "content": TEXT, "msg": shown(HOSTILE)}]
     assert found["msg"] == f"{shown(HOSTILE)} is wrong."
@@ -571,8 +571,8 @@ def test_a_diff_masks_names_of_objects_and_keeps_their_number() -> None:
     shown_after = {WHOLE: {"deny": True}, f"{WHOLE} (2)": {}, f"x-{PART}": {"password": WHOLE}}
     secrets = {"abcdefgh", "ijklmnop", "before"}
     diff = {"before": {}, "after": after}
-    assert told({"diff": diff}, secrets)["diff"] == {"before": {}, "after": shown_after}
-    assert told({"diff": [diff]}, secrets)["diff"] == [{"before": {}, "after": shown_after}]
+    assert presentable({"diff": diff}, secrets)["diff"] == {"before": {}, "after": shown_after}
+    assert presentable({"diff": [diff]}, secrets)["diff"] == [{"before": {}, "after": shown_after}]
 
 
 def test_what_is_of_no_type_of_json_is_not_shown() -> None:
@@ -703,7 +703,7 @@ def as_tasks_see_it(resource: Resource, given: dict[str, t.Any]) -> dict[str, t.
     try:
         checked = body.checked(given, checker)
     except InputError as exc:
-        return told({"msg": str(exc)}, checker.secrets)
+        return presentable({"msg": str(exc)}, checker.secrets)
     return perform(body, "as_test", checked, check=True, invocation=False)
 
 
@@ -736,7 +736,7 @@ def test_a_secret_in_the_place_of_a_configuration_item_is_masked_whole(
 @given(st.text(min_size=8, max_size=20), st.text(max_size=5), st.text(max_size=5))
 def test_a_secret_is_masked_as_python_quotes_it(secret: str, before: str, after: str) -> None:
     quoted = repr(before + secret + after)
-    said = told({"warnings": [f"{quoted} and {[secret]!r}"]}, {secret})["warnings"][0]
+    said = presentable({"warnings": [f"{quoted} and {[secret]!r}"]}, {secret})["warnings"][0]
     assert repr(secret)[1:-1] not in said
     assert "*****" in said
 

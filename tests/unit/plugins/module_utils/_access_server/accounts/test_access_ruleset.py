@@ -325,7 +325,7 @@ def test_a_purge_has_its_limit(ruled: t.Callable[..., Server]) -> None:
         server.simulator.add_ruleset(f"r{number}", ["staff"], position=number)
     kept = [{"group": "staff", "name": f"r{number}"} for number in range(6)]
     answer = server.manage(ACCESS_RULESET, access_rulesets=kept, purge=True)
-    assert "6 of 12 access_rulesets, and purge_limit allows 5" in answer["msg"]
+    assert "6 of 12 access_rulesets), and purge_limit allows 5" in answer["msg"]
     assert not server.writes()
 
 

@@ -125,11 +125,11 @@ def test_a_server_without_the_helper_gets_what_is_read_here(start: Start) -> Non
         ({"enabled": True}, "enabled: without idp_entity_id, idp_signon_endpoint, idp_certificate no user can sign in"),
         (
             {"idp_signon_endpoint": "http://idp.example.com"},
-            "idp_signon_endpoint of saml saml: 'http://idp.example.com'",
+            "idp_signon_endpoint of SAML: 'http://idp.example.com'",
         ),
         (
             {"idp_certificate": "nothing"},
-            "idp_certificate of saml saml: there is a certificate in it that cannot be read",
+            "idp_certificate of SAML: it contains a certificate that cannot be read",
         ),
         ({"idp_metadata": PROVIDER.metadata(), "idp_entity_id": "x"}, "mutually exclusive"),
         ({"timeout": 60, "sp_metadata_dest": "/none/sp.xml"}, "sp_metadata_dest: /none/sp.xml cannot be written"),

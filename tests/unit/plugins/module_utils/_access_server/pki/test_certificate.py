@@ -200,12 +200,12 @@ def spoil(name: str) -> t.Callable[[Pair], None]:
 REASONS: dict[str, tuple[t.Callable[[Pair], t.Any], str]] = {
     "no certificate": (lambda pair: pair.dest.unlink(), "certificate: it is missing"),
     "no key": (lambda pair: pair.private_key_dest.unlink(), "private key: it is missing"),
-    "a broken certificate": (spoil("dest"), "certificate: there is a certificate in it that cannot be read"),
+    "a broken certificate": (spoil("dest"), "certificate: it contains a certificate that cannot be read"),
     "an empty certificate": (
         lambda pair: pair.dest.write_text(""),
         "certificate: there is no certificate in PEM format",
     ),
-    "a broken key": (spoil("private_key_dest"), "private key: there is no private key in PEM format in it"),
+    "a broken key": (spoil("private_key_dest"), "private key: it contains no private key in PEM format"),
     "binary data": (
         lambda pair: pair.dest.write_bytes(b"\xff\xfe"),
         "certificate: there is no certificate in PEM format",
@@ -307,11 +307,11 @@ def test_a_key_that_others_may_read_is_kept_to_its_owner_and_stays(pair: Pair) -
 def test_a_passphrase_is_part_of_what_is_declared(pair: Pair) -> None:
     pair.made()
     line = pair.made(private_key_passphrase=PASSPHRASE)
-    assert line["reasons"] == ["private key: it is not encrypted, and there is a passphrase for it"]
+    assert line["reasons"] == ["private key: it is not encrypted, but a passphrase is given"]
     assert pair.belongs_together(PASSPHRASE)
     assert pair.made(private_key_passphrase=PASSPHRASE)["action"] == "unchanged"
     line = pair.made(private_key_passphrase=PASSPHRASE + "2")
-    assert line["reasons"] == ["private key: there is no private key in PEM format in it that its passphrase opens"]
+    assert line["reasons"] == ["private key: it contains no private key in PEM format that the passphrase decrypts"]
     before = pair.texts
     answer = pair.task()
     assert "is encrypted: say private_key_passphrase" in answer["msg"]
@@ -333,7 +333,7 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
     ),
     "a folder for a file": (
         {"private_key_dest": "{folder}"},
-        "private_key_dest: .* (cannot be read|is there and no file)",
+        "private_key_dest: .* (cannot be read|exists and is not a file)",
     ),
     "names without a web server": (
         {"cert_template": "server", "subj_alt_dns_names": ["a"]},
@@ -710,12 +710,12 @@ def test_a_chain_is_in_order_or_the_break_is_named() -> None:
     between = identity("Between", issuer=CA, authority=True)
     chain = [pem.certificate(each.pem) for each in (good(issuer=between), between, CA)]
     assert pem.break_in(chain) is None
-    assert "CN=wiki.example.com is signed by CN=Between, and what follows is CN=Estate CA" in str(
+    assert "CN=wiki.example.com is signed by CN=Between, and the next certificate is CN=Estate CA" in str(
         pem.break_in([chain[0], chain[2], chain[1]])
     )
     leaf = identity("Leaf")
     broken = [pem.certificate(each.pem) for each in (identity("x", issuer=leaf), leaf)]
-    assert "CN=Leaf is no authority" in str(pem.break_in(broken))
+    assert "CN=Leaf is not a certificate authority" in str(pem.break_in(broken))
 
 
 def test_a_certificate_is_read_whatever_its_line_ends() -> None:
@@ -727,7 +727,7 @@ def test_a_certificate_is_read_whatever_its_line_ends() -> None:
 
 def test_an_option_is_named_by_what_is_wrong_with_it() -> None:
     with (
-        pytest.raises(InputError, match=r"^ca_bundle: there is no certificate in PEM format in it\.$"),
+        pytest.raises(InputError, match=r"^ca_bundle: it contains no certificate in PEM format\.$"),
         pem.about("ca_bundle"),
     ):
         pem.certificates("")

@@ -259,7 +259,7 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
     ),
     "a bundle upside down": (
         {"ca_bundle": several(ROOT, BETWEEN)},
-        "^ca_bundle is not in order: .* is signed by CN=Between CA, and what follows is CN=Root CA",
+        "^ca_bundle is not in order: .* is signed by CN=Between CA, and the next certificate is CN=Root CA",
     ),
     "no time": ({"restart_timeout": 0}, "restart_timeout: 0 is not"),
     "negative days": ({"minimum_days": -1}, "minimum_days: -1 is not"),

@@ -317,7 +317,7 @@ REFUSALS: dict[str, tuple[dict[str, t.Any], str]] = {
     ),
     "serial": ({"serial": "[1]", "state": "absent"}, r"'\[1\]' is no serial"),
     "days": ({**ADA, "renew_before": -1}, "renew_before: -1 is not a number of days"),
-    "keep": ({"user": "ada", "keep": -1, "state": "absent"}, "-1 is not a number from 0 up"),
+    "keep": ({"user": "ada", "keep": -1, "state": "absent"}, "-1 is too small; the smallest value is 0"),
     "generic": ({"user": "ada", "profile_type": "generic"}, "it needs dest"),
     "one file": ({"profiles": [{**ADA, "comment": c, "dest": "ada.ovpn"} for c in "ab"]}, "is declared for two"),
     "folder": ({**ADA, "dest": "/nowhere/ada.ovpn"}, "there is no folder /nowhere"),

@@ -32,12 +32,12 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.wire import HANG_
 
 PASSWORD, SECRET, TOKEN = "mArKpAsSwOrD-&<é", "GEZDGNBVGY3TQOJQ", "mArKtOkEn0123456789"
 NO_ADDRESS = (
-    "Give as_url, or token_url: in the task or in module_defaults, in the variable of this name for playbooks of vpn.estate, or in "
-    "the environment as VPN_ESTATE_AS_URL."
+    "Give as_url, or token_url: in the task or in module_defaults, in the variable with this name for playbooks of vpn.estate, or "
+    "in the environment as VPN_ESTATE_AS_URL."
 )
 NO_ACCOUNT = (
-    "Give as_username and as_password, or token, or token_url: in the task or in module_defaults, in variables of these names for "
-    "playbooks of vpn.estate, or in the environment as VPN_ESTATE_AS_USERNAME and VPN_ESTATE_AS_PASSWORD."
+    "Give as_username and as_password, or token, or token_url: in the task or in module_defaults, in variables with these names "
+    "for playbooks of vpn.estate, or in the environment as VPN_ESTATE_AS_USERNAME and VPN_ESTATE_AS_PASSWORD."
 )
 STATE = "miwN39AlF4k40Fd8X8r9j74FuOoaJKJM"
 PORTAL = reply(b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome.</body></html>")
@@ -223,7 +223,7 @@ def test_a_new_profile_that_will_not_do_is_told(serve: Callable[..., Wire], dest
         ),
         ({"token_url": "https://h/rest/GetProfileViaToken"}, "token_url is not an address of the form"),
         ({"as_url": "http://vpn.example.com"}, "is not an https address"),
-        ({"as_timeout": 0}, "as_timeout: 0 is not a number of seconds from 1 up."),
+        ({"as_timeout": 0}, "as_timeout: 0 is too small; the smallest value is 1 second."),
         ({"as_totp_secret": "no base32!", "renew": True}, "as_totp_secret is not a secret in base32"),
         ({"as_token": "x"}, "Unsupported parameters for (as_profile_download) module: as_token"),
         ({"dest": "/nowhere/at/all"}, "dest: /nowhere/at/all cannot be written: there is no folder /nowhere/at."),
@@ -253,7 +253,7 @@ def test_a_link_is_not_followed(serve: Callable[..., Wire], dest: Path, tmp_path
     (tmp_path / "target").write_text("kept")
     dest.symlink_to(tmp_path / "target")
     wire = serve(served(profile()))
-    assert "is a symbolic link, through which no secret is written" in fetch(wire, dest)["msg"]
+    assert "is a symbolic link, and secrets are not written through links" in fetch(wire, dest)["msg"]
     assert ((tmp_path / "target").read_text(), wire.heard) == ("kept", [])
 
 

@@ -98,7 +98,7 @@ REFUSALS: dict[str, tuple[dict[str, t.Any], str]] = {
     "nobody there": ({**ADA, "user": "eve", "return_content": True}, "user eve: there is no such user."),
     "no type": ({"user": "ada", "return_content": True}, "present needs profile_type"),
     "no life": ({**ADA, "lifetime": 0, "return_content": True}, "lifetime of profile token userlogin of ada: 0 is not"),
-    "no use": ({**ADA, "usages": -1, "return_content": True}, "-1 is not a number from 1 up"),
+    "no use": ({**ADA, "usages": -1, "return_content": True}, "-1 is too small; the smallest value is 1"),
     "no folder": ({**ADA, "dest": "/nowhere/at/all/ada.url"}, "there is no folder /nowhere/at/all"),
 }
 

@@ -405,7 +405,7 @@ def test_nothing_is_declared_that_would_give_access(key: str, value: t.Any) -> N
         ("__DEFAULT__", "group", "do not belong together"),
         ("", "user_connect", "this cannot be a name: it is empty"),
         ("eri\x1bka", "group", "U+001B, which cannot be seen"),
-        (" erika", "user_connect", "begins or ends with a blank"),
+        (" erika", "user_connect", "begins or ends with white space"),
         ("\ud800", "user_connect", "U+D800"),
     ],
 )
