@@ -47,7 +47,7 @@ class OneTimeSecret(Resource):
         "return_content": {"type": "bool", "default": False},
     }
 
-    def issue(self, run: Run[t.Any], said: Object, have: Object) -> str:
+    def issue(self, run: Run[t.Any], declared: Object, have: Object) -> str:
         """Have the server create a new one in place of the current one, if there is one; returns its text."""
         raise NotImplementedError
 
@@ -55,14 +55,14 @@ class OneTimeSecret(Resource):
         """What was issued. Raises Unreadable where it is not of this kind."""
         raise NotImplementedError
 
-    def what_became(self, run: Run[t.Any], said: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
+    def what_became(self, run: Run[t.Any], declared: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
         """What happened to a new one that could not be kept or may not be used, and what to do about it, as sentences.
 
         ``text`` is None where the answer was lost, so that one may exist; ``new`` is None where it was not recognised.
         """
         raise NotImplementedError
 
-    def after_saving(self, said: Object) -> None:
+    def after_saving(self, declared: Object) -> None:
         """After a new one has taken its place."""
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
@@ -107,10 +107,10 @@ class OneTimeSecret(Resource):
         self.create(run, [change for change in changes if "usable" in change.values])
 
     def _issue(self, run: Run[t.Any], change: Change) -> None:
-        said = change.wanted.values
-        file = SecretFile("dest", said["dest"]) if "dest" in said else None
+        declared = change.wanted.values
+        file = SecretFile("dest", declared["dest"]) if "dest" in declared else None
         with file.room(ROOM) if file else contextlib.nullcontext(lambda text: None) as keep:
-            text = run.task.made(self._asked_for(run, change, said))
+            text = run.task.made(self._asked_for(run, change, declared))
             change.reached()
             new: t.Optional[New] = None
             try:
@@ -119,18 +119,18 @@ class OneTimeSecret(Resource):
                     raise EstateError(f"The new {self.noun} {change.name} is not used: {new.objection}.")
                 keep(text)
             except EstateError as exc:
-                became = self.what_became(run, said, text, new)
+                became = self.what_became(run, declared, text, new)
                 raise (Unreadable if new is None else EstateError)(f"{exc} {became}".rstrip()) from exc
-        self.after_saving(said)
+        self.after_saving(declared)
         change.results = {"reason": change.results.get("reason", ""), **new.shown}
         if run.task.params["return_content"]:
             change.results["content"] = text
 
-    def _asked_for(self, run: Run[t.Any], change: Change, said: Object) -> str:
+    def _asked_for(self, run: Run[t.Any], change: Change, declared: Object) -> str:
         try:
-            return self.issue(run, said, change.before or {})
+            return self.issue(run, declared, change.before or {})
         except OutcomeUnknown as exc:
-            if "dest" not in said and not run.task.params["return_content"]:
+            if "dest" not in declared and not run.task.params["return_content"]:
                 raise  # to read again shows whether one exists, and its text is not needed
             change.reached()
-            raise EstateError(f"{exc}. {self.what_became(run, said, None, None)}") from exc
+            raise EstateError(f"{exc}. {self.what_became(run, declared, None, None)}") from exc

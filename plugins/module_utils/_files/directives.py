@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The directives of client profiles, for OpenVPN and WireGuard: which are harmless on a client, and with which parameters.
 
-A profile comes from a server, and a client starts it as root. Many directives run programs or touch other files, so that the
-holder of one server would hold all its clients. Only what TABLE says is harmless passes; all else is refused by name, unless
-the task allows that name. What a server pushes while a client is connected is in no profile, and is not judged here.
+A profile comes from a server, and a client starts it as root. Many directives run programs or use other files, so a person
+who controls one server would control all its clients. Only directives that are harmless by TABLE pass; all others are refused
+by name, unless the task allows that name. What a server pushes to a connected client is not in a profile, and not checked here.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from .._text.errors import InputError
 
 UNKNOWN = "is not known"
 OPTION = "allow_directives"
-TOLD = 20  # directives that a sentence names
-MOST = 15  # parameters that openvpn reads of a directive; it passes over the rest of the line (MAX_PARMS in options.h)
+MOST_NAMED = 20  # directives that a sentence names
+MOST = 15  # parameters that openvpn reads of a directive; it ignores the rest of the line (MAX_PARMS in options.h)
 
-# One row for directives of which all columns are the same. A line that begins with a blank belongs to the one above it.
+# One row for directives with the same columns. A line that begins with a space continues the one above it.
 #
 # 1. their names;
 # 2. how many parameters openvpn 2.6 takes; a block is one (add_option in its options.c);
-# 3. "block" where they can be one, "in" where they can stand in a connection block, as openvpn has it, and "secret" where a
-#    parameter may be a secret;
-# 4. with which parameters they are harmless: a pattern for each one, which has to fit it whole; "any", or "never". A block of
-#    what is not "never" is harmless: its content is in the profile itself;
+# 3. "block" where they can be one, "in" where openvpn allows them in a connection block, and "secret" where a parameter may be
+#    a secret;
+# 4. the parameters with which they are harmless: a pattern for each one, which has to match all of it; "any", or "never". A
+#    block is harmless unless the column is "never": its content is in the profile itself;
 # 5. what they do otherwise;
 # 6. the source: the part of openvpn(8), version 2.6, that describes them, such as "Client" for "Client Options", and "Access
-#    Server" where published profiles have them. "options.c" marks what only the program itself knows. No file of a Freebox is
-#    published (server behaviour, F71): the rows cover what its settings can lead to.
+#    Server" where published profiles have them. "options.c" marks what only the source of the program documents. No file of a
+#    Freebox is published (server behaviour, F71): the rows cover all that its settings can result in.
 TABLE = r"""
 client                                         | 0   |           | any   | | Client; Access Server
 pull                                           | 0   |           | any   | | Client
@@ -214,17 +214,16 @@ tls-server                                     | 0   |           | never | is fo
 mode                                           | 1   |           | never | is for servers | Link
 """
 
-# The same for the files of WireGuard. Their flags are the section; none has more than one value. wg-quick is a script of the
-# shell, so that a value is harmless only where it has no characters that mean something to that. ``Table`` chooses no more
-# than where the routes go.
+# The same for the files of WireGuard. Their flags are the section; each has at most one value. wg-quick is a shell script, so
+# a value is harmless only if it has no characters with a meaning for the shell. ``Table`` only chooses the table of the routes.
 WIREGUARD_TABLE = r"""
 PrivateKey                        | 1 | interface secret | any | | wg(8)
-ListenPort                        | 1 | interface | [0-9]+ | is no number | wg(8)
-FwMark                            | 1 | interface | off|(0x)?[0-9A-Fa-f]+ | is no number | wg(8)
-Address                           | 1 | interface | [0-9A-Fa-f.:/,\s]+ | is no address | wg-quick(8)
-DNS                               | 1 | interface | [\w.:,\s-]+ | is no address or domain | wg-quick(8)
-MTU                               | 1 | interface | [0-9]+ | is no number | wg-quick(8)
-Table                             | 1 | interface | \w+ | is no name of a table | wg-quick(8)
+ListenPort                        | 1 | interface | [0-9]+ | is not a number | wg(8)
+FwMark                            | 1 | interface | off|(0x)?[0-9A-Fa-f]+ | is not a number | wg(8)
+Address                           | 1 | interface | [0-9A-Fa-f.:/,\s]+ | is not an address | wg-quick(8)
+DNS                               | 1 | interface | [\w.:,\s-]+ | is not an address or domain | wg-quick(8)
+MTU                               | 1 | interface | [0-9]+ | is not a number | wg-quick(8)
+Table                             | 1 | interface | \w+ | is not the name of a table | wg-quick(8)
 SaveConfig                        | 1 | interface | false | lets wg-quick write the file again | wg-quick(8)
 PreUp PostUp PreDown PostDown     | 1 | interface secret | never | runs a program | wg-quick(8)
 PublicKey AllowedIPs Endpoint     | 1 | peer | any | | wg(8)
@@ -237,7 +236,7 @@ class Directive(t.NamedTuple):
     """A row of TABLE for one name.
 
     ``harmless`` has a pattern for each parameter with which it is harmless, or is None where it always is; ``danger`` is what
-    it does otherwise, in words that follow its name, and ``is_refused`` says that there is no harmless way.
+    it does otherwise, in words that follow its name; ``is_refused``: it is never harmless.
     """
 
     name: str
@@ -251,20 +250,20 @@ class Directive(t.NamedTuple):
 
     @property
     def may_be_block(self) -> bool:
-        """Whether openvpn takes it as a block."""
+        """Whether openvpn accepts it as a block."""
         return "block" in self.flags
 
     @property
     def may_be_inside(self) -> bool:
-        """Whether openvpn takes it in a connection block."""
+        """Whether openvpn accepts it in a connection block."""
         return "in" in self.flags
 
     def takes(self, number: int) -> bool:
-        """Whether openvpn takes so many parameters."""
+        """Whether openvpn accepts this number of parameters."""
         return self.least <= number <= self.most
 
     def is_harmless(self, parameters: t.Sequence[str]) -> bool:
-        """Whether it is, with these parameters in its line."""
+        """Whether it is harmless with these parameters in its line."""
         if self.is_refused or self.harmless is None:
             return not self.is_refused
         fits = (re.fullmatch(pattern, word, re.ASCII) for pattern, word in zip(self.harmless, parameters))
@@ -273,7 +272,7 @@ class Directive(t.NamedTuple):
 
 def _rows(table: str) -> t.Iterator[Directive]:
     for line in filter(None, re.sub("\n +", " ", table).split("\n")):
-        # A bar stands alone between columns; one in a pattern has no blanks around it.
+        # A bar between columns has spaces around it; one in a pattern has none.
         names, number, flags, harmless, danger, source = (column.strip() for column in re.split(r" \|(?= |$)", line))
         least, plus, most = number.partition("+") if number.endswith("+") else number.partition("-")
         patterns = None if harmless == "any" else harmless.split()
@@ -289,7 +288,7 @@ WIREGUARD: t.Mapping[str, Directive] = {each.name.lower(): each for each in _row
 
 
 class Unlisted(t.NamedTuple):
-    """A directive of a file that is not harmless: its name, empty where it cannot be told, its line and what it does."""
+    """A directive of a file that is not harmless: its name, empty where it cannot be shown, its line and what it does."""
 
     name: str
     number: int
@@ -302,12 +301,12 @@ class Unlisted(t.NamedTuple):
 
 
 def names_of(unlisted: t.Iterable[Unlisted]) -> list[str]:
-    """The names of directives, each once and in the order of the file; of one that has none that can be told, its line."""
+    """The names of directives, each once and in the order of the file; the line where the name cannot be shown."""
     return list(dict.fromkeys(each.shown for each in unlisted))
 
 
 def refuse_no_names(allowed: t.Iterable[str]) -> None:
-    """Raise InputError where an entry of the option could be no directive's name."""
+    """Raise InputError where an entry of the option cannot be the name of a directive."""
     odd = [repr(name) for name in allowed if not re.match(r"[A-Za-z][A-Za-z0-9-]*\Z", name)]
     if odd:
         raise InputError(f"{OPTION}: {', '.join(odd)} is not the name of a directive, such as up. Nothing was written.")
@@ -322,8 +321,8 @@ def objection(unlisted: t.Iterable[Unlisted], allowed: t.Collection[str]) -> str
     left = {each.shown: each for each in unlisted if each.name.lower() not in passes}
     if not left:
         return ""
-    told = [f"{each.shown} ({each.danger})" for each in list(left.values())[:TOLD]]
-    rest = f" and {len(left) - TOLD} more" if len(left) > TOLD else ""
+    shown = [f"{each.shown} ({each.danger})" for each in list(left.values())[:MOST_NAMED]]
+    rest = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
     names = ", ".join(each.name for each in left.values() if each.name)
     way = f"; if this is intended, set {OPTION}: [{names}]" if names else ""
-    return f"it has directives that may harm the client: {', '.join(told)}{rest}{way}"
+    return f"it has directives that may harm the client: {', '.join(shown)}{rest}{way}"

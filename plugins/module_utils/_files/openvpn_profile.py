@@ -1,16 +1,16 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Client profiles of OpenVPN: what an .ovpn file says, what in it could harm a client, and the part of it that is no secret.
+"""Client profiles of OpenVPN: the content of an .ovpn file, what in it could harm a client, and the part that is not secret.
 
 The format is that of the program openvpn, version 2.6 (``parse_line``, ``check_inline_file``, ``add_option`` and
-``options_postprocess`` in its options.c). Tests hold the reader against the program. It is stricter where programs could
-take one text in two ways, so that no directive hides from it: there may be no NUL character, no line that ends in a
-backslash, and no end of a block within a line, which openvpn finds at every 255th byte. It is milder where only the values
-of directives matter: of those it reads no more than hosts, ports and protocols.
+``options_postprocess`` in its options.c). Tests compare the reader with the program. It is stricter where programs could read
+a text in two ways, so that no directive can hide from it: NUL characters, lines that end in a backslash, and the end of a
+block within a line, which openvpn finds at every 255th byte, are refused. It is less strict where only the values of
+directives matter: of these it reads only hosts, ports and protocols.
 
-Comments that Access Server writes for programs are read as OpenVPN Connect does (``parse_meta_from_config`` in options.hpp
-of its library). Nothing here is quoted in an error: it might be a key. Only names that openvpn knows are told.
+Comments that Access Server writes for programs are read as in OpenVPN Connect (``parse_meta_from_config`` in options.hpp of
+its library). Errors quote nothing of a profile, because it might be a key. They show only names that openvpn knows.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ PROTOS = {
     *("tcp-client", "tcp4-client", "tcp6-client", "tcp-server", "tcp4-server", "tcp6-server"),
 }
 TLS_CRYPT = ("tls-auth", "tls-crypt", "tls-crypt-v2")
-# Directives by which the private key is somewhere else, or in a block that holds more than that.
+# Directives with which the private key is in another place, or in a block that contains more than the key.
 KEY_ELSEWHERE = {"pkcs12", "pkcs11-id", "pkcs11-id-management", "cryptoapicert", "management-external-key"}
 
-LARGEST = 1 << 20  # characters; no profile is near that
+LARGEST = 1 << 20  # characters; real profiles are much shorter
 LONGEST = 254  # bytes of a line outside of blocks, without its end (OPTION_LINE_SIZE in options.h)
-CERTIFICATES = {"ca", "cert", "extra-certs"}  # blocks of which certificates are public, and nothing else
+CERTIFICATES = {"ca", "cert", "extra-certs"}  # blocks whose certificates are public; the rest of them is not
 HIDDEN = "withheld"  # stands for a word that might be a secret
-INLINE = "[inline]"  # what stood for a block that follows, before openvpn 2.5
+INLINE = "[inline]"  # before openvpn 2.5, this announced a block that follows
 
 PUBLIC_VARIABLES = {"CLIENT_CERT", "FORWARD_COMPATIBLE", "FRIENDLY_NAME", "GENERIC_CONFIG", "PUSH_PEER_INFO"}
-# What Access Server tells programs: in a comment of its own, one by line. Long values (..._START, ..._STOP) are not read.
+# Settings that Access Server writes for programs, each in a comment line. Long values (..._START, ..._STOP) are not read.
 _SETTING = re.compile(
     r"# OVPN_ACCESS_SERVER_(AUTOLOGIN|EXTERNAL_PKI|FRIENDLY_NAME|GENERIC|ORGANIZATION|PROFILE|USERNAME|WSHOST)=(.*)\Z"
 )
 
-_BLANK = re.compile(r"(?:\s|\\\s)*", re.ASCII)  # between words a backslash before a blank counts for nothing
+_BLANK = re.compile(r"(?:\s|\\\s)*", re.ASCII)  # between words, a backslash before a blank has no effect
 _COMMENT = re.compile(r"\\?[#;]")
 _WORD = re.compile(
     r"""
@@ -59,7 +59,7 @@ _WORD = re.compile(
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
-_TOLD = re.compile(r"(?=.{1,40}\Z)[a-z]+(-[a-z0-9]+)*\Z")  # a name that cannot be a line of a key
+_SHOWN = re.compile(r"(?=.{1,40}\Z)[a-z]+(-[a-z0-9]+)*\Z")  # a name that cannot be a line of a key
 _BLANKS = " \t\n\v\f\r"
 _BEGIN_KEY = re.compile(r"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----[ \t\r]*\Z")
 _BEGIN_STATIC_KEY = re.compile(r"-----BEGIN OpenVPN Static key V1-----[ \t\r]*\Z")
@@ -72,9 +72,9 @@ Facts = dict[str, t.Any]
 class Statement(t.NamedTuple):
     """A directive, or a line without one, which has no name.
 
-    ``number`` is that of its line, from 1; ``line`` is the text of it, without a comment behind a directive; ``body`` are
-    the lines of its block; ``is_optional`` says that older programs may pass over it (``setenv opt``); ``flaw`` is a
-    sentence, and then nothing else is known.
+    ``number`` is that of its line, from 1; ``line`` is its text, without a comment after a directive; ``body`` are the lines
+    of its block; ``is_optional``: older programs may ignore it (``setenv opt``); ``flaw`` is a sentence, and then nothing
+    else is known.
     """
 
     number: int
@@ -92,7 +92,7 @@ class Statement(t.NamedTuple):
 
     @property
     def is_harmless(self) -> bool:
-        """Whether the table says so. What is in its block is not judged here, unless the block itself may not be there."""
+        """Whether it is harmless by the table. The content of its block is not checked here, only whether it may be a block."""
         known = self.directive
         if known is None:
             return False
@@ -105,27 +105,27 @@ class Statement(t.NamedTuple):
 
 
 def public_part(text: str) -> str:
-    """The text without what is or might be a secret. Never fails, and has the same number of lines.
+    """The text without what is or might be a secret. It never fails, and the number of lines stays the same.
 
-    Gone are what is in blocks, but for certificates and connections; the parameters of directives that are not harmless;
-    names that openvpn does not know, unless it would read all else; comments, but for the settings of Access Server and the
-    stamp of this collection; and everything from the first flaw on, where a block can no longer be told from the rest. As a
-    profile it says the same as the text, or has its first flaw in the same line.
+    Removed are: the content of blocks, except certificates and connections; the parameters of directives that are not
+    harmless; names that openvpn does not know, unless it could read all the rest; comments, except the settings of Access
+    Server and the stamp of this collection; and everything from the first flaw on, where blocks cannot be distinguished from
+    the rest. The result has the same meaning as the text, or has its first flaw in the same line.
     """
     lines, stamp = _lines(text), height(text)
     try:
         Profile(text)
-        names_are_told = True
+        names_are_shown = True
     except ValueError:
-        names_are_told = False
-    return "\n".join([*(line.rstrip("\r") for line in lines[:stamp]), *_public(lines[stamp:], names_are_told)])
+        names_are_shown = False
+    return "\n".join([*(line.rstrip("\r") for line in lines[:stamp]), *_public(lines[stamp:], names_are_shown)])
 
 
 class Profile:
     """A profile that openvpn could start with.
 
-    ``unlisted`` are its directives that the table does not call harmless. Raises ValueError with a sentence that names the
-    line, if there is one, and quotes nothing.
+    ``unlisted`` are its directives that are not harmless by the table. Raises ValueError with a sentence that names the line,
+    if there is one, and quotes nothing.
     """
 
     def __init__(self, text: str) -> None:
@@ -141,7 +141,7 @@ class Profile:
         self._variables = {
             each.parameters[0]: each.parameters[1:] for each in statements if each.name == "setenv" and each.parameters
         }
-        self._last = {each.name: each for each in statements}  # of what is said twice, openvpn takes the latter
+        self._last = {each.name: each for each in statements}  # of two equal directives, openvpn takes the latter
         self._tls_crypt = ["none", *(each.name for each in everywhere if each.name in TLS_CRYPT)][-1]
         self._refuse_broken(
             [_inside(each) for each in statements if each.name == "connection" and each.body is not None]
@@ -150,7 +150,7 @@ class Profile:
         self._refuse_incomplete()
 
     def _refuse_broken(self, connections: t.Sequence[t.Sequence[Statement]]) -> None:
-        """Blocks that openvpn needs: where each connection has a key of its own for the control channel, none of outside."""
+        """Check the blocks that openvpn needs: not those outside if each connection has its own key for the control channel."""
         by_themselves = [any(each.name in TLS_CRYPT for each in inside) for inside in connections]
         unused = TLS_CRYPT if by_themselves and all(by_themselves) else ()
         outside = [each for each in self._last.values() if each.name not in unused]
@@ -158,7 +158,7 @@ class Profile:
             _refuse_broken(each)
 
     def _refuse_incomplete(self) -> None:
-        """What openvpn needs before it connects to anything (options_postprocess_verify in its options.c)."""
+        """Check what openvpn needs before it connects to a server (options_postprocess_verify in its options.c)."""
         said, own = self._last.keys(), self._last.keys() & {"cert", "key"}
         without_key = said & KEY_ELSEWHERE or _true(self._settings.get("EXTERNAL_PKI"))
         if "dev" not in said:
@@ -175,9 +175,9 @@ class Profile:
             raise ValueError("it has no certificate (cert), and does not ask for a password (auth-user-pass).")
 
     def facts(self) -> Facts:
-        """What it says, without secrets; docs of the filter ovpn_info have it key by key.
+        """Its content without secrets; the documentation of the filter ovpn_info lists the keys.
 
-        Needs the library cryptography where there are certificates. Raises ValueError where they are none.
+        It needs the library cryptography if there are certificates. Raises ValueError if these are not valid.
         """
         ciphers = self._parameter("data-ciphers", "ncp-ciphers")
         own = [self._read("cert", one) for one in self._certificates[:1]]
@@ -220,7 +220,7 @@ class Profile:
         return {"text": each.parameters[0], "echo": each.parameters[1] == "1"} if each else None
 
     def _access_server(self) -> t.Optional[Facts]:
-        """What Access Server has written about the profile (server behaviour, 95 and 96); None where it has not."""
+        """What Access Server has written about the profile (server behaviour, 95 and 96); None where it wrote nothing."""
         if not self._settings:
             return None
         said = self._settings
@@ -256,7 +256,7 @@ def _true(value: t.Optional[str]) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines as openvpn has them: with a carriage return, if there is one, which is a blank."""
+    """The lines as openvpn reads them: with a carriage return, if there is one, which counts as a blank."""
     return text.removeprefix("\ufeff").split("\n")
 
 
@@ -265,7 +265,7 @@ def _is_too_long(line: str) -> bool:
 
 
 def _words(line: str) -> tuple[list[str], int]:
-    """The words of a line that openvpn reads, and where what is behind them begins. Raises ValueError."""
+    """The words of a line that openvpn reads, and the position after them. Raises ValueError."""
     if "\0" in line:
         raise ValueError("there is a NUL character")
     if _is_too_long(line):
@@ -287,7 +287,7 @@ def _skip_blanks(line: str, at: int) -> int:
 
 
 def _statements(lines: t.Sequence[str], first: int = 1) -> t.Iterator[Statement]:
-    """What stands in lines, the number of the first of which is given. The first flaw is the end."""
+    """The statements in lines; ``first`` is the number of the first line. They end with the first flaw."""
     position = 0
     while position < len(lines):
         line, number = lines[position].rstrip("\r"), first + position
@@ -321,8 +321,8 @@ def _statements(lines: t.Sequence[str], first: int = 1) -> t.Iterator[Statement]
 def _block(lines: t.Sequence[str], first: int, closing: str) -> tuple[str, int]:
     """What is wrong with the block whose content begins at this index, and how many lines it has.
 
-    openvpn reads a block by pieces of at most 255 bytes and looks for its end at the beginning of each, so that in a longer
-    line it would find one that others do not see.
+    openvpn reads a block in pieces of at most 255 bytes and looks for its end at the start of each piece, so in a longer line
+    it would find an end that other programs do not see.
     """
     for size in range(len(lines) - first):
         line = lines[first + size]
@@ -335,26 +335,26 @@ def _block(lines: t.Sequence[str], first: int, closing: str) -> tuple[str, int]:
     return "the block that begins here has no end", 0
 
 
-def _public(lines: t.Sequence[str], names_are_told: bool) -> list[str]:
+def _public(lines: t.Sequence[str], names_are_shown: bool) -> list[str]:
     public: list[str] = []
     for each in _statements(lines):
         if each.flaw:
-            public.append(f'"{WITHHELD}')  # the open quotation mark is a flaw, too
+            public.append(f'"{WITHHELD}')  # the open quotation mark is also a flaw
         elif each.body is None:
-            public.append(_public_line(each, names_are_told))
+            public.append(_public_line(each, names_are_shown))
         else:
-            name = _public_name(each, names_are_told)
-            body = _public_body(each.name, each.body, names_are_told)
+            name = _public_name(each, names_are_shown)
+            body = _public_body(each.name, each.body, names_are_shown)
             public += [each.line if name == each.name else f"<{name}>", *body, f"</{name}>"]
     return public + [""] * (len(lines) - len(public))
 
 
-def _public_line(each: Statement, names_are_told: bool) -> str:
+def _public_line(each: Statement, names_are_shown: bool) -> str:
     if not each.name:
         return each.line if each.line == WITHHELD or _SETTING.match(each.line) else ""
     known = each.directive
     if known is None or not each.is_harmless:
-        words = [_public_name(each, names_are_told), *(word if word == INLINE else HIDDEN for word in each.parameters)]
+        words = [_public_name(each, names_are_shown), *(word if word == INLINE else HIDDEN for word in each.parameters)]
         return " ".join(["setenv opt", *words] if each.is_optional else words)
     is_secret = "secret" in known.flags and not (
         each.name == "setenv" and PUBLIC_VARIABLES.issuperset(each.parameters[:1])
@@ -362,14 +362,14 @@ def _public_line(each: Statement, names_are_told: bool) -> str:
     return WITHHELD if is_secret else each.line
 
 
-def _public_name(each: Statement, is_told: bool) -> str:
+def _public_name(each: Statement, is_shown: bool) -> str:
     """Its name, where that cannot be a secret."""
-    return each.name if each.directive or (is_told and _TOLD.match(each.name)) else HIDDEN
+    return each.name if each.directive or (is_shown and _SHOWN.match(each.name)) else HIDDEN
 
 
-def _public_body(name: str, body: t.Sequence[str], names_are_told: bool) -> list[str]:
+def _public_body(name: str, body: t.Sequence[str], names_are_shown: bool) -> list[str]:
     if name == "connection":
-        return _public(body, names_are_told)
+        return _public(body, names_are_shown)
     if name in CERTIFICATES:
         return _certificate_lines(body)
     is_there = any(line.strip() for line in body) and _is_whole(name, "\n".join(body))
@@ -377,7 +377,7 @@ def _public_body(name: str, body: t.Sequence[str], names_are_told: bool) -> list
 
 
 def _certificate_lines(body: t.Sequence[str]) -> list[str]:
-    """The lines that belong to certificates; all others, which may be a key, are empty."""
+    """The lines that belong to certificates; all others, which may be lines of a key, are empty."""
     kept, inside = [], False
     for line in body:
         bare, whole = line.strip(_BLANKS), line.rstrip(_BLANKS)  # the first and the last line may not be indented
@@ -393,7 +393,7 @@ def _has_certificates(text: str) -> bool:
 
 
 def _framed(text: str, begin: re.Pattern[str]) -> list[str]:
-    """The lines from the first one that fits to the next one that ends such a frame, without blanks at their ends."""
+    """The lines from the first one that matches to the next one that ends such a frame, without blanks at their ends."""
     framed: list[str] = []
     for line in text.split("\n"):
         if framed or begin.match(line):
@@ -404,7 +404,7 @@ def _framed(text: str, begin: re.Pattern[str]) -> list[str]:
 
 
 def _has_key(text: str) -> bool:
-    """A private key in PEM, perhaps encrypted and with headers that say how (RFC 1421)."""
+    """A private key in PEM, possibly encrypted, with headers for the encryption (RFC 1421)."""
     framed = _framed(text, _BEGIN_KEY)
     if not framed or framed[-1] != framed[0].replace("BEGIN", "END"):
         return False
@@ -415,7 +415,7 @@ def _has_key(text: str) -> bool:
 
 
 def _has_static_key(text: str) -> bool:
-    """Such as tls-auth and tls-crypt have: hexadecimal digits of 128 bytes at least (read_key_file in openvpn's crypto.c)."""
+    """A key for tls-auth or tls-crypt: hexadecimal digits of at least 128 bytes (read_key_file in openvpn's crypto.c)."""
     digits = "".join("".join(_framed(text, _BEGIN_STATIC_KEY)[1:-1]).split())
     return len(digits) >= 256 and not set(digits) - set("0123456789abcdefABCDEF")
 
@@ -425,7 +425,7 @@ def _has_wrapped_key(text: str) -> bool:
     return len(_framed(text, _BEGIN_WRAPPED_KEY)) > 2
 
 
-# What the blocks of these directives have to hold.
+# What the blocks of these directives have to contain.
 CONTENTS: t.Mapping[str, t.Callable[[str], bool]] = {
     **dict.fromkeys(CERTIFICATES, _has_certificates),
     "key": _has_key,
@@ -436,12 +436,12 @@ CONTENTS: t.Mapping[str, t.Callable[[str], bool]] = {
 
 
 def _is_whole(name: str, content: str) -> bool:
-    """Whether the content of a block is what openvpn needs there, or stands for that."""
+    """Whether the content of a block is what openvpn needs there, or replaces it."""
     return name not in CONTENTS or content.strip() == WITHHELD or CONTENTS[name](content)
 
 
 def _refuse_broken(each: Statement) -> None:
-    """A block that does not hold what it is for, or is announced and does not follow."""
+    """Refuse a block without the content that it is for, and one that is announced and does not follow."""
     if each.body is None:
         if each.parameters[:1] == [INLINE] and each.name in (*CONTENTS, "pkcs12"):
             raise ValueError(f"line {each.number}: this line announces a block that does not follow.")
@@ -453,7 +453,7 @@ def _refuse_broken(each: Statement) -> None:
 
 def _unlisted(each: Statement) -> Unlisted:
     known = each.directive
-    name = each.name if known or _TOLD.match(each.name) else ""
+    name = each.name if known or _SHOWN.match(each.name) else ""
     return Unlisted(name if name != HIDDEN else "", each.number, known.danger if known else UNKNOWN)
 
 
@@ -467,7 +467,7 @@ def _read(lines: t.Sequence[str], first: int = 1, is_inside: bool = False) -> li
 
 
 def _misuse(each: Statement, known: Directive, is_inside: bool) -> str:
-    """Why openvpn would not take a directive here and in this form; empty if it would."""
+    """Why openvpn would not accept a directive here and in this form; empty if it would."""
     if each.body is not None and not known.may_be_block:
         return "this directive cannot be a block"
     if is_inside and not known.may_be_inside:
@@ -483,7 +483,7 @@ def _inside(each: Statement) -> list[Statement]:
 
 
 def _remotes(statements: t.Sequence[Statement]) -> list[Facts]:
-    """Where openvpn tries to connect to: to what the connection blocks say, or else to the remotes outside."""
+    """The servers that openvpn tries: those of the connection blocks, or without blocks, the remotes outside."""
     shared: Facts = {"port": DEFAULT_PORT, "proto": DEFAULT_PROTO}
     blocks: list[Facts] = []
     remotes: list[Facts] = []
@@ -504,7 +504,7 @@ def _remotes(statements: t.Sequence[Statement]) -> list[Facts]:
 
 
 def _endpoint(each: Statement) -> Facts:
-    """What a directive says of host, port and proto."""
+    """The host, port and proto that a directive sets."""
     keys = {"remote": ("host", "port", "proto"), "port": ("port",), "rport": ("port",), "proto": ("proto",)}
     said: Facts = dict(zip(keys.get(each.name, ()), each.parameters))
     if "port" in said:
@@ -515,7 +515,7 @@ def _endpoint(each: Statement) -> Facts:
 
 
 def _port(number: int, text: str) -> t.Union[int, str]:
-    """A number where it is one; openvpn takes names of services as well."""
+    """A number where it is one; openvpn also accepts names of services."""
     if not re.match(r"[0-9]+\Z", text):
         return text
     if len(text) > 5 or not 0 < int(text) < 1 << 16:
@@ -524,12 +524,12 @@ def _port(number: int, text: str) -> t.Union[int, str]:
 
 
 def _certificates(each: t.Optional[Statement]) -> list[bytes]:
-    """The certificates of a block, in DER; none where they are in another file."""
+    """The certificates of a block, in DER; empty where they are in another file."""
     return [] if each is None or each.body is None else _decoded("\n".join(each.body))
 
 
 def _decoded(text: str) -> list[bytes]:
-    """The certificates in a text, in DER; none where one is not whole."""
+    """The certificates in a text, in DER; empty where one of them is incomplete."""
     pieces = [piece.partition(END) for piece in "\n".join(_certificate_lines(text.split("\n"))).split(BEGIN)[1:]]
     try:
         found = [base64.b64decode("".join(piece.split()), validate=True) for piece, end, _rest in pieces if end]

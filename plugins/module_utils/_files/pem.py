@@ -1,9 +1,9 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates and private keys in PEM format: what they say, and whether they belong together.
+"""Certificates and private keys in PEM format: their content, and whether they belong together.
 
-What cannot be read is a ValueError, with half a sentence that quotes nothing of a key.
+What cannot be read raises ValueError, with half a sentence that quotes nothing of a key.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ else:
 UNREADABLE = "it contains a certificate that cannot be read"
 
 BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-# Algorithms as certificates tell them, and what else the vendor calls them (server behaviour, 99).
+# Algorithms as certificates name them, and the vendor's other names for them (server behaviour, 99).
 _ALGORITHMS = (
     *("rsa2048", "rsa3072", "rsa4096", "secp256r1", "secp384r1", "secp521r1", "secp256k1"),
     *("brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1", "Ed25519", "ed448"),
@@ -44,7 +44,7 @@ _SPELLINGS = {**{name.lower(): name for name in _ALGORITHMS}, **_ALSO}
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate. Names are as RFC 4514 writes them, times are in UTC, and ``fingerprint`` is its SHA-256."""
+    """A certificate. Names are in the form of RFC 4514, times are in UTC, and ``fingerprint`` is its SHA-256."""
 
     pem: str = field(repr=False)
     fingerprint: str
@@ -66,7 +66,7 @@ class Certificate:
         return (self.not_after - (now or datetime.now(timezone.utc))).days
 
     def facts(self) -> dict[str, t.Any]:
-        """What results and diffs tell of it."""
+        """What results and diffs show of it."""
         return {
             "fingerprint": self.fingerprint,
             "serial": self.serial,
@@ -84,7 +84,7 @@ class Certificate:
 
 @contextlib.contextmanager
 def about(option: str) -> t.Iterator[None]:
-    """Around reading what an option holds: what cannot be read is an InputError that names it."""
+    """Around reading the value of an option: what cannot be read is an InputError that names the option."""
     try:
         yield
     except ValueError as exc:
@@ -92,7 +92,7 @@ def about(option: str) -> t.Iterator[None]:
 
 
 def spelled(algorithm: str) -> str:
-    """An algorithm in the spelling of certificates; one that nobody knows stays as it is."""
+    """An algorithm in the spelling of certificates; an unknown one does not change."""
     return _SPELLINGS.get(algorithm.lower(), algorithm)
 
 
@@ -124,7 +124,7 @@ def certificate(text: str) -> Certificate:
 
 
 def from_der(der: bytes) -> Certificate:
-    """A certificate in binary form, as TLS shows it."""
+    """A certificate in binary form, as TLS transfers it."""
     _need_cryptography()
     try:
         found = x509.load_der_x509_certificate(der)
@@ -158,7 +158,7 @@ def is_encrypted(private_key: str) -> bool:
 
 
 def public_half(private_key: str, passphrase: t.Optional[str] = None) -> bytes:
-    """The public key that goes with a private one, to compare with that of a certificate."""
+    """The public key of a private key, to compare with that of a certificate."""
     _need_cryptography()
     password = passphrase.encode() if passphrase else None
     try:
@@ -174,7 +174,7 @@ def public_half(private_key: str, passphrase: t.Optional[str] = None) -> bytes:
 
 
 def is_signed_by(one: Certificate, authority: Certificate) -> bool:
-    """Whether the key of one certificate has signed another, and its name stands there as the issuer's."""
+    """Whether the key of an authority has signed a certificate, and the name of the authority is that of the issuer."""
     signed, key = one.parsed, authority.parsed.public_key()
     if signed.issuer != authority.parsed.subject:
         return False
@@ -191,7 +191,7 @@ def is_signed_by(one: Certificate, authority: Certificate) -> bool:
 
 
 def break_in(chain: t.Sequence[Certificate]) -> t.Optional[str]:
-    """Where a chain is broken, each of whose certificates should be signed by the next."""
+    """Where a chain is broken, in which each certificate should be signed by the next one."""
     for one, authority in zip(chain, chain[1:]):
         if not is_signed_by(one, authority):
             return f"{one.subject} is signed by {one.issuer}, and the next certificate is {authority.subject}"
@@ -231,8 +231,8 @@ def _extension(found: t.Any, kind: t.Any) -> t.Any:
 
 def _time(found: t.Any, name: str) -> datetime:
     """With its zone, which releases of cryptography before 42 leave out."""
-    told = getattr(found, f"{name}_utc", None) or getattr(found, name).replace(tzinfo=timezone.utc)
-    return t.cast(datetime, told)
+    time = getattr(found, f"{name}_utc", None) or getattr(found, name).replace(tzinfo=timezone.utc)
+    return t.cast(datetime, time)
 
 
 def _algorithm(key: t.Any) -> str:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one way to read a file that a task names: a regular file, of limited size, without waiting for a writer."""
+"""The only way to read a file that a task names: a regular file, of limited size, without waiting for a writer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Irregular(OSError):
 def opened(path: str, flags: int = 0) -> int:
     """A descriptor of a regular file for reading. Raises OSError; Irregular for everything else that has a path.
 
-    Opening a pipe waits for a writer, and a device may never end; so no open here waits.
+    Opening a pipe would wait for a writer, and a device may never end; so it is opened without waiting.
     """
     number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags)
     if stat.S_ISREG(os.fstat(number).st_mode):
@@ -37,9 +37,9 @@ def opened(path: str, flags: int = 0) -> int:
 
 
 def fault_of(found: os.stat_result, others: int = 0o077) -> str:
-    """Why a file is not a regular one that this account alone can use, by one name; empty where it is.
+    """Why a file is not a regular file with one name that only this account can use; empty where it is.
 
-    ``others`` are the bits of its mode that let others use it.
+    ``others`` are the bits of its mode that let other users use it.
     """
     if not stat.S_ISREG(found.st_mode):
         return "it is not a regular file"
@@ -51,9 +51,9 @@ def fault_of(found: os.stat_result, others: int = 0o077) -> str:
 
 
 def own_file(path: str) -> int:
-    """A descriptor of a file for reading and writing, made where there is none. Raises OSError where others could write into it.
+    """A descriptor of a file for reading and writing, created if it does not exist. Raises OSError where others could write to it.
 
-    Others cannot read it from now on.
+    Other users cannot read it from now on.
     """
     number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
     fault = fault_of(os.fstat(number), 0o022)
@@ -65,7 +65,7 @@ def own_file(path: str) -> int:
 
 
 def refuse_shared_folder(path: str) -> None:
-    """Raise OSError for a folder in which another user could put a file, or exchange one, and for a link to a folder."""
+    """Raise OSError for a folder in which another user could create or replace a file, and for a link to a folder."""
     found = os.lstat(path)
     if not stat.S_ISDIR(found.st_mode):
         raise Irregular(errno.ENOTDIR, "it is not a folder", path)
@@ -86,14 +86,14 @@ def plain_read(path: str) -> bytes:
 
 
 def _limit() -> int:
-    said = os.environ.get(LIMIT.upper(), str(USUAL_LIMIT))
-    if not said.isdecimal() or not int(said):
-        raise InputError(f"{LIMIT}: {said!r} is not a number of megabytes from 1 up.")
-    return int(said)
+    text = os.environ.get(LIMIT.upper(), str(USUAL_LIMIT))
+    if not text.isdecimal() or not int(text):
+        raise InputError(f"{LIMIT}: {text!r} is not a whole number of megabytes; the smallest value is 1.")
+    return int(text)
 
 
 def content_of(option: str, path: str, read: Read) -> bytes:
-    """The content of a file that an option names, in clear. Raises InputError."""
+    """The content of a file that an option names, unencrypted. Raises InputError."""
     try:
         content = read(path)
     except OSError as exc:

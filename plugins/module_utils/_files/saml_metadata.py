@@ -1,10 +1,10 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SAML metadata (saml-metadata-2.0-os), which can come from anywhere: what it says of a provider.
+"""SAML metadata (saml-metadata-2.0-os) from any source: what it contains about a provider.
 
-A document type is refused as a whole, and with it every entity; size, depth and number of elements have limits. What cannot
-be read is a ValueError, with half a sentence. Signatures of metadata are not verified: who has it has to know where it is from.
+A document type, and so every entity, is refused; size, depth and number of elements have limits. What cannot be read raises
+ValueError, with half a sentence. Signatures of metadata are not verified: the user has to know where the metadata is from.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from xml.parsers import expat
 from . import pem
 
 LARGEST = 1 << 20  # bytes of a text
-DEEPEST = 40  # elements within each other; metadata has about ten
+DEEPEST = 40  # levels of elements; metadata has about ten
 MOST = 20_000  # elements
 SEPARATOR = " "  # between the namespace and the name of an element
 
 MD, DS = "urn:oasis:names:tc:SAML:2.0:metadata ", "http://www.w3.org/2000/09/xmldsig# "
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-_PASSING = ("validUntil", "cacheDuration", "ID")  # attributes that may differ each time that metadata is made
+_PASSING = ("validUntil", "cacheDuration", "ID")  # attributes that may differ each time that metadata is created
 
 
 class Element:
-    """An element: its name with its namespace, its attributes, what is in it, and the text before its first element."""
+    """An element: its name with its namespace, its attributes, the elements in it, and the text before the first of them."""
 
     def __init__(self, name: str, attributes: t.Mapping[str, str]) -> None:
         self.name, self.attributes = name, attributes
@@ -43,7 +43,7 @@ class Element:
 
 
 class _Reader:
-    """What expat calls while it reads."""
+    """The methods that expat calls while it reads."""
 
     def __init__(self) -> None:
         self.root: t.Optional[Element] = None
@@ -74,7 +74,7 @@ class _Reader:
 
 @dataclass(frozen=True)
 class IdentityProvider:
-    """Who vouches for users. ``certificates`` are those of its keys for signatures, each once."""
+    """A provider that authenticates users. ``certificates`` are those of its keys for signatures, each once."""
 
     entity_id: str
     signon_endpoint: str
@@ -85,9 +85,9 @@ class IdentityProvider:
 
 @dataclass(frozen=True)
 class ServiceProvider:
-    """Whom users sign in to. ``consumer`` is the address to which browsers bring what an identity provider says.
+    """A provider to which users sign in. ``consumer`` is the address to which browsers send the assertion of an identity provider.
 
-    ``essence`` is what stays the same when the same metadata is made again.
+    ``essence`` is what does not change when the same metadata is created again.
     """
 
     entity_id: str
@@ -165,14 +165,14 @@ def _entity_id(entity: Element) -> str:
 
 
 def _location(role: Element, service: str) -> str:
-    """The address of a service: that for browsers which are redirected, or the first; empty where there is none."""
+    """The address of a service: the one for redirected browsers, or the first one; empty if it has no address."""
     found = [each.attributes for each in role.within(MD + service) if each.attributes.get("Location")]
     best = next((each for each in found if each.get("Binding") == REDIRECT), found[0] if found else {})
     return best.get("Location", "")
 
 
 def _until(*elements: Element) -> t.Optional[datetime]:
-    """Until when it is good, the first of what it says."""
+    """The time until which it is valid: the earliest one that it contains."""
     found = [each.attributes["validUntil"] for each in elements if "validUntil" in each.attributes]
     return min(map(_time, found), default=None)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that hold what is told only once, such as private keys: for their owner's eyes, whole or not at all."""
+"""Files for what is returned only once, such as private keys: only their owner can read them, and they are complete."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SecretFile:
         self.option, self.path = option, os.path.abspath(path)
 
     def refuse_unusable(self) -> None:
-        """Raise InputError where it could not be written, so that nothing is made that would then be lost."""
+        """Raise InputError where it could not be written, so that nothing is created that would then be lost."""
         folder = os.path.dirname(self.path)
         if os.path.islink(self.path):
             why = "is a symbolic link, and secrets are not written through links"
@@ -44,7 +44,7 @@ class SecretFile:
 
     @property
     def is_private(self) -> bool:
-        """Whether this account alone can use it, and by this name alone, where it is there."""
+        """Whether only this account can use it, and only by this name; also true where it does not exist."""
         try:
             found = os.lstat(self.path)
         except FileNotFoundError:
@@ -52,7 +52,7 @@ class SecretFile:
         return not fault_of(found)
 
     def read(self) -> t.Optional[str]:
-        """Its text; None where it is not there. What is no text, or too long to be one of ours, reads as empty."""
+        """Its text; None where it does not exist. A file that is not text, or is too long to be one of ours, reads as empty."""
         if os.path.islink(self.path):
             self.refuse_unusable()
         try:
@@ -73,13 +73,13 @@ class SecretFile:
             raise InputError(f"{self.option}: {self.path} {NO_FILE}. Nothing was written.") from exc
 
     def diff(self, fault: str, *, there: bool = True) -> dict[str, dict[str, t.Any]]:
-        """The diff of a task that writes the file because of a fault; ``there`` says whether there was a file before."""
+        """The diff of a task that writes the file because of a fault; ``there``: whether there was a file before."""
         before = {self.path: {"fault": fault}} if there else {}
         return {"before": before, "after": {self.path: {"fault": None}}}
 
     def make_private(self) -> None:
-        """Take from others what they may do with it; by a file of our own where it is not ours, or has other names."""
-        with self._told():
+        """Remove the access of other users; with a new file where this one has another owner, or other names."""
+        with self._errors():
             number = self._opened()
             try:
                 found = os.fstat(number)
@@ -92,43 +92,43 @@ class SecretFile:
             self.write(self.read() or "")
 
     def write(self, text: str) -> None:
-        """Put a text in its place at once; whoever reads it meanwhile finds the old one or the new one, and whole."""
+        """Replace the text in one step; a program that reads it meanwhile gets the complete old or new text."""
         with self.room() as keep:
             keep(text)
 
     def remove(self) -> None:
-        """Take it away, if it is there."""
-        with self._told(), contextlib.suppress(FileNotFoundError):
+        """Delete it, if it exists."""
+        with self._errors(), contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
 
     @contextlib.contextmanager
     def room(self, size: int = 0) -> t.Iterator[t.Callable[[str], None]]:
-        """Room on the disk for a text that is yet to come, so that one that comes only once can be kept.
+        """Reserve room on the disk for a text that does not exist yet, so that one that is returned only once can be kept.
 
-        The function that it answers puts a text in its place, as write() does; without that, what is there stays.
+        The function that it yields writes a text, as write() does; without that, the current file stays.
         """
         with self._beside() as (file, temporary):
-            with self._told(InputError):
+            with self._errors(InputError):
                 _write(file, bytes(size))
             yield lambda text: self._put(text, file, temporary)
 
     @contextlib.contextmanager
     def arriving(self) -> t.Iterator[Arrival]:
-        """A place for content that comes piece by piece.
+        """A place for content that is received piece by piece.
 
-        It takes the place of the file when the block ends without an exception; else what is there stays.
+        It replaces the file when the block ends without an exception; otherwise the current file stays.
         """
         with self._beside() as (file, temporary):
-            yield Arrival(file, self._told)
-            with self._told():
+            yield Arrival(file, self._errors)
+            with self._errors():
                 os.fsync(file.fileno())
                 os.replace(temporary, self.path)
 
     @contextlib.contextmanager
     def _beside(self) -> t.Iterator[tuple[io.FileIO, str]]:
-        """A new file in the same folder, and its name, by which it is gone afterwards unless it has been renamed."""
+        """A new file in the same folder, and its name; it is deleted afterwards unless it has been renamed."""
         folder, name = os.path.split(self.path)
-        with self._told(InputError):
+        with self._errors(InputError):
             number, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
         with open(number, "wb", buffering=0) as file:
             try:
@@ -138,7 +138,7 @@ class SecretFile:
                     os.unlink(temporary)
 
     def digest(self) -> str:
-        """The SHA-256 of its content in hexadecimal digits, whatever its size; empty where it is not there."""
+        """The SHA-256 of its content in hexadecimal digits, for any size; empty where it does not exist."""
         found = hashlib.sha256()
         try:
             with open(self._opened(), "rb") as file:
@@ -151,13 +151,13 @@ class SecretFile:
         return found.hexdigest()
 
     def _put(self, text: str, file: io.FileIO, temporary: str) -> None:
-        with self._told():
+        with self._errors():
             file.seek(0)
             _write(file, text.encode("utf-8"))
-            os.replace(temporary, self.path)  # a link that is there by now is replaced, not followed
+            os.replace(temporary, self.path)  # if the path has become a link, the link is replaced, not followed
 
     @contextlib.contextmanager
-    def _told(self, kind: type[EstateError] = EstateError) -> t.Iterator[None]:
+    def _errors(self, kind: type[EstateError] = EstateError) -> t.Iterator[None]:
         try:
             yield
         except OSError as exc:
@@ -165,15 +165,15 @@ class SecretFile:
 
 
 class Arrival:
-    """Takes content piece by piece, and knows what came: its length in bytes, its SHA-256 and its first sign that is no blank."""
+    """Takes content piece by piece, with its length in bytes, its SHA-256 and its first character that is not white space."""
 
-    def __init__(self, file: io.FileIO, told: t.Callable[[], t.ContextManager[None]]) -> None:
-        self._file, self._told, self._digest = file, told, hashlib.sha256()
+    def __init__(self, file: io.FileIO, errors: t.Callable[[], t.ContextManager[None]]) -> None:
+        self._file, self._errors, self._digest = file, errors, hashlib.sha256()
         self.length, self.beginning = 0, b""
 
     def take(self, piece: bytes) -> None:
         """Keep a piece. Raises EstateError where it cannot be written."""
-        with self._told():
+        with self._errors():
             _write_all(self._file, piece)
         self._digest.update(piece)
         self.length += len(piece)
@@ -186,7 +186,7 @@ class Arrival:
 
 
 def _write(file: io.FileIO, content: bytes) -> None:
-    """All of it, to the disk, and nothing behind it."""
+    """Write all of it to the disk, and nothing after it."""
     _write_all(file, content)
     file.truncate()
     os.fsync(file.fileno())

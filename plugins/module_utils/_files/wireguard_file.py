@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration files of WireGuard clients: what one says, what in it could harm a client, and what in it is no secret.
+"""Configuration files of WireGuard clients: the settings in one, which of them could harm a client, and which are not secret.
 
 The format is that of wg-quick(8), of which wg(8) reads the rest: sections, keys in any case, comments from ``#`` on. A client
 has one peer, its server. Nothing here is quoted in an error: it might be a key.
@@ -20,7 +20,7 @@ from .header import height
 WITHHELD = "# withheld"
 INTERFACE, PEER = "interface", "peer"
 KEY_LENGTH = 32  # bytes
-LARGEST = 1 << 20  # characters; no such file is near that
+LARGEST = 1 << 20  # characters; real files are much shorter
 
 _SECTION = re.compile(r"\s*\[(Interface|Peer)\]\s*(?:#.*)?\Z", re.IGNORECASE | re.ASCII)
 _KEY = re.compile(r"[A-Za-z]+\Z")
@@ -30,7 +30,7 @@ Facts = dict[str, t.Any]
 
 
 class Line(t.NamedTuple):
-    """A line: the section that it is in, and what it sets, if anything; or ``flaw``, a sentence."""
+    """A line: its section, and what it sets, if anything; or ``flaw``, a sentence."""
 
     number: int
     text: str
@@ -41,13 +41,13 @@ class Line(t.NamedTuple):
 
 
 def is_wireguard(text: str) -> bool:
-    """Whether a text is meant for WireGuard, sound or not: the first line that is no comment opens a section."""
+    """Whether a text is for WireGuard, valid or not: the first line that is not a comment opens a section."""
     first = next((line for line in text.removeprefix("\ufeff").split("\n") if line.split("#")[0].strip()), "")
     return bool(_SECTION.match(first))
 
 
 def public_part(text: str) -> str:
-    """The text without what is or might be a secret. Never fails, and has the same number of lines."""
+    """The text without what is or might be a secret. It never fails, and the number of lines stays the same."""
     lines, stamp = list(_lines(text)), height(text)
     return "\n".join([*(each.text for each in lines[:stamp]), *map(_public, lines[stamp:])])
 
@@ -55,8 +55,8 @@ def public_part(text: str) -> str:
 class WireGuardFile:
     """A file that wg-quick could read.
 
-    ``unlisted`` are its settings that the table does not call harmless. Raises ValueError with a sentence that names the line
-    and quotes nothing.
+    ``unlisted`` are its settings that are not harmless by the table. Raises ValueError with a sentence that names the line and
+    quotes nothing.
     """
 
     def __init__(self, text: str) -> None:
@@ -84,7 +84,7 @@ class WireGuardFile:
             raise ValueError("it has no public key of its server.")
 
     def facts(self) -> Facts:
-        """What it says, without secrets."""
+        """Its content without secrets."""
         endpoint = self._last(PEER, "endpoint")
         return {
             "addresses": self._list(INTERFACE, "address"),
@@ -127,7 +127,7 @@ class WireGuardFile:
 
 
 def _lines(text: str) -> t.Iterator[Line]:
-    """Each line. What follows a flaw is looked at all the same: a line means the same wherever it is."""
+    """Each line. Lines after a flaw are also examined: the meaning of a line does not depend on its place."""
     section = ""
     for number, line in enumerate(text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n"), 1):
         opened = _SECTION.match(line)

@@ -14,11 +14,11 @@ from .._text.errors import OutcomeUnknown, Refused, Unreadable
 from .session import Session
 
 Record = dict[str, t.Any]
-ANYTHING = "*/*"  # the type of a WireGuard file is told nowhere (server behaviour, F71)
+ANYTHING = "*/*"  # the type of a WireGuard file is not documented (server behaviour, F71)
 
 
 class Freebox(Client):
-    """What an answer of Freebox OS holds, and what takes more than one call."""
+    """The content of answers of Freebox OS, and what needs more than one call."""
 
     def __init__(self, http: Transport, session: Session) -> None:
         super().__init__(http)
@@ -31,11 +31,11 @@ class Freebox(Client):
         return self.session.api
 
     def close(self) -> None:
-        """End the session, where it is this task's alone."""
+        """End the session, if no other task shares it."""
         self.session.close()
 
     def call(self, operation: str, body: t.Any = None, **how: t.Any) -> t.Any:
-        """The result in the answer. Raises OutcomeUnknown where a write is not answered by success, whatever the status (F48)."""
+        """The result in the answer. Raises OutcomeUnknown where a write is not answered by success, for any status (F48)."""
         answer = super().call(operation, body, **how)
         if isinstance(answer, dict) and answer.get("success") is True:
             return answer.get("result")
@@ -60,7 +60,7 @@ class Freebox(Client):
         raise Unreadable(f"{self.asked} answered something that is not a list.")
 
     def delete(self, operation: str, path: t.Mapping[str, str]) -> None:
-        """Delete something, if it is there."""
+        """Delete something, if it exists."""
         try:
             self.call(operation, path=path)
         except Refused as exc:
@@ -68,7 +68,7 @@ class Freebox(Client):
                 raise
 
     def download_config(self, server: str, login: str) -> str:
-        """A new configuration file of a user for a server. It ends earlier ones, so that this is a write (F72)."""
+        """A new configuration file of a user for a server. It invalidates earlier ones, so this is a write (F72)."""
         path, text = {"server_name": server, "login": login}, None
         if self._takes_formats:
             try:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration files that a Freebox makes for VPN clients: what one says, and the settings of the box that it follows.
+"""Configuration files that a Freebox creates for VPN clients: their content, and the settings of the box that they follow.
 
-No document shows what is in one (server behaviour, F71), so that a setting is compared only where a file has it.
+Their content is not documented (server behaviour, F71), so a setting is compared only if a file contains it.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from .._files.wireguard_file import WireGuardFile
 from .client import Record
 from .vpn_user import STANDARD, WIREGUARD
 
-# How names of ciphers in OpenVPN begin, and what a Freebox calls these (vendor document, conf_openvpn).
+# The beginnings of cipher names in OpenVPN, and the names of a Freebox for them (vendor document, conf_openvpn).
 CIPHERS = {"BF-": "blowfish", "AES-128-": "aes128", "AES-256-": "aes256", "CHACHA20-POLY1305": "chacha20poly1305"}
 
 
 class Found(t.NamedTuple):
-    """What a file says: settings by the names that the box has for them, what results tell of it, and of its certificate.
+    """The content of a file: settings by the box's names for them, what results show of it, and facts of its certificate.
 
     ``unlisted`` are the directives that may harm the client.
     """
 
     settings: Object
-    told: Object
+    shown: Object
     days_left: t.Optional[int] = None
     owner: t.Optional[str] = None
     unlisted: t.Sequence[Unlisted] = ()
@@ -38,10 +38,10 @@ class Found(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Kind:
-    """Files of one type of server, and of the users whom it serves.
+    """Files of one type of server, and of its users.
 
     ``settings`` takes the configuration of the server and the record of the user; ``read`` takes the text of a file, or
-    its public part, and raises ValueError with half a sentence where no client could use it.
+    its public part, and raises ValueError with half a sentence where no client can use it.
     """
 
     user_type: str
@@ -50,12 +50,12 @@ class Kind:
 
 
 def _of_openvpn(config: Record, user: Record) -> Object:
-    said = config.get("conf_openvpn") or {}
+    own = config.get("conf_openvpn") or {}
     return {
         "port": config.get("port"),
-        "protocol": "tcp" if said.get("use_tcp") else "udp",
-        "cipher": said.get("cipher"),
-        "disable_fragment": said.get("disable_fragment"),
+        "protocol": "tcp" if own.get("use_tcp") else "udp",
+        "cipher": own.get("cipher"),
+        "disable_fragment": own.get("disable_fragment"),
     }
 
 
@@ -70,19 +70,19 @@ def _read_openvpn(text: str) -> Found:
     remote = facts["remotes"][0]
     cipher = next((ours for theirs, ours in CIPHERS.items() if (facts["cipher"] or "").startswith(theirs)), None)
     settings = {"port": remote["port"], "protocol": remote["proto"][:3], **({"cipher": cipher} if cipher else {})}
-    told = {name: certificate[name] for name in ("serial", "not_after")} if certificate else {}
+    shown = {name: certificate[name] for name in ("serial", "not_after")} if certificate else {}
     owner = certificate["common_name"] if certificate else None
-    return Found(settings, {**told, "remotes": facts["remotes"]}, profile.days_left(), owner, profile.unlisted)
+    return Found(settings, {**shown, "remotes": facts["remotes"]}, profile.days_left(), owner, profile.unlisted)
 
 
 def _of_wireguard(config: Record, user: Record) -> Object:
-    said = user.get("conf_wireguard") or {}
+    own = user.get("conf_wireguard") or {}
     return {
         "port": config.get("port"),
         "mtu": (config.get("conf_wireguard") or {}).get("mtu"),
         "ip_reservation": user.get("ip_reservation") or "",
-        "keepalive": said.get("keepalive"),
-        "psk": said.get("psk"),
+        "keepalive": own.get("keepalive"),
+        "psk": own.get("psk"),
     }
 
 

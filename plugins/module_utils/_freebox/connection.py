@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options that say how to reach a Freebox, and what they make of a task."""
+"""The connection options of a Freebox, and the client that they define."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
 
 
 def transport(params: Params, read_only: bool) -> Transport:
-    """The way to the box that connection options describe."""
+    """The transport to the box that connection options describe."""
     url, plain = params["freebox_url"].rstrip("/"), params["freebox_plain_http"]
     if "@" in url:
         raise InputError(
@@ -46,28 +46,28 @@ def transport(params: Params, read_only: bool) -> Transport:
     if not url.startswith("http://" if plain else "https://") or "?" in url or "#" in url:
         kind = "an http address, as freebox_plain_http asks for" if plain else f"an https address, such as {AT_HOME}"
         raise InputError(f"freebox_url: {without_query(url)!r} is not {kind}.")
-    told = trust(params, PREFIX, roots=ROOTS, strict=False, plain=plain)
-    return Transport(url, trust=told, read_only=read_only, **time_limits(params, PREFIX))
+    trusted = trust(params, PREFIX, roots=ROOTS, strict=False, plain=plain)
+    return Transport(url, trust=trusted, read_only=read_only, **time_limits(params, PREFIX))
 
 
 def session(params: Params, http: Transport, store: Store) -> Session:
-    """A session as connection options say."""
+    """The session that connection options define."""
     trust = (params.get("freebox_session") or {}).get("trust")
     return Session(http, application(params), store, params["freebox_api_version"], trust)
 
 
 def application(params: Params) -> Application:
-    """Who asks, as connection options say."""
+    """The application that connection options define."""
     return Application(params["freebox_app_id"] or None, params["freebox_app_token"] or None)
 
 
 def shared(params: Params) -> Store:
-    """What the tasks of the run share about the box."""
+    """The store that the tasks of the run share for the box."""
     return handed_over(params["freebox_session"] or {})
 
 
 def cautions(params: Params, url: str) -> list[str]:
-    """What to hear of the way to the box, whatever the task does."""
+    """Warnings about the connection to the box, for every task."""
     if params["freebox_plain_http"]:
         return [f"{url} is used without TLS: every system on the network path can read its passwords and profiles."]
     if is_unchecked(params, PREFIX):
@@ -106,7 +106,7 @@ class FreeboxProduct(Product):
         return application(params).proof
 
     def sign_in(self, params: Params, store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
-        """Open a session; nothing where this machine lacks requests."""
+        """Open a session; return nothing where this machine lacks requests."""
         if REQUESTS_ERROR:
             return {}
         opened = session(params, transport(params, read_only=True), store)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one task declares of a whole Freebox: servers, and the users that all of them have in common."""
+"""The declaration of a whole Freebox in one task: servers, and the users that all of them share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .vpn_user import VPN_USER
 
 
 def cut_off(parts: t.Sequence[Part]) -> tuple[Answer, str]:
-    """Servers that change while clients are connected to them, who may be cut off."""
+    """Servers that change while clients are connected to them, which may be disconnected."""
     found = {
         change.name: change.results.get("connections")
         for part in parts
@@ -31,5 +31,5 @@ DECLARATION = ServerDeclaration((VPN_SERVER, VPN_USER), cut_off)
 
 
 def beyond(run: Run[Freebox]) -> t.Iterator[str]:
-    """What a box has and no declaration of it holds."""
+    """What a box has and no declaration of it contains."""
     yield "Keys of WireGuard users and client profiles: the box creates them. freebox_vpn_profile writes profiles to files."

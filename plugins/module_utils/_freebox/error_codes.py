@@ -42,7 +42,7 @@ CODES: t.Mapping[str, tuple[int, str]] = {
 
 
 def meaning(status: int, text: str) -> t.Optional[Meaning]:
-    """What an answer means that is a refusal; None of any other. Its msg, in French, is shown and never tested."""
+    """The meaning of an answer that is a refusal; None for any other. Its msg, in French, is shown and never compared."""
     try:
         body = parsed(text)
     except ValueError:

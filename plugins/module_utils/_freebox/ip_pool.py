@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The addresses that VPN clients of a Freebox get: their range, and whose they are."""
+"""The addresses that VPN clients of a Freebox get: their range, and their owners."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .._engine.run import Run
 from .._text.errors import InputError, Mistakes, reads
 from .client import Freebox
 
-LARGEST = 1 << 16  # addresses; boxes have about thirty (server behaviour, F64), and each is looked at
+LARGEST = 1 << 16  # addresses; boxes have about thirty (server behaviour, F64), and each is examined
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A range of IPv4 addresses, and who has reserved which of them, by address."""
+    """A range of IPv4 addresses, and the users who have reserved some of them, by address."""
 
     first: ipaddress.IPv4Address
     last: ipaddress.IPv4Address
@@ -27,17 +27,17 @@ class Pool:
 
     @classmethod
     def of(cls, client: Freebox) -> Pool:
-        """As the box tells it (server behaviour, F64)."""
+        """As the box returns it (server behaviour, F64)."""
         return _pool_of(client)
 
     @property
     def free(self) -> list[str]:
-        """Addresses that nobody has reserved, in their order."""
+        """Addresses that are not reserved, in their order."""
         each = (str(ipaddress.IPv4Address(number)) for number in range(int(self.first), int(self.last) + 1))
         return [one for one in each if one not in self.holders]
 
     def spare(self, besides: t.Iterable[str]) -> str:
-        """A free address that is none of these, for somebody who has to step aside."""
+        """A free address besides these, for a user whose own address is needed for another one."""
         others = set(besides)
         found = next((one for one in self.free if one not in others), None)
         if found is None:
@@ -48,7 +48,7 @@ class Pool:
         return found
 
     def look_for_impossible(self, plan: Plan, mistakes: Mistakes) -> None:
-        """Add planned reservations that are outside the range, or would be a second one of their address."""
+        """Add planned reservations that are outside the range, or of an address that is already reserved."""
         after = {login: ip for ip, login in self.holders.items()}
         for change in plan.of("create", "update", "delete"):
             if change.action == "delete" or change.values.get("ip_reservation") == "":
@@ -71,11 +71,11 @@ class Pool:
 
 @reads
 def _pool_of(client: Freebox) -> Pool:
-    told = client.object("GET /vpn/ip_pool/")
-    first, last = (ipaddress.IPv4Address(str(told[end])) for end in ("ip_start", "ip_end"))
+    record = client.object("GET /vpn/ip_pool/")
+    first, last = (ipaddress.IPv4Address(str(record[end])) for end in ("ip_start", "ip_end"))
     if not 0 <= int(last) - int(first) < LARGEST:
         raise ValueError("range")
-    reserved = {str(ipaddress.IPv4Address(one["ip"])): str(one["login"]) for one in told.get("reservations") or ()}
+    reserved = {str(ipaddress.IPv4Address(one["ip"])): str(one["login"]) for one in record.get("reservations") or ()}
     return Pool(first, last, reserved)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options with options of their own, such as conf_openvpn: what a task leaves out of one stays as it is."""
+"""Options with suboptions, such as conf_openvpn: a suboption that a task leaves out does not change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def nested_field(
     normal: t.Callable[[t.Any], t.Any] = without_none,
     validate: t.Optional[t.Callable[[Object], object]] = None,
 ) -> Field:
-    """A property that is an object; its keys without an option are kept, sent back as they came, and not shown."""
+    """A property that is an object; its keys without an option are kept, sent back unchanged, and not shown."""
     shows = functools.partial(with_options, options)
     return Field(
         name, {"type": "dict", "options": options}, normal=normal, keeps=contains, shows=shows, validate=validate
@@ -30,7 +30,7 @@ def nested_field(
 
 
 def with_options(options: t.Mapping[str, Spec], value: t.Any) -> t.Any:
-    """Without keys that have no option: a later box may return a secret there, which would not be masked."""
+    """Without keys that have no option: a newer box may return a secret there, which would not be masked."""
     if isinstance(value, list):
         return [with_options(options, one) for one in value]
     if not isinstance(value, dict):
@@ -46,7 +46,7 @@ def contains(have: t.Any, wanted: t.Any) -> bool:
 
 
 def merged(wanted: Object, have: t.Optional[Object]) -> Object:
-    """What is wanted, its objects completed by what is there: the API takes them whole (server behaviour, F57)."""
+    """What is wanted, its objects completed with the current values: the API takes only whole ones (server behaviour, F57)."""
     return {key: _completed(value, (have or {}).get(key)) for key, value in wanted.items()}
 
 

@@ -21,7 +21,7 @@ from .._text.outside import Sentence
 from . import connection
 from .error_codes import RIGHTS, meaning
 from .pairing_file import Request, StoredPairing, TokenFile
-from .session import PAIR_AGAIN, SETTINGS, TOLD
+from .session import DESCRIBING, PAIR_AGAIN, SETTINGS
 
 # The status of a request (server behaviour, F25).
 GRANTED, PENDING = "granted", "pending"
@@ -77,7 +77,7 @@ class PairingClient(Client):
         return self.api
 
     def request_token(self) -> Request:
-        """Request a token. It is never repeated, as each request is a question on the box's display."""
+        """Request a token. The request is never repeated, because each one shows a question on the box's display."""
         params = self.params
         names = ("app_name", "app_version", "device_name")
         body = {"app_id": params["freebox_app_id"], **{name: params[name] for name in names}}
@@ -144,7 +144,7 @@ class PairingOnHost(PairingProduct):
     """The same with the token in a file, which is where the module runs."""
 
     def sign_in(self, params: Params, store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
-        """Nothing: without the file, no one can sign in for a module that runs elsewhere."""
+        """Return nothing: without the file, a sign-in for a module that runs on another host is impossible."""
         return {}
 
 
@@ -161,7 +161,7 @@ def inform(run: Run[PairingClient]) -> dict[str, t.Any]:
             f"{client.url} does not know the token of the application {client.params['freebox_app_id']}. The token is for another "
             f"box, or was revoked: {PAIR_AGAIN}."
         )
-    return {"box": {name: client.box.get(name) for name in TOLD}, "permissions": permissions, "changed": False}
+    return {"box": {name: client.box.get(name) for name in DESCRIBING}, "permissions": permissions, "changed": False}
 
 
 def pair(run: Run[PairingClient]) -> dict[str, t.Any]:
@@ -211,7 +211,7 @@ class _Pairing:
         return bool(box and self._uid and box != self._uid)
 
     def _refuse_another(self, box: t.Optional[str]) -> None:
-        """Keep a token of another box, unless that box was replaced by this one: the user says so by renew."""
+        """Keep a token of another box, unless this box replaced that one, which the user confirms with renew."""
         if self._is_another(box) and not self._params["renew"]:
             raise InputError(
                 f"dest: {self._file.path} is for the box {box}, and {self._client.url} is {self._uid}. If that box was replaced by "
@@ -302,7 +302,7 @@ class _Pairing:
             )
 
     def _request(self) -> None:
-        """Request a token. It is in the file before it can be granted, so that it is not lost whatever happens to this run."""
+        """Request a token. It is in the file before it can be granted, so that it is not lost if this run is interrupted."""
         with self._file.room() as keep:
             request = replace(self._client.request_token(), box=self._uid)
             self._task.secrets.add(request.token)
@@ -313,7 +313,7 @@ class _Pairing:
                 raise EstateError(f"{exc} {self._client.lost_token_advice}") from exc
 
     def _wait(self) -> str:
-        """Wait for an answer at the box, and return the status of the request: pending where the time is over."""
+        """Wait for an answer at the box, and return the status of the request: pending when the time is over."""
         request = t.cast(Request, self._kept.request)
         deadline = time.monotonic() + self._params["wait_timeout"]
         reminded: t.Optional[float] = None

@@ -49,7 +49,7 @@ class StoredPairing:
 
 
 class TokenFile:
-    """A file that only its owner can read; encrypted where the task says so, or where it is encrypted already."""
+    """A file that only its owner can read; encrypted if the task sets this, or if it is encrypted already."""
 
     def __init__(self, task: Task) -> None:
         self._task, self._file = task, SecretFile("dest", task.params["dest"])
@@ -87,7 +87,7 @@ class TokenFile:
         return ""
 
     def diff(self, fault: str, *, there: bool) -> dict[str, dict[str, t.Any]]:
-        """As of a SecretFile."""
+        """The same as for a SecretFile."""
         return self._file.diff(fault, there=there)
 
     def write(self, state: StoredPairing) -> None:
@@ -102,8 +102,8 @@ class TokenFile:
             yield lambda state: keep(self._text(state))
 
     def _text(self, state: StoredPairing) -> str:
-        asked = state.request
-        request = without_none({TOKEN: asked.token, TRACK: asked.track, BOX: asked.box}) if asked else None
+        pending = state.request
+        request = without_none({TOKEN: pending.token, TRACK: pending.track, BOX: pending.box}) if pending else None
         content = without_none({ID: state.app_id, TOKEN: state.token, BOX: state.box, REQUEST: request})
         text = json.dumps(content, indent=2) + "\n"
         return self._encrypted(text) if self._encrypts else text

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Being let in by a Freebox as an application: once per box and run, shared by tasks, never tried twice when refused."""
+"""The sign-in of an application to a Freebox: once per box and run, shared by tasks, never repeated after a refusal."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from .operations import API, DISCOVERY
 
 SESSION_HEADER = "X-Fbx-App-Auth"
 Box = t.Mapping[str, t.Any]
-SETTINGS = "settings"  # the permission that everything about VPN servers needs (server behaviour, F41)
+SETTINGS = "settings"  # the permission that all operations on VPN servers need (server behaviour, F41)
 PAIR_AGAIN = "pair again with freebox_app, and with renew: true if this box has replaced another one"
-TOLD = (
+DESCRIBING = (
     "box_model",
     "box_model_name",
     "device_name",
@@ -38,28 +38,28 @@ TOLD = (
 
 @dataclass(frozen=True)
 class Application:
-    """Who asks: an application that somebody has allowed on the box itself."""
+    """The application that sends the requests; a person has allowed it on the box itself."""
 
     app_id: t.Optional[str]
     app_token: t.Optional[str] = field(repr=False)
 
     @property
     def proof(self) -> Proof:
-        """What a sign-in proves."""
+        """The credentials of a sign-in."""
         return (self.app_id, self.app_token)
 
 
 def answer_to(app_token: str, challenge: str) -> str:
-    """What proves the token without sending it: HMAC-SHA1 in hexadecimal digits (server behaviour, F31)."""
+    """The proof of the token, which is not sent itself: HMAC-SHA1 in hexadecimal digits (server behaviour, F31)."""
     return hmac.new(app_token.encode(), challenge.encode(), hashlib.sha1).hexdigest()
 
 
 class Session(SharedSession):
-    """A session of an application, and the box that it is with.
+    """A session of an application with a box.
 
     What tasks share about an application: failed (number of refused sign-ins). Those with the same app token: refused (a
-    sentence), refused_as (the box's code for it). And a session, beside what all products have: box (what it returns about
-    itself), permissions. The box ends sessions at any time (F36), so that a token is used until the box refuses it.
+    sentence), refused_as (the box's code for it). And a session, besides what all products have: box (what it returns about
+    itself), permissions. The box ends sessions at any time (F36), so a token is used until the box refuses it.
     """
 
     token_header = SESSION_HEADER
@@ -79,17 +79,17 @@ class Session(SharedSession):
 
     @property
     def app_id(self) -> t.Optional[str]:
-        """The application whose calls these are."""
+        """The application that makes the calls."""
         return self._who.app_id
 
     def refuse_without_credentials(self) -> None:
-        """Raise InputError where there is no application to sign in as."""
+        """Raise InputError where the application or its token is missing."""
         if not self._who.app_id or not self._who.app_token:
             raise missing(["freebox_app_id", "freebox_app_token"], ", which freebox_app makes")
 
     @property
     def box(self) -> Box:
-        """What the box tells of itself to anybody: names of TOLD, and ``api_base_url``, as far as it tells them (F2)."""
+        """What the box returns without a sign-in: names of DESCRIBING, and ``api_base_url``, as far as it returns them (F2)."""
         if "box" not in self._seen:
             with self.share.held() as held:
                 self._discover(held)
@@ -103,7 +103,7 @@ class Session(SharedSession):
 
     @property
     def api(self) -> OperationTable:
-        """The operations at the path that the box has for this version, such as ``/api/v16`` (F4)."""
+        """The operations at the path of the box for this version, such as ``/api/v16`` (F4)."""
         return self._api_of(self.box)
 
     def _api_of(self, box: Box) -> OperationTable:
@@ -116,13 +116,13 @@ class Session(SharedSession):
 
     @property
     def permissions(self) -> dict[str, bool]:
-        """What the application may do; what is not named it may not (F40)."""
+        """What the application may do; it may not do anything else (F40)."""
         if "permissions" not in self._seen:
             self.token()
         return dict(self._seen["permissions"])
 
     def refuse_without(self, permission: str) -> None:
-        """Raise InputError where the application lacks a permission, so that nothing is begun that could not be done."""
+        """Raise InputError where the application lacks a permission, so that nothing is started that cannot be completed."""
         if not self.permissions.get(permission):
             raise InputError(
                 f"The application {self._who.app_id} lacks the permission {permission} on {self._http.url}, which no program can "
@@ -130,14 +130,14 @@ class Session(SharedSession):
             )
 
     def forget(self) -> None:
-        """Have the next task sign in anew, for what the box says of a session may have changed since."""
+        """Let the next task sign in again, because what the box returns for a session may have changed."""
         with self.share.held() as held:
             for name in ("token", "permissions"):
                 held.session.pop(name, None)
             self._seen = {}
 
     def close(self) -> None:
-        """Say that the session has ended, where this task has opened it for itself alone."""
+        """End the session if this task has opened it and does not share it."""
         if self._opened and not self.share.is_shared:
             token, self._seen = self._seen.pop("token", None), {}
             if token:
@@ -145,11 +145,11 @@ class Session(SharedSession):
 
     def _discovered(self) -> State:
         try:
-            told = self._http.sign_in(DISCOVERY)
-            int(str(told["api_version"]).partition(".")[0])
-            found = {name: told[name] for name in TOLD if name in told}
-            base = told.get("api_base_url") or "/api/"
-            if not re.fullmatch("(/[A-Za-z0-9_.-]+)*/?", base):  # it is put behind the address of the box
+            answer = self._http.sign_in(DISCOVERY)
+            int(str(answer["api_version"]).partition(".")[0])
+            found = {name: answer[name] for name in DESCRIBING if name in answer}
+            base = answer.get("api_base_url") or "/api/"
+            if not re.fullmatch("(/[A-Za-z0-9_.-]+)*/?", base):  # it is appended to the address of the box
                 raise ValueError(base)
             return {**found, "api_base_url": base}
         except (Refused, LookupError, TypeError, ValueError) as exc:
@@ -167,11 +167,11 @@ class Session(SharedSession):
                 f"{self._http.url} has dropped {SIGN_INS} sessions in this run. No further sign-in was tried."
             )
         with tried_once(held, f"{self._who.app_id} to {self._http.url}"):
-            token, permissions = self._let_in(api, box, str(self._who.app_id), str(self._who.app_token))
+            token, permissions = self._sign_in(api, box, str(self._who.app_id), str(self._who.app_token))
             held.session.update(token=token, permissions=permissions)
         self._opened = True
 
-    def _let_in(self, api: OperationTable, box: Box, app_id: str, app_token: str) -> tuple[str, dict[str, bool]]:
+    def _sign_in(self, api: OperationTable, box: Box, app_id: str, app_token: str) -> tuple[str, dict[str, bool]]:
         challenge = self._result(api.call("GET /login/"), "challenge")
         if not isinstance(challenge, str):  # for people, it is made of obfuscated pieces (F33)
             raise SignInError(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Connected VPN clients of a Freebox: who they are, and cutting them off."""
+"""Connected VPN clients of a Freebox, and how to disconnect them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._text.errors import InputError, OutcomeUnknown, Refused, reads
 from .client import Freebox, Record
 from .session import SETTINGS
 
-ATTEMPTS = 3  # looks at who is still connected, where answers are lost
+ATTEMPTS = 3  # reads of what is still connected, where answers are lost
 INFO_SPEC: t.Mapping[str, t.Any] = {
     "users": {"type": "list", "elements": "str"},
     "servers": {"type": "list", "elements": "str"},
@@ -28,8 +28,8 @@ CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
     "required_one_of": [("ids", "users", "servers")],
     "mutually_exclusive": [("ids", "users"), ("ids", "servers")],
 }
-NAMED_BY = {"ids": "id", "users": "user", "servers": "vpn"}  # options, and what of a connection they name
-IDENTITY = ("id", "user", "vpn", "src_ip", "src_port", "auth_time")  # numbers may be given again to somebody else
+NAMED_BY = {"ids": "id", "users": "user", "servers": "vpn"}  # options, and the property of a connection that they name
+IDENTITY = ("id", "user", "vpn", "src_ip", "src_port", "auth_time")  # ids may be used again for other connections
 
 
 def inform(run: Run[Freebox]) -> dict[str, t.Any]:
@@ -38,7 +38,7 @@ def inform(run: Run[Freebox]) -> dict[str, t.Any]:
 
 
 def disconnect(run: Run[Freebox]) -> dict[str, t.Any]:
-    """The work of freebox_vpn_connection: nothing is said to the box where nobody is connected."""
+    """The work of freebox_vpn_connection: nothing is written where no client is connected."""
     client = run.client
     params = run.task.params
     if all(params[option] is None for option in NAMED_BY):
@@ -46,31 +46,33 @@ def disconnect(run: Run[Freebox]) -> dict[str, t.Any]:
     for option in NAMED_BY:
         if params[option] is not None and not params[option]:
             raise InputError(f"{option} is empty: list those whose connections are to end.")
-    meant = found(client, params)
-    if meant:
+    chosen = found(client, params)
+    if chosen:
         client.session.refuse_without(SETTINGS)
-    if run.task.check or not meant:
-        return _answer(meant)
-    left, why = cut_off(client, meant, params)
-    answer = _answer([one for one in meant if one not in left])
+    if run.task.check or not chosen:
+        return _answer(chosen)
+    left, why = disconnected(client, chosen, params)
+    answer = _answer([one for one in chosen if one not in left])
     if not left:
         return answer
-    ended = f"{len(meant) - len(left)} of {len(meant)} connections of {client.url} were ended. One that remains: {why.rstrip('.')}."
-    return {**answer, "changed": client.wrote, "failed": True, "msg": ended}
+    ended = f"{len(chosen) - len(left)} of {len(chosen)} connections of {client.url} were ended"
+    return {**answer, "changed": client.wrote, "failed": True, "msg": f"{ended}. One that remains: {why.rstrip('.')}."}
 
 
 def _answer(ended: t.Sequence[Record]) -> dict[str, t.Any]:
-    told = [{key: one.get(key) for key in ("id", "vpn", "user", "src_ip", "local_ip")} for one in ended]
-    before = {one["id"]: {key: value for key, value in one.items() if key != "id"} for one in told}
-    return {"changed": bool(ended), "disconnected": told, "diff": {"before": before, "after": {}}}
+    shown = [{key: one.get(key) for key in ("id", "vpn", "user", "src_ip", "local_ip")} for one in ended]
+    before = {one["id"]: {key: value for key, value in one.items() if key != "id"} for one in shown}
+    return {"changed": bool(ended), "disconnected": shown, "diff": {"before": before, "after": {}}}
 
 
-def cut_off(client: Freebox, meant: t.Sequence[Record], params: t.Mapping[str, t.Any]) -> tuple[list[Record], str]:
-    """Who is left in the end, and why. After a lost answer it is looked who is still there, and tried again.
+def disconnected(
+    client: Freebox, chosen: t.Sequence[Record], params: t.Mapping[str, t.Any]
+) -> tuple[list[Record], str]:
+    """End connections; returns those that remain, and why. After a lost answer, the rest is read and tried again.
 
-    ``params`` are those that these connections were found by.
+    ``params`` are those by which these connections were found.
     """
-    left, reasons, refused = list(meant), {}, set()
+    left, reasons, refused = list(chosen), {}, set()
     for _unused in range(ATTEMPTS):
         lost = False
         for one in left:
@@ -88,37 +90,37 @@ def cut_off(client: Freebox, meant: t.Sequence[Record], params: t.Mapping[str, t
             break
     if left and not reasons:
         left = until_gone(left, lambda left: _still(client, left, params))
-    untold = "the box answered that it ended the connection, and still lists it"
-    return left, next((reasons[one["id"]] for one in left if one["id"] in reasons), untold) if left else ""
+    no_reason = "the box answered that it ended the connection, and still lists it"
+    return left, next((reasons[one["id"]] for one in left if one["id"] in reasons), no_reason) if left else ""
 
 
-def _still(client: Freebox, meant: list[Record], params: t.Mapping[str, t.Any]) -> list[Record]:
+def _still(client: Freebox, chosen: list[Record], params: t.Mapping[str, t.Any]) -> list[Record]:
     there = {identity(one) for one in found(client, params)}
-    return [one for one in meant if identity(one) in there]
+    return [one for one in chosen if identity(one) in there]
 
 
 def identity(one: Record) -> tuple[t.Any, ...]:
-    """What a connection is known by."""
+    """The values that identify a connection."""
     return tuple(str(one.get(key)) for key in IDENTITY)
 
 
 @reads
 def found(client: Freebox, params: t.Mapping[str, t.Any]) -> list[Record]:
-    """Connections that are meant, by their ids, users or servers, as the box tells them."""
+    """Connections with these ids, users or servers, as the box returns them."""
     return [
         {
             "src_port": None,
             **one,
             "id": str(one["id"]),
             "local_ip": _dotted(one.get("local_ip")),
-        }  # F69: not all tell both
+        }  # F69: not all have both
         for one in client.objects("GET /vpn/connection/")
         if all(params.get(option) is None or str(one[key]) in params[option] for option, key in NAMED_BY.items())
     ]
 
 
 def _dotted(address: t.Any) -> t.Optional[str]:
-    """An address that is documented as a number, and comes as a text (server behaviour, F69)."""
+    """An address that is documented as a number, and is returned as a text (server behaviour, F69)."""
     if address is None or address == "":
         return None
     if isinstance(address, (str, int)) and not isinstance(address, bool):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration files of VPN users of a Freebox: each download makes a new one, and ends those before."""
+"""Configuration files of VPN users of a Freebox: each download creates a new one, and invalidates earlier ones."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ from .session import SETTINGS
 from .vpn_server import ERROR, RUNNING, STARTED, VPN_SERVER
 from .vpn_user import STANDARD
 
-USER, SERVER = "user", "server"  # what a download may end: every file of the user, or those for the same server
+USER, SERVER = "user", "server"  # what a download invalidates: every file of the user, or those for the same server
 WHOSE = ("box", "server", "user")
 
 
 @dataclass(frozen=True)
 class Box:
-    """What a box says that matters to files: its servers, their configuration, and its users, each by name."""
+    """The properties of a box that affect files: its servers, their configuration, and its users, each by name."""
 
     url: str
     uid: t.Optional[str]
@@ -52,27 +52,26 @@ class Box:
 
     @classmethod
     def of(cls, client: Freebox, names: t.Iterable[str]) -> Box:
-        """Read it, with the configuration of these servers, where they are such as have files."""
+        """Read it, with the configuration of these servers, if their type has files."""
         return _box_of(client, names)
 
     def kind(self, server: str) -> Kind:
         """The files of a server."""
         return KINDS[self.servers[server]["type"]]
 
-    def whose(self, said: Object) -> Object:
-        """Whose file it is, as its stamp says it."""
-        return {"box": self.uid, "server": said["server"], "user": said["user"]}
+    def whose(self, declared: Object) -> Object:
+        """The box, the server and the user of a file, as its stamp contains them."""
+        return {"box": self.uid, "server": declared["server"], "user": declared["user"]}
 
-    def settings(self, said: Object) -> Object:
-        """What a file of this user for this server follows."""
-        if said["server"] not in self.configs or said["user"] not in self.users:
-            raise InputError(
-                f"server {said['server']} or user {said['user']} no longer exists on {self.url}. Nothing was downloaded."
-            )
-        return self.kind(said["server"]).settings(self.configs[said["server"]], self.users[said["user"]])
+    def settings(self, declared: Object) -> Object:
+        """The settings that a file of this user for this server follows."""
+        server, user = declared["server"], declared["user"]
+        if server not in self.configs or user not in self.users:
+            raise InputError(f"server {server} or user {user} no longer exists on {self.url}. Nothing was downloaded.")
+        return self.kind(server).settings(self.configs[server], self.users[user])
 
     def refuse_impossible(self, wanted: t.Sequence[Wanted], task: Task) -> None:
-        """Servers without files, users who are not there or not of that type, and files that would end each other."""
+        """Refuse servers without files, users who do not exist or have another type, and files that invalidate each other."""
         mistakes, first = Mistakes(), dict[str, str]()
         for want in wanted:
             for sentence in self._impossible(want.values, first, task):
@@ -80,10 +79,10 @@ class Box:
         mistakes.unwritten = True
         mistakes.refuse()
 
-    def _impossible(self, said: Object, first: dict[str, str], task: Task) -> t.Iterator[str]:
+    def _impossible(self, declared: Object, first: dict[str, str], task: Task) -> t.Iterator[str]:
         """What is wrong with one of them; ``first`` are the servers of the files before it, by user."""
         assumed = set(task.params["assume_present"]) if task.check else set()
-        login, server = said["user"], said["server"]
+        login, server = declared["user"], declared["server"]
         there, user = self.servers.get(server), self.users.get(login)
         if there is None:
             known = sorted(self.servers)
@@ -120,39 +119,39 @@ class Box:
                 "set invalidates: server."
             )
 
-    def fault(self, text: str, said: Object, days: int) -> str:
-        """Why a file is not good enough; empty if it is, as far as can be told."""
-        stamp, whose = stamp_of(text), self.whose(said)
+    def fault(self, text: str, declared: Object, days: int) -> str:
+        """Why a file is not valid; empty if it is, as far as it can be checked."""
+        stamp, whose = stamp_of(text), self.whose(declared)
         if is_superseded(text):
             return "a newer one was requested, and never arrived"
-        if said["user"] not in self.users:
-            return f"the user {said['user']} does not exist yet"
+        if declared["user"] not in self.users:
+            return f"the user {declared['user']} does not exist yet"
         try:
-            found = self.kind(said["server"]).read(text)
+            found = self.kind(declared["server"]).read(text)
         except ValueError as exc:
             return f"no client can use it: {str(exc).rstrip('.')}"
         for name in WHOSE:
             if stamp.get(name) and whose[name] and stamp[name] != whose[name]:
                 return f"it was created for {name} {stamp[name]}, not for {whose[name]}"
-        if not stamp and found.owner != said["user"] and found.owner in self.users:
+        if not stamp and found.owner != declared["user"] and found.owner in self.users:
             return f"its certificate belongs to {found.owner}"
-        now = self.settings(said)
-        told, apart = stamp.get("settings"), stamp.get("differs")
-        for name, then in told.items() if isinstance(told, dict) else ():
+        now = self.settings(declared)
+        earlier, apart = stamp.get("settings"), stamp.get("differs")
+        for name, then in earlier.items() if isinstance(earlier, dict) else ():
             if name in now and now[name] != then:
-                return f"it was created when {name} was {_said(then)}; now {name} is {_said(now[name])}"
+                return f"it was created when {name} was {_shown(then)}; now {name} is {_shown(now[name])}"
         for name, its in found.settings.items():
             if now.get(name) not in (None, its) and name not in (apart if isinstance(apart, list) else ()):
-                return f"its {name} is {_said(its)}, but on the box it is {_said(now[name])}"
+                return f"its {name} is {_shown(its)}, but on the box it is {_shown(now[name])}"
         if found.days_left is not None and found.days_left <= days:
             return f"it has {found.days_left} days left, and renew_before is {days}"
         return ""
 
-    def harm(self, text: str, said: Object, task: Task) -> str:
-        """Which directives of a file in which nothing else is at fault may harm the client; empty if there are none."""
-        if self.fault(text, said, task.params["renew_before"]):
+    def harm(self, text: str, declared: Object, task: Task) -> str:
+        """Which directives of an otherwise valid file may harm the client; empty if there are none."""
+        if self.fault(text, declared, task.params["renew_before"]):
             return ""
-        return objection(self.kind(said["server"]).read(text).unlisted, task.params["allow_directives"])
+        return objection(self.kind(declared["server"]).read(text).unlisted, task.params["allow_directives"])
 
 
 @reads
@@ -189,14 +188,14 @@ class VpnProfile(OneTimeSecret):
         "assume_present": {"type": "list", "elements": "str", "default": []},
     }
 
-    # -- the words of a playbook
+    # -- the options of a playbook
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
         """Such as ``openvpn_routed of ada``."""
         return f"{params.get('server') or '(no server)'} of {params['user']}"
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """A file has a user, a server and a place."""
+        """A file needs a user, a server and a place."""
         yield from super().validate(wanted)
         for want in wanted:
             for name in ("user", "server"):
@@ -205,10 +204,10 @@ class VpnProfile(OneTimeSecret):
             if "held" not in want.given and ("dest" not in want.given or want.values.get("dest") == ""):
                 yield f"{self.noun} {want.name}: dest is required, because later runs compare only with this file."
 
-    # -- the words of the box
+    # -- the records of the box
 
     def read(self, run: Run[Freebox], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """For each place: what is there, and why it is not good enough, if so. Nothing is downloaded to find out (F72)."""
+        """For each place: the current file, and why it is not valid, if so. Nothing is downloaded for this (F72)."""
         wanted = [want for want in run.wanted or () if names is None or want.name in names]
         box = Box.of(run.client, [want.values["server"] for want in wanted])
         box.refuse_impossible(run.wanted or (), run.task)
@@ -218,11 +217,11 @@ class VpnProfile(OneTimeSecret):
     # -- decisions
 
     def desired(self, run: Run[Freebox], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """A good one, and nothing beside it."""
+        """A valid file, and no rescued one beside it."""
         return {**super().desired(run, wanted, have), "rescued": False}
 
     def validate_plan(self, run: Run[Freebox], mistakes: Mistakes) -> None:
-        """Also whether a download could succeed; whose files it ends is said beforehand."""
+        """Also check whether a download can succeed, and warn of files that it invalidates."""
         task, plan = run.task, run.plan
         for name, least in (("renew_before", 0), ("start_timeout", 1)):
             if task.params[name] < least:
@@ -238,18 +237,18 @@ class VpnProfile(OneTimeSecret):
                     "this one. Nothing was downloaded. To download one anyway, set renew: true."
                 )
         downloads = [change.wanted.values for change in _downloads(plan.changes)]
-        for said in downloads:
-            if "dest" not in said and not task.params["return_content"] and not task.check:
+        for one in downloads:
+            if "dest" not in one and not task.params["return_content"] and not task.check:
                 mistakes.add(
-                    f"{self.noun} {self.identity(said)}: the new one would be lost; set dest or return_content."
+                    f"{self.noun} {self.identity(one)}: the new one would be lost; set dest or return_content."
                 )
         if downloads:
             with mistakes.collecting():
                 run.client.session.refuse_without(SETTINGS)
             box = Box.of(run.client, ())
-            self._check_running(box, {said["server"] for said in downloads}, task, mistakes)
+            self._check_running(box, {one["server"] for one in downloads}, task, mistakes)
             if task.params["invalidates"] == USER:
-                self._tell_ends(box, downloads, task)
+                self._warn_of_invalid(box, downloads, task)
 
     @staticmethod
     def _check_running(box: Box, names: t.Collection[str], task: Task, mistakes: Mistakes) -> None:
@@ -267,30 +266,30 @@ class VpnProfile(OneTimeSecret):
                 task.warn(f"{name} is started to download files, and keeps running afterwards.")
 
     @staticmethod
-    def _tell_ends(box: Box, downloads: t.Sequence[Object], task: Task) -> None:
-        needed = {said["server"] for said in downloads}
+    def _warn_of_invalid(box: Box, downloads: t.Sequence[Object], task: Task) -> None:
+        needed = {one["server"] for one in downloads}
         there = {name: one for name, one in sorted(box.servers.items()) if name in needed or one["state"] == STARTED}
         running = {name: one["type"] for name, one in there.items()}
-        for said in downloads:
-            kind = running.get(said["server"])
-            others = [name for name, its in running.items() if name != said["server"] and its == kind]
+        for one in downloads:
+            kind = running.get(one["server"])
+            others = [name for name, its in running.items() if name != one["server"] and its == kind]
             if others:
                 task.warn(
-                    f"The new file of {said['user']} for {said['server']} may invalidate the one for {', '.join(others)}, if one "
+                    f"The new file of {one['user']} for {one['server']} may invalidate the one for {', '.join(others)}, if one "
                     "exists: see invalidates."
                 )
 
     # -- talking to the box
 
     def update(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
-        """And remove what is left over."""
+        """Also remove rescued files that are no longer needed."""
         for change in changes:
             if "usable" not in change.values and "rescued" in change.values:
                 Place(change.wanted.values["dest"]).beside.remove()
         super().update(run, changes)
 
     def create(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
-        """Once the servers run; and say what the next run would not be content with."""
+        """When the servers run; and warn of what the next run would replace."""
         task = run.task
         needed = {change.wanted.values["server"] for change in _downloads(changes)}
         if needed:
@@ -306,23 +305,23 @@ class VpnProfile(OneTimeSecret):
             for name in change.results.get("differs", ()):
                 task.warn(f"The new file {change.name} has another {name} than the box reports. It is kept unchanged.")
 
-    def issue(self, run: Run[Freebox], said: Object, have: Object) -> str:
-        """The text of a new file, and at its top what it was made for; or what came before and is in no place yet."""
+    def issue(self, run: Run[Freebox], declared: Object, have: Object) -> str:
+        """The text of a new file, with its purpose at the top; or an earlier one that is not in its place yet."""
         if have.get("from_rescue"):
-            return Place(said["dest"]).beside.read() or ""
+            return Place(declared["dest"]).beside.read() or ""
         try:
-            box = Box.of(run.client, [said["server"]])
+            box = Box.of(run.client, [declared["server"]])
             with reading(run):
-                whose, settings = box.whose(said), box.settings(said)
+                whose, settings = box.whose(declared), box.settings(declared)
         except (InputError, Refused, SignInError, Unreachable):
             raise
         except EstateError as exc:
             raise Unreachable(f"{exc} Nothing was downloaded.") from exc
-        place = Place(said["dest"]) if "dest" in said else None
+        place = Place(declared["dest"]) if "dest" in declared else None
         if place:
             place.announce(whose)
         try:
-            text = run.client.download_config(said["server"], said["user"])
+            text = run.client.download_config(declared["server"], declared["user"])
         except OutcomeUnknown:
             raise
         except EstateError:
@@ -330,16 +329,16 @@ class VpnProfile(OneTimeSecret):
                 place.take_back()
             raise
         try:
-            its = box.kind(said["server"]).read(text).settings
+            its = box.kind(declared["server"]).read(text).settings
         except ValueError:
-            its = {}  # describe() says so
+            its = {}  # describe() refuses it
         differs = [name for name, value in its.items() if settings.get(name) not in (None, value)]
         made = datetime.now(timezone.utc).isoformat()
-        kind = box.servers[said["server"]]["type"]
+        kind = box.servers[declared["server"]]["type"]
         return stamped(text, {**whose, "kind": kind, "made": made, "settings": settings, "differs": differs})
 
     def describe(self, run: Run[Freebox], text: str) -> New:
-        """What results tell of it, and directives that may harm the client."""
+        """What results show of it, and directives that may harm the client."""
         stamp = stamp_of(text)
         try:
             found = KINDS[stamp["kind"]].read(text)
@@ -348,28 +347,28 @@ class VpnProfile(OneTimeSecret):
                 f"{run.client.asked} answered something that no client can use: {str(exc).rstrip('.')}."
             ) from None
         days = {} if found.days_left is None else {"days_left": found.days_left}
-        told = {**found.told, **days, "differs": stamp["differs"]}
-        return New(told, objection(found.unlisted, run.task.params["allow_directives"]))
+        shown = {**found.shown, **days, "differs": stamp["differs"]}
+        return New(shown, objection(found.unlisted, run.task.params["allow_directives"]))
 
     @staticmethod
-    def _advice(said: Object) -> str:
-        """The next run knows by the file itself."""
-        lost = f"Earlier files of {said['user']} may be invalid now, and the new one is lost"
-        again = "Run again" if "dest" in said else "Run again with renew: true"
+    def _advice(declared: Object) -> str:
+        """With a file, the next run notices the loss by itself."""
+        lost = f"Earlier files of {declared['user']} may be invalid now, and the new one is lost"
+        again = "Run again" if "dest" in declared else "Run again with renew: true"
         return (
             f"{lost}. It was not requested again, because each request creates another one. {again} to get a new one."
         )
 
-    def what_became(self, run: Run[Freebox], said: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
-        """It is kept elsewhere: there is no other, and what was there before has ended."""
-        if text is None or "dest" not in said:
-            return self._advice(said)
-        place = Place(said["dest"])
+    def what_became(self, run: Run[Freebox], declared: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
+        """It is kept in another place: the earlier file is no longer valid, and there is no other one."""
+        if text is None or "dest" not in declared:
+            return self._advice(declared)
+        place = Place(declared["dest"])
         where = place.rescue(text)
         if not where:
-            return f"It could not be saved in another place either. {self._advice(said)}"
+            return f"It could not be saved in another place either. {self._advice(declared)}"
         if new is None:
-            return f"The answer is in {where}, which only this account can read. {self._advice(said)}"
+            return f"The answer is in {where}, which only this account can read. {self._advice(declared)}"
         if new.objection and where == place.beside.path:
             then = "a run that allows its directives puts it in its place, and downloads nothing"
         else:
@@ -378,20 +377,20 @@ class VpnProfile(OneTimeSecret):
             )
         return f"The earlier file is invalid now. The new one is in {where}: {then}."
 
-    def after_saving(self, said: Object) -> None:
-        """What could not be put there before is of no use any more."""
-        if "dest" in said:
-            Place(said["dest"]).beside.remove()
+    def after_saving(self, declared: Object) -> None:
+        """Remove the rescued file, which is no longer needed."""
+        if "dest" in declared:
+            Place(declared["dest"]).beside.remove()
 
 
 def _downloads(changes: t.Iterable[Change]) -> list[Change]:
-    """Those for which the box has to make a new file."""
+    """The changes for which the box has to create a new file."""
     going = [change for change in changes if change.action in ("create", "update") and change.outcome != "failed"]
     return [c for c in going if "usable" in c.values and not (c.before or {}).get("from_rescue")]
 
 
 def _have_running(run: Run[Freebox], names: t.Sequence[str]) -> None:
-    """Start those that do not run, and wait for them. Raises EstateError for one that does not come to run."""
+    """Start the servers that do not run, and wait for them. Raises EstateError for one that does not start."""
     wanted = [VPN_SERVER.parse({"name": name, "enabled": True}, "present") for name in names]
     task = Task({"wait": True, "wait_timeout": run.task.params["start_timeout"]}, progress=run.task.progress)
     steps = apply(Run(run.client, task, wanted), VPN_SERVER, wanted)
@@ -402,30 +401,32 @@ def _have_running(run: Run[Freebox], names: t.Sequence[str]) -> None:
             )
 
 
-def _judged(box: Box, said: Object, task: Task) -> t.Optional[Object]:
-    """What there is in a place, and why it is not good enough; None where there is nothing."""
+def _judged(box: Box, declared: Object, task: Task) -> t.Optional[Object]:
+    """The file in a place, and why it is not valid; None where there is no file."""
     days, renew = task.params["renew_before"], task.params["renew"]
-    if "held" in said:
-        text, newer, private, rescued = said["held"], None, True, False
+    if "held" in declared:
+        text, newer, private, rescued = declared["held"], None, True, False
         there = bool(text.strip())
     else:
-        place = Place(said["dest"])
+        place = Place(declared["dest"])
         text, newer = place.newest()
         private, rescued = place.file.is_private, place.beside.read() is not None
         there = text is not None or newer is not None
     if not there:
         return None
-    why = box.fault(text, said, days) if text is not None else "there is no file, and the rescued one cannot be used"
+    why = (
+        box.fault(text, declared, days) if text is not None else "there is no file, and the rescued one cannot be used"
+    )
     newest = newer if newer is not None else text
-    harm = box.harm(newest, said, task) if newest is not None else ""
-    from_rescue = newer is not None and not harm and not box.fault(newer, said, days)
+    harm = box.harm(newest, declared, task) if newest is not None else ""
+    from_rescue = newer is not None and not harm and not box.fault(newer, declared, days)
     if harm:
-        why = harm if newer is None else f"the newest one is in {Place(said['dest']).beside.path}, and {harm}"
+        why = harm if newer is None else f"the newest one is in {Place(declared['dest']).beside.path}, and {harm}"
     elif from_rescue:
-        why = f"the newest one is in {Place(said['dest']).beside.path}, and could not be put in its place earlier"
+        why = f"the newest one is in {Place(declared['dest']).beside.path}, and could not be put in its place earlier"
     elif renew:
         why = "renew is set"
-    told = box.kind(said["server"]).read(text).told if text is not None and not why else {}
+    shown = box.kind(declared["server"]).read(text).shown if text is not None and not why else {}
     return {
         "usable": not why,
         "why": why,
@@ -433,11 +434,11 @@ def _judged(box: Box, said: Object, task: Task) -> t.Optional[Object]:
         "rescued": rescued,
         "from_rescue": from_rescue,
         "harm": why if harm else "",
-        "told": told,
+        "shown": shown,
     }
 
 
-def _said(value: t.Any) -> str:
+def _shown(value: t.Any) -> str:
     return "none" if value in (None, "") else str(value).lower() if isinstance(value, bool) else str(value)
 
 

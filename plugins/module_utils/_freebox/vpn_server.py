@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VPN servers of a Freebox: which there are is the box's affair, and what each has follows from its type."""
+"""VPN servers of a Freebox: the box decides which exist, and their settings depend on their types."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MTUS = range(512, 1421)  # bytes (server behaviour, F55)
 PORTS = range(1, 65536)
 CHOOSE_THEIR_PORT = ("openvpn", "wireguard")  # types of servers (server behaviour, F55)
 CONF_IPSEC = "conf_ipsec"  # all of it is read-only (vendor document, lines 145 to 152)
-PATIENCE = 180  # seconds; the longest that clients of others wait for a server to start (server behaviour, F59)
-INTERVAL = 2.0  # seconds between two looks
-OLD_ERROR = 10.0  # seconds for which the error of before a change may still be told after it
+PATIENCE = 180  # seconds; the longest time that other clients wait for a server to start (server behaviour, F59)
+INTERVAL = 2.0  # seconds between two reads
+OLD_ERROR = 10.0  # seconds after a change in which the error from before it may still be reported
 
 
 def _typed(kind: type) -> t.Callable[[t.Any], t.Any]:
-    """Takes a value of this type off the wire; any other cannot be compared with what is declared."""
+    """Reads a value of this type from a record; any other cannot be compared with what is declared."""
 
     def load(value: t.Any) -> t.Any:
         if value is None or (isinstance(value, kind) and isinstance(value, bool) == (kind is bool)):
@@ -42,20 +42,20 @@ def _typed(kind: type) -> t.Callable[[t.Any], t.Any]:
 
 
 def _ipsec(value: t.Mapping[str, t.Any]) -> Object:
-    """Modes of authentication in a list, whether they come in one or by their names (server behaviour, F56)."""
-    told = without_none(value)
-    modes = told.get("auth_modes")
+    """Modes of authentication as a list, even if the box returns them by their names (server behaviour, F56)."""
+    config = without_none(value)
+    modes = config.get("auth_modes")
     if modes is None:
-        return told
+        return config
     each = [modes[name] for name in sorted(modes)] if isinstance(modes, dict) else modes
-    return {**told, "auth_modes": [without_none(one) for one in each]}
+    return {**config, "auth_modes": [without_none(one) for one in each]}
 
 
 def _option(name: str, kind: type, **more: t.Any) -> Field:
     return Field(name, {"type": kind.__name__}, load=_typed(kind), **more)
 
 
-def _told(name: str, kind: type) -> Field:
+def _shown(name: str, kind: type) -> Field:
     return Field(name, load=_typed(kind))
 
 
@@ -74,21 +74,21 @@ class VpnServer(Resource):
     ignored = ("id",)
     always_there = True
     fields = (
-        _told("type", str),
-        _told("state", str),
-        _option("enabled", bool, gives=True),  # a server that stops gives its port away
+        _shown("type", str),
+        _shown("state", str),
+        _option("enabled", bool, gives=True),  # a server that stops frees its port
         _option("enable_ipv4", bool),
         _option("enable_ipv6", bool),
         _option("port", int),
-        _told("min_port", int),
-        _told("max_port", int),
+        _shown("min_port", int),
+        _shown("max_port", int),
         _option("port_ike", int),
         _option("port_nat", int),
         nested_field(
             "conf_pptp",
             {
                 "mppe": {"type": "str", "choices": list(MPPE)},
-                # How people prove who they are, and nothing that proves it.
+                # Methods of authentication, which contain no secret.
                 "allowed_auth": {
                     "type": "dict",
                     "no_log": False,
@@ -118,9 +118,9 @@ class VpnServer(Resource):
             normal=_ipsec,
         ),
         nested_field("conf_wireguard", {"mtu": {"type": "int"}}, validate=_validate_mtu),
-        *(_told(name, str) for name in ("ip_start", "ip_end", "ip6_start", "ip6_end")),
-        _told("connection_count", int),
-        _told("auth_connection_count", int),
+        *(_shown(name, str) for name in ("ip_start", "ip_end", "ip6_start", "ip6_end")),
+        _shown("connection_count", int),
+        _shown("auth_connection_count", int),
     )
     options = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": PATIENCE}}
 
@@ -132,19 +132,19 @@ class VpnServer(Resource):
         self._clock, self._pause = clock, sleep
 
     def declaration(self, name: str, have: Object) -> t.Optional[Object]:
-        """Without what such a server does not let a task choose."""
+        """Without settings that cannot be changed on a server of its type."""
         fixed = {CONF_IPSEC, *(() if have["type"] in CHOOSE_THEIR_PORT else ("port",))}
         values = super().declaration(name, have) or {}
         return {option: value for option, value in values.items() if option not in fixed}
 
     def desired(self, run: Run[Freebox], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """What is said, completed by what is there."""
+        """What is declared, completed with the current values."""
         return merged(super().desired(run, wanted, have), have)
 
-    # -- looking
+    # -- reading
 
     def read(self, run: Run[Freebox], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """The list tells states, and one call for each server its configuration."""
+        """The list has states; one call for each server returns its configuration."""
         listed = {str(one["name"]): one for one in run.client.objects("GET /vpn/")}
         chosen = [name for name in listed if names is None or name in names]
         return Actual(
@@ -152,7 +152,7 @@ class VpnServer(Resource):
         )
 
     def validate_plan(self, run: Run[Freebox], mistakes: Mistakes) -> None:
-        """Servers, settings and ports that a box does not have; and who would be cut off."""
+        """Refuse servers, settings and ports that a box does not have; warn of clients that would be disconnected."""
         plan = run.plan
         if run.task.params["wait_timeout"] < 1:
             mistakes.add(
@@ -171,7 +171,7 @@ class VpnServer(Resource):
         if plan.changed:
             with mistakes.collecting():
                 run.client.session.refuse_without(SETTINGS)
-        self._tell_connections(run)
+        self._warn_of_connections(run)
         for change in plan.of("none"):
             if change.wanted.values.get("enabled") and (change.before or {}).get("state") == ERROR:
                 change.fail("it is enabled, and in the state error: the box cannot start it, and does not report why")
@@ -188,8 +188,8 @@ class VpnServer(Resource):
 
     def _check_read_only(self, change: Change, mistakes: Mistakes) -> None:
         have = (change.before or {}).get(CONF_IPSEC) or {}
-        said = change.wanted.values.get(CONF_IPSEC) or {}
-        for key, value in said.items() if have else ():
+        declared = change.wanted.values.get(CONF_IPSEC) or {}
+        for key, value in declared.items() if have else ():
             if have.get(key) != value:
                 mistakes.add(
                     f"{CONF_IPSEC} of {self.noun} {change.name}: {key} is {have.get(key)!r}, and cannot be changed to "
@@ -215,7 +215,7 @@ class VpnServer(Resource):
             if not first <= port <= last:
                 mistakes.add(f"{which}: {port} is not from {first} to {last}.")
 
-    def _tell_connections(self, run: Run[Freebox]) -> None:
+    def _warn_of_connections(self, run: Run[Freebox]) -> None:
         cut = []
         for change in run.plan.changes:
             number = (change.before or {}).get("connection_count") or 0
@@ -228,7 +228,7 @@ class VpnServer(Resource):
     # -- changing
 
     def update(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
-        """Only what differs by now, so that what somebody else has changed meanwhile stays."""
+        """Write only what differs now, so that settings that other programs have changed meanwhile stay."""
 
         def write(change: Change) -> None:
             there = _config(run.client, change.name)
@@ -242,7 +242,7 @@ class VpnServer(Resource):
         run.writes.each(changes, write)
 
     def settle(self, run: Run[Freebox], stopped: bool) -> None:
-        """Servers start and stop in their own time (server behaviour, F59)."""
+        """Wait for servers, which start and stop with a delay (server behaviour, F59)."""
         if stopped:
             return
         plan = run.plan
@@ -271,7 +271,7 @@ class VpnServer(Resource):
 
 
 def _goal(change: Change) -> t.Optional[str]:
-    """The state that a server shall come to: as it is declared, and as it was where only something else has changed."""
+    """The state that a server has to reach: as declared, or the one before if only other settings have changed."""
     enabled = change.wanted.values.get("enabled")
     if enabled is None:
         came_from = (change.before or {})["state"]
@@ -280,7 +280,7 @@ def _goal(change: Change) -> t.Optional[str]:
 
 
 def _is_open(change: Change, goal: t.Optional[str]) -> bool:
-    """Whether only a look can tell that a server has come to a state."""
+    """Whether only another read can show that a server has reached a state."""
     return goal is not None and (change.action == "update" or (change.before or {})["state"] != goal)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VPN users of a Freebox: common to all of its servers."""
+"""VPN users of a Freebox, which all of its servers share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .session import SETTINGS
 
 STANDARD, WIREGUARD = "standard", "wireguard"
 PASSWORD_LENGTHS = range(8, 33)  # characters (vendor document, line 356)
-SHAPE = {"conf_wireguard", "type"}  # of these a WireGuard user is made, with an address
+SHAPE = {"conf_wireguard", "type"}  # the properties of a WireGuard user, besides its address
 
 
 def reservation(text: str) -> str:
@@ -43,20 +43,20 @@ def _validate_keepalive(declared: Object) -> None:
         raise ValueError(f"keepalive is {keepalive}, but has to be 0 seconds or more")
 
 
-def _is_made_anew(declared: Object, have: Object) -> bool:
+def _is_recreated(declared: Object, have: Object) -> bool:
     return bool(declared.get("type", have["type"]) != have["type"])
 
 
 def _needs_password(declared: Object, have: Object) -> t.Optional[bool]:
     has_one = bool(have.get("password_set")) or have.get("type") == WIREGUARD
-    return True if _is_made_anew(declared, have) or not has_one else None
+    return True if _is_recreated(declared, have) or not has_one else None
 
 
 class VpnUser(Resource):
-    """VPN users. Of a password the box tells only whether there is one; a WireGuard user has keys instead, and an address."""
+    """VPN users. The box returns only whether a user has a password; a WireGuard user has keys instead, and an address."""
 
     noun, plural, key = "VPN user", "users", "login"
-    read_back = ("create", "update", "delete")  # the answers to writes are not told in full (server behaviour, F66)
+    read_back = ("create", "update", "delete")  # answers to writes are not fully documented (server behaviour, F66)
     unshared = ("ip_reservation",)
     ended = "absent"
     of_each = ("update_password",)
@@ -81,7 +81,7 @@ class VpnUser(Resource):
     }
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """What can be found wrong in what is given of one user."""
+        """What is wrong with the values of one user."""
         for want in wanted:
             password = want.secrets.get("password")
             if password is not None and len(password) not in PASSWORD_LENGTHS:
@@ -93,11 +93,11 @@ class VpnUser(Resource):
                 yield f"password of {self.noun} {want.name}: a WireGuard user has keys, and no password."
 
     def desired(self, run: Run[Freebox], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """What is said, completed by what is there; where the user is made anew, nothing is there any more."""
-        said = super().desired(run, wanted, have)
-        if have is not None and _is_made_anew(wanted.values, have):
-            return {"ip_reservation": "", "conf_wireguard": None, **said}
-        after = merged(said, have)
+        """What is declared, completed with the current values, unless the user is created again."""
+        declared = super().desired(run, wanted, have)
+        if have is not None and _is_recreated(wanted.values, have):
+            return {"ip_reservation": "", "conf_wireguard": None, **declared}
+        after = merged(declared, have)
         if have is not None and run.task.params.get(OPTION):
             end_old(run, wanted.name, have, after, lambda session: _carries_old(have, after, session))
         return after
@@ -105,7 +105,7 @@ class VpnUser(Resource):
     # -- talking to the box
 
     def read(self, run: Run[Freebox], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """One list holds them all."""
+        """One list contains all of them."""
         found = {str(one["login"]): self.load_whole(one) for one in run.client.objects("GET /vpn/user/")}
         if run.wanted is not None and run.task.params.get(OPTION):
             add_sessions(run, found, _sessions(run.client))
@@ -116,14 +116,14 @@ class VpnUser(Resource):
         return Actual({name: found[name] for name in names if name in found}, whole=True)
 
     def validate_plan(self, run: Run[Freebox], mistakes: Mistakes) -> None:
-        """Types that cannot change, and addresses that cannot be had."""
+        """Refuse types that cannot change, and addresses that are not available."""
         plan = run.plan
         if not plan.changed:
             return
         read_back(plan.of("update"))
         with mistakes.collecting():
             run.client.session.refuse_without(SETTINGS)
-        for change in plan.of("delete"):  # of a purge: no such name can be declared
+        for change in plan.of("delete"):  # in a purge: such a name cannot be declared
             why = refused_in_path(change.name)
             if why:
                 change.fail(f"it cannot be deleted by its name: {why}")
@@ -160,26 +160,28 @@ class VpnUser(Resource):
             raise InputError(f"type: {client.url} has no WireGuard; its servers are {', '.join(servers)}.")
 
     def delete(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
-        """And cut off those of them who are connected, who could not come back by then."""
+        """Also disconnect them: a deleted user could not connect again, but may still be connected."""
         try:
             run.writes.each(
                 changes, lambda change: run.client.delete("DELETE /vpn/user/{login}", {"login": change.name})
             )
         except EstateError:
-            with contextlib.suppress(EstateError):  # the next look finds that they are gone, and nothing to do
+            with contextlib.suppress(EstateError):  # the next read finds that they do not exist, and nothing to do
                 there = self.read(run, None).objects
-                self._cut_off(run.client, [change for change in changes if change.touched and change.name not in there])
+                self._disconnect_deleted(
+                    run.client, [change for change in changes if change.touched and change.name not in there]
+                )
             raise
-        self._cut_off(run.client, [change for change in changes if change.outcome != "failed"])
+        self._disconnect_deleted(run.client, [change for change in changes if change.outcome != "failed"])
 
     @staticmethod
-    def _cut_off(client: Freebox, gone: t.Sequence[Change]) -> None:
-        """Whoever stays connected fails, because no later task finds such a user."""
+    def _disconnect_deleted(client: Freebox, gone: t.Sequence[Change]) -> None:
+        """Users who stay connected fail, because later tasks do not find them."""
         if not gone:
             return
         named = {"users": [change.name for change in gone]}
         try:
-            left, why = vpn_connection.cut_off(client, vpn_connection.found(client, named), named)
+            left, why = vpn_connection.disconnected(client, vpn_connection.found(client, named), named)
         except EstateError as exc:
             left, why = [{"user": change.name} for change in gone], str(exc)
         staying = {str(one["user"]) for one in left}
@@ -190,17 +192,17 @@ class VpnUser(Resource):
                 )
 
     def create(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
-        """Each with all that is said of it."""
+        """Each with all its declared values."""
         run.writes.each(changes, lambda change: self._create(run.client, change, change.values))
 
     def update(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
-        """Only what differs, and addresses in the order in which they become free."""
-        order, aside = _in_turn(run.client, changes)
+        """Write only what differs, and addresses in the order in which they become free."""
+        order, temporary = _in_turn(run.client, changes)
         run.writes.each(
-            [change for change in changes if change.name in aside],
+            [change for change in changes if change.name in temporary],
             lambda change: run.client.call(
                 "PUT /vpn/user/{login}",
-                {"ip_reservation": aside[change.name]},
+                {"ip_reservation": temporary[change.name]},
                 path={"login": change.name},
             ),
             "given a temporary address",
@@ -215,19 +217,19 @@ class VpnUser(Resource):
         """End connections with an address that their user has lost. A user who stays connected fails."""
         moved = [change for change in changes if OLD in change.values and change.outcome != "failed"]
         connected = _sessions(run.client) if moved else {}
-        meant = [one for change in moved for one in left(run, change.name, connected.get(change.name, ()))]
-        if not meant:
+        old = [one for change in moved for one in left(run, change.name, connected.get(change.name, ()))]
+        if not old:
             return
         for change in moved:
             change.reached()
-        remaining, why = vpn_connection.cut_off(run.client, meant, {"users": [change.name for change in moved]})
+        remaining, why = vpn_connection.disconnected(run.client, old, {"users": [change.name for change in moved]})
         staying = {str(one["user"]) for one in remaining}
         for change in moved:
             if change.name in staying:
                 change.fail(f"its address was changed, but it is still connected with the old one: {why.rstrip('.')}")
 
     def repair(self, run: Run[Freebox], changes: t.Sequence[Change]) -> None:
-        """Connections that have not ended are ended once more."""
+        """End connections again that have not ended."""
         self._disconnect(run, changes)
 
     def _create(self, client: Freebox, change: Change, values: Object) -> None:
@@ -244,7 +246,7 @@ class VpnUser(Resource):
             return
         client.delete("DELETE /vpn/user/{login}", {"login": change.name})
         change.reached()
-        self._cut_off(client, [change])
+        self._disconnect_deleted(client, [change])
         try:
             self._create(client, change, change.wanted.values)
         except Refused as exc:
@@ -257,7 +259,7 @@ class VpnUser(Resource):
 
 
 def _sessions(client: Freebox) -> dict[str, list[Session]]:
-    """The connections of each user, by what they are known by."""
+    """The connections of each user, each with its identity."""
     found: dict[str, list[Session]] = {}
     for one in vpn_connection.found(client, {}):
         found.setdefault(str(one["user"]), []).append((vpn_connection.identity(one), one))
@@ -265,7 +267,7 @@ def _sessions(client: Freebox) -> dict[str, list[Session]]:
 
 
 def _carries_old(have: Object, after: Object, connection: t.Mapping[str, t.Any]) -> bool:
-    """Whether a connection has an address that its user is to lose."""
+    """Whether a connection has an address that its user loses."""
     old, new = have["ip_reservation"], after.get("ip_reservation", have["ip_reservation"])
     carried = connection.get("local_ip") or ""
     return bool(new != old and (carried != new if new else carried == old))
@@ -280,10 +282,10 @@ def _type_before(change: Change) -> str:
 
 
 def _in_turn(client: Freebox, changes: t.Sequence[Change]) -> tuple[list[Change], dict[str, str]]:
-    """Changes in an order in which no address is taken before it is free; and who has to step aside first, to where."""
+    """Changes in an order in which no address is used before it is free; and temporary addresses of users who first free theirs."""
     held = {change.name: (change.before or {}).get("ip_reservation", "") for change in changes}
     goals = {change.values.get("ip_reservation", "") for change in changes}
-    aside: dict[str, str] = {}
+    temporary: dict[str, str] = {}
     waiting, order = list(changes), []
     while waiting:
         taken = {held[change.name]: change.name for change in waiting if held[change.name]}
@@ -292,10 +294,10 @@ def _in_turn(client: Freebox, changes: t.Sequence[Change]) -> tuple[list[Change]
         waiting = [change for change in waiting if change not in free]
         if waiting and not free:  # they want each other's
             first = min(waiting, key=lambda change: _type_before(change) == WIREGUARD)
-            in_use = {*held.values(), *goals, *aside.values()}
-            aside[first.name] = Pool.of(client).spare(in_use) if _type_before(first) == WIREGUARD else ""
+            in_use = {*held.values(), *goals, *temporary.values()}
+            temporary[first.name] = Pool.of(client).spare(in_use) if _type_before(first) == WIREGUARD else ""
             held[first.name] = ""
-    return order, aside
+    return order, temporary
 
 
 VPN_USER = VpnUser()

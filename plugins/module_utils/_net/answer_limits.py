@@ -107,7 +107,7 @@ class Watch:
             self._lines.clear()
 
     def hold(self, line: t.Any) -> None:
-        """Cut this socket when the time is over, even if TLS has taken it over by then."""
+        """Cut this socket when the time is over, even if TLS has taken it over."""
         with self._lock:
             self._lines.append(socket.socket(fileno=os.dup(line.fileno())))
         if self.struck:

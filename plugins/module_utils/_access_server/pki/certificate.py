@@ -57,7 +57,7 @@ class PublicFile(SecretFile):
         with contextlib.suppress(FileNotFoundError):
             mode = stat.S_IMODE(os.stat(self.path).st_mode)
         super().write(text)
-        with self._told():
+        with self._errors():
             os.chmod(self.path, mode)
 
 

@@ -136,7 +136,10 @@ def test_a_file_has_a_size_that_the_environment_can_raise(tmp_path: Path, monkey
     monkeypatch.setenv("VPN_ESTATE_SRC_LIMIT", "2")
     assert len(plain_read(str(path))) == MEGABYTE + 1
     monkeypatch.setenv("VPN_ESTATE_SRC_LIMIT", "plenty")
-    with pytest.raises(InputError, match=r"^vpn_estate_src_limit: 'plenty' is not a number of megabytes from 1 up\.$"):
+    with pytest.raises(
+        InputError,
+        match=r"^vpn_estate_src_limit: 'plenty' is not a whole number of megabytes; the smallest value is 1\.$",
+    ):
         plain_read(str(path))
 
 

@@ -56,10 +56,12 @@ def autologin(server: Server) -> set[str]:
 
 
 @pytest.mark.parametrize("key", ["('u3', 'autologin')", '("u3", "autologin")', "(u3, autologin)", "u3.autologin", "u3"])
-@pytest.mark.parametrize("told", ["no such thing", {"reason": "no such thing"}], ids=["text", "object"])
-def test_one_that_the_server_names_fails_alone(server: Server, key: str, told: t.Any) -> None:
+@pytest.mark.parametrize("reported", ["no such thing", {"reason": "no such thing"}], ids=["text", "object"])
+def test_one_that_the_server_names_fails_alone(server: Server, key: str, reported: t.Any) -> None:
     populated(server)
-    server.simulator.faults.add(path=SET, status=400, body={"reason": "Invalid user properties", "detail": {key: told}})
+    server.simulator.faults.add(
+        path=SET, status=400, body={"reason": "Invalid user properties", "detail": {key: reported}}
+    )
     answer = server.manage(USER, users=declared(autologin=True))
     assert answer["failed"]
     assert answer["changed"]
@@ -139,7 +141,7 @@ def test_a_password_that_is_refused_fails_its_user_only_after_it_was_created(ser
 
 
 def failure(server: Server, answer: Answer, name: str) -> str:
-    """What is said of one that failed, in the answer and in its summary."""
+    """The message of an object that failed, in the answer and in its summary."""
     [line] = [one for one in answer["objects"] if one["name"] == name]
     assert line["action"] == "failed"
     assert f"{name}: {line['msg']}." in answer["msg"]
@@ -169,7 +171,7 @@ def test_a_group_that_was_created_without_its_members_is_said_to_be(server: Serv
 
 @pytest.mark.parametrize("outage", [{}, {"do": "drop"}, {"status": 502}], ids=str)
 def test_who_could_not_be_created_is_not_said_to_be(server: Server, outage: dict[str, t.Any]) -> None:
-    """Also where the first answer leaves it open, and a look shows that there is nobody."""
+    """Also where the first answer leaves it open, and a read shows that the user does not exist."""
     if outage:
         server.simulator.faults.add(path=CREATE, nth=1, **outage)
     server.simulator.faults.add(path=CREATE, times=None, status=400, body={"reason": "Invalid user name: u0"})
@@ -215,7 +217,7 @@ def test_more_than_a_server_takes_at_once_goes_in_slices(start: t.Callable[..., 
 
 
 def created_until(answer: Answer, second: str) -> None:
-    """The first was created, the second is the one it stopped at, and nobody tried the others."""
+    """The first was created, the task stopped at the second, and did not try the others."""
     assert actions(answer) == {"u0": "created", "u1": second, "u2": "not attempted", "u3": "not attempted"}
     assert answer["failed"]
     assert answer["changed"]
@@ -432,8 +434,8 @@ def test_access_is_taken_first_and_our_own_account_comes_last(server: Server) ->
     ]
     done(server.manage(USER, users=users, allow_self=True, update_password="always"))
     writes = [(one.path, one.request) for one in simulator.log if one.wrote or one.path == LOGIN]
-    told = [(path.removeprefix("/api/"), whom(body)) for path, body in writes]
-    assert told == [
+    reported = [(path.removeprefix("/api/"), whom(body)) for path, body in writes]
+    assert reported == [
         ("auth/login/userpassword", "openvpn"),
         ("userprop/set", "dora"),
         ("vpn/client/disconnect", "dora"),

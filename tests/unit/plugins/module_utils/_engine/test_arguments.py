@@ -61,8 +61,8 @@ def named(options: t.Mapping[str, t.Any], path: Names, value: t.Any) -> dict[str
     return found
 
 
-def told(options: t.Mapping[str, t.Any], arguments: dict[str, t.Any]) -> list[str]:
-    """What is said of arguments."""
+def reported(options: t.Mapping[str, t.Any], arguments: dict[str, t.Any]) -> list[str]:
+    """The messages about arguments."""
     try:
         Checker(options).arguments(arguments)
     except Mistakes as exc:
@@ -101,9 +101,9 @@ def test_what_is_no_text_is_not_made_text(name: str) -> None:
         for value in NO_TEXT:
             if option.get("type") == "list" and isinstance(value, list):
                 value = [value]
-            assert of(told(options, given(options, path, value)), path), (path, value)
+            assert of(reported(options, given(options, path, value)), path), (path, value)
         number = [7] if option.get("type") == "list" else 7
-        refused = bool(of(told(options, given(options, path, number)), path))
+        refused = bool(of(reported(options, given(options, path, number)), path))
         amount = path[:1] in (("duration",), ("bytes_sent",), ("bytes_received",)) or path[-1] != "value"
         assert refused is not (not MAY_BE_NUMBERS.isdisjoint((path[0], path[-1])) and amount), path
 
@@ -137,7 +137,7 @@ def test_text_of_several_lines_is_also_a_list_of_lines(name: str, path: Names) -
         found: t.Any = Checker(options).arguments(named(options, path, said))
         assert found == named(options, path, text)
     for said in ({"a": 1}, [["a"]], [{"a": "b"}], [True], [None], 1.5):
-        assert of(told(options, given(options, path, said)), path), said
+        assert of(reported(options, given(options, path, said)), path), said
 
 
 def test_all_texts_of_several_lines_are() -> None:
@@ -301,7 +301,7 @@ def test_what_several_objects_get_wrong_together_is_told_with_all_else(
     file = tmp_path / "groups.json"
     file.write_text(json.dumps(groups))
     said = server.manage(GROUP, **({"src": str(file)} if way == "src" else {"groups": groups}))["msg"]
-    told = "\n".join(sentences_of(said)[1:])
+    reported = "\n".join(sentences_of(said)[1:])
     assert not server.simulator.log
     for words in (
         "subnets of group b: '10.0.0.0/33'",
@@ -316,8 +316,8 @@ def test_what_several_objects_get_wrong_together_is_told_with_all_else(
         "members: ben is declared in a and in e, and a user has one group.",
         *(["membres: there is no such option. Did you mean members?"] if slip else []),
     ):
-        assert told.count(words) == 1, words
-    assert len(told.split("\n")) == 10 + slip
+        assert reported.count(words) == 1, words
+    assert len(reported.split("\n")) == 10 + slip
 
 
 def test_several_faults_of_one_object_are_told(server: Server, box: Box, tmp_path: Path) -> None:
@@ -326,9 +326,9 @@ def test_several_faults_of_one_object_are_told(server: Server, box: Box, tmp_pat
     first, *sentences = sentences_of(server.manage(USER, users=[user])["msg"])
     assert (first, len(sentences)) == ("4 mistakes:", 4)
     profile = {"user": "ada", "profile_type": "generic", "keep": -1, "serial": "x", "older_than": -1}
-    told = server.manage(PROFILE, profiles=[profile])["msg"]
+    reported = server.manage(PROFILE, profiles=[profile])["msg"]
     for words in ("keep of", "older_than of", "is no serial", "needs dest"):
-        assert told.count(words) >= 1
+        assert reported.count(words) >= 1
     user = {"login": "max", "type": "wireguard", "password": "x" * 99, "conf_wireguard": {"keepalive": -1}}
     assert sentences_of(box.manage(VPN_USER, users=[user])["msg"])[0] == "3 mistakes:"
 
@@ -394,13 +394,15 @@ def test_the_sentence(server: Server, declared: dict[str, t.Any], words: str) ->
 
 @pytest.mark.parametrize("value", [None, "b"])
 def test_an_option_that_there_is_not_is_refused_in_a_list_too(value: t.Any) -> None:
-    found = told({GROUP.plural: GROUP.argument_spec()[GROUP.plural]}, {GROUP.plural: [{"name": "a", "membres": value}]})
+    found = reported(
+        {GROUP.plural: GROUP.argument_spec()[GROUP.plural]}, {GROUP.plural: [{"name": "a", "membres": value}]}
+    )
     assert found == ["groups[0] (a): membres: there is no such option. Did you mean members?"]
 
 
 @pytest.mark.parametrize("text", ["inf", "-Infinity", "nan"])
 def test_what_is_no_number_and_looks_like_one_is_refused(text: str) -> None:
-    assert told({"port": {"type": "int"}}, {"port": text}) == [
+    assert reported({"port": {"type": "int"}}, {"port": text}) == [
         f"port: {text!r} is given, and a whole number is needed."
     ]
 

@@ -71,8 +71,8 @@ def refusal(server: Server, path: Path, resource: Resource = USER) -> list[str]:
     assert answer["failed"]
     assert not server.simulator.log
     assert PASSWORD not in text_of(answer)
-    told = sentences_of(str(answer["msg"]).replace(str(path), "SRC"))
-    return told[1:] if len(told) > 1 and told[0].endswith("mistakes:") else told
+    reported = sentences_of(str(answer["msg"]).replace(str(path), "SRC"))
+    return reported[1:] if len(reported) > 1 and reported[0].endswith("mistakes:") else reported
 
 
 # -- what a cell means
@@ -225,7 +225,7 @@ def test_a_table_says_what_the_same_list_says_in_yaml(resource: Resource, data: 
     assert items(marked, resource) == in_yaml == objects
 
 
-# -- what is said of mistakes
+# -- messages about mistakes
 
 
 @pytest.mark.parametrize(
@@ -285,8 +285,8 @@ def test_a_text_that_is_no_table(server: Server, tmp_path: Path, text: str, word
     path = tmp_path / "a.csv"
     filled = text.replace("{long}", PASSWORD * 7).replace("{huge}", PASSWORD * 10_000).replace("{}", PASSWORD)
     path.write_text(filled, newline="")
-    told = refusal(server, path)
-    for sentence, expected in zip(told, words, strict=True):
+    reported = refusal(server, path)
+    for sentence, expected in zip(reported, words, strict=True):
         assert sentence.startswith(f"src: SRC, {expected}")
         assert sentence.endswith((".", "?"))
 
@@ -304,9 +304,9 @@ def test_a_text_that_is_no_table(server: Server, tmp_path: Path, text: str, word
 def test_a_value_is_held_to_its_option_as_in_yaml(server: Server, tmp_path: Path, row: str, words: str) -> None:
     text = f"name,password,deny,reroute_gw,static_ipv4\nanna,,,,\n{row.format(PASSWORD)}\n"
     (tmp_path / "a.csv").write_text(text)
-    [told] = refusal(server, tmp_path / "a.csv")
+    [reported] = refusal(server, tmp_path / "a.csv")
     name = " (bert)" if row.startswith("bert") else ""
-    assert told.startswith(f"src: SRC, line 3{name}: {words}")
+    assert reported.startswith(f"src: SRC, line 3{name}: {words}")
 
 
 def test_a_port_that_is_none() -> None:
@@ -322,8 +322,8 @@ def test_all_mistakes_of_all_files_are_told_at_once(server: Server, tmp_path: Pa
     (tmp_path / "a.csv").write_text("name,colour,stat\nanna,red\nbert,red,absent\n,,\ncarl,,blocked\n")
     (tmp_path / "b.csv").write_text('name;deny\nanna;perhaps\nbert;no;no\n"dora;no\n')
     (tmp_path / "c.yml").write_text("- name: bert\n  deny: perhaps\n")
-    told = refusal(server, tmp_path)
-    assert [one.partition("option.")[0].partition(" Each")[0].partition(" Put ")[0] for one in told] == [
+    reported = refusal(server, tmp_path)
+    assert [one.partition("option.")[0].partition(" Each")[0].partition(" Put ")[0] for one in reported] == [
         "src: SRC/a.csv, line 1: colour: there is no such ",
         "src: SRC/a.csv, line 1: stat: there is no such ",
         "src: SRC/a.csv, line 2: the row has 2 cells, and the header has 3.",
@@ -372,9 +372,9 @@ def test_tables_in_the_folder_of_a_whole_server(tmp_path: Path) -> None:
     (tmp_path / "groups.csv").write_text("name,members\nstaff,anna;bert\nothers,bert\n")
     (tmp_path / "users.csv").write_text("name,group,state\nanna,staff,\nbert,,absent\n")
     (tmp_path / "default_user.csv").write_text("group\nstaff\n")
-    told = "\n".join(declared(tmp_path).sentences)
-    assert "default_user.csv does not belong to a declaration" in told
-    assert "bert is declared in staff and in others, and a user has one group." in told
+    reported = "\n".join(declared(tmp_path).sentences)
+    assert "default_user.csv does not belong to a declaration" in reported
+    assert "bert is declared in staff and in others, and a user has one group." in reported
 
 
 @pytest.mark.parametrize("wrong", ["stat", "state"])
@@ -382,10 +382,10 @@ def test_what_a_wrong_header_hides_is_not_told_as_a_contradiction(tmp_path: Path
     """Whether bert stays, the table does not say while one of its columns has no meaning."""
     (tmp_path / "groups.yml").write_text("- {name: staff, state: absent}\n")
     (tmp_path / "users.csv").write_text(f"name,group,{wrong}\nbert,staff,present\n")
-    told = declared(tmp_path).sentences
+    reported = declared(tmp_path).sentences
     if wrong == "state":
-        assert told == ["group of user bert: group staff is declared absent."]
+        assert reported == ["group of user bert: group staff is declared absent."]
     else:
-        assert [one.partition(" There")[0].rpartition("/")[2] for one in told] == [
+        assert [one.partition(" There")[0].rpartition("/")[2] for one in reported] == [
             "users.csv, line 1: stat: there is no such option. Did you mean state?"
         ]

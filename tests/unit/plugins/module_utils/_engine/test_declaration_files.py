@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Objects declared in files: what a file may hold, what is said of mistakes, and that all else is as with arguments."""
+"""Objects declared in files: what a file may contain, and the messages about mistakes; the rest is as with arguments."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_lines_of_yaml(tmp_path: Path) -> None:
     ]
 
 
-# -- what is said of mistakes: the file, the line, and no secret
+# -- messages about mistakes: the file, the line, and no secret
 
 
 SECRET_ITEM = {"name": "anna", "password": PASSWORD}
@@ -227,26 +227,26 @@ BEFORE = f"- name: anna\n  password: {PASSWORD}\n"
     ids=lambda text: text[:25],
 )
 def test_a_mistake_in_an_object(server: Server, tmp_path: Path, text: str, words: str) -> None:
-    """Told in the same words of either format, with the name if there is one."""
+    """The message is the same for both formats, with the name if there is one."""
     secret = "bert" if "{0}" in text else PASSWORD
     names = {"- name: bert\n": " (bert)", "- name: {0}\n": " (********)"}
-    name = next((told for beginning, told in names.items() if text.startswith(beginning)), "")
+    name = next((reported for beginning, reported in names.items() if text.startswith(beginning)), "")
     path = write(tmp_path, a_yml=BEFORE + text.format(secret)) / "a.yml"
-    told = refusal(server, path)
-    assert told.startswith(f"src: SRC, line 3{name}: {words}")
-    assert told.endswith((".", "?"))
-    assert not told.endswith("..")
+    reported = refusal(server, path)
+    assert reported.startswith(f"src: SRC, line 3{name}: {words}")
+    assert reported.endswith((".", "?"))
+    assert not reported.endswith("..")
     as_json = write(tmp_path, a_json=json.dumps(yaml.safe_load(path.read_text()), indent=1)) / "a.json"
-    assert refusal(server, as_json) == told.replace("line 3", "line 6")
+    assert refusal(server, as_json) == reported.replace("line 3", "line 6")
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(server: Server, tmp_path: Path) -> None:
     """Options, values, and what two options say of one thing, in the order in which they are read."""
     both = "- name: d\n  static_ipv4: 10.0.0.300\n  static_ipv6: x\n"
     path = write(tmp_path, a_yml=f"{BEFORE}- name: b\n  colour: red\n{both}", b_yml="- name: c\n  deny: perhaps\n")
-    first, *told = sentences_of(refusal(server, path))
+    first, *reported = sentences_of(refusal(server, path))
     assert first == "4 mistakes:"
-    assert [each.partition(" is not")[0].partition(" There are")[0] for each in told] == [
+    assert [each.partition(" is not")[0].partition(" There are")[0] for each in reported] == [
         "src: SRC/a.yml, line 3 (b): colour: there is no such option.",
         "src: SRC/a.yml, line 5 (d): static_ipv4 of user d: '10.0.0.300'",
         "src: SRC/a.yml, line 5 (d): static_ipv6 of user d: 'x'",
@@ -256,17 +256,17 @@ def test_all_mistakes_of_all_files_are_told_at_once(server: Server, tmp_path: Pa
 
 def test_of_many_mistakes_twenty_are_told(server: Server, tmp_path: Path) -> None:
     text = "".join(f"- {{name: u{number}, colour: red}}\n" for number in range(300))
-    first, *told = sentences_of(refusal(server, write(tmp_path, a_yml=text) / "a.yml"))
-    assert (first, len(told)) == ("300 mistakes:", 20)
-    assert told[-1].endswith(" And 280 more.")
+    first, *reported = sentences_of(refusal(server, write(tmp_path, a_yml=text) / "a.yml"))
+    assert (first, len(reported)) == ("300 mistakes:", 20)
+    assert reported[-1].endswith(" And 280 more.")
 
 
 def test_a_mistake_in_a_list_without_a_name_of_its_own(server: Server, tmp_path: Path) -> None:
     text = "- group: staff\n  access_to: []\n- access_to: []\n"
-    told = refusal(server, write(tmp_path, a_yml=text) / "a.yml", ACCESS_LIST)
-    assert told.startswith("src: SRC, line 3: one of user, group is needed.")
-    told = refusal(server, write(tmp_path, a_yml="- {user: a, group: b, access_to: []}") / "a.yml", ACCESS_LIST)
-    assert told.startswith("src: SRC, line 1 (a): user and group cannot be used together; give one of them.")
+    reported = refusal(server, write(tmp_path, a_yml=text) / "a.yml", ACCESS_LIST)
+    assert reported.startswith("src: SRC, line 3: one of user, group is needed.")
+    reported = refusal(server, write(tmp_path, a_yml="- {user: a, group: b, access_to: []}") / "a.yml", ACCESS_LIST)
+    assert reported.startswith("src: SRC, line 1 (a): user and group cannot be used together; give one of them.")
 
 
 @pytest.mark.versions
@@ -379,11 +379,11 @@ def test_a_parser_that_quotes_what_it_reads_is_not_quoted(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("repeat", ["[*{0}, *{0}]", "{{x: *{0}, y: *{0}}}", "{{<<: [*{0}, *{0}]}}"])
 def test_what_few_lines_can_repeat_by_aliases(server: Server, tmp_path: Path, repeat: str) -> None:
-    """Each line doubles the one before it. Nobody would see the end of it."""
+    """Each line doubles the one before it. It would take practically forever."""
     lines = "".join(f"    v{number + 1}: &v{number + 1} {repeat.format(f'v{number}')}\n" for number in range(40))
     text = f"- name: anna\n  cli_script_connect_win_env:\n    v0: &v0 {{a: b}}\n{lines}"
-    told = refusal(server, write(tmp_path, a_yml=text) / "a.yml")
-    assert told == "src: SRC: its aliases stand for more than 10,000,000 values."
+    reported = refusal(server, write(tmp_path, a_yml=text) / "a.yml")
+    assert reported == "src: SRC: its aliases stand for more than 10,000,000 values."
 
 
 def test_what_people_repeat_by_aliases(tmp_path: Path) -> None:
@@ -412,8 +412,8 @@ def test_a_text_that_is_not_utf_8(server: Server, tmp_path: Path, name: str, enc
 def test_what_json_may_nest(server: Server, tmp_path: Path, option: str, deep: int, words: str) -> None:
     item = {"user": "anna", "access_to": [], option: []}
     text = json.dumps([item]).replace(f'"{option}": []', f'"{option}": {"[" * deep}{"]" * deep}')
-    told = refusal(server, write(tmp_path, a_json=text) / "a.json", ACCESS_LIST)
-    assert told.startswith(f"src: SRC{words}")
+    reported = refusal(server, write(tmp_path, a_json=text) / "a.json", ACCESS_LIST)
+    assert reported.startswith(f"src: SRC{words}")
 
 
 def test_a_file_that_is_not_there(server: Server, tmp_path: Path) -> None:
@@ -436,21 +436,21 @@ def test_a_folder_that_cannot_be_read(server: Server, tmp_path: Path, monkeypatc
 
 def test_a_folder_without_a_file(server: Server, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text(YAML)
-    told = "src: SRC is a folder that has no file with a name that ends in .csv, .json, .yaml, .yml."
-    assert refusal(server, tmp_path, purge=True, purge_empty=True) == told
+    reported = "src: SRC is a folder that has no file with a name that ends in .csv, .json, .yaml, .yml."
+    assert refusal(server, tmp_path, purge=True, purge_empty=True) == reported
 
 
 def test_an_encrypted_file_where_there_is_no_key(server: Server, tmp_path: Path) -> None:
     path = write(tmp_path, a_yml="$ANSIBLE_VAULT;1.1;AES256\n3133\n") / "a.yml"
-    told = "src: SRC is encrypted by ansible-vault. Only a task that Ansible runs in its own process can read it"
-    assert refusal(server, path).startswith(told)
+    reported = "src: SRC is encrypted by ansible-vault. Only a task that Ansible runs in its own process can read it"
+    assert refusal(server, path).startswith(reported)
 
 
 def test_yaml_where_there_is_no_parser(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write(tmp_path, a_yml=YAML, a_json=json.dumps(PEOPLE))
     monkeypatch.setattr(declaration_files, "SafeLoader", object)
-    told = refusal(server, folder / "a.yml")
-    assert told.startswith(
+    reported = refusal(server, folder / "a.yml")
+    assert reported.startswith(
         "src: SRC: this is not JSON, and YAML cannot be read: Failed to import the required Python library (PyYAML)"
     )
     assert done(server.manage(USER, src=str(folder / "a.json")))["counts"] == {"created": 2}
@@ -459,10 +459,10 @@ def test_yaml_where_there_is_no_parser(server: Server, tmp_path: Path, monkeypat
 @pytest.mark.parametrize("other", ["anna", "Anna"])
 def test_one_that_is_declared_in_two_files(server: Server, tmp_path: Path, other: str) -> None:
     write(tmp_path, a_yml=f"{BEFORE}- name: bert\n", b_json=f'[{{"name": "carl"}},\n{{"name": "{other}"}}]')
-    told = refusal(server, tmp_path)
-    assert "(SRC/a.yml, line 1, and SRC/b.json, line 2)" in told
-    assert ("user anna is declared twice" in told) == (other == "anna")
-    assert ("'anna' and 'Anna'" in told) == (other == "Anna")
+    reported = refusal(server, tmp_path)
+    assert "(SRC/a.yml, line 1, and SRC/b.json, line 2)" in reported
+    assert ("user anna is declared twice" in reported) == (other == "anna")
+    assert ("'anna' and 'Anna'" in reported) == (other == "Anna")
 
 
 # -- what else is declared beside the files
@@ -555,7 +555,7 @@ def without_or_with(item: dict[str, t.Any], names: tuple[str, ...]) -> dict[str,
 
 
 def wanted(resource: Resource, item: dict[str, t.Any]) -> t.Any:
-    """What comes of an object, be it a refusal."""
+    """The result of an object, which may be a refusal."""
     try:
         return resource.parse(item, "present")
     except InputError as exc:
@@ -583,7 +583,7 @@ def test_files_are_held_to_the_options_as_arguments_are(resource: Resource, data
 
 
 def without_nulls(item: dict[str, t.Any], options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What is said of an object; a list of lines is their text."""
+    """The values of an object; a list of lines is their text."""
     found = {}
     for name, value in item.items():
         deeper = options.get(name, {}).get("options")
@@ -619,7 +619,7 @@ def is_made_text(item: t.Any, options: t.Mapping[str, t.Any]) -> bool:
 
 @pytest.mark.parametrize("resource", [USER, GROUP, ACCESS_LIST], ids=lambda resource: str(resource.plural))
 def test_what_is_of_the_right_types_needs_no_conversion(resource: Resource, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ansible's validator takes so long that nobody would wait for it ten thousand times."""
+    """Ansible's validator takes too long for ten thousand repetitions."""
     checker = Checker({resource.plural: resource.argument_spec()[resource.plural]})
     monkeypatch.setattr(arguments, "ArgumentSpecValidator", None)
     for sample in SAMPLES:
@@ -680,10 +680,10 @@ def test_a_secret_in_the_wrong_place_is_one_all_the_same(server: Server, tmp_pat
 
 @pytest.mark.parametrize("password", ["", None], ids=repr)
 def test_what_is_no_secret_masks_nothing(server: Server, tmp_path: Path, password: t.Any) -> None:
-    item = {"name": "anna", "password": password, "deny": "no", "group": "nobody"}
+    item = {"name": "anna", "password": password, "deny": "no", "group": "unknown"}
     arguments = {**server.connection, "src": str(write(tmp_path, a_json=json.dumps([item])) / "a.json")}
     answer = perform(BODY, "as_user", arguments, check=True, invocation=False)
-    assert answer["msg"].startswith("group nobody of user anna: there is no such group.")
+    assert answer["msg"].startswith("group unknown of user anna: there is no such group.")
 
 
 def test_a_short_password_in_a_file_brings_the_warning(server: Server, tmp_path: Path) -> None:

@@ -70,10 +70,10 @@ def test_a_session_ends_that_carries_what_its_user_loses(
 ) -> None:
     connect(server, address)
     declared = [{"name": "anna", **moved}, {"name": "bert"}]
-    told = done(server.manage(USER, users=declared, disconnect_moved=True, check=True))
+    reported = done(server.manage(USER, users=declared, disconnect_moved=True, check=True))
     assert connected(server) == ["bert", "anna"]
     answer = users(server, **moved)
-    assert answer["objects"] == told["objects"]
+    assert answer["objects"] == reported["objects"]
     assert ("old_sessions" in answer["objects"][0]["changed_keys"]) is not stays
     assert connected(server) == (["bert", "anna"] if stays else ["bert"])
     if not stays:
@@ -163,8 +163,8 @@ def test_a_connection_ends_whose_user_gets_another_address(
             return done(box.declare(OF_BOX, users=declared, disconnect_moved=True, check=check)["users"])
         return done(box.manage(VPN_USER, users=declared, disconnect_moved=True, check=check))
 
-    told, answer = run(True), run(False)
-    assert told["objects"] == answer["objects"]
+    reported, answer = run(True), run(False)
+    assert reported["objects"] == answer["objects"]
     assert ("old_sessions" in answer["objects"][0]["changed_keys"]) is not stays
     assert bool(box.simulator.state()["connections"]) is stays
     if "password" not in moved:

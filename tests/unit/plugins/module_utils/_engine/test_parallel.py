@@ -17,7 +17,7 @@ A_MOMENT = 0.1  # seconds that a job goes on for, in which something wrong could
 
 
 class Jobs:
-    """Jobs, by number, that end when they are told to; what happened to them is written down."""
+    """Jobs, by number, that end when the test lets them; what happened to them is recorded."""
 
     def __init__(self) -> None:
         self.begun: list[int] = []
@@ -28,7 +28,7 @@ class Jobs:
         self._news = threading.Condition()
 
     def do(self, job: int) -> None:
-        """Go on until somebody lets the job end."""
+        """Run until the test lets the job end."""
         with self._news:
             self.begun.append(job)
             self.at_once.append(len(self.begun) - len(self.ended))
@@ -93,11 +93,11 @@ class Road:
         """Widths that the crew had while it did so many jobs, without repetition."""
         self.widths = []
 
-        def told() -> None:
+        def reported() -> None:
             self.widths.append(crew.width)
             self.now += 1 / self._speeds[f"at_{crew.width}"]
 
-        crew.work(range(number), lambda job: None, told, alone=False)
+        crew.work(range(number), lambda job: None, reported, alone=False)
         assert len(self.widths) == number
         return [width for before, width in zip([0, *self.widths], self.widths, strict=False) if width != before]
 
@@ -135,9 +135,9 @@ def test_one_at_a_time_needs_no_threads(limit: int, number: int, alone: bool) ->
     def do(job: int) -> None:
         seen.append((job, threading.current_thread()))
 
-    crew_of(limit).work(range(number), do, lambda: seen.append("told"), alone)
+    crew_of(limit).work(range(number), do, lambda: seen.append("reported"), alone)
     ours = threading.current_thread()
-    assert seen == [each for job in range(number) for each in ((job, ours), "told")]
+    assert seen == [each for job in range(number) for each in ((job, ours), "reported")]
 
 
 def test_nothing_to_do_is_done() -> None:
@@ -241,14 +241,14 @@ def jobs_at_once(crew: AdaptivePool, number: int) -> int:
 
 
 def test_the_first_failure_keeps_others_from_being_begun_and_waits_for_those_that_are() -> None:
-    jobs, told = Jobs(), []
+    jobs, reported = Jobs(), []
 
     def do(job: int) -> None:
         jobs.do(job)
         if job == 1:
             raise ValueError("1 failed")
-        working.over.wait(A_MOMENT)  # if nobody waits for us, it is over by now
-        told.append(working.over.is_set())
+        working.over.wait(A_MOMENT)  # if this job is not waited for, the work is over now
+        reported.append(working.over.is_set())
 
     working = Working(crew_of(2), 10, do)
     jobs.have_begun(2)
@@ -256,7 +256,7 @@ def test_the_first_failure_keeps_others_from_being_begun_and_waits_for_those_tha
     jobs.has_ended(1)
     jobs.release(*range(10))
     assert str(working.join()) == "1 failed"
-    assert told == [False]
+    assert reported == [False]
     assert sorted(jobs.begun) == [0, 1]
 
 
@@ -317,11 +317,11 @@ def test_whoever_is_told_may_fail_too() -> None:
     jobs = Jobs()
     jobs.release(*range(10))
 
-    def told() -> None:
+    def reported() -> None:
         raise ValueError("cannot say it")
 
     with pytest.raises(ValueError, match="cannot say it"):
-        crew_of(2).work(range(10), jobs.do, told, alone=False)
+        crew_of(2).work(range(10), jobs.do, reported, alone=False)
     assert sorted(jobs.begun) == sorted(jobs.ended) == [0, 1]
 
 
@@ -333,11 +333,11 @@ def test_a_caller_that_is_cut_off_neither_waits_nor_begins_more() -> None:
     jobs = Jobs()
     jobs.release(1)
 
-    def told() -> None:
+    def reported() -> None:
         raise CutOff
 
     with pytest.raises(CutOff):
-        crew_of(2).work(range(10), jobs.do, told, alone=False)
+        crew_of(2).work(range(10), jobs.do, reported, alone=False)
     assert jobs.ended == [1]
     jobs.release(*range(10))
     jobs.has_ended(0)

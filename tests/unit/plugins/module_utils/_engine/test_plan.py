@@ -83,7 +83,7 @@ def test_the_limit(estate: Server, limit: str | None, allowed: int) -> None:
 
 
 def test_too_many_are_named_before_they_are_counted(estate: Server) -> None:
-    """The number that silences the refusal comes last, and nobody copies it before the names."""
+    """The number that silences the refusal comes last, so that users read the names before they copy it."""
     whole = estate.manage(USER, users=declared(0), purge=True, protect=keep(estate))["msg"]
     names_told = ", ".join(f"user-{number:02}" for number in range(1, 20))
     assert f"delete {names_told} (19 of 22 users)" in whole

@@ -422,7 +422,7 @@ PURGED = {"purge": ["users"], "groups": [{"name": "staff", "members": ["alice"]}
             ["denny: ", "of user alice"],
         ),
         ({"users": [{"name": "alice", "group": "old"}], "groups": [{"name": "old", "stat": "absent"}]}, ["stat: "]),
-        # who is there may be anybody
+        # any user may exist
         ({"users": [{"nam": "alice"}], **PURGED}, ["nam: ", "name: a value is needed"]),
         ({"users": [{"name": "alice", "gruop": "x"}], **PURGED}, ["gruop: "]),
         ({"users": [{"name": "bob", "gruop": "x"}], **PURGED}, ["gruop: ", "user alice is not declared, and purge"]),
@@ -657,7 +657,7 @@ def test_lists_of_users_who_go_are_not_written(server: Server) -> None:
 
 
 def test_a_group_has_members_whose_own_group_was_written_twice(start: t.Callable[..., Server]) -> None:
-    """A server that keeps only the name of a new user is told the group once more, after the group was read back."""
+    """A server that keeps only the name of a new user gets the group once more, after the group was read back."""
     server = start(readings={"create_properties": "ignores"})
     done(declare(server, groups=[{"name": "a", "members": ["ada"]}], users=[{"name": "ada", "group": "a"}]))
     assert server.simulator.state()["users"]["ada"]["group"] == "a"

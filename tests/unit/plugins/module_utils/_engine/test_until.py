@@ -145,8 +145,10 @@ def test_a_user_is_what_is_declared_until_then_and_blocked_afterwards(server: Se
         assert "ended" not in answer["objects"][0]
     assert not answer["changed"]
     server.simulator.log.clear()
-    told, answer = (server.manage(USER, users=[{**declared, "until": PAST}], check=check) for check in (True, False))
-    assert told["diff"] == answer["diff"]
+    reported, answer = (
+        server.manage(USER, users=[{**declared, "until": PAST}], check=check) for check in (True, False)
+    )
+    assert reported["diff"] == answer["diff"]
     assert answer["diff"]["after"]["anna"] == {"deny": True, "ended": PAST}
     assert answer["objects"] == [{"name": "anna", "action": "updated", "changed_keys": ["deny"], "ended": PAST}]
     assert not any(PAST in str(one.request) or "until" in str(one.request) for one in server.simulator.log)
@@ -170,8 +172,8 @@ def test_who_has_ended_loses_sessions_and_is_created_denied(server: Server) -> N
 def test_it_says_nothing_of_who_is_out_already(server: Server, state: str) -> None:
     for until in (PAST, FUTURE):
         server.simulator.set_user("anna")
-        [told] = server.manage(USER, users=[{"name": "anna", "state": state, "until": until}])["objects"]
-        assert "ended" not in told
+        [reported] = server.manage(USER, users=[{"name": "anna", "state": state, "until": until}])["objects"]
+        assert "ended" not in reported
         assert ("anna" not in server.simulator.state()["users"]) == (state == "absent")
 
 

@@ -31,7 +31,7 @@ LONG = 10.0  # seconds until a test that hangs gives up
 A_MOMENT = 0.02  # seconds that a call waits for company
 MOST = 8
 NAMES = [f"u{number:02d}" for number in range(40)]
-FULL_WIDTH = 28  # calls at most before a crew is as large as it gets: 4 * 2, 4 * 4, and those that went on by then
+FULL_WIDTH = 28  # calls at most before a crew is as large as it gets: 4 * 2, 4 * 4, and those that continued meanwhile
 PASSWORD = "Correct-Horse-1"
 CREATE, CHANGE_PASSWORD = "/api/users/create", "/api/auth/password/change"
 LOGIN, SET = "/api/auth/login/userpassword", "/api/userprop/set"
@@ -40,7 +40,7 @@ USERS, GROUPS = "/api/users/list", "/api/groups/list"
 
 @pytest.fixture(autouse=True)
 def _it_always_pays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pace of a test's server is nobody's business: crews grow to the limit."""
+    """The pace of a test's server does not matter: crews grow to the limit."""
     monkeypatch.setattr(parallel, "GAIN", 0.0)
 
 
@@ -217,7 +217,7 @@ def test_a_locked_database_stops_the_rest_and_says_what_was_not_attempted(server
 
 
 def test_a_database_that_stays_locked_stops_the_rest_also_as_an_error_of_the_server(server: Server) -> None:
-    """Then nobody knows whether it was written, and looks."""
+    """Then it is unknown whether it was written, and the object is read."""
     server.simulator.faults.add(path=CREATE, nth=20, times=None, status=500, applied=True, **LOCKED)
     answer = server.manage(USER, users=declared(NAMES), as_connections=MOST)
     assert answer["failed"]

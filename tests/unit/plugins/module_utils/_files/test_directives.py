@@ -71,7 +71,7 @@ HARMLESS = [
     "verb 3 # up /bin/sh",
     "askpass",
 ]
-# With the names that are told.
+# With the names that are shown.
 HARMFUL = {
     **{
         f"{name} /tmp/x": [name]
@@ -190,7 +190,7 @@ def test_nothing_makes_a_refused_directive_harmless(name: str) -> None:
         assert not known.is_harmless(["0"] * count)
 
 
-# -- what is told of them
+# -- what is shown of them
 
 
 @given(st.lists(st.sampled_from([*HARMFUL, *HARMLESS]), max_size=4).map("\n".join))
@@ -199,30 +199,30 @@ def test_nothing_makes_a_refused_directive_harmless(name: str) -> None:
 def test_the_public_part_names_the_same(text: str) -> None:
     """A host is judged by it from elsewhere. What is wrong with a line is not public, but which line it is."""
 
-    def told(text: str) -> t.Any:
+    def reported(text: str) -> t.Any:
         try:
             return Profile(text).facts()["unlisted_directives"]
         except ValueError as exc:
             return str(exc).partition(":")[0]
 
     whole = completed(text)
-    assert told(openvpn_profile.public_part(whole)) == told(whole)
+    assert reported(openvpn_profile.public_part(whole)) == reported(whole)
 
 
 def test_a_name_that_may_be_a_secret_is_not_told(tmp_path: Path) -> None:
     """A line of a key looks like a name; so does a password, where a text is no profile."""
     file = tmp_path / "office.ovpn"
-    for text in (completed("0123456789abcdef0123456789abcdef"), "somebody\nhorsebattery\n"):
+    for text in (completed("0123456789abcdef0123456789abcdef"), "staple\nhorsebattery\n"):
         file.write_text(text)
         found = look_at(str(file))
-        assert not re.search("0123|somebody|horse", str({**found, "path": ""}))
+        assert not re.search("0123|staple|horse", str({**found, "path": ""}))
 
 
 def test_a_sentence_names_directive_danger_and_option() -> None:
     found = Profile(completed("script-security 2\nup /bin/sh\nca [inline]\n<ca>\n# withheld\n</ca>")).unlisted
     assert objection(found, []) == (
         "it has directives that may harm the client: script-security (lets programs run), up (runs a program); if this is "
-        "meant, allow it by allow_directives: [script-security, up]"
+        "intended, set allow_directives: [script-security, up]"
     )
     assert objection(found, ["UP", "script-security"]) == ""
     assert "up" not in objection(found, ["up"])
@@ -344,13 +344,13 @@ def test_a_file_from_before_is_not_good_and_told_why(estate: Server, tmp_path: P
     file = tmp_path / "ada.ovpn"
     estate.manage(PROFILE, **ADA, dest=str(file), allow_directives=ALLOWED)
     [old] = live(estate)
-    told = estate.manage(PROFILE, **ADA, dest=str(file), check=True)
-    assert told["objects"][0]["reason"].startswith(
+    reported = estate.manage(PROFILE, **ADA, dest=str(file), check=True)
+    assert reported["objects"][0]["reason"].startswith(
         f"{file} is not used: it has directives that may harm the client: script-"
     )
     configured(estate, "")
     done = estate.manage(PROFILE, **ADA, dest=str(file))
-    assert done["objects"][0]["reason"] == told["objects"][0]["reason"]
+    assert done["objects"][0]["reason"] == reported["objects"][0]["reason"]
     assert "resolv" not in file.read_text()
     assert old in live(estate)
     assert not estate.manage(PROFILE, **ADA, dest=str(file))["changed"]
@@ -376,7 +376,7 @@ def fixture_box(
 
 
 class HostileBox:
-    """A box that writes what it likes into its files, from when it is told to."""
+    """A box that writes any text into its files, from the moment that the test chooses."""
 
     def __init__(self, box: Box, server: str, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
         self.box, self.server, self.file, self._patch = box, server, file, monkeypatch
@@ -422,7 +422,7 @@ def test_a_file_that_may_harm_is_kept_beside_its_place_until_it_is_allowed(box: 
     name = box.line.split()[0]
     assert f"is not used: it has directives that may harm the client: {name} (runs a program)" in answer["msg"]
     assert f"allow_directives: [{name}]" in answer["msg"]
-    assert "What was there before has ended." in answer["msg"]
+    assert "The earlier file is invalid now." in answer["msg"]
     assert f"The new one is in {box.beside}: a run that allows its directives puts it in its place" in answer["msg"]
     assert box.line not in box.file.read_text()
     assert box.line in box.beside.read_text()

@@ -191,7 +191,7 @@ LATTER = """\
 data-ciphers AES-256-GCM:AES-128-GCM
 dev tun0
 <auth-user-pass>
-somebody
+username
 </auth-user-pass>
 tls-auth ta.key 1
 # the rest counts
@@ -208,7 +208,7 @@ def test_the_latter_counts() -> None:
     assert (found["dev"], found["data_ciphers"], found["tls_crypt"]) == ("tap", ["AES-128-GCM"], "tls-crypt-v2")
     assert found["asks_for_password"]
     assert not facts(LATTER.replace("auth-user-pass\ndev-", "auth-user-pass name.txt\ndev-"))["asks_for_password"]
-    assert not facts("<auth-user-pass>\nsomebody\n</auth-user-pass>")["asks_for_password"]
+    assert not facts("<auth-user-pass>\nusername\n</auth-user-pass>")["asks_for_password"]
     nothing = facts("client\nca ca.crt\ncert client.crt\nkey client.key")
     assert (nothing["ca"], nothing["certificate"], nothing["key_present"]) == ([], None, False)
     assert (nothing["tls_crypt"], nothing["access_server"]) == ("none", None)

@@ -4,7 +4,7 @@
 """The reader of profiles against the program openvpn: what one would start with, the other reads, and nothing else.
 
 openvpn has no mode that only checks. It runs with a server that is not there, and is stopped at the first word that it says of
-that: by then it has read all options, certificates and keys.
+that: at that point it has read all options, certificates and keys.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ blanks = st.lists(st.sampled_from(BLANKS), max_size=2).map("".join)
 
 @st.composite
 def lines(draw: Draw) -> str:
-    """Such as somebody could have written, or could not."""
+    """Profiles as a person could have written them, and others."""
     words = [
         draw(st.sampled_from(NAMES)),
         *(draw(st.sampled_from(WORDS)) for _word in range(int(draw(st.sampled_from("0001122345"))))),

@@ -100,7 +100,7 @@ def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path: Path, monkey
 
 
 def test_room_is_kept_before_there_is_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is none, that is told before; where there is, a text that comes has the room of a longer one."""
+    """Without room, this is an error before the text exists; with room, a text can use the room of a longer one."""
     path = tmp_path / "key"
     path.write_text("old")
     with SecretFile("dest", str(path)).room(1 << 16) as keep:
@@ -146,7 +146,7 @@ def test_others_lose_what_they_could_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_an_owner_who_is_somebody_else_loses_it_too(tmp_path: Path) -> None:
+def test_an_owner_who_is_another_user_loses_it_too(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("secret")
     path.chmod(0o600)
@@ -168,7 +168,7 @@ def test_reading_never_fails_over_what_a_file_holds(tmp_path: Path, content: byt
 
 @pytest.mark.parametrize("case", UNUSABLE)
 def test_what_is_no_file_is_not_read(tmp_path: Path, case: str) -> None:
-    """Nor waited for: nobody may ever write into a pipe."""
+    """And it is not waited for: a pipe may never get a writer."""
     prepare, sentence = UNUSABLE[case]
     prepare(tmp_path / "key")
     for work in (SecretFile.read, SecretFile.make_private):

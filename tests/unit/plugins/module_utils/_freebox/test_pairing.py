@@ -29,7 +29,7 @@ START = {"api_version": "16.0", "api_base_url": "/api/", "uid": "23b86ec8"}
 
 
 class Hours:
-    """A clock that goes on when somebody sleeps, and by a moment when somebody looks at it."""
+    """A clock that advances when the code sleeps, and by a moment when the code reads it."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -70,7 +70,7 @@ def look(box: Box, **params: t.Any) -> Answer:
 
 
 def answered(box: Box, status: str = "granted", nth: int = 2) -> None:
-    """Somebody decides at the box, just before it is looked at for the nth time."""
+    """A person decides at the box, just before the nth read."""
     box.simulator.faults.add(
         path="/login/authorize/*",
         method="GET",
@@ -81,7 +81,7 @@ def answered(box: Box, status: str = "granted", nth: int = 2) -> None:
 
 
 def ticked(box: Box, *rights: str) -> None:
-    """Somebody grants permissions to the pairing."""
+    """A person grants permissions to the pairing."""
     box.simulator.set_rights(*(rights or ("settings", "calls")), app_id="vpn.estate")
 
 
@@ -139,8 +139,8 @@ def test_pairing_is_told_and_what_a_person_must_do_next(box: Box, dest: Path) ->
 def test_twice_is_once(start: Callable[..., Box], dest: Path, version: str, reading: str) -> None:
     box = start(Box, api_version=version, readings={"denied_rights": reading, "rights_after_pairing": "all"})
     answered(box)
-    told = pair(box, dest, check=True)
-    assert (told["changed"], told["reason"]) == (True, "there is no token yet")
+    reported = pair(box, dest, check=True)
+    assert (reported["changed"], reported["reason"]) == (True, "there is no token yet")
     assert not dest.exists()
     assert requests(box) == []
     answer = pair(box, dest, app_name="VPN", app_version="2", device_name="office")
@@ -159,8 +159,8 @@ def test_twice_is_once(start: Callable[..., Box], dest: Path, version: str, read
 
 def test_the_file_serves_as_variables(start: Callable[..., Box], dest: Path) -> None:
     box = paired(start, dest)
-    told = {name: content(dest)[name] for name in ("freebox_app_id", "freebox_app_token")}
-    answer = box.manage(VPN_USER, login="erika", **told)
+    reported = {name: content(dest)[name] for name in ("freebox_app_id", "freebox_app_token")}
+    answer = box.manage(VPN_USER, login="erika", **reported)
     assert answer["changed"], answer
 
 
@@ -198,8 +198,8 @@ def test_nobody_comes_in_time_and_the_next_run_goes_on_waiting(box: Box, dest: P
     )
     assert hours.now == 100
     assert [line.rsplit(". ", 1)[1] for line in said] == ["100 s left.", "40 s left."]
-    told = pair(box, dest, check=True)
-    assert (told["changed"], told["reason"]) == (True, "a person has to answer the request on the box")
+    reported = pair(box, dest, check=True)
+    assert (reported["changed"], reported["reason"]) == (True, "a person has to answer the request on the box")
     answered(box, nth=1)
     assert pair(box, dest, check=True)["reason"] == "the request was granted"
     assert "freebox_app_request" in content(dest)
@@ -251,12 +251,12 @@ def test_what_came_to_nothing_between_two_runs_is_asked_again(box: Box, dest: Pa
     pair(box, dest, wait_timeout=10)
     box.simulator.press_button(status)
     before = dest.read_text()
-    told = pair(box, dest, check=True)
-    assert told["reason"].startswith("the request failed: ")
+    reported = pair(box, dest, check=True)
+    assert reported["reason"].startswith("the request failed: ")
     assert dest.read_text() == before
     answered(box, nth=3)
     answer = pair(box, dest, permissions=[])
-    assert (answer["changed"], answer["reason"]) == (True, told["reason"])
+    assert (answer["changed"], answer["reason"]) == (True, reported["reason"])
     assert requests(box).count(ASKED) == 2
 
 
@@ -338,7 +338,7 @@ def test_faults_at_every_request_end_well_in_the_next_run(start: Callable[..., B
 
 
 def _press(box: Box) -> None:
-    """Somebody presses the button, once the application has looked whether anybody does."""
+    """A person presses the button after the application has asked for the status once."""
     if any(each.status == "pending" and each.watched for each in box.simulator.machine.applications._all):
         box.simulator.press_button()
 
@@ -370,10 +370,10 @@ def test_a_token_that_was_revoked_is_asked_for_anew(start: Callable[..., Box], d
     box = paired(start, dest)
     box.simulator.revoke("vpn.estate")
     before = content(dest)
-    told = pair(box, dest, check=True)
-    assert (told["changed"], told["reason"]) == (True, "the box no longer knows the token")
+    reported = pair(box, dest, check=True)
+    assert (reported["changed"], reported["reason"]) == (True, "the box no longer knows the token")
     answered(box)
-    assert pair(box, dest)["reason"] == told["reason"]
+    assert pair(box, dest)["reason"] == reported["reason"]
     assert content(dest)["freebox_app_token"] != before["freebox_app_token"]
 
 
@@ -387,9 +387,9 @@ def test_a_token_that_may_be_of_another_box_is_not_replaced_unasked(start: Calla
         "that box was replaced by this one, set renew: true; the task then requests a token from this box, and replaces the old "
         "one. If there are two boxes, use a file for each. Nothing was written."
     )
-    told = content(dest)
-    del told["freebox_app_box"]
-    dest.write_text(json.dumps(told))
+    reported = content(dest)
+    del reported["freebox_app_box"]
+    dest.write_text(json.dumps(reported))
     refused = pair(other, dest)
     assert refused["msg"] == (
         f"dest: {other.simulator.url} does not know the token in {dest}. The token is for another box, or was revoked. To "
@@ -406,9 +406,12 @@ def test_a_replaced_box_gets_the_place_of_the_other_by_renew(start: Callable[...
     paired(start, dest)
     new = start(Box, readings={"rights_after_pairing": "all"})
     old = content(dest)
-    told = {name: old[name] for name in ("freebox_app_id", "freebox_app_token")}
-    assert "with renew: true if this box has replaced another one" in new.manage(VPN_USER, login="erika", **told)["msg"]
-    assert "with renew: true if this box has replaced another one" in look(new, **told)["msg"]
+    reported = {name: old[name] for name in ("freebox_app_id", "freebox_app_token")}
+    assert (
+        "with renew: true if this box has replaced another one"
+        in new.manage(VPN_USER, login="erika", **reported)["msg"]
+    )
+    assert "with renew: true if this box has replaced another one" in look(new, **reported)["msg"]
     assert "set renew: true" in pair(new, dest)["msg"]
     reason = f"renew is set, and the token is for the box {old['freebox_app_box']}"
     said = pair(new, dest, renew=True, check=True)
@@ -453,8 +456,8 @@ def test_a_box_that_does_not_say_which_it_is_gets_nothing_replaced(
     paired(start, dest)
     other = start(Box, settings={"outside": True})
     if not known:
-        told = content(dest)
-        dest.write_text(json.dumps({name: told[name] for name in told if name != "freebox_app_box"}))
+        reported = content(dest)
+        dest.write_text(json.dumps({name: reported[name] for name in reported if name != "freebox_app_box"}))
     answer = pair(other, dest)
     assert "The token is for another box, or was revoked. To replace it, set renew: true." in answer["msg"]
     assert ASKED not in requests(other)
@@ -477,10 +480,10 @@ def test_renewing_keeps_the_token_that_works_until_the_new_one_does(start: Calla
 
 def test_a_token_from_elsewhere_is_put_into_the_file(box: Box, dest: Path) -> None:
     known = {"freebox_app_id": box.simulator.app_id, "freebox_app_token": box.simulator.app_token}
-    told = pair(box, dest, check=True, **known)
-    assert (told["changed"], told["reason"], dest.exists()) == (True, "the token was not in the file", False)
+    reported = pair(box, dest, check=True, **known)
+    assert (reported["changed"], reported["reason"], dest.exists()) == (True, "the token was not in the file", False)
     answer = pair(box, dest, **known)
-    assert (answer["changed"], answer["reason"]) == (True, told["reason"])
+    assert (answer["changed"], answer["reason"]) == (True, reported["reason"])
     assert content(dest)["freebox_app_token"] == box.simulator.app_token
     assert pair(box, dest, freebox_app_id=box.simulator.app_id)["changed"] is False
     assert ASKED not in requests(box)
@@ -680,8 +683,8 @@ def test_one_sign_in_for_the_pairing_and_all_other_tasks(start: Callable[..., Bo
     box = paired(start, dest)
     together = shared(box, tmp_path)
     assert pair(box, dest, **together)["changed"] is False
-    told = {name: content(dest)[name] for name in ("freebox_app_id", "freebox_app_token")}
-    assert box.manage(VPN_USER, login="erika", **told, **together)["changed"]
+    reported = {name: content(dest)[name] for name in ("freebox_app_id", "freebox_app_token")}
+    assert box.manage(VPN_USER, login="erika", **reported, **together)["changed"]
     assert requests(box).count("POST /api/v16/login/session/") == 1
     assert "POST /api/v16/login/logout/" not in requests(box)
     assert pair(box, dest)["changed"] is False
@@ -691,7 +694,7 @@ def test_one_sign_in_for_the_pairing_and_all_other_tasks(start: Callable[..., Bo
 def test_a_refused_token_is_tried_once_and_its_successor_all_the_same(
     start: Callable[..., Box], dest: Path, tmp_path: Path
 ) -> None:
-    """Other tasks of the run are told that the old token was refused; the new one is another."""
+    """Other tasks of the run learn that the old token was refused; the new one is different."""
     box = paired(start, dest)
     together = shared(box, tmp_path)
     old = {name: content(dest)[name] for name in ("freebox_app_id", "freebox_app_token")}
@@ -716,8 +719,8 @@ def test_a_permission_that_was_ticked_meanwhile_is_seen_in_the_same_run(
     assert "lacks the permission settings" in pair(box, dest, **together)["msg"]
     ticked(box)
     assert pair(box, dest, **together)["permissions"] == ["calls", "settings"]
-    told = {name: content(dest)[name] for name in ("freebox_app_id", "freebox_app_token")}
-    assert box.manage(VPN_USER, login="erika", **told, **together)["changed"]
+    reported = {name: content(dest)[name] for name in ("freebox_app_id", "freebox_app_token")}
+    assert box.manage(VPN_USER, login="erika", **reported, **together)["changed"]
 
 
 # -- what a box is

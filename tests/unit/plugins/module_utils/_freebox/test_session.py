@@ -169,14 +169,14 @@ def test_from_outside_a_box_tells_less_and_is_used_all_the_same(start: Start) ->
 
 
 def test_a_box_tells_who_it_is_without_a_sign_in(world: World) -> None:
-    told = world.client().session.box
-    assert (told["device_name"], told["api_base_url"]) == ("Freebox Server", "/api/")
+    reported = world.client().session.box
+    assert (reported["device_name"], reported["api_base_url"]) == ("Freebox Server", "/api/")
     assert world.paths == [DISCOVERY]
 
 
 @pytest.mark.parametrize("left_out", ["uid", "box_model", "api_domain", "https_port", "api_base_url"])
 def test_no_field_is_needed_but_the_version(world: World, left_out: str) -> None:
-    told = {
+    reported = {
         "uid": "4f1e",
         "box_model": "x",
         "api_version": "16.0",
@@ -184,8 +184,8 @@ def test_no_field_is_needed_but_the_version(world: World, left_out: str) -> None
         "api_domain": "x",
         "https_port": 1,
     }
-    del told[left_out]
-    world.simulator.faults.add(path=DISCOVERY, status=200, body=told)
+    del reported[left_out]
+    world.simulator.faults.add(path=DISCOVERY, status=200, body=reported)
     assert world.client().objects("GET /vpn/")
 
 
@@ -228,7 +228,7 @@ def test_who_knows_no_discovery_is_no_freebox(world: World) -> None:
 
 @pytest.mark.parametrize("path", [DISCOVERY, LOGIN, SIGN_IN, "/api/v16/vpn/"])
 def test_a_web_page_is_no_answer(world: World, path: str) -> None:
-    """It comes from whatever stands in front of the box, which has refused nobody: the next task tries."""
+    """It comes from a proxy in front of the box, which is no refusal of the box: the next task tries."""
     store = MemoryStore()
     world.simulator.faults.add(path=path, do="html")
     with pytest.raises(EstateError, match="was answered by something that is not JSON") as raised:
@@ -579,7 +579,7 @@ def test_a_logout_that_fails_is_nobodys_business(box: Box, fault: dict[str, t.An
     assert [one.path for one in box.simulator.log].count(LOGOUT) <= 2  # like any call, when the session has ended
 
 
-# -- what is not told
+# -- what is not shown
 
 
 def test_no_secret_is_in_an_answer_or_an_exception(box: Box) -> None:
@@ -594,9 +594,9 @@ def test_no_secret_is_in_an_answer_or_an_exception(box: Box) -> None:
             for one in simulator.log:
                 token = {name.lower(): value for name, value in one.headers.items()}.get(SESSION_HEADER.lower())
                 tokens |= {token} if token else set()
-            told = text_of(answer)
-            assert PASSWORD not in told
-            assert not [token for token in tokens if token in told], (nth, fault)
+            reported = text_of(answer)
+            assert PASSWORD not in reported
+            assert not [token for token in tokens if token in reported], (nth, fault)
     assert len(tokens) > 1
 
 
@@ -606,9 +606,9 @@ def test_what_the_box_repeats_of_a_secret_is_masked(box: Box) -> None:
         box.simulator.faults.add(path=fault_path, method="POST", **refusing("inval", msg=f"{PASSWORD} ne va pas"))
         return text_of(box.manage(VPN_USER, login="max", password=PASSWORD))
 
-    told = echo("vpn/user/")
-    assert PASSWORD not in told
-    assert "*** ne va pas" in told
+    reported = echo("vpn/user/")
+    assert PASSWORD not in reported
+    assert "*** ne va pas" in reported
 
 
 # -- TLS
@@ -619,11 +619,11 @@ def fixture_expired(tmp_path_factory: pytest.TempPathFactory) -> TlsIdentity:
     """A certificate of yesterday, without a key identifier, which is its own authority."""
     fresh = identity_in(tmp_path_factory.mktemp("expired"))
     key = serialization.load_pem_private_key(Path(fresh.key_path).read_bytes(), None)
-    told = x509.load_pem_x509_certificate(Path(fresh.certificate_path).read_bytes())
+    reported = x509.load_pem_x509_certificate(Path(fresh.certificate_path).read_bytes())
     now = dt.datetime.now(dt.timezone.utc)
-    names = told.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    names = reported.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     old = (
-        x509.CertificateBuilder(told.subject, told.subject, told.public_key(), x509.random_serial_number())
+        x509.CertificateBuilder(reported.subject, reported.subject, reported.public_key(), x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=9))
         .not_valid_after(now - dt.timedelta(days=1))
         .add_extension(names.value, critical=False)
@@ -636,7 +636,7 @@ def fixture_expired(tmp_path_factory: pytest.TempPathFactory) -> TlsIdentity:
 
 @pytest.fixture(name="listener")
 def fixture_listener(expired: TlsIdentity) -> Iterator[Wire]:
-    """Somebody with that certificate."""
+    """A server with that certificate."""
     wire = Wire(reply({"api_version": "16.0"}), contexts=(expired.context(),))
     yield wire
     wire.stop()
@@ -654,7 +654,7 @@ def fixture_strict(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
     if request.param:
         monkeypatch.setattr(tls, "create_urllib3_context", context)
-    connections.cache_clear()  # noqa: SLF001 - nobody else's connections
+    connections.cache_clear()  # noqa: SLF001 - these connections only
     return bool(tls.create_urllib3_context().verify_flags & ssl.VERIFY_X509_STRICT)
 
 
@@ -675,7 +675,7 @@ def test_our_own_context_is_what_lets_a_certificate_without_a_key_identifier_pas
 @pytest.mark.versions
 @pytest.mark.usefixtures("strict")
 def test_the_name_is_still_checked(box: Box) -> None:
-    """127.0.0.2 leads to nobody; the box is asked for by a name that its certificate lacks."""
+    """No server has the address 127.0.0.2; the box is asked for by a name that its certificate lacks."""
     answer = box.manage(VPN_USER, login="max", freebox_server_name="mafreebox.freebox.fr")
     assert "its certificate is for another name" in answer["msg"]
     assert "freebox_server_name" in answer["msg"]
@@ -735,9 +735,9 @@ PROBE = """
 import json, sys
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import ARGUMENT_SPEC, FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError
-told = json.load(sys.stdin)
+reported = json.load(sys.stdin)
 said = {}
-for name, options in told.items():
+for name, options in reported.items():
     params = {key: option.get("default") for key, option in ARGUMENT_SPEC.items()}
     try:
         said[name] = len(FREEBOX.connect({**params, **options}, True).objects("GET /vpn/"))

@@ -44,8 +44,8 @@ def connections(box: Box, **params: t.Any) -> list[dict[str, t.Any]]:
     return t.cast(list[dict[str, t.Any]], answer["connections"])
 
 
-def ids(told: list[dict[str, t.Any]]) -> list[str]:
-    return [one["id"] for one in told]
+def ids(reported: list[dict[str, t.Any]]) -> list[str]:
+    return [one["id"] for one in reported]
 
 
 def there(box: Box) -> list[str]:
@@ -53,9 +53,9 @@ def there(box: Box) -> list[str]:
     return ids(box.simulator.state()["connections"])
 
 
-def answering(box: Box, *told: dict[str, t.Any]) -> None:
+def answering(box: Box, *reported: dict[str, t.Any]) -> None:
     """The list is this from now on."""
-    box.simulator.faults.add(path=CONNECTIONS, status=200, times=None, body={"success": True, "result": list(told)})
+    box.simulator.faults.add(path=CONNECTIONS, status=200, times=None, body={"success": True, "result": list(reported)})
 
 
 @pytest.fixture(name="busy", params=["200", "404"])
@@ -85,7 +85,7 @@ E_ROUTED, E_PPTP, M_FIRST, M_SECOND = "openvpn_routed-1001", "pptp-1002", "openv
     ("said", "meant"),
     [
         ({"users": ["erika"]}, [E_ROUTED, E_PPTP]),
-        ({"users": ["erika", "max", "nobody"]}, [E_ROUTED, E_PPTP, M_FIRST, M_SECOND]),
+        ({"users": ["erika", "max", "unknown"]}, [E_ROUTED, E_PPTP, M_FIRST, M_SECOND]),
         ({"users": ["Erika"]}, []),
         ({"servers": ["openvpn_routed"]}, [E_ROUTED, M_FIRST, M_SECOND]),
         ({"servers": ["wireguard"]}, []),
@@ -98,12 +98,12 @@ def test_they_are_meant_by_ids_users_and_servers(busy: Box, said: dict[str, t.An
     if "ids" not in said:
         assert ids(connections(busy, **said)) == meant
     before = there(busy)
-    told = cut(busy, check=True, **said)
-    assert (told["changed"], ids(told["disconnected"])) == (bool(meant), meant)
+    reported = cut(busy, check=True, **said)
+    assert (reported["changed"], ids(reported["disconnected"])) == (bool(meant), meant)
     assert there(busy) == before
-    assert sorted(told["diff"]["before"]) == sorted(meant)
+    assert sorted(reported["diff"]["before"]) == sorted(meant)
     done = cut(busy, **said)
-    assert done == told
+    assert done == reported
     assert there(busy) == [one for one in before if one not in meant]
     busy.simulator.log.clear()
     again = cut(busy, **said)
@@ -236,7 +236,7 @@ FAULTS: dict[str, dict[str, t.Any]] = {
     "busy": {"status": 200, "body": {**NO, "error_code": "busy"}},
     "internal error": {"status": 200, "body": {**NO, "error_code": "internal_error"}},
     "refused": {"status": 200, "body": NO},
-    "gone by then": {"status": 200, "body": GONE, "applied": True},
+    "already gone": {"status": 200, "body": GONE, "applied": True},
     "no permission": {"status": 403, "body": {**NO, "error_code": "insufficient_rights"}},
     "no session": {"status": 403, "body": {**NO, "error_code": "auth_required"}},
 }
@@ -267,7 +267,7 @@ def test_a_fault_at_any_request_is_told_and_the_next_task_ends_the_rest(start: S
     assert there(box) == others, where
 
 
-# -- how they are told
+# -- how they are reported
 
 
 def test_the_example_of_the_document_is_told_with_what_it_lacks(box: Box) -> None:
@@ -276,7 +276,7 @@ def test_the_example_of_the_document_is_told_with_what_it_lacks(box: Box) -> Non
 
 
 @pytest.mark.parametrize(
-    ("told", "read"),
+    ("reported", "read"),
     [
         (3232242497, "192.168.27.65"),
         ("192.168.27.65", "192.168.27.65"),
@@ -285,8 +285,8 @@ def test_the_example_of_the_document_is_told_with_what_it_lacks(box: Box) -> Non
         ("2001:db8:0::1", "2001:db8::1"),
     ],
 )
-def test_an_address_is_a_text_however_it_comes(box: Box, told: t.Any, read: str | None) -> None:
-    answering(box, {**AS_DOCUMENTED, "local_ip": told, "src_port": 4242, "country": "fr"})
+def test_an_address_is_a_text_however_it_comes(box: Box, reported: t.Any, read: str | None) -> None:
+    answering(box, {**AS_DOCUMENTED, "local_ip": reported, "src_port": 4242, "country": "fr"})
     assert connections(box) == [{**AS_DOCUMENTED, "local_ip": read, "src_port": 4242, "country": "fr"}]
 
 
@@ -323,17 +323,20 @@ def test_the_pool_is_told_with_who_has_what_and_what_is_free(start: Start, versi
     assert empty["free"] == [f"192.168.27.{last}" for last in range(65, 96)]
     addresses = {"max": "192.168.27.95", "erika": "192.168.27.70"}
     box.manage(VPN_USER, users=[{"login": login, "ip_reservation": ip} for login, ip in addresses.items()])
-    told = pool(box)
-    assert told["changed"] is False
-    assert told["reservations"] == [{"ip": "192.168.27.70", "login": "erika"}, {"ip": "192.168.27.95", "login": "max"}]
-    assert set(empty["free"]) - set(told["free"]) == set(addresses.values())
-    assert told["free"] == sorted(told["free"])
+    reported = pool(box)
+    assert reported["changed"] is False
+    assert reported["reservations"] == [
+        {"ip": "192.168.27.70", "login": "erika"},
+        {"ip": "192.168.27.95", "login": "max"},
+    ]
+    assert set(empty["free"]) - set(reported["free"]) == set(addresses.values())
+    assert reported["free"] == sorted(reported["free"])
 
 
 def test_a_pool_without_reservations_may_leave_them_out(box: Box) -> None:
-    told = {"ip_start": "10.0.0.1", "ip_end": "10.0.0.3"}
-    box.simulator.faults.add(path="vpn/ip_pool/", status=200, body={"success": True, "result": told})
-    assert pool(box) == {**told, "reservations": [], "free": ["10.0.0.1", "10.0.0.2", "10.0.0.3"], "changed": False}
+    reported = {"ip_start": "10.0.0.1", "ip_end": "10.0.0.3"}
+    box.simulator.faults.add(path="vpn/ip_pool/", status=200, body={"success": True, "result": reported})
+    assert pool(box) == {**reported, "reservations": [], "free": ["10.0.0.1", "10.0.0.2", "10.0.0.3"], "changed": False}
 
 
 @pytest.mark.parametrize(
@@ -348,8 +351,8 @@ def test_a_pool_without_reservations_may_leave_them_out(box: Box) -> None:
     ],
 )
 def test_a_pool_that_is_none_is_said_to_be_unreadable(box: Box, wrong: dict[str, t.Any]) -> None:
-    told = {"ip_start": "10.0.0.1", "ip_end": "10.0.0.3", **wrong} if wrong else {}
-    box.simulator.faults.add(path="vpn/ip_pool/", status=200, body={"success": True, "result": told})
+    reported = {"ip_start": "10.0.0.1", "ip_end": "10.0.0.3", **wrong} if wrong else {}
+    box.simulator.faults.add(path="vpn/ip_pool/", status=200, body={"success": True, "result": reported})
     answer = box.run(ip_pool.inform, {})
     assert f"vpn/ip_pool/ of {box.simulator.url} answered something that this collection cannot read" in answer["msg"]
 

@@ -79,7 +79,7 @@ def downloads(box: Box) -> int:
 
 
 def secrets_of(text: str) -> list[str]:
-    """What in a file is nobody else's."""
+    """The secrets in a file."""
     keys = re.findall(r"^(?:PrivateKey|PresharedKey) = (.+)$", text, re.MULTILINE)
     pem = re.search(r"<key>\n-----BEGIN.*\n(.*)\n", text)
     return [*keys, *([pem[1]] if pem else [])]
@@ -105,14 +105,18 @@ def test_a_file_is_downloaded_once(start: Start, tmp_path: Path, how: dict[str, 
     if server not in box.simulator.machine.servers:
         pytest.skip("such a box has no WireGuard")
     before = box.simulator.state()
-    told = have(box, file, server, check=True)
+    reported = have(box, file, server, check=True)
     assert not file.exists()
     assert not box.writes()
     assert box.simulator.state()["files"] == before["files"]
     done = have(box, file, server)
-    assert (told["changed"], told["diff"], told["counts"]) == (done["changed"], done["diff"], done["counts"])
+    assert (reported["changed"], reported["diff"], reported["counts"]) == (
+        done["changed"],
+        done["diff"],
+        done["counts"],
+    )
     assert done["objects"][0]["action"] == "created"
-    assert done["objects"][0]["reason"] == told["objects"][0]["reason"] == "none exists yet"
+    assert done["objects"][0]["reason"] == reported["objects"][0]["reason"] == "none exists yet"
     text = file.read_text()
     assert box.simulator.lets_in(server, text)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -266,7 +270,11 @@ REASONS: dict[str, tuple[str, Callable[[Box, Path], object], str]] = {
         configured(ROUTED, conf_openvpn={"use_tcp": True}),
         "created when protocol was udp; now protocol is tcp",
     ),
-    "cipher": (ROUTED, configured(ROUTED, conf_openvpn={"cipher": "aes256"}), "cipher was aes128; now cipher is aes256"),
+    "cipher": (
+        ROUTED,
+        configured(ROUTED, conf_openvpn={"cipher": "aes256"}),
+        "cipher was aes128; now cipher is aes256",
+    ),
     "fragment": (
         ROUTED,
         configured(ROUTED, conf_openvpn={"disable_fragment": True}),
@@ -305,7 +313,11 @@ REASONS: dict[str, tuple[str, Callable[[Box, Path], object], str]] = {
         given("phone", ip_reservation="192.168.27.71"),
         "it was created when ip_reservation was 192.168.27.70; now ip_reservation is 192.168.27.71",
     ),
-    "wg keepalive": (WIREGUARD, given("phone", conf_wireguard={"keepalive": 0}), "keepalive was 25; now keepalive is 0"),
+    "wg keepalive": (
+        WIREGUARD,
+        given("phone", conf_wireguard={"keepalive": 0}),
+        "keepalive was 25; now keepalive is 0",
+    ),
     "wg psk": (WIREGUARD, given("phone", conf_wireguard={"psk": False}), "psk was true; now psk is false"),
     "wg, no stamp, address": (
         WIREGUARD,
@@ -341,13 +353,13 @@ def test_what_is_not_good_any_more_is_replaced_and_told_why(box: Box, tmp_path: 
     change(box, file)
     before = file.read_text() if file.exists() else None
     box.simulator.log.clear()
-    told = have(box, file, server, check=True)
+    reported = have(box, file, server, check=True)
     assert not box.writes()
     assert (file.read_text() if file.exists() else None) == before
     done = have(box, file, server)
     assert reason in done["objects"][0]["reason"]
-    assert told["objects"][0]["reason"] == done["objects"][0]["reason"]
-    assert (told["changed"], told["diff"]) == (True, done["diff"])
+    assert reported["objects"][0]["reason"] == done["objects"][0]["reason"]
+    assert (reported["changed"], reported["diff"]) == (True, done["diff"])
     assert downloads(box) == 1
     assert box.simulator.lets_in(server, file.read_text())
     assert not have(box, file, server)["changed"]
@@ -376,7 +388,7 @@ def test_a_damaged_stamp_is_none(box: Box, tmp_path: Path, damage: str) -> None:
 
 
 def test_a_certificate_ends(box: Box, tmp_path: Path) -> None:
-    """A new one that is no better is said to be so, and not to be had anew each time without a word."""
+    """A new one that is no better causes a warning, because each run would create it again."""
     file = tmp_path / "file"
     have(box, file)
     assert not have(box, file, renew_before=3648)["changed"]
@@ -428,7 +440,7 @@ def test_renew_downloads_although_there_is_a_good_one(start: Start, tmp_path: Pa
     assert not have(box, file, server)["changed"]
 
 
-# -- judged for somebody else
+# -- judged for another host
 
 
 @both
@@ -441,8 +453,8 @@ def test_what_somebody_else_holds_is_judged_by_its_public_part(box: Box, tmp_pat
     judge = {"user": USERS[server], "server": server}
     assert not box.manage(VPN_PROFILE, **judge, held=public)["changed"]
     box.simulator.set_server(server, port=1200)
-    told = box.manage(VPN_PROFILE, **judge, held=public, check=True)
-    assert told["objects"][0]["reason"].endswith("now port is 1200")
+    reported = box.manage(VPN_PROFILE, **judge, held=public, check=True)
+    assert reported["objects"][0]["reason"].endswith("now port is 1200")
     assert box.manage(VPN_PROFILE, **judge, held="", check=True)["objects"][0]["reason"] == "none exists yet"
     assert not box.writes()
     assert "the new one would be lost; set dest or return_content" in refused(box, **judge, held=public)
@@ -557,7 +569,7 @@ def two(tmp_path: Path) -> list[dict[str, t.Any]]:
 
 @pytest.mark.parametrize("reading", ["user", "server"])
 def test_files_of_one_user_for_two_servers(start: Start, tmp_path: Path, reading: str) -> None:
-    """They are refused, unless it is known that they do not end each other; and where they do, that is said beforehand."""
+    """They are refused, unless it is known that they do not invalidate each other; where they do, there is a warning before."""
     box = stocked(start(Box, readings={"download_invalidates": reading}))
     box.simulator.set_server(BRIDGE, enabled=True)
     text = refused(box, profiles=two(tmp_path))
@@ -584,11 +596,11 @@ def test_files_of_one_user_for_two_servers(start: Start, tmp_path: Path, reading
 def test_a_server_is_started_where_that_is_asked_for(start: Start, tmp_path: Path, server: str) -> None:
     box, file = stocked(start(Box, settings={"start_duration": 0.05})), tmp_path / "file"
     box.simulator.set_server(server, enabled=False)
-    told = have(box, file, server, start=True, check=True)
+    reported = have(box, file, server, start=True, check=True)
     assert not box.writes()
     done = have(box, file, server, start=True)
     assert (
-        told["warnings"]
+        reported["warnings"]
         == done["warnings"]
         == [f"{server} is started to download files, and keeps running afterwards."]
     )
@@ -827,9 +839,9 @@ def test_what_cannot_be_written_is_kept_beside_and_put_there_by_the_next_run(
     assert stat.S_IMODE(beside.stat().st_mode) == 0o600
     assert box.simulator.lets_in(server, text)
     monkeypatch.undo()
-    told = have(box, file, server, check=True)
+    reported = have(box, file, server, check=True)
     done = have(box, file, server, renew=True)
-    assert told["objects"][0]["reason"] == done["objects"][0]["reason"]
+    assert reported["objects"][0]["reason"] == done["objects"][0]["reason"]
     assert "could not be put in its place earlier" in done["objects"][0]["reason"]
     assert file.read_text() == text
     assert not beside.exists()
@@ -912,7 +924,7 @@ def test_what_is_not_understood_is_kept_to_look_at(box: Box, tmp_path: Path) -> 
 
 
 def test_one_lost_answer_of_many_stops_the_task(box: Box, tmp_path: Path) -> None:
-    """Each is told apart: who has a new file, whose is not known, and who was not asked for."""
+    """Each has its own result: a new file, an unknown result, or not attempted."""
     declared = [{"user": user, "server": ROUTED, "dest": str(tmp_path / user)} for user in ("ada", "ben")]
     box.simulator.set_user("cyd")
     declared.append({"user": "cyd", "server": ROUTED, "dest": str(tmp_path / "cyd")})

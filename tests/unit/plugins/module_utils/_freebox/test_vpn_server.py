@@ -20,7 +20,7 @@ AT_ONCE = {"start_duration": 0, "stop_duration": 0}
 
 
 class Time:
-    """A clock that only moves when somebody sleeps, and remembers for how long."""
+    """A clock that only advances when the code sleeps, and records for how long."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -180,9 +180,9 @@ def test_what_a_fixed_value_is_can_be_declared(box: Box) -> None:
 def test_everything_that_is_told_can_be_declared(start: Start, modes: str, version: str) -> None:
     box = start(Box, api_version=version, readings={"ipsec_auth_modes": modes})
     spec = VPN_SERVER.object_spec()
-    told = [{k: v for k, v in one.items() if k in {"name", *spec}} for one in box.inform(VPN_SERVER)]
-    assert len(told) == (3 if version == "4.0" else 5)
-    answer = servers(box, *told)
+    reported = [{k: v for k, v in one.items() if k in {"name", *spec}} for one in box.inform(VPN_SERVER)]
+    assert len(reported) == (3 if version == "4.0" else 5)
+    answer = servers(box, *reported)
     assert not answer.get("failed"), answer["msg"]
     assert not answer["changed"]
 
@@ -235,10 +235,10 @@ def test_what_somebody_else_changes_meanwhile_survives(start: Start, objects: st
     """Between the comparison and the write, in the same object."""
     box = start(Box, readings={"partial_objects": objects}, settings=AT_ONCE)
 
-    def somebody() -> None:
+    def another_program() -> None:
         box.simulator.set_server("openvpn_routed", conf_openvpn={"use_tcp": True}, enable_ipv6=True)
 
-    box.simulator.faults.add(path=CONFIG, method="GET", do="act", nth=2, act=somebody)
+    box.simulator.faults.add(path=CONFIG, method="GET", do="act", nth=2, act=another_program)
     answer = servers(box, {"name": "openvpn_routed", "conf_openvpn": {"cipher": "aes256"}})
     assert not answer.get("failed"), answer["msg"]
     found = only(box, "openvpn_routed")
@@ -335,9 +335,9 @@ def test_who_is_connected_is_told_before_anything_happens(start: Start, goes_on:
         {"name": "pptp", "enabled": True},
         {"name": "ipsec", "enabled": False},
     ]
-    told, done = servers(box, *declared, check=True), servers(box, *declared)
+    reported, done = servers(box, *declared, check=True), servers(box, *declared)
     warning = f"VPN clients of {box.simulator.url} may be disconnected by a change to openvpn_routed (2 connected)."
-    for answer in (told, done):
+    for answer in (reported, done):
         assert [one["connections"] for one in answer["objects"]] == [2, 1, 0]
         assert answer["warnings"] == [warning]
     assert [one["connections"] for one in servers(box, *declared)["objects"]] == [
@@ -431,7 +431,7 @@ def test_a_server_that_is_found_in_an_error_fails_with_nothing_to_write(world: W
         in answer["msg"]
     )
     assert [one["action"] for one in answer["objects"]] == ["failed", "updated"]  # the others are dealt with
-    quiet = world.servers({"name": "wireguard", "port": 51820})  # nobody has said that it shall run
+    quiet = world.servers({"name": "wireguard", "port": 51820})  # it is not declared that it should run
     assert not quiet.get("failed")
 
 
@@ -447,7 +447,7 @@ def test_the_error_of_before_a_change_is_not_that_of_after_it(world: World) -> N
     simulator = world.box.simulator
     simulator.read_as(change_while_started="goes_on")
     simulator.set_server("wireguard", enabled=True, broken=True)
-    world.time.then[2] = lambda: simulator.set_server("wireguard", enabled=True, broken=False)  # started, by then
+    world.time.then[2] = lambda: simulator.set_server("wireguard", enabled=True, broken=False)  # started meanwhile
     declared = {"name": "wireguard", "enabled": True, "port": 51821}
     answer = world.servers(declared)
     assert not answer.get("failed"), answer["msg"]
@@ -484,7 +484,7 @@ def test_a_box_that_goes_away_while_somebody_waits_is_told_with_what_was_done(wo
 
 
 def test_servers_are_those_that_the_box_has(start: Start) -> None:
-    """One that nobody has heard of yet is read, and managed, like the others."""
+    """An unknown type is read, and managed, like the others."""
     box = start(Box, settings=AT_ONCE)
     listed = [
         {"name": "ssh_tunnel", "type": "ssh", "state": "stopped", "connection_count": 0, "auth_connection_count": 0}
@@ -513,8 +513,8 @@ def test_an_info_module_asks_only_for_what_it_is_asked(box: Box) -> None:
 @pytest.mark.parametrize("modes", ["list", "map"])
 def test_modes_of_authentication_read_alike_in_both_forms(start: Start, modes: str) -> None:
     box = start(Box, readings={"ipsec_auth_modes": modes})
-    told = {"ike_version": 2, "auth_modes": [{"id_source": "custom", "id_custom": "freebox"}]}
-    assert only(box, "ipsec")["conf_ipsec"] == told
+    reported = {"ike_version": 2, "auth_modes": [{"id_source": "custom", "id_custom": "freebox"}]}
+    assert only(box, "ipsec")["conf_ipsec"] == reported
 
 
 @pytest.mark.parametrize(

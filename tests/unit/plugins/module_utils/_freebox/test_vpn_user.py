@@ -96,23 +96,23 @@ def test_an_address_of_somebody_who_leaves_is_free(box: Box) -> None:
 @pytest.mark.parametrize("kinds", ["sss", "ssw", "www"])
 @pytest.mark.parametrize("turn", list(itertools.permutations(range(3)))[1:], ids=str)
 def test_addresses_change_hands(start: Callable[..., Box], kinds: str, turn: tuple[int, ...], taken: str) -> None:
-    """Whatever the order and the kind of user: pairs, rings, and whoever stays."""
+    """In any order and for all kinds of users: pairs, rings, and users who keep their address."""
     box = start(Box, readings={"address_taken": taken})
     said = [{"type": "wireguard"} if kind == "w" else {} for kind in kinds]
     logins = ["ana", "ben", "cyd"]
     first = [{"login": logins[i], "ip_reservation": ADDRESSES[i], **said[i]} for i in range(3)]
     users(box, *first)
     second = [{"login": logins[i], "ip_reservation": ADDRESSES[turn[i]]} for i in range(3)]
-    told = users(box, *second, check=True)
+    reported = users(box, *second, check=True)
     done = users(box, *second)
     assert not done.get("failed"), done["msg"]
-    assert (told["diff"], told["objects"]) == (done["diff"], done["objects"])
+    assert (reported["diff"], reported["objects"]) == (done["diff"], done["objects"])
     assert kept(box) == {logins[i]: ADDRESSES[turn[i]] for i in range(3)}
     assert not users(box, *second)["changed"]
 
 
 def test_who_steps_aside_is_in_nobodys_way(box: Box) -> None:
-    """Two pairs of WireGuard users change addresses, while somebody else takes the first one that is free."""
+    """Two pairs of WireGuard users change addresses, while another program takes the first free one."""
     users(box, *(phone(ADDRESSES[number], f"phone{number}") for number in range(4)), {"login": "max"})
     turned = [phone(ADDRESSES[number], f"phone{number ^ 1}") for number in range(4)]
     answer = users(box, *turned, {"login": "max", "ip_reservation": ADDRESSES[4]})
@@ -183,7 +183,7 @@ def test_a_user_is_made_anew_where_that_is_said(box: Box) -> None:
 
 @pytest.fixture(name="lasting")
 def fixture_lasting(start: Callable[..., Box]) -> Box:
-    """A box that cuts nobody off by itself."""
+    """A box that does not disconnect users by itself."""
     box = start(Box, readings={"deleted_user": "goes_on"})
     box.simulator.set_server("openvpn_routed", enabled=True)
     return box
@@ -286,7 +286,7 @@ def test_who_is_connected_cannot_be_read(box: Box) -> None:
 
 
 def test_a_phone_that_becomes_a_standard_user_changes_addresses_with_another_phone(box: Box) -> None:
-    """It steps aside while it still is a phone, which always needs an address."""
+    """It gets a temporary address while it is still a phone, which always needs an address."""
     users(box, phone(ADDRESSES[0], "phone0"), phone(ADDRESSES[1], "phone1"))
     standard = {"login": "phone0", "type": "standard", "ip_reservation": ADDRESSES[1]}
     answer = users(box, standard, phone(ADDRESSES[0], "phone1"), recreate=True)
@@ -318,7 +318,7 @@ def test_who_is_made_anew_is_cut_off(lasting: Box, refused: bool) -> None:
 
 
 def test_keys_that_nobody_knows_are_not_shown(box: Box) -> None:
-    """They may be the user's own, of which nobody knows yet whether a box tells them."""
+    """They may be the user's own; it is unknown whether a box returns those."""
     users(box, phone("192.168.27.71", conf_wireguard={"keepalive": 25}))
     [user] = [one.response for one in box.simulator.log if one.method == "GET" and one.path.endswith("/vpn/user/")][-1][
         "result"

@@ -46,7 +46,7 @@ Talk = Callable[[t.Any], object]
 
 
 class Hostile(Listener):
-    """A server that says what it likes for as long as somebody listens. ``sent`` are the bytes that it got rid of."""
+    """A server that sends any bytes as long as the client reads. ``sent`` is the number of bytes that it could send."""
 
     def __init__(self, talk: Talk, shakes_hands: bool = True) -> None:
         self.sent = 0
@@ -423,15 +423,15 @@ def test_a_time_that_is_none_is_refused(server: Server, box: Box, product: t.Any
 def test_a_deadline_comes_from_the_environment(server: Server, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     for one, name in ((server, "as_deadline"), (box, "freebox_deadline")):
         monkeypatch.setenv(f"VPN_ESTATE_{name.upper()}", "0")
-        assert f"{name}: 0 is not" in one.run(lambda run: {}, {})["msg"]
+        assert f"{name}: 0 is too small" in one.run(lambda run: {}, {})["msg"]
 
 
 # -- a server that is not there
 
 
-@pytest.fixture(name="nobody")
-def fixture_nobody() -> int:
-    """A port at which nobody listens."""
+@pytest.fixture(name="closed_port")
+def fixture_closed_port() -> int:
+    """A port at which no program listens."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
 
@@ -450,10 +450,12 @@ def fixture_tried(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return tried
 
 
-def test_a_server_that_is_down_does_not_cost_every_item_of_a_loop_its_repeats(nobody: int, tried: list[object]) -> None:
+def test_a_server_that_is_down_does_not_cost_every_item_of_a_loop_its_repeats(
+    closed_port: int, tried: list[object]
+) -> None:
     sentences = []
     for _unused in range(100):
-        http = Transport(f"https://127.0.0.1:{nobody}", trust=Trust(), timeout=5, read_only=False)
+        http = Transport(f"https://127.0.0.1:{closed_port}", trust=Trust(), timeout=5, read_only=False)
         with pytest.raises(Unreachable) as raised:
             send(http, MAKES_NEW)
         assert http.writes == 0
@@ -463,11 +465,11 @@ def test_a_server_that_is_down_does_not_cost_every_item_of_a_loop_its_repeats(no
 
 
 def test_one_attempt_follows_when_the_time_is_over(
-    nobody: int, tried: list[object], monkeypatch: pytest.MonkeyPatch
+    closed_port: int, tried: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    http = Transport(f"https://127.0.0.1:{nobody}", trust=Trust(), timeout=5, read_only=False)
+    http = Transport(f"https://127.0.0.1:{closed_port}", trust=Trust(), timeout=5, read_only=False)
     for expected in (3, 5, 5, 5):
         with pytest.raises(Unreachable):
             send(http, READ)
@@ -482,17 +484,17 @@ def test_one_attempt_follows_when_the_time_is_over(
 INFO = API.call("GET /server/info")
 
 
-def test_whoever_answers_is_asked_again_at_once(nobody: int, start: Callable[..., Server]) -> None:
+def test_a_server_that_answers_is_asked_again_at_once(closed_port: int, start: Callable[..., Server]) -> None:
     """A restart that is waited for is no failure, and ends the pause."""
     trust = Trust(ca_path=process_identity("127.0.0.1").ca_path)
-    http = Transport(f"https://127.0.0.1:{nobody}", trust=trust, timeout=5, read_only=False)
+    http = Transport(f"https://127.0.0.1:{closed_port}", trust=trust, timeout=5, read_only=False)
     for _unused in range(10):
         assert not http.answers("/api/server/status")
     for _unused in range(2):
         with pytest.raises(Unreachable):
             http.read(INFO)
-    server = start(port=nobody)
-    with pytest.raises(Unreachable, match="left alone"):
+    server = start(port=closed_port)
+    with pytest.raises(Unreachable, match="Nothing more is sent to it for now"):
         http.read(INFO)
     assert http.answers("/api/server/status")
     server.simulator.faults.add(status=200, body={}, times=None)

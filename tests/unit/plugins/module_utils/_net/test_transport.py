@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What reaches a server, how often, over which connection, and what is said when it did not go well."""
+"""What reaches a server, how often, over which connection, and the messages after failures."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ PASSWORD = "pass&word\"<mArKeR>'%7"
 # One operation of each kind, with a body that the contract allows.
 CALLS = {
     READ: API.call("GET /server/info"),
-    SET: API.call("POST /users/delete", {"users": ["nobody"]}),
+    SET: API.call("POST /users/delete", {"users": ["erika"]}),
     NAMED: API.call("POST /users/create", {"name": "newcomer"}),
-    MAKES_NEW: API.call("POST /userprop/mfa/generate-secret", {"username": "nobody"}),
-    SIGN_IN: API.call("POST /auth/login/userpassword", {"username": "nobody", "password": "wrong"}, secret=True),
+    MAKES_NEW: API.call("POST /userprop/mfa/generate-secret", {"username": "erika"}),
+    SIGN_IN: API.call("POST /auth/login/userpassword", {"username": "erika", "password": "wrong"}, secret=True),
     CONTROL: API.call("POST /server/restart", query={"restartMode": "warm"}),
 }
 kinds = pytest.mark.parametrize("kind", CALLS)
@@ -107,7 +107,7 @@ def fixture_wire() -> Iterator[Callable[..., Wire]]:
 
 
 def transport(where: Server | Wire, trust: Trust | None = None, *, url: str = "", timeout: float = 5) -> Transport:
-    """A way to a server that trusts the simulator's authority if nothing else is said, with a token."""
+    """A transport to a server, with a token, that trusts the simulator's authority unless the test passes another trust."""
     address = where.simulator.url if isinstance(where, Server) else where.url
     made = Transport(
         url or address,
@@ -153,8 +153,8 @@ def rows() -> Iterator[t.Any]:
         after = {"headers": {"Retry-After": "0"}}
         yield kind, {"status": 429, **after}, arrivals["refused for now"][kind], Refused
         yield kind, {"status": 503, **after}, arrivals["away for now"][kind], Unreachable
-        told = Refused if kind in (READ, SIGN_IN) else OutcomeUnknown
-        yield kind, {"status": 500}, arrivals["error of the server"][kind], told
+        reported = Refused if kind in (READ, SIGN_IN) else OutcomeUnknown
+        yield kind, {"status": 500}, arrivals["error of the server"][kind], reported
         for fault in BROKEN_OFF:
             yield kind, fault, 3 if kind == READ else 1, Unreachable if kind == READ else OutcomeUnknown
         yield kind, {"status": 401, "body": {"reason": "Invalid auth token"}}, 1 if kind == SIGN_IN else 2, Refused
@@ -192,7 +192,7 @@ def test_what_was_never_sent_is_tried_three_times(kind: str) -> None:
 def test_a_server_that_comes_back_is_found(
     start: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """Nobody listens until the second wait between attempts."""
+    """No program listens until the second wait between attempts."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     waits: list[float] = []
@@ -332,7 +332,7 @@ def test_a_redirect_to_plain_http_or_itself_is_not_followed(wire: Callable[..., 
 
 def test_netrc_has_no_say(wire: Callable[..., Wire], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / ".netrc"
-    file.write_text("machine 127.0.0.1 login somebody password else\n")
+    file.write_text("machine 127.0.0.1 login erika password else\n")
     file.chmod(0o600)
     monkeypatch.setenv("NETRC", str(file))
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -490,7 +490,7 @@ def fixture_expired(tmp_path_factory: pytest.TempPathFactory) -> TlsIdentity:
 
 
 def refused(server: Server, trust: Trust, sentence: str, url: str = "") -> None:
-    """That trust does not fit the server: it is said why, and the server hears of no request."""
+    """That trust does not fit the server: the reason is reported, and the server gets no request."""
     heard = len(server.simulator.log)
     with pytest.raises(Unreachable, match=sentence) as raised:
         transport(server, trust, url=url).write(CALLS[SET])
@@ -712,7 +712,7 @@ def test_authorities_that_are_not_there(server: Server, tmp_path: Path) -> None:
 
 
 def test_a_timeout_of_nothing(server: Server) -> None:
-    with pytest.raises(InputError, match="as_timeout: 0 is not a number of seconds"):
+    with pytest.raises(InputError, match="as_timeout: 0 is too small"):
         client_of(server, as_timeout=0)
 
 
@@ -806,7 +806,7 @@ def test_headers_of_an_answer_are_heard_unless_it_is_a_refusal(wire: Callable[..
 
 
 def test_connections_closed_behind_our_back_are_no_error(wire: Callable[..., Wire]) -> None:
-    """Each answer is followed by the end of the connection, which nobody announced."""
+    """Each answer is followed by the end of the connection, which was not announced."""
     listener = wire(reply({}, headers={"Connection": "keep-alive"}))
     http = transport(listener)
     for request in CALLS.values():
@@ -854,7 +854,7 @@ def test_an_answer_that_repeats_the_request(
 def test_a_reason_that_repeats_what_was_confided(
     wire: Callable[..., Wire], kind: str, status: int, form: Callable[[str], str]
 ) -> None:
-    said = form(f"{'nobody' if kind == SIGN_IN else TOKEN} may not set {PASSWORD}")
+    said = form(f"{'erika' if kind == SIGN_IN else TOKEN} may not set {PASSWORD}")
     listener = wire(reply({"reason": f"bob: {said}", "detail": {"password": said}}, status))
     request = Call("POST", "/x", kind, {"username": "bob", "password": PASSWORD}, secret=True)
     with pytest.raises(EstateError, match="bob: ") as raised:
@@ -884,7 +884,7 @@ def test_data_of_the_server_is_not_quoted(wire: Callable[..., Wire]) -> None:
 def test_a_token_that_fits_no_header(server: Server, token: str) -> None:
     http = transport(server)
     http.authorise = lambda refused: {"X-OpenVPN-As-AuthToken": token}
-    with pytest.raises(EstateError, match="the value for X-OpenVPN-As-AuthToken holds characters") as raised:
+    with pytest.raises(EstateError, match="the value for X-OpenVPN-As-AuthToken contains characters") as raised:
         http.write(CALLS[SET])
     assert TOKEN not in str(raised.value)
     assert server.simulator.log == []

@@ -215,7 +215,7 @@ def test_data_stays_as_it_is() -> None:
 
 
 def spoilt(value: Json, only: t.Container[str] | None = None, key: str = "") -> Json:
-    """An answer with every text made hostile but those that let anybody in; ``only`` those of some keys."""
+    """An answer with every text made hostile except those that give access; ``only`` those of some keys."""
     if isinstance(value, dict):
         return {name: one if name in LETS_IN else spoilt(one, only, name) for name, one in value.items()}
     if isinstance(value, list):
@@ -283,9 +283,9 @@ def hostile(kind: type[Simulated], furnish: t.Callable[[t.Any], object], way: st
         carry_out = machine.answer
 
         def answer(call: t.Any, headers: t.Any, text: bytes) -> t.Any:
-            told, route, wrote = carry_out(call, headers, text)
+            reported, route, wrote = carry_out(call, headers, text)
             signs_in = any(word in call.path for word in ("/login", "/auth/", "/api_version"))
-            return told if signs_in else WAYS[way](told, bool(route and route.writes)), route, wrote
+            return reported if signs_in else WAYS[way](reported, bool(route and route.writes)), route, wrote
 
         machine.answer = answer
         yield server
