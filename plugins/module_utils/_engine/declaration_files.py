@@ -26,9 +26,7 @@ else:
 CSV = ".csv"  # of a table, which can contain only a list
 MAPPINGS = (".json", ".yaml", ".yml")  # of files that can contain a mapping
 ENDINGS = (CSV, *MAPPINGS)
-MOST_REPEATED = (
-    10_000_000  # values that aliases of YAML stand for, so that a few lines cannot keep the task busy for long
-)
+MOST_REPEATED = 10_000_000  # values that aliases of YAML stand for: a few lines cannot keep the task busy for long
 DEEPEST = 100  # levels of nested YAML; some ten thousand levels deeper, the C parser would end the process
 
 TEXT, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"

@@ -110,9 +110,7 @@ class Change:
     effect: Effect = Effect.NOTHING
     own_account: OwnAccount = OwnAccount.UNTOUCHED
     turn: Turn = Turn.USUAL  # when it is written; the planning sets it, and it stays
-    ends: Object = field(
-        default_factory=dict
-    )  # what else it ends, each with what is left afterwards: read back as well
+    ends: Object = field(default_factory=dict)  # what else it ends, with what is left afterwards: read back as well
     # What a deletion ends besides what can be declared, for its diff.
     lost: Object = field(default_factory=dict, repr=False)
     undo: Object = field(default_factory=dict, repr=False)  # what is needed to set it back, besides ``before``

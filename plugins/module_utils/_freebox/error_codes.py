@@ -33,7 +33,7 @@ CODES: t.Mapping[str, tuple[int, str]] = {
     "nomem": (500, "the box has no memory left"),
     "unsupp": (400, "this box cannot do that"),
     "notsupp": (400, "this box cannot do that"),
-    "inuse": (409, "something else uses it"),
+    "inuse": (409, "it is in use"),
     "busy": (429, "the box is busy with it, as with a server that is not started"),
     "ioerror": (500, "an error occurred in the box"),
     "size": (413, "the box has no room for more"),

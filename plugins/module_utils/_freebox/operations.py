@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .._net.operations import MAKES_NEW, NAMED, READ, SET, SIGN_IN, Call, OperationTable
 
-# A download makes a new key and ends the old one (server behaviour, F72), so it is no read, whatever its verb.
+# A download creates a new key and invalidates the old one (server behaviour, F72), so it is not a read, in spite of its verb.
 _OPERATIONS = {
     "GET /login/": READ,
     "POST /login/session/": SIGN_IN,
@@ -28,7 +28,7 @@ _OPERATIONS = {
     "GET /vpn/download_config/{server_name}/{login}": MAKES_NEW,
     "GET /vpn/download_config/{server_name}/{login}/{fmt}": MAKES_NEW,
 }
-# Whose requests or answers hold passwords, keys or tokens.
+# Operations whose requests or answers contain passwords, keys or tokens.
 _SECRET = (
     *("POST /login/session/", "POST /login/authorize/", "GET /login/authorize/{track_id}"),
     *("POST /vpn/user/", "PUT /vpn/user/{login}"),

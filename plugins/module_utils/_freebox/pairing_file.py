@@ -147,7 +147,7 @@ class TokenFile:
 
 
 def _parsed(content: t.Mapping[str, t.Any]) -> StoredPairing:
-    """The mapping of a file. Raises Flaw with a sentence that holds none of its values."""
+    """The mapping of a file. Raises Flaw with a sentence that quotes none of its values."""
     others = sorted(map(str, set(content) - {ID, TOKEN, BOX, REQUEST}))
     if others:
         raise Flaw(f"it also contains {', '.join(others)}")

@@ -17,11 +17,7 @@ from .outside import Sentence, distinct, shown, shown_value, well_formed
 from .redact import with_passwords
 
 SHORTEST_SECRET = 8  # characters; a shorter one would mask half of the answer of a task
-SENTENCES = (
-    "msg",
-    "warnings",
-    "sign_in_refused",
-)  # of an answer; other sentences have the type Sentence, anywhere in it
+SENTENCES = ("msg", "warnings", "sign_in_refused")  # of an answer; other sentences in it have the type Sentence
 DIFF = "diff"
 WHOLE, PART = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "********"  # what Ansible before 2.22 shows in place of a secret
 

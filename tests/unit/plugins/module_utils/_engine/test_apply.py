@@ -149,7 +149,7 @@ def failure(server: Server, answer: Answer, name: str) -> str:
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_who_was_created_and_then_failed_is_there_and_said_to_be(server: Server, lost: bool) -> None:
+def test_a_user_who_was_created_and_then_failed_exists_and_is_reported(server: Server, lost: bool) -> None:
     """Whether or not the answer to the creation came back."""
     server.simulator.faults.add(path=CHANGE_PASSWORD, times=1, status=403, body={"reason": "Too weak"})
     if lost:
@@ -161,7 +161,7 @@ def test_who_was_created_and_then_failed_is_there_and_said_to_be(server: Server,
     assert "u0" in server.simulator.state()["users"]
 
 
-def test_a_group_that_was_created_without_its_members_is_said_to_be(server: Server) -> None:
+def test_a_group_that_was_created_without_its_members_is_reported(server: Server) -> None:
     populated(server, ["ana"])
     server.simulator.faults.add(path=SET, status=400, body={"reason": "Not ana"})
     answer = server.manage(GROUP, groups=[{"name": "ops", "autologin": True, "members": ["ana"]}])
@@ -170,7 +170,7 @@ def test_a_group_that_was_created_without_its_members_is_said_to_be(server: Serv
 
 
 @pytest.mark.parametrize("outage", [{}, {"do": "drop"}, {"status": 502}], ids=str)
-def test_who_could_not_be_created_is_not_said_to_be(server: Server, outage: dict[str, t.Any]) -> None:
+def test_a_user_who_could_not_be_created_is_not_reported_as_created(server: Server, outage: dict[str, t.Any]) -> None:
     """Also where the first answer leaves it open, and a read shows that the user does not exist."""
     if outage:
         server.simulator.faults.add(path=CREATE, nth=1, **outage)
@@ -316,7 +316,7 @@ def test_who_moves_to_a_page_that_was_read_is_not_gone(start: t.Callable[..., Se
 
 
 @pytest.mark.parametrize("total", [0, 1, 3, 4, 2**63])
-def test_a_list_that_is_not_as_long_as_it_says_is_not_purged_by(server: Server, total: int) -> None:
+def test_a_list_that_is_shorter_than_its_total_is_not_used_for_a_purge(server: Server, total: int) -> None:
     populated(server, ["ana", "ben"])
     true = [one for one in server.inform(USER) if one["name"] != "mfa-admin"]
     assert len(true) == 3
@@ -329,7 +329,7 @@ def test_a_list_that_is_not_as_long_as_it_says_is_not_purged_by(server: Server, 
     assert not server.writes()
 
 
-def test_an_info_module_tells_where_a_list_is_not_whole(server: Server) -> None:
+def test_an_info_module_warns_of_an_incomplete_list(server: Server) -> None:
     found: dict[str, t.Any] = {"total": 9, "profiles": [{"name": "ana"}]}
     server.simulator.faults.add(path="users/list", times=None, status=200, body=found)
     spec = {"names": {"type": "list", "elements": "str"}}

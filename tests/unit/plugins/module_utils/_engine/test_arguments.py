@@ -183,7 +183,7 @@ def test_a_number_is_text_only_as_it_is_usually_written(server: Server, tmp_path
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
-def test_null_is_not_said(start: Callable[..., Simulated], sample: Sample, tmp_path: Path) -> None:
+def test_null_is_not_set(start: Callable[..., Simulated], sample: Sample, tmp_path: Path) -> None:
     """For every option, also one with choices: of one object, of one of many, and of one in a file."""
     server = started(start, sample, usual(sample))
     nothing = dict.fromkeys(sample.resource.object_spec())
@@ -213,7 +213,7 @@ def test_null_further_down(box: Box, server: Server) -> None:
 # -- each mistake has its place
 
 
-def test_all_mistakes_of_a_task_are_told_at_once(server: Server) -> None:
+def test_all_mistakes_of_a_task_are_reported_at_once(server: Server) -> None:
     users: list[t.Any] = [{"name": f"u{number}"} for number in range(300)]
     users[12].update(gruop="staff", reroute_gw="dns-only")
     users[40] = {"password": PASSWORD}
@@ -246,7 +246,7 @@ def test_all_mistakes_of_a_task_are_told_at_once(server: Server) -> None:
         assert sentence.startswith(words)
 
 
-def test_values_alone_are_told_at_once_too(server: Server) -> None:
+def test_values_alone_are_reported_at_once_too(server: Server) -> None:
     users = [{"name": f"u{number}", "static_ipv4": "10.0.0.300"} for number in range(25)]
     first, *sentences = sentences_of(server.manage(USER, users=users)["msg"])
     assert (first, len(sentences)) == ("25 mistakes:", 20)
@@ -294,7 +294,7 @@ TOGETHER: list[dict[str, t.Any]] = [
 
 @pytest.mark.parametrize("slip", [False, True])
 @pytest.mark.parametrize("way", ["groups", "src"])
-def test_what_several_objects_get_wrong_together_is_told_with_all_else(
+def test_what_several_objects_get_wrong_together_is_reported_with_all_else(
     server: Server, tmp_path: Path, way: str, slip: bool
 ) -> None:
     groups = [*TOGETHER, {"name": "f", "membres": []}] if slip else TOGETHER
@@ -320,7 +320,7 @@ def test_what_several_objects_get_wrong_together_is_told_with_all_else(
     assert len(reported.split("\n")) == 10 + slip
 
 
-def test_several_faults_of_one_object_are_told(server: Server, box: Box, tmp_path: Path) -> None:
+def test_several_faults_of_one_object_are_reported(server: Server, box: Box, tmp_path: Path) -> None:
     """Of all kinds: the name, the form of a value, what contradicts the state."""
     user = {"name": "anna\n", "state": "blocked", "deny": False, "password": "anna\n", "static_ipv4": "x"}
     first, *sentences = sentences_of(server.manage(USER, users=[user])["msg"])

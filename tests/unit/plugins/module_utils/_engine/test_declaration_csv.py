@@ -204,7 +204,7 @@ def cells_of(item: Item, before: str = "") -> dict[str, str]:
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: str(resource.plural))
 @examples(30, 1000)
 @given(data=st.data())
-def test_a_table_says_what_the_same_list_says_in_yaml(resource: Resource, data: st.DataObject) -> None:
+def test_a_table_declares_the_same_as_the_list_in_yaml(resource: Resource, data: st.DataObject) -> None:
     rules = resource.argument_spec()[resource.plural]
     objects = data.draw(st.lists(items_of(rules["options"]).filter(bool), max_size=4))
     rows = [cells_of(one) for one in objects]
@@ -318,7 +318,7 @@ def test_a_port_that_is_none() -> None:
     ]
 
 
-def test_all_mistakes_of_all_files_are_told_at_once(server: Server, tmp_path: Path) -> None:
+def test_all_mistakes_of_all_files_are_reported_at_once(server: Server, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("name,colour,stat\nanna,red\nbert,red,absent\n,,\ncarl,,blocked\n")
     (tmp_path / "b.csv").write_text('name;deny\nanna;perhaps\nbert;no;no\n"dora;no\n')
     (tmp_path / "c.yml").write_text("- name: bert\n  deny: perhaps\n")
@@ -378,7 +378,7 @@ def test_tables_in_the_folder_of_a_whole_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["stat", "state"])
-def test_what_a_wrong_header_hides_is_not_told_as_a_contradiction(tmp_path: Path, wrong: str) -> None:
+def test_what_a_wrong_header_hides_is_not_reported_as_a_contradiction(tmp_path: Path, wrong: str) -> None:
     """Whether bert stays, the table does not say while one of its columns has no meaning."""
     (tmp_path / "groups.yml").write_text("- {name: staff, state: absent}\n")
     (tmp_path / "users.csv").write_text(f"name,group,{wrong}\nbert,staff,present\n")

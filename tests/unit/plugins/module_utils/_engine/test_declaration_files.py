@@ -240,7 +240,7 @@ def test_a_mistake_in_an_object(server: Server, tmp_path: Path, text: str, words
     assert refusal(server, as_json) == reported.replace("line 3", "line 6")
 
 
-def test_all_mistakes_of_all_files_are_told_at_once(server: Server, tmp_path: Path) -> None:
+def test_all_mistakes_of_all_files_are_reported_at_once(server: Server, tmp_path: Path) -> None:
     """Options, values, and what two options say of one thing, in the order in which they are read."""
     both = "- name: d\n  static_ipv4: 10.0.0.300\n  static_ipv6: x\n"
     path = write(tmp_path, a_yml=f"{BEFORE}- name: b\n  colour: red\n{both}", b_yml="- name: c\n  deny: perhaps\n")
@@ -254,7 +254,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(server: Server, tmp_path: Pa
     ]
 
 
-def test_of_many_mistakes_twenty_are_told(server: Server, tmp_path: Path) -> None:
+def test_of_many_mistakes_twenty_are_reported(server: Server, tmp_path: Path) -> None:
     text = "".join(f"- {{name: u{number}, colour: red}}\n" for number in range(300))
     first, *reported = sentences_of(refusal(server, write(tmp_path, a_yml=text) / "a.yml"))
     assert (first, len(reported)) == ("300 mistakes:", 20)
@@ -476,7 +476,7 @@ def test_src_stands_alone(server: Server, tmp_path: Path, beside: dict[str, t.An
 
 
 @pytest.mark.parametrize("nothing", [{}, {"src": None}, {"users": None}, {"name": None}, {"src": ""}], ids=str)
-def test_what_is_empty_declares_nobody(server: Server, nothing: dict[str, t.Any]) -> None:
+def test_an_empty_file_declares_no_objects(server: Server, nothing: dict[str, t.Any]) -> None:
     """A variable that turns out empty must not become a user whose name is None."""
     if nothing != {"src": ""}:
         with pytest.raises(AssertionError, match="one of the following is required: name, users, src"):

@@ -184,7 +184,7 @@ def test_what_an_info_module_returns_goes_into_the_module_of_the_noun(server: Se
     assert not server.manage(USER, users=answer["declaration"])["changed"]
 
 
-def test_a_box_says_which_users_have_passwords(box: Box) -> None:
+def test_a_box_returns_which_users_have_passwords(box: Box) -> None:
     box.simulator.set_user("ana", password="A-Secret-1!")  # noqa: S106 - a made-up one
     found = box.perform(freebox_declaration_info.BODY)
     assert {"part": "users", "name": "ana", "option": "password"} in found["secrets"]

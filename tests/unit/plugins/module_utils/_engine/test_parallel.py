@@ -122,7 +122,7 @@ def test_jobs_begin_in_their_order_and_end_in_any() -> None:
     assert max(jobs.at_once) == 2
 
 
-def test_each_that_is_done_is_told_of_from_the_callers_thread() -> None:
+def test_each_finished_job_is_reported_from_the_callers_thread() -> None:
     threads: list[threading.Thread] = []
     crew_of(8).work(range(50), lambda job: None, lambda: threads.append(threading.current_thread()), alone=False)
     assert threads == [threading.current_thread()] * 50
@@ -313,7 +313,7 @@ def test_a_job_that_ends_its_thread_is_a_failure_as_well() -> None:
         crew_of(4).work(range(4), do, lambda: None, alone=False)
 
 
-def test_whoever_is_told_may_fail_too() -> None:
+def test_the_report_of_a_job_may_fail_too() -> None:
     jobs = Jobs()
     jobs.release(*range(10))
 

@@ -141,7 +141,7 @@ def test_everything_may_be_new(server: Server, check: bool) -> None:
 # -- mistakes
 
 
-def test_mistakes_of_all_parts_are_told_at_once_and_no_server_is_asked(server: Server) -> None:
+def test_mistakes_of_all_parts_are_reported_at_once_and_no_server_is_asked(server: Server) -> None:
     said = refused(
         server,
         groups=[{"name": "staff", "state": "absent"}, {"name": "ops", "members": ["bob"]}],
@@ -169,7 +169,7 @@ def test_mistakes_of_all_parts_are_told_at_once_and_no_server_is_asked(server: S
     assert not server.simulator.log
 
 
-def test_mistakes_of_options_are_told_for_all_parts_at_once(server: Server) -> None:
+def test_mistakes_of_options_are_reported_for_all_parts_at_once(server: Server) -> None:
     said = refused(server, groups=[{"name": "staff", "denny": True}], users=[{"name": "ada", "gruop": "staff"}])
     assert [one.strip().removesuffix(" Nothing was written.") for one in said] == [
         "2 mistakes:",
@@ -183,7 +183,7 @@ def test_a_mistake_in_the_configuration_stops_the_users_too(server: Server) -> N
     assert "vpn.server.max_client is not a configuration item that this server knows" in said[0]
 
 
-def test_what_only_the_server_can_tell_is_told_for_all_parts_at_once(server: Server) -> None:
+def test_what_only_the_server_knows_is_reported_for_all_parts_at_once(server: Server) -> None:
     said = refused(
         server,
         users=[{"name": "ada", "group": "staf"}],
@@ -200,7 +200,7 @@ def test_what_only_the_server_can_tell_is_told_for_all_parts_at_once(server: Ser
     ]
 
 
-def test_all_that_the_server_can_tell_of_users_is_told_at_once(server: Server) -> None:
+def test_all_that_the_server_knows_of_users_is_reported_at_once(server: Server) -> None:
     users = [{"name": name, "static_ipv4": f"10.60.0.{number}"} for number, name in enumerate(("ada", "bob"), 1)]
     said = refused(server, users=[*users, {"name": "eve", "group": "staff"}], config_items=NETWORK)
     assert said[0] == "3 mistakes:"
@@ -226,7 +226,7 @@ def test_validate_only_asks_no_server_and_needs_no_connection(server: Server) ->
     assert not server.simulator.log
 
 
-def test_mistakes_that_the_playbook_has_found_are_told_with_the_others(server: Server) -> None:
+def test_mistakes_that_the_playbook_has_found_are_reported_with_the_others(server: Server) -> None:
     declared = {"groups": [{"name": "staff", "state": "absent"}], "users": [{"name": "ada", "group": "staff"}]}
     said = refused(server, **declared, mistakes=["two people are called bob.", "cleo has no name"])
     assert [one.strip().removesuffix(" Nothing was written.") for one in said] == [
@@ -350,7 +350,7 @@ def test_what_cannot_all_be_true_is_found_without_a_server(declared: dict[str, t
     assert [one.strip().removesuffix(" Nothing was written.") for one in mistakes_of(**declared)] == mistakes
 
 
-def test_mistakes_of_options_files_and_the_playbook_are_told_at_once(tmp_path: Path) -> None:
+def test_mistakes_of_options_files_and_the_playbook_are_reported_at_once(tmp_path: Path) -> None:
     file = tmp_path / "users.json"
     file.write_text('[{"name": "ada", "gruop": "staff"}]')
     said = mistakes_of(
@@ -452,7 +452,7 @@ PURGED = {"purge": ["users"], "groups": [{"name": "staff", "members": ["alice"]}
         ),
     ],
 )
-def test_mistakes_and_contradictions_are_told_in_one_run_and_nothing_that_only_follows(
+def test_mistakes_and_contradictions_are_reported_in_one_run_and_nothing_that_only_follows(
     tmp_path: Path, declared: dict[str, t.Any], mistakes: list[str], in_file: bool
 ) -> None:
     if in_file and "users" in declared:
@@ -693,7 +693,7 @@ def test_a_purged_list_is_gone_with_its_owner_whatever_the_server_does_with_it(
     assert not done(declare(server, **gone))["changed"]
 
 
-def test_a_list_that_stays_when_its_owner_goes_is_told_with_the_owner(start: t.Callable[..., Server]) -> None:
+def test_a_list_that_stays_when_its_owner_is_deleted_is_reported_with_the_owner(start: t.Callable[..., Server]) -> None:
     server = start(readings={"lists_of_deleted_owners": "kept"})
     done(declare(server, users=[{"name": "ada"}], access_lists=[{"user": "ada", "access_to": ["all"]}]))
     server.simulator.faults.add(path=LISTS, status=400, body={"reason": "no such user"})
@@ -826,7 +826,7 @@ def test_members_are_as_planned_when_one_of_them_is_deleted(two: Server) -> None
     assert not done(declare(two, **declared))["changed"]
 
 
-def test_a_group_tells_only_of_members_who_do_not_say_so_themselves(two: Server) -> None:
+def test_a_group_reports_only_members_whose_own_change_does_not_show_it(two: Server) -> None:
     done(declare(two, groups=[{"name": "staff", "members": ["ada"]}]))
     users = [ADA_GOES, {"name": "ben", "group": "staff"}, {"name": "cleo", "group": "staff"}, {"name": "dan"}]
     [first, *_rest] = done(
@@ -843,7 +843,7 @@ def test_a_group_tells_only_of_members_who_do_not_say_so_themselves(two: Server)
     assert groups == dict.fromkeys(["ben", "cleo", "dan"], "staff")
 
 
-def test_a_group_does_not_fail_with_a_member_who_says_so_itself(server: Server) -> None:
+def test_a_group_does_not_fail_with_a_member_whose_own_change_shows_it(server: Server) -> None:
     server.simulator.faults.add(path="/users/create", status=400, body={"reason": "no room"})
     declared: dict[str, t.Any] = {
         "groups": [{"name": "staff", "members": ["ada"]}],
@@ -895,7 +895,7 @@ def test_who_shall_be_blocked_is_blocked_though_the_group_that_the_user_moves_to
     assert not ada.get("group")
 
 
-def test_the_message_tells_the_cause_and_not_what_follows_from_it(server: Server) -> None:
+def test_the_message_names_the_cause_and_not_what_follows_from_it(server: Server) -> None:
     server.simulator.faults.add(path="/users/create", status=400, body={"reason": "no room"})
     answer = declare(server, groups=[{"name": "a", "members": ["ada"]}], users=[{"name": "ada"}])
     assert answer["groups"]["objects"][0]["msg"] == "not attempted, because user ada failed"
@@ -970,7 +970,7 @@ def test_equal_changes_are_one_entry_of_the_diff(server: Server) -> None:
     assert answer["counts"] == {"created": 1, "updated": 300}
 
 
-def test_of_users_who_are_blocked_the_summary_tells_who_was_there(server: Server) -> None:
+def test_the_summary_counts_blocked_users_who_existed(server: Server) -> None:
     done(declare(server, users=[{"name": "ada"}, {"name": "bob"}]))
     blocked = [{"name": name, "state": "blocked"} for name in ("ada", "eve")]
     answer = done(declare(server, users=[*blocked, {"name": "bob"}, {"name": "cleo"}]))

@@ -169,7 +169,7 @@ def test_who_has_ended_loses_sessions_and_is_created_denied(server: Server) -> N
 
 
 @pytest.mark.parametrize("state", ["blocked", "absent"])
-def test_it_says_nothing_of_who_is_out_already(server: Server, state: str) -> None:
+def test_it_does_not_mention_users_who_are_blocked_already(server: Server, state: str) -> None:
     for until in (PAST, FUTURE):
         server.simulator.set_user("anna")
         [reported] = server.manage(USER, users=[{"name": "anna", "state": state, "until": until}])["objects"]
@@ -183,7 +183,7 @@ def test_what_is_declared_is_right_on_each_day_or_on_none(server: Server) -> Non
         assert "172.27.224.9 is declared for anna and for bert" in server.manage(USER, users=shared)["msg"]
 
 
-def test_a_wrong_end_is_told_with_all_other_mistakes(server: Server) -> None:
+def test_a_wrong_end_is_reported_with_all_other_mistakes(server: Server) -> None:
     users = [{"name": "anna", "until": "soon"}, {"name": "bert", "until": "2026-02-30"}, {"name": "carl", "deny": 5}]
     msg = server.declare(DECLARATION, users=users[:2])["msg"]
     assert "until of user anna: 'soon' is neither a day" in msg

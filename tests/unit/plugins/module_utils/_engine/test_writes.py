@@ -202,7 +202,7 @@ def test_a_session_is_one_threads_at_a_time(tmp_path: Path, folder: str) -> None
 
 
 @pytest.mark.parametrize("status", [400, 409])
-def test_a_locked_database_stops_the_rest_and_says_what_was_not_attempted(server: Server, status: int) -> None:
+def test_a_locked_database_stops_the_rest_and_reports_what_was_not_attempted(server: Server, status: int) -> None:
     server.simulator.faults.add(path=CREATE, nth=20, status=status, **LOCKED)
     answer = server.manage(USER, users=declared(NAMES), as_connections=MOST)
     sent = {one.request["name"]: one.status for one in server.simulator.log if one.path == CREATE}
@@ -280,7 +280,7 @@ def test_a_connection_is_kept_from_task_to_task_of_a_process(server: Server) -> 
     assert server.simulator.machine.handshakes == 1
 
 
-def test_whoever_is_trusted_in_another_way_gets_another_connection(server: Server) -> None:
+def test_a_server_that_is_trusted_in_another_way_gets_another_connection(server: Server) -> None:
     pinned = {"as_ca_path": None, "as_certificate_fingerprint": server.simulator.fingerprint_sha256}
     for number, options in enumerate((({}, pinned) * 3), start=1):
         done(server.manage(USER, name=f"u{number}", **options))

@@ -209,7 +209,7 @@ def test_the_public_part_names_the_same(text: str) -> None:
     assert reported(openvpn_profile.public_part(whole)) == reported(whole)
 
 
-def test_a_name_that_may_be_a_secret_is_not_told(tmp_path: Path) -> None:
+def test_a_name_that_may_be_a_secret_is_not_shown(tmp_path: Path) -> None:
     """A line of a key looks like a name; so does a password, where a text is no profile."""
     file = tmp_path / "office.ovpn"
     for text in (completed("0123456789abcdef0123456789abcdef"), "staple\nhorsebattery\n"):
@@ -318,7 +318,7 @@ def test_an_issued_profile_that_may_harm_is_revoked_and_put_nowhere(estate: Serv
 
 
 @pytest.mark.parametrize("how", [{"return_content": True}, {}])
-def test_nor_is_it_told(estate: Server, how: dict[str, t.Any]) -> None:
+def test_nor_is_it_shown(estate: Server, how: dict[str, t.Any]) -> None:
     answer = estate.manage(PROFILE, **ADA, **how)
     assert answer["failed"]
     assert "content" not in str(answer.get("objects"))
@@ -340,7 +340,7 @@ def test_one_without_a_certificate_leaves_nothing_behind(estate: Server, tmp_pat
     assert not [*tmp_path.iterdir()]
 
 
-def test_a_file_from_before_is_not_good_and_told_why(estate: Server, tmp_path: Path) -> None:
+def test_an_earlier_file_is_not_valid_and_the_reason_is_reported(estate: Server, tmp_path: Path) -> None:
     file = tmp_path / "ada.ovpn"
     estate.manage(PROFILE, **ADA, dest=str(file), allow_directives=ALLOWED)
     [old] = live(estate)

@@ -181,7 +181,7 @@ FLAWS = {
 
 
 @pytest.mark.parametrize(("text", "number"), FLAWS.items())
-def test_a_flaw_is_told_with_its_line(text: str, number: int) -> None:
+def test_a_flaw_is_reported_with_its_line(text: str, number: int) -> None:
     """As ``outcome`` sees to, in plain words only: without what stands there."""
     text = completed(text)
     assert outcome(text) == number == outcome(public_part(text))

@@ -37,7 +37,7 @@ def test_what_is_written_is_its_owners_alone(tmp_path: Path, mask: int, before: 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_whoever_reads_meanwhile_finds_a_whole_text(tmp_path: Path) -> None:
+def test_a_program_that_reads_meanwhile_gets_a_complete_text(tmp_path: Path) -> None:
     file = SecretFile("dest", str(tmp_path / "key"))
     texts = [letter * 200_000 for letter in "ab"]
     file.write(texts[0])

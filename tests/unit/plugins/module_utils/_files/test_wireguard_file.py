@@ -56,13 +56,13 @@ FACTS = {
 
 
 @pytest.mark.parametrize("text", [TEXT, TEXT.replace("\n", "\r\n"), "\ufeff" + TEXT, stamped(TEXT, {"user": "ada"})])
-def test_what_a_file_says(text: str) -> None:
+def test_the_content_of_a_file(text: str) -> None:
     assert is_wireguard(text)
     assert WireGuardFile(text).facts() == FACTS
 
 
 @pytest.mark.parametrize("text", [TEXT, stamped(TEXT, {"user": "ada"})])
-def test_its_public_part_says_the_same_and_no_secret(text: str) -> None:
+def test_its_public_part_has_the_same_content_without_secrets(text: str) -> None:
     public = public_part(text)
     assert WireGuardFile(public).facts() == FACTS
     assert public_part(public) == public
@@ -98,7 +98,7 @@ FLAWS = {
 
 
 @pytest.mark.parametrize("text", FLAWS)
-def test_a_flaw_is_told_by_its_line_and_never_quoted(text: str) -> None:
+def test_a_flaw_is_reported_by_its_line_and_never_quoted(text: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(FLAWS[text])}$"):
         WireGuardFile(text).facts()
 

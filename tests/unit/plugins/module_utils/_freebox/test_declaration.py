@@ -127,7 +127,7 @@ def test_what_another_program_changes_between_two_portions_of_a_server_stays(box
 # -- mistakes
 
 
-def test_mistakes_of_both_parts_are_told_at_once_and_no_box_is_asked(box: Box) -> None:
+def test_mistakes_of_both_parts_are_reported_at_once_and_no_box_is_asked(box: Box) -> None:
     said = refused(
         box,
         servers=[{"name": "wireguard", "conf_wireguard": {"mtu": 9000}}],
@@ -142,7 +142,7 @@ def test_mistakes_of_both_parts_are_told_at_once_and_no_box_is_asked(box: Box) -
     assert not box.simulator.log
 
 
-def test_what_only_the_box_can_tell_is_told_of_both_parts_at_once(box: Box) -> None:
+def test_what_only_the_box_knows_is_reported_for_both_parts_at_once(box: Box) -> None:
     said = refused(
         box, servers=[{"name": "openvpn", "enabled": True}], users=[{"login": "a", "ip_reservation": "10.0.0.1"}]
     )

@@ -141,7 +141,7 @@ def test_a_sentence_holds_the_words_of_the_box_and_what_to_make_of_them(code: st
 
 @pytest.mark.parametrize("status", [200, 403, 404, 500])
 @pytest.mark.parametrize("code", sorted(set(CODES) - {"invalid_request"}))
-def test_a_code_says_the_same_with_any_status_and_in_any_language(code: str, status: int) -> None:
+def test_a_code_has_the_same_meaning_with_any_status_and_in_any_language(code: str, status: int) -> None:
     spoken = meaning(status, refusal(code, msg="Vous devez vous connecter pour accéder à cette fonction"))
     mute = [meaning(status, refusal(code, msg=msg)) for msg in ("No", "", None, 5, ["x"])]
     assert spoken
@@ -151,7 +151,7 @@ def test_a_code_says_the_same_with_any_status_and_in_any_language(code: str, sta
     assert all(each and "it gave no reason" in each.reason for each in mute[1:])
 
 
-def test_a_missing_call_is_told_from_a_wrong_body() -> None:
+def test_a_missing_call_is_distinguished_from_a_wrong_body() -> None:
     """Both have the same code (server behaviour, F11)."""
     missing, wrong = meaning(404, refusal("invalid_request")), meaning(400, refusal("invalid_request"))
     assert missing
@@ -170,7 +170,7 @@ def test_a_missing_permission_is_named_with_where_to_tick_it() -> None:
 
 @pytest.mark.parametrize(("status", "amounts"), [(200, 400), (403, 403), (500, 500)])
 @pytest.mark.parametrize("code", ["brand_new", "", None, 7, {"a": 1}])
-def test_a_code_that_nobody_knows_is_told_as_it_is(code: t.Any, status: int, amounts: int) -> None:
+def test_an_unknown_code_is_reported_unchanged(code: t.Any, status: int, amounts: int) -> None:
     meant = meaning(status, json.dumps({"success": False, "error_code": code, "msg": "Non"}))
     assert meant == (amounts, "Non", code if isinstance(code, str) and code else str(status))
 

@@ -108,7 +108,7 @@ def content(dest: Path) -> dict[str, t.Any]:
 # -- from nothing
 
 
-def test_pairing_is_told_and_what_a_person_must_do_next(box: Box, dest: Path) -> None:
+def test_pairing_is_reported_with_what_a_person_must_do_next(box: Box, dest: Path) -> None:
     """A new application has all permissions but the one that counts, so that pairing ends with a failure that says so."""
     answered(box)
     said: list[str] = []
@@ -188,7 +188,9 @@ def test_the_token_is_in_its_place_before_anybody_can_press_the_button(box: Box,
     assert held["freebox_app_request"]["freebox_app_token"] == content(dest)["freebox_app_token"]
 
 
-def test_nobody_comes_in_time_and_the_next_run_goes_on_waiting(box: Box, dest: Path, hours: Hours) -> None:
+def test_the_button_is_not_pressed_in_time_and_the_next_run_continues_to_wait(
+    box: Box, dest: Path, hours: Hours
+) -> None:
     said: list[str] = []
     answer = pair(box, dest, wait_timeout=100, how={"say": said.append})
     assert (answer["failed"], answer["changed"]) == (True, True)
@@ -260,7 +262,7 @@ def test_what_came_to_nothing_between_two_runs_is_asked_again(box: Box, dest: Pa
     assert requests(box).count(ASKED) == 2
 
 
-def test_a_status_that_nobody_has_described(box: Box, dest: Path) -> None:
+def test_a_status_that_is_not_documented(box: Box, dest: Path) -> None:
     result = {"success": True, "result": {"status": "postponed", "challenge": "x"}}
     box.simulator.faults.add(path="/login/authorize/*", method="GET", do="status", status=200, body=result)
     assert "the box reports the status 'postponed'" in pair(box, dest)["msg"]
@@ -366,7 +368,7 @@ def test_what_is_granted_and_not_known(box: Box, dest: Path) -> None:
 # -- a token that is there
 
 
-def test_a_token_that_was_revoked_is_asked_for_anew(start: Callable[..., Box], dest: Path) -> None:
+def test_a_token_that_was_revoked_is_requested_again(start: Callable[..., Box], dest: Path) -> None:
     box = paired(start, dest)
     box.simulator.revoke("vpn.estate")
     before = content(dest)
@@ -495,7 +497,7 @@ def test_a_token_from_elsewhere_that_the_box_does_not_know(start: Callable[..., 
     assert pair(box, dest, freebox_app_token="not-this-one")["reason"] == "the box no longer knows the token"
 
 
-def test_other_refusals_of_a_token_ask_nobody(start: Callable[..., Box], dest: Path) -> None:
+def test_other_refusals_of_a_token_cause_no_request(start: Callable[..., Box], dest: Path) -> None:
     box = paired(start, dest)
     refusal = {"success": False, "error_code": "ratelimited", "msg": "Trop d'erreurs"}
     box.simulator.faults.add(path="/login/session/", do="status", status=403, body=refusal)
@@ -591,7 +593,7 @@ def test_a_file_that_cannot_be_written_is_found_out_before_anybody_is_asked(box:
         ),
     ],
 )
-def test_what_cannot_be_is_said_before_the_first_request(
+def test_invalid_options_are_reported_before_the_first_request(
     box: Box, dest: Path, params: dict[str, t.Any], words: str
 ) -> None:
     answer = pair(box, dest, **params)
@@ -658,7 +660,7 @@ def test_a_vault_without_its_secret_is_found_out_before_anybody_is_asked(start: 
     assert box.simulator.log == []
 
 
-def test_an_encrypted_file_that_nobody_can_decrypt(start: Callable[..., Box], dest: Path) -> None:
+def test_an_encrypted_file_that_cannot_be_decrypted(start: Callable[..., Box], dest: Path) -> None:
     box = paired(start, dest)
     pair(box, dest, how=Vault().how, vault=True)
     assert (
@@ -726,7 +728,7 @@ def test_a_permission_that_was_ticked_meanwhile_is_seen_in_the_same_run(
 # -- what a box is
 
 
-def test_what_the_box_tells_to_anybody(start: Callable[..., Box]) -> None:
+def test_what_the_box_returns_without_a_sign_in(start: Callable[..., Box]) -> None:
     box = start(Box, names=["abcdefgh.fbxos.fr"])
     answer = look(box)
     assert answer == {
@@ -784,7 +786,7 @@ def test_a_full_disk_is_noticed_before_anybody_is_asked(box: Box, dest: Path, mo
     assert requests(box) == []
 
 
-def test_check_mode_says_where_no_box_answers(dest: Path) -> None:
+def test_check_mode_reports_where_no_box_answers(dest: Path) -> None:
     answer = perform(
         freebox_app.BODY,
         "freebox_app",

@@ -160,7 +160,7 @@ def test_a_version_that_the_box_does_not_serve_is_refused(box: Box, version: int
     assert not any(one.path != DISCOVERY for one in box.simulator.log)
 
 
-def test_from_outside_a_box_tells_less_and_is_used_all_the_same(start: Start) -> None:
+def test_from_outside_a_box_returns_less_and_is_used_nevertheless(start: Start) -> None:
     world = World(start(Box, settings={"outside": True}).simulator)
     client = world.client()
     assert client.objects("GET /vpn/")
@@ -168,7 +168,7 @@ def test_from_outside_a_box_tells_less_and_is_used_all_the_same(start: Start) ->
     assert client.session.box["api_version"] == "16.0"
 
 
-def test_a_box_tells_who_it_is_without_a_sign_in(world: World) -> None:
+def test_a_box_returns_its_identity_without_a_sign_in(world: World) -> None:
     reported = world.client().session.box
     assert (reported["device_name"], reported["api_base_url"]) == ("Freebox Server", "/api/")
     assert world.paths == [DISCOVERY]
@@ -239,7 +239,7 @@ def test_a_web_page_is_no_answer(world: World, path: str) -> None:
     assert world.asked(path) == 2
 
 
-def test_a_path_that_is_missing_is_told_as_such(world: World) -> None:
+def test_a_path_that_is_missing_is_reported_as_such(world: World) -> None:
     world.simulator.faults.add(path="vpn/", **{**refusing("invalid_request"), "status": 404})
     with pytest.raises(Refused, match=r"Non merci \(the box has no such call, perhaps because its software is older\)"):
         world.client().objects("GET /vpn/")
@@ -255,7 +255,7 @@ def test_one_sign_in_serves_all_calls(world: World) -> None:
     assert (world.asked(DISCOVERY), world.asked(LOGIN), world.asked(SIGN_IN)) == (1, 1, 1)
 
 
-def test_nobody_signs_in_before_the_first_call(world: World) -> None:
+def test_there_is_no_sign_in_before_the_first_call(world: World) -> None:
     world.client()
     assert world.paths == []
 
@@ -347,7 +347,7 @@ def test_permissions_are_those_of_the_last_sign_in(world: World) -> None:
 
 
 @pytest.mark.parametrize("reading", ["false", "absent"])
-def test_a_permission_is_missing_whether_it_is_told_or_not(start: Start, reading: str) -> None:
+def test_a_permission_is_missing_whether_it_is_listed_or_not(start: Start, reading: str) -> None:
     world = World(start(Box, readings={"denied_rights": reading}, rights=["calls"]).simulator)
     session = world.client().session
     session.refuse_without("calls")
@@ -356,7 +356,9 @@ def test_a_permission_is_missing_whether_it_is_told_or_not(start: Start, reading
 
 
 @pytest.mark.parametrize("reading", ["absent", "given"])
-def test_a_permission_that_is_taken_away_in_mid_run_is_told_with_where_to_tick_it(start: Start, reading: str) -> None:
+def test_a_permission_that_is_taken_away_in_mid_run_is_reported_with_where_to_tick_it(
+    start: Start, reading: str
+) -> None:
     box = start(Box, readings={"insufficient_rights_challenge": reading})
     box.simulator.faults.add(path="vpn/user/", method="POST", do="act", act=lambda: box.simulator.set_rights("calls"))
     answer = box.manage(VPN_USER, login="max")
@@ -412,7 +414,7 @@ def test_too_many_refusals(start: Start) -> None:
     world.refusal(r"answered ratelimited: .* \(too many sign-ins from this address have failed: wait")
 
 
-def test_an_application_that_nobody_has_allowed_yet(world: World) -> None:
+def test_an_application_that_is_not_allowed_yet(world: World) -> None:
     description = {"app_id": "fr.new", "app_name": "n", "app_version": "1", "device_name": "d"}
     http = Transport(
         world.simulator.url, trust=Trust(ca_path=world.simulator.ca_path, strict=False), timeout=5, read_only=False
@@ -436,7 +438,7 @@ def test_an_application_that_nobody_has_allowed_yet(world: World) -> None:
         ("something_new", "Non merci"),
     ],
 )
-def test_any_other_refusal_is_told_in_the_words_of_the_box(world: World, code: str, sentence: str) -> None:
+def test_any_other_refusal_is_reported_in_the_words_of_the_box(world: World, code: str, sentence: str) -> None:
     world.simulator.faults.add(path=SIGN_IN, times=None, **refusing(code))
     said = world.refusal(f"The sign-in of {world.who.app_id} was refused: .* answered {code}: Non merci")
     assert sentence in said
@@ -482,7 +484,7 @@ def test_a_lost_answer_to_a_sign_in_is_not_asked_for_again(world: World, fault: 
     )
 
 
-def test_a_box_that_is_away_has_refused_nobody(world: World) -> None:
+def test_a_box_that_is_away_has_not_refused_the_sign_in(world: World) -> None:
     store = MemoryStore()
     world.simulator.faults.add(path=SIGN_IN, times=2, **refusing("service_down"))
     with pytest.raises(Unreachable, match="this part of the box is not running"):
@@ -511,14 +513,14 @@ def test_a_welcome_without_a_session(world: World, body: t.Any) -> None:
 @pytest.mark.parametrize(
     "who", [Application(None, None), Application("fr.a", None), Application(None, "t"), Application("", "")]
 )
-def test_nobody_is_let_in_without_an_application(world: World, who: Application) -> None:
+def test_there_is_no_sign_in_without_an_application(world: World, who: Application) -> None:
     with pytest.raises(InputError, match="Give freebox_app_id and freebox_app_token, which freebox_app makes"):
         world.client(who=who).objects("GET /vpn/")
     assert world.paths == [DISCOVERY]
 
 
 @pytest.mark.parametrize("token", ["tökén", "\ud800", "a\nb", " "])
-def test_a_token_of_any_signs_is_refused_and_not_told(box: Box, token: str) -> None:
+def test_a_token_of_any_signs_is_refused_and_not_shown(box: Box, token: str) -> None:
     answer = box.manage(VPN_USER, login="max", freebox_app_token=token)
     assert answer["failed"]
     assert "defect" not in answer["msg"]
@@ -572,7 +574,7 @@ def test_who_was_not_let_in_does_not_log_out(box: Box) -> None:
     "fault",
     [{"do": "drop"}, {"do": "html"}, {"do": "truncate"}, {"status": 500}, {"status": 302}, refusing("auth_required")],
 )
-def test_a_logout_that_fails_is_nobodys_business(box: Box, fault: dict[str, t.Any]) -> None:
+def test_a_logout_that_fails_is_ignored(box: Box, fault: dict[str, t.Any]) -> None:
     box.simulator.faults.add(path=LOGOUT, times=None, **fault)
     answer = box.manage(VPN_USER, login="max")
     assert (answer["changed"], answer.get("failed"), answer.get("warnings")) == (True, None, None)

@@ -111,14 +111,14 @@ def test_they_are_meant_by_ids_users_and_servers(busy: Box, said: dict[str, t.An
     assert not busy.writes()
 
 
-def test_everybody_is_told_and_nobody_by_an_empty_list(busy: Box) -> None:
+def test_all_connections_are_returned_and_none_for_an_empty_list(busy: Box) -> None:
     assert ids(connections(busy)) == [E_ROUTED, E_PPTP, M_FIRST, M_SECOND]
     assert connections(busy, users=[]) == []
     assert connections(busy, servers=[]) == []
 
 
 @pytest.mark.parametrize("option", ["ids", "users", "servers"])
-def test_an_empty_list_names_nobody(busy: Box, option: str) -> None:
+def test_an_empty_list_names_no_connection(busy: Box, option: str) -> None:
     answer = cut(busy, **{option: []})
     assert f"{option} is empty: list those whose connections are to end." in answer["msg"]
     assert len(there(busy)) == 4
@@ -133,7 +133,7 @@ def test_single_ones_are_named_alone(box: Box, said: dict[str, t.Any]) -> None:
 
 
 @pytest.mark.parametrize("reading", ["absent", "array"])
-def test_where_nobody_is_connected_nothing_is_said(start: Start, reading: str) -> None:
+def test_where_no_client_is_connected_nothing_is_written(start: Start, reading: str) -> None:
     box = start(Box, readings={"empty_list": reading})
     box.simulator.set_rights("calls")
     assert connections(box) == []
@@ -176,7 +176,7 @@ def test_after_a_lost_answer_it_is_looked_who_is_left(busy: Box, how: dict[str, 
     assert asked == [M_FIRST, M_SECOND] if applied else [M_FIRST, M_SECOND, M_FIRST]
 
 
-def test_answers_that_are_always_lost_are_told(busy: Box) -> None:
+def test_answers_that_are_always_lost_are_reported(busy: Box) -> None:
     busy.simulator.faults.add(path=f"vpn/connection/{M_FIRST}", method="DELETE", do="drop", times=None)
     answer = cut(busy, users=["max"])
     assert answer["failed"]
@@ -187,7 +187,7 @@ def test_answers_that_are_always_lost_are_told(busy: Box) -> None:
     assert sum(M_FIRST in one.path for one in busy.simulator.log) == vpn_connection.ATTEMPTS
 
 
-def test_one_that_the_box_refuses_is_told_and_the_others_end(busy: Box) -> None:
+def test_one_that_the_box_refuses_is_reported_and_the_others_end(busy: Box) -> None:
     busy.simulator.faults.add(path=f"vpn/connection/{E_ROUTED}", method="DELETE", status=200, body=NO, times=None)
     answer = cut(busy, servers=["openvpn_routed"])
     assert (
@@ -206,7 +206,7 @@ def test_one_that_is_refused_and_ends_by_itself_is_ended(busy: Box) -> None:
     assert ids(answer["disconnected"]) == [E_PPTP]
 
 
-def test_nobody_else_is_cut_off_who_has_come_to_an_id_meanwhile(box: Box) -> None:
+def test_another_client_that_got_an_id_meanwhile_is_not_disconnected(box: Box) -> None:
     """Its answer was lost, the client is gone, and the box has given its number to another one."""
     before, after = {**AS_DOCUMENTED, "user": "max"}, {**AS_DOCUMENTED, "user": "erika", "auth_time": 1392895700}
     faults = box.simulator.faults
@@ -244,7 +244,7 @@ FAULTS: dict[str, dict[str, t.Any]] = {
 
 # Discovery, two calls to sign in, the list, two ends, and one to log out.
 @pytest.mark.parametrize(("what", "nth"), crossed(FAULTS, range(1, 8)))
-def test_a_fault_at_any_request_is_told_and_the_next_task_ends_the_rest(start: Start, what: str, nth: int) -> None:
+def test_a_fault_at_any_request_is_reported_and_the_next_task_ends_the_rest(start: Start, what: str, nth: int) -> None:
     box = start(Box, enabled=["openvpn_routed"])
     for login in ("max", "erika", "max"):
         box.simulator.set_user(login)
@@ -270,7 +270,7 @@ def test_a_fault_at_any_request_is_told_and_the_next_task_ends_the_rest(start: S
 # -- how they are reported
 
 
-def test_the_example_of_the_document_is_told_with_what_it_lacks(box: Box) -> None:
+def test_the_example_of_the_document_is_reported_with_what_it_lacks(box: Box) -> None:
     answering(box, AS_DOCUMENTED)
     assert connections(box) == [{**AS_DOCUMENTED, "src_port": None}]
 
@@ -296,7 +296,7 @@ def test_an_address_may_be_missing(box: Box) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"local_ip": "nowhere"}, {"local_ip": True}, {"local_ip": -1}, {"local_ip": []}])
-def test_an_address_that_is_none_is_said_to_be_unreadable(box: Box, wrong: dict[str, t.Any]) -> None:
+def test_an_invalid_address_is_reported_as_unreadable(box: Box, wrong: dict[str, t.Any]) -> None:
     answering(box, {**AS_DOCUMENTED, **wrong})
     answer = cut(box, users=["test"])
     assert (
@@ -316,7 +316,7 @@ def pool(box: Box) -> Answer:
 
 
 @pytest.mark.parametrize("version", ["4.0", "16.0"])
-def test_the_pool_is_told_with_who_has_what_and_what_is_free(start: Start, version: str) -> None:
+def test_the_pool_is_returned_with_reserved_and_free_addresses(start: Start, version: str) -> None:
     box = start(Box, api_version=version)
     empty = pool(box)
     assert (empty["ip_start"], empty["ip_end"], empty["reservations"]) == ("192.168.27.65", "192.168.27.95", [])
@@ -350,7 +350,7 @@ def test_a_pool_without_reservations_may_leave_them_out(box: Box) -> None:
         {"reservations": 3},
     ],
 )
-def test_a_pool_that_is_none_is_said_to_be_unreadable(box: Box, wrong: dict[str, t.Any]) -> None:
+def test_an_invalid_pool_is_reported_as_unreadable(box: Box, wrong: dict[str, t.Any]) -> None:
     reported = {"ip_start": "10.0.0.1", "ip_end": "10.0.0.3", **wrong} if wrong else {}
     box.simulator.faults.add(path="vpn/ip_pool/", status=200, body={"success": True, "result": reported})
     answer = box.run(ip_pool.inform, {})

@@ -346,7 +346,7 @@ del REASONS["other key"], REASONS["ends soon"]  # they have tests of their own
 
 
 @pytest.mark.parametrize("case", REASONS)
-def test_what_is_not_good_any_more_is_replaced_and_told_why(box: Box, tmp_path: Path, case: str) -> None:
+def test_a_file_that_is_no_longer_valid_is_replaced_with_a_reason(box: Box, tmp_path: Path, case: str) -> None:
     server, change, reason = REASONS[case]
     file = tmp_path / "file"
     have(box, file, server)
@@ -400,7 +400,7 @@ def test_a_certificate_ends(box: Box, tmp_path: Path) -> None:
     ]
 
 
-def test_what_the_box_makes_otherwise_than_it_says_is_kept_and_said(
+def test_a_file_that_differs_from_the_settings_of_the_box_is_kept_with_a_warning(
     box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else each run would end the file of the one before."""
@@ -444,7 +444,7 @@ def test_renew_downloads_although_there_is_a_good_one(start: Start, tmp_path: Pa
 
 
 @both
-def test_what_somebody_else_holds_is_judged_by_its_public_part(box: Box, tmp_path: Path, server: str) -> None:
+def test_a_file_on_another_host_is_judged_by_its_public_part(box: Box, tmp_path: Path, server: str) -> None:
     file, new = tmp_path / "file", tmp_path / "new"
     have(box, file, server)
     public = (wireguard_public_part if server == WIREGUARD else public_part)(file.read_text())

@@ -177,7 +177,7 @@ def test_what_a_fixed_value_is_can_be_declared(box: Box) -> None:
 
 @pytest.mark.parametrize("version", ["4.0", "16.0"])
 @pytest.mark.parametrize("modes", ["list", "map"])
-def test_everything_that_is_told_can_be_declared(start: Start, modes: str, version: str) -> None:
+def test_everything_that_is_returned_can_be_declared(start: Start, modes: str, version: str) -> None:
     box = start(Box, api_version=version, readings={"ipsec_auth_modes": modes})
     spec = VPN_SERVER.object_spec()
     reported = [{k: v for k, v in one.items() if k in {"name", *spec}} for one in box.inform(VPN_SERVER)]
@@ -231,7 +231,7 @@ def test_only_what_differs_is_sent_and_objects_are_whole(start: Start, objects: 
 
 
 @pytest.mark.parametrize("objects", ["merge", "replace"])
-def test_what_somebody_else_changes_meanwhile_survives(start: Start, objects: str) -> None:
+def test_what_another_program_changes_meanwhile_stays(start: Start, objects: str) -> None:
     """Between the comparison and the write, in the same object."""
     box = start(Box, readings={"partial_objects": objects}, settings=AT_ONCE)
 
@@ -247,7 +247,7 @@ def test_what_somebody_else_changes_meanwhile_survives(start: Start, objects: st
     assert answer["diff"]["after"] == {"openvpn_routed": {"conf_openvpn": found["conf_openvpn"]}}
 
 
-def test_what_somebody_else_has_done_meanwhile_is_not_done_again(start: Start) -> None:
+def test_what_another_program_has_done_meanwhile_is_not_done_again(start: Start) -> None:
     box = start(Box, settings=AT_ONCE)
     box.simulator.faults.add(
         path=CONFIG, method="GET", do="act", nth=2, act=lambda: box.simulator.set_server("openvpn_routed", port=1199)
@@ -257,7 +257,7 @@ def test_what_somebody_else_has_done_meanwhile_is_not_done_again(start: Start) -
     assert sent(box) == []
 
 
-def test_keys_that_nobody_knows_are_sent_back_as_they_came(start: Start) -> None:
+def test_unknown_keys_are_sent_back_unchanged(start: Start) -> None:
     """A later box has more in its objects, also what is null there."""
     box = start(Box, settings=AT_ONCE)
     raw = box.simulator.machine.servers.shown(box.simulator.machine.servers.find("openvpn_routed"))
@@ -282,7 +282,7 @@ def test_unknown_keys_are_no_difference(start: Start) -> None:
 
 
 @pytest.mark.parametrize("key", ["enabled", "port"])
-def test_what_the_box_does_not_keep_is_told_by_its_key(start: Start, key: str) -> None:
+def test_what_the_box_does_not_keep_is_reported_by_its_key(start: Start, key: str) -> None:
     box = start(Box, settings=AT_ONCE)
     box.simulator.faults.add(path=CONFIG, method="PUT", status=200, body={"success": True})
     before, after = {"enabled": (False, True), "port": (1194, 1199)}[key]
@@ -325,7 +325,7 @@ def test_who_stops_is_written_before_who_starts(start: Start) -> None:
 
 
 @pytest.mark.parametrize("goes_on", ["goes_on", "restarts"])
-def test_who_is_connected_is_told_before_anything_happens(start: Start, goes_on: str) -> None:
+def test_connected_clients_are_reported_before_anything_is_written(start: Start, goes_on: str) -> None:
     box = start(Box, settings=AT_ONCE, enabled=["openvpn_routed", "pptp"], readings={"change_while_started": goes_on})
     box.simulator.set_user("max")
     for name in ("openvpn_routed", "openvpn_routed", "pptp"):
@@ -385,7 +385,7 @@ def test_a_server_that_is_on_its_way_is_waited_for(world: World, enabled: bool, 
     assert world.states["wireguard"] == after
 
 
-def test_nobody_waits_where_none_is_asked_to_nor_in_check_mode(world: World) -> None:
+def test_the_task_does_not_wait_unless_it_is_asked_to_nor_in_check_mode(world: World) -> None:
     declared = {"name": "wireguard", "enabled": True}
     assert world.servers(declared, check=True)["changed"]
     assert world.servers(declared, wait=False)["changed"]
@@ -463,14 +463,14 @@ def test_an_error_that_lasts_is_one(world: World) -> None:
     assert sum(world.time.slept) == 10
 
 
-def test_sessions_may_end_while_somebody_waits(world: World) -> None:
+def test_sessions_may_end_while_the_task_waits(world: World) -> None:
     world.time.then[3] = world.box.simulator.expire_sessions
     answer = world.servers({"name": "wireguard", "enabled": True})
     assert not answer.get("failed"), answer["msg"]
     assert world.states["wireguard"] == "started"
 
 
-def test_a_box_that_goes_away_while_somebody_waits_is_told_with_what_was_done(world: World) -> None:
+def test_a_box_that_goes_away_while_the_task_waits_is_reported_with_what_was_done(world: World) -> None:
     simulator = world.box.simulator
     world.time.then[2] = lambda: simulator.faults.add(do="drop", times=None)
     answer = world.servers({"name": "wireguard", "enabled": True}, {"name": "pptp", "enabled": False})

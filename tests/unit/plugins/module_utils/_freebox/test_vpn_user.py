@@ -84,7 +84,7 @@ def test_two_of_one_task_cannot_have_one_address(box: Box) -> None:
     assert "192.168.27.70 is declared for a and for b" in answer["msg"]
 
 
-def test_an_address_of_somebody_who_leaves_is_free(box: Box) -> None:
+def test_an_address_of_a_user_who_is_deleted_is_free(box: Box) -> None:
     users(box, {"login": "max", "ip_reservation": "192.168.27.70"})
     leaves = {"login": "max", "state": "absent"}
     answer = users(box, {"login": "erika", "ip_reservation": "192.168.27.70"}, leaves)
@@ -111,7 +111,7 @@ def test_addresses_change_hands(start: Callable[..., Box], kinds: str, turn: tup
     assert not users(box, *second)["changed"]
 
 
-def test_who_steps_aside_is_in_nobodys_way(box: Box) -> None:
+def test_a_temporary_address_is_not_one_that_is_in_use(box: Box) -> None:
     """Two pairs of WireGuard users change addresses, while another program takes the first free one."""
     users(box, *(phone(ADDRESSES[number], f"phone{number}") for number in range(4)), {"login": "max"})
     turned = [phone(ADDRESSES[number], f"phone{number ^ 1}") for number in range(4)]
@@ -146,7 +146,7 @@ def test_only_what_differs_is_sent(box: Box) -> None:
 
 
 @pytest.mark.parametrize("objects", ["merge", "replace"])
-def test_of_an_object_only_what_is_said_changes(start: Callable[..., Box], objects: str) -> None:
+def test_only_declared_suboptions_change(start: Callable[..., Box], objects: str) -> None:
     box = start(Box, readings={"partial_objects": objects})
     users(box, phone("192.168.27.71", conf_wireguard={"keepalive": 25}))
     answer = users(box, {"login": "phone", "conf_wireguard": {"psk": True}})
@@ -163,7 +163,7 @@ def test_a_password_is_set_where_there_is_none(box: Box) -> None:
     assert again["diff"]["after"] == {"max": {"password": "(not shown)"}}
 
 
-def test_a_user_is_made_anew_where_that_is_said(box: Box) -> None:
+def test_a_user_is_created_again_where_recreate_is_set(box: Box) -> None:
     """Of what it had nothing stays, and the diff says so."""
     users(box, {"login": "max", "password": PASSWORD, "ip_reservation": "192.168.27.70"}, phone("192.168.27.71"))
     answer = users(box, {"login": "max", "type": "wireguard"}, recreate=True)
@@ -190,7 +190,7 @@ def fixture_lasting(start: Callable[..., Box]) -> Box:
 
 
 @pytest.mark.parametrize("reading", ["cut_off", "goes_on"])
-def test_whoever_is_deleted_is_cut_off(start: Callable[..., Box], reading: str) -> None:
+def test_a_deleted_user_is_disconnected(start: Callable[..., Box], reading: str) -> None:
     box = start(Box, readings={"deleted_user": reading})
     box.simulator.set_server("openvpn_routed", enabled=True)
     users(box, {"login": "max"}, {"login": "erika"})
@@ -251,7 +251,9 @@ UNSURE = {"success": False, "error_code": "internal_error", "msg": "Erreur inter
 
 @pytest.mark.parametrize("path", ["vpn/connection/*", "vpn/user/max"])
 @pytest.mark.parametrize("how", [{"do": "drop"}, {"do": "drop", "applied": True}, {"status": 200, "body": UNSURE}])
-def test_whoever_is_deleted_is_cut_off_though_an_answer_is_lost(lasting: Box, path: str, how: dict[str, t.Any]) -> None:
+def test_a_deleted_user_is_disconnected_though_an_answer_is_lost(
+    lasting: Box, path: str, how: dict[str, t.Any]
+) -> None:
     box = lasting
     users(box, {"login": "max"})
     box.simulator.connect("max")
@@ -262,7 +264,7 @@ def test_whoever_is_deleted_is_cut_off_though_an_answer_is_lost(lasting: Box, pa
 
 
 @pytest.mark.parametrize("how", [{"do": "drop"}, {"status": 200, "body": UNSURE}, {"status": 200, "body": NO}])
-def test_whoever_is_deleted_and_not_cut_off_is_told(lasting: Box, how: dict[str, t.Any]) -> None:
+def test_a_deleted_user_who_stays_connected_is_reported(lasting: Box, how: dict[str, t.Any]) -> None:
     """The next task would find no such user, and nothing to do."""
     box = lasting
     users(box, {"login": "max"}, {"login": "erika"})
@@ -294,7 +296,7 @@ def test_a_phone_that_becomes_a_standard_user_changes_addresses_with_another_pho
     assert kept(box) == {"phone0": ADDRESSES[1], "phone1": ADDRESSES[0]}
 
 
-def test_who_is_deleted_to_be_made_anew_and_is_not_is_told(box: Box) -> None:
+def test_a_user_who_is_deleted_and_not_created_again_is_reported(box: Box) -> None:
     users(box, {"login": "max", "password": PASSWORD})
     box.simulator.faults.add(path="vpn/user/", method="POST", status=200, body=NO)
     answer = users(box, {"login": "max", "type": "wireguard", "ip_reservation": "192.168.27.70"}, recreate=True)
@@ -304,7 +306,7 @@ def test_who_is_deleted_to_be_made_anew_and_is_not_is_told(box: Box) -> None:
 
 
 @pytest.mark.parametrize("refused", [True, False])
-def test_who_is_made_anew_is_cut_off(lasting: Box, refused: bool) -> None:
+def test_a_user_who_is_created_again_is_disconnected(lasting: Box, refused: bool) -> None:
     box = lasting
     users(box, {"login": "max"})
     box.simulator.connect("max")
@@ -317,7 +319,7 @@ def test_who_is_made_anew_is_cut_off(lasting: Box, refused: bool) -> None:
     assert box.inform(VPN_USER)[0]["type"] == "wireguard"
 
 
-def test_keys_that_nobody_knows_are_not_shown(box: Box) -> None:
+def test_unknown_keys_are_not_shown(box: Box) -> None:
     """They may be the user's own; it is unknown whether a box returns those."""
     users(box, phone("192.168.27.71", conf_wireguard={"keepalive": 25}))
     [user] = [one.response for one in box.simulator.log if one.method == "GET" and one.path.endswith("/vpn/user/")][-1][

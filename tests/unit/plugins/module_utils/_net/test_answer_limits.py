@@ -232,20 +232,20 @@ def test_an_answer_that_lies_about_itself_is_none(hostile: Start, answer: bytes)
     ],
     ids=lambda text: text[:5],
 )
-def test_values_that_nobody_needs_are_refused(text: str) -> None:
+def test_more_values_than_needed_are_refused(text: str) -> None:
     for form in (text, text.encode()):
         with pytest.raises(ValueError, match="^"):
             parsed(form)
 
 
-def test_values_that_somebody_needs_are_read() -> None:
+def test_as_many_values_as_needed_are_read() -> None:
     assert parsed("[" * DEEPEST + "]" * DEEPEST) is not None
     assert parsed('{"a": [1, -2.5e3, 123456789012345678901234567890, null, true]}') == {
         "a": [1, -2500.0, 123456789012345678901234567890, None, True]
     }
 
 
-def test_many_values_are_told_and_not_made(hostile: Start) -> None:
+def test_too_many_values_are_reported_and_not_created(hostile: Start) -> None:
     body = b"[" + b"[]," * 4_000_000 + b"[]]"
     tracemalloc.start()
     try:
@@ -532,7 +532,7 @@ def test_a_cookie_is_not_even_read(hostile: Start, monkeypatch: pytest.MonkeyPat
     assert send(transport_to(hostile(reply({}, headers={"Set-Cookie": "a=" + ";" * 60000}), endless=False)), READ) == {}
 
 
-def test_a_redirect_is_told_however_large_its_body(hostile: Start) -> None:
+def test_a_redirect_is_reported_with_a_body_of_any_size(hostile: Start) -> None:
     server = hostile(reply(b"x" * 100, 302, {"Location": "https://127.0.0.1:1/"}), endless=False)
     with pytest.raises(Refused, match="a redirect to https://127.0.0.1:1/"):
         send(transport_to(server), READ)

@@ -260,13 +260,13 @@ def test_a_401_costs_one_new_token_and_one_repeat(server: Server) -> None:
 
 
 @pytest.mark.parametrize(("header", "wait"), [("2", 2.0), ("0", 0.0), ("5", 5.0)])
-def test_the_server_says_how_long_to_wait(server: Server, waits: list[float], header: str, wait: float) -> None:
+def test_the_server_asks_for_a_number_of_seconds(server: Server, waits: list[float], header: str, wait: float) -> None:
     server.simulator.faults.add(status=429, headers={"Retry-After": header})
     healthy(server).read(CALLS[READ])
     assert waits == [wait]
 
 
-def test_the_server_says_until_when_to_wait(server: Server, waits: list[float]) -> None:
+def test_the_server_asks_to_wait_until_a_time(server: Server, waits: list[float]) -> None:
     moment = dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=30)
     server.simulator.faults.add(status=503, headers={"Retry-After": format_datetime(moment, usegmt=True)})
     healthy(server, timeout=60).read(CALLS[READ])
@@ -290,7 +290,7 @@ def test_a_wait_that_cannot_be_read_is_our_own(server: Server, waits: list[float
     assert 0 <= waits[0] <= 1.0
 
 
-def test_a_wait_beyond_our_patience_is_told(server: Server, waits: list[float]) -> None:
+def test_a_wait_beyond_our_patience_is_reported(server: Server, waits: list[float]) -> None:
     server.simulator.faults.add(status=429, headers={"Retry-After": "3600"}, body={"reason": "Slow down"})
     with pytest.raises(Refused, match=r"answered 429: Slow down \(Retry-After: 3600\)"):
         transport(server, timeout=60).read(CALLS[READ])
@@ -561,7 +561,7 @@ def fixture_strict(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("key_identifier", [True, False])
 @pytest.mark.parametrize("self_signed", [True, False])
-def test_what_to_do_about_the_certificate_of_a_fresh_server_is_told(
+def test_what_to_do_about_the_certificate_of_a_fresh_server_is_reported(
     wire: Callable[..., Wire], tmp_path: Path, strict: bool, self_signed: bool, key_identifier: bool
 ) -> None:
     """Both ways are named, and each of them works where it can."""
@@ -782,9 +782,7 @@ def sunday(status: int, text: str) -> Meaning | None:
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_a_refusal_in_another_form_amounts_to_what_it_says_whatever_its_status(
-    wire: Callable[..., Wire], status: int
-) -> None:
+def test_a_refusal_in_another_form_counts_by_its_text_with_any_status(wire: Callable[..., Wire], status: int) -> None:
     http = transport(wire(reply(b"NO: not on Sundays", status)))
     http.meaning = sunday
     with pytest.raises(Refused, match=f"answered {status} and NO: not on Sundays") as raised:

@@ -143,7 +143,7 @@ def test_marks_on_one_letter_are_few() -> None:
 
 
 @pytest.mark.parametrize("filler", ["x", "\x1b", "e\u0301\u0301\u0301\u0301\u0301"], ids=ascii)
-def test_a_long_text_keeps_both_ends_and_says_how_long_it_was(filler: str) -> None:
+def test_a_long_text_keeps_both_ends_and_states_its_length(filler: str) -> None:
     text = "It begins. " + filler * 100_000 + " It ends."
     found = shown(text)
     assert len(found) == LONGEST
