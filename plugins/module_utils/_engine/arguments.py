@@ -24,9 +24,7 @@ Spec = t.Mapping[str, t.Any]
 Options = t.Mapping[str, Spec]
 Slips = t.Callable[[Item], t.Iterable[tuple[str, str]]]
 
-LONGEST = (
-    60  # characters of a value that a sentence repeats; never a part of one, because half a secret would not be masked
-)
+LONGEST = 60  # characters of a value that a sentence repeats; never a part, because half a secret would not be masked
 MOST_LISTED = 12  # names of options in a sentence; more are in the documentation
 PRIVATE_KEY = "PRIVATE KEY-----"
 NEEDED = {"bool": "true or false", "int": "a whole number", "dict": "a mapping", "list": "a list"}
