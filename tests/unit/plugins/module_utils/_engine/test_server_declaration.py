@@ -438,7 +438,10 @@ PURGED = {"purge": ["users"], "groups": [{"name": "staff", "members": ["alice"]}
             ["autologn: ", "user alice is declared to be in group old"],
         ),
         ({"users": [{"name": "alice", "gruop": "staff"}], "groups": [{"name": "staff", "members": []}]}, ["gruop: "]),
-        ({"default_user": {"group": "old", "def_denny": True}, "groups": [GONE]}, ["def_denny: ", "of the default user"]),
+        (
+            {"default_user": {"group": "old", "def_denny": True}, "groups": [GONE]},
+            ["def_denny: ", "of the default user"],
+        ),
         (
             {"access_lists": [{"group": "old", "acces_to": ["all"]}, {"user": "a", "group": "old"}], "groups": [GONE]},
             ["acces_to: ", "cannot be used together", "access list of group old: group old is declared absent"],
