@@ -177,7 +177,7 @@ EXAMPLES = r"""
         services: [https, tcp/8443, udp/2000-2999]
       - type: route
         subnet: 192.168.99.0/24
-      - subnet: 10.30.0.0/24  # without a type, a network means nat
+      - subnet: 10.30.0.0/24  # the default type of a network is nat
         services: [icmp-any]
       - type: route
         subnet: 2001:db8:3::/64

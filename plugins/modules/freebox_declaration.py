@@ -327,7 +327,7 @@ ending:
   contains:
     part: {description: Part of the declaration., type: str}
     name: {description: Name of the user., type: str}
-    until: {description: End of the access, as declared., type: str}
+    until: {description: Declared end of the access., type: str}
     days_left: {description: Whole days until then., type: int}
   sample:
     - {part: users, name: max, until: "2026-12-31", days_left: 12}

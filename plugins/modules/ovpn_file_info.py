@@ -142,13 +142,11 @@ from ansible_collections.vpn.estate.plugins.module_utils._files.header import st
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import Irregular, opened
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 
-LARGEST = 1 << 20  # bytes; no profile is near that
+LARGEST = 1 << 20  # bytes; profiles are much smaller
 OPENVPN = "openvpn"
 WIREGUARD = "wireguard"
 Read = t.Callable[[str], t.Sequence[Unlisted]]
-Format = tuple[
-    Read, t.Callable[[str], str]
-]  # what finds the directives that may do harm, and what takes the secrets out
+Format = tuple[Read, t.Callable[[str], str]]  # finds the directives that may do harm; removes the secrets
 
 
 def _unlisted_in_wireguard(text: str) -> t.Sequence[Unlisted]:
@@ -164,7 +162,7 @@ FORMATS: dict[str, Format] = {
 
 
 def look_at(path: str) -> dict[str, t.Any]:
-    """What there is at a path. Raises OSError where it cannot be read."""
+    """The facts about a path. Raises OSError if it cannot be read."""
     found: dict[str, t.Any] = {"path": path, "exists": True, "is_link": os.path.islink(path)}
     try:
         status = os.stat(path)
@@ -184,7 +182,7 @@ def look_at(path: str) -> dict[str, t.Any]:
         with open(opened(path), "rb") as file:
             content = file.read(LARGEST + 1)
     except Irregular:
-        return {**found, "problem": "This is no regular file."}
+        return {**found, "problem": "This is not a regular file."}
     if len(content) > LARGEST:
         return {**found, "problem": "This is too large to be a profile."}
     text = content.decode("utf-8", errors="replace")
