@@ -9,6 +9,7 @@ The servers of the guide are simulated. Where the guide names the address of one
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -45,13 +46,21 @@ def _freebox(start: t.Callable[..., t.Any]) -> t.Any:
     return simulator
 
 
+def _new_freebox(start: t.Callable[..., t.Any]) -> t.Any:
+    """A person presses its button soon after it has asked."""
+    simulator = start(Box).simulator
+    press = functools.partial(simulator.press_button, "granted")
+    simulator.faults.add(path="/login/authorize/*", method="GET", do="act", nth=2, act=press)
+    return simulator
+
+
 # Kinds of servers that a guide can have. The reader's environment has what Ansible needs to sign in, and trusts the server, unless
 # it is a new one: then the guide's own files have that.
 KINDS: t.Mapping[str, t.Callable[..., t.Any]] = {
     "Access Server": _access_server,
     "Access Server, new": _access_server,
     "Freebox": _freebox,
-    "Freebox, new": _freebox,
+    "Freebox, new": _new_freebox,
 }
 DATABASE = "MariaDB"  # a kind that is real, for nodes of a cluster
 
