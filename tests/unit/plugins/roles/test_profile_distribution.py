@@ -33,7 +33,7 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.client_profile im
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder, Run
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import crossed, is_exhaustive
-from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import trust_as_template
+from ansible_collections.vpn.estate.tests.unit.plugins.support.templates import trust_as_template, variables_of
 
 Start = Callable[..., Server]
 OTHERWISE = {"ca_rotation_is_foretold", "staged_config_url"}  # facts that a role sets for a playbook
@@ -717,6 +717,30 @@ def test_a_role_describes_itself(role: str) -> None:
 
 
 ROLE = Path(__file__).parents[4] / "roles/profile_distribution"
+
+# -- folders
+
+
+@pytest.mark.parametrize(
+    ("source", "inventory_dir", "folder"),
+    [
+        ("inventory/hosts.yml", "inventory", "inventory/profiles"),
+        ("inventory", "inventory", "profiles"),
+        ("inventory", "inventory/west", "profiles"),
+        ("inv", "inventory", "inventory/profiles"),
+    ],
+)
+def test_profiles_are_in_no_folder_that_ansible_reads_as_an_inventory(
+    source: str, inventory_dir: str, folder: str, tmp_path: Path
+) -> None:
+    """A link in such a folder would be the name of a host, and in the output of each run."""
+    for name in ("inventory/west", "inv"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "inventory/hosts.yml").touch()
+    values = {"inventory_dir": str(tmp_path / inventory_dir), "ansible_inventory_sources": [str(tmp_path / source)]}
+    template = variables_of(ROLE / "defaults/main.yml")["profile_distribution_directory"]
+    assert Templar(loader=DataLoader(), variables=values).template(template) == str(tmp_path / folder)
+
 
 # -- directives that may harm the client
 
