@@ -238,7 +238,7 @@ def test_a_server_that_breaks_down_stops_the_rest(server: Server, how: dict[str,
     server.simulator.faults.add(path=CREATE, nth=2, times=None, **how)
     answer = server.manage(USER, users=declared(NAMES[:4]), as_connections=1)
     created_until(answer, "unknown")
-    assert len(said(server, CREATE)) == 4  # one that went well, and three tries with a look in between
+    assert len(said(server, CREATE)) == 4  # one that succeeded, and three attempts with reads between them
 
 
 def test_a_server_that_is_busy_stops_the_rest(server: Server) -> None:
@@ -455,7 +455,7 @@ def test_access_is_taken_first_and_our_own_account_comes_last(server: Server) ->
 
 
 def whom(body: t.Any) -> str:
-    """Whom a request speaks of."""
+    """The users that a request names."""
     first = body[0] if isinstance(body, list) else body
     return str(first.get("name") or first.get("username") or first["users"][0])
 

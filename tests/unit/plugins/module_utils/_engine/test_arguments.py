@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task gives: text stays text, null means "not said", and each mistake has its place. Laws of all modules."""
+"""What a task gives: text stays text, null means "not set", and each mistake has its place. Laws of all modules."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def items(text: str | bytes, resource: Resource = USER) -> list[Item]:
 
 
 def refusal(server: Server, path: Path, resource: Resource = USER) -> list[str]:
-    """What a task says that is refused before its first request, a sentence for each mistake; no secret is in it."""
+    """The message of a task that is refused before its first request, a sentence for each mistake; it contains no secret."""
     server.simulator.log.clear()
     answer = server.manage(resource, src=str(path))
     assert answer["failed"]
@@ -379,7 +379,7 @@ def test_tables_in_the_folder_of_a_whole_server(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", ["stat", "state"])
 def test_what_a_wrong_header_hides_is_not_reported_as_a_contradiction(tmp_path: Path, wrong: str) -> None:
-    """Whether bert stays, the table does not say while one of its columns has no meaning."""
+    """The table does not show whether bert stays while the meaning of one of its columns is unknown."""
     (tmp_path / "groups.yml").write_text("- {name: staff, state: absent}\n")
     (tmp_path / "users.csv").write_text(f"name,group,{wrong}\nbert,staff,present\n")
     reported = declared(tmp_path).sentences

@@ -75,7 +75,7 @@ def done(answer: Answer) -> Answer:
 
 
 def refusal(server: Server, path: Path, resource: Resource = USER, **params: t.Any) -> str:
-    """What a task says that is refused before it has said a word to the server; no secret is in it."""
+    """The message of a task that is refused before its first request to the server; it contains no secret."""
     server.simulator.log.clear()
     answer = server.manage(resource, src=str(path), **params)
     assert answer["failed"]
@@ -241,7 +241,7 @@ def test_a_mistake_in_an_object(server: Server, tmp_path: Path, text: str, words
 
 
 def test_all_mistakes_of_all_files_are_reported_at_once(server: Server, tmp_path: Path) -> None:
-    """Options, values, and what two options say of one thing, in the order in which they are read."""
+    """Options, values, and contradictions between two options, in the order in which they are read."""
     both = "- name: d\n  static_ipv4: 10.0.0.300\n  static_ipv6: x\n"
     path = write(tmp_path, a_yml=f"{BEFORE}- name: b\n  colour: red\n{both}", b_yml="- name: c\n  deny: perhaps\n")
     first, *reported = sentences_of(refusal(server, path))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an export leaves out says so, and what is left can be declared."""
+"""An export reports what it leaves out, and the rest can be declared."""
 
 from __future__ import annotations
 

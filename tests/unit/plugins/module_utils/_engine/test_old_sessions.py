@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users who move while they are connected: which sessions end, when, and which go on."""
+"""Users who move while they are connected: which sessions end, when, and which continue."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_sessions_end_after_everything_else_was_written(server: Server) -> None:
 
 
 def test_after_a_lost_answer_the_sessions_end_all_the_same(server: Server) -> None:
-    """The second look finds the new group, and remembers who was connected with the old one."""
+    """The second read finds the new group, and the task still knows which users were connected with the old one."""
     connect(server, ADDRESS)
     server.simulator.faults.add(path="userprop/set", do="drop", applied=True)
     assert users(server, group="ops")["objects"][0]["changed_keys"] == ["group", "old_sessions"]

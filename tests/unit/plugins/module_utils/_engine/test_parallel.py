@@ -45,7 +45,7 @@ class Jobs:
             self._news.notify_all()
 
     def have_begun(self, number: int) -> list[int]:
-        """The jobs that were begun, once they are so many."""
+        """The jobs that were started, when there are this many."""
         with self._news:
             assert self._news.wait_for(lambda: len(self.begun) >= number, LONG)
             return sorted(self.begun)

@@ -42,7 +42,7 @@ def done(answer: Answer) -> Answer:
 
 
 def refused(server: Server, **declared: t.Any) -> list[str]:
-    """The mistakes that the task tells; nothing may be written, and no list read."""
+    """The mistakes that the task reports; nothing may be written, and no list read."""
     server.simulator.log.clear()
     answer = declare(server, **declared)
     assert answer["failed"]
@@ -576,7 +576,7 @@ def test_members_of_a_group_that_goes_get_nothing_of_it_that_they_had_not(server
 
 
 def test_who_is_deleted_is_kept_out_as_a_user_without_a_record_before(server: Server) -> None:
-    """A directory may let users in who have no record, unless the default user denies them."""
+    """A directory may give access to users without a record, unless the default user denies them."""
     server.simulator.set_user("ada")
     users = [{"name": "ada", "state": "absent"}]
     done(declare(server, users=users, default_user={"def_deny": True, "reroute_gw": "global"}))
@@ -1015,7 +1015,7 @@ def test_an_empty_folder_declares_nothing(server: Server, tmp_path: Path) -> Non
 
 
 def test_access_tests_in_a_folder_are_refused_with_the_way_out(server: Server, tmp_path: Path) -> None:
-    """They are judged nowhere then: a folder whose tests nobody runs would be worse than none."""
+    """They would not be run: a folder with tests that are never run would be worse than none."""
     (tmp_path / "users.yml").write_text("[]")
     path = tmp_path / "access_tests.yml"
     path.write_text("- ada may reach 10.0.0.1\n")

@@ -264,7 +264,7 @@ def test_a_wrong_day_is_a_mistake(server: Server, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("usual", ["on_create", "always"])
 def test_one_password_is_reset_and_the_others_are_not(server: Server, usual: str) -> None:
-    """What is declared for a user goes before what the task says, both ways."""
+    """What is declared for a user overrides the option of the task, in both directions."""
     users = [{"name": name, "password": PASSWORD} for name in ("anna", "bert", "carl")]
     server.manage(USER, users=users)
     own = {"bert": "always", "carl": "on_create"}

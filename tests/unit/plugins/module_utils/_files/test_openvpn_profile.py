@@ -29,12 +29,12 @@ CERTIFICATE, KEY = identity()
 
 
 def facts(text: str) -> dict[str, t.Any]:
-    """What a text says, which lacks what is not under test."""
+    """The content of a text that is completed with what is not under test."""
     return Profile(completed(text)).facts()
 
 
 def outcome(text: str) -> t.Any:
-    """What a text says but for the key, or the line with its first flaw, or what it lacks."""
+    """The content of a text except the key, or the line with its first flaw, or what it lacks."""
     try:
         return {**Profile(text).facts(), "key_matches": None}
     except ValueError as exc:
@@ -45,7 +45,7 @@ def outcome(text: str) -> t.Any:
 
 # -- words
 
-# As a man would write them, with the word that openvpn makes of them; None is what it refuses.
+# As a person would write them, with the word that openvpn reads; None is what it refuses.
 WORDS = {
     "plain": "plain",
     '"two words"': "two words",
@@ -93,7 +93,7 @@ def test_words_are_as_openvpn_has_them(written: str, tmp_path: Path) -> None:
 
 
 def ask_openvpn(folder: Path, text: str) -> str:
-    """What openvpn says of a profile that lacks what it would need to run."""
+    """The message of openvpn about a profile that lacks what it needs."""
     path = folder / "profile.ovpn"
     path.write_text(text, encoding="utf-8", newline="")
     done = subprocess.run([str(OPENVPN), "--config", path], capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
@@ -244,7 +244,7 @@ def test_line_ends_of_windows() -> None:
     assert public_part(text) == public_part(profile())
 
 
-# Lines in which nothing but the secret is one, and where it is one whatever stands around it.
+# Lines in which only the secret is secret, with any text around it.
 SECRET_LINES = [
     SECRET,
     f"# {SECRET}",

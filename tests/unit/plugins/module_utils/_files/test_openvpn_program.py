@@ -54,7 +54,7 @@ class Program:
         return self.says(text, READY)
 
     def says(self, text: str, words: re.Pattern[str]) -> bool:
-        """Whether it says these words, before or when it would connect."""
+        """Whether it prints these words, before or when it would connect."""
         self._file.write_bytes(text.replace("PORT", str(self.port)).encode())
         command = [
             *(str(OPENVPN), "--config", str(self._file), "--verb", "3", "--connect-retry-max", "1"),
@@ -399,7 +399,7 @@ DIFFERENCES: dict[str, tuple[str, bool]] = {
 
 @pytest.mark.parametrize(("text", "is_read"), DIFFERENCES.values(), ids=DIFFERENCES)
 def test_a_difference_that_stays(program: Program, text: str, is_read: bool) -> None:
-    """Whatever is no difference any more has to go from the list."""
+    """A difference that no longer exists has to be removed from the list."""
     assert (reads(text), program.accepts(text)) == (is_read, not is_read)
 
 
@@ -499,7 +499,7 @@ FILLS = [letter * number for letter in ("x", " ", "\u00e9") for number in (*rang
     where=st.sampled_from(sorted(BASE)),
 )
 def test_no_directive_hides(program: Program, place: str, fill: str, apart: str, where: str) -> None:
-    """Whatever openvpn would run, the reader has named, or has refused the text."""
+    """The reader names everything that openvpn would run, or refuses the text."""
     text = "".join({**BASE, where: place.replace("FILL", fill).replace("APART", apart) + BASE[where]}.values())
     if program.says(text, MISSED):
         assert is_seen(text)

@@ -18,7 +18,7 @@ ADDRESS = "192.168.27.70"
 
 @pytest.fixture(name="box")
 def fixture_box(start: t.Callable[..., Box]) -> Box:
-    """A box with a server that runs, and a user who is connected to it."""
+    """A box with a running server, and a connected user."""
     box = start(Box, settings=AT_ONCE)
     box.simulator.set_server("openvpn_routed", enabled=True)
     box.simulator.set_user("ana", ip_reservation=ADDRESS)
@@ -36,7 +36,7 @@ def done(answer: Answer) -> Answer:
 
 
 def refused(box: Box, **declared: t.Any) -> list[str]:
-    """The mistakes that the task tells; nothing may be written."""
+    """The mistakes that the task reports; nothing may be written."""
     box.simulator.log.clear()
     answer = declare(box, **declared)
     assert answer["failed"]

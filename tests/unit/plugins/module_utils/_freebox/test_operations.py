@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of operations of a Freebox: complete, and each with the class that says what may be repeated; and its refusals."""
+"""The table of operations of a Freebox: complete, and each with its retry class; and its refusals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.vpn.estate.tests.simulator.freebox.answers import MESSA
 BASE = "/api/v4"
 OPERATIONS = API.operations
 API_16 = API.below("/api/v16")
-# What the retry rules say, as patterns; the first that fits decides.
+# The retry rules as patterns; the first match decides.
 RULES = {
     "POST /login/session/": SIGN_IN,
     "POST /login/authorize/": MAKES_NEW,

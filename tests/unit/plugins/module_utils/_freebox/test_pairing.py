@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pairing with a Freebox: who is asked when, what becomes of the answer, and where the token is meanwhile."""
+"""Pairing with a Freebox: when a person is asked, how the answer is handled, and where the token is meanwhile."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def ticked(box: Box, *rights: str) -> None:
 
 
 def requests(box: Box) -> list[str]:
-    """What the box was asked, but for what it tells to everybody."""
+    """The requests to the box, except those without a sign-in."""
     lines = [f"{one.method} {one.path}" for one in box.simulator.log if one.path != "/api_version"]
     return [LOOKED if line.startswith(LOOKED) else line for line in lines]
 
@@ -109,7 +109,7 @@ def content(dest: Path) -> dict[str, t.Any]:
 
 
 def test_pairing_is_reported_with_what_a_person_must_do_next(box: Box, dest: Path) -> None:
-    """A new application has all permissions but the one that counts, so that pairing ends with a failure that says so."""
+    """A new application has all permissions except the one that is needed, so pairing ends with a failure that names it."""
     answered(box)
     said: list[str] = []
     answer = pair(box, dest, how={"say": said.append})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Being let in by a Freebox: whom to ask, once per run, never again after a refusal, and over TLS that is checked."""
+"""Sign-ins to a Freebox: at which address, once per run, never again after a refusal, and with checked TLS."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ CHALLENGE, ANSWER = "drMHV/Atq4ZTtFItdgqfklDdT75k92qE", "b4015852c9216f99f4ba209
 
 
 def refusing(code: str, **more: t.Any) -> dict[str, t.Any]:
-    """A fault: the box says no with this code."""
+    """A fault: the box refuses with this code."""
     body = {"success": False, "error_code": code, "msg": "Non merci", "uid": "4f1e", "result": {"challenge": "c"}}
     return {"status": 403, "body": {**body, **more}}
 
@@ -277,7 +277,7 @@ def test_tasks_at_the_same_time_share_one_sign_in(world: World, shared: Callable
 
 @pytest.mark.parametrize("reading", ["many", "once"])
 def test_a_challenge_is_answered_once(start: Start, reading: str) -> None:
-    """A box may take an answer only once, also within the seconds in which it tells the same challenge."""
+    """A box may take an answer only once, also within the seconds in which it returns the same challenge."""
     world = World(start(Box, readings={"challenge_use": reading}).simulator)
     for _unused in range(3):
         assert world.client().objects("GET /vpn/")
@@ -585,7 +585,7 @@ def test_a_logout_that_fails_is_ignored(box: Box, fault: dict[str, t.Any]) -> No
 
 
 def test_no_secret_is_in_an_answer_or_an_exception(box: Box) -> None:
-    """Neither the tokens nor a password, whatever goes wrong with whichever request."""
+    """Neither the tokens nor a password, for each error of each request."""
     simulator = box.simulator
     tokens: set[str] = {simulator.app_token}
     for nth in range(1, 9):
@@ -865,7 +865,7 @@ def test_the_product_names_each_option_for_each_account(box: Box) -> None:
 
 
 def test_check_mode_sends_no_write(box: Box) -> None:
-    """Whatever a resource does: the way to the box does not let it through."""
+    """For each write of a resource: the transport refuses it."""
     params = {name: option.get("default") for name, option in FREEBOX.argument_spec.items()}
     client = FREEBOX.connect({**params, **box.connection}, read_only=True)
     with pytest.raises(EstateError, match="was about to be sent in check mode; nothing was sent"):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is connected to a Freebox, cutting clients off, and which addresses they can get."""
+"""Connected clients of a Freebox, how to disconnect them, and the addresses that they can get."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def ids(reported: list[dict[str, t.Any]]) -> list[str]:
 
 
 def there(box: Box) -> list[str]:
-    """Who is still connected, as the box knows."""
+    """The users who are still connected, by the state of the box."""
     return ids(box.simulator.state()["connections"])
 
 
@@ -78,7 +78,7 @@ UNCHANGED = {"changed": False, "disconnected": [], "diff": {"before": {}, "after
 E_ROUTED, E_PPTP, M_FIRST, M_SECOND = "openvpn_routed-1001", "pptp-1002", "openvpn_routed-1003", "openvpn_routed-1004"
 
 
-# -- whom a task means
+# -- which connections a task names
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ def test_an_invalid_pool_is_reported_as_unreadable(box: Box, wrong: dict[str, t.
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", "null", '{"result": {}}'])
 def test_what_does_not_say_success_is_no_end(busy: Box, body: str) -> None:
-    """It is looked who is left, and tried again."""
+    """The remaining ones are read, and it is tried again."""
     busy.simulator.faults.add(path="vpn/connection/*", method="DELETE", status=200, body=body)
     answer = cut(busy, users=["max"])
     assert not answer.get("failed"), answer["msg"]

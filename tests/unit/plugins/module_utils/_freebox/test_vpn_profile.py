@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration files of Freebox users: none is downloaded for nothing, none is lost, and none that has ended passes for good."""
+"""Configuration files of Freebox users: none is downloaded without need, none is lost, and none that is invalid counts as valid."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def have(box: Box, file: Path, server: str = ROUTED, **params: t.Any) -> Answer:
 
 
 def refused(box: Box, **params: t.Any) -> str:
-    """What the task said, before it has written anything."""
+    """The message of the task, before it has written anything."""
     box.simulator.log.clear()
     answer = box.manage(VPN_PROFILE, **params)
     assert answer.get("failed"), answer
@@ -166,7 +166,7 @@ def test_wg_quick_opens_it(box: Box, tmp_path: Path) -> None:
 
 
 def test_many_in_one_task(box: Box, tmp_path: Path) -> None:
-    """What is good stays, and the others come; a look costs the same however many there are for one server."""
+    """Valid files stay, and the others are downloaded; a check costs the same for any number of files for one server."""
     declared = [
         {"user": user, "server": server, "dest": str(tmp_path / user)}
         for user, server in (("ada", ROUTED), ("ben", ROUTED), ("phone", WIREGUARD))
@@ -676,7 +676,7 @@ class Trial:
         return self.box.manage(VPN_PROFILE, **{**declared, "renew": self.renew, **params})
 
     def mended(self) -> None:
-        """The next run sees to a good file, and the one after that has nothing to do; neither is asked to renew."""
+        """The next run provides a valid file, and the one after that has nothing to do; both without renew."""
         simulator = self.box.simulator
         simulator.faults.clear()
         simulator.log.clear()
@@ -722,7 +722,7 @@ FAULTS: dict[str, dict[str, t.Any]] = {
 
 
 def test_a_fault_at_any_request(trial: Trial) -> None:
-    """At most one file is made, a failure says so, and a file that has ended never passes for good."""
+    """At most one file is created, a failure reports it, and an invalid file never counts as valid."""
     for fault, number in crossed(FAULTS, range(1, len(trial.log) + 1), seed=f"{trial.state} {trial.server}"):
         trial.start_over()
         before = trial.file.read_bytes() if trial.file.exists() else None
@@ -808,7 +808,7 @@ def fixture_full(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         def replace(source: str, target: str) -> None:
             if os.path.basename(target) in names and not (prefix and prefix in target):
                 text = Path(source).read_text()
-                if "superseded" not in text:  # which only says that something is to come
+                if "superseded" not in text:  # which only announces a newer file
                     raise OSError(5, "Input/output error")
             real(source, target)
 

@@ -77,7 +77,7 @@ def sent(box: Box) -> list[tuple[str, t.Any]]:
 
 
 def only(box: Box, name: str) -> Declared:
-    """What the info module tells of one server."""
+    """What the info module returns for one server."""
     [found] = box.inform(VPN_SERVER, [name])
     return t.cast(Declared, found)
 

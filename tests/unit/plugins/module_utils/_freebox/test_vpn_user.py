@@ -22,7 +22,7 @@ def users(box: Box, *declared: dict[str, t.Any], **options: t.Any) -> Answer:
 
 
 def kept(box: Box) -> dict[str, str]:
-    """Who has reserved what."""
+    """The users and their reserved addresses."""
     return {login: one["ip_reservation"] for login, one in box.simulator.state()["users"].items()}
 
 
@@ -164,7 +164,7 @@ def test_a_password_is_set_where_there_is_none(box: Box) -> None:
 
 
 def test_a_user_is_created_again_where_recreate_is_set(box: Box) -> None:
-    """Of what it had nothing stays, and the diff says so."""
+    """It keeps nothing of its former values, and the diff shows this."""
     users(box, {"login": "max", "password": PASSWORD, "ip_reservation": "192.168.27.70"}, phone("192.168.27.71"))
     answer = users(box, {"login": "max", "type": "wireguard"}, recreate=True)
     assert "ip_reservation of VPN user max: a WireGuard user needs an address" in answer["msg"]

@@ -69,7 +69,7 @@ Start = Callable[..., Hostile]
 
 @pytest.fixture(name="hostile")
 def fixture_hostile() -> Iterator[Start]:
-    """Starts servers that say these pieces, one after the other; the last one again and again."""
+    """Starts servers that send these pieces, one after the other; the last one repeatedly."""
     started: list[Hostile] = []
 
     def start(*pieces: bytes, pause: float = 0, endless: bool = True, **how: t.Any) -> Hostile:
@@ -281,7 +281,7 @@ def test_an_answer_that_takes_for_ever_is_cut_off(hostile: Start, kind: str, for
 
 
 def waiting(seconds: float) -> tuple[Watch, socket.socket, socket.socket]:
-    """A watch that has begun, the socket that it cuts, and the other end."""
+    """A watch that has started, the socket that it cuts, and the other end."""
     watch, (line, other_end) = Watch(seconds), socket.socketpair()
     line.settimeout(10)
     watch.__enter__().hold(line)
@@ -360,7 +360,7 @@ def test_a_server_that_drips_is_not_there_after_a_restart(hostile: Start) -> Non
 
 
 def test_the_lock_of_a_shared_sign_in_is_let_go(hostile: Start) -> None:
-    """Other tasks wait for it as long as the deadline says, and not as long as the server likes."""
+    """Other tasks wait for it until the deadline, and not as long as the server takes."""
     server = hostile(*DRIPS["body"], pause=0.02)
     params = {
         **dict.fromkeys(connection.ARGUMENT_SPEC),
@@ -382,7 +382,7 @@ def test_the_lock_of_a_shared_sign_in_is_let_go(hostile: Start) -> None:
 
 
 def test_time_passes_in_repeats_and_between_them(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock of the test's own: each wait takes as long as it says."""
+    """A clock of the test: each wait takes exactly its time."""
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))

@@ -461,7 +461,7 @@ def test_a_proxy_that_is_not_there(server: Server, monkeypatch: pytest.MonkeyPat
     assert server.simulator.log == []
 
 
-# -- whom to believe to be the server
+# -- which server to trust
 
 
 @pytest.fixture(name="other", scope="module")
@@ -909,7 +909,7 @@ def test_a_connection_that_never_is() -> None:
 
 
 def assert_silent(text: str) -> None:
-    """No part of a secret, in whatever form."""
+    """No part of a secret, in any form."""
     for part in (TOKEN[:15], "mArKeR", "oNeTiMe", "tokEn"):
         assert part not in text, text
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a server says cannot act on a terminal or a log, and a secret in it is masked whatever else is done to the text."""
+"""Texts of a server cannot act on a terminal or a log, and secrets in them are masked even if the text is changed in other ways."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SECRET = "Marker-Secret-7!"
 
 
 def acts(text: str, lines: bool = False) -> list[str]:
-    """Characters of a text that act on a terminal, as Unicode's own table tells them; ``lines`` may stay."""
+    """Characters of a text that act on a terminal, by Unicode's own table; ``lines`` may stay."""
     return [
         one
         for one in text
@@ -78,7 +78,7 @@ SENTENCES = ("problems", "reason", "reasons", "key_reason", "trust_reason")
 
 
 def sentences(answer: Json) -> t.Iterator[str]:
-    """What a task says to people, wherever its answer has it."""
+    """The sentences for people, anywhere in the answer of a task."""
     yield from texts([answer.get("msg"), answer.get("warnings"), answer.get("summary")])
     resources = [one for one in answer.values() if isinstance(one, dict)]  # of a task that has several
     objects = [one for each in (answer, *resources) for one in each.get("objects", ())]
@@ -164,7 +164,7 @@ def test_nothing_of_a_diff_is_left_out() -> None:
 @pytest.mark.parametrize("secret", [SECRET, "two\nlines-8", "\x1b-secret-\u202e", "e" + "\u0301" * 9])
 @pytest.mark.parametrize("before", range(LONGEST - 40, LONGEST + 8, 3))
 def test_no_part_of_a_secret_is_left_by_a_cut_or_an_escape(secret: str, before: int) -> None:
-    """Wherever in a text that is cut a secret is, and whatever of it is escaped."""
+    """At each place of a secret in a text that is cut, and with each part of it escaped."""
     kept = before - before // 3
     for at in (kept, before):
         text = "-" * at + secret + "-" * LONGEST
@@ -486,7 +486,7 @@ def test_no_refusal_lets_a_server_act(server: Server, path: str, status: int, bo
 
 
 def test_names_of_others_are_shown(server: Server) -> None:
-    """A purge names whom it deletes, and Ansible prints the objects of a task that fails."""
+    """A purge names the users that it deletes, and Ansible prints the objects of a task that fails."""
     name = "eve\x1b[2J\nPLAY RECAP"
     server.simulator.set_user(name)
     answer = server.manage(
@@ -566,7 +566,7 @@ def test_keys_and_truth_stay_and_everything_else_is_looked_into(value: t.Any, ma
 
 
 def test_a_diff_masks_names_of_objects_and_keeps_their_number() -> None:
-    """Who gives a password in the place of a name sees two objects all the same."""
+    """With a password in place of a name, two objects are still shown as two."""
     after = {"abcdefgh": {"deny": True}, "ijklmnop": {}, "x-abcdefgh": {"password": "abcdefgh"}}
     shown_after = {WHOLE: {"deny": True}, f"{WHOLE} (2)": {}, f"x-{PART}": {"password": WHOLE}}
     secrets = {"abcdefgh", "ijklmnop", "before"}

@@ -101,7 +101,7 @@ def test_a_long_file_of_a_second_factor_is_read_in_time(tmp_path: Path) -> None:
 
 
 def test_a_refusal_of_a_thousand_objects_with_ten_thousand_reasons_is_sorted_out() -> None:
-    """Each key is looked up by what it says, and not held against each object."""
+    """Each key is looked up by its text, and not compared with each object."""
     compared = 0
 
     class Name(str):
@@ -128,7 +128,7 @@ def test_a_refusal_of_a_thousand_objects_with_ten_thousand_reasons_is_sorted_out
 
 
 def as_an_expression(secret: str) -> str:
-    """What is looked for, said as a regular expression, which takes for ever where a secret has many signs."""
+    """The search as a regular expression, which would take too long for a secret with many signs."""
     if len(re.findall("[A-Za-z0-9]", secret)) < 4:
         return re.escape(secret)
     return re.sub("[^A-Za-z0-9]+", lambda signs: f".{{1,{LONGEST_SIGN * len(signs[0])}}}?", secret)
@@ -181,7 +181,7 @@ def test_words_of_four_characters_and_more_are_kept_out_of_errors() -> None:
 
 
 def test_the_bits_of_a_search_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twice the text or twice the secret is twice the work, whatever the server chooses."""
+    """Twice the text or twice the secret is twice the work, for every answer of the server."""
     steps = 0
 
     def counting(work: Callable[..., t.Any]) -> Callable[..., t.Any]:
