@@ -85,7 +85,7 @@ class PairingClient(Client):
             answer = self.call("POST /login/authorize/", body)
         except Refused as exc:
             raise EstateError(
-                f"{self.url} does not accept a request of the application {body['app_id']}: {exc}."
+                f"{self.url} does not accept a request of the application {body['app_id']}: {str(exc).rstrip('.')}."
             ) from exc
         except OutcomeUnknown as exc:
             raise EstateError(f"{exc}. The request was not repeated. {self.lost_token_advice}") from exc
@@ -214,9 +214,9 @@ class _Pairing:
         """Keep a token of another box, unless this box replaced that one, which the user confirms with renew."""
         if self._is_another(box) and not self._params["renew"]:
             raise InputError(
-                f"dest: {self._file.path} is for the box {box}, and {self._client.url} is {self._uid}. If that box was replaced by "
-                "this one, set renew: true; the task then requests a token from this box, and replaces the old one. If there are "
-                "two boxes, use a file for each. Nothing was written."
+                f"dest: {self._file.path} is for the box {box}, and the box at {self._client.url} is {self._uid}. If that "
+                "box was replaced by this one, set renew: true; the task then requests a token from this box, and replaces the "
+                "old one. If there are two boxes, use a file for each. Nothing was written."
             )
 
     def run(self) -> dict[str, t.Any]:
@@ -295,10 +295,10 @@ class _Pairing:
     def _refuse_lack(self, permissions: t.Collection[str], who: str) -> None:
         lacking = [name for name in self._params["permissions"] if name not in permissions]
         if lacking:
-            several = "permissions" if len(lacking) > 1 else "permission"
+            several, them = ("permissions", "them") if len(lacking) > 1 else ("permission", "it")
             raise EstateError(
-                f"{who} lacks the {several} {', '.join(lacking)}, which no program can grant: tick it in {RIGHTS} of the box, then "
-                "run again."
+                f"{who} lacks the {several} {', '.join(lacking)}, which no program can grant: tick {them} in {RIGHTS} of the box, "
+                "then run again."
             )
 
     def _request(self) -> None:

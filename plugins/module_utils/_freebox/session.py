@@ -215,4 +215,4 @@ class Session(SharedSession):
             )
         if exc.said == "pending_token":
             return f"{where} does not allow {who} yet: a person has to press the button on the box ({exc.reason})."
-        return f"The sign-in of {who} was refused: {exc}."
+        return f"The sign-in of {who} was refused: {str(exc).rstrip('.')}."

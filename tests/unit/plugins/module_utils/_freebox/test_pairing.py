@@ -385,9 +385,9 @@ def test_a_token_that_may_be_of_another_box_is_not_replaced_unasked(start: Calla
     before = dest.read_text()
     refused = pair(other, dest)
     assert refused["msg"] == (
-        f"dest: {dest} is for the box {box.simulator.machine.uid}, and {other.simulator.url} is {other.simulator.machine.uid}. If "
-        "that box was replaced by this one, set renew: true; the task then requests a token from this box, and replaces the old "
-        "one. If there are two boxes, use a file for each. Nothing was written."
+        f"dest: {dest} is for the box {box.simulator.machine.uid}, and the box at {other.simulator.url} is "
+        f"{other.simulator.machine.uid}. If that box was replaced by this one, set renew: true; the task then requests a token "
+        "from this box, and replaces the old one. If there are two boxes, use a file for each. Nothing was written."
     )
     reported = content(dest)
     del reported["freebox_app_box"]
