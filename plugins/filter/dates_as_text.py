@@ -15,9 +15,9 @@ KEEPS_DATES = hasattr(template, "accept_lazy_markers")  # since ansible-core 2.1
 
 
 def dates_as_text(value: t.Any) -> t.Any:
-    """The same data with each date, as YAML reads it, as text; where templates keep dates, as it is.
+    """The same data with each date that YAML has read as text; unchanged if templates keep dates.
 
-    Before ansible-core 2.19, a template makes text of its result, and finds the data again only if there is no date in it.
+    Before ansible-core 2.19, a template converts its result to text, and restores the data only if there is no date in it.
     """
     return value if KEEPS_DATES else with_text(value)
 

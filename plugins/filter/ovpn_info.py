@@ -14,9 +14,9 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.outside import sh
 
 
 def ovpn_info(text: t.Any, default: t.Any = None) -> t.Any:
-    """What a profile says, without its secrets; ``default``, where there is one, of a text that is no profile."""
+    """The contents of a profile, without its secrets; ``default``, if it is given, for a text that is not a profile."""
     if not isinstance(text, str):
-        raise AnsibleFilterError("ovpn_info: the text of a profile is needed.")
+        raise AnsibleFilterError("ovpn_info: pass the text of a profile.")
     try:
         return Profile(text).facts()
     except ValueError as exc:

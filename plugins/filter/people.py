@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters that make users of each product from one list of people, and say what cannot be or is not what it seems."""
+"""Filters that convert one list of people to the users of each product, and find contradictions and options without effect."""
 
 from __future__ import annotations
 
@@ -32,36 +32,36 @@ PRESENT = "present"
 BLOCKED = "blocked"
 ABSENT = "absent"
 STATES = (PRESENT, BLOCKED, ABSENT)
-EVERYBODY = "all"  # the inventory's own name for the group of all hosts
+ALL_HOSTS = "all"  # the inventory's own name for the group of all hosts
 
 
 class _Product:
-    """What one product makes of a person."""
+    """How a person becomes a user of one product."""
 
     name: str
     resource: Resource
-    users: str  # the variable in which a server has users of its own
+    users: str  # the variable with users that only this server declares
     addresses: Mapping[int, str]  # the option for one address, by version of IP
-    not_here: Collection[str]  # options that are said of the person, not in the product's own part
+    not_here: Collection[str]  # options that are set for the person, and not in the part of the product
 
     def state(self, person: _Person) -> str:
-        """The state that says the same of a user."""
+        """The state of the user for the state of the person."""
         return person.state
 
     def place(self, person: _Person, user: User) -> Iterator[str]:
-        """Put the person in a group. Yields what cannot be."""
+        """Put the person in a group. Yields contradictions."""
         yield from ()
 
     def complete(self, person: _Person, user: User) -> Iterator[str]:
-        """Change what follows from the other options. Yields what cannot be."""
+        """Change what follows from the other options. Yields contradictions."""
         yield from ()
 
     def notices(self, people: Sequence[_Person]) -> Iterator[str]:
-        """What is declared and means something else than it seems, or nothing."""
+        """Declarations with another effect than expected, or none."""
         yield from ()
 
     def said(self, person: _Person, option: str) -> t.Any:
-        """What is said of the person for this product, or else for both; None where nothing is."""
+        """The value of an option for this product, or else for both; None if it is not set."""
         return person.more[self.name].get(option, person.shared.get(option))
 
 
@@ -79,11 +79,11 @@ class _AccessServer(_Product):
         chosen = user.get("group")
         if chosen is None and len(person.groups) > 1:
             yield (
-                f"{person.name} is in the groups {_listed(person.groups)}, and a user of an Access Server is in one: say which, as "
-                f"access_server: {{group: {person.groups[0]}}}"
+                f"{person.name} is in the groups {_listed(person.groups)}, and a user of an Access Server has one group: choose it "
+                f"with access_server: {{group: {person.groups[0]}}}"
             )
         elif chosen is not None and chosen not in (person.groups or [""]):
-            yield f"{person.name} has the group {chosen or 'none'} in access_server, which is none of groups"
+            yield f"{person.name} has the group {chosen or 'none'} in access_server, which is not among the groups of {person.name}"
         elif chosen is None:
             user["group"] = person.groups[0] if person.groups else ""
 
@@ -96,17 +96,17 @@ class _Freebox(_Product):
     not_here = ("login", "name", "state", "ip_reservation")
 
     def state(self, person: _Person) -> str:
-        """A box cannot keep somebody out and keep the user (server behaviour, F61)."""
+        """A box cannot block a user and keep it (server behaviour, F61)."""
         return ABSENT if person.state == BLOCKED else person.state
 
     def complete(self, person: _Person, user: User) -> Iterator[str]:
-        """Users of WireGuard have keys in place of a password, and need an address."""
+        """WireGuard users have keys instead of a password, and need an address."""
         if user.get("type") != WIREGUARD:
             return
         if "password" not in (person.more.get(self.name) or {}):
             user.pop("password", None)
         if not user.get("ip_reservation"):
-            yield f"{person.name} is a user of WireGuard, who needs an address on each Freebox, in addresses"
+            yield f"{person.name} is a WireGuard user, and needs an address on each Freebox: set it in addresses"
 
     def notices(self, people: Sequence[_Person]) -> Iterator[str]:
         """Groups, and states that a box does not have."""
@@ -117,23 +117,23 @@ class _Freebox(_Product):
             yield f"a Freebox cannot block a user, and deletes these users after until: {_listed(ending)}"
         blocked = [person.name for person in people if person.state == BLOCKED]
         if blocked:
-            yield (
-                f"a Freebox cannot block anybody and keep the user, so that whoever is blocked is deleted there: {_listed(blocked)}"
-            )
+            yield f"a Freebox cannot block a user and keep it, so blocked users are deleted there: {_listed(blocked)}"
         grouped = [person.name for person in people if person.state == PRESENT and person.groups]
         if grouped:
-            yield f"a Freebox has no groups, and lets everybody go everywhere; groups mean nothing there to: {_listed(grouped)}"
+            yield f"a Freebox has no groups, and users may reach everything; groups have no effect there for: {_listed(grouped)}"
 
 
 PRODUCTS: Mapping[str, _Product] = {each.name: each for each in (_AccessServer(), _Freebox())}
 
 NAMES = {"type": "list", "elements": "str"}
-SHARED: Mapping[str, Mapping[str, t.Any]] = {  # what each product takes from the person, unless it has its own
+SHARED: Mapping[
+    str, Mapping[str, t.Any]
+] = {  # options of the person for each product, unless the product has its own value
     "password": {"type": "str", "no_log": True},
     "update_password": {"type": "str", "choices": WHEN_WRITTEN["choices"]},
     "until": {"type": TEXT_OR_NUMBER},
 }
-SAID: Mapping[str, Mapping[str, t.Any]] = {  # of a person, beside what only one product has
+SAID: Mapping[str, Mapping[str, t.Any]] = {  # options of a person, besides those of one product
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": STATES},
     "groups": NAMES,
@@ -144,7 +144,7 @@ SAID: Mapping[str, Mapping[str, t.Any]] = {  # of a person, beside what only one
 
 
 def person_spec() -> dict[str, t.Any]:
-    """All that can be said of a person, as in an argument spec."""
+    """All options of a person, as an argument spec."""
     spec: dict[str, t.Any] = dict(SAID)
     for product in PRODUCTS.values():
         of_user = product.resource.argument_spec()[product.resource.plural]["options"]
@@ -155,7 +155,7 @@ def person_spec() -> dict[str, t.Any]:
 
 @dataclass(eq=False)
 class _Person:
-    """What is said of one person; ``groups`` and ``servers`` are None where nothing is."""
+    """One person; ``groups`` and ``servers`` are None if they are not set."""
 
     name: str
     state: str
@@ -171,14 +171,14 @@ class _Estate:
 
     def __init__(self, people: t.Any, product: str, server: str, inventory: t.Any, own: t.Any) -> None:
         if product not in PRODUCTS:
-            raise AnsibleFilterError(f"people: the product {product!r} is none of {', '.join(PRODUCTS)}.")
+            raise AnsibleFilterError(f"people: there is no product {product!r}. Available: {', '.join(PRODUCTS)}.")
         if not isinstance(own, list) or not isinstance(inventory, Mapping):
-            raise AnsibleFilterError("people: a list of users is needed, and the inventory's groups.")
+            raise AnsibleFilterError("people: own must be a list of users, and inventory must be the variable groups.")
         self._product, self._server, self._inventory, self._own = PRODUCTS[product], server, inventory, own
-        self._hosts = set(inventory.get(EVERYBODY, ()))
+        self._hosts = set(inventory.get(ALL_HOSTS, ()))
         self.problems: list[str] = []
         if not isinstance(people, list):
-            self.problems.append("estate_people is no list of people")
+            self.problems.append("estate_people is not a list of people")
             people = []
         self._people = [person for number, said in enumerate(people) for person in self._read(number, said)]
         self._refuse_doubles()
@@ -186,15 +186,15 @@ class _Estate:
 
     @property
     def notices(self) -> list[str]:
-        """One sentence for each kind."""
+        """One sentence for each kind of notice."""
         return list(self._product.notices([one for one in self._people if self._is_here(one, self._server)]))
 
-    # -- what is said of a person
+    # -- one person
 
     def _read(self, number: int, said: t.Any) -> Iterator[_Person]:
         name = said.get("name") if isinstance(said, Mapping) else None
         if not isinstance(name, str) or not name.strip():
-            self.problems.append(f"number {number + 1} of the people is no mapping with a name")
+            self.problems.append(f"person number {number + 1} is not a mapping with a name")
             return
         found = [*self._flaws(name, said)]
         self.problems += found
@@ -210,42 +210,46 @@ class _Estate:
 
     @staticmethod
     def _flaws(name: str, said: Mapping[str, t.Any]) -> Iterator[str]:
-        """What is not of the form that is needed."""
+        """Values that do not have the required form."""
         known = (*SAID, *PRODUCTS)
         for key in said:
             if key not in known:
-                yield f"{name} has {key!r}, which is none of {', '.join(known)}"
+                yield f"{name} has {key!r}, which is not an option of a person; available are {', '.join(known)}"
         if (said.get("state") or PRESENT) not in STATES:
-            yield f"the state of {name} is {said['state']!r}, which is none of {', '.join(STATES)}"
+            yield f"the state of {name} is {said['state']!r}; allowed are {', '.join(STATES)}"
         for key in ("groups", "servers"):
             value = said.get(key)
             if value is not None and not _is_texts(value):
-                yield f"{key} of {name} is no list of names"
+                yield f"{key} of {name} is not a list of names"
         addresses = said.get("addresses")
         if addresses is not None and not isinstance(addresses, Mapping):
-            yield f"addresses of {name} is no mapping from servers to addresses"
+            yield f"addresses of {name} is not a mapping from servers to addresses"
         elif any(not isinstance(value, str) and not _is_texts(value) for value in (addresses or {}).values()):
-            yield f"addresses of {name} has a server with neither an address nor a list of them"
+            yield f"addresses of {name} has a server with neither an address nor a list of addresses"
         for product in PRODUCTS.values():
             own = said.get(product.name)
             if own is not None and not isinstance(own, Mapping):
-                yield f"{product.name} of {name} is no mapping of options"
+                yield f"{product.name} of {name} is not a mapping of options"
                 continue
             for option in product.not_here:
                 if option in (own or {}):
-                    yield f"{product.name} of {name} has {option!r}, which is said of the person, in {_where(option)}"
+                    yield f"{product.name} of {name} has {option!r}, which is set for the person, in {_where(option)}"
 
     def _misplaced(self, person: _Person) -> Iterator[str]:
-        """Servers that are none, and addresses where the person is not."""
+        """Servers that do not exist, and addresses on servers without the person."""
         for name in person.servers or ():
             if name not in self._hosts and name not in self._inventory:
-                yield f"servers of {person.name} names {name!r}, which is no host and no group of the inventory"
+                yield f"servers of {person.name} names {name!r}, which is not a host or a group of the inventory"
         for name in person.addresses:
             if name not in self._hosts:
-                what = "a group; an address is of one server" if name in self._inventory else "no host of the inventory"
+                what = (
+                    "a group; an address is for one server"
+                    if name in self._inventory
+                    else "not a host of the inventory"
+                )
                 yield f"addresses of {person.name} names {name!r}, which is {what}"
             elif not self._is_here(person, name):
-                yield f"addresses of {person.name} names {name!r}, where servers says that there is no {person.name}"
+                yield f"addresses of {person.name} names {name!r}, which is not among the servers of {person.name}"
 
     def _is_here(self, person: _Person, host: str) -> bool:
         return _is_on(host, person.servers, self._inventory)
@@ -262,7 +266,7 @@ class _Estate:
     # -- users of this server
 
     def _user(self, person: _Person) -> User:
-        """What the module of the product is to be told."""
+        """The user as the module of the product takes it."""
         product, key = self._product, self._product.resource.key
         state = product.state(person) if self._is_here(person, self._server) else ABSENT
         if state == ABSENT:
@@ -283,18 +287,18 @@ class _Estate:
             try:
                 address = ipaddress.ip_address(text)
             except ValueError:
-                yield f"the address {text!r} of {person.name} on {self._server} is none, such as 192.0.2.7 would be"
+                yield f"the address {text!r} of {person.name} on {self._server} is not an IP address, such as 192.0.2.7"
                 continue
             option = options.get(address.version)
             if option is None:
-                yield f"{person.name} has the address {text} on {self._server}, which gives none of IPv{address.version}"
+                yield f"{person.name} has the address {text} on {self._server}, which assigns no IPv{address.version} address"
             elif option in user:
-                yield f"{person.name} has two addresses of IPv{address.version} on {self._server}, and can have one"
+                yield f"{person.name} has two IPv{address.version} addresses on {self._server}, and can have one"
             else:
                 user[option] = str(address)
 
     def _merged(self, users: Sequence[User]) -> list[User]:
-        """Those of the people, completed by what the server says of them, and then those of the server alone."""
+        """The users of the people, with the options that the server adds, and then the users that only the server declares."""
         key, merged = self._product.resource.key, {user[self._product.resource.key]: user for user in users}
         ours = list(merged)
         named = [own.get(key) for own in self._own if isinstance(own, Mapping)]
@@ -308,29 +312,31 @@ class _Estate:
                 if isinstance(name, str) and name in twin_of:
                     twin = twin_of[name]
                     self.problems.append(f"{twin} of the people and {name} in {where} differ {only_in(name, twin)}")
-                merged[name if isinstance(name, str) else f"\n{number}"] = own  # what is wrong with it, the module says
+                merged[name if isinstance(name, str) else f"\n{number}"] = (
+                    own  # the module reports what is wrong with it
+                )
         if self._people:
             self.problems += self._impossible([merged[user[key]] for user in users], list(merged.values()))
         return list(merged.values())
 
     def _completed(self, user: User, own: User) -> User:
-        """What the server says of somebody may add to what is said among the people, and not contradict it."""
+        """The server may add options to a user of the people, but not contradict them."""
         key, where = self._product.resource.key, f"{self._product.users} of {self._server}"
         name, secrets = user[key], {field.name for field in self._product.resource.fields if field.secret}
         if ABSENT in (user.get("state"), own.get("state")):
             if own.get("state") != ABSENT:
                 self.problems.append(
-                    f"{name} is not to be on {self._server}, as the people say, and {where} declares {name}"
+                    f"{name} must not be on {self._server} according to the people, but {where} declares {name}"
                 )
             return {key: name, "state": ABSENT}
         for option in sorted(set(user) & set(own)):
             if user[option] != own[option]:
-                told = "" if option in secrets else f", which are {user[option]!r} and {own[option]!r}"
-                self.problems.append(f"the people and {where} say different things of {option} of {name}{told}")
+                values = "" if option in secrets else f", {user[option]!r} and {own[option]!r}"
+                self.problems.append(f"the people and {where} set {option} of {name} to different values{values}")
         return {**user, **own}
 
-    def _impossible(self, ours: Sequence[User], everybody: Sequence[User]) -> Iterator[str]:
-        """What the module would refuse before it asks the server, and addresses that two users have."""
+    def _impossible(self, ours: Sequence[User], everyone: Sequence[User]) -> Iterator[str]:
+        """Users that the module would refuse before it contacts the server, and addresses that two users have."""
         resource = self._product.resource
         checker = Checker({resource.plural: resource.argument_spec()[resource.plural]})
         for user in ours:
@@ -340,7 +346,7 @@ class _Estate:
             for sentence in mistakes.sentences:
                 yield f"{user[resource.key]} cannot be a user of {self._server}: {sentence.rstrip('.')}"
         holders: dict[str, str] = {}
-        for user in everybody:
+        for user in everyone:
             for option in self._product.addresses.values():
                 text = user.get(option) if isinstance(user, Mapping) and user.get("state") != ABSENT else None
                 address = _normal(text)
@@ -350,7 +356,7 @@ class _Estate:
 
 
 def _normal(text: t.Any) -> str:
-    """An address in its shortest spelling; empty where it is none, which the module will say."""
+    """An address in its shortest spelling; empty if it is not an address, which the module reports."""
     try:
         return str(ipaddress.ip_address(text.strip() if isinstance(text, str) else text)) if text else ""
     except ValueError:
@@ -363,7 +369,7 @@ def _with_text(user: User) -> User:
 
 
 def _is_on(host: str, servers: Sequence[str] | None, inventory: Inventory) -> bool:
-    """Whether a host is meant by names of hosts and groups; None means all of them."""
+    """Whether a host is among names of hosts and groups; None means all hosts."""
     return servers is None or any(host == one or host in inventory.get(one, ()) for one in servers)
 
 
@@ -396,20 +402,20 @@ def people(estate: t.Any, product: str, server: str, inventory: t.Any, own: t.An
 
 
 def people_contradictions(estate: t.Any, product: str, server: str, inventory: t.Any, own: t.Any = None) -> list[str]:
-    """A sentence for each thing that cannot be on a server, or cannot be at all."""
+    """A sentence for each contradiction, on this server or in general."""
     return list(dict.fromkeys(_Estate(estate, product, server, inventory, own or []).problems)) if estate else []
 
 
 def people_notices(estate: t.Any, product: str, server: str, inventory: t.Any) -> list[str]:
-    """A sentence for each kind of thing that means less on a server, or something else, than it seems."""
+    """A sentence for each kind of declaration with another effect on a server than expected, or none."""
     return _Estate(estate, product, server, inventory, []).notices if estate else []
 
 
 def people_from_csv(text: t.Any, path: str = "the table") -> list[dict[str, t.Any]]:
-    """The people in the text of a table, as a list of people holds them."""
+    """The list of people in the text of a table."""
     if not isinstance(text, str):
         raise AnsibleFilterError(
-            "people_from_csv: the text of a table is needed, as the lookup ansible.builtin.file gives it."
+            "people_from_csv: pass the text of a table, for example from the lookup ansible.builtin.file."
         )
     options = person_spec()
     rules = {"type": "list", "elements": "dict", "options": options}
@@ -427,7 +433,7 @@ def people_from_csv(text: t.Any, path: str = "the table") -> list[dict[str, t.An
 
 
 def _split_addresses(person: dict[str, t.Any]) -> None:
-    """Make lists of addresses, each of which is one cell. Raises Mistakes."""
+    """Split each cell with addresses into a list. Raises Mistakes."""
     mistakes = Mistakes()
     for host, cell in person.get("addresses", {}).items():
         try:
@@ -442,7 +448,7 @@ def people_gone(
 ) -> list[str]:
     """Names of the people who have no access to a server: not on it, blocked, or after their end.
 
-    It looks at nothing else, so that it needs no secrets. ``today`` is another day, for check mode alone.
+    It reads no other options, so it needs no secrets. ``today`` is another day, for check mode only.
     """
     gone = []
     try:

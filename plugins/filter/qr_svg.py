@@ -13,7 +13,7 @@ from ansible.errors import AnsibleFilterError
 def qr_svg(text: t.Any) -> str:
     """A QR code as an element of HTML: black on white with a quiet zone, so that it can be read on any page."""
     if not isinstance(text, str) or not text:
-        raise AnsibleFilterError("qr_svg: a text is needed that is not empty.")
+        raise AnsibleFilterError("qr_svg: pass a text that is not empty.")
     try:
         import segno  # here, because Ansible loads all filters of a collection when it looks for one of them
     except ImportError:

@@ -18,7 +18,7 @@ except ImportError:  # before ansible-core 2.19
     HAS_MARKERS = False
 
     def accept_args_markers(plugin: t.Any) -> t.Any:
-        """Nothing to say there."""
+        """Does not occur there."""
         return plugin
 
     accept_lazy_markers = accept_args_markers
@@ -33,10 +33,10 @@ OPAQUE = "a value of a closed vault"  # of a length that a password of a Freebox
 @accept_lazy_markers
 @pass_context
 def without_vault(context: Context, value: t.Any) -> t.Any:
-    """The same data, with a text in place of each value that only the password of a vault could give.
+    """The same data, with a text instead of each value that needs the password of a vault.
 
-    These are variables whose names begin with ``vault_`` and that are not defined, and values that cannot be decrypted. What is
-    wrong otherwise stays wrong.
+    These are variables whose names begin with ``vault_`` and that are not defined, and values that cannot be decrypted. Other
+    errors stay errors.
     """
     if isinstance(value, Undefined) and not HAS_MARKERS:
         value = _evaluated_again(context, value)

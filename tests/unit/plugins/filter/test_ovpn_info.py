@@ -69,7 +69,7 @@ def test_a_profile_of_an_access_server() -> None:
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
-def test_certificates_are_told_as_the_server_tells_them(algorithm: str) -> None:
+def test_certificates_are_returned_as_the_server_returns_them(algorithm: str) -> None:
     found = ovpn_info(profile(algorithm))
     assert found["certificate"] == {
         "common_name": "anna_AUTOLOGIN",
@@ -136,8 +136,8 @@ def test_friendly_names() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (None, "the text of a profile is needed"),
-        (7, "the text of a profile is needed"),
+        (None, "pass the text of a profile"),
+        (7, "pass the text of a profile"),
         ("client\n<key>\nS3cret", "line 2: the block that begins here has no end."),
     ],
 )
@@ -179,7 +179,7 @@ def test_what_is_no_profile(tmp_path: Path) -> None:
     assert found["problem"].startswith("line 1: ")
     path.write_bytes(b"#" * (1 << 20 | 1))
     os.mkfifo(pipe)
-    for each, words in [(path, "too large"), (pipe, "no regular file"), (tmp_path, "no regular file")]:
+    for each, words in [(path, "too large"), (pipe, "not a regular file"), (tmp_path, "not a regular file")]:
         found = look_at(str(each))
         assert found["content"] is None
         assert words in found["problem"]

@@ -141,13 +141,13 @@ def test_groups_of_an_access_server() -> None:
     both = {"name": "anna", "groups": ["staff", "board"]}
     assert wrong([both], "home") == []
     assert wrong([both], "site-a") == [
-        "anna is in the groups staff and board, and a user of an Access Server is in one: say which, as access_server: "
+        "anna is in the groups staff and board, and a user of an Access Server has one group: choose it with access_server: "
         "{group: staff}"
     ]
     chosen = {**both, "access_server": {"group": "board"}}
     assert users([chosen], "site-a")[0]["group"] == "board"
     assert wrong([{**both, "access_server": {"group": "guests"}}], "site-a") == [
-        "anna has the group guests in access_server, which is none of groups"
+        "anna has the group guests in access_server, which is not among the groups of anna"
     ]
 
 
@@ -169,7 +169,7 @@ def test_wireguard() -> None:
     assert users([phone], "home") == [{"login": "phone", "type": "wireguard", "ip_reservation": "192.168.27.71"}]
     assert users([phone], "site-a")[0]["password"] == SECRET
     assert wrong([{**phone, "addresses": {}}], "home") == [
-        "phone is a user of WireGuard, who needs an address on each Freebox, in addresses"
+        "phone is a WireGuard user, and needs an address on each Freebox: set it in addresses"
     ]
     said = {**phone, "freebox": {"type": "wireguard", "password": SECRET}}
     assert wrong([said], "home") == [
@@ -202,7 +202,7 @@ def test_without_people_the_servers_own_users_are_what_they_are() -> None:
     assert wrong([], "site-a", own) == []
 
 
-def test_a_server_may_keep_somebody_out() -> None:
+def test_a_server_may_keep_a_person_out() -> None:
     people = [{"name": "anna", "groups": ["staff"]}]
     assert users(people, "site-a", [{"name": "anna", "state": "absent"}]) == [{"name": "anna", "state": "absent"}]
     assert users(people, "site-a", [{"name": "anna", "state": "blocked"}])[0]["state"] == "blocked"
@@ -214,27 +214,27 @@ def test_a_server_may_keep_somebody_out() -> None:
         (
             {"groups": ["staff"]},
             {"group": "board"},
-            "the people and access_server_users of site-a say different things of group of anna, which are 'staff' and 'board'",
+            "the people and access_server_users of site-a set group of anna to different values, 'staff' and 'board'",
         ),
         (
             {"password": SECRET},
             {"password": f"{SECRET}2"},
-            "the people and access_server_users of site-a say different things of password of anna",
+            "the people and access_server_users of site-a set password of anna to different values",
         ),
         (
             {"state": "blocked"},
             {"state": "present"},
-            "the people and access_server_users of site-a say different things of state of anna, which are 'blocked' and 'present'",
+            "the people and access_server_users of site-a set state of anna to different values, 'blocked' and 'present'",
         ),
         (
             {"servers": ["site-b"]},
             {},
-            "anna is not to be on site-a, as the people say, and access_server_users of site-a declares anna",
+            "anna must not be on site-a according to the people, but access_server_users of site-a declares anna",
         ),
         (
             {"state": "absent"},
             {"state": "blocked"},
-            "anna is not to be on site-a, as the people say, and access_server_users of site-a declares anna",
+            "anna must not be on site-a according to the people, but access_server_users of site-a declares anna",
         ),
     ],
 )
@@ -253,53 +253,62 @@ def test_what_a_server_says_of_a_person_does_not_contradict_it(
         (
             {"adress": 1},
             "home",
-            "anna has 'adress', which is none of name, state, groups, servers, addresses, password, ",
+            "anna has 'adress', which is not an option of a person; "
+            "available are name, state, groups, servers, addresses, password, ",
         ),
-        ({"state": "gone"}, "home", "the state of anna is 'gone', which is none of present, blocked, absent"),
-        ({"groups": "staff"}, "home", "groups of anna is no list of names"),
-        ({"servers": "home"}, "home", "servers of anna is no list of names"),
-        ({"servers": [1]}, "home", "servers of anna is no list of names"),
-        ({"addresses": "10.0.0.1"}, "home", "addresses of anna is no mapping from servers to addresses"),
+        ({"state": "gone"}, "home", "the state of anna is 'gone'; allowed are present, blocked, absent"),
+        ({"groups": "staff"}, "home", "groups of anna is not a list of names"),
+        ({"servers": "home"}, "home", "servers of anna is not a list of names"),
+        ({"servers": [1]}, "home", "servers of anna is not a list of names"),
+        ({"addresses": "10.0.0.1"}, "home", "addresses of anna is not a mapping from servers to addresses"),
         (
             {"addresses": {"home": 1}},
             "home",
-            "addresses of anna has a server with neither an address nor a list of them",
+            "addresses of anna has a server with neither an address nor a list of addresses",
         ),
-        ({"freebox": []}, "site-a", "freebox of anna is no mapping of options"),
-        ({"access_server": "x"}, "home", "access_server of anna is no mapping of options"),
-        ({"freebox": {"login": "x"}}, "home", "freebox of anna has 'login', which is said of the person, in name"),
-        ({"freebox": {"state": "x"}}, "home", "freebox of anna has 'state', which is said of the person, in state"),
+        ({"freebox": []}, "site-a", "freebox of anna is not a mapping of options"),
+        ({"access_server": "x"}, "home", "access_server of anna is not a mapping of options"),
+        ({"freebox": {"login": "x"}}, "home", "freebox of anna has 'login', which is set for the person, in name"),
+        ({"freebox": {"state": "x"}}, "home", "freebox of anna has 'state', which is set for the person, in state"),
         (
             {"access_server": {"static_ipv4": "x"}},
             "home",
-            "access_server of anna has 'static_ipv4', which is said of the person, in addresses",
+            "access_server of anna has 'static_ipv4', which is set for the person, in addresses",
         ),
         (
             {"servers": ["site-c"]},
             "home",
-            "servers of anna names 'site-c', which is no host and no group of the inventory",
+            "servers of anna names 'site-c', which is not a host or a group of the inventory",
         ),
-        ({"addresses": {"site-c": ""}}, "home", "addresses of anna names 'site-c', which is no host of the inventory"),
+        (
+            {"addresses": {"site-c": ""}},
+            "home",
+            "addresses of anna names 'site-c', which is not a host of the inventory",
+        ),
         (
             {"addresses": {"lyon": ""}},
             "home",
-            "addresses of anna names 'lyon', which is a group; an address is of one server",
+            "addresses of anna names 'lyon', which is a group; an address is for one server",
         ),
         (
             {"addresses": {"site-a": "10.8.16.9"}, "servers": ["home"]},
             "home",
-            "addresses of anna names 'site-a', where servers says that there is no anna",
+            "addresses of anna names 'site-a', which is not among the servers of anna",
         ),
         (
             {"addresses": {"home": "10.8.16"}},
             "home",
-            "the address '10.8.16' of anna on home is none, such as 192.0.2.7 ",
+            "the address '10.8.16' of anna on home is not an IP address, such as 192.0.2.7",
         ),
-        ({"addresses": {"home": "fd00::9"}}, "home", "anna has the address fd00::9 on home, which gives none of IPv6"),
+        (
+            {"addresses": {"home": "fd00::9"}},
+            "home",
+            "anna has the address fd00::9 on home, which assigns no IPv6 address",
+        ),
         (
             {"addresses": {"site-a": ["10.8.16.9", "10.8.16.10"]}},
             "site-a",
-            "anna has two addresses of IPv4 on site-a, and can have one",
+            "anna has two IPv4 addresses on site-a, and can have one",
         ),
         (
             {"password": SECRET * 3},
@@ -327,8 +336,8 @@ def test_what_cannot_be(person: dict[str, t.Any], server: str, sentence: str) ->
 
 
 @pytest.mark.parametrize("person", [{}, {"name": ""}, {"name": 7}, "anna", None])
-def test_somebody_without_a_name(person: t.Any) -> None:
-    assert wrong([{"name": "anna"}, person], "home") == ["number 2 of the people is no mapping with a name"]
+def test_a_person_without_a_name(person: t.Any) -> None:
+    assert wrong([{"name": "anna"}, person], "home") == ["person number 2 is not a mapping with a name"]
 
 
 def test_two_people_of_one_name() -> None:
@@ -374,7 +383,7 @@ def test_names_of_many_people_and_users_are_compared_once_each(monkeypatch: pyte
 
 @pytest.mark.parametrize("people", [{"anna": {"groups": ["staff"]}}, "anna"])
 def test_what_is_no_list_of_people(people: t.Any) -> None:
-    assert wrong(people, "home") == ["estate_people is no list of people"]
+    assert wrong(people, "home") == ["estate_people is not a list of people"]
 
 
 @pytest.mark.parametrize("given", [("inventory", []), ("product", "router"), ("own", "x")])
@@ -400,8 +409,8 @@ def test_notices() -> None:
     assert notices(people, "site-a") == []
     assert notices(people, "home") == [
         "a Freebox cannot block a user, and deletes these users after until: finn and hugo",
-        "a Freebox cannot block anybody and keep the user, so that whoever is blocked is deleted there: bert and carl",
-        "a Freebox has no groups, and lets everybody go everywhere; groups mean nothing there to: anna",
+        "a Freebox cannot block a user and keep it, so blocked users are deleted there: bert and carl",
+        "a Freebox has no groups, and users may reach everything; groups have no effect there for: anna",
     ]
     assert notices(people[4:5], "home") == []
     assert notices([], "home") == []
@@ -438,7 +447,7 @@ def test_a_table_says_what_the_list_says() -> None:
     ]
 
 
-def test_all_mistakes_of_a_table_are_told_at_once() -> None:
+def test_all_mistakes_of_a_table_are_reported_at_once() -> None:
     text = (
         "name,state,access_server.state,freebox.tpye,addresses.site-a,access_server.deny,password\n"
         f"anna,gone,,,10.8.16.9;,perhaps,{SECRET}\n"
@@ -448,7 +457,7 @@ def test_all_mistakes_of_a_table_are_told_at_once() -> None:
     )
     with pytest.raises(AnsibleFilterError) as caught:
         from_csv(text)
-    _first, *told = sentences_of(str(caught.value))
+    _first, *sentences = sentences_of(str(caught.value))
     expected = (
         "line 1: access_server.state: there is no such option.",
         "line 1: freebox.tpye: there is no such option. Did you mean type?",
@@ -460,14 +469,14 @@ def test_all_mistakes_of_a_table_are_told_at_once() -> None:
         "line 5 (carl): state: 'gone' is given, and one of present, blocked, absent is needed.",
         "line 5 (carl): access_server.deny: 'perhaps' is given, and true or false is needed.",
     )
-    for sentence, words in zip(told, expected, strict=True):
+    for sentence, words in zip(sentences, expected, strict=True):
         assert sentence.startswith(f"people.csv, {words}")
     assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", [None, b"name\nanna\n", ["name"], {}])
 def test_what_is_no_text_is_no_table(text: t.Any) -> None:
-    with pytest.raises(AnsibleFilterError, match=r"people_from_csv: the text of a table is needed"):
+    with pytest.raises(AnsibleFilterError, match=r"people_from_csv: pass the text of a table"):
         FILTERS["people_from_csv"](text)
 
 
@@ -627,7 +636,7 @@ def test_the_estate_from_nothing(estate: Estate) -> None:
     assert changed(done) == {"site-a": 1, "home": 1}
     assert estate.names == {"site-a": {"anna", "bert", "kiosk"}, "home": {"anna", "carl"}}
     assert (
-        "a Freebox has no groups, and lets everybody go everywhere; groups mean nothing there to: anna" in done.output
+        "a Freebox has no groups, and users may reach everything; groups have no effect there for: anna" in done.output
     )
     found = {user["name"]: user for user in estate.server.inform(USER)}
     assert (found["anna"]["group"], found["bert"]["autologin"]) == ("staff", True)
@@ -639,7 +648,7 @@ def test_the_estate_from_nothing(estate: Estate) -> None:
 
 
 @pytest.mark.versions
-def test_somebody_ends(estate: Estate) -> None:
+def test_the_access_of_a_person_ends(estate: Estate) -> None:
     """YAML has dates that are no text, which go through the templates of the roles."""
     estate.server.simulator.set_user("anna")
     estate.box.simulator.set_user("anna", password="Correct-Horse-1")
@@ -659,7 +668,7 @@ def test_somebody_ends(estate: Estate) -> None:
 
 
 @pytest.mark.exhaustive
-def test_somebody_leaves(estate: Estate) -> None:
+def test_a_person_leaves(estate: Estate) -> None:
     """Anna leaves, and Bert moves to the box. Check mode tells what each run does."""
     check = estate.run(PEOPLE, "--check")
     assert check.status == 0, check.output
@@ -679,7 +688,7 @@ def test_somebody_leaves(estate: Estate) -> None:
     done = estate.run(later)
     assert done.status == 0, done.output
     assert changed(done) == changed(check)
-    assert "whoever is blocked is deleted there: anna" in done.output
+    assert "blocked users are deleted there: anna" in done.output
     assert estate.names == {"site-a": {"anna", "kiosk"}, "home": {"bert", "carl"}}
     assert estate.server.simulator.state()["users"]["anna"]["deny"] is True
     assert estate.box.simulator.state()["connections"] == []
@@ -692,20 +701,20 @@ def test_somebody_leaves(estate: Estate) -> None:
     "wrong_by_sentence",
     first(
         {  # of both
-            "servers of dora names 'site-c', which is no host and no group of the inventory": {
+            "servers of dora names 'site-c', which is not a host or a group of the inventory": {
                 "name": "dora",
                 "servers": ["site-c"],
             },
         },
         {  # of the Access Server alone
             "dora is in the groups staff and board": {"name": "dora", "groups": ["staff", "board"]},
-            "kiosk is not to be on site-a, as the people say, and access_server_users": {
+            "kiosk must not be on site-a according to the people, but access_server_users": {
                 "name": "kiosk",
                 "state": "absent",
             },
         },
         {  # of the box alone
-            "dora has the address fd00::9 on home, which gives none of IPv6": {
+            "dora has the address fd00::9 on home, which assigns no IPv6 address": {
                 "name": "dora",
                 "addresses": {"home": "fd00::9"},
             },
@@ -751,7 +760,7 @@ def test_files_of_users_and_people_do_not_go_together(estate: Estate) -> None:
 
 @pytest.mark.exhaustive
 def test_an_estate_without_a_list_of_people(estate: Estate) -> None:
-    """Each server has what it declares itself, and nobody is purged who is declared on the list alone."""
+    """Each server has what it declares itself, and a purge keeps users that only the list of people declares."""
     estate.variables["home"]["freebox_vpn_users"] = [{"login": "erika", "password": SECRET}]
     estate.box.simulator.set_user("stranger")
     estate.variables["home"]["freebox_vpn_purge"] = ["users"]

@@ -96,8 +96,8 @@ MISTAKES = {
         "line 5: nam: there is no such option. Did you mean name?",
     ],
     "vpn-c": [
-        "ines has 'group', which is none of",
-        "servers of jack names 'vpn-d', which is no host and no group of the inventory",
+        "ines has 'group', which is not an option of a person",
+        "servers of jack names 'vpn-d', which is not a host or a group of the inventory",
         "users[0] (kate): autologn: there is no such option. Did you mean autologin?",
         "groups[0]: subnets of group staff: '10.8.0.0/40'",
         "default_user.def_denny: there is no such option. Did you mean def_deny?",
