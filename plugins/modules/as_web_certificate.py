@@ -263,11 +263,11 @@ counts:
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import (
     WEB_CERTIFICATE,
-    bring_in_force,
+    apply_certificate,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body, run
 
-BODY = Body(ACCESS_SERVER, WEB_CERTIFICATE.argument_spec(), bring_in_force, WEB_CERTIFICATE.constraints())
+BODY = Body(ACCESS_SERVER, WEB_CERTIFICATE.argument_spec(), apply_certificate, WEB_CERTIFICATE.constraints())
 
 
 def main() -> None:

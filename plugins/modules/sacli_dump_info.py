@@ -117,7 +117,7 @@ not_converted:
       object: group staff
       key: c2s_dest_s
       value: "false"
-      reason: no field of the Web API is known to stand for it
+      reason: no matching field of the Web API is known
 left_out:
   description:
     - The same as sentences, for M(vpn.estate.declaration_files), and what the two commands do not print.
@@ -129,7 +129,7 @@ left_out:
     reason: {description: A sentence that names what is left out and the reason., type: str}
   sample:
     - part: groups
-      reason: "group staff: c2s_dest_s (false) is not converted: no field of the Web API is known to stand for it."
+      reason: "group staff: c2s_dest_s (false) is not converted: no matching field of the Web API is known."
 """
 
 from ansible.module_utils.basic import AnsibleModule

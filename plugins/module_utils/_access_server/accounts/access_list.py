@@ -31,7 +31,9 @@ def rules(given: t.Iterable[t.Any]) -> list[str]:
     families: dict[str, list[str]] = {family: [] for family in access_rule.FAMILIES}
     for one in given:
         if not isinstance(one, (str, dict)):
-            raise ValueError(f"{one!r} is neither a string, such as 10.0.0.0/8:https, nor a rule with a type")
+            raise ValueError(
+                f"{one!r} is not a rule; write a string such as 10.0.0.0/8:https, or a mapping with a type"
+            )
         rule = access_rule.parse(one) if isinstance(one, str) else access_rule.normal(one)
         text = access_rule.written(rule)
         if text not in families[rule["family"]]:
@@ -40,7 +42,7 @@ def rules(given: t.Iterable[t.Any]) -> list[str]:
 
 
 def altered(given: t.Iterable[t.Any]) -> dict[str, str]:
-    """Rules in normal form whose networks are written as an address in them: the network as written, by the rule."""
+    """Networks that are written as an address in them, such as 10.8.16.5/20: the text, by the rule in normal form."""
     found = {}
     for one in given:
         subnet = access_rule.subnet_of(one) if isinstance(one, str) else one.get("subnet")
@@ -58,7 +60,7 @@ def named_by(found: t.Iterable[str]) -> t.Iterator[tuple[str, str]]:
 
 
 def common(before: t.Sequence[str], after: t.Sequence[str]) -> list[str]:
-    """Rules that allow no more than either of two lists does: what both allow, and behind what one of them denies."""
+    """Rules that allow no more than each of two lists: what one of them denies, and then what both allow."""
     denied = [text for text in dict.fromkeys((*before, *after)) if text.startswith("-")]
     return rules([*denied, *(text for text in before if text in after and not text.startswith("-"))])
 
@@ -68,12 +70,12 @@ def _ordered(found: list[str]) -> list[str]:
 
 
 def of_family(found: t.Iterable[str], family: str) -> list[str]:
-    """Those rules of a list that belong to a family."""
+    """The rules of a list that belong to a family."""
     return [text for text in found if access_rule.parse(text)["family"] == family]
 
 
 class AccessList(Resource):
-    """Where a user or the members of a group may go, and who may come to them: one list each for an owner."""
+    """What a user or the members of a group may reach, and which users may reach them: a list for each direction."""
 
     noun, plural = "access list of", "access_lists"
     naming = tuple(OWNERS)
@@ -94,7 +96,7 @@ class AccessList(Resource):
         """The owner, as in ``group staff``."""
         owners = [owner for owner in OWNERS if params.get(owner) is not None]
         if not owners:
-            raise InputError("An access list has an owner: give the name of a user or of a group.")
+            raise InputError("An access list needs an owner: set user or group.")
         return f"{owners[0]} {params[owners[0]]}"
 
     def keys_of(self, name: str) -> Object:
@@ -102,10 +104,10 @@ class AccessList(Resource):
         return dict([name.split(" ", 1)])
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """Absent without rules means every rule of the owner."""
+        """The state absent without rules means every rule of the owner."""
         for want in wanted:
             if want.state == "present" and not set(DIRECTIONS) & set(want.given):
-                yield f"{self.noun} {want.name} declares neither {' nor '.join(DIRECTIONS)}."
+                yield f"{self.noun} {want.name}: {' or '.join(DIRECTIONS)} is required."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """An owner without rules has empty lists."""
@@ -122,23 +124,23 @@ class AccessList(Resource):
 
     @staticmethod
     def _rows(run: Run[AccessServer], owners: t.Mapping[str, t.Sequence[str]]) -> list[Row]:
-        """Of these owners. A server may have no such lists (server behaviour, 8 and 67)."""
+        """The rows of these owners. A server may have no such lists (server behaviour, 8 and 67)."""
         try:
             return run.client.access_lists(owners["user"], owners["group"])
         except Refused as exc:
             if exc.status != 404:
                 raise
-            raise NotOffered(f"{run.client.url} has no access lists: it offers no rules by address. {exc}.") from exc
+            raise NotOffered(f"{run.client.url} does not support access lists. {exc}.") from exc
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """Whole lists; or single rules added to, or taken from, what is there."""
+        """Whole lists, or the existing lists with single rules added or removed."""
         there = have or {direction: [] for direction in DIRECTIONS}
         if wanted.state == "absent":
             gone = wanted.values or there
             return {d: rules(r for r in there[d] if r not in gone[d]) for d in gone}
         if run.task.params["exclusive"]:
             return dict(wanted.values)
-        return {d: rules([*there[d], *said]) for d, said in wanted.values.items()}
+        return {d: rules([*there[d], *more]) for d, more in wanted.values.items()}
 
     def references(self, name: str, values: Object) -> t.Iterator[Reference]:
         """The owner too."""
@@ -148,7 +150,7 @@ class AccessList(Resource):
         yield from super().references(name, values)
 
     def portions(self, change: Change, new: t.Collection[tuple[str, str]]) -> t.Sequence[tuple[Turn, Object]]:
-        """A list that loses rules is first confined to what it has before and after, as far as all that it names is there."""
+        """A list that loses rules is first reduced to what it has before and after, without rules that name new objects."""
         before = change.before or {}
         if tuple(change.name.split(" ", 1)) in new:
             return [(Turn.GIVE, change.values)]
@@ -163,12 +165,14 @@ class AccessList(Resource):
         return [*first, (Turn.GIVE, change.values)]
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """Owners, and users and groups that rules name, must be there."""
+        """Owners, and the users and groups that rules name, must exist."""
         plan = run.plan
         named: dict[str, References] = {owner: {} for owner in OWNERS}
         for change in plan.of("update"):
             for one in self.references(change.name, change.values):
-                if not one.owner or any(change.values.values()):  # what is only emptied may be anybody's
+                if not one.owner or any(
+                    change.values.values()
+                ):  # a list that is only emptied may have an owner that does not exist
                     whose = "an access list" if one.owner else f"the access list of {change.name}"
                     named[one.noun].setdefault(one.name, []).append(whose)
         for owner, listing in (("user", run.client.users), ("group", run.client.groups)):
@@ -182,7 +186,7 @@ class AccessList(Resource):
         run.writes.many(changes, lambda batch: _set(run.client, [row for c in batch for row in _rows(c)]))
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Empty the lists, which is documented, and set them then."""
+        """Empty the lists, which is documented, and then set them."""
 
         def write(batch: list[Change]) -> None:
             rows = [row for change in batch for row in _rows(change)]
@@ -220,7 +224,7 @@ ACCESS_LIST = AccessList()
 
 
 def chosen(run: Run[AccessServer]) -> dict[str, Object]:
-    """For as_access_list_info: lists of these owners, of all that have one otherwise."""
+    """For as_access_list_info: lists of the owners that the task names, else of all owners."""
     given = {owner: run.task.params[f"{owner}s"] for owner in OWNERS}
     asked = [f"{owner} {name}" for owner, listed in given.items() for name in listed or ()]
     return run.read(ACCESS_LIST, None if all(listed is None for listed in given.values()) else asked).objects

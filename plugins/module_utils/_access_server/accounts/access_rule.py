@@ -27,10 +27,10 @@ NETWORK_TYPES = ("route", "nat")
 NAMED_TYPES = ("user", "group")
 PLAIN_TYPES = ("all", "all_vpn_clients", "all_s2c_subnets")
 TYPES = (*NAMED_TYPES, *NETWORK_TYPES, *PLAIN_TYPES)
-SUBNET = "subnet"  # a class of the server's own, which its suffix or its configuration makes one of NETWORK_TYPES
+SUBNET = "subnet"  # a class of the server; its suffix or the configuration makes it one of NETWORK_TYPES
 CLASSES: t.Mapping[str, str] = {kind.upper(): kind for kind in (*TYPES, SUBNET)}
 SUFFIXES: t.Mapping[str, str] = {"N": "nat", "R": "route"}
-DECIDES = "vpn.server.routing.private_access"  # the configuration item that says what a plain SUBNET does
+DECIDES = "vpn.server.routing.private_access"  # the configuration item that decides what a plain SUBNET does
 _WORD = re.compile("[A-Z0-9_]*[G-Z_][A-Z0-9_]*")  # in capitals, and no part of an IPv6 address
 FAMILIES = ("ipv4", "ipv6")
 KEYS = ("type", "family", "accept", "subnet", "user", "group", "services")
@@ -108,7 +108,7 @@ _ICMP_BY_FOLDED = {name.lower(): name for name in ICMP_TYPES}
 def parse(text: str, subnet_does: t.Optional[str] = None) -> Rule:
     """A structured rule in normal form. Raises ValueError with a sentence.
 
-    ``subnet_does`` is what the class SUBNET does on the server of this rule where the rule itself does not say it: ``nat`` or
+    ``subnet_does`` is what the class SUBNET does on the server of this rule if the rule itself does not decide it: ``nat`` or
     ``route``.
     """
     accept, kind, separator, rest = _dissected(text)
@@ -117,12 +117,12 @@ def parse(text: str, subnet_does: t.Optional[str] = None) -> Rule:
         found.update(type=kind, family=_family(separator), **{kind: rest})
     elif kind in PLAIN_TYPES:
         if rest:
-            raise ValueError(f"{text!r}: {kind} takes nothing behind it")
+            raise ValueError(f"{text!r}: nothing may follow {kind}")
         found.update(type=kind, family=_family(separator))
     else:
         network, services, suffix = _network_parts(rest)
         if suffix and suffix.upper() not in SUFFIXES:
-            raise ValueError(f"{text!r} ends in {suffix!r}; what follows the services is R (route) or N (NAT)")
+            raise ValueError(f"{text!r} ends in {suffix!r}; only R (route) or N (NAT) may follow the services")
         found.update(type=_does(text, kind, suffix.upper(), subnet_does), subnet=network)
         found["services"] = [one.strip() for one in services.split(",")] if services else []
     try:
@@ -137,7 +137,7 @@ def is_of_server(text: str) -> bool:
 
 
 def subnet_of(text: str) -> str:
-    """The network of a rule as it is written there; empty of a rule without one."""
+    """The network of a rule as it is written; empty for a rule without a network."""
     _accept, kind, _separator, rest = _dissected(text)
     return "" if kind in (*NAMED_TYPES, *PLAIN_TYPES) else _network_parts(rest)[0]
 
@@ -149,25 +149,25 @@ def _dissected(text: str) -> tuple[bool, str, str, str]:
     head, separator, rest = _split_once(body)
     kind = head if head in (*NAMED_TYPES, *PLAIN_TYPES) else CLASSES.get(head, "")
     if not kind and head.upper() in CLASSES:
-        raise ValueError(f"{text!r}: {head} is written {head.upper()} in such a rule")
+        raise ValueError(f"{text!r}: write {head.upper()} in capital letters, not {head}")
     if not kind and _WORD.fullmatch(head):
-        raise ValueError(f"{text!r}: {head} is not a class of rules; they are {', '.join(CLASSES)}")
+        raise ValueError(f"{text!r}: {head} is not a class of rules; use one of {', '.join(CLASSES)}")
     return not given.startswith("-"), kind, separator, rest if kind else body
 
 
 def _does(text: str, kind: str, suffix: str, subnet_does: t.Optional[str]) -> str:
     """What a rule for a network does, by its class and its suffix: one of NETWORK_TYPES. Raises ValueError."""
-    said = SUFFIXES.get(suffix)
+    named = SUFFIXES.get(suffix)
     if kind == SUBNET:
-        if said or subnet_does:
-            return said or str(subnet_does)
+        if named or subnet_does:
+            return named or str(subnet_does)
         raise ValueError(
-            f"{text!r}: whether SUBNET routes or translates addresses (NAT) depends on the configuration of the server "
-            f"({DECIDES}); write ROUTE or NAT in its place"
+            f"{text!r}: the configuration of the server ({DECIDES}) decides whether SUBNET routes or translates addresses "
+            "(NAT); write ROUTE or NAT instead"
         )
-    if kind and said not in (None, kind):
-        raise ValueError(f"{text!r}: {kind.upper()} at its front and {suffix} at its end contradict each other")
-    return said or kind or "nat"
+    if kind and named not in (None, kind):
+        raise ValueError(f"{text!r}: {kind.upper()} at the start and {suffix} at the end contradict each other")
+    return named or kind or "nat"
 
 
 def _split_once(body: str) -> tuple[str, str, str]:
@@ -187,7 +187,7 @@ def _network_parts(body: str) -> tuple[str, str, str]:
     six = "|" in body or body.split("/")[0].count(":") > 1
     network, *rest = body.split("|" if six else ":")
     if len(rest) > 2:
-        raise ValueError(f"{body!r} has more than three parts; a rule is NETWORK[:SERVICES[:R|N]]")
+        raise ValueError(f"{body!r} has more than three parts; write NETWORK[:SERVICES[:R|N]]")
     services, suffix = (*rest, "", "")[:2]
     return network, services, suffix
 
@@ -212,35 +212,33 @@ def written(found: t.Mapping[str, t.Any]) -> str:
 
 
 def normal(rule: t.Mapping[str, t.Any]) -> Rule:
-    """A structured rule with every default said, networks and services in normal form."""
+    """A structured rule with all defaults filled in, and networks and services in normal form."""
     unknown = sorted(set(rule) - set(KEYS))
     if unknown:
-        raise ValueError(f"{unknown[0]!r} is not a key of an access rule; they are {', '.join(KEYS)}")
+        raise ValueError(f"{unknown[0]!r} is not a key of an access rule; use one of {', '.join(KEYS)}")
     rule = {key: value for key, value in rule.items() if value is not None}
     kind = rule.get("type") or next((k for k in NAMED_TYPES if k in rule), "nat" if "subnet" in rule else None)
-    if kind == "all_s2c_subnet":  # so spelled in the document's prose
+    if kind == "all_s2c_subnet":  # the spelling in the prose of the document
         kind = "all_s2c_subnets"
     if kind not in TYPES:
-        raise ValueError(f"{kind!r} is not a type of access rule; they are {', '.join(TYPES)}")
+        raise ValueError(f"{kind!r} is not a type of access rule; use one of {', '.join(TYPES)}")
     needed = "subnet" if kind in NETWORK_TYPES else kind if kind in NAMED_TYPES else None
     idle = {"subnet", "services", *NAMED_TYPES} - {needed} - ({"services"} if needed == "subnet" else set())
     for key in sorted(idle & set(rule)):
         if rule[key]:
-            raise ValueError(f"a rule of type {kind} takes no {key}")
+            raise ValueError(f"a rule of type {kind} cannot have {key}")
     if needed and not rule.get(needed):
         raise ValueError(f"a rule of type {kind} needs {needed}")
     accept = values.boolean(rule.get("accept", True))
     if not isinstance(accept, bool):
-        raise ValueError(f"accept is {accept!r}; it is true or false")
+        raise ValueError(f"accept is {accept!r}; it must be true or false")
     family = rule.get("family", "ipv4")
     if needed == "subnet":
         try:
             subnet = values.network(rule["subnet"])
         except ValueError:
             if domain_rule.is_domain(rule["subnet"]):
-                raise ValueError(
-                    f"{rule['subnet']!r} is a domain, and domain rules are rulesets: use as_access_ruleset"
-                ) from None
+                raise ValueError(f"{rule['subnet']!r} is a domain; use as_access_ruleset for rules by domain") from None
             raise
         family = "ipv6" if ":" in subnet else "ipv4"
         if rule.get("family", family) != family:
@@ -250,11 +248,11 @@ def normal(rule: t.Mapping[str, t.Any]) -> Rule:
     else:
         if needed and not isinstance(rule[needed], str):
             raise ValueError(
-                f"{needed} is {rule[needed]!r}, and text is needed. Put it in quotes; in a template, use | string"
+                f"{needed} is {rule[needed]!r}, but must be text. Put it in quotes; in a template, use | string"
             )
         found = {needed: rule[needed]} if needed else {}
     if family not in FAMILIES:
-        raise ValueError(f"{family!r} is not a family; they are {', '.join(FAMILIES)}")
+        raise ValueError(f"{family!r} is not a family; use one of {', '.join(FAMILIES)}")
     return {"type": kind, "family": family, "accept": accept, **found}
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rulesets of users, groups and everybody, with rules by domain name (Access Server 3.1 and later), described."""
+"""Rulesets of users, groups and all users, with rules by domain name (Access Server 3.1 and later)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FOUND, MADE, TWINS, ORPHANS, HOLDERS = (
     "twins",
     "orphans",
     "holders",
-)  # what a run notes, see AccessRuleset
+)  # notes of a run, see AccessRuleset
 Numbered = tuple[int, Rule]
 _GONE = re.compile(r"\bnon-?existent\b|\bdoes not exist\b", re.IGNORECASE)
 _THERE = re.compile(r"(?<!not )\bexists?\b", re.IGNORECASE)
@@ -76,9 +76,9 @@ def on_the_wire(name: str) -> str:
 class AccessRuleset(Resource):
     """The rulesets of an owner, each known by its name.
 
-    A run notes what it read: each ruleset (``FOUND``), the numbers of those whose name the same owner has twice (``TWINS``),
-    the owners of each number (``HOLDERS``), and the numbers of those that belong to nobody, if the server tells them
-    (``ORPHANS``); and the numbers of those that it made and could not give to their owners so far (``MADE``).
+    A run notes what it reads: each ruleset (``FOUND``), the numbers of rulesets whose name the same owner has twice (``TWINS``),
+    the owners of each number (``HOLDERS``), and the numbers of rulesets without an owner, if the server lists them
+    (``ORPHANS``). It also notes the numbers of rulesets that it created and could not give to their owners yet (``MADE``).
     """
 
     noun, plural = "ruleset of", "access_rulesets"
@@ -104,15 +104,15 @@ class AccessRuleset(Resource):
     }
     read_back = ("create", "update", "delete")
 
-    # -- the words of a playbook
+    # -- what a playbook declares
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
         """The owner and the name, as in ``group staff / Staff web``."""
         owners = [owner for owner in OWNERS if params.get(owner) is not None]
         owners += [EVERYBODY] if params.get(EVERYBODY) else []
         if len(owners) != 1:
-            said = " and ".join(owners) or "none of them"
-            raise InputError(f"A ruleset has one owner: give user, group, or everybody as true; {said} is given.")
+            given = " and ".join(owners) or "none of them"
+            raise InputError(f"A ruleset needs exactly one owner: user, group, or everybody: true. Set: {given}.")
         [kind] = owners
         whose = DEFAULT_USER_NAME if kind == EVERYBODY else str(params[kind])
         name = params.get("name")
@@ -125,40 +125,40 @@ class AccessRuleset(Resource):
         return {kind: True if kind == EVERYBODY else whose, "name": name.partition(BETWEEN)[2]}
 
     def declaration(self, name: str, have: Object) -> t.Optional[Object]:
-        """Rules without what goes without saying."""
+        """Rules without the values that are the default."""
         values = super().declaration(name, have)
         return values and {**values, **({"rules": domain_rule.declared(have["rules"])} if "rules" in values else {})}
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """What cannot be an owner, and what says nothing."""
+        """Owners and names that are not possible."""
         for want in wanted:
             kind, whose = owner_of(want.name)
             if kind in OWNERS and whose == DEFAULT_USER_NAME:
-                yield f"{kind}: {whose} stands for all users. Declare everybody: true."
+                yield f"{kind}: {whose} means all users. Set everybody: true instead."
             if want.name.count(BETWEEN) > 1 and kind in OWNERS:
-                yield f"{want.name}: the name of an owner or a ruleset cannot have {BETWEEN!r} in it."
+                yield f"{want.name}: the name of an owner or a ruleset cannot contain {BETWEEN!r}."
 
     def is_partial(self, want: Wanted) -> bool:
         """Rules that are absent: the ruleset stays."""
         return "rules" in want.values
 
     def is_spared(self, name: str, protect: t.Collection[str], params: t.Mapping[str, t.Any]) -> bool:
-        """Also by its owner; and the rulesets that the web interface keeps, unless the task says otherwise."""
+        """Also by its owner. Rulesets that the web interface keeps are spared, unless the task purges them too."""
         owner, _between, called = name.partition(BETWEEN)
         of_the_web = called == f"{on_the_wire(name)}{DEFAULT}" and not params["purge_default_rulesets"]
         by_name = bool({owner, f"name {called}"} & set(protect))
         return of_the_web or by_name or super().is_spared(name, protect, params)
 
     def references(self, name: str, values: Object) -> t.Iterator[Reference]:
-        """The owner, with whom it goes."""
+        """The owner: its rulesets are deleted with it."""
         kind, whose = owner_of(name)
         if kind in OWNERS:
             yield Reference(kind, whose, kind, owner=True)
 
-    # -- what is there
+    # -- what the server has
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """All rulesets come in one answer, and the rules of those that are asked for in another."""
+        """One answer holds all rulesets, and another one the rules of the requested rulesets."""
         if names is not None and not names:
             return Actual({}, whole=True)
         try:
@@ -185,7 +185,7 @@ class AccessRuleset(Resource):
 
     @staticmethod
     def _rows(run: Run[AccessServer]) -> dict[str, Row]:
-        """Rulesets by the names of their objects. Those without an owner, which a server may list, are noted."""
+        """Rulesets by the names of their objects. Rulesets without an owner, which a server may list, are noted."""
         listed = run.client.access_rulesets()
         found: dict[str, Row] = {}
         twins: dict[str, list[int]] = {}
@@ -206,28 +206,28 @@ class AccessRuleset(Resource):
         return found
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """The whole list of rules; or single ones added to, or taken from, what is there."""
+        """The whole list of rules, or the existing list with single rules added or removed."""
         values = dict(wanted.values)
         if "rules" not in values:
             return values
-        there, said = (have or {}).get("rules") or [], values["rules"]
-        subjects = {domain_rule.subject(rule): rule for rule in said}
+        there, result = (have or {}).get("rules") or [], values["rules"]
+        subjects = {domain_rule.subject(rule): rule for rule in result}
         if wanted.state == "absent":
             return {"rules": [rule for rule in there if domain_rule.subject(rule) not in subjects]}
         if not run.task.params["exclusive"] and have:
             left = [{"position": rule["position"], **subjects.pop(domain_rule.subject(rule), rule)} for rule in there]
-            said = [*left, *subjects.values()]
-            positions = {rule.get("position") for rule in said}
-            if None in positions or (subjects and len(positions) < len(said)):
-                said = [{name: value for name, value in rule.items() if name != "position"} for rule in said]
+            result = [*left, *subjects.values()]
+            positions = {rule.get("position") for rule in result}
+            if None in positions or (subjects and len(positions) < len(result)):
+                result = [{name: value for name, value in rule.items() if name != "position"} for rule in result]
             else:
-                said = domain_rule.in_order(said)
-        return {**values, "rules": domain_rule.placed(there, said)}
+                result = domain_rule.in_order(result)
+        return {**values, "rules": domain_rule.placed(there, result)}
 
     # -- before anything is written
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """Owners must be there, names must say which ruleset is meant, and the server must know such rules."""
+        """Owners must exist, each name must select one ruleset, and the server must support the rules."""
         plan = run.plan
         named: dict[str, References] = {owner: {} for owner in OWNERS}
         for change in plan.of("create"):
@@ -244,7 +244,7 @@ class AccessRuleset(Resource):
             if change.name in twins:
                 numbers = " and ".join(map(str, twins[change.name]))
                 mistakes.add(
-                    f"{self.noun} {change.name}: the server has several of this name and owner, with the numbers {numbers}. "
+                    f"{self.noun} {change.name}: the server has several rulesets with this name and owner (numbers {numbers}). "
                     "Rename or delete all but one."
                 )
         self._refuse_different(run, mistakes)
@@ -255,7 +255,7 @@ class AccessRuleset(Resource):
             self._warn_without_proxy(run)
 
     def _refuse_different(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """A ruleset of several owners is one: it cannot be declared in two ways, and others see what is written."""
+        """A ruleset of several owners exists once: it cannot be declared in two ways, and a change affects all owners."""
         first: dict[int, Change] = {}
         for change in run.plan.of("update"):
             row = run.notes[FOUND].get(change.name)
@@ -264,17 +264,17 @@ class AccessRuleset(Resource):
             other = first.setdefault(row.number, change)
             if other is change:
                 run.task.warn(
-                    f"The {self.noun} {change.name} belongs to others too (number {row.number}): what is written changes it "
-                    "for all of them."
+                    f"The {self.noun} {change.name} also has other owners (number {row.number}). The change affects all of "
+                    "them."
                 )
             elif any(change.values.get(name) != other.values.get(name) for name in ("rules", "comment")):
                 mistakes.add(
-                    f"{self.noun} {change.name} and {other.name} are one ruleset (number {row.number}), and declared "
-                    "differently."
+                    f"{self.noun} {change.name} and {other.name} are the same ruleset (number {row.number}), but are "
+                    "declared differently."
                 )
 
     def _refuse_too_new(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """Rules that older servers refuse, or take and do not carry out."""
+        """Rules that older servers refuse, or accept and do not carry out."""
         needing = [
             (change, rule)
             for change in run.plan.of("create", "update")
@@ -283,14 +283,14 @@ class AccessRuleset(Resource):
         ]
         if not needing:
             return
-        told = str(run.client.object("GET /server/info").get("version") or "")
-        numbers = re.match(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", told)
+        version = str(run.client.object("GET /server/info").get("version") or "")
+        numbers = re.match(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", version)
         if numbers and tuple(int(number or 0) for number in numbers.groups()) < LATER:
             for change, rule in needing:
                 what = rule["action"] if rule["action"] in ("deny", "bypass") else f"match {rule['match']}"
                 mistakes.add(
-                    f"rules of {self.noun} {change.name}: {what} ({domain_rule.told(rule)}) needs Access Server "
-                    f"{'.'.join(map(str, LATER))} or later, and {run.client.url} has {told}."
+                    f"rules of {self.noun} {change.name}: {what} ({domain_rule.described(rule)}) needs Access Server "
+                    f"{'.'.join(map(str, LATER))} or later, and {run.client.url} has {version}."
                 )
 
     def _warn_of_idle(self, run: Run[AccessServer], change: Change) -> None:
@@ -301,13 +301,13 @@ class AccessRuleset(Resource):
             first = next((one for one in after[:number] if domain_rule.covers(one, rule)), None)
             if first and (domain_rule.content(rule) in new or domain_rule.content(first) in new):
                 run.task.warn(
-                    f"rules of {self.noun} {change.name}: {domain_rule.told(rule)} has no effect, because "
-                    f"{domain_rule.told(first)} stands before it and matches the same."
+                    f"rules of {self.noun} {change.name}: {domain_rule.described(rule)} has no effect, because "
+                    f"{domain_rule.described(first)} comes before it and matches the same."
                 )
             if rule["match"] not in domain_rule.MATCHES and domain_rule.content(rule) in new:
                 run.task.warn(
-                    f"rules of {self.noun} {change.name}: match {rule['match']!r} is not among the values that are known "
-                    f"({', '.join(domain_rule.MATCHES)}), and the server may refuse it."
+                    f"rules of {self.noun} {change.name}: match {rule['match']!r} is not one of the known values "
+                    f"({', '.join(domain_rule.MATCHES)}). The server may refuse it."
                 )
 
     @staticmethod
@@ -318,14 +318,14 @@ class AccessRuleset(Resource):
         status = proxy.get("status") if isinstance(proxy, dict) else None
         if status is not None and status not in WORKING:
             run.task.warn(
-                f"The DNS proxy of {run.client.url} is not on (its service {DNS_PROXY} is {status}). Rules by domain have no "
-                "effect without it."
+                f"The DNS proxy of {run.client.url} is not running (the service {DNS_PROXY} is {status}). Without it, rules by "
+                "domain have no effect."
             )
 
     # -- writing
 
     def portions(self, change: Change, new: t.Collection[tuple[str, str]]) -> t.Sequence[tuple[Turn, Object]]:
-        """A ruleset is first confined to what it allows before and after, and denies what either denies."""
+        """A ruleset is first reduced to what it allows both before and after, and to all that it denies before or after."""
         values = change.values
         before: list[Rule] = (change.before or {}).get("rules", [])
         after: list[Rule] = values.get("rules", before)
@@ -333,7 +333,7 @@ class AccessRuleset(Resource):
         kind, _whose = owner = owner_of(change.name)
         if first == before or (owner in new and kind == "user"):
             return [(Turn.GIVE, values)]
-        take = Turn.LEAVE if owner in new else Turn.TAKE  # when new groups are there, and nobody is in them
+        take = Turn.LEAVE if owner in new else Turn.TAKE  # when new groups exist, and have no members yet
         if first == after and (change.action == "create" or values.keys() == {"rules"}):
             return [(take, values)]
         if change.action == "create":
@@ -341,7 +341,7 @@ class AccessRuleset(Resource):
         return [(take, {"rules": first}), (Turn.GIVE, values)]
 
     def deletion(self, change: Change) -> t.Sequence[tuple[Turn, t.Optional[Object]]]:
-        """What a ruleset allows is taken away with other access, and what it denies is given with other access."""
+        """Access that a ruleset allows is removed with other access; access that it denies is given with other access."""
         kept = _withholding(change)
         if not kept:
             return [(Turn.TAKE, None)]
@@ -350,7 +350,7 @@ class AccessRuleset(Resource):
         return [*first, (Turn.GIVE, None)]
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Each in three calls. Between the first two, no list shows the ruleset, so that the second follows at once."""
+        """Each in three calls. Between the first two, no list shows the ruleset, so the second call follows at once."""
         positions = self._free_positions(run, changes)
         made, orphans = run.notes.setdefault(MADE, {}), run.notes[ORPHANS]
 
@@ -359,7 +359,7 @@ class AccessRuleset(Resource):
             comment, client = change.values.get("comment") or "", run.client
             rules, position = change.values.get("rules") or [], positions[change.name]
             orphan = None if change.name in made else orphans.pop(name, None)
-            if orphan is not None:  # it has its rules before it has an owner, who would get the old ones otherwise
+            if orphan is not None:  # it gets its rules before its owner; otherwise the owner would get the old rules
                 client.call("POST /access/rulesets/update", {"id": orphan, "name": name, "comment": comment})
                 _write_rules(client, orphan, _rules(client, {orphan}).get(orphan, []), rules)
                 client.call("POST /access/user-rulesets/modify", _assigned(owner, orphan, position))
@@ -392,12 +392,12 @@ class AccessRuleset(Resource):
         return found
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Each by itself; what a ruleset of several owners has in common is written once."""
+        """Each by itself. What all owners of a ruleset share is written once."""
         self._update(run, changes, moving={})
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Compare once more with what is there, and take a ruleset of several owners from one to assign it again."""
-        self._update(run, changes, moving={"anew": True})
+        """Compare with the server again, and remove a ruleset of several owners from one owner to assign it again."""
+        self._update(run, changes, moving={"again": True})
 
     @staticmethod
     def _update(run: Run[AccessServer], changes: t.Sequence[Change], moving: t.Mapping[str, bool]) -> None:
@@ -419,7 +419,7 @@ class AccessRuleset(Resource):
         run.writes.each(changes, write)
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """A ruleset goes with its last owner; others keep it."""
+        """A ruleset is deleted with its last owner; other owners keep it."""
         found, twins, holders = run.notes[FOUND], run.notes[TWINS], run.notes[HOLDERS]
 
         def remove(change: Change) -> None:
@@ -437,13 +437,13 @@ class AccessRuleset(Resource):
         run.writes.each(withholding, remove, in_order=True)
 
     def _keep_beside_failed(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """What a ruleset denies may be what a failed one was to deny: for the same users, or for some of them."""
+        """A ruleset may deny what a failed one should deny: for the same users, or for some of them."""
         failed = next((change.name for change in run.plan.changes if change.outcome == "failed"), None)
         for change in changes if failed else ():
             kind, whose = owner_of(change.name)
             if whose not in run.deletes(kind):
                 change.fail(
-                    f"not attempted, because {self.noun} {failed} failed, and without its rules more is allowed"
+                    f"not attempted, because {self.noun} {failed} failed, and without its rules more access would be allowed"
                 )
                 change.hindered = True
 
@@ -453,7 +453,7 @@ class AccessRuleset(Resource):
 
 @reads
 def _rules(client: AccessServer, numbers: t.Collection[int]) -> dict[int, list[Numbered]]:
-    """The rules of rulesets in their order, each with its number; of a ruleset without rules there is nothing."""
+    """The rules of rulesets in their order, each with its number. Rulesets without rules are not in it."""
     found: dict[int, list[Numbered]] = {}
     for wire in client.access_rules(sorted(numbers)):
         if wire["ruleset_id"] in numbers:
@@ -464,12 +464,12 @@ def _rules(client: AccessServer, numbers: t.Collection[int]) -> dict[int, list[N
 
 
 def _add(client: AccessServer, name: str, comment: str) -> int:
-    """The number of a new ruleset, which belongs to nobody."""
+    """The number of a new ruleset, which has no owner."""
     try:
         number = client.object("POST /access/rulesets/add", {"name": name, "comment": comment}).get("id")
     except Refused as exc:
-        if _THERE.search(exc.reason):  # the engine takes these words for an object of ours
-            holder = "a ruleset of another owner, or by one that belongs to nobody, which no list shows"
+        if _THERE.search(exc.reason):  # the engine reads these words as: our object exists
+            holder = "a ruleset of another owner, or by one that has no owner and is in no list"
             raise Refused(exc.call, exc.status, f"the name {name} is taken by {holder}") from exc
         raise
     if not isinstance(number, int):
@@ -478,19 +478,19 @@ def _add(client: AccessServer, name: str, comment: str) -> int:
 
 
 def _assign_new(client: AccessServer, owner: str, number: int, position: int) -> None:
-    """Give a new ruleset to its owner; one that cannot be given is deleted, because nobody would see it any more."""
+    """Give a new ruleset to its owner. If that fails, delete it, because no list would show it."""
     try:
         client.call("POST /access/user-rulesets/modify", _assigned(owner, number, position))
     except Refused as exc:
         try:
             client.call("POST /access/rulesets/delete", {"ids": [number]})
         except EstateError as left:
-            raise _with(exc, f"The new ruleset {number} belongs to nobody, and could not be deleted ({left})") from exc
-        raise _with(exc, "The new ruleset was set back: it is deleted") from exc
+            raise _with(exc, f"The new ruleset {number} has no owner and could not be deleted ({left})") from exc
+        raise _with(exc, "Rolled back: the new ruleset was deleted") from exc
 
 
 def _with(exc: Refused, more: str) -> Refused:
-    """A refusal, and what became of the ruleset."""
+    """A refusal, with what happened to the ruleset."""
     return Refused(exc.call, exc.status, f"{exc.reason.rstrip('.')}. {more}", exc.reasons, exc.body, exc.said)
 
 
@@ -498,13 +498,13 @@ def _assigned(owner: str, number: int, position: int) -> Record:
     return {"add": {owner: [{"ruleset_id": number, "position": position}]}}
 
 
-def _move(client: AccessServer, row: Row, position: int, *, alone: bool, anew: bool = False) -> None:
-    """Another position among the rulesets of an owner: what a second assignment does is not known (server behaviour, 76).
+def _move(client: AccessServer, row: Row, position: int, *, alone: bool, again: bool = False) -> None:
+    """Move a ruleset to another position of its owner: the effect of a second assignment is not known (server behaviour, 76).
 
-    A ruleset that is taken from its only owner may be gone, so that this is never tried.
+    A ruleset that is removed from its only owner may be deleted, so this is never tried.
     """
     assigned = _assigned(row.owner, row.number, position)
-    if alone or not anew:
+    if alone or not again:
         try:
             client.call("POST /access/user-rulesets/modify", assigned)
         except Refused as exc:
@@ -513,8 +513,8 @@ def _move(client: AccessServer, row: Row, position: int, *, alone: bool, anew: b
             if alone:
                 raise _with(
                     exc,
-                    "The server does not move this ruleset. Declare a ruleset with another name at this position, and this one "
-                    "absent",
+                    "The server cannot move this ruleset. Declare a ruleset with another name at this position, and this one "
+                    "with state: absent",
                 ) from exc
         else:
             return
@@ -527,9 +527,9 @@ def _take_from(client: AccessServer, owner: str, number: int) -> None:
 
 
 def _delete(client: AccessServer, owner: str, number: int) -> None:
-    """Delete a ruleset; where the server does not while it has an owner, it is taken from the owner first.
+    """Delete a ruleset. If the server refuses this while it has an owner, remove it from the owner first.
 
-    It may be gone by then, together with its last owner.
+    This may delete it already, together with its last owner.
     """
     try:
         client.call("POST /access/rulesets/delete", {"ids": [number]})
@@ -543,13 +543,13 @@ def _delete(client: AccessServer, owner: str, number: int) -> None:
             client.call("POST /access/rulesets/delete", {"ids": [number]})
         except Refused as again:
             if not _GONE.search(again.reason):
-                raise _with(again, f"The ruleset {number} belongs to nobody now, and is still there") from again
+                raise _with(again, f"The ruleset {number} has no owner now, but still exists") from again
 
 
 def _write_rules(client: AccessServer, number: int, there: t.Sequence[Numbered], after: t.Sequence[Rule]) -> None:
-    """Make the rules of a ruleset so: what withholds comes before what it may withhold, and goes after it.
+    """Write the rules of a ruleset: add rules that deny before the rules that allow, and delete them after these.
 
-    A rule is never changed in place, because what a server makes of its number is not known (server behaviour, 78).
+    A rule is never changed in place, because the effect on its number is not known (server behaviour, 78).
     """
     wanted = {rule["position"]: rule for rule in after}
     gone = [
@@ -576,8 +576,8 @@ def _write_rules(client: AccessServer, number: int, there: t.Sequence[Numbered],
 def _modify(client: AccessServer, number: int, new: t.Sequence[Rule], gone: t.Sequence[Numbered], end: int) -> None:
     """Add and delete rules in one call.
 
-    A server may want a position to be free before: then the new rules first stand behind ``end``, the last position, so
-    that nothing is missing at any time.
+    A server may require that a position is free. Then the new rules first get positions after ``end``, the last position, so
+    no rule is missing at any time.
     """
     if not new and not gone:
         return
@@ -599,7 +599,7 @@ def _modified(client: AccessServer, number: int, new: t.Sequence[Rule], gone: t.
 
 
 def _withholding(change: Change) -> list[Rule]:
-    """Rules of a ruleset that is there without which more may go through the VPN."""
+    """Rules of an existing ruleset; without them, more could go through the VPN."""
     return [rule for rule in (change.before or {}).get("rules") or () if not domain_rule.gives(rule)]
 
 
@@ -613,7 +613,7 @@ ACCESS_RULESET = AccessRuleset()
 
 
 def chosen(run: Run[AccessServer]) -> dict[str, Object]:
-    """For as_access_ruleset_info: rulesets of these owners, of all otherwise."""
+    """For as_access_ruleset_info: rulesets of the owners that the task names, else of all owners."""
     params = run.task.params
     found = run.read(ACCESS_RULESET, None).objects
     if all(params[name] is None for name in INFO_SPEC):

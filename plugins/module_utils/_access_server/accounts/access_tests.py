@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sentences that say who may reach what, such as ``ada may reach 10.20.0.5:tcp/443``, and whether they are true of a server."""
+"""Access tests, such as ``ada may reach 10.20.0.5:tcp/443``, and whether they are true on a server."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .reach import Account, Clients, Destination, Estate, Piece, blocked, destin
 
 _SENTENCE = re.compile(r"(?P<who>\S.*?)\s+may\s+(?P<negated>not\s+)?reach\s+(?P<where>\S.*)")
 FORM = (
-    "an access test is NAME may reach DESTINATION, or NAME may not reach DESTINATION. NAME is a user, a group, or everybody; "
-    "DESTINATION is as 10.20.0.5:tcp/443, 10.0.0.0/8, fd00::/8|tcp/443, app.example.com, *.example.com, user:ada or group:staff"
+    "write NAME may reach DESTINATION, or NAME may not reach DESTINATION. NAME is a user, a group, or everybody; "
+    "DESTINATION is like 10.20.0.5:tcp/443, 10.0.0.0/8, fd00::/8|tcp/443, app.example.com, *.example.com, user:ada or group:staff"
 )
 
 
 @dataclass(frozen=True)
 class AccessTest:
-    """A sentence, taken apart. ``kind`` is the kind of the subject where the sentence says it, else empty."""
+    """The parts of a sentence. ``kind`` is the kind of the subject if the sentence names it, else empty."""
 
     text: str
     kind: str
@@ -55,7 +55,7 @@ def parse(text: str) -> AccessTest:
     given = " ".join(str(text).split())
     found = _SENTENCE.fullmatch(given)
     if not found:
-        raise ValueError(f"{given!r} is not one: {FORM}")
+        raise ValueError(f"{given!r} is not an access test; {FORM}")
     kind, _blank, name = found["who"].partition(" ")
     if kind not in ("user", "group") or not name:
         kind, name = EVERYBODY if found["who"] == EVERYBODY else "", found["who"]
@@ -67,9 +67,9 @@ def parse(text: str) -> AccessTest:
 
 
 def judge(test: AccessTest, estate: Estate, whole: bool) -> Verdict:
-    """Whether a test is true. ``whole`` says that what the estate does not have is not there, and not only undeclared.
+    """Whether a test is true. With ``whole``, what the estate does not have does not exist; otherwise it is only not declared.
 
-    A user whom only its own ``deny`` keeps from connecting does not count as a member where a group may reach something.
+    If a group may reach something, members that are blocked by their own ``deny`` do not count.
     """
     missing = _missing(test, estate, whole)
     if missing:
@@ -80,8 +80,8 @@ def judge(test: AccessTest, estate: Estate, whole: bool) -> Verdict:
         return Verdict(test, PASSED)
     account, piece = next((each for each in wrong if each[1].allowed is not None), wrong[0])
     if piece.allowed is None and not whole:
-        return Verdict(test, UNKNOWN, _told(account, piece))
-    return Verdict(test, FAILED, _told(account, piece))
+        return Verdict(test, UNKNOWN, _described(account, piece))
+    return Verdict(test, FAILED, _described(account, piece))
 
 
 def _accounts(test: AccessTest, estate: Estate) -> list[Account]:
@@ -99,20 +99,20 @@ def _is_group(test: AccessTest, estate: Estate) -> bool:
 
 
 def _missing(test: AccessTest, estate: Estate, whole: bool) -> str:
-    """What the estate would need to have, as a part of a sentence."""
-    said = "there is no" if whole else "the declaration has no"
+    """What the estate lacks, as a part of a sentence."""
+    lacking = "there is no" if whole else "the declaration has no"
     if test.kind != EVERYBODY and test.who not in (estate.groups if _is_group(test, estate) else estate.users):
-        return f"{said} {test.kind or 'user or group'} {test.who}"
+        return f"{lacking} {test.kind or 'user or group'} {test.who}"
     where = test.where
     if isinstance(where, Clients) and where.name not in (estate.users if where.kind == "user" else estate.groups):
-        return f"{said} {where.kind} {where.name}"
+        return f"{lacking} {where.kind} {where.name}"
     for account in () if whole else _accounts(test, estate):
         if account.group and account.group not in estate.groups:
-            return f"{said} group {account.group}, which {account} is in"
+            return f"{lacking} group {account.group}, which {account} is in"
     return ""
 
 
-def _told(account: Account, piece: Piece) -> str:
+def _described(account: Account, piece: Piece) -> str:
     if piece.allowed is None:
         return f"{account}, {piece.what}: {piece.why}"
     if piece.allowed:

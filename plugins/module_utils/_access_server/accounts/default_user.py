@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The default user of the Access Server, from which users without a group inherit, described."""
+"""The default user of the Access Server, from which users without a group inherit."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .properties import BOOL, COMMON, Owner, membership, refuse_unknown
 from .properties import DEFAULT_USER_NAME as NAME
 
 OTHER_NAME = "DEFAULT"
-"""What the document calls it elsewhere (server behaviour, 74)."""
+"""Its other name in the document (server behaviour, 74)."""
 
 
 class DefaultUser(Owner):
-    """There is always exactly one."""
+    """The default user, which always exists once."""
 
     noun, plural, keys, read_back = "default user", "", {}, ("update",)
     sole_name, elsewhere = NAME, {}
@@ -41,7 +41,7 @@ class DefaultUser(Owner):
         return Actual({NAME: load(run.client.object("GET /users/defaultuser"))})
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """A group that is not there, and our own account."""
+        """A group that does not exist, and the account of the task."""
         plan = run.plan
         for change in plan.of("update"):
             group = change.values.get("group")
@@ -51,28 +51,28 @@ class DefaultUser(Owner):
         guard(self, run)
 
     def matters(self, change: Change) -> bool:
-        """Also its group, which may be that of users without one, and whether it denies users without a record."""
+        """Also its group, which may count for users without a group, and whether it denies users without a record."""
         return super().matters(change) or bool({"group", "def_deny"} & set(change.keys))
 
     def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
-        """The group that users without one may be in."""
+        """The group that may count for users without a group."""
         return {change.values["group"]} if change.values.get("group") else ()
 
     def touches(self, change: Change, name: str, before: Standing) -> bool:
-        """Every user inherits from it what neither the user nor the group sets."""
+        """Every user inherits from it the properties that neither the user nor the group sets."""
         return True
 
     def after(
         self, run: Run[AccessServer], changes: t.Sequence[Change], name: str, before: Standing
     ) -> t.Optional[Standing]:
-        """What it has then."""
+        """Its values after the changes."""
         [change] = changes
         default = changed(before.default, change.values)
         group = change.values["group"] if "group" in change.values else before.default.get("group")
         return replace(before, default={**default, "group": group or ""})
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Under the name that the server shows; how it is written is not documented, so under the other if refused."""
+        """Under the name that the server shows. For writing, this is not documented, so the other name follows if it is refused."""
 
         def write(change: Change) -> None:
             try:
@@ -85,14 +85,14 @@ class DefaultUser(Owner):
         run.writes.each(changes, write)
 
     def _write_under_other_name(self, client: AccessServer, change: Change, refusal: Refused) -> None:
-        """Raises the first refusal where the server does not know the other name: that one has the reason."""
+        """Raises the first refusal if the server does not know the other name, because the first one has the reason."""
         try:
             client.call("POST /userprop/set", [{**self.record(change), "name": OTHER_NAME}])
         except Refused as exc:
             raise refusal if exc.status == 404 else exc from None
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Under the other name; a server that made a user of the first one loses that again."""
+        """Under the other name. A server that created a user with the first name loses this user again."""
         client = run.client
         if client.users([NAME]).records:
             client.call("POST /users/delete", {"users": [NAME]})

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of rulesets, which go by domain name: their normal form, their positions, and what they match.
+"""Rules of rulesets, which match domain names: their normal form, their positions, and what they match.
 
-A rule in normal form has ``match``, ``domain`` or ``data``, ``action`` and ``comment``; ``type``, if it is another one than
-``domain_routing``; and ``position``, if that is known. ``data`` is what a server matches otherwise than by a domain.
+A rule in normal form has ``match``, ``domain`` or ``data``, ``action`` and ``comment``; ``type``, if it is not
+``domain_routing``; and ``position``, if it is known. ``data`` is what a server matches other than a domain.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SPEC: t.Mapping[str, t.Any] = {
     "comment": {"type": "str"},
     "position": {"type": "int"},
 }
-STEP = 100  # between positions, as those that were seen have it (server behaviour, 79)
+STEP = 100  # between positions, as seen on servers (server behaviour, 79)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _WORD = re.compile(r"[A-Za-z][A-Za-z_]*")
 _LONGEST = 253
@@ -40,7 +40,7 @@ _WILDCARD = "*."
 
 
 def domain(text: str) -> str:
-    """A domain in small letters and ASCII, without a dot at its end. Raises ValueError with a sentence."""
+    """A domain in lower-case ASCII letters, without a dot at its end. Raises ValueError with a sentence."""
     given = str(text).strip()
     name = given.lower()[:-1] if given.endswith(".") else given.lower()
     try:
@@ -48,7 +48,7 @@ def domain(text: str) -> str:
     except ValueError:
         pass
     else:
-        raise ValueError(f"{given!r} is an address, and addresses are in access lists: use as_access_list")
+        raise ValueError(f"{given!r} is an address; use as_access_list for rules by address")
     try:
         labels = [label if label.isascii() else label.encode("idna").decode() for label in name.split(".")]
     except UnicodeError:
@@ -60,7 +60,7 @@ def domain(text: str) -> str:
 
 
 def is_domain(text: str) -> bool:
-    """Whether a text that is no network is meant as a domain of at least two labels, the last of which is a word."""
+    """Whether a text that is not a network is a domain of at least two labels, and the last label is a word."""
     name = str(text).strip().removeprefix(_WILDCARD)
     try:
         labels = domain(name).split(".")
@@ -69,40 +69,38 @@ def is_domain(text: str) -> bool:
     return len(labels) > 1 and not labels[-1].isdigit() and len(labels[-1]) > 1
 
 
-def normal(said: t.Mapping[str, t.Any]) -> Rule:
+def normal(declared_rule: t.Mapping[str, t.Any]) -> Rule:
     """A declared rule in normal form. Raises ValueError with a sentence."""
-    rule = {name: value for name, value in said.items() if value is not None}
+    rule = {name: value for name, value in declared_rule.items() if value is not None}
     match, name, data = (rule.pop(key, None) for key in ("match", "domain", "data"))
     if rule.get("type", ROUTING) not in TYPES:
-        raise ValueError(f"type is {rule['type']!r}; it is one of {', '.join(TYPES)}")
+        raise ValueError(f"type is {rule['type']!r}; use one of {', '.join(TYPES)}")
     if name is not None and data is not None:
-        raise ValueError("it has domain and data; only one can be")
+        raise ValueError("it has domain and data; only one of them is allowed")
     if name is not None:
         if match is None:
             match = "domain_or_subdomain" if name.strip().startswith(_WILDCARD) else "domain"
             name = name.strip().removeprefix(_WILDCARD)
         if match not in MATCHES:
-            raise ValueError(f"match is {match!r}; of a domain it is one of {', '.join(MATCHES)}")
+            raise ValueError(f"match is {match!r}; with a domain, use one of {', '.join(MATCHES)}")
         if _WILDCARD in name:
-            raise ValueError(f"{name!r} has a star, and match says what is meant: leave out one of them")
+            raise ValueError(f"{name!r} has a star, and match is set too; use only one of them")
         what = {"domain": domain(name)}
     elif match is None:
         raise ValueError("it needs a domain")
     elif not _WORD.fullmatch(match):
-        raise ValueError(
-            f"match is {match!r}; it is one of {', '.join(MATCHES)}, or another word that the server knows"
-        )
+        raise ValueError(f"match is {match!r}; use one of {', '.join(MATCHES)}, or another word that the server knows")
     else:
         what = {"data": (data or "").strip()}
         if match in MATCHES:
             if data is None:
-                raise ValueError(f"match is {match}, and it needs a domain")
+                raise ValueError(f"match is {match}, which needs a domain")
             what = _matched(match, what["data"])
     return _rule({**rule, **what, "match": match})
 
 
 def _rule(rule: t.Mapping[str, t.Any]) -> Rule:
-    """The keys of a rule in their order, without what goes without saying."""
+    """The keys of a rule in their order, without default values."""
     found = {"match": rule["match"]}
     found.update((name, rule[name]) for name in ("domain", "data") if rule.get(name) is not None)
     found.update({"action": rule["action"], "comment": (rule.get("comment") or "").strip()})
@@ -114,7 +112,7 @@ def _rule(rule: t.Mapping[str, t.Any]) -> Rule:
 
 
 def _matched(match: str, data: str) -> dict[str, str]:
-    """What a server matches: a domain, or anything else."""
+    """What a server matches: a domain, or other data."""
     if match in MATCHES:
         try:
             return {"domain": domain(data)}
@@ -126,12 +124,12 @@ def _matched(match: str, data: str) -> dict[str, str]:
 def from_wire(wire: t.Mapping[str, t.Any]) -> Rule:
     """A rule of an answer (server behaviour, 77)."""
     match, kind, data = str(wire["match_type"]), str(wire["type"]), str(wire.get("match_data") or "").strip()
-    told = {"comment": str(wire.get("comment") or ""), "position": int(wire["position"])}
-    return _rule({"match": match, **_matched(match, data), "action": str(wire["action"]), "type": kind, **told})
+    rest = {"comment": str(wire.get("comment") or ""), "position": int(wire["position"])}
+    return _rule({"match": match, **_matched(match, data), "action": str(wire["action"]), "type": kind, **rest})
 
 
 def to_wire(rule: Rule, ruleset: int) -> Rule:
-    """A rule, which has a position, as a request holds it (server behaviour, 78)."""
+    """A rule with a position, in the form of a request (server behaviour, 78)."""
     return {
         "ruleset_id": ruleset,
         "type": rule.get("type", ROUTING),
@@ -144,7 +142,7 @@ def to_wire(rule: Rule, ruleset: int) -> Rule:
 
 
 def declared(rules: t.Sequence[Rule]) -> list[Rule]:
-    """Rules in their order as a playbook would write them: without positions where these are those of new rules."""
+    """Rules in their order, as a playbook declares them: without positions if these are the positions of new rules."""
     usual = [rule["position"] for rule in rules] == [STEP * number for number in range(1, len(rules) + 1)]
     without = {"comment": "", "match": "domain"}
     return [
@@ -158,12 +156,12 @@ def declared(rules: t.Sequence[Rule]) -> list[Rule]:
 
 
 def subject(rule: Rule) -> Content:
-    """What a rule is about: no ruleset has two rules about the same."""
+    """What a rule matches: a ruleset cannot have two rules that match the same."""
     return rule.get("type", ROUTING), rule["match"], rule.get("domain", rule.get("data"))
 
 
 def content(rule: Rule) -> Content:
-    """All of a rule but its position."""
+    """A rule without its position."""
     return (*subject(rule), rule["action"], rule["comment"])
 
 
@@ -172,15 +170,15 @@ def gives(rule: Rule) -> bool:
     return rule["action"] in GIVING
 
 
-def told(rule: Rule) -> str:
+def described(rule: Rule) -> str:
     """A rule in a sentence."""
     return " ".join(str(rule[name]) for name in ("action", "match", "domain", "data") if rule.get(name))
 
 
-def rules(said: t.Iterable[t.Mapping[str, t.Any]]) -> list[Rule]:
-    """A declared list in normal form, in the order of its positions where it has them. Raises ValueError with a sentence."""
+def rules(given: t.Iterable[t.Mapping[str, t.Any]]) -> list[Rule]:
+    """A declared list in normal form, in the order of its positions if it has them. Raises ValueError with a sentence."""
     found: list[Rule] = []
-    for number, one in enumerate(said, 1):
+    for number, one in enumerate(given, 1):
         try:
             found.append(normal(one))
         except ValueError as exc:
@@ -190,11 +188,11 @@ def rules(said: t.Iterable[t.Mapping[str, t.Any]]) -> list[Rule]:
         first = numbers.setdefault(subject(rule), number)
         if first != number:
             raise ValueError(
-                f"rules {first} and {number} match the same, {told(rule).partition(' ')[2]}; only one can be"
+                f"rules {first} and {number} match the same, {described(rule).partition(' ')[2]}; only one of them is allowed"
             )
     positions = [rule["position"] for rule in found if "position" in rule]
     if positions and len(positions) < len(found):
-        raise ValueError("some rules have a position and others have none; give all of them one, or none")
+        raise ValueError("some rules have a position and others do not; give all of them a position, or none")
     if len(set(positions)) < len(positions):
         raise ValueError("two rules have the same position")
     return sorted(found, key=lambda rule: int(rule["position"])) if positions else found
@@ -206,9 +204,9 @@ def in_order(found: t.Iterable[Rule]) -> list[Rule]:
 
 
 def placed(there: t.Sequence[Rule], wanted: t.Sequence[Rule]) -> list[Rule]:
-    """The wanted rules with their positions. Where they have none, those that are there keep theirs as far as can be.
+    """The wanted rules with their positions. If they have none, existing rules keep their positions as far as possible.
 
-    A new rule never has a position that is taken, because a server may refuse that.
+    A new rule never gets a position that is in use, because a server may refuse that.
     """
     if all("position" in rule for rule in wanted):
         return [dict(rule) for rule in wanted]
@@ -230,7 +228,7 @@ def placed(there: t.Sequence[Rule], wanted: t.Sequence[Rule]) -> list[Rule]:
 
 
 def _between(kept: t.Mapping[int, int], taken: t.Collection[int], count: int) -> t.Optional[list[int]]:
-    """A position for each of so many rules, some of which keep theirs; None where there is no room."""
+    """A position for each of ``count`` rules, some of which keep theirs; None if there is no room."""
     found: list[int] = []
     waiting = 0
     for number in range(count + 1):
@@ -253,7 +251,7 @@ def _between(kept: t.Mapping[int, int], taken: t.Collection[int], count: int) ->
 
 
 def covers(rule: Rule, other: Rule) -> bool:
-    """Whether a rule matches all that another one does, as far as the domains tell."""
+    """Whether a rule matches all that another rule matches, as far as the domains show."""
     mine, others = rule.get("domain"), other.get("domain")
     if not mine or not others or rule["match"].startswith("not_") or other["match"].startswith("not_"):
         return False
@@ -264,8 +262,8 @@ def covers(rule: Rule, other: Rule) -> bool:
 
 
 def confined(before: t.Sequence[Rule], after: t.Sequence[Rule]) -> list[Rule]:
-    """Rules that let no more through the VPN than either of two lists does: all that one of them withholds, and of what is in
-    both, what each lets through before the rest decides.
+    """Rules that let no more through the VPN than each of two lists: all rules that withhold, and the rules in both lists that
+    come before every rule that could withhold the same.
     """
     both = {content(rule) for rule in before} & {content(rule) for rule in after}
     found = [rule for rule in after if not gives(rule) or content(rule) in both]
@@ -280,14 +278,14 @@ def confined(before: t.Sequence[Rule], after: t.Sequence[Rule]) -> list[Rule]:
 
 
 def _free(position: int, taken: t.Collection[int]) -> int:
-    """The next position that is not taken, rather before than behind."""
+    """The next free position, if possible before this one."""
     return next(
         one for one in (*range(position, 0, -1), *range(position, position + len(taken) + 1)) if one not in taken
     )
 
 
 def _withheld(rule: Rule, lists: t.Iterable[t.Sequence[Rule]]) -> set[Content]:
-    """What lists may withhold, of what a rule in them matches, before that rule is reached."""
+    """What lists may withhold before a rule in them is reached, of what this rule matches."""
     found = set()
     for each in lists:
         place = [*map(content, each)].index(content(rule))
@@ -300,7 +298,7 @@ def _held(rules: t.Iterable[Rule]) -> set[Content]:
 
 
 def _apart(rule: Rule, other: Rule) -> bool:
-    """Whether nothing matches both rules, as far as the domains tell."""
+    """Whether no domain matches both rules, as far as the domains show."""
     plain = all(one.get("domain") and not one["match"].startswith("not_") for one in (rule, other))
     pairs = ((rule, other), (other, rule))
     return plain and not any(covers(*pair) for pair in pairs)

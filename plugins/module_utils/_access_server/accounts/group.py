@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A group of the Access Server, described."""
+"""Groups of the Access Server."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from .properties import (
     warn_of_twins,
 )
 
-MOST_TOLD = 20  # pairs in a warning
+MOST_SHOWN = 20  # pairs in a warning
 Record = dict[str, t.Any]
 
 
 class Group(Owner):
-    """Groups. Who is a member is written on the users, because what the server makes of a list of members is open."""
+    """Groups. Members are written on the users, because the effect of a list of members is not known."""
 
     noun, plural = "group", "groups"
     turn_of_delete = Turn.CLEAR
@@ -46,7 +46,7 @@ class Group(Owner):
         "default user",
         "access list of",
         "ruleset of",
-    )  # who was in it, and rules that name it (63)
+    )  # its members, and rules that name it (63)
     fields = (
         *COMMON,
         network_set("subnets"),
@@ -83,16 +83,16 @@ class Group(Owner):
         for want in wanted:
             for name in want.values.get("members", ()):
                 if group_of.setdefault(name, want.name) != want.name:
-                    yield f"members: {name} is declared in {group_of[name]} and in {want.name}, and a user has one group."
+                    yield f"members: {name} is declared in {group_of[name]} and in {want.name}, but a user has only one group."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """Members are named for info modules, and where the task declares some: it costs the server a query a group."""
+        """Members are read for info modules, and if the task declares members: this costs the server a query for each group."""
         named = run.wanted is None or any("members" in want.values for want in run.wanted)
         listing = run.client.groups(names, self.loader(run), members=named, spellings=may_create(run))
         return Actual(listing.records, listing.total, listing.whole)
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """Members that are not there, names that are taken, and our own account."""
+        """Members that do not exist, names that are in use, and the account of the task."""
         client, plan = run.client, run.plan
         new = [change.name for change in plan.of("create")]
         members = references(
@@ -123,25 +123,25 @@ class Group(Owner):
 
     @staticmethod
     def _warn_of_overlaps(run: Run[AccessServer]) -> None:
-        """Of those groups that are known by now, and only where one of the two is written: no other group is read for it."""
+        """Of groups that are known already, and only if one of the two is written: no other group is read for this."""
         written = {change.name for change in run.plan.of("create", "update") if change.values.get("subnets")}
         found = values.overlaps(run.plan.afterwards("subnets"), written) if written else iter(())
-        pairs = [f"{a} of {one} and {b} of {two}" for one, a, two, b in itertools.islice(found, MOST_TOLD + 1)]
+        pairs = [f"{a} of {one} and {b} of {two}" for one, a, two, b in itertools.islice(found, MOST_SHOWN + 1)]
         if pairs:
-            more = ", and more" if len(pairs) > MOST_TOLD else ""
-            run.task.warn(f"Subnets of different groups overlap: {', '.join(pairs[:MOST_TOLD])}{more}.")
+            more = ", and more" if len(pairs) > MOST_SHOWN else ""
+            run.task.warn(f"Subnets of different groups overlap: {', '.join(pairs[:MOST_SHOWN])}{more}.")
 
     def matters(self, change: Change) -> bool:
-        """Also who is a member."""
+        """Also the members."""
         return super().matters(change) or "members" in change.values
 
     def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
-        """The group itself, which may be there."""
+        """The group itself, if the account may be a new member."""
         members = change.values.get("members") or ()
         return {change.name} if members and (not names or set(names) & set(members)) else ()
 
     def touches(self, change: Change, name: str, before: Standing) -> bool:
-        """Members, who join or leave included."""
+        """Members, including those that join or leave."""
         there, then = (change.before or {}).get("members") or (), change.values.get("members")
         moves = then is not None and (name in there) != (name in then)
         return moves or change.name in {before.group, before.default.get("group")}
@@ -149,7 +149,7 @@ class Group(Owner):
     def after(
         self, run: Run[AccessServer], changes: t.Sequence[Change], name: str, before: Standing
     ) -> t.Optional[Standing]:
-        """Its own properties, and those of the group that the account is in then."""
+        """Its own properties, and those of the group that the account has afterwards."""
         groups, group = dict(before.groups), before.group
         for change in changes:
             if change.action == "delete":
@@ -163,7 +163,7 @@ class Group(Owner):
         return replace(before, groups=groups, group=group)
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Members who leave, properties, members who join: the properties count for none of them halfway."""
+        """First members leave, then properties change, then members join: no member has only some of the properties."""
         changes = reconsidered(self, run, changes)
         self._enrol(run, changes, joining=False)
         super().update(run, [change for change in changes if change.outcome != "failed"])
@@ -172,7 +172,7 @@ class Group(Owner):
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Each with all its properties, then members.
 
-        Servers may keep no more than the name (server behaviour, 52), so ours has its properties before we are in it.
+        Servers may keep only the name (server behaviour, 52), so a group of our account gets its properties before we join.
         """
         changes = reconsidered(self, run, changes)
         run.writes.each(changes, lambda change: run.client.call("POST /groups/create", self.record(change)))
@@ -186,7 +186,7 @@ class Group(Owner):
 
     @staticmethod
     def _enrol(run: Run[AccessServer], changes: t.Sequence[Change], joining: bool) -> None:
-        """Who joins another declared group is not put out of the one before: a move is one write."""
+        """A user who joins another declared group is not removed from the old group: a move is one write."""
         moving = {n for want in run.wanted or () if want.state == "present" for n in want.values.get("members", ())}
         placed = run.moved("user", "group").keys()  # by their own change
 
@@ -202,7 +202,7 @@ class Group(Owner):
         )
 
     def take_back(self, run: Run[AccessServer], change: Change) -> None:
-        """Who came goes back before the group is as it was, and who was in it comes back after that."""
+        """New members leave before the group is restored, and old members return after that."""
         groups = change.undo.get("groups", {})
         self._move(run.client, {name: group for name, group in groups.items() if group != change.name})
         values = {name: value for name, value in change.values.items() if name != "members"}
@@ -215,7 +215,7 @@ class Group(Owner):
 
     @staticmethod
     def _move(client: AccessServer, groups: t.Mapping[str, str]) -> None:
-        """Put users back in these groups, the account of the task first. A group may be gone, and the others are not held up."""
+        """Put users back in these groups, the account of the task first. If a group no longer exists, other users still move."""
         own = set(client.session.account_names)
         for batch in ([name for name in groups if name in own], [name for name in groups if name not in own]):
             records = [{"name": name, "group": groups[name] or None} for name in sorted(batch)]

@@ -23,7 +23,7 @@ from ..configuration.known_values import METHODS
 from .account_safety import PROOFS, RIGHTS, Safeguarded, Standing
 
 BOOL: t.Mapping[str, t.Any] = {"type": "bool"}
-NO_SECRET: t.Mapping[str, t.Any] = {**BOOL, "no_log": False}  # though its name sounds like one to Ansible
+NO_SECRET: t.Mapping[str, t.Any] = {**BOOL, "no_log": False}  # although Ansible takes its name for a secret
 TEXT: t.Mapping[str, t.Any] = {"type": "str"}
 SEVERAL_LINES: t.Mapping[str, t.Any] = {"type": LINES}
 TEXTS: t.Mapping[str, t.Any] = {"type": "list", "elements": "str"}
@@ -39,16 +39,16 @@ DEFAULT_USER_NAME = "__DEFAULT__"  # as servers show it (server behaviour, 60)
 
 
 def windows_lines(text: str) -> str:
-    """Text in normal form with the line ends that Windows' own shells want."""
+    """Text in normal form, with the line ends that Windows shells need."""
     return text.replace("\n", "\r\n")
 
 
-def _environment(said: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Variables as they are declared: text or whole numbers; null is not said."""
-    for name, value in said.items():
+def _environment(given: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Variables as they are declared: text or whole numbers. A variable with null is not declared."""
+    for name, value in given.items():
         if not (value is None or isinstance(value, str) or is_plain_number(value)):
-            raise ValueError(f"{name} is {value!r}, and text is needed. Put it in quotes; in a template, use | string")
-    return {name: str(value) for name, value in said.items() if value is not None}
+            raise ValueError(f"{name} is {value!r}, but must be text. Put it in quotes; in a template, use | string")
+    return {name: str(value) for name, value in given.items() if value is not None}
 
 
 def _environment_in(wire: Wire) -> dict[str, str]:
@@ -64,7 +64,7 @@ def inherited(
     dump: t.Callable[[t.Any], t.Any] = same,
     **more: t.Any,
 ) -> Field:
-    """A property that comes wrapped, and can be handed back to the level above. ``more`` are attributes of Field."""
+    """A property that comes wrapped, and can be inherited from the level above. ``more`` are attributes of Field."""
     return Field(name, spec, load=values.own, normal=normal, dump=dump, inherited=True, **more)
 
 
@@ -83,12 +83,12 @@ def network_set(name: str) -> Field:
 
 
 def text(name: str, normal: t.Callable[[str], str] = str) -> Field:
-    """A plain text property; the empty text stands for "none"."""
+    """A plain text property; the empty text means none."""
     return Field(name, TEXT, dump=lambda plain: plain or None, normal=normal, unset="")
 
 
 def membership() -> Field:
-    """The group that a user is in; the empty text stands for none."""
+    """The group of a user; the empty text means none."""
     return replace(text("group"), refers=lambda group: [("group", group)], turn=Turn.MOVE)
 
 
@@ -117,7 +117,7 @@ class Owner(Safeguarded):
     """A user, a group or the default user: all of them have properties."""
 
     def load_whole(self, wire: t.Mapping[str, Wire]) -> Object:
-        """Own properties, those in force, and where these come from: for people, and never compared."""
+        """Own properties, effective ones, and their sources: for people, and never compared."""
         wrapped = {f.name: wire.get(f.api) for f in self.fields if f.inherited and wire.get(f.api) is not None}
         whole = super().load_whole(wire)
         whole[UNKNOWN] = [name for name in whole[UNKNOWN] if values.own(wire[name]) is not None]
@@ -130,10 +130,10 @@ class Owner(Safeguarded):
         }
 
     elsewhere = {DEFAULT_USER_NAME: "the default user: use as_default_user"}
-    needed: t.Collection[str] = ()  # what decisions want to know of an object, whatever is declared
+    needed: t.Collection[str] = ()  # what decisions need of an object, whether or not it is declared
 
     def loader(self, run: Run[AccessServer]) -> t.Callable[[t.Mapping[str, Wire]], Object]:
-        """How to load records for a task: all of them where it tells or deletes, else what it compares or needs."""
+        """How to load records for a task: whole if it shows or deletes them, else only what it compares or needs."""
         params = run.task.params
         if (
             run.wanted is None
@@ -147,7 +147,7 @@ class Owner(Safeguarded):
         return lambda wire: {f.name: f.off_the_wire(wire) for f in fields}
 
     def record(self, change: Change) -> dict[str, Wire]:
-        """What is written of a change."""
+        """The record that a change writes."""
         return {"name": change.name, **self.dump(change.values)}
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
@@ -158,7 +158,7 @@ class Owner(Safeguarded):
         )
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Clear what the server may have merged with what was there, then write it once more."""
+        """Clear what the server may have merged with earlier values, then write it again."""
 
         def clear(change: Change) -> dict[str, Wire]:
             lists = {name: None for name, value in change.values.items() if isinstance(value, (list, dict))}
@@ -186,7 +186,7 @@ class Owner(Safeguarded):
         return change.action == "delete" or bool({*RIGHTS, *PROOFS} & set(change.keys))
 
     def joined(self, change: Change, names: t.Collection[str]) -> t.Collection[str]:
-        """Groups that an account of one of these names joins by a change; any account may, where there are no names."""
+        """Groups that an account of one of these names joins by a change; without names, any account may join."""
         return ()
 
     def touches(self, change: Change, name: str, before: Standing) -> bool:
@@ -201,9 +201,9 @@ class Owner(Safeguarded):
 
 
 def unless_gone(
-    run: Run[AccessServer], changes: t.Sequence[Change], call: t.Callable[[list[str]], None], said: str
+    run: Run[AccessServer], changes: t.Sequence[Change], call: t.Callable[[list[str]], None], verb: str
 ) -> None:
-    """Say by name what is to end; what is gone already is done."""
+    """End objects by name; objects that no longer exist are done."""
 
     def write(batch: list[Change]) -> None:
         try:
@@ -212,22 +212,22 @@ def unless_gone(
             if exc.status != 404 or len(batch) > 1:
                 raise
 
-    run.writes.many(changes, write, said)
+    run.writes.many(changes, write, verb)
 
 
 def refuse_taken_names(steps: Plan, taken: t.Iterable[str], noun: str, other: str) -> None:
     """Users and groups share one name space (server behaviour, 60). Raises InputError."""
     clash = {change.name for change in steps.of("create")} & set(taken)
     if clash:
-        raise InputError(f"There is a {other} named {some(clash)}: a {noun} cannot have the same name.")
+        raise InputError(f"A {other} named {some(clash)} already exists. A {noun} cannot have the same name.")
 
 
 References = dict[str, list[str]]
-"""Names, and what refers to each, as in ``{"staf": ["user erika"]}``; nothing where an object is named for itself."""
+"""Names, and what refers to each, as in ``{"staf": ["user erika"]}``; empty if an object is named for itself."""
 
 
 def references(pairs: t.Iterable[tuple[str, str]]) -> References:
-    """From names, each with what refers to it."""
+    """References from pairs of a name and what refers to it."""
     found: References = {}
     for name, whose in pairs:
         found.setdefault(name, []).append(whose)
@@ -235,22 +235,22 @@ def references(pairs: t.Iterable[tuple[str, str]]) -> References:
 
 
 def refuse_unknown(named: References, there: t.Container[str], what: str, run: Run[AccessServer]) -> None:
-    """Raise Mistakes where a declaration refers to a user or group that is not there and that this run does not create."""
+    """Raise Mistakes if a declaration refers to a user or group that does not exist and that this run does not create."""
     assumed = {*(run.task.params.get("assume_present") or ()), *run.creates(what)}
     unknown = {name: whose for name, whose in named.items() if name not in there and name not in assumed}
     if not unknown:
         return
     known = {*assumed}
-    with contextlib.suppress(EstateError):  # without the list, only the question of what was meant is missing
+    with contextlib.suppress(EstateError):  # without the list, only the suggestion is missing
         listing = run.client.users if what == "user" else run.client.groups
         known.update(listing(None, lambda wire: True).records)
     mistakes = Mistakes()
     for name, whose in sorted(unknown.items()):
-        first = f" of {whose[0]}" if whose else ""
         others = f" and {len(whose) - 1} more" if len(whose) > 1 else ""
+        needed = f" (needed by {whose[0]}{others})" if whose else ""
         hint = did_you_mean(name, known) if mistakes.has_room else ""
-        mistakes.add(f"{what} {name}{first}{others}: there is no such {what}.{hint}")
-    way_out = "Create what is missing first, or, if this run does, list it in assume_present."
+        mistakes.add(f"{what} {name}{needed} does not exist.{hint}")
+    way_out = "Create what is missing first. If this run creates it, list it in assume_present."
     if "assume_present" not in run.task.params:
         way_out = "Declare what is missing, or create it first."
     mistakes.remedies = [way_out]
@@ -259,12 +259,14 @@ def refuse_unknown(named: References, there: t.Container[str], what: str, run: R
 
 
 def may_create(run: Run[AccessServer]) -> bool:
-    """Whether what is read now decides what the task creates."""
+    """Whether the objects that are read now decide what the task creates."""
     return not run.client.wrote and any(want.state != "absent" for want in run.wanted or ())
 
 
 def warn_of_twins(run: Run[AccessServer], like: t.Callable[[t.Iterable[str]], t.Collection[str]], noun: str) -> None:
-    """A new name that looks like one that is there is often a mistake."""
+    """A new name that looks like an existing one is often a mistake."""
     new = [change.name for change in run.plan.of("create")]
     for name, twin in twins(new, like(new) if new else ()).items():
-        run.task.warn(f"{noun.capitalize()} {name} is created beside {twin}, which differs {only_in(name, twin)}.")
+        run.task.warn(
+            f"{noun.capitalize()} {name} is created, but {twin} exists already and differs {only_in(name, twin)}."
+        )

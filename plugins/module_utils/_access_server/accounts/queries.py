@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users and groups that info modules are asked for: chosen by the server as far as that misses none, and here in any case."""
+"""Users and groups that info modules return: the server filters them if it misses none, and this module filters again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GROUP_QUERY: t.Mapping[str, t.Any] = {
     **{flag: {"type": "bool"} for flag in FLAGS},
 }
 USER_QUERY: t.Mapping[str, t.Any] = {**GROUP_QUERY, "group": {"type": "str"}}
-MOST_GIVERS = 10  # groups whose members are asked for one group at a time; of more, all users are read
+MOST_GIVERS = 10  # groups whose members are requested group by group; for more groups, all users are read
 
 Filters = dict[str, t.Any]  # of one request, each of which a record must pass
 
@@ -46,7 +46,7 @@ def chosen_groups(run: Run[AccessServer]) -> t.Mapping[str, Object]:
 def _chosen(run: Run[AccessServer], resource: t.Any, listed: t.Any) -> t.Mapping[str, Object]:
     params = run.task.params
     if params["name_contains"] == "":
-        raise InputError("name_contains is empty: give a part of a name, or leave it out.")
+        raise InputError("name_contains is empty. Set a part of a name, or remove the option.")
     if params["names"] is not None:
         found = everything(run, resource, params["names"])
     else:
@@ -59,7 +59,7 @@ def _chosen(run: Run[AccessServer], resource: t.Any, listed: t.Any) -> t.Mapping
 
 
 def _fits(name: str, have: Object, params: t.Mapping[str, t.Any]) -> bool:
-    """Whether an object is asked for. Servers may take a filter in another sense, or leave it out."""
+    """Whether an object is requested. Servers may understand a filter in another sense, or ignore it."""
     return (
         (params["name_contains"] or "") in name
         and params.get("group") in (None, have.get("group"))
@@ -68,15 +68,15 @@ def _fits(name: str, have: Object, params: t.Mapping[str, t.Any]) -> bool:
 
 
 def _requests(run: Run[AccessServer], of_users: bool) -> list[Filters]:
-    """The filters of requests that have all objects between them that are asked for.
+    """The filters of requests that return together all objects that are requested.
 
-    A filter by a right may mean what is set on the object itself, or what is in force (server behaviour, 38). So those who
-    inherit it are asked for by their groups, and where all may inherit it, all are.
+    A filter by a right may mean the value on the object itself, or the effective value (server behaviour, 38). So users that
+    inherit it are requested by their groups; if all users may inherit it, all are requested.
     """
     params = run.task.params
     base: Filters = {}
     text = params["name_contains"]
-    if text and "\\" not in text:  # which a database may take for an escape
+    if text and "\\" not in text:  # which a database may read as an escape
         base["name"] = {"operation": "substring", "value": text}
     if params.get("group"):
         return [{**base, "group": _equal(params["group"])}]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who reaches what through an Access Server, and by which rule of whom: computed from its state, without a server.
+"""Who reaches what through an Access Server, and by which rule of which owner: computed from its state, without a server.
 
 How levels and rules work together is server behaviour, 150 to 158; much of it is a reading.
 """
@@ -29,7 +29,7 @@ FULL_TUNNEL = {"ipv4": "vpn.client.routing.reroute_gw", "ipv6": "vpn.client.rout
 NETWORK_ITEM = re.compile(r"vpn\.server\.routing6?\.(private_network|routed_subnets)\.\d+")
 ITEMS = (PRIVATE_ACCESS, INTER_CLIENT, ADMINISTRATORS, *FULL_TUNNEL.values())
 
-# What goes to an address, as numbers: ports of TCP, ports of UDP, types of ICMP (the first for all that have no name), the rest.
+# Traffic to an address, as numbers: ports of TCP, ports of UDP, types of ICMP (the first one for all without a name), the rest.
 _TCP, _UDP, _ICMP = 0, 65535, 131070
 _REST = _ICMP + len(access_rule.ICMP_TYPES)
 Span = tuple[int, int]  # the first and the last number
@@ -41,7 +41,7 @@ Boxes = list[tuple[int, int, Span]]  # the first and the last address, and what 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule that may decide, and where it is: of which owner, in which list, ruleset or configuration item."""
+    """A rule that may decide, and its place: the owner, and the list, ruleset or configuration item."""
 
     owner: str
     place: str
@@ -54,7 +54,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Network:
-    """Addresses from one to another of a family, and what goes to them, such as ports."""
+    """A range of addresses of a family, and the traffic to them, such as ports."""
 
     text: str
     family: str
@@ -87,7 +87,7 @@ Destination = t.Union[Network, Domain, Clients]
 
 @dataclass(frozen=True)
 class Account:
-    """A user, or with an empty name any user who is not known otherwise: of a group, or of none."""
+    """A user; or with an empty name, any user that is not listed, with a group or without."""
 
     name: str = ""
     group: str = ""
@@ -100,9 +100,9 @@ class Account:
 
 @dataclass(frozen=True)
 class Piece:
-    """What is decided about a part of a destination. ``allowed`` is None where that is not known.
+    """The decision about a part of a destination. ``allowed`` is None if it is not known.
 
-    ``what`` is an example out of that part.
+    ``what`` is an example from this part.
     """
 
     allowed: t.Optional[bool]
@@ -131,8 +131,8 @@ class Region:
 class Estate:
     """The state of a server, as far as it decides who reaches what.
 
-    Users, groups and the default user have only what is set on themselves. Lists are known by their owner, such as
-    ``group staff``, and rulesets by owner and name. Of configuration items that are not in ``items``, the value is not known.
+    Users, groups and the default user have only their own values. The key of a list is its owner, such as ``group staff``; the
+    key of a ruleset is owner and name. The values of configuration items that are not in ``items`` are not known.
     """
 
     users: dict[str, Object] = field(default_factory=dict)
@@ -152,11 +152,11 @@ class Estate:
         return self.default.get("group") or ""
 
     def members(self, group: str) -> list[Account]:
-        """The users of a group that are known, and any other."""
+        """The known users of a group, and any other user of it."""
         return [*(one for one in map(self.account, sorted(self.users)) if one.group == group), Account("", group)]
 
     def everybody(self) -> list[Account]:
-        """All users that are known, and any other, of each group and of none."""
+        """All known users, and any other user, of each group and without a group."""
         others = {Account("", group) for group in ("", *self.groups, self.shared) if group or not self.shared}
         return [*map(self.account, sorted(self.users)), *sorted(others, key=lambda one: one.group)]
 
@@ -166,7 +166,7 @@ class Estate:
         return [*(f"{kind} {name}" for kind, name in levels.items() if name), f"user {DEFAULT_USER_NAME}"]
 
     def setting(self, account: Account, name: str) -> tuple[t.Any, str]:
-        """A property in force, and whose it is. The user goes before the group, and that before the default user."""
+        """An effective property, and its owner. The user goes before the group, and the group before the default user."""
         levels = (
             (f"user {account.name}", self.users.get(account.name)),
             (f"group {account.group}", self.groups.get(account.group)),
@@ -175,18 +175,18 @@ class Estate:
         return next(((have[name], whose) for whose, have in levels if have and have.get(name) is not None), (None, ""))
 
     def flag(self, item: str) -> t.Optional[bool]:
-        """Whether a configuration item is on; None where that is not known."""
+        """Whether a configuration item is on; None if this is not known."""
         return None if item not in self.items else _is_on(self.items[item])
 
     @property
     def open_networks(self) -> list[tuple[str, str]]:
-        """Networks that all users reach, each with its configuration item; none where that is not known."""
+        """Networks that all users reach, each with its configuration item; empty if this is not known."""
         closed = str(self.items.get(PRIVATE_ACCESS, "no")).lower() in ("no", "false")
         return [] if closed else self.networks
 
     @property
     def networks(self) -> list[tuple[str, str]]:
-        """The private networks of the configuration, each with its item; without what is no network."""
+        """The private networks of the configuration, each with its item; values that are not networks are left out."""
         found = []
         for name, value in sorted(self.items.items()):
             if value and NETWORK_ITEM.fullmatch(name):
@@ -214,20 +214,20 @@ def destination(text: str) -> Destination:
     head, _sign, services = given.partition(":")
     if head.startswith("*.") or domain_rule.is_domain(head):
         for one in services.split(",") if services else ():
-            access_rule.service(one)  # a rule by domain is for all ports, so that they make no difference
+            access_rule.service(one)  # a rule by domain is for all ports, so ports make no difference
         name = domain_rule.domain(head[2:] if head.startswith("*.") else head)
         return Domain(given, name, head.startswith("*."))
     if given[:1] in ("+", "-"):
-        raise ValueError(f"{given!r} has a sign, and a destination has none")
+        raise ValueError(f"{given!r} begins with a sign; a destination has no sign")
     rule = access_rule.parse(given)
     if rule["type"] in access_rule.NAMED_TYPES:
         return Clients(given, rule["type"], rule[rule["type"]], rule["family"])
     if rule["type"] in access_rule.PLAIN_TYPES:
         raise ValueError(
-            f"{given!r} is no destination; write a network, such as 0.0.0.0/0 or ::/0, a domain, or user:NAME"
+            f"{given!r} is not a destination; write a network, such as 0.0.0.0/0 or ::/0, a domain, or user:NAME"
         )
     if rule["type"] != "nat":
-        raise ValueError(f"{given!r} ends in R, and a destination ends with its services")
+        raise ValueError(f"{given!r} ends in R; a destination ends with its services")
     written = access_rule.subnet_of(given)
     if values.has_host_bits(written):
         raise ValueError(f"{given!r}: {written} is an address in the network {rule['subnet']}; write one of them")
@@ -241,7 +241,7 @@ def _bounds(network: str) -> tuple[int, int]:
 
 
 def _spans(services: t.Iterable[str]) -> tuple[Span, ...]:
-    """What services in normal form stand for, without what is in two of them; everything where there are none."""
+    """The spans of services in normal form, without overlaps; everything if there are no services."""
     found = sorted(map(_span, services)) or [EVERYTHING]
     apart = [found[0]]
     for first, last in found[1:]:
@@ -269,7 +269,7 @@ def _protocol(number: int) -> int:
 
 
 def _shown(family: str, address: int, span: Span) -> str:
-    """The first address of a part, and the first of what goes to it, as a destination."""
+    """The first address of a part, and its first service, as a destination."""
     text = str(ipaddress.IPv4Address(address) if family == "ipv4" else ipaddress.IPv6Address(address))
     if span == EVERYTHING:
         return text
@@ -297,7 +297,7 @@ def services_of(spans: t.Iterable[Span]) -> list[str]:
     return found
 
 
-# -- rules that count for an account, in the order in which they decide
+# -- the rules of an account, in the order in which they decide
 
 
 @dataclass(frozen=True)
@@ -342,20 +342,20 @@ def domain_rules(estate: Estate, account: Account) -> t.Iterator[tuple[Rule, dom
         for name, one in sorted(theirs, key=lambda each: (each[1].get("position") or 0, each[0])):
             for rule in one.get("rules") or ():
                 place = f"ruleset {name.partition(BETWEEN)[2]}"
-                yield Rule(owner, place, domain_rule.told(rule), domain_rule.gives(rule)), rule
+                yield Rule(owner, place, domain_rule.described(rule), domain_rule.gives(rule)), rule
 
 
 # -- who reaches what
 
 
 def blocked(estate: Estate, account: Account) -> str:
-    """Whose property keeps an account from connecting; empty where none does."""
+    """The owner of the property that blocks an account; empty if no property does."""
     deny, whose = estate.setting(account, "deny")
     return whose if deny else ""
 
 
 def reached(estate: Estate, account: Account, where: Destination) -> list[Piece]:
-    """What an account reaches of a destination: parts that are decided alike."""
+    """What an account reaches of a destination: parts with the same decision."""
     whose = blocked(estate, account)
     if whose:
         return [Piece(False, where.text, f"deny of {whose}")]
@@ -396,7 +396,7 @@ def regions(estate: Estate, account: Account, family: str, boxes: Boxes) -> list
 
 
 def _despite_the_unknown(estate: Estate, one: Region) -> Region:
-    """Networks of the configuration go first: where they are not known, what a rule denies may be allowed."""
+    """Networks of the configuration go first: if they are not known, what a rule denies may be allowed."""
     if one.allowed is False and PRIVATE_ACCESS not in estate.items:
         return replace(one, allowed=None, why=_unknown(PRIVATE_ACCESS))
     return one
@@ -407,7 +407,7 @@ def _unknown(item: str) -> str:
 
 
 def matched(estate: Estate, rule: Rule, family: str) -> list[Area]:
-    """What a rule matches of the addresses of a family that are not those of VPN clients."""
+    """What a rule matches of the addresses of a family, except those of VPN clients."""
     _accept, kind, own, _name = _parsed(rule.text)
     if own != family:
         return []
@@ -421,7 +421,7 @@ def matched(estate: Estate, rule: Rule, family: str) -> list[Area]:
 
 
 def split(boxes: Boxes, area: Area) -> tuple[Boxes, Boxes]:
-    """What of some boxes is inside an area, and what is left of them."""
+    """The parts of boxes that are inside an area, and the parts that are outside."""
     inside: Boxes = []
     outside: Boxes = []
     for low, high, (first, last) in boxes:
@@ -451,7 +451,7 @@ def _unmatched(estate: Estate, account: Account, family: str, left: Boxes) -> t.
         if ipaddress.ip_network(network).version == (4 if family == "ipv4" else 6):
             inside, left = split(left, Area(*_bounds(network), (EVERYTHING,)))
             for box in inside:
-                yield Region(*box, False, "no rule lets it through")
+                yield Region(*box, False, "no rule allows it")
     through, why = full_tunnel(estate, account, family)
     if through is False:
         why = f"{why}, and no rule denies it: the client does not send it through the VPN, and the server does not block it"
@@ -460,7 +460,7 @@ def _unmatched(estate: Estate, account: Account, family: str, left: Boxes) -> t.
 
 
 def full_tunnel(estate: Estate, account: Account, family: str) -> tuple[t.Optional[bool], str]:
-    """Whether clients send what no rule matches through the VPN; None where that is not known; and why."""
+    """Whether clients send what no rule matches through the VPN, or None if this is not known; and the reason."""
     wanted, whose = estate.setting(account, "reroute_gw")
     if wanted not in (None, "global"):
         return False, f"reroute_gw of {whose} is {wanted}"
@@ -485,11 +485,11 @@ def reached_client(estate: Estate, account: Account, target: Account, where: Cli
                 if rule.accept or not unknown:
                     return Piece(rule.accept, what, str(rule), rule)
                 return Piece(None, what, _unknown(unknown), rule)
-    return Piece(None, what, _unknown(unknown)) if unknown else Piece(False, what, "no rule lets it through")
+    return Piece(None, what, _unknown(unknown)) if unknown else Piece(False, what, "no rule allows it")
 
 
 def _domains(estate: Estate, account: Account, where: Domain) -> list[str]:
-    """Domains of which each other one of a destination is decided like one: those of rules, and a new one below each."""
+    """Domains that stand for all domains of a destination: those of rules, and a new one below each."""
     if not where.below:
         return [where.name]
     named = {rule["domain"] for _rule, rule in domain_rules(estate, account) if rule.get("domain")}
@@ -518,7 +518,7 @@ def by_domain(rules: t.Iterable[tuple[Rule, domain_rule.Rule]], name: str) -> tu
 
 
 def _matches(rule: domain_rule.Rule, name: str) -> t.Optional[bool]:
-    """Whether a rule matches a domain; None where it matches otherwise than by domain, which no public text explains."""
+    """Whether a rule matches a domain; None if it matches other data, which no public text explains."""
     mine = rule.get("domain")
     if (
         not mine

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ends when somebody's access does: client profiles, tokens for more of them, and VPN sessions."""
+"""What ends with the access of a user: client profiles, tokens for client profiles, and VPN sessions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ..api.client import AccessServer
 from .properties import unless_gone
 
 HOLDINGS = ("profiles", "profile_tokens", "sessions")
-REVOKED = (204, 404)  # statuses of a profile that is gone
+REVOKED = (204, 404)  # statuses of a profile that no longer exists
 REASONS = {"reason": "vpn.estate: access ended", "client_reason": "Your access has ended."}
 
 
 def holdings(client: AccessServer, users: t.Collection[str]) -> dict[str, Object]:
-    """How many of each these users have, by name."""
+    """How many of each kind these users have, by name."""
     profiles = Counter(one.get("username") for one in client.profiles(users))
     tokens = Counter(one.get("username") for one in client.objects("GET /token-url/list", "profileTokens"))
     sessions = Counter(one.get("username") for one in client.vpn_clients())
@@ -29,7 +29,7 @@ def holdings(client: AccessServer, users: t.Collection[str]) -> dict[str, Object
 
 
 def end(run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-    """End what these users have by now; they are denied already, so that they get nothing new."""
+    """End what these users have. They are denied already, so they get nothing new."""
     client = run.client
     changes = [change for change in changes if change.outcome != "failed"]
     if not changes:
@@ -57,7 +57,7 @@ def revoke_profiles(
         whose = {serial: change for change in batch for serial in serials[change.name]}
         for serial, status in run.client.delete_profiles(sorted(whose)).items():
             if serial in whose and status not in REVOKED:
-                whose[serial].fail(f"the server does not revoke the profile of serial {serial}: it answers {status}")
+                whose[serial].fail(f"the server did not revoke the profile with serial {serial}: it answered {status}")
 
     run.writes.many(changes, revoke, "revoked")
 
@@ -65,7 +65,7 @@ def revoke_profiles(
 def revoke_tokens(
     run: Run[AccessServer], changes: t.Sequence[Change], tokens: t.Mapping[str, t.Collection[str]]
 ) -> None:
-    """Make tokens invalid; those that were used up meanwhile are so already."""
+    """Make tokens invalid; used tokens are invalid already."""
 
     def revoke(doomed: list[str]) -> None:
         try:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A user of the Access Server, described."""
+"""Users of the Access Server."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ FORWARDED: t.Mapping[str, t.Any] = {
 
 
 def _address(f: Field, wire: t.Mapping[str, t.Any]) -> t.Any:
-    """An address of a user that the task does not manage, whatever it is."""
+    """An address of a user that the task does not manage; it can be any text."""
     try:
         return f.off_the_wire(wire)
     except (TypeError, ValueError):
@@ -62,7 +62,7 @@ def _forwarded(name: str, version: int) -> Field:
     return Field(name, FORWARDED, normal=values.dmz(version), unset=[], read_back=True)
 
 
-# Fixed addresses, and what the record of a session has for each.
+# Fixed addresses, with the key of each in the record of a session.
 VIRTUAL = {"static_ipv4": "virtual_ipv4_address", "static_ipv6": "virtual_ipv6_address"}
 MOVED = {
     "reason": "vpn.estate: group or address changed",
@@ -71,7 +71,7 @@ MOVED = {
 
 
 def _sessions(client: AccessServer) -> dict[str, list[Session]]:
-    """The sessions of each user, by what they are known by."""
+    """The sessions of each user, by their keys."""
     found: dict[str, list[Session]] = {}
     for one in client.vpn_clients():
         known = tuple(str(one.get(key)) for key in ("daemon_id", "client_id", "connected_since"))
@@ -80,7 +80,7 @@ def _sessions(client: AccessServer) -> dict[str, list[Session]]:
 
 
 def _carries_old(have: Object, after: Object, session: t.Mapping[str, t.Any]) -> bool:
-    """Whether a session has an address or a group that its user is to lose; nobody tells the group of a session."""
+    """Whether a session may have an address or a group that its user loses. No answer shows the group of a session."""
     if "group" in after and (after["group"] or "") != (have.get("group") or ""):
         return True
     for option, key in VIRTUAL.items():
@@ -94,7 +94,7 @@ def _carries_old(have: Object, after: Object, session: t.Mapping[str, t.Any]) ->
 
 
 class User(Owner):
-    """Users. Denied or deleted ones lose their sessions too."""
+    """Users. The sessions of denied or deleted users end too."""
 
     noun, plural = "user", "users"
     states = ("present", "absent", "blocked")
@@ -108,7 +108,7 @@ class User(Owner):
     ignored = ("totp_secret", "type")
     deletion_touches = ("group", "access list of", "ruleset of")  # members, lists, and rules that name the user (62)
     fields = (
-        replace(membership(), turn_from_unset=Turn.LEAVE),  # the default user's group may be that of others (63)
+        replace(membership(), turn_from_unset=Turn.LEAVE),  # the default user's group may count for others (63)
         *COMMON,
         text("static_ipv4", partial(values.address, version=4)),
         text("static_ipv6", partial(values.address, version=6)),
@@ -136,13 +136,13 @@ class User(Owner):
     }
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """What contradicts the state, and what protects no account."""
+        """Properties that contradict the state, and passwords that protect no account."""
         for want in wanted:
             if want.state == "blocked" and (want.values.get("deny") is False or "deny" in want.inherit):
-                yield f"user {want.name} is declared blocked, and deny says otherwise; only one can be."
+                yield f"user {want.name}: state: blocked contradicts the declared deny; only one of them is allowed."
             password = want.secrets.get("password")
             if password is not None and password.casefold() == want.name.casefold():
-                yield f"password of user {want.name} is the user's name, which is easy to guess."
+                yield f"password of user {want.name}: it must not be the user's name, which is easy to guess."
 
     def declaration(self, name: str, have: Object) -> t.Optional[Object]:
         """Without what servers derive from the other properties (server behaviour, 48)."""
@@ -157,9 +157,9 @@ class User(Owner):
         yield from super().left_out(have)
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """A blocked user has neither profiles, nor tokens for them, nor sessions, once it is denied.
+        """A blocked user has no profiles, no tokens for them and no sessions, once it is denied.
 
-        Where a directory maps users to groups, which it does at each sign-in, a user who is there keeps its group.
+        If a directory maps users to groups, which it does at each sign-in, an existing user keeps its group.
         """
         blocked = wanted.state == "blocked" and "deny" in wanted.values
         ended = {name: 0 for name in HOLDINGS if blocked and have and have.get(name)}
@@ -171,7 +171,7 @@ class User(Owner):
         return after
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """With what those have whose access may have to end."""
+        """With the holdings of users whose access may have to end."""
         listing = run.client.users(names, self.loader(run), spellings=may_create(run))
         users = listing.records
         staying = {want.name for want in run.wanted or () if want.state == "present"} | {
@@ -180,7 +180,7 @@ class User(Owner):
         named = {want.name for want in run.wanted or ()}
         going = users if run.task.params.get("purge") else named & users.keys()
         leaving = {name for name in going if name not in staying} if run.wanted is not None else set()
-        if names is not None and run.wanted is not None:  # a user without a record may hold something all the same
+        if names is not None and run.wanted is not None:  # a user without a record may also have something
             leaving |= set(names) - {want.name for want in run.wanted if want.state != "absent"}
         for name, held in (holdings(run.client, leaving) if leaving else {}).items():
             if name in users:
@@ -193,12 +193,12 @@ class User(Owner):
         return Actual(users, listing.total, listing.whole)
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """Groups that are not there, names that are taken, addresses that no pool holds, and ourselves."""
+        """Groups that do not exist, names that are in use, addresses in no pool, and the account of the task."""
         client, plan = run.client, run.plan
         with mistakes.collecting():
             self._guard_ourselves(run)
         self._warn_of_directories(run)
-        self._tell_what_ends(run)
+        self._note_what_ends(run)
         new = [change.name for change in plan.of("create")]
         wanted = references(
             (c.values["group"], f"user {c.name}") for c in plan.of("create", "update") if c.values.get("group")
@@ -223,7 +223,7 @@ class User(Owner):
         warn_of_twins(run, client.users_like, "user")
 
     def _warn_of_shared_addresses(self, run: Run[AccessServer]) -> None:
-        """Addresses that this task gives, and others have and keep. The server lets two users have one."""
+        """Addresses that this task sets and that other users keep. The server allows two users with one address."""
         plan = run.plan
         given = [(c, name) for c in plan.of("create", "update") for name in self.unshared if c.values.get(name)]
         if not given:
@@ -242,13 +242,15 @@ class User(Owner):
         for change, name in given:
             others = [user for user in holders[name, change.values[name]] if user != change.name]
             if others:
-                run.task.warn(f"{name} of user {change.name}: {change.values[name]} is that of {some(others)} too.")
+                run.task.warn(
+                    f"{name} of user {change.name}: {change.values[name]} is also the address of {some(others)}."
+                )
 
     @staticmethod
-    def _tell_what_ends(run: Run[AccessServer]) -> None:
-        """What those hold who are deleted, or were never known here and are blocked; and what ends with their access."""
-        strangers = [change.name for change in run.plan.of("create") if change.state == "blocked"]
-        held = holdings(run.client, strangers) if strangers else {}
+    def _note_what_ends(run: Run[AccessServer]) -> None:
+        """What deleted users have, and blocked users without a record; and what ends with their access."""
+        unrecorded = [change.name for change in run.plan.of("create") if change.state == "blocked"]
+        held = holdings(run.client, unrecorded) if unrecorded else {}
         held.update((change.name, change.before or {}) for change in run.plan.of("delete"))
         for change in run.plan.of("create", "delete"):
             has = held.get(change.name, {})
@@ -268,7 +270,7 @@ class User(Owner):
     ) -> None:
         """A fixed address comes from the static network, a network of clients, or one of the user's group (``subnets``).
 
-        Whether a new network counts at once is not known (server behaviour, 90).
+        Whether a new network is active at once is not known (server behaviour, 90).
         """
         common = _address_pools(run)
         for name, own in subnets.items():
@@ -276,24 +278,24 @@ class User(Owner):
             address = ipaddress.ip_address(fixed[name].values["static_ipv4"])
             if any(address in ipaddress.ip_network(one) for one in common):
                 fixed[name].hint = (
-                    "The network of its static_ipv4 is in the configuration. If it is new there, it may count only after a "
-                    "restart: restart the server, and run again"
+                    "The network of its static_ipv4 is in the configuration. If the network is new, it may need a restart: "
+                    "restart the server, then run again"
                 )
             if pools and not any(address in pool for pool in pools):
                 mistakes.add(
-                    f"static_ipv4 of user {name}: {address} is in no network that this server gives addresses from "
+                    f"static_ipv4 of user {name}: {address} is not in a network from which this server gives addresses "
                     f"({', '.join(map(str, pools))})."
                 )
 
     @staticmethod
     def _warn_of_directories(run: Run[AccessServer]) -> None:
-        """Who is deleted here and not there comes back at the next sign-in (server behaviour, C)."""
+        """A user that is deleted here, but not in the directory, is created again at the next sign-in (server behaviour, C)."""
         methods = {c.name: (c.before or {}).get("effective", {}).get("auth_method") for c in run.plan.of("delete")}
         theirs = [name for name, method in methods.items() if method not in (None, "local")]
         if theirs:
             run.task.warn(
-                f"{some(theirs)} sign in through {some({str(methods[name]) for name in theirs})}, which can bring a deleted "
-                "user back; state blocked keeps it out."
+                f"{some(theirs)} sign in through {some({str(methods[name]) for name in theirs})}, which can create a "
+                "deleted user again. Use state: blocked to keep a user out."
             )
 
     def _guard_ourselves(self, run: Run[AccessServer]) -> None:
@@ -310,8 +312,8 @@ class User(Owner):
                 f", because {change.wanted.until.text} (until) has passed" if change.end and change.wanted.until else ""
             )
             raise InputError(
-                f"user {change.name} is the account that this task is signed in with, and would be {verb}{why}. Nothing was "
-                "written. Name it in protect, or sign in as another administrator."
+                f"user {change.name} is the account of this task, and would be {verb}{why}. Nothing was written. Add it to "
+                "protect, or sign in as another administrator."
             )
         guard(self, run)
         losing = {c.name for c in run.plan.of("delete")} | {
@@ -335,7 +337,7 @@ class User(Owner):
     def after(
         self, run: Run[AccessServer], changes: t.Sequence[Change], name: str, before: Standing
     ) -> t.Optional[Standing]:
-        """What is set on the account then. A password that is the one in use proves the same as before."""
+        """The values of the account afterwards. The password that is in use changes nothing."""
         [change] = changes
         if change.action == "delete":
             return None
@@ -345,7 +347,7 @@ class User(Owner):
         return replace(before, user={**changed(before.user, change.values), **proof}, group=group or "", recorded=True)
 
     def take_back(self, run: Run[AccessServer], change: Change) -> None:
-        """Also the password, where it is our own, because the task knows the one before."""
+        """Also the password of our own account, because the task knows the old one."""
         super().take_back(run, change)
         before = run.client.session.password_before
         if "password" in change.secrets and before is not None and change.own_account:
@@ -354,7 +356,7 @@ class User(Owner):
             change.undo["secrets"] = ["password"]
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Properties first, so that no user who is disconnected comes back."""
+        """Properties first, so that disconnected users cannot connect again."""
         super().update(run, changes)
         end(run, [change for change in changes if set(HOLDINGS) & change.values.keys()])
         self._disconnect(run, changes)
@@ -362,7 +364,7 @@ class User(Owner):
 
     @staticmethod
     def _disconnect(run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Disconnect users whose sessions carry what they have lost."""
+        """Disconnect users whose sessions still have a lost group or address."""
         moved = [change for change in changes if OLD in change.values and change.outcome != "failed"]
         connected = _sessions(run.client) if moved else {}
         unless_gone(
@@ -373,13 +375,13 @@ class User(Owner):
         )
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """What has not ended is ended once more."""
+        """End again what has not ended."""
         end(run, [change for change in changes if set(HOLDINGS) & change.values.keys()])
         super().repair(run, [change for change in changes if change.values.keys() - {*HOLDINGS, OLD}])
         self._disconnect(run, changes)
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Deny first, because a directory could bring a deleted user back; then end what the users hold, and delete them."""
+        """Deny first, because a directory could create a deleted user again; then end what the users have, and delete them."""
         client = run.client
         recordless = {change.name for change in changes if (change.before or {}).get("recordless")}
         open_ones = [c for c in changes if c.before and c.name not in recordless and c.before["deny"] is not True]
@@ -395,9 +397,9 @@ class User(Owner):
         unless_gone(run, recorded, lambda names: client.call("POST /users/delete", {"users": names}), "deleted")
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Each with all its properties at once: nobody appears without a group, not even for a moment.
+        """Each with all its properties at once: no user is without a group, not even for a moment.
 
-        Who was blocked may have profiles and be connected all the same: users of a directory need no record.
+        A blocked user may have profiles and sessions although it is new: users of a directory need no record.
         """
         run.writes.each(changes, lambda change: run.client.call("POST /users/create", self.record(change)))
         end(run, [change for change in changes if change.state == "blocked"])
@@ -416,17 +418,17 @@ class User(Owner):
 
 
 def _address_pools(run: Run[AccessServer]) -> list[str]:
-    """Networks that VPN clients get addresses from, as far as the configuration tells, after what this task writes to it."""
+    """Networks from which VPN clients get addresses, as far as the configuration shows, after the changes of this task."""
     items = run.client.config_items(run.client.config_profiles[0])
-    told = {item["name"]: item.get("value") for item in items}
+    found = {item["name"]: item.get("value") for item in items}
     beside = run.beside("configuration item")
     for want in beside.wanted if beside else ():
-        told[want.name] = want.values.get("value", told.get(want.name) if want.state == "present" else None)
-    pools = [str(value) for name, value in told.items() if value and POOL.fullmatch(name)]
-    for name, value in told.items():
+        found[want.name] = want.values.get("value", found.get(want.name) if want.state == "present" else None)
+    pools = [str(value) for name, value in found.items() if value and POOL.fullmatch(name)]
+    for name, value in found.items():
         beside_it = f"{name.rpartition('.')[0]}.netmask_bits"
-        first = re.sub("[0-9]+", "0", beside_it)  # whose netmask holds for the others (server behaviour, 86)
-        bits = told.get(beside_it) or told.get(first)
+        first = re.sub("[0-9]+", "0", beside_it)  # its netmask is valid for the others (server behaviour, 86)
+        bits = found.get(beside_it) or found.get(first)
         if value and bits and NETWORK.fullmatch(name):
             pools.append(f"{value}/{bits}")
     return pools

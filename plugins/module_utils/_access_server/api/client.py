@@ -22,16 +22,16 @@ from . import values
 from .operations import API
 from .session import Session
 
-PAGE = 1000  # records of one page; more brings nothing but memory
+PAGE = 1000  # records of one page; larger pages only cost memory
 NAMES = 100  # names of one request: the server's database limits the size of a query
-FEW_USERS = 10  # users whose profiles are asked for one by one; the profiles of more are read as a whole
+FEW_USERS = 10  # for so many users, profiles are requested one by one; for more users, all profiles are read
 SHOWN_NAMES = 5  # names that an error lists
-MOST_RECORDS, MOST_PAGES = 1_000_000, 10_000  # of one list: what has more has no end
+MOST_RECORDS, MOST_PAGES = 1_000_000, 10_000  # of one list; a longer list is taken for endless
 
 LOCAL, MYSQL, CLUSTER = "local", "mysql", "cluster"
-# Where configuration items come from, and which database that means.
+# The sources of configuration items, and the database that each means.
 _SOURCES = {"cluster_db": CLUSTER, "mysql_standalone_db": MYSQL, "local_db": LOCAL}
-# Whatever the rest is in (server behaviour, 100).
+# Items that stay on the server, wherever the rest is kept (server behaviour, 100).
 _STAYS_LOCAL = re.compile(r"host\.name|.*\.(ip_address|interface)")
 
 Record = dict[str, t.Any]
@@ -40,9 +40,9 @@ Load = t.Callable[[Record], t.Any]
 
 
 class Listing(t.NamedTuple):
-    """Records by name, and the server's own count of all of them where all were asked for.
+    """Records by name, and the server's own count if all records were requested.
 
-    ``whole`` says that nothing can have been missed, as where one answer held them all.
+    ``whole`` means that no record can be missing, as when one answer held them all.
     """
 
     records: dict[str, t.Any]
@@ -51,16 +51,16 @@ class Listing(t.NamedTuple):
 
 
 class AccessServer(Client):
-    """What takes more than one call, or more than its answer as it comes. Names are compared exactly."""
+    """Work that takes more than one call, or that checks an answer. Names are compared exactly."""
 
     def __init__(self, http: Transport, session: Session, connections: int = 1, batch_size: int = 500) -> None:
         super().__init__(http)
         self.session = session
         self.connections, self.batch_size = connections, batch_size
-        self._rolls: dict[str, tuple[int, Roll]] = {}  # and how often this task had tried to write by then
+        self._rolls: dict[str, tuple[int, Roll]] = {}  # with the number of write attempts of this task at that time
         self._config_profiles: t.Optional[tuple[str, list[str]]] = None
-        self._takes_null = True  # for a configuration key, until this server refuses it
-        self._there: dict[str, dict[str, bool]] = collections.defaultdict(dict)  # whether a name that was asked for is
+        self._takes_null = True  # as the value of a configuration key, until this server refuses it
+        self._there: dict[str, dict[str, bool]] = collections.defaultdict(dict)  # whether a requested name exists
 
     @property
     def api(self) -> OperationTable:
@@ -69,10 +69,10 @@ class AccessServer(Client):
 
     @property
     def username(self) -> t.Optional[str]:
-        """The account we are signed in with, where it is known."""
+        """The account of the task, if it is known."""
         return self.session.username
 
-    # -- answers in their form
+    # -- answers by their form
 
     def object(self, operation: str, body: t.Any = None, **how: t.Any) -> Record:
         """The answer to a call, which is an object."""
@@ -102,7 +102,7 @@ class AccessServer(Client):
         return answer
 
     def listed(self, answer: Record, key: str, named: bool = False) -> list[Record]:
-        """The objects of the list under a key, each with a name if they must have one."""
+        """The objects of the list under a key; with ``named``, each must have a name."""
         found = answer.get(key)
         if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
             raise self.unreadable(f"a list of objects as {key}")
@@ -111,9 +111,9 @@ class AccessServer(Client):
         return found
 
     def unreadable(self, lacking: str) -> Unreadable:
-        """The error for an answer that lacks something."""
+        """The error for an answer that lacks a part."""
         return Unreadable(
-            f"{self.asked} answered something that this collection cannot read, without {lacking}: is this an Access Server?"
+            f"{self.asked} returned an answer without {lacking}, which this collection cannot read. Is this an Access Server?"
         )
 
     # -- users, groups, and their properties (server behaviour, C and D)
@@ -128,8 +128,8 @@ class AccessServer(Client):
     ) -> Listing:
         """Users by name, or all of them, as ``load`` makes them of records; names that do not exist are absent.
 
-        With ``spellings``, users_like() will be asked about the names, and what fits into the same request is. ``filters`` are the
-        server's (server behaviour, 38).
+        With ``spellings``, the same request also reads other spellings for users_like(), as many as fit. ``filters`` are those of
+        the server (server behaviour, 38).
         """
         return self._records("POST /users/list", "users", names, _filtered(filters), load, spellings)
 
@@ -142,16 +142,16 @@ class AccessServer(Client):
         spellings: bool = False,
         filters: t.Optional[Record] = None,
     ) -> Listing:
-        """The same of groups; with ``members`` their users are named, not only counted."""
+        """The same for groups; with ``members``, their users are listed, not only counted."""
         how = {**({"enumerate_members": True} if members else {}), **_filtered(filters)}
         return self._records("POST /groups/list", "groups", names, how, load, spellings)
 
     def users_like(self, names: t.Iterable[str]) -> t.Collection[str]:
-        """Users, among them those whose names are usual spellings of these; all of them, where the task has read them."""
+        """Users, including those whose names are usual spellings of these names; all users, if the task has read them."""
         return self._like("POST /users/list", "users", names)
 
     def groups_like(self, names: t.Iterable[str]) -> t.Collection[str]:
-        """The same of groups."""
+        """The same for groups."""
         return self._like("POST /groups/list", "groups", names)
 
     def user_roll(self) -> Roll:
@@ -161,8 +161,8 @@ class AccessServer(Client):
     def users_with(self, properties: t.Sequence[str], load: Load) -> dict[str, t.Any]:
         """All users by name, as ``load`` makes them of records with these properties at least.
 
-        There is no filter for any other property than name, group, admin and autologin (server behaviour, 38), so that it
-        costs a request for each thousand users, of small records where the server knows ``proplist`` (36).
+        There are filters only for name, group, admin and autologin (server behaviour, 38). So this costs a request for each
+        thousand users, with small records if the server knows ``proplist`` (36).
         """
         operation = "POST /users/list"
         try:
@@ -173,7 +173,7 @@ class AccessServer(Client):
             return self._pages(operation, {}, load).records
 
     def change_password(self, username: str, password: str) -> None:
-        """Set a user's local password. The server wants a recent sign-in, so there may be one more, once."""
+        """Set a user's local password. The server requires a recent sign-in, so this may sign in again, once."""
         operation, body = "POST /auth/password/change", {"username": username, "new_password": password}
         headers = self.session.headers()
         try:
@@ -181,13 +181,13 @@ class AccessServer(Client):
         except Refused as exc:
             if exc.status != 403 or "recent" not in exc.reason.lower():
                 raise
-            self.session.sign_in_anew(headers)
+            self.session.sign_in_again(headers)
             self.call(operation, body)
 
     # -- access lists (server behaviour, 67-71)
 
     def access_lists(self, users: t.Sequence[str], groups: t.Sequence[str]) -> list[Record]:
-        """Rows of these owners; of every owner where neither is named. Answers may hold others' rows (69)."""
+        """Rows of these owners; of all owners if none is named. Answers may contain rows of other owners (69)."""
         if not users and not groups:
             return self._rows({"filters": {"object_type": "all"}})
         rows = _by_names(users, lambda listed: self._rows({"users": listed, "filters": {"object_type": "user"}}))
@@ -231,7 +231,7 @@ class AccessServer(Client):
         return active, profiles
 
     def config_items(self, profile: str, names: t.Optional[t.Sequence[str]] = None) -> list[Record]:
-        """Configuration items by key, or all of them; keys may be missing from the answer or be made up (86)."""
+        """Configuration items by key, or all of them; keys may be missing in the answer, or be invented by the server (86)."""
         if names is None:
             return self._items(profile, {})
         found = _by_names(names, lambda listed: self._items(profile, {"names": listed}))
@@ -248,9 +248,9 @@ class AccessServer(Client):
         self.call("POST /config-items/{configurationProfile}", dict(values), path=path, secret=secret)
 
     def reset_config_items(self, profile: str, defaults: t.Mapping[str, t.Any]) -> None:
-        """Hand configuration keys back to their defaults: by null, or by the defaults themselves (server behaviour, 87).
+        """Reset configuration keys to their defaults: by null, or by the defaults themselves (server behaviour, 87).
 
-        A server that refuses null once is not asked with null again by this task.
+        If a server refuses null once, this task does not send null again.
         """
         if self._takes_null:
             try:
@@ -266,10 +266,10 @@ class AccessServer(Client):
     # -- certificate authorities and certificates (server behaviour, 98-99)
 
     def authorities(self) -> list[Record]:
-        """VPN certificate authorities, the current one and those of the past."""
+        """VPN certificate authorities, the current one and earlier ones."""
         return self._certificates({"authorities": self.call("GET /ca/vpn/list")}, "authorities")
 
-    # -- client profiles and tokens to get them with (server behaviour, 92-97)
+    # -- client profiles, and tokens for them (server behaviour, 92-97)
 
     def profiles(
         self,
@@ -277,9 +277,9 @@ class AccessServer(Client):
         comment: t.Optional[str] = None,
         filters: t.Optional[Record] = None,
     ) -> list[Record]:
-        """Client profiles of these users, or of all; and of those with a comment, where one is given.
+        """Client profiles of these users, or of all users; only those with a comment, if one is given.
 
-        ``filters`` are further ones of the server, which may take them in another sense (server behaviour, 93).
+        ``filters`` are more filters for the server, which may understand them in another sense (server behaviour, 93).
         """
         filters = dict(filters or {})
         if comment is not None:
@@ -307,15 +307,15 @@ class AccessServer(Client):
             self._refuse_endless(pages, len(found))
 
     def delete_profiles(self, serials: t.Sequence[str]) -> dict[str, int]:
-        """Revoke client profiles; answers a status for each serial, of which 204 and 404 mean that it is gone."""
+        """Revoke client profiles; returns a status for each serial. 204 and 404 mean that it no longer exists."""
         answer = self.call("POST /profiles/delete", list(serials))
-        told = answer.get("response") if isinstance(answer, dict) else None
-        if not isinstance(told, dict):
+        statuses = answer.get("response") if isinstance(answer, dict) else None
+        if not isinstance(statuses, dict):
             raise self.unreadable("a status of each profile")
-        return {serial: int(status) for serial, status in told.items()}
+        return {serial: int(status) for serial, status in statuses.items()}
 
     def _certificates(self, answer: Record, key: str) -> list[Record]:
-        """Records with a serial each, which one example of the document ends with an apostrophe."""
+        """Records with a serial each; in one example of the document, the serial ends with an apostrophe."""
         found = self.listed(answer, key)
         if not all(isinstance(one.get("serial"), (str, int)) for one in found):
             raise self.unreadable(f"a serial for each of its {key}")
@@ -329,16 +329,16 @@ class AccessServer(Client):
         return [{("common_name" if k == "commonname" else k): v for k, v in client.items()} for client in clients]
 
     def restart(self, mode: str) -> None:
-        """Restart the server; it answers before it goes away."""
+        """Restart the server; it answers before it stops."""
         self.call("POST /server/restart", query={"restartMode": mode})
 
     def await_restart(self, before: t.Optional[str], timeout: float, pause: float = 1.0) -> str:
-        """Wait until the API answers again and ``last_restarted`` is no longer ``before``; answer the new time.
+        """Wait until the API answers again and ``last_restarted`` is no longer ``before``; return the new time.
 
         ``timeout`` is in seconds. The server gives no other sign (server behaviour, 104).
         """
         deadline = time.monotonic() + timeout
-        with self.session.excused():  # a token may not outlive the restart that we asked for
+        with self.session.excused():  # the restart may end the token
             while time.monotonic() < deadline:
                 if self._http.answers("/api/server/status"):
                     try:
@@ -346,41 +346,41 @@ class AccessServer(Client):
                     except SignInError:
                         raise
                     except EstateError:
-                        now = before  # half awake: ask again
+                        now = before  # not ready yet: ask again
                     if now != before:
                         return str(now)
                 time.sleep(pause)
         raise NotBack(
-            f"{self.url} was told to restart and has not come back as restarted within {timeout:g} seconds "
-            f"(last_restarted is still {before}). Look at the server; the configuration that was written stays written."
+            f"{self.url} was asked to restart, but did not restart within {timeout:g} seconds (last_restarted is still "
+            f"{before}). Check the server. The configuration that was written is kept."
         )
 
     def await_service(self, timeout: float, pause: float = 1.0) -> None:
-        """Wait until the API answers, after what may have made the server restart; ``timeout`` is in seconds."""
+        """Wait until the API answers, after a call that may have restarted the server; ``timeout`` is in seconds."""
         deadline = time.monotonic() + timeout
         while not self._http.answers("/api/server/status"):
             if time.monotonic() > deadline:
-                raise NotBack(f"{self.url} does not answer any more, {timeout:g} seconds after {self.asked}.")
+                raise NotBack(f"{self.url} no longer answers, {timeout:g} seconds after {self.asked}.")
             time.sleep(pause)
 
     # -- clusters and databases (server behaviour, 100-102)
 
     def at_node(self, name: str) -> AccessServer:
-        """This server, whose calls a node of its cluster carries out; what that one writes does not count here."""
+        """A client whose calls a node of the cluster carries out; its writes do not count here."""
         http = self._http.copy()
         return AccessServer(http, self.session.at_node(http, name), self.connections, self.batch_size)
 
     def cluster_nodes(self) -> dict[str, Record]:
-        """Nodes of the cluster by name; none where this server is in no cluster, or knows nothing of clusters."""
+        """Nodes of the cluster by name; empty if this server is not in a cluster, or does not support clusters."""
         nodes = self._listed_nodes()
         return {} if self._is_node(nodes) is False else nodes
 
     def is_node(self) -> t.Optional[bool]:
-        """Whether this server is in a cluster; None where it lists a single node and does not tell more."""
+        """Whether this server is in a cluster; None if it lists a single node and shows nothing more."""
         return self._is_node(self._listed_nodes())
 
     def _is_node(self, nodes: t.Mapping[str, Record]) -> t.Optional[bool]:
-        """A server that is alone may list itself (server behaviour, 102): then its database or the properties tell."""
+        """A single server may list itself (server behaviour, 102): then its database or the cluster properties decide."""
         if len(nodes) != 1:
             return bool(nodes)
         [node] = nodes.values()
@@ -398,16 +398,16 @@ class AccessServer(Client):
         return True if shared.get("props") else None
 
     def database_source(self) -> t.Optional[str]:
-        """LOCAL, MYSQL or CLUSTER, by where configuration items come from; None where no item tells.
+        """LOCAL, MYSQL or CLUSTER, by the source of configuration items; None if no item shows it.
 
-        Items that stay on the server itself, whatever the rest is in, do not count (server behaviour, 100).
+        Items that always stay on the server itself do not count (server behaviour, 100).
         """
-        told = {
+        sources = {
             item.get("derived_from")
             for item in self.config_items(self.config_profiles[0])
             if not _STAYS_LOCAL.fullmatch(str(item.get("name")))
         }
-        return next((kind for source, kind in _SOURCES.items() if source in told), None)
+        return next((kind for source, kind in _SOURCES.items() if source in sources), None)
 
     def _listed_nodes(self) -> dict[str, Record]:
         nodes = (self.object_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {}
@@ -434,7 +434,7 @@ class AccessServer(Client):
         seen, wanted = listing.records, set(names)
         missing = [name for name in names if name not in seen]
         if listing.whole or (listing.total == len(seen) and len(missing) > NAMES):
-            missing = []  # of several pages, one may have slipped by; of so many, the writes will tell
+            missing = []  # between several pages, a record may be missed; with so many, the writes show it
         others = sorted(respelled(missing)) if spellings else []
         beside = others if len(missing) + len(others) <= NAMES else []
         seen.update(self._named(operation, names_key, [*missing, *beside], how, load))
@@ -443,7 +443,7 @@ class AccessServer(Client):
     def _named(
         self, operation: str, names_key: str, names: t.Sequence[str], how: t.Mapping[str, t.Any], load: Load
     ) -> dict[str, t.Any]:
-        """Those that are there of these names."""
+        """The records of these names that exist."""
         found: dict[str, t.Any] = {}
         for one in _by_names(names, lambda listed: [self._pages(operation, {names_key: listed, **how}, load).records]):
             found.update(one)
@@ -458,7 +458,7 @@ class AccessServer(Client):
         return [name for name, is_there in there.items() if is_there]
 
     def _roll(self, operation: str) -> Roll:
-        """From the task's own reading of the whole list, where it has not tried to write since."""
+        """From the task's own reading of the whole list, if it has not tried to write since then."""
         tried, roll = self._rolls.get(operation, (-1, {}))
         if tried != self._http.tried:
             self._pages(operation, {}, lambda record: None)
@@ -468,11 +468,11 @@ class AccessServer(Client):
     def _pages(
         self, operation: str, how: t.Mapping[str, t.Any], load: Load, until: t.Optional[set[str]] = None
     ) -> Listing:
-        """All records; or, where asking for the names that are left is less work, those read by then."""
+        """All records; or only the first ones, if it is less work to request the remaining names."""
         records: dict[str, t.Any] = {}
         roll: Roll = {}
         offset, tried = 0, self._http.tried
-        total: t.Any = 0  # what the server says, once it has
+        total: t.Any = 0  # the count of the server, once known
         pages = 0
         while True:
             pages += 1
@@ -482,11 +482,11 @@ class AccessServer(Client):
             if not isinstance(total, int) or isinstance(total, bool) or total < 0:
                 raise self.unreadable("their number as total")
             known = len(records)
-            for record in page:  # a record is large, and what is made of it need not be
+            for record in page:  # records are large; what load() keeps is smaller
                 records[record["name"]] = load(record)
                 roll[record["name"]] = _administers(record)
             offset += len(page)  # servers may cap the page
-            if offset >= total or len(records) == known:  # a page without news: the server makes no headway
+            if offset >= total or len(records) == known:  # a page without new records: the server does not continue
                 if not {"users", "groups", "proplist", "filters"} & how.keys():
                     self._rolls[operation] = tried, roll
                 return Listing(records, total, total == len(records) == len(page))
@@ -495,7 +495,7 @@ class AccessServer(Client):
             self._refuse_endless(pages, len(records))
 
     def _refuse_endless(self, pages: int, records: int) -> None:
-        """A server may name a new record on each page, and a larger total."""
+        """A server may return new records and a larger total on each page."""
         if pages >= MOST_PAGES or records > MOST_RECORDS:
             raise self.unreadable("an end of its list")
 
@@ -510,14 +510,14 @@ def _administers(record: Record) -> bool:
 
 
 def respelled(names: t.Iterable[str]) -> set[str]:
-    """How else people write these names: in small letters, in capitals, beginning with one, and in other forms of Unicode."""
-    said, ways = set(names), (str.lower, str.upper, str.capitalize, str.title, alike)
-    forms = {unicodedata.normalize(form, name) for name in said for form in ("NFC", "NFD", "NFKC")}
-    return {*forms, *(spell(name) for name in said for spell in ways)} - said
+    """Other spellings of these names: in lower case, in upper case, with initial capitals, and in other forms of Unicode."""
+    given, ways = set(names), (str.lower, str.upper, str.capitalize, str.title, alike)
+    forms = {unicodedata.normalize(form, name) for name in given for form in ("NFC", "NFD", "NFKC")}
+    return {*forms, *(spell(name) for name in given for spell in ways)} - given
 
 
 def _by_names(names: t.Sequence[str], read: t.Callable[[list[str]], list[Record]]) -> list[Record]:
-    """What is read for these names, in lists as short as the server wants them: its limit is unknown (36)."""
+    """What is read for these names, in lists that are short enough for the server: its limit is unknown (36)."""
     found: list[Record] = []
     size, done = NAMES, 0
     while done < len(names):

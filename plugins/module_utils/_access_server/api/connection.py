@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options that say how to reach an Access Server, and what they make of a task."""
+"""The connection options of an Access Server, and the client that they describe."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .client import AccessServer
 from .session import Session
 from .sign_in import Credentials
 
-MOST_CONNECTIONS = 8  # calls side by side that a server has to stand
+MOST_CONNECTIONS = 8  # the most calls at the same time
 LARGEST_BATCH = 5000  # objects of one request
 
 
@@ -51,18 +51,18 @@ ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
 
 
 def base_address(url: str) -> str:
-    """An address without what may be written at its end, or not."""
+    """An address without an optional end."""
     url = url.rstrip("/")
     return url[: -len("/api")] if url.endswith("/api") else url
 
 
 def transport(params: Params, read_only: bool) -> Transport:
-    """The way to the server that connection options describe."""
+    """The transport that connection options describe."""
     if not params["as_url"]:
         raise missing(["as_url"])
     url = base_address(params["as_url"])
     if "@" in url:
-        raise InputError("as_url holds a name or a password; give them as as_username and as_password.")
+        raise InputError("as_url contains a name or a password. Use as_username and as_password instead.")
     if not url.startswith("https://") or "?" in url or "#" in url:
         raise InputError(
             f"as_url: {without_query(url)!r} is not an https address; write it as https://vpn.example.com:943."
@@ -74,23 +74,23 @@ def transport(params: Params, read_only: bool) -> Transport:
 
 
 def credentials(params: Params) -> Credentials:
-    """Who signs in, as connection options say."""
+    """The credentials in connection options."""
     names = ("as_username", "as_password", "as_totp_secret", "as_token", "as_node", "as_saml_assertion")
     return Credentials(*(params.get(name) or None for name in names))
 
 
 def cautions(params: Params) -> list[str]:
-    """What the user should hear of connection options, whatever the task does."""
+    """Warnings about connection options, for any task."""
     if not is_unchecked(params, PREFIX):
         return []
     where = base_address(params["as_url"])
-    return [f"The certificate of {where} is not checked: whoever answers there gets the password."]
+    return [f"The certificate of {where} is not checked: any server that answers there gets the password."]
 
 
 def shared(params: Params) -> tuple[Store, t.Optional[str]]:
-    """What the action plugin found or made before a task: a session, and the file of codes that were used."""
-    told = params["as_session"] or {}
-    return handed_over(told), told.get("codes")
+    """What the action plugin prepared for a task: a session, and the file of used codes."""
+    prepared = params["as_session"] or {}
+    return handed_over(prepared), prepared.get("codes")
 
 
 class AccessServerProduct(Product):
@@ -110,11 +110,11 @@ class AccessServerProduct(Product):
         return client
 
     def place(self, params: Params) -> t.Optional[tuple[str, str]]:
-        """By the address, however it is written."""
+        """By the address, in any spelling."""
         return (base_address(params["as_url"]).lower(), params.get("as_node") or "") if params["as_url"] else None
 
     def account(self, params: Params) -> t.Optional[str]:
-        """One for each account, whichever node of a cluster carries out its calls; a token alone needs no sign-in."""
+        """One for each account, for all nodes of a cluster; a token alone needs no sign-in."""
         place = self.place(params)
         if not place or (params.get("as_token") and not params["as_password"] and not params["as_saml_assertion"]):
             return None
@@ -125,7 +125,7 @@ class AccessServerProduct(Product):
         return credentials(params).proof
 
     def sign_in(self, params: Params, store: Store, codes: t.Optional[str]) -> t.Mapping[str, t.Any]:
-        """Open a session, unless the user gave a token; nothing where this machine lacks requests."""
+        """Open a session, unless a token is set; empty if this machine lacks requests."""
         if REQUESTS_ERROR:
             return {}
         session = Session(transport(params, read_only=True), credentials(params), store, codes)

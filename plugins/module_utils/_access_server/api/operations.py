@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..._net.operations import CONTROL, MAKES_NEW, NAMED, READ, SET, SIGN_IN, OperationTable
 
-# The verb says nothing: most reads are POSTs (server behaviour, 4). A test holds this table to the contract.
+# The HTTP verb shows nothing: most reads are POSTs (server behaviour, 4). A test compares this table with the contract.
 _OPERATIONS = {
     "POST /auth/login/userpassword": SIGN_IN,
     "POST /auth/login/mfaauth": SIGN_IN,
@@ -31,7 +31,7 @@ _OPERATIONS = {
     "POST /access/rulesets/add": MAKES_NEW,
     "POST /access/rulesets/update": SET,
     "POST /access/rulesets/delete": SET,
-    "POST /access/user-rulesets/modify": MAKES_NEW,  # what a second assignment makes is not known
+    "POST /access/user-rulesets/modify": MAKES_NEW,  # the effect of a second assignment is not known
     "POST /access/rules/list": READ,
     "POST /access/rules/modify": MAKES_NEW,
     "POST /userprop/mfa/generate-secret": MAKES_NEW,
@@ -104,14 +104,14 @@ _OPERATIONS = {
     "GET /saml/redirect": READ,
     "POST /proxy": CONTROL,
 }
-# What moves or copies databases, or asks other servers before it answers; nothing says how long that takes.
+# Operations that move or copy databases, or ask other servers before they answer; how long this takes is not documented.
 _SLOW = (
     "GET /GetInstallerViaToken",
     *("PUT /database/convert", "POST /cluster/create", "POST /cluster/join", "POST /cluster/leave"),
     *("POST /server/failover-init", "POST /server/failover-test", "GET /support/report"),
     "POST /helper/get-saml-configuration",
 )
-# Whose requests or answers hold passwords, keys, tokens or codes. Values of configuration items are secret one by one.
+# Requests or answers contain passwords, keys, tokens or codes. Of configuration items, single values are secret.
 _SECRET = (
     "GET /support/report",
     *("POST /auth/login/userpassword", "POST /auth/login/mfaauth", "POST /auth/login/saml-assertion"),

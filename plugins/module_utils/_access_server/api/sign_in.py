@@ -14,25 +14,23 @@ from ..._text.errors import OutcomeUnknown, Refused, SignInError
 from ..._text.redact import concealed, words
 from .operations import API
 
-LONGEST_PROMPT = 80  # characters of it in a sentence
+LONGEST_PROMPT = 80  # characters of a prompt in a sentence
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who signs in, and to which node of a cluster."""
+    """The credentials of a task, and the node of a cluster."""
 
     username: t.Optional[str]
     password: t.Optional[str] = field(repr=False)
     totp_secret: t.Optional[str] = field(repr=False, default=None)
-    token: t.Optional[str] = field(repr=False, default=None)  # brought by the user; used as it is
+    token: t.Optional[str] = field(repr=False, default=None)  # set by the user, and used as it is
     node: t.Optional[str] = None
-    assertion: t.Optional[str] = field(
-        repr=False, default=None
-    )  # a SAML response in base64; takes the place of the password
+    assertion: t.Optional[str] = field(repr=False, default=None)  # a SAML response in base64; replaces the password
 
     @property
     def proof(self) -> Proof:
-        """What a sign-in proves; a token that was brought is used as it is, and is no part of it."""
+        """What a sign-in uses. A token that the user sets is not a part of it."""
         proven = (self.username, self.password, self.totp_secret)
         return (*proven, self.assertion) if self.assertion else proven
 
@@ -44,9 +42,9 @@ class SignIn:
         self._http, self._who = http, who
 
     def by_password(self, code: t.Optional[str]) -> t.Mapping[str, t.Any]:
-        """Sign in, with the code of an authenticator where there is one; answers the server's answer with the token.
+        """Sign in, with the code of an authenticator if there is one; returns the server's answer with the token.
 
-        Raises SignInError with a sentence that says what to do.
+        Raises SignInError with a sentence that explains what to do.
         """
         body = {"username": self._who.username, "password": self._who.password, "request_admin": True}
         try:
@@ -62,7 +60,7 @@ class SignIn:
         return self._administrator(self._answer_challenge(challenge, code))
 
     def by_assertion(self) -> t.Mapping[str, t.Any]:
-        """Sign in by what an identity provider says of a user; answers and raises the same."""
+        """Sign in with the assertion of an identity provider; returns and raises the same."""
         body = {"assertion": (self._who.assertion or "").strip()}
         operation = "POST /auth/login/saml-assertion"
         try:
@@ -71,14 +69,14 @@ class SignIn:
             except Refused as exc:
                 if exc.status != 400 or not any("request_admin" in key for key in exc.reasons):
                     raise
-                # The document does not have that field (server behaviour, 143); nothing was looked at but the form.
+                # The document does not have this field (server behaviour, 143); the server checked only the form.
                 answer = self._http.sign_in(API.call(operation, body))
         except Refused as exc:
             raise SignInError(self._refusal_of_assertion(exc)) from exc
         except OutcomeUnknown as exc:
             raise SignInError(
-                f"{self._http.url} never answered the sign-in by as_saml_assertion. The assertion may be spent, so that it was not "
-                "tried again. Give a new one."
+                f"{self._http.url} did not answer the sign-in by as_saml_assertion. The assertion may be used up, so it was not "
+                "tried again. Set a new one."
             ) from exc
         return self._administrator(answer)
 
@@ -86,19 +84,19 @@ class SignIn:
         where = self._http.url
         if exc.status == 400:
             return (
-                f"{where} does not take as_saml_assertion ({exc.reason}). An assertion opens one session of one server, within a "
-                "few minutes: it may be spent, too old, for another server, or not signed by the identity provider that "
-                "as_saml_info shows. Give a new one."
+                f"{where} does not accept as_saml_assertion ({exc.reason}). An assertion opens one session on one server, within a "
+                "few minutes. It may be used up, too old, for another server, or not signed by the identity provider that "
+                "as_saml_info shows. Set a new one."
             )
         if exc.status == 401:
-            return f"{where} takes as_saml_assertion for no sign-in that went well ({exc.reason}). Give a new one."
+            return f"{where} reads as_saml_assertion as a sign-in that failed ({exc.reason}). Set a new one."
         if exc.status == 403:
             return (
-                f"{where} does not let the account of as_saml_assertion administer it ({exc.reason}). The account needs admin, and "
-                "saml as its auth_method, and SAML has to be enabled (as_saml)."
+                f"The account of as_saml_assertion may not administer {where} ({exc.reason}). It needs admin: true and "
+                "auth_method: saml, and SAML must be enabled (as_saml)."
             )
         if exc.status == 404:
-            return f"{where} has nothing that takes as_saml_assertion ({exc}): is this an Access Server from 2.11 up?"
+            return f"{where} has no sign-in by as_saml_assertion ({exc}). Is this an Access Server 2.11 or later?"
         return f"{where} refused as_saml_assertion: {exc}."
 
     def _answer_challenge(self, challenge: t.Mapping[str, t.Any], code: t.Optional[str]) -> t.Any:
@@ -106,14 +104,13 @@ class SignIn:
         asked = concealed(prompt, words([self._who.password, self._who.totp_secret]), LONGEST_PROMPT)
         if code is None:
             raise SignInError(
-                f'{self._http.url} asks {self._who.username} for a second factor ("{asked}"). If this is a code of an '
-                "authenticator, give its secret as as_totp_secret; if it is anything else, use an administrator "
-                "who needs no second factor."
+                f'{self._http.url} asks {self._who.username} for a second factor ("{asked}"). If this is the code of an '
+                "authenticator, set its secret as as_totp_secret. Otherwise use an administrator without a second factor."
             )
         if not asks_for_code(prompt):
             raise SignInError(
                 f'{self._http.url} asks {self._who.username} "{asked}". That is not the code of an authenticator, '
-                "so as_totp_secret cannot answer it: use an administrator who signs in with a password, or a password and TOTP."
+                "so as_totp_secret cannot answer it. Use an administrator who signs in with a password, or a password and TOTP."
             )
         body = {
             "request_admin": True,
@@ -126,19 +123,21 @@ class SignIn:
         except Refused as exc:
             if _challenge(exc) is not None:
                 raise SignInError(
-                    f"{self._http.url} asks {self._who.username} for a further factor after the code; that cannot be answered."
+                    f"{self._http.url} asks {self._who.username} for another factor after the code, which this task cannot answer."
                 ) from exc
             raise SignInError(
                 f"{self._http.url} refused the authenticator's code of {self._who.username} ({exc.reason}). Either "
                 "as_totp_secret is not this account's secret, or the clocks differ, or the same code was used elsewhere "
-                "within its 30 seconds. No second try was made, because failures lock the account."
+                "within its 30 seconds. The code was not tried again, because failed sign-ins lock the account."
             ) from exc
         except OutcomeUnknown as exc:
             raise SignInError(self._lost()) from exc
 
     def _administrator(self, answer: t.Any) -> t.Mapping[str, t.Any]:
         if not isinstance(answer, dict) or not isinstance(answer.get("auth_token"), str):
-            raise SignInError(f"{self._http.url} let {self._account} in without a token: is this an Access Server?")
+            raise SignInError(
+                f"{self._http.url} accepted the sign-in of {self._account}, but returned no token. Is this an Access Server?"
+            )
         properties = answer.get("user_properties")
         if isinstance(properties, dict) and properties.get("user_type", "admin") != "admin":
             raise SignInError(f"{self._account} is not an administrator of {self._http.url}.")
@@ -152,36 +151,36 @@ class SignIn:
         who, where = self._who.username, self._http.url
         if exc.reason.upper().startswith("LOCKOUT"):
             return (
-                f"{where} has locked {who} out after too many failed sign-ins. The lock lifts by itself, by default after "
-                "15 minutes (vpn.server.lockout_policy.reset_time); no other sign-in is tried in this run."
+                f"{where} has locked {who} after too many failed sign-ins. The lock ends by itself, by default after "
+                "15 minutes (vpn.server.lockout_policy.reset_time). This run tries no other sign-in."
             )
         if exc.status == 409:
-            return f"{where} wants {who} to enrol for multi-factor authentication first: sign in once in a browser."
+            return f"{where} requires {who} to enrol for multi-factor authentication first. Sign in once in a browser."
         if exc.status == 401 and "saml" in exc.reason.lower():
             return (
-                f"{where} lets {who} in only through SAML ({exc.reason}). Use an administrator with an authentication "
-                "method of its own, such as local; or give as_saml_assertion in place of the password."
+                f"{where} accepts {who} only through SAML ({exc.reason}). Use an administrator with another authentication "
+                "method, such as local, or set as_saml_assertion instead of the password."
             )
         if exc.status == 403 and "denied" in exc.reason.lower():
-            return f"{who} may not administer {where} ({exc.reason}): use an administrator's account."
+            return f"{who} may not administer {where} ({exc.reason}). Use the account of an administrator."
         if exc.status == 403:
             return (
-                f"{where} refused the name or the password of {who} ({exc.reason}). This was one failed sign-in; "
-                "the server locks an account after a few (5 by default), so none of this run's tasks tries again."
+                f"{where} refused the name or the password of {who} ({exc.reason}). This was one failed sign-in. "
+                "The server locks an account after a few (5 by default), so no task of this run tries again."
             )
         if exc.status == 404:
-            return f"{where} has nothing that signs {who} in ({exc}): is this an Access Server, and the port of its Web API?"
-        return f"{where} refused to sign {who} in: {exc}."
+            return f"{where} has no sign-in for {who} ({exc}). Is this an Access Server, and the port of its Web API?"
+        return f"{where} refused the sign-in of {who}: {exc}."
 
     def _lost(self) -> str:
         return (
-            f"{self._http.url} never answered the sign-in of {self._who.username}. It was not repeated, because a lost answer "
-            "may have been a refusal, and refusals lock the account. Run again when the server is well."
+            f"{self._http.url} did not answer the sign-in of {self._who.username}. It was not repeated, because the lost answer "
+            "may have been a refusal, and refusals lock the account. Run again when the server is healthy."
         )
 
 
 def _challenge(refusal: Refused) -> t.Optional[t.Mapping[str, t.Any]]:
-    """What the server asks for beside the password; the document nests it (server behaviour, 25)."""
+    """What the server asks for in addition to the password; the document nests it (server behaviour, 25)."""
     nested = refusal.body.get("MFAChallenge")
     challenge = nested if isinstance(nested, dict) else refusal.body
     return challenge if refusal.status == 401 and "challenge_context" in challenge else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Codes of an authenticator (RFC 6238). Each is good for one sign-in, so that runs on one machine take turns."""
+"""Codes of an authenticator (RFC 6238). Each is valid for one sign-in, so runs on one machine take turns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..._net.session_store import State, locked, rewrite
 from ..._text.errors import InputError
 
 TOTP_STEP = 30  # seconds (RFC 6238; server behaviour, 29)
-CLAIMS_AHEAD = 20  # counters; more than that many runs do not wait in line
+CLAIMS_AHEAD = 20  # counters; no more runs than this wait in line
 
 
 def unused_code(
@@ -25,9 +25,9 @@ def unused_code(
     clock: t.Callable[[], float],
     sleep: t.Callable[[float], None],
 ) -> str:
-    """A code is good for one sign-in (server behaviour, 29): wait for the next one rather than fail.
+    """A code is valid for one sign-in (server behaviour, 29): wait for the next code instead of failing.
 
-    ``state`` keeps the last counter used, and the file ``codes`` that of other runs.
+    ``state`` keeps the last used counter, and the file ``codes`` the last one of other runs.
     """
     now = int(clock() // TOTP_STEP)
     counter = max(now, state.get("totp", -1) + 1)
@@ -40,14 +40,14 @@ def unused_code(
 
 
 def claim_code(path: str, counter: int) -> int:
-    """Take the first 30 second counter from ``counter`` on that no run on this machine has taken.
+    """Take the first 30 second counter from ``counter`` on that no run on this machine has used.
 
-    ``path`` holds the last counter taken and outlives the run: the next one must not offer the same code.
+    ``path`` holds the last used counter and stays after the run: the next run must not send the same code.
     """
     with locked(path) as file:
         text = file.read(20)
         last = int(text) if text.isdecimal() else -1
-        if last < counter + CLAIMS_AHEAD:  # else it was written under another clock
+        if last < counter + CLAIMS_AHEAD:  # otherwise it was written with another clock
             counter = max(counter, last + 1)
         rewrite(file, str(counter))
     return counter

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How the Access Server writes values, and how a playbook does.
 
-A ``*_in`` function takes a value off the wire, a ``*_out`` function puts one on it; the function named for the
-thing itself brings what a person wrote to its one normal form and raises ValueError with a sentence.
+A ``*_in`` function reads a value of an answer, a ``*_out`` function writes a value for a request. The function with the
+name of the thing itself brings a declared value to its normal form, and raises ValueError with a sentence.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ _RANGE = re.compile(
 
 
 def own(wire: Wire) -> t.Any:
-    """The value set on this very object; None where it comes from elsewhere or is not set (server behaviour, 41-42)."""
+    """The value set on this object itself; None if it is inherited or not set (server behaviour, 41-42)."""
     if isinstance(wire, dict) and "value" in wire:
         return None if wire.get("inherited") else wire["value"]
     return wire
 
 
 def effective(wire: Wire) -> t.Any:
-    """The value in force, wherever it comes from."""
+    """The effective value, from any source."""
     return wire["value"] if isinstance(wire, dict) and "value" in wire else wire
 
 
 def source(wire: Wire) -> t.Optional[str]:
-    """Where an inherited value comes from, as in ``default``, ``configuration`` or ``group staff``; None if it is own."""
+    """The source of an inherited value, such as ``default``, ``configuration`` or ``group staff``; None for an own value."""
     if not isinstance(wire, dict) or not wire.get("inherited"):
         return None
     return " ".join(str(wire[key]) for key in ("inherited_source_type", "inherited_source_name") if wire.get(key))
 
 
 def boolean(value: t.Any) -> t.Any:
-    """Servers take booleans as strings too (server behaviour, 55)."""
+    """A boolean; servers also accept booleans as strings (server behaviour, 55)."""
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     return value
@@ -55,25 +55,25 @@ def lines(text: t.Any) -> str:
 
 
 def moment(text: t.Any) -> str:
-    """A point in time as ``2030-03-26T00:00:00Z``; the document shows days where it speaks of times (contract)."""
-    told = str(text).strip().replace(" ", "T", 1).upper()
-    found = datetime.fromisoformat(re.sub("Z$", "+00:00", told))
+    """A point in time as ``2030-03-26T00:00:00Z``; the document shows days for some times (contract)."""
+    given = str(text).strip().replace(" ", "T", 1).upper()
+    found = datetime.fromisoformat(re.sub("Z$", "+00:00", given))
     found = found.astimezone(timezone.utc) if found.tzinfo else found.replace(tzinfo=timezone.utc)
     return found.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def days_until(text: str) -> int:
-    """Whole days from now to a moment; negative once it has passed."""
+    """Whole days from now to a moment; negative if it is in the past."""
     return (_utc(text) - datetime.now(timezone.utc)) // timedelta(days=1)
 
 
 def days_since(text: str) -> int:
-    """Whole days from a moment to now; negative before it has come."""
+    """Whole days from a moment to now; negative if it is in the future."""
     return (datetime.now(timezone.utc) - _utc(text)) // timedelta(days=1)
 
 
 def day_from_today(days: int) -> str:
-    """The date so many days from now, in UTC; before, where it is negative."""
+    """The date so many days from now, in UTC; in the past for a negative number."""
     return (datetime.now(timezone.utc) + timedelta(days=days)).date().isoformat()
 
 
@@ -87,7 +87,7 @@ def reroute(value: t.Any) -> t.Any:
 
 
 def address(text: str, version: t.Optional[int] = None) -> str:
-    """An address in its shortest spelling; empty means none."""
+    """An address in its shortest spelling; an empty text means none."""
     text = str(text).strip()
     if not text:
         return ""
@@ -127,16 +127,16 @@ def has_host_bits(text: str) -> bool:
 def overlaps(
     networks_of: t.Mapping[str, t.Iterable[str]], of: t.Container[str]
 ) -> t.Iterator[tuple[str, str, str, str]]:
-    """Networks of two owners, one of them in ``of``, that have addresses in common: owner, network, other owner, its network.
+    """Networks of two owners, one of them in ``of``, that share addresses: owner, network, other owner, its network.
 
-    One pair at a time: a caller that needs only some of them does not wait for the rest, and there can be very many.
+    One pair at a time: there can be very many, and a caller that needs only some of them does not wait for the rest.
     """
     every = sorted(
         (net.version, int(net.network_address), net.prefixlen, owner, net)
         for owner, texts in networks_of.items()
         for net in map(ipaddress.ip_network, texts)
     )
-    # Those that the network at hand lies in, the innermost last: two networks never cross.
+    # The networks around the current one, the innermost last: two networks never overlap in part.
     around: list[tuple[str, t.Any]] = []
     around_of: list[tuple[str, t.Any]] = []  # those among them whose owner is in ``of``
     for _version, _first, _prefix, owner, net in every:
@@ -238,7 +238,7 @@ def _forwarded(entry: t.Mapping[str, t.Any], version: int) -> dict[str, t.Any]:
 
 
 def ports(start: int, end: t.Optional[int]) -> dict[str, int]:
-    """``start_port``, and ``end_port`` where it is another one."""
+    """``start_port``, and ``end_port`` if it is another port."""
     last = start if end is None else end
     if not 0 < start <= last < 65536:
         raise ValueError(f"{start}-{last} is not a range of ports; they go from 1 to 65535")

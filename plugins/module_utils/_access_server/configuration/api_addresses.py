@@ -16,9 +16,9 @@ from .sign_in_settings import SHARED, WEB, port
 def api_addresses(
     url: str, before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any], given: t.Optional[str]
 ) -> list[str]:
-    """Where the API may be after a change of configuration items, likeliest first: where the port and the interface of ``url`` go.
+    """Possible addresses of the API after a change of its port or interface, the most likely one first.
 
-    ``given`` is the address that the user says, which decides.
+    ``given`` is an address from the user. If it is set, it is the only one.
     """
     if given:
         return [base_address(given)]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration items of the Access Server, described."""
+"""Configuration items of the Access Server."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from ..api.client import AccessServer
 from . import known_values
 from .sign_in_settings import endangered
 
-# Servers show some secrets in clear (server behaviour, 85), so names count as much as what a server masks.
+# Servers show some secrets in clear text (server behaviour, 85), so names count as well as the server's own masks.
 _SECRET = re.compile(
     r".*pass(word|wd|phrase)?|(.*_)?(bind_)?pw|.*secret|(.*_)?psk|.*priv(ate)?_key|.*(hmac|api)_key|.*token|subkey|bundle|mysqluri"
 )
-# A password in an address, such as of a database (server behaviour, 117).
+# A password in an address, for example of a database (server behaviour, 117).
 _CREDENTIALS = re.compile(r"://[^/@\s:]*:[^/@\s]*@")
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"^(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?$")
@@ -49,7 +49,7 @@ FACTS = ("default_value", "type", "category", "derived_from", "description", *LI
 
 
 def is_secret(name: str, item: t.Mapping[str, t.Any]) -> bool:
-    """Whether a value is never to be shown, by what the server says and by its key."""
+    """Whether a value must never be shown, by the server's description and by its key."""
     if item.get("redacted_value") or item.get("type_hint") == PEM_KEY:
         return True
     value = item.get("value")
@@ -60,21 +60,21 @@ def is_secret(name: str, item: t.Mapping[str, t.Any]) -> bool:
 
 
 def beside_key(name: str) -> tuple[str, str]:
-    """The items of the certificate, and of those that vouch for it, that go together with the item of a private key."""
+    """The items of the certificate and of its bundle that belong to the item of a private key."""
     return _KEY_END.sub("cert", name), _KEY_END.sub("ca_bundle", name)
 
 
 def plain_text(text: str) -> str:
-    """A text as it is compared and written: a PEM text ends in one line end, any other in none."""
+    """A text as it is compared and written: a PEM text ends with one line end, any other text with none."""
     if "-----BEGIN" in text:
         return values.lines(text).rstrip() + "\n"
     return values.lines(text)
 
 
 def typed(value: t.Any, kind: t.Any) -> t.Any:
-    """A value in the type that the server tells for its item; what is not of that type is as it was.
+    """A value in the type that the server reports for its item; a value of another type stays as it is.
 
-    The same for what a playbook says and what a server answers, so that what is shown can be declared.
+    The same for declared and for returned values, so that a shown value can be declared.
     """
     if value is None or isinstance(value, (list, dict)):
         return value
@@ -87,28 +87,28 @@ def typed(value: t.Any, kind: t.Any) -> t.Any:
 
 
 def _known(name: str, have: Object) -> t.Optional[KnownValues]:
-    """By the key, unless the server itself tells what is allowed."""
+    """The known values of a key, unless the server itself lists the allowed values."""
     item = have.get("like") or have
     return None if item.get("allowed_values") or item.get("type") == "boolean" else known_values.of_key(name)
 
 
 def _misplaced(item: Object) -> str:
-    """The value of an item whose name, or whose own text, says that it is a secret."""
+    """Refuse a value that is a secret, by the name of its item or by its text."""
     name = item.get("name")
     if isinstance(name, str) and is_secret(name, item):
-        return "this is a secret: give it as secret_value, so that Ansible masks it."
+        return "this is a secret. Set it as secret_value, so that Ansible masks it."
     return ""
 
 
 def _is_another_secret(declared: Object, have: Object) -> t.Optional[bool]:
-    """A private key is never read; whether it is the one in use shows in the certificate beside it."""
+    """A private key is never read; the certificate next to it shows whether it is the key in use."""
     if not have["is_set"]:
         return True
     return not belongs(declared["secret_value"], have["certificate"]) if have.get("certificate") else None
 
 
 class ConfigItem(Safeguarded):
-    """Configuration items of one configuration profile. They are always there; an unset one has its default."""
+    """Configuration items of one configuration profile. They always exist; an unset one has its default."""
 
     noun, plural = "configuration item", "config_items"
     states = ("present", "default")
@@ -116,7 +116,7 @@ class ConfigItem(Safeguarded):
     fields = (
         Field(
             "value", {"type": "raw"}, read_back=True, known=_known, misplaced=_misplaced
-        ),  # 88: open how it is handed back
+        ),  # 88: not documented how it is reset
         Field(
             "secret_value",
             {"type": "str", "no_log": True},
@@ -142,19 +142,19 @@ class ConfigItem(Safeguarded):
     }
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """A value, a secret one, or the default."""
+        """A value, a secret value, or the default."""
         for want in wanted:
             if len({"value", "secret_value"} & set(want.given)) != (0 if want.state == "default" else 1):
-                takes = "no value" if want.state == "default" else "one of value and secret_value"
-                yield f"{self.noun} {want.name} with state {want.state} takes {takes}."
+                needs = "allows no value" if want.state == "default" else "needs either value or secret_value"
+                yield f"{self.noun} {want.name}: state: {want.state} {needs}."
             if isinstance(want.values.get("value"), Doubtful):
                 yield (
-                    f"value of {self.noun} {want.name}: this number, read as {want.values['value']}, is not written as numbers "
-                    "are. Put it in quotes."
+                    f"value of {self.noun} {want.name}: YAML reads this as the number {want.values['value']}, but it is not "
+                    "written like one. Put it in quotes."
                 )
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """Items by key; keys that the server has never heard of are missing."""
+        """Items by key; keys that the server does not know are missing."""
         profile = profile_of(run)
         items = {item["name"]: item for item in run.client.config_items(profile, names)}
         found = {name: item_of(item) for name, item in items.items()}
@@ -171,40 +171,40 @@ class ConfigItem(Safeguarded):
         return Actual(found)
 
     def declaration(self, name: str, have: Object) -> t.Optional[Object]:
-        """An item that is set on the server, and can be set elsewhere."""
+        """An item that is set on the server, and can be set on another one."""
         if not _is_own(have) or have["secret"] or have["value"] is None or [*self.left_out(have)]:
             return None
         return {"name": name, "value": have["value"], **({"custom": True} if have["custom"] else {})}
 
     def shown(self, values: Object) -> Object:
-        """Without what decisions alone need."""
+        """Without values that only decisions need."""
         return {name: value for name, value in super().shown(values).items() if name not in INNER}
 
     def left_out(self, have: Object) -> t.Iterator[str]:
-        """Certificates without their private keys, and what a person has agreed to."""
+        """Certificates without their private keys, and what a person has accepted."""
         if _is_own(have) and not have["secret"] and have["private_key"]:
-            yield f"its value, which goes together with the private key {have['private_key']}: use as_web_certificate"
+            yield f"its value, which belongs to the private key {have['private_key']}: use as_web_certificate"
         if _is_own(have) and have["accepted"]:
             yield "its value, which records that a person has accepted the licence agreement"
 
     def _liken(self, client: AccessServer, profile: str, names: t.Sequence[str], found: dict[str, Object]) -> None:
-        """Let keys that the server does not know by their index be like those with the index 0 (server behaviour, 86)."""
+        """Treat keys with an index that the server does not know like the keys with the index 0 (server behaviour, 86)."""
         strangers = {name: _INDEX.sub(".0", name) for name in names if not is_known(found.get(name))}
         firsts = {first for name, first in strangers.items() if first != name}
         missing = sorted(firsts - found.keys())
-        told = {item["name"]: item_of(item) for item in client.config_items(profile, missing)} if missing else {}
-        told.update((first, found[first]) for first in firsts & found.keys())
+        known = {item["name"]: item_of(item) for item in client.config_items(profile, missing)} if missing else {}
+        known.update((first, found[first]) for first in firsts & found.keys())
         for name, first in strangers.items():
-            if first != name and is_known(told.get(first)):
+            if first != name and is_known(known.get(first)):
                 item = found.setdefault(name, item_of({"name": name, "category": "custom"}))
-                item.update(like=told[first], custom=False)
-                if told[first]["secret"]:
+                item.update(like=known[first], custom=False)
+                if known[first]["secret"]:
                     _hide(item)
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
         """The value in the item's own type; a number may have been written as text.
 
-        With the state default, ``wanted`` may hold the value that stands for a default that the server does not tell.
+        With the state default, ``wanted`` may hold the value that replaces a default that the server does not report.
         """
         if wanted.state == "default":
             return default_of(have, wanted.values.get("value"))
@@ -213,7 +213,7 @@ class ConfigItem(Safeguarded):
         return {"value": typed(wanted.values["value"], (have or {}).get("type"))}
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """Everything that the server says about its items."""
+        """All that the server reports about its items."""
         task, plan = run.task, run.plan
         strangers: list[str] = []
         for change in plan.changes:
@@ -226,57 +226,57 @@ class ConfigItem(Safeguarded):
                 task.warn(f"{self.noun} {change.name} is {have['category']} on this server.")
         if strangers:
             known = []
-            with contextlib.suppress(EstateError):  # only a hint depends on it
+            with contextlib.suppress(EstateError):  # without the list, only a suggestion is missing
                 known = [name for name, item in run.read(self, None).objects.items() if is_known(item)]
             for name in strangers:
                 hint = did_you_mean(name, known) if mistakes.has_room else ""
                 mistakes.add(
-                    f"{name} is not a configuration item that this server knows.{hint} "
-                    "If it is not a mistake, say custom: true for this item."
+                    f"This server does not know the configuration item {name}.{hint} If the name is right, set custom: true "
+                    "for this item."
                 )
-        if "allow_self" in task.params:  # a module without that option has looked at the items itself
+        if "allow_self" in task.params:  # a module without that option has checked the items itself
             self._guard(run)
 
     def _guard(self, run: Run[AccessServer]) -> None:
-        """Refuse what the sign-in or the connection depends on, in the profile that is active."""
+        """Refuse changes to the active profile that the sign-in or the connection depends on."""
         changes = {change.name: change for change in run.plan.of("update")}
         after = {name: c.secrets.get("secret_value", c.values.get("value")) for name, c in changes.items()}
         for name in endangered(run, profile_of(run), after):
             changes[name].own_account, changes[name].turn = OwnAccount.AT_RISK, Turn.OWN
 
     def _look_into(self, change: Change, have: Object, mistakes: Mistakes, task: Task) -> None:
-        """Add what is wrong with a change of an item."""
+        """Add the mistakes in a change of an item."""
         value, item = change.values.get("value"), have.get("like") or have
         if have.get("category") == "derived":
-            mistakes.add(f"{self.noun} {change.name} is calculated by the server from others and cannot be set.")
+            mistakes.add(f"{self.noun} {change.name} is calculated by the server from other items and cannot be set.")
         elif change.state == "default":
             if have.get("category") == "required" or value is None:
-                mistakes.add(f"{self.noun} {change.name} has no default on this server; it must have a value.")
+                mistakes.add(f"{self.noun} {change.name} has no default on this server. Set a value.")
         elif have.get("secret") and "value" in change.values:
             task.secrets.update(texts_in(value))
-            mistakes.add(f"{self.noun} {change.name} is a secret: give it as secret_value, so that Ansible masks it.")
+            mistakes.add(f"{self.noun} {change.name} is a secret. Set it as secret_value, so that Ansible masks it.")
         elif isinstance(value, (list, dict)):
-            mistakes.add(f"{change.name}: {value!r} is not a text; the server keeps one value under one key.")
+            mistakes.add(f"{change.name}: {value!r} is not text; the server keeps one value for each key.")
         else:
             problem = "" if change.wanted.values.get("custom") else problem_of(typed(value, item.get("type")), item)
             if problem:
-                told = f"{change.name}: {problem}. If the server takes it all the same, say custom: true for this item."
-                mistakes.add(told)
+                sentence = f"{change.name}: {problem}. If the server accepts it anyway, set custom: true for this item."
+                mistakes.add(sentence)
 
     def portions(self, change: Change, new: t.Collection[tuple[str, str]]) -> t.Sequence[tuple[Turn, Object]]:
-        """Networks first, which addresses of users are from, then what takes access away."""
+        """Networks for the addresses of users come first, then values that take access away."""
         if known_values.is_network(change.name):
             return [(Turn.FOUNDATION, change.values)]
         takes = "value" in change.values and known_values.takes_access(change.name, change.values["value"])
         return [(Turn.TAKE if takes else self.turn, change.values)]
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Values in one request, and what goes back to its default in another."""
+        """Values in one request, and resets to the default in another."""
         profile = profile_of(run)
 
         def write(batch: list[Change]) -> None:
-            said = {c.name: c.secrets.get("secret_value", c.values.get("value")) for c in batch}
-            run.client.set_config_items(profile, said, secret=any(change.secrets for change in batch))
+            written = {c.name: c.secrets.get("secret_value", c.values.get("value")) for c in batch}
+            run.client.set_config_items(profile, written, secret=any(change.secrets for change in batch))
 
         def reset(batch: list[Change]) -> None:
             run.client.reset_config_items(profile, {c.name: c.values["value"] for c in batch})
@@ -285,14 +285,14 @@ class ConfigItem(Safeguarded):
         run.writes.many([change for change in changes if change.state == "default"], reset)
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Write the value itself, also where it is the default."""
+        """Write the value itself, also if it is the default."""
         profile = profile_of(run)
         run.writes.many(
             changes, lambda batch: run.client.set_config_items(profile, {c.name: c.values["value"] for c in batch})
         )
 
     def take_back(self, run: Run[AccessServer], change: Change) -> None:
-        """The value of before, or the default where the item was not set."""
+        """The earlier value, or the default if the item was not set."""
         before, profile = change.before or {}, profile_of(run)
         if "value" not in change.values or before.get("secret"):
             return
@@ -303,7 +303,7 @@ class ConfigItem(Safeguarded):
 
 
 def item_of(wire: t.Mapping[str, t.Any]) -> Object:
-    """An item in its own type; the value of a secret one is dropped here."""
+    """An item in its own type; the value of a secret item is removed here."""
     item = CONFIG_ITEM.load(wire)
     item.update({name: typed(item[name], item["type"]) for name in ("value", "default_value")}, like=None)
     filled = wire.get("value") not in (None, "") or bool(wire.get("redacted_value"))
@@ -314,7 +314,7 @@ def item_of(wire: t.Mapping[str, t.Any]) -> Object:
 
 
 def _is_own(item: Object) -> bool:
-    """Whether an item was set, and to something else than what the server calculates or has by itself."""
+    """Whether an item was set to a value that the server does not calculate or have by itself."""
     is_set = item["derived_from"] != "default" and item["category"] != "derived"
     return bool(is_set and (item["secret"] or item["custom"] or item["value"] != item["default_value"]))
 
@@ -325,25 +325,25 @@ def profile_of(run: Run[AccessServer]) -> str:
     profile = run.task.params.get("profile") or active
     if profile not in profiles:
         if run.task.check and profile in run.task.params.get("assume_present", ()):
-            return str(active)  # a copy that this run will have made is most like the profile that it is made of
-        there = f"there are {', '.join(profiles)}.{did_you_mean(profile, profiles)}"
-        raise InputError(f"profile: there is no configuration profile {profile!r}; {there}")
+            return str(active)  # a copy that this run creates is like its source
+        there = f"Available: {', '.join(profiles)}.{did_you_mean(profile, profiles)}"
+        raise InputError(f"profile: configuration profile {profile!r} does not exist. {there}")
     return str(profile)
 
 
 def default_of(have: t.Optional[Object], otherwise: t.Any = None) -> Object:
-    """The value that an item has once it is handed back: nothing to change where it is not set.
+    """The value of an item after a reset; empty if the item is not set, because nothing changes.
 
-    ``otherwise`` stands in where the server tells no default; without it, the value is None.
+    ``otherwise`` is used if the server reports no default; without it, the value is None.
     """
-    told = have["default_value"] if have else None
-    if told is None and not (have and have["is_set"]):
+    default = have["default_value"] if have else None
+    if default is None and not (have and have["is_set"]):
         return {}
-    return {"value": otherwise if told is None else told}
+    return {"value": otherwise if default is None else default}
 
 
 def is_known(item: t.Optional[Object]) -> bool:
-    """Whether the server has a definition of an item that it answered."""
+    """Whether the server has a definition of an item in its answer."""
     if not item or item["category"] == "custom":
         return False
     return item["type"] in KNOWN_TYPES or (item["type"] is None and item["category"] is not None)
@@ -354,20 +354,20 @@ def _hide(item: Object) -> None:
 
 
 def problem_of(value: t.Any, item: Object) -> str:
-    """What is wrong with a value by what the server tells of its item; empty where nothing is."""
+    """The problem of a value, by the server's description of its item; empty if there is none."""
     if value is None:
         return ""
     if item.get("type") == "boolean" and not isinstance(value, bool):
-        return f"{value!r} is not a boolean; it is true or false"
+        return f"{value!r} is not a boolean; it must be true or false"
     if item.get("type") == "integer" and (isinstance(value, bool) or not isinstance(value, int)):
         return f"{value!r} is not a whole number"
     low, high, choices, hint = (item.get(k) for k in ("min_value", "max_value", "allowed_values", "type_hint"))
     if isinstance(value, int) and ((low is not None and value < low) or (high is not None and value > high)):
-        return f"{value!r} is not allowed; it goes from {low} to {high}"
+        return f"{value!r} is not allowed; it must be from {low} to {high}"
     if choices and value not in choices:
-        return f"{value!r} is not allowed; it is one of {', '.join(map(repr, choices))}"
+        return f"{value!r} is not allowed; use one of {', '.join(map(repr, choices))}"
     if value and hint and not _fits(str(value), hint):
-        return f"{value!r} is not what the server wants, which is of the kind {hint}"
+        return f"{value!r} is not valid; the server wants a value of the kind {hint}"
     return ""
 
 
@@ -395,7 +395,7 @@ CONFIG_ITEM = ConfigItem()
 
 
 def chosen(run: Run[AccessServer]) -> dict[str, Object]:
-    """For as_config_item_info: items with what the server says about them; the values of secret ones are withheld."""
+    """For as_config_item_info: items with their descriptions; the values of secret items are not returned."""
     params = run.task.params
     found = run.read(CONFIG_ITEM, params["names"]).objects
     return {n: item for n, item in found.items() if not params["only_set"] or item["derived_from"] != "default"}

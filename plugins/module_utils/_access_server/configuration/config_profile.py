@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration profiles of the Access Server, described."""
+"""Configuration profiles of the Access Server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .sign_in_settings import all_values, depends
 
 
 class ConfigProfile(Safeguarded):
-    """Configuration profiles. One is active; a change is made in a copy, checked by the server, and put in force at once."""
+    """Configuration profiles. One is active. A change is made in a copy, validated by the server, and activated at once."""
 
     noun, plural, read_back = "configuration profile", "config_profiles", ("delete",)
     purgeable = False
@@ -35,13 +35,13 @@ class ConfigProfile(Safeguarded):
     }
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """A profile is active, or absent; and one profile is active."""
+        """A profile cannot be active and absent, and only one profile is active."""
         for want in wanted:
             if want.values.get("active") and want.state == "absent":
-                yield f"{self.noun} {want.name} is declared active and absent; only one can be."
+                yield f"{self.noun} {want.name} is declared active and absent; only one of them is allowed."
         active = [want.name for want in wanted if want.values.get("active")]
         if len(active) > 1:
-            yield f"active: only one profile can be, and {' and '.join(active)} are declared so."
+            yield f"active: only one profile can be active, but {' and '.join(active)} are declared active."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Every profile, and which one is active."""
@@ -50,7 +50,7 @@ class ConfigProfile(Safeguarded):
         return Actual({name: {"active": name == active} for name in wanted})
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """One active profile; sources that are there; and what the server says of those to be activated."""
+        """One active profile, sources that exist, and the server's validation of profiles before activation."""
         plan = run.plan
         with mistakes.collecting():
             refuse_no_time("restart_timeout", run.task.params["restart_timeout"])
@@ -58,24 +58,23 @@ class ConfigProfile(Safeguarded):
         for change in plan.of("update"):
             if change.values.get("active") is False:
                 mistakes.add(
-                    f"active of {self.noun} {change.name}: it is, and stops being so when another one is made active."
+                    f"active of {self.noun} {change.name}: it is the active profile. To deactivate it, activate another one."
                 )
         activated = [c for c in plan.of("create", "update") if c.values.get("active")]
         for change in plan.of("delete"):
             if change.name == active:
-                mistakes.add(
-                    f"{self.noun} {change.name} is active and cannot be deleted; make another one active first."
-                )
+                mistakes.add(f"{self.noun} {change.name} is active and cannot be deleted. Activate another one first.")
         there = list(profiles)
         for change in plan.of("create"):
             source = change.values.get("copy_from")
             if source is None and change.values.get("active"):
                 mistakes.add(
-                    f"There is no {self.noun} {change.name} to make active, and an empty one is not fit for it: say copy_from."
+                    f"{self.noun} {change.name} does not exist, and a new empty one cannot be activated. Set copy_from."
                 )
             if source is not None and source not in there:
                 mistakes.add(
-                    f"copy_from of {change.name}: there is no {self.noun} {source} by then; there are {', '.join(there)}."
+                    f"copy_from of {change.name}: {self.noun} {source} does not exist when {change.name} is created. "
+                    f"Available: {', '.join(there)}."
                 )
             there.append(change.name)
         warn_of_twins(run, lambda names: profiles, self.noun)
@@ -88,17 +87,17 @@ class ConfigProfile(Safeguarded):
 
     @staticmethod
     def _origin(name: str, plan: Plan) -> str:
-        """The profile on the server whose items this one has: of a copy of a copy, that of the first."""
+        """The profile on the server whose items this one has; for a copy of a copy, the source of the first copy."""
         copied = {
             change.name: change.values["copy_from"] for change in plan.of("create") if "copy_from" in change.values
         }
-        while name in copied:  # check() has seen to it that a copy comes after what it is made of
+        while name in copied:  # validate_plan() ensures that a copy comes after its source
             name = copied[name]
         return name
 
     @staticmethod
     def _guard(run: Run[AccessServer], change: Change, source: str) -> None:
-        """Refuse to make a profile active that changes what the task depends on. ``source`` has the items."""
+        """Refuse to activate a profile that changes what the task depends on. ``source`` has the items."""
         client = run.client
         active, profiles = client.config_profiles
         if "allow_self" not in run.task.params or source not in profiles:
@@ -110,24 +109,24 @@ class ConfigProfile(Safeguarded):
             return
         if not run.task.params["allow_self"]:
             raise InputError(
-                f"configuration profile {change.name} differs from the active one in {listed(endangered)}, which the connection or "
-                "the sign-in of this and later tasks depends on. Nothing was written. If it is meant, say allow_self: true; a new "
-                "sign-in then proves it."
+                f"configuration profile {change.name} differs from the active one in {listed(endangered)}. The connection or the "
+                "sign-in of this and later tasks depends on this. Nothing was written. If this is intended, set allow_self: true. "
+                "A new sign-in then verifies it."
             )
         change.own_account, change.undo["active"] = OwnAccount.AT_RISK, active
         if not client.session.can_sign_in:
             run.task.warn(
-                f"configuration profile {change.name} differs from the active one in {listed(endangered)}. It is not proven that "
-                "the account of this task can still sign in. A proof needs as_username and as_password."
+                f"configuration profile {change.name} differs from the active one in {listed(endangered)}. This task cannot "
+                "verify that its account can still sign in; that needs as_username and as_password."
             )
 
     def take_back(self, run: Run[AccessServer], change: Change) -> None:
-        """Make the profile of before active again."""
+        """Activate the earlier profile again."""
         with restarted(run.client, run.task.params["restart_timeout"]):
             activate(run.client, change.undo["active"], run.task.params["restart_mode"])
 
     def left(self, run: Run[AccessServer], change: Change) -> str:
-        """Which profile is active then."""
+        """Which profile is active afterwards."""
         try:
             run.read(self, [change.name])
         except EstateError as exc:
@@ -135,7 +134,7 @@ class ConfigProfile(Safeguarded):
         active, before = run.client.config_profiles[0], change.undo["active"]
         if active == before:
             return f"{before} is active again."
-        return f"{active} is active: another administrator has to make {before} active again."
+        return f"{active} is active: another administrator must activate {before} again."
 
     def _validate(self, run: Run[AccessServer], change: Change) -> None:
         if not run.task.params["validate"]:
@@ -145,14 +144,12 @@ class ConfigProfile(Safeguarded):
         except Refused as exc:
             if exc.status != 400:
                 raise
-            raise InputError(
-                f"{self.noun} {change.name} is not fit to be active, and was not made so: {exc.reason}."
-            ) from exc
+            raise InputError(f"{self.noun} {change.name} is not valid and was not activated: {exc.reason}.") from exc
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Put a profile in force; the server restarts."""
+        """Activate a profile; the server restarts."""
         for change in changes:
-            run.writes.each([change], lambda c: self._activate(run, c), "put in force")
+            run.writes.each([change], lambda c: self._activate(run, c), "activated")
 
     @staticmethod
     def _activate(run: Run[AccessServer], change: Change) -> None:
@@ -160,11 +157,11 @@ class ConfigProfile(Safeguarded):
             with restarted(run.client, run.task.params["restart_timeout"]):
                 activate(run.client, change.name, run.task.params["restart_mode"])
         except NotBack:
-            change.outcome, change.message = "unknown", "the server has not come back with it"
+            change.outcome, change.message = "unknown", "the server has not answered with this profile yet"
             raise
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Make them in the order declared, so that one may copy another; activate last."""
+        """Create them in the declared order, so that one may copy another; activate last."""
         run.writes.each(
             changes,
             lambda change: create(run.client, change.name, change.values.get("copy_from")),
@@ -195,7 +192,7 @@ def create(client: AccessServer, name: str, copy_from: t.Optional[str]) -> None:
 
 
 def activate(client: AccessServer, name: str, restart_mode: str) -> None:
-    """Make a configuration profile the active one, with a restart of this mode."""
+    """Activate a configuration profile, with a restart of this mode."""
     path, query = {"profile": name}, {"restartMode": restart_mode}
     client.call("POST /config-profile/{profile}/set-active", path=path, query=query)
 

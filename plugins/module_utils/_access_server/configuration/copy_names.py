@@ -13,10 +13,10 @@ PREFIX = re.compile(r"[A-Za-z0-9_]{1,20}")
 
 
 class CopyNames:
-    """Names of copies, as in ``staged-7-of-6`` and ``staged-1-of-default``: a number, and what it is a copy of.
+    """Names of copies, as in ``staged-7-of-6`` and ``staged-1-of-default``: a number, and the source of the copy.
 
-    The active profile was activated, and so was each copy of another profile than the active one. A copy of the active
-    profile was never active, or was rolled back: it is stale.
+    The active profile was activated, and so was each copy of another profile. A copy of the active profile was never active,
+    or was rolled back: it is stale.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -35,7 +35,7 @@ class CopyNames:
         return str(self._number(profile) or profile[:ORIGIN])
 
     def next(self, profiles: t.Iterable[str], source: str) -> str:
-        """The name of the next copy of ``source``: a number that none of them has."""
+        """The name of the next copy of ``source``, with a number that no other copy has."""
         return f"{self._prefix}-{max(map(self._number, profiles)) + 1}-of-{self._origin(source)}"
 
     def stale(self, profiles: t.Iterable[str], active: str) -> list[str]:
@@ -44,6 +44,6 @@ class CopyNames:
         return [profile for profile, found in forms.items() if found and found[2] == self._origin(active)]
 
     def outdated(self, profiles: t.Iterable[str], active: str, keep: int) -> list[str]:
-        """Of those that were active, all but the newest ``keep``."""
+        """Of the copies that were active, all but the newest ``keep``."""
         former = [profile for profile in profiles if self._number(profile) and profile != active]
         return sorted(former, key=self._number, reverse=True)[keep:]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values that Access Servers are known to take where the vendor leaves the list open (server behaviour, 118)."""
+"""Values that Access Servers are known to accept where the vendor does not list them (server behaviour, 118)."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ _KEYS: t.Mapping[str, KnownValues] = {
     "vpn.server.tls_version_min": _TLS_VERSIONS,
 }
 
-# Networks that VPN clients get addresses from (server behaviour, 117); one has its netmask beside it.
+# Networks from which VPN clients get addresses (the table of items in server behaviour); one has a separate netmask.
 NETWORK = re.compile(r"(?:vpn\.server\.static\.[0-9]+|vpn\.daemon\.[0-9]+\.client)\.network")
 POOL = re.compile(r"vpn\.server\.group_pool\.[0-9]+")
 
 _NOTHING = ("", None)
-# Values that take access away, or make a sign-in harder, of keys of which any other value gives it or makes it easier.
+# Values that take access away or make a sign-in harder; every other value of these keys gives access or makes it easier.
 _TAKES: t.Mapping[str, t.Collection[t.Any]] = {
     "vpn.client.routing.inter_client": (False,),
     "vpn.client.routing.superuser_c2c_access": (False,),
@@ -68,15 +68,15 @@ _TAKES: t.Mapping[str, t.Collection[t.Any]] = {
 
 
 def takes_access(name: str, value: t.Any) -> bool:
-    """Whether a configuration item takes access away by a value, whatever its index."""
+    """Whether a value of a configuration item takes access away, for any index."""
     return value in _TAKES.get(_INDEX.sub(".0", name), ())
 
 
 def is_network(name: str) -> bool:
-    """Whether a configuration key says which networks VPN clients get addresses from."""
+    """Whether a configuration key holds networks from which VPN clients get addresses."""
     return bool(POOL.fullmatch(name) or NETWORK.fullmatch(re.sub(r"netmask_bits$", "network", name)))
 
 
 def of_key(name: str) -> t.Optional[KnownValues]:
-    """What a configuration key is known to take, whatever its index; None where anything goes or nothing is known."""
+    """The known values of a configuration key, for any index; None if any value is allowed or nothing is known."""
     return _KEYS.get(name) or _KEYS.get(_INDEX.sub(".0", name))

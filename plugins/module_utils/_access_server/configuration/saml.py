@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An Access Server as a SAML service provider: its identity provider, and what that one has to know of the server."""
+"""An Access Server as a SAML service provider: its identity provider, and what this provider needs of the server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FACTS = ("type", "default_value", *LIMITS)  # of an item
 UNSET: t.Mapping[str, t.Any] = {
     "enabled": False,
     "timeout": 180,
-}  # where a server tells no default (117); texts are empty
+}  # if a server reports no default (117); texts are empty
 INFO_SPEC: t.Mapping[str, t.Any] = {"profile": {"type": "str"}}
 XML = "application/samlmetadata+xml"
 
@@ -47,12 +47,12 @@ def _address(text: str) -> None:
 
 
 def _certificates(text: str) -> list[pem.Certificate]:
-    """The certificates of a text in PEM format, or the one that is there in base64. Raises ValueError."""
+    """The certificates of a text in PEM format, or a single one in base64. Raises ValueError."""
     return pem.certificates(text) if pem.BEGIN in text else [certificate_of(text)] if text.strip() else []
 
 
 def _normal(text: str) -> str:
-    """Certificates in PEM format, each once. A text that holds none is as it was: what a server has can be anything."""
+    """Certificates in PEM format, each once. A text without one stays as it is: a server can have any text."""
     try:
         return "".join(dict.fromkeys(one.pem for one in _certificates(text)))
     except ValueError:
@@ -68,7 +68,7 @@ def _field(name: str, end: str, kind: str = "str", **more: t.Any) -> Field:
 
 
 class Saml(Safeguarded):
-    """The settings of a configuration profile for SAML, which knows one identity provider (server behaviour, 137)."""
+    """The SAML settings of a configuration profile, which has one identity provider (server behaviour, 137)."""
 
     noun, plural, sole_name, sole_title = "saml", "", "saml", "SAML"
     keys: t.Mapping[str, t.Any] = {}
@@ -98,13 +98,13 @@ class Saml(Safeguarded):
     }
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """What is absent has no settings."""
+        """The state absent allows no settings."""
         for want in wanted:
             if want.state == "absent" and want.values:
-                yield f"{self.noun} with state absent takes none of {', '.join(sorted(want.values))}."
+                yield f"{self.noun} with state: absent cannot have {', '.join(sorted(want.values))}."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """The settings as they are; under ``items`` the type, the default and the limits of each that the server knows."""
+        """The settings as they are; under ``items``, the type, the default and the limits of each known setting."""
         keys = [f.api for f in self.fields]
         items = {item["name"]: item_of(item) for item in run.client.config_items(profile_of(run), keys)}
         have = self.load({key: item["value"] for key, item in items.items()})
@@ -113,7 +113,7 @@ class Saml(Safeguarded):
         return Actual({self.sole_name: have})
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """What is declared; of what is to be absent, the defaults."""
+        """The declared values; for the state absent, the defaults."""
         if wanted.state != "absent":
             return dict(wanted.values)
         items = (have or {})["items"]
@@ -123,7 +123,7 @@ class Saml(Safeguarded):
         }
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """A server that knows SAML, an identity provider that is whole, and our own account."""
+        """A server that supports SAML, a complete identity provider, and the account of the task."""
         for change in run.plan.changes:
             have = change.before or {}
             strangers = [f.api for f in self.fields if f.name in change.values and f.name not in have["items"]]
@@ -147,11 +147,11 @@ class Saml(Safeguarded):
                     change.own_account, change.turn = OwnAccount.AT_RISK, Turn.OWN
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """All of it in one request, so that no half of an identity provider is ever active."""
+        """All values in one request, so that an incomplete identity provider is never active."""
         self._send(run, changes)
 
     def repair(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Write the values themselves, also where they are the defaults."""
+        """Write the values themselves, also if they are the defaults."""
         self._send(run, changes, back=False)
 
     def _send(self, run: Run[AccessServer], changes: t.Sequence[Change], *, back: bool = True) -> None:
@@ -174,7 +174,7 @@ SAML = Saml()
 
 
 def configure(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_saml: the settings, then a look at what users get, and the metadata of the server in a file."""
+    """The work of as_saml: the settings, then a check of the sign-in address, and the metadata of the server in a file."""
     params = run.task.params
     file = SecretFile("sp_metadata_dest", params["sp_metadata_dest"]) if params["sp_metadata_dest"] else None
     if file:
@@ -198,26 +198,28 @@ def configure(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 
 def _of_identity_provider(run: Run[AccessServer]) -> tuple[dict[str, t.Any], t.Sequence[pem.Certificate]]:
-    """Settings by its metadata, and all the certificates that those have; nothing where there are none.
+    """The settings from its metadata, and all certificates in it; empty if there is no metadata.
 
-    The server says what it makes of metadata (137). Metadata that this machine has is read here first: the server gets no
-    document type, and nothing that contradicts what is read here counts.
+    The server reports what it reads in metadata (137). Metadata on this machine is read here first: the server never gets a
+    document type, and an answer that contradicts the local reading is refused.
     """
     params = run.task.params
     source = next((name for name in SOURCES if params[name] is not None), None)
     wanted = (params["idp_certificate_fingerprint"] or "").lower().replace(":", "")
     if source is None:
         if wanted:
-            raise InputError(f"idp_certificate_fingerprint chooses from metadata: give one of {', '.join(SOURCES)}.")
+            raise InputError(
+                f"idp_certificate_fingerprint selects a certificate from metadata. Set one of {', '.join(SOURCES)}."
+            )
         return {}, ()
     if params["state"] == "absent":
-        raise InputError(f"{SAML.noun} with state absent takes no {source}.")
+        raise InputError(f"{SAML.noun} with state: absent cannot have {source}.")
     own = None
     if source == "idp_metadata_url":
         with pem.about(source):
             _address(params[source])
         if "@" in params[source]:
-            raise InputError(f"{source} holds a name or a password; the server would keep them in its log.")
+            raise InputError(f"{source} contains a name or a password, which the server would keep in its log.")
         asked = {"url": params[source]}
     else:
         asked = {"data": params[source] if source == "idp_metadata" else _content(run, source)}
@@ -231,7 +233,7 @@ def _of_identity_provider(run: Run[AccessServer]) -> tuple[dict[str, t.Any], t.S
         settings = {**_plain(own), **read}
         if settings["idp_entity_id"] != own.entity_id:
             raise InputError(
-                f"{source}: {run.client.url} reads {settings['idp_entity_id']!r} as its entity id, and it is {own.entity_id!r}."
+                f"{source}: {run.client.url} reads the entity ID {settings['idp_entity_id']!r}, but it is {own.entity_id!r}."
             )
     lacking = [name for name in NEEDED if not settings.get(name)]
     if lacking:
@@ -240,7 +242,7 @@ def _of_identity_provider(run: Run[AccessServer]) -> tuple[dict[str, t.Any], t.S
         of_server = _certificates(read.get("idp_certificate", ""))
     offered = own.certificates if own else tuple(of_server)
     if not {one.fingerprint for one in of_server} <= {one.fingerprint for one in offered}:
-        raise InputError(f"{source}: {run.client.url} reads a certificate in it that is not there.")
+        raise InputError(f"{source}: {run.client.url} reads a certificate that is not in the metadata.")
     chosen = _chosen(run, source, offered, of_server, wanted)
     return {**settings, "idp_certificate": "".join(one.pem for one in chosen)}, offered
 
@@ -250,7 +252,7 @@ def _content(run: Run[AccessServer], source: str) -> str:
     try:
         return content_of(source, path, run.task.read).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(f"{source}: {path} is not a text in UTF-8.") from None
+        raise InputError(f"{source}: {path} is not text in UTF-8.") from None
 
 
 def _plain(own: t.Any) -> dict[str, t.Any]:
@@ -263,14 +265,14 @@ def _plain(own: t.Any) -> dict[str, t.Any]:
 
 
 def _as_the_server_reads(run: Run[AccessServer], source: str, asked: t.Mapping[str, str]) -> dict[str, t.Any]:
-    """What the server would set by metadata, by our names; nothing where it has no operation for that."""
+    """What the server reads in metadata, by our names; empty if it has no operation for this."""
     try:
         answer = run.client.object("POST /helper/get-saml-configuration", asked)
     except Refused as exc:
         if exc.status == 404 and "data" in asked:
             return {}
         if exc.status == 404:
-            raise InputError(f"{source}: this server cannot fetch metadata. Give it as idp_metadata_src.") from exc
+            raise InputError(f"{source}: this server cannot fetch metadata. Set idp_metadata_src instead.") from exc
         if exc.status != 400:
             raise
         raise InputError(f"{source}: {run.client.url} cannot use the metadata: {exc.reason}.") from exc
@@ -279,8 +281,8 @@ def _as_the_server_reads(run: Run[AccessServer], source: str, asked: t.Mapping[s
     others = sorted(key for key in found if names.get(key) not in OF_METADATA and key != f"{PREFIX}enable")
     if others:
         run.task.warn(
-            f"{source}: {run.client.url} reads {', '.join(others)} in it as well. as_saml does not write that; "
-            "as_config_item can."
+            f"{source}: {run.client.url} also reads {', '.join(others)} in it. as_saml does not write this; use "
+            "as_config_item."
         )
     return {
         names[key]: value for key, value in found.items() if names.get(key) in OF_METADATA and isinstance(value, str)
@@ -294,16 +296,18 @@ def _chosen(
     of_server: t.Sequence[pem.Certificate],
     wanted: str,
 ) -> list[pem.Certificate]:
-    """Those that the server is to trust: all that are valid where it reads several, else one.
+    """The certificates that the server must trust: all valid ones if it reads several, else one.
 
-    That one is the one in use, as long as metadata has it: an identity provider shows its next certificate before it signs
-    with it (137).
+    This one is the certificate in use, as long as the metadata has it: an identity provider publishes its next certificate
+    before it signs with it (137).
     """
     if wanted:
         found = [one for one in offered if one.fingerprint == wanted]
         if not found:
             there = ", ".join(one.fingerprint for one in offered)
-            raise InputError(f"idp_certificate_fingerprint: {source} has no such certificate; there are {there}.")
+            raise InputError(
+                f"idp_certificate_fingerprint: {source} does not have this certificate. Available: {there}."
+            )
         return found
     valid = [one for one in offered if one.days_left() >= 0] or list(offered)
     if len(of_server) > 1:
@@ -313,8 +317,8 @@ def _chosen(
     others = [one for one in valid if one != best[0]]
     if others:
         run.task.warn(
-            f"{source} has {len(valid)} certificates for signatures, and {run.client.url} reads one. {best[0].fingerprint} is "
-            f"trusted, and {others[0].fingerprint} is not yet; idp_certificate_fingerprint chooses."
+            f"{source} has {len(valid)} certificates for signatures, but {run.client.url} reads only one. {best[0].fingerprint} is "
+            f"trusted; {others[0].fingerprint} is not trusted yet. Set idp_certificate_fingerprint to select another one."
         )
     if best[0].days_left() < 0:
         run.task.warn(f"{source}: its certificate for signatures expired on {best[0].facts()['not_after']}.")
@@ -329,22 +333,22 @@ def _facts(one: pem.Certificate) -> dict[str, t.Any]:
 
 
 def _warn_where_it_fails(run: Run[AccessServer]) -> None:
-    """Where SAML is enabled, users have to get to their identity provider."""
+    """If SAML is enabled, users must reach their identity provider."""
     try:
         have = run.read(SAML, None).objects[SAML.sole_name]
         problem = _sign_in_url(run, have)[1] if have["enabled"] else None
-    except EstateError as exc:  # the settings are as they are declared, whatever the server answers to this
+    except EstateError as exc:  # the settings are written as declared, whatever the answer to this
         problem = str(exc).rstrip(".")
     if problem:
         run.task.warn(
-            f"SAML is enabled, and {run.client.url} does not send users to their identity provider: {problem}. What was written "
-            "may wait for a restart (as_restart)."
+            f"SAML is enabled, but {run.client.url} does not send users to their identity provider: {problem}. The new "
+            "settings may need a restart (as_restart)."
         )
 
 
 @reads
 def _sign_in_url(run: Run[AccessServer], have: Object) -> tuple[t.Optional[str], t.Optional[str]]:
-    """The address without the request that is in it; and what is wrong."""
+    """The address without the request in it; and the problem, if there is one."""
     try:
         found = run.client.text("GET /auth/get-idp-url", None, accept="text/plain")
     except Refused as exc:
@@ -357,7 +361,7 @@ def _sign_in_url(run: Run[AccessServer], have: Object) -> tuple[t.Optional[str],
 
 
 def _own_metadata(run: Run[AccessServer]) -> tuple[str, ServiceProvider]:
-    """The metadata of the server, as text and as read. Raises Refused where it has none."""
+    """The metadata of the server, as text and parsed. Raises Refused if it has none."""
     text = run.client.text("GET /saml/metadata", None, accept=XML)
     try:
         return text, service_provider(text)
@@ -366,7 +370,7 @@ def _own_metadata(run: Run[AccessServer]) -> tuple[str, ServiceProvider]:
 
 
 def _keep_metadata(run: Run[AccessServer], file: SecretFile, answer: dict[str, t.Any]) -> None:
-    """Have the metadata in a file; it is written again where it says something else, and not because it was made again."""
+    """Keep the metadata in a file. It is written again if its content has changed, not because it was generated again."""
     try:
         text, own = _own_metadata(run)
     except Refused as exc:
@@ -374,8 +378,10 @@ def _keep_metadata(run: Run[AccessServer], file: SecretFile, answer: dict[str, t
             raise
         missing = f"sp_metadata_dest: {run.client.url} has no metadata of its own yet ({exc.reason})"
         if not answer["changed"]:
-            raise EstateError(f"{missing}. SAML has to be enabled, and active: as_restart, then once more.") from exc
-        run.task.warn(f"{missing}. Nothing was written to {file.path}: as_restart, then once more.")
+            raise EstateError(
+                f"{missing}. SAML must be enabled and active: run as_restart, then this task again."
+            ) from exc
+        run.task.warn(f"{missing}. Nothing was written to {file.path}: run as_restart, then this task again.")
         return
     answer["objects"][0]["sp_metadata"] = _names(own)
     there = file.read()
@@ -394,15 +400,15 @@ def _names(own: ServiceProvider) -> dict[str, str]:
 
 
 def _fault(there: t.Optional[str], own: ServiceProvider) -> str:
-    """Why a file is not as it should be; empty where it is."""
+    """Why a file must be written; empty if it is correct."""
     if there is None:
-        return "there is none yet"
+        return "none exists yet"
     try:
         found = service_provider(there)
     except ValueError:
         return "it is not metadata of a service provider"
     if found.essence != own.essence:
-        return "the server says something else of itself"
+        return "the metadata of the server has changed"
     return "it has expired" if found.valid_until and found.valid_until < datetime.now(timezone.utc) else ""
 
 

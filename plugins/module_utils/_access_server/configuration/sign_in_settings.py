@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration items that the sign-in of a task depends on, and its connection: one list for all who write or activate them."""
+"""Configuration items that the sign-in or the connection of a task depends on: one list for all code that writes them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..api.connection import PREFIX
 
 Values = t.Mapping[str, t.Any]
 
-# Where the API is reached, as keys of a port and of its interface; a daemon may pass browsers on (server behaviour, 3).
+# The address of the API, as keys of a port and of its interface; a daemon may forward browsers (server behaviour, 3).
 WEB = (("admin_ui.https.port", "admin_ui.https.ip_address"), ("cs.https.port", "cs.https.ip_address"))
 SHARED = (
     ("vpn.server.daemon.tcp.port", "vpn.daemon.0.listen.ip_address"),
@@ -33,38 +33,38 @@ SHARING = ("vpn.server.port_share.*", "vpn.server.daemon.enable")
 CERTIFICATE, VERSION, FIREWALL = "cs.cert", "cs.tls_version_min", "iptables.web"
 TRUST = (CERTIFICATE, "cs.priv_key", "cs.ca_bundle", "acme.provider")
 TLS = (*TRUST, VERSION, "cs.tls_version_min_strict", "cs.openssl_ciphersuites", "cs.ssl_method")
-# What the web services start with and are reached through (server behaviour, 117).
+# Items that the web services need to start and to be reached (the table of items in server behaviour).
 SERVICES = ("sa.initial_run_groups.*", "cs.user", "cs.group", "cs.dynamic_port_base", "ssl_api.https.*", FIREWALL)
-# Accounts that the server takes for administrators without a record (the same table).
+# Accounts that are administrators without a record (the same table).
 ACCOUNTS = ("boot_pam_users.*", "boot_pam_service", "system_users_local.*")
-# The rest of auth.* is by method, such as auth.ldap.0.server.0.host (server behaviour, 25, 34, 85).
+# The rest of auth.* is for single methods, such as auth.ldap.0.server.0.host (server behaviour, 25, 34, 85).
 MODULE = "auth.module."
 HARMLESS: t.Mapping[str, t.Collection[str]] = {
-    VERSION: ("1.0", "1.1", "1.2", *(["1.3"] if ssl.HAS_TLSv1_3 else [])),  # a server that asks for these is understood
+    VERSION: ("1.0", "1.1", "1.2", *(["1.3"] if ssl.HAS_TLSv1_3 else [])),  # this client supports these versions
     FIREWALL: ("True", "true"),
 }
 LIMITS: t.Mapping[str, tuple[float, float]] = {
-    "vpn.server.lockout_policy.n_fails": (3, math.inf),  # one typing error must not lock the account (32)
+    "vpn.server.lockout_policy.n_fails": (3, math.inf),  # a single typing error must not lock the account (32)
     "vpn.server.lockout_policy.reset_time": (0, 3600),
-    # A token outlives the longest call, and is renewed ahead of time (17).
+    # A token must last longer than the longest call, and is renewed early (17).
     "auth.sessiontoken.lifetime": (120, math.inf),
     "auth.sessiontoken.max_renewaltime": (120, math.inf),
 }
-"""Numbers between which a sign-in works as it should; a change counts if it leaves them (server behaviour, 17, 32)."""
+"""Limits between which a sign-in works; a change counts if it leaves them (server behaviour, 17, 32)."""
 
 
 @dataclass(frozen=True)
 class Dependence:
     """Changed items that the connection of a task, or the sign-in of its account, depends on.
 
-    ``endangered`` are those that could cut the task off or end the sign-in; ``sign_in`` are those that a new sign-in tries.
+    ``endangered`` are items that could end the connection or the sign-in; ``sign_in`` are items that a new sign-in verifies.
     """
 
     endangered: list[str]
     sign_in: list[str]
 
     def refusal(self, way_out: str) -> InputError:
-        """What a task says that would change them unasked, with what to do instead."""
+        """The refusal of a task that would change them without permission, with the way out."""
         return InputError(
             f"The connection or the sign-in of this and later tasks depends on {listed(self.endangered)}, which would change. "
             f"Nothing was written. {way_out}"
@@ -74,10 +74,10 @@ class Dependence:
 def depends(
     run: Run[AccessServer], keys: t.Collection[str], before: t.Callable[[], Values], after: Values
 ) -> Dependence:
-    """What of the changed ``keys`` matters.
+    """Which of the changed ``keys`` matter.
 
-    ``before`` reads all values of the active profile, and is called only where a key may matter; ``after`` holds the new
-    values. What a value does is not known where the list says nothing of values, so that each change counts.
+    ``before`` reads all values of the active profile, and is called only if a key may matter; ``after`` holds the new values.
+    If the list has no values for a key, their effect is not known, so each change counts.
     """
     of_accounts = matching(("auth.*", SETTINGS[TOTP]), keys)
     of_connection = matching((*_each_of(WEB), *_each_of(SHARED), *SHARING, *TLS, *SERVICES, *ACCOUNTS), keys)
@@ -103,9 +103,9 @@ def depends(
 
 
 def endangered(run: Run[AccessServer], profile: str, after: Values) -> list[str]:
-    """Of the keys that get these values in a profile, those that could cut the task off or end its sign-in.
+    """Of the keys that get these values in a profile, those that could end the connection or the sign-in of the task.
 
-    Raises InputError where there are some and the task does not have ``allow_self``; else it warns.
+    Raises InputError if there are some and the task does not have ``allow_self``; else it warns.
     """
     active = run.client.config_profiles[0]
     if profile != active:
@@ -115,15 +115,15 @@ def endangered(run: Run[AccessServer], profile: str, after: Values) -> list[str]
         return []
     if not run.task.params["allow_self"]:
         raise found.refusal(
-            "as_staged_config tries such a change, and goes back where it does not work. If it is meant here, say "
+            "as_staged_config tries such a change, and rolls it back if it does not work. If this is intended here, set "
             "allow_self: true."
         )
     run.task.warn(
         f"The connection or the sign-in of later tasks depends on {listed(found.endangered)}. "
         + (
-            "The new sign-in that follows proves what is active by then. It proves nothing that waits for a restart."
+            "The new sign-in that follows verifies what is active at that time. It cannot verify what waits for a restart."
             if run.client.session.can_sign_in
-            else "It is not proven that they work. A proof needs as_username and as_password."
+            else "This task cannot verify that they work; that needs as_username and as_password."
         )
     )
     return found.endangered
@@ -139,7 +139,7 @@ def _carrying(url: str, task: Task, keys: t.Iterable[str], there: Values, after:
 
 
 def _followers(run: Run[AccessServer]) -> tuple[dict[str, bool], set[str]]:
-    """Whether accounts that may be the task's own follow the configuration in a right; and their methods, none if unknown."""
+    """Whether possible accounts of the task follow the configuration in a right; and their methods, empty if not known."""
     accounts = own_standings(run).values()
     followers = {right: any(each.follows_configuration(right) for each in accounts) for right in SETTINGS}
     methods = {each.right(METHOD, way) for each in accounts for way in each.ways}
@@ -166,7 +166,7 @@ def _each_of(pairs: t.Iterable[tuple[str, str]]) -> list[str]:
 
 
 def matching(patterns: t.Iterable[str], keys: t.Iterable[str]) -> list[str]:
-    """Those of the keys that fit one of the patterns."""
+    """The keys that match one of the patterns."""
     listed = list(patterns)
     return [key for key in keys if any(fnmatchcase(key, pattern) for pattern in listed)]
 

@@ -18,16 +18,16 @@ from ..api.client import AccessServer
 
 INFO_SPEC: t.Mapping[str, t.Any] = {"names": {"type": "list", "elements": "str"}}
 ROLES = {"ca": "current", "old_ca": "old", "cross_ca": "cross"}
-LONGEST_NAME = 64  # characters; X.509's own limit of a common name (RFC 5280, ub-common-name)
-LOST = ("serial", "algorithm", "role", "not_after", "client_profiles")  # what the diff tells of one that is deleted
-BACK_AGAIN = 60  # seconds; a new authority makes the server restart briefly (server behaviour, 99)
+LONGEST_NAME = 64  # characters; the limit of X.509 for a common name (RFC 5280, ub-common-name)
+LOST = ("serial", "algorithm", "role", "not_after", "client_profiles")  # what the diff shows of a deleted one
+BACK_AGAIN = 60  # seconds; with a new authority the server restarts briefly (server behaviour, 99)
 
 
 class Ca(Resource):
-    """Authorities by common name. The newest is the current one; the server makes new ones by itself too (98)."""
+    """Authorities by common name. The newest one is current; the server also creates new ones by itself (98)."""
 
     noun, plural, key = "certificate authority", "cas", "common_name"
-    keys = {"common_name": {"type": "str"}, "serial": {"type": "str"}}  # by its serial where it has namesakes
+    keys = {"common_name": {"type": "str"}, "serial": {"type": "str"}}  # by its serial if others have the same name
     purgeable = False
     fields = (
         Field("algorithm", {"type": "str"}, create_only=True),
@@ -45,19 +45,19 @@ class Ca(Resource):
         return _by_serial(params["serial"]) if params.get("common_name") is None else str(params["common_name"])
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """What would fit neither a certificate nor the state."""
+        """Values that do not fit a certificate or the state."""
         for want in wanted:
             if want.state != "present":
                 continue
             if "common_name" not in want.given:
-                yield f"{self.noun} {want.name}: a new one has no serial yet, so that present needs common_name."
+                yield f"{self.noun} {want.name}: state: present needs common_name, because a new one has no serial yet."
             elif len(want.name) > LONGEST_NAME:
-                yield f"common_name: {want.name!r} has {len(want.name)} characters, and a certificate holds {LONGEST_NAME}."
+                yield f"common_name: {want.name!r} has {len(want.name)} characters, but a certificate holds only {LONGEST_NAME}."
             if "delete_clients" in want.given:
-                yield f"delete_clients of {self.noun} {want.name} goes with state absent only."
+                yield f"delete_clients of {self.noun} {want.name} is allowed only with state: absent."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """By common name, of several the one that was made last; and by serial."""
+        """By common name, the last one of several; and by serial."""
         found: dict[str, Object] = {}
         for wire in _listed(run.client):
             have, name = _authority(wire), wire["common_name"]
@@ -67,24 +67,24 @@ class Ca(Resource):
         return Actual({name: have for name, have in found.items() if names is None or name in names}, whole=True)
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """A key is made once, so that another algorithm is another authority."""
+        """A key is created once, so another algorithm means another authority."""
         algorithm = wanted.values.get("algorithm")
         if have and algorithm and algorithm != have["algorithm"]:
             raise InputError(
-                f"algorithm of {self.noun} {wanted.name}: it is {have['algorithm']} and stays so. For one of {algorithm}, "
-                "declare a new authority of another common_name."
+                f"algorithm of {self.noun} {wanted.name}: it is {have['algorithm']} and cannot change. For {algorithm}, "
+                "declare a new authority with another common_name."
             )
         return super().desired(run, wanted, have)
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """An algorithm that the server has; and of what goes, that nobody needs it, or how many are known to."""
+        """An algorithm that the server supports; and for deletions, that no client profile needs it, or how many do."""
         plan = run.plan
         asked = {c.name: c.values["algorithm"] for c in plan.of("create") if "algorithm" in c.values}
         offered = algorithms(run.client) if asked else []
         for name, algorithm in asked.items():
             if algorithm not in offered:
                 mistakes.add(
-                    f"algorithm of {self.noun} {name}: {algorithm} is none that {run.client.url} offers, which are "
+                    f"algorithm of {self.noun} {name}: {run.client.url} does not support {algorithm}. Supported: "
                     f"{', '.join(offered)}."
                 )
         warn_of_twins(run, lambda names: [str(one.get("common_name")) for one in _listed(run.client)], self.noun)
@@ -101,32 +101,34 @@ class Ca(Resource):
         left = [one for one in _listed(run.client) if one["serial"] not in serials]
         if not any(ROLES.get(one.get("cert_type", ""), "current") != "cross" for one in left):
             mistakes.add(
-                f"{self.noun} {doomed[-1].name} is the last one of {run.client.url}, which needs one; make another first."
+                f"{self.noun} {doomed[-1].name} is the last one of {run.client.url}, which needs one. Create another one first."
             )
         for change in doomed:
             have = change.before or {}
             if have["namesakes"] > 1:
                 mistakes.add(
-                    f"common_name: {have['namesakes']} authorities are called {change.name}; say by serial which one is to go "
+                    f"common_name: {have['namesakes']} authorities are called {change.name}. Set serial to select one "
                     "(as_ca_info lists them)."
                 )
             elif have["client_profiles"] != change.wanted.values.get("delete_clients", 0):
                 mistakes.add(
                     f"{self.noun} {change.name} signed {have['client_profiles']} client profiles, which would stop working. "
-                    "Nothing was written. Have them issued anew first, or, if that is meant, say "
-                    f"delete_clients: {have['client_profiles']}."
+                    "Nothing was written. Issue them again first, or set "
+                    f"delete_clients: {have['client_profiles']} if this is intended."
                 )
             if have["role"] == "current":
-                run.task.warn(f"{self.noun.capitalize()} {change.name} is the current one; the server chooses another.")
+                run.task.warn(
+                    f"{self.noun.capitalize()} {change.name} is the current one. The server selects another one."
+                )
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """One after the other: the last one declared is the current one afterwards."""
+        """One after the other: the last declared one is the current one afterwards."""
         for change in changes:
             run.writes.each([change], lambda c: _create(run.client, c.name, c.values.get("algorithm")))
             run.client.await_service(BACK_AGAIN)
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """With the profiles that it signed only where the task knows how many these are."""
+        """With the profiles that it signed only if the task has their number."""
 
         def delete(change: Change) -> None:
             have = change.before or {}
@@ -137,7 +139,7 @@ class Ca(Resource):
 
 
 def algorithms(client: AccessServer) -> list[str]:
-    """Algorithms that the server makes keys of."""
+    """Algorithms that the server supports for keys."""
     answer = client.call("GET /ca/allowed-algorithms/list")
     if not isinstance(answer, list) or not all(isinstance(one, str) for one in answer):
         raise client.unreadable("a list of names")
@@ -150,7 +152,7 @@ def _create(client: AccessServer, common_name: str, algorithm: t.Optional[str]) 
 
 
 def _authority(wire: t.Mapping[str, t.Any]) -> Object:
-    """An authority with its algorithm, which is declared once and told always."""
+    """An authority with its algorithm, which is declared only once and always returned."""
     have = CA.load(wire)
     return {**have, "algorithm": wire.get("algorithm"), "days_left": values.days_until(have["not_after"])}
 
@@ -161,7 +163,7 @@ def _by_serial(serial: str) -> str:
 
 @reads
 def _listed(client: AccessServer) -> list[t.Mapping[str, t.Any]]:
-    """The newest last; of those of one day, the current one."""
+    """All authorities, the newest last; among those of one day, the current one last."""
     every = client.authorities()
     return sorted(every, key=lambda one: (values.moment(one["not_before"]), one.get("cert_type") == "ca"))
 
@@ -170,7 +172,7 @@ CA = Ca()
 
 
 def listing(run: Run[AccessServer]) -> list[Object]:
-    """For as_ca_info: every authority, also those of the same name, in the order in which they were made."""
+    """For as_ca_info: every authority, including those with the same name, in the order of creation."""
     names = run.task.params["names"]
     listed = [{"common_name": one["common_name"], **_authority(one)} for one in _listed(run.client)]
     return [one for one in listed if names is None or one["common_name"] in names]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates that an Access Server makes and does not keep: pairs of files, described."""
+"""Certificates that an Access Server issues and does not keep: pairs of files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .ca import algorithms
 
 TEMPLATES = ("spcert", "ca", "intermediate_ca", "webserver", "server", "client", "hybrid")
 AUTHORITIES, WITH_NAMES = ("ca", "intermediate_ca"), "webserver"
-SOUND, MISSING = "in order", "it is missing"
+SOUND, MISSING = "valid", "it does not exist"
 RENEW_BEFORE = 30  # days
 ATTEMPTS = 3  # requests for one certificate, where answers are lost
 INFO_SPEC: t.Mapping[str, t.Any] = {
@@ -33,7 +33,7 @@ INFO_SPEC: t.Mapping[str, t.Any] = {
     "ca_roots": {"type": "list", "elements": "str"},
 }
 
-# Why a pair is made anew, by the property that is not as it should be; with what it is.
+# Why a pair is issued again: a sentence with the value of the property that is not as declared.
 REASONS = {
     "certificate": "certificate: {}",
     "private_key": "private key: {}",
@@ -41,18 +41,18 @@ REASONS = {
     "subj_alt_dns_names": "its alternative names are {}",
     "issuer": "it is signed by {}",
     "algorithm": "its key is {}",
-    "is_authority": "whether it is an authority: {}",
+    "is_authority": "it is an authority: {}",
     "expires": "it expires {}",
-    "renew": "that is asked for",
-    "private_key_is_private": "others than its owner may read the private key",
+    "renew": "renew is set",
+    "private_key_is_private": "other users could read the private key",
 }
 
 
 class PublicFile(SecretFile):
-    """A file that anybody may read as far as the umask, or whoever has made it, allows."""
+    """A file that other users may read, as far as the umask or its present mode allows."""
 
     def write(self, text: str) -> None:
-        """The same, and then let others read it."""
+        """Write the text, and then let other users read it."""
         mode = 0o666 & ~_umask()
         with contextlib.suppress(FileNotFoundError):
             mode = stat.S_IMODE(os.stat(self.path).st_mode)
@@ -62,14 +62,14 @@ class PublicFile(SecretFile):
 
 
 def _umask() -> int:
-    """Which cannot be read without setting it."""
+    """The umask, which cannot be read without setting it."""
     umask = os.umask(0o077)
     os.umask(umask)
     return umask
 
 
 class Certificate(Resource):
-    """Certificates with their private keys. What is there are the files; the server makes new ones and keeps nothing."""
+    """Certificates with their private keys. The files are the state; the server issues new pairs and keeps nothing."""
 
     noun, plural, key = "certificate", "certificates", "dest"
     keys = {"dest": {"type": "path"}}
@@ -98,18 +98,18 @@ class Certificate(Resource):
     }
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """Two files of its own, and for a certificate that is to be there, what it is made of."""
+        """Two files for each certificate, and the options that the state present needs."""
         for want in wanted:
             yield from _faults(want)
         owners: dict[str, str] = {}
         placed = [want for want in wanted if want.values.get("private_key_dest")]
         for path, name in ((file.path, want.name) for want in placed for file in _files(want)):
             if path in owners:
-                yield f"{path} is declared for {owners[path]} and for {name}; each certificate has two own files."
+                yield f"{path} is declared for {owners[path]} and for {name}. Each certificate needs two files of its own."
             owners.setdefault(path, name)
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """What the files hold."""
+        """The content of the files."""
         found: dict[str, Object] = {}
         for want in run.wanted or ():
             if names is not None and want.name not in names:
@@ -121,7 +121,7 @@ class Certificate(Resource):
         return Actual(found, whole=True)
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """Of a pair that is there, what would be a reason to make a new one if it were otherwise."""
+        """For an existing pair, the values that would require a new pair if they were different."""
         if have is None:
             return super().desired(run, wanted, have)
         desired = {"certificate": SOUND, "private_key": SOUND, "private_key_is_private": True}
@@ -129,77 +129,75 @@ class Certificate(Resource):
             desired["renew"] = True
         if have["certificate"] != SOUND:
             return desired
-        said = wanted.values
-        desired.update((n, said[n]) for n in ("common_name", "algorithm", "subj_alt_dns_names") if n in said)
-        desired.update(is_authority=said["cert_template"] in AUTHORITIES, expires="later")
-        if "signing_ca" in said:
-            desired["issuer"] = pem.certificate(said["signing_ca"]).subject
+        declared = wanted.values
+        desired.update((n, declared[n]) for n in ("common_name", "algorithm", "subj_alt_dns_names") if n in declared)
+        desired.update(is_authority=declared["cert_template"] in AUTHORITIES, expires="later")
+        if "signing_ca" in declared:
+            desired["issuer"] = pem.certificate(declared["signing_ca"]).subject
         return desired
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """Files that could not be written, what would have to be made again at once, and what the server cannot make."""
+        """Files that cannot be written, pairs that would be issued again at once, and pairs that the server cannot issue."""
         plan = run.plan
         if run.task.params["renew_before"] < 0:
-            mistakes.add(f"renew_before: {run.task.params['renew_before']} is not a number of days from 0 up.")
+            mistakes.add(f"renew_before: {run.task.params['renew_before']} is too small; the smallest value is 0.")
         for change in plan.changes:
             have = change.before or {}
             if change.action in ("create", "update"):
-                change.results["reasons"] = _reasons(have, change.values) if have else ["there is none"]
-            if have.get("facts") and not _is_made_anew(change) and change.action != "delete":
+                change.results["reasons"] = _reasons(have, change.values) if have else ["none exists yet"]
+            if have.get("facts") and not _is_issued(change) and change.action != "delete":
                 change.results["certificate"] = have["facts"]
             for file in _files(change.wanted) if change.action in ("create", "update") else ():
                 with mistakes.collecting():
                     file.refuse_unusable()
-            if _is_made_anew(change):
-                self._check_making(run, change.wanted, mistakes)
+            if _is_issued(change):
+                self._check_issue(run, change.wanted, mistakes)
 
-    def _check_making(self, run: Run[AccessServer], want: Wanted, mistakes: Mistakes) -> None:
-        said, least = want.values, run.task.params["renew_before"]
-        if said.get("days_to_expiry", least + 1) <= least:
+    def _check_issue(self, run: Run[AccessServer], want: Wanted, mistakes: Mistakes) -> None:
+        declared, least = want.values, run.task.params["renew_before"]
+        if declared.get("days_to_expiry", least + 1) <= least:
             mistakes.add(
-                f"days_to_expiry of {self.noun} {want.name}: {said['days_to_expiry']} is not more than renew_before, which is "
-                f"{least}, so that each run would make it anew."
+                f"days_to_expiry of {self.noun} {want.name}: {declared['days_to_expiry']} must be more than renew_before "
+                f"({least}). Otherwise each run would issue it again."
             )
-        if "signing_ca" in said and pem.certificate(said["signing_ca"]).days_left() < least:
+        if "signing_ca" in declared and pem.certificate(declared["signing_ca"]).days_left() < least:
             mistakes.add(
-                f"signing_ca of {self.noun} {want.name} expires within the {least} days of renew_before, and what it signs "
-                "would be made anew by each run."
+                f"signing_ca of {self.noun} {want.name} expires within the {least} days of renew_before. Each run would "
+                "issue the certificate again."
             )
-        if "algorithm" in said:
+        if "algorithm" in declared:
             with mistakes.collecting():
-                _offered(run.client, said["algorithm"])
+                _offered(run.client, declared["algorithm"])
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Make them, one after the other."""
+        """Issue them, one after the other."""
         self.update(run, changes)
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Make them anew, or only keep a key to its owner."""
+        """Issue them again, or only make a key private."""
 
         def make(change: Change) -> None:
-            if _is_made_anew(change):
+            if _is_issued(change):
                 self._make(run, change)
             else:
                 _files(change.wanted)[1].make_private()
 
-        run.writes.each(changes, make, "made", in_order=True)
+        run.writes.each(changes, make, "issued", in_order=True)
 
     def _make(self, run: Run[AccessServer], change: Change) -> None:
-        """The old pair stays until the new one is known to be what was asked for."""
+        """The old pair stays until the new pair is checked."""
         want = change.wanted
         certificate, private_key = _made(run.client, _request(run.client, want))
         have = _state(want, certificate, private_key, run.task)
         wrong = {n: v for n, v in self.desired(run, want, have).items() if n in have and have[n] != v}
         if wrong.pop("expires", None):
-            run.task.warn(
-                f"{self.noun} {change.name} {_expiry(have)}, so that each run will make it anew; see renew_before."
-            )
+            run.task.warn(f"{self.noun} {change.name} {_expiry(have)}, so each run will issue it again (renew_before).")
         if wrong:
-            told = "; ".join(_reasons(have, wrong))
-            change.fail(f"the server made something else than was asked for ({told}), and no file was changed")
+            reasons = "; ".join(_reasons(have, wrong))
+            change.fail(f"the server did not issue what was requested ({reasons}), and no file was changed")
             return
         public, secret = _files(want)
-        secret.write(private_key)  # first: where a certificate is, its key is there too
+        secret.write(private_key)  # first, so that a certificate always has its key
         public.write(certificate)
         change.results = {**change.results, "certificate": have["facts"]}
         change.outcome = "done"
@@ -221,30 +219,30 @@ def _files(want: Wanted) -> tuple[PublicFile, SecretFile]:
 
 
 def _faults(want: Wanted) -> t.Iterator[str]:
-    """What no server could make, as sentences."""
-    said, secrets, which = want.values, want.secrets, f"certificate {want.name}"
+    """What no server could issue, as sentences."""
+    declared, secrets, which = want.values, want.secrets, f"certificate {want.name}"
     needed = ["private_key_dest"] + (["common_name", "cert_template"] if want.state == "present" else [])
-    missing = [name for name in needed if name not in want.given or said.get(name) == ""]
+    missing = [name for name in needed if name not in want.given or declared.get(name) == ""]
     if missing:
-        yield f"{which}: {', '.join(missing)} is missing."
+        yield f"{which} needs {' and '.join(missing)}."
     if want.state != "present":
         return
-    if said.get("subj_alt_dns_names") and said.get("cert_template", WITH_NAMES) != WITH_NAMES:
-        yield f"{which}: subj_alt_dns_names go with cert_template {WITH_NAMES} only."
-    if said.get("days_to_expiry", 1) < 1:
-        yield f"{which}: days_to_expiry is {said['days_to_expiry']}, which is not a number of days from 1 up."
-    keys = [name for name in ("signing_ca_key", "signing_ca_config_key") if name in {**said, **secrets}]
-    if len(keys) != ("signing_ca" in said):
-        yield f"{which}: signing_ca goes with one of signing_ca_key and signing_ca_config_key, and they with it."
+    if declared.get("subj_alt_dns_names") and declared.get("cert_template", WITH_NAMES) != WITH_NAMES:
+        yield f"{which}: subj_alt_dns_names is allowed only with cert_template: {WITH_NAMES}."
+    if declared.get("days_to_expiry", 1) < 1:
+        yield f"{which}: days_to_expiry: {declared['days_to_expiry']} is too small; the smallest value is 1."
+    keys = [name for name in ("signing_ca_key", "signing_ca_config_key") if name in {**declared, **secrets}]
+    if len(keys) != ("signing_ca" in declared):
+        yield f"{which}: signing_ca needs either signing_ca_key or signing_ca_config_key, and each of these needs signing_ca."
         return
     if "signing_ca_private_key_passphrase" in secrets and not keys:
-        yield f"{which}: signing_ca_private_key_passphrase is for a signing_ca, and there is none."
+        yield f"{which}: signing_ca_private_key_passphrase needs signing_ca."
     if not keys:
         return
     mistakes = Mistakes()
     with mistakes.collecting():
         with pem.about(f"signing_ca of {which}"):
-            authority = pem.certificate(said["signing_ca"])
+            authority = pem.certificate(declared["signing_ca"])
             if not authority.is_authority:
                 raise ValueError("it is not a certificate of an authority")
         if "signing_ca_key" in secrets:
@@ -256,7 +254,7 @@ def _faults(want: Wanted) -> t.Iterator[str]:
 
 
 def _state(want: Wanted, certificate: t.Optional[str], private_key: t.Optional[str], task: Task) -> Object:
-    """What a pair is, in the words of a declaration, and what is wrong with it."""
+    """The properties of a pair, as in a declaration, and its problems."""
     have: Object = {"certificate": MISSING, "private_key": MISSING}
     found = None
     if certificate is not None:
@@ -294,17 +292,17 @@ def _state_of_key(want: Wanted, private_key: t.Optional[str], certificate: t.Opt
     passphrase = want.secrets.get("private_key_passphrase")
     if pem.is_encrypted(private_key) and not passphrase:
         raise InputError(
-            f"{want.values['private_key_dest']} is encrypted: say private_key_passphrase, or remove it first (state: absent). "
+            f"{want.values['private_key_dest']} is encrypted. Set private_key_passphrase, or delete it first (state: absent). "
             "Nothing was written."
         )
     try:
         half = pem.public_half(private_key, passphrase)
     except ValueError as exc:
         return str(exc)
-    return SOUND if certificate is None or half == certificate.public_key else "it is that of another certificate"
+    return SOUND if certificate is None or half == certificate.public_key else "it belongs to another certificate"
 
 
-def _is_made_anew(change: Change) -> bool:
+def _is_issued(change: Change) -> bool:
     return change.action == "create" or bool(
         change.action == "update" and change.values.keys() - {"private_key_is_private"}
     )
@@ -315,22 +313,22 @@ def _expiry(have: Object) -> str:
 
 
 def _reasons(have: Object, wrong: t.Collection[str]) -> list[str]:
-    return [Sentence(said.format(_told(have.get(name)))) for name, said in REASONS.items() if name in wrong]
+    return [Sentence(reason.format(_shown(have.get(name)))) for name, reason in REASONS.items() if name in wrong]
 
 
-def _told(value: t.Any) -> str:
+def _shown(value: t.Any) -> str:
     if isinstance(value, list):
         return ", ".join(value) or "none"
     return {True: "yes", False: "no", None: "none"}.get(value, str(value))
 
 
 def _offered(client: AccessServer, algorithm: str) -> str:
-    """The server's own spelling of an algorithm. Raises InputError where it offers no such one."""
+    """The server's spelling of an algorithm. Raises InputError if the server does not support it."""
     offered = algorithms(client)
     for one in offered:
         if pem.spelled(one) == algorithm:
             return one
-    raise InputError(f"algorithm: {client.url} makes no keys of {algorithm}; it offers {', '.join(offered)}.")
+    raise InputError(f"algorithm: {client.url} does not support {algorithm}. Supported: {', '.join(offered)}.")
 
 
 def _request(client: AccessServer, want: Wanted) -> dict[str, t.Any]:
@@ -342,7 +340,7 @@ def _request(client: AccessServer, want: Wanted) -> dict[str, t.Any]:
 
 
 def _made(client: AccessServer, request: dict[str, t.Any]) -> tuple[str, str]:
-    """A new pair, as texts. Where an answer is lost, what was made is lost with it, and nobody keeps it: ask again."""
+    """A new pair, as texts. If the answer is lost, the pair is lost too, because the server keeps nothing: ask again."""
     lost: t.Optional[OutcomeUnknown] = None
     for _attempt in range(ATTEMPTS):
         try:
@@ -355,12 +353,14 @@ def _made(client: AccessServer, request: dict[str, t.Any]) -> tuple[str, str]:
             except (KeyError, TypeError):
                 raise client.unreadable("a certificate and its private key") from None
             return texts[0], texts[1]
-    raise EstateError(f"{lost} ({ATTEMPTS} attempts). What the server made is lost, and it keeps nothing.") from lost
+    raise EstateError(
+        f"{lost} ({ATTEMPTS} attempts). What the server issued is lost, because the server keeps nothing."
+    ) from lost
 
 
 @reads
 def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_certificate_info: what the server thinks of a certificate."""
+    """The work of as_certificate_info: how the server judges a certificate."""
     params = run.task.params
     certificate = params["certificate"]
     answer: dict[str, t.Any] = {
@@ -385,7 +385,7 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 @contextlib.contextmanager
 def _answered(answer: dict[str, t.Any], verdict: str, reason: str) -> t.Iterator[None]:
-    """Around a check: that the server says no is an answer, and it says why."""
+    """Around a check: a refusal is a result, with its reason."""
     try:
         yield
     except Refused as exc:

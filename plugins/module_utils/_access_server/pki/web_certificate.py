@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The certificate of an Access Server's web services, with its key and its bundle, as one thing."""
+"""The certificate of an Access Server's web services, with its key and its bundle, as one object."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ KEYS = {"certificate": "cs.cert", "private_key": "cs.priv_key", "ca_bundle": "cs
 SOURCES = {name: f"{name}_src" for name in KEYS}
 WRONG_NAME = (62, 64)  # OpenSSL's numbers for a host name and an address that are not in a certificate
 PAUSE = 1.0  # seconds between two looks at a server that restarts
-ROUNDS = 4  # turns that two sides of a TLS connection need at most until they agree
+ROUNDS = 4  # the most turns of the two sides of a TLS handshake
 
 
 def _is_another_key(declared: Object, have: Object) -> bool:
-    """The server's key is not read: it is that of its certificate, or is not set."""
+    """The server's key is not read: it belongs to its certificate, or is not set."""
     own = have["own"] if have["private_key"] else None
     return not own or own.public_key != pem.public_half(declared["private_key"])
 
 
 class WebCertificate(Resource):
-    """One certificate, its key and its bundle in the active configuration profile. Where none is set, the server makes one."""
+    """One certificate, its key and its bundle in the active configuration profile. If none is set, the server creates one."""
 
     noun, plural, keys, read_back = "web certificate", "", {}, ()
     sole_name = noun
@@ -67,7 +67,7 @@ class WebCertificate(Resource):
     }
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """What is configured, and what is presented."""
+        """The configured certificate, and the presented one."""
         have = configured(run.client)
         if not have["is_set"]:
             return Actual({})
@@ -77,7 +77,7 @@ class WebCertificate(Resource):
         return Actual({self.noun: have})
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """Certificates are compared, and told, by what they are; ``presented`` is, where that can be seen."""
+        """Certificates are compared and shown by their content; ``presented`` only if it can be seen."""
         own = pem.certificate(wanted.values["certificate"])
         desired: Object = {"certificate": own.facts()}
         if "ca_bundle" in wanted.values:
@@ -87,12 +87,12 @@ class WebCertificate(Resource):
         return desired
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """Whether it fits the server, our connection and the day, before anything is written."""
+        """Whether it fits the server, our connection and the date, before anything is written."""
         task, plan = run.task, run.plan
         with mistakes.collecting():
             refuse_no_time("restart_timeout", task.params["restart_timeout"])
         if task.params["minimum_days"] < 0:
-            mistakes.add(f"minimum_days: {task.params['minimum_days']} is not a number of days from 0 up.")
+            mistakes.add(f"minimum_days: {task.params['minimum_days']} is too small; the smallest value is 0.")
         for change in plan.changes:
             changed = list(KEYS.values()) if change.action == "delete" else [KEYS[k] for k in change.keys if k in KEYS]
             if change.state == "present":
@@ -104,7 +104,7 @@ class WebCertificate(Resource):
                 task.params["as_certificate_fingerprint"] or task.params["as_validate_certs"]
             ):
                 with mistakes.collecting():
-                    _refuse_to_be_cut_off(task, "the certificate that the server makes itself is not known")
+                    _refuse_to_be_cut_off(task, "the server would create its own certificate, which is not known yet")
             change.results["pending"] = [] if task.params["restart"] else changed
 
     def _checked(self, run: Run[AccessServer], change: Change, mistakes: Mistakes) -> pem.Certificate:
@@ -119,11 +119,15 @@ class WebCertificate(Resource):
         chain = [own, *(have.get("bundle", []) if left else _bundle(change.wanted.values["ca_bundle"]))]
         gap = pem.break_in(chain)
         if gap:
-            which = "ca_bundle is left out, and the server's own does not fit" if left else "ca_bundle is not in order"
+            which = (
+                "ca_bundle is not set, and the bundle of the server does not match"
+                if left
+                else "ca_bundle is not valid"
+            )
             mistakes.add(f"{which}: {gap}.")
         if own.not_after <= now or days < params["minimum_days"]:
             mistakes.add(
-                f"certificate: it expires on {own.facts()['not_after']}, and at least {params['minimum_days']} days must be left."
+                f"certificate: it expires on {own.facts()['not_after']}, but at least {params['minimum_days']} days must be left."
             )
         if own.not_before > now:
             task.warn(f"The {self.noun} is not valid before {own.facts()['not_before']}.")
@@ -131,9 +135,9 @@ class WebCertificate(Resource):
         if not params["allow_other_name"] and not pem.covers(own, host):
             names = ", ".join((*own.dns_names, *own.addresses)) or "no name"
             mistakes.add(
-                f"certificate: it is for {names}, and not for {host}. If that is meant, say allow_other_name: true."
+                f"certificate: it is for {names}, not for {host}. If this is intended, set allow_other_name: true."
             )
-        if not mistakes.sentences:  # each of which could be why we would be cut off
+        if not mistakes.sentences:  # each of them could be the reason that we could not connect
             _refuse_to_be_cut_off(task, _distrust(params, chain, change.wanted.secrets["private_key"], host))
         return own
 
@@ -142,12 +146,12 @@ class WebCertificate(Resource):
         self.update(run, changes)
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """All that is declared in one request, so that no half of it is ever alone; and a restart."""
+        """All that is declared in one request, so that it is never incomplete; and a restart."""
 
-        def bring_in_force(change: Change) -> None:
+        def activate(change: Change) -> None:
             if change.action == "create" or KEYS.keys() & set(change.keys):
-                said = {**change.wanted.values, **change.wanted.secrets}
-                body = {KEYS[name]: text for name, text in said.items()}
+                contents = {**change.wanted.values, **change.wanted.secrets}
+                body = {KEYS[name]: text for name, text in contents.items()}
                 run.client.set_config_items(run.client.config_profiles[0], body, secret=True)
             own = pem.certificate(change.wanted.values["certificate"])
             pin = {"as_certificate_fingerprint": own.fingerprint, "as_ca_path": None, "as_validate_certs": True}
@@ -155,16 +159,16 @@ class WebCertificate(Resource):
             shown = presented(run) if run.task.params["restart"] and run.task.params["check_presented"] else None
             if shown and shown.fingerprint != own.fingerprint:
                 change.fail(
-                    f"{run.client.url} has restarted and presents another certificate ({shown.subject}). If something that "
-                    "ends TLS stands in front of the server, say check_presented: false"
+                    f"{run.client.url} has restarted and presents another certificate ({shown.subject}). If a "
+                    "proxy in front of the server handles TLS, set check_presented: false"
                 )
 
-        run.writes.each(changes, bring_in_force, "put in force", in_order=True)
+        run.writes.each(changes, activate, "activated", in_order=True)
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Hand all three keys back; none of them is set on a new server."""
+        """Reset all three keys; a new server has none of them."""
 
-        def hand_back(change: Change) -> None:
+        def reset(change: Change) -> None:
             run.client.reset_config_items(run.client.config_profiles[0], dict.fromkeys(KEYS.values(), ""))
             have = configured(run.client)  # now, because no client may trust what is presented after the restart
             if have["is_set"]:
@@ -172,14 +176,14 @@ class WebCertificate(Resource):
             else:
                 _restart(run, change, run.task.params)
 
-        run.writes.each(changes, hand_back, "set back", in_order=True)
+        run.writes.each(changes, reset, "reset", in_order=True)
 
 
 WEB_CERTIFICATE = WebCertificate()
 
 
-def bring_in_force(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_web_certificate: its files are read, and it is brought to its state."""
+def apply_certificate(run: Run[AccessServer]) -> dict[str, t.Any]:
+    """The work of as_web_certificate: its files are read, and the declared state is applied."""
     task = run.task
     texts = {name: _read(source, task) for name, source in SOURCES.items() if task.params[source]}
     task.secrets.update(texts[name] for name in ("private_key",) if name in texts)
@@ -187,21 +191,21 @@ def bring_in_force(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 
 def _in_order(params: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Of texts in PEM format that belong together, those that are not secret in normal form. Raises InputError."""
+    """The texts in PEM format that are not secret, in normal form. Raises InputError if they do not belong together."""
     noun = WEB_CERTIFICATE.noun
     given = {name: params[name] for name in KEYS if params[name] is not None}
     if params["state"] == "absent":
         if given:
-            raise InputError(f"The {noun} with state absent takes no certificate, private_key or ca_bundle.")
+            raise InputError(f"The {noun} with state: absent cannot have certificate, private_key or ca_bundle.")
         return {}
     if not given.get("certificate") or not given.get("private_key"):
-        raise InputError(f"The {noun} is a certificate and a private_key, and one of them is empty.")
+        raise InputError(f"The {noun} needs certificate and private_key, and one of them is empty.")
     mistakes = Mistakes()
     own, others = None, []
     with mistakes.collecting(), pem.about("certificate"):
         own, *others = pem.certificates(given["certificate"])
         if others and "ca_bundle" in given:
-            raise ValueError("there are several certificates in it; those after the first are for ca_bundle")
+            raise ValueError("it contains several certificates; put all but the first one in ca_bundle")
     if given.get("ca_bundle", "").strip():
         with mistakes.collecting(), pem.about("ca_bundle"):
             others = pem.certificates(given["ca_bundle"])
@@ -219,12 +223,12 @@ def _read(source: str, task: Task) -> str:
     try:
         return content_of(source, path, task.read).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(f"{source}: {path} is not a text in PEM format.") from None
+        raise InputError(f"{source}: {path} is not text in PEM format.") from None
 
 
 @reads
 def configured(client: AccessServer) -> Object:
-    """What the active configuration profile holds; of the key, whether there is one."""
+    """The values in the active configuration profile; for the key, only whether it is set."""
     found = {item["name"]: item for item in client.config_items(client.config_profiles[0], list(KEYS.values()))}
     texts = {name: found.get(key, {}).get("value") or "" for name, key in KEYS.items() if name != "private_key"}
     key = found.get(KEYS["private_key"], {})
@@ -248,7 +252,7 @@ def _readable(text: str) -> list[pem.Certificate]:
 
 
 def presented(run: Run[AccessServer]) -> t.Optional[pem.Certificate]:
-    """The certificate that answers at the server's address, whoever has signed it; None where nobody answers directly."""
+    """The certificate at the server's address, with any issuer; None if no server answers directly."""
     try:
         return pem.from_der(tls.presented(run.client.url, _host(run.client, run.task.params)) or b"")
     except ValueError:
@@ -256,7 +260,7 @@ def presented(run: Run[AccessServer]) -> t.Optional[pem.Certificate]:
 
 
 def listing(run: Run[AccessServer]) -> list[Object]:
-    """For as_web_certificate_info: what is configured, if anything, beside what is presented."""
+    """For as_web_certificate_info: the configured certificate, if there is one, and the presented one."""
     have, shown = configured(run.client), presented(run)
     return [
         {
@@ -281,43 +285,43 @@ def _bundle(text: str) -> list[pem.Certificate]:
 
 
 def _host(client: AccessServer, params: t.Mapping[str, t.Any]) -> str:
-    """The name that a certificate is to be for."""
+    """The name that a certificate must have."""
     return params["as_server_name"] or urlsplit(client.url).hostname or ""
 
 
 def _refuse_to_be_cut_off(task: Task, why: t.Optional[str]) -> None:
     if why and task.params["check_presented"] and not task.params["allow_connection_change"]:
         raise InputError(
-            f"After a restart this and later tasks would be cut off: {why}. If that is meant, say allow_connection_change: true, "
-            "and have later tasks trust the new certificate. Nothing was written."
+            f"After a restart, this and later tasks could not connect: {why}. Nothing was written. If this is intended, set "
+            "allow_connection_change: true, and let later tasks trust the new certificate."
         )
 
 
 def _distrust(
     params: t.Mapping[str, t.Any], chain: t.Sequence[pem.Certificate], private_key: str, host: str
 ) -> t.Optional[str]:
-    """Why the task's own options would not accept this certificate, if so: asked of the TLS library itself."""
+    """Why the options of the task would not accept this certificate, if so; the TLS library decides."""
     pin = (params["as_certificate_fingerprint"] or "").lower().replace(":", "").replace(" ", "")
     if pin and pin != chain[0].fingerprint:
-        return "as_certificate_fingerprint is that of another certificate"
+        return "as_certificate_fingerprint belongs to another certificate"
     if not params["as_validate_certs"] or (pin and not params["as_ca_path"]):
         return None
     try:
         _shake_hands(_text_of(chain), private_key, host, params["as_ca_path"])
     except ssl.SSLCertVerificationError as exc:
         if exc.verify_code in WRONG_NAME:
-            return f"by as_url or as_server_name the certificate has to be for {host}, and is not"
+            return f"the certificate must be for {host} (as_url or as_server_name), and is not"
         trusted = (
             f"as_ca_path {params['as_ca_path']}" if params["as_ca_path"] else "the public authorities (no as_ca_path)"
         )
         return f"with {trusted} the certificate is not trusted: {exc.verify_message}"
     except ssl.SSLError as exc:
-        return f"the TLS library does not take the certificate: {exc.reason}"
+        return f"the TLS library does not accept the certificate: {exc.reason}"
     return None
 
 
 def _shake_hands(chain: str, private_key: str, host: str, ca_path: t.Optional[str]) -> None:
-    """A TLS connection in memory between a server with this chain and a client like ours. Raises SSLError where it fails."""
+    """A TLS connection in memory between a server with this chain and a client like ours. Raises SSLError if it fails."""
     from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
     path = ca_path or DEFAULT_CA_BUNDLE_PATH
@@ -325,7 +329,7 @@ def _shake_hands(chain: str, private_key: str, host: str, ca_path: t.Optional[st
     trusting = ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
     trusting.hostname_checks_common_name = False
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory() as folder:  # the library reads keys from files only
+    with tempfile.TemporaryDirectory() as folder:  # the library reads keys only from files
         pair = SecretFile("private_key", os.path.join(folder, "pair.pem"))
         pair.write(private_key.rstrip() + "\n" + chain)
         serving.load_cert_chain(pair.path)
@@ -338,21 +342,24 @@ def _shake_hands(chain: str, private_key: str, host: str, ca_path: t.Optional[st
 
 
 def _restart(run: Run[AccessServer], change: Change, afterwards: t.Mapping[str, t.Any]) -> None:
-    """Restart, if that is asked for. ``afterwards`` are the options to trust the server by when it comes back as another."""
+    """Restart, if the task wants it. ``afterwards`` are the options that trust the server after the restart."""
     params = run.task.params
     if not params["restart"]:
         return
     wait = None
     if params["allow_connection_change"] and params["check_presented"]:
         wait = _patience(run, ACCESS_SERVER.connect(afterwards, True))
-    change.outcome, change.message = "unknown", "it is written, and the server is not known to have restarted with it"
+    change.outcome, change.message = (
+        "unknown",
+        "it was written, but it is not known whether the server has restarted with it",
+    )
     with refusal(run.client), restarted(run.client, params["restart_timeout"], wait):
         run.client.restart("warm")
     change.outcome, change.message = "planned", ""
 
 
 def _patience(run: Run[AccessServer], later: AccessServer) -> t.Callable[[t.Optional[str], float], str]:
-    """How to wait for a server that still has its old certificate for a while, which ``later`` may not trust."""
+    """How to wait for a server that still has its old certificate for some time, which ``later`` may not trust."""
     before = presented(run)
 
     def wait(last_restarted: t.Optional[str], timeout: float) -> str:
@@ -363,7 +370,7 @@ def _patience(run: Run[AccessServer], later: AccessServer) -> t.Callable[[t.Opti
             except Unreachable:
                 shown = presented(run)
                 if run.task.params["state"] == "absent" and shown not in (None, before):
-                    return ""  # it is back, with a certificate of its own making that nobody trusts yet
+                    return ""  # it answers again, with its own new certificate that no client trusts yet
                 time.sleep(PAUSE)
 
     return wait

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Installers of OpenVPN Connect with a profile in them, as files. What a file was made for stands in a record beside it."""
+"""Installers of OpenVPN Connect that contain a profile, as files. A record next to each file keeps its purpose."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ SPEC: t.Mapping[str, t.Any] = {
     "dest": {"type": "path", "required": True},
     "renew": {"type": "bool", "default": False},
 }
-RECORD = ".json"  # what the name of a record ends in, behind that of the installer
+RECORD = ".json"  # the end of the name of a record, after the name of the installer
 PROGRAM = "application/octet-stream"
 _ABOUT = ("user", "installer_type", "profile_type", "tls_crypt_v2")
-_PAGES = ("text/", "application/json", "application/xml")  # media types of what is no program, such as an error
+_PAGES = ("text/", "application/json", "application/xml")  # media types that are not programs, such as errors
 
 
 def provide(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_installer: a file that is as it was downloaded, for what the task declares."""
+    """The work of as_installer: an unchanged downloaded file, for the declared options."""
     params = run.task.params
     file, record = SecretFile("dest", params["dest"]), SecretFile("dest", params["dest"] + RECORD)
     for each in (file, record):
@@ -61,7 +61,7 @@ def provide(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 @reads
 def _version(client: AccessServer) -> t.Optional[int]:
-    """The version of the programs that the server has; None where it does not tell."""
+    """The version of the programs on the server; None if it does not report it."""
     return t.cast("t.Optional[int]", client.object("GET /server/info").get("client_version"))
 
 
@@ -76,15 +76,15 @@ def _recorded(record: SecretFile) -> dict[str, t.Any]:
 def _reason(
     declared: t.Mapping[str, t.Any], digest: str, recorded: t.Mapping[str, t.Any], is_private: bool, *, renew: bool
 ) -> str:
-    """Why a new one is to be downloaded; empty if none is."""
+    """Why a new installer must be downloaded; empty if none is needed."""
     if not digest:
-        return "there is none yet"
+        return "none exists yet"
     if renew:
-        return "renew is true"
+        return "renew is set"
     if not is_private:
-        return "others can read it"
+        return "other users could read it"
     if recorded.get("sha256") != digest:
-        return "it is not what was downloaded"
+        return "it is not the file that was downloaded"
     other = next(
         (name for name in ("server", *_ABOUT, "client_version") if recorded.get(name) != declared.get(name)), None
     )
@@ -92,7 +92,7 @@ def _reason(
 
 
 def _download(run: Run[AccessServer], file: SecretFile, asked: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Have an address made, and get what is there, at the address of the task: no other server is asked."""
+    """Request an address, and download from the server of the task: no other server is asked."""
     url = run.task.made(run.client.text("POST /installer-url", asked))
     token = run.task.made(_token(run.client, url))
     query = {"token": token, "installer_type": asked["installer_type"]}
@@ -108,12 +108,14 @@ def _download(run: Run[AccessServer], file: SecretFile, asked: t.Mapping[str, t.
                 "GET /GetInstallerViaToken", query=query, accept=PROGRAM, on_headers=note, sink=arrival.take
             )
         except Refused as exc:
-            raise EstateError(f"{run.client.url} gives no {asked['installer_type']} installer: {exc.reason}.") from exc
+            raise EstateError(
+                f"{run.client.url} provides no {asked['installer_type']} installer: {exc.reason}."
+            ) from exc
         except OutcomeUnknown as exc:
-            raise EstateError(f"{exc}. What had come is not kept, and a new run downloads a new one.") from exc
+            raise EstateError(f"{exc}. The incomplete download was not kept. A new run downloads it again.") from exc
         if not arrival.length or media.startswith(_PAGES) or arrival.beginning in (b"<", b"{"):
             raise EstateError(
-                f"{run.client.url} answered {arrival.length} bytes of {media or 'no type'} in place of an installer. They are "
+                f"{run.client.url} returned {arrival.length} bytes of {media or 'no type'} instead of an installer. They were "
                 "not kept."
             )
     return {"sha256": arrival.sha256, "length": arrival.length}

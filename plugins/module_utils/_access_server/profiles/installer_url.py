@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses from which an installer of OpenVPN Connect is downloaded, with a profile in it."""
+"""Addresses for the download of an installer of OpenVPN Connect that contains a profile."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..._text.errors import InputError, reads
 from ..api import values
 from ..api.client import AccessServer
 
-DOWNLOADED = ("win_v3", "mac_v3", "win", "mac")  # of others, the program comes from a store or a package repository
+DOWNLOADED = ("win_v3", "mac_v3", "win", "mac")  # other programs come from a store or a package repository
 INSTALLERS = (*DOWNLOADED, "ios", "android", "linux")
 PROFILES = ("autologin", "userlogin", "generic", "epki-generic")
 SPEC: t.Mapping[str, t.Any] = {
@@ -34,16 +34,16 @@ def create(run: Run[AccessServer]) -> dict[str, t.Any]:
     if file:
         file.refuse_unusable()
     elif not params["return_content"]:
-        raise InputError("The address would be lost: say dest, or return_content: true.")
+        raise InputError("The address would be lost. Set dest, or return_content: true.")
     if params["user"] is not None:
         refuse_user(run.client, params)
     names = ("user", "installer_type", "profile_type", "tls_crypt_v2")
-    said = {name: params[name] for name in names if params[name] is not None}
+    request = {name: params[name] for name in names if params[name] is not None}
     place = {"dest": file.path} if file else {}
-    answer: dict[str, t.Any] = {"changed": True, "diff": {"before": {}, "after": {"installer": {**said, **place}}}}
+    answer: dict[str, t.Any] = {"changed": True, "diff": {"before": {}, "after": {"installer": {**request, **place}}}}
     if run.task.check:
         return answer
-    url = run.task.made(run.client.text("POST /installer-url", said))
+    url = run.task.made(run.client.text("POST /installer-url", request))
     if file:
         file.write(f"{url}\n")
     return {**answer, "content": url} if params["return_content"] else answer
@@ -51,13 +51,13 @@ def create(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 @reads
 def refuse_user(client: AccessServer, params: t.Mapping[str, t.Any]) -> None:
-    """Who is not there, or may not have the profile that is asked for."""
+    """Refuse a user that does not exist, or may not have the requested profile."""
     name = params["user"]
     user = client.users([name]).records.get(name)
     if user is None:
-        raise InputError(f"There is no user named {name}. Nothing was written.")
+        raise InputError(f"user {name} does not exist. Nothing was written.")
     if params["profile_type"] == "autologin" and not values.boolean(values.effective(user.get("autologin"))):
         raise InputError(
-            f"profile_type: {name} may not have autologin profiles. Nothing was written. Set autologin for the user or the "
-            "group first (as_user, as_group)."
+            f"profile_type: {name} may not have autologin profiles. Nothing was written. Set autologin: true for the user or "
+            "the group first (as_user, as_group)."
         )

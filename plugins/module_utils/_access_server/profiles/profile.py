@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Client profiles of an Access Server: who has one that is good, and which ones are to go."""
+"""Client profiles of an Access Server: valid ones for users, and those to revoke."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..api.client import AccessServer, Record, some
 from .revocable_secret import Revocable
 
 TYPES = ("autologin", "userlogin", "generic", "epki-generic")
-OF_EVERYBODY = ("generic", "epki-generic")  # without a certificate, so that no list can tell which file is which
+OF_EVERYBODY = ("generic", "epki-generic")  # without a certificate, so no list shows which file is which
 SELECTORS = ("user", "profile_type", "comment", "serial", "ca", "older_than")
 ONLY_ABSENT, ONLY_PRESENT = ("ca", "older_than", "keep", "protect"), ("dest", "tls_crypt_v2", "ignore_missing_user")
 SAME = ("user", "profile_type", "serial", "ca", "tls_crypt_v2")
@@ -35,12 +35,12 @@ INFO_SPEC: t.Mapping[str, t.Any] = {
     "ends_within": {"type": "int"},
 }
 MOST_DAYS = 36_500
-SPARE_DAYS = 2  # that a filter by days leaves: in which time zone a server counts them is not known
+SPARE_DAYS = 2  # margin of a filter by days: the time zone of the server is not known
 WRITTEN = ("user", "profile_type", "tls_crypt_v2", "comment", "ignore_missing_user")
 
 
 class Profile(Revocable):
-    """A place for one good profile, such as a user's telephone; or, to be absent, every profile that fits."""
+    """A place for one valid profile, such as a user's telephone; or, with the state absent, every profile that fits."""
 
     noun, plural, key = "client profile", "profiles", "user"
     exclusive_keys = False
@@ -67,43 +67,47 @@ class Profile(Revocable):
     }
     keys = {f.name: f.spec or {} for f in fields if f.name in SELECTORS}
 
-    # -- the words of a playbook
+    # -- what a playbook declares
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
-        """Such as ``autologin of ada (telephone)``, or ``every one signed by Old CA``."""
-        said = {name: params[name] for name in SELECTORS if params.get(name) not in (None, "")}
-        whose = f"of {said['user']}" if "user" in said else ""
-        parts = [said.get("profile_type") or ("" if "serial" in said else "every one"), whose]
+        """Such as ``autologin of ada (telephone)``, or ``signed by Old CA``."""
+        given = {name: params[name] for name in SELECTORS if params.get(name) not in (None, "")}
+        whose = f"of {given['user']}" if "user" in given else ""
+        parts = [given.get("profile_type") or "", whose]
         parts += [
-            f"({said['comment']})" if "comment" in said else "without a comment" if params.get("comment") == "" else ""
+            f"({given['comment']})"
+            if "comment" in given
+            else "without a comment"
+            if params.get("comment") == ""
+            else ""
         ]
-        parts += [f"with serial {said['serial']}" if "serial" in said else ""]
-        parts += [f"signed by {said['ca']}" if "ca" in said else ""]
-        parts += [f"older than {said['older_than']} days" if "older_than" in said else ""]
-        return " ".join(part for part in parts if part)
+        parts += [f"with serial {given['serial']}" if "serial" in given else ""]
+        parts += [f"signed by {given['ca']}" if "ca" in given else ""]
+        parts += [f"older than {given['older_than']} days" if "older_than" in given else ""]
+        return " ".join(part for part in parts if part) or "every one"
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """What is given has to go with the state."""
+        """Options must fit the state."""
         yield from super().validate(wanted)
         for want in wanted:
             values, is_present = want.values, want.state == "present"
             for name in ONLY_ABSENT if is_present else ONLY_PRESENT:
                 if name in want.given:
-                    yield f"{name} of {self.noun} {want.name} goes with state {'absent' if is_present else 'present'} only."
+                    yield f"{name} of {self.noun} {want.name} is allowed only with state: {'absent' if is_present else 'present'}."
             if is_present:
                 for name in ("user", "profile_type"):
                     if name not in want.given or values.get(name) == "":
-                        yield f"{self.noun} {want.name}: present needs {name}."
+                        yield f"{self.noun} {want.name}: state: present needs {name}."
                 if values.get("profile_type") in OF_EVERYBODY and "dest" not in want.given:
-                    yield f"{self.noun} {want.name}: it has no certificate by which to know it again, so that it needs dest."
+                    yield f"{self.noun} {want.name}: it needs dest, because it has no certificate that identifies it."
             for serial in (values.get("serial") or "0", *values.get("protect", ())):
                 if not serial.isdigit() and serial:
-                    yield f"{self.noun} {want.name}: {serial!r} is no serial, which is a decimal number."
+                    yield f"{self.noun} {want.name}: {serial!r} is not a serial, which is a decimal number."
 
-    # -- the words of the server
+    # -- what the server has
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """For each place: what is there, and why it is not good enough, if so; for what is to go: what that is."""
+        """For each place: its profiles, and why none of them is valid, if so; for the state absent: the profiles to revoke."""
         wanted = [want for want in run.wanted or () if names is None or want.name in names]
         every = [_profile(one) for one in _listed(run.client, wanted)]
         requirements = Requirements.of(run) if any(want.state == "present" for want in wanted) else None
@@ -121,15 +125,15 @@ class Profile(Revocable):
     # -- decisions
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[Object]) -> Object:
-        """A new one has a serial of its own."""
+        """A new profile gets its own serial."""
         desired = super().desired(run, wanted, have)
         return {name: value for name, value in desired.items() if name != "serial"}
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """Also users who may have what they are to get, and a known number of those that go."""
+        """Also users who may have the declared profile, and a known number of revoked profiles."""
         task, plan = run.task, run.plan
         if task.params["renew_before"] < 0:
-            mistakes.add(f"renew_before: {task.params['renew_before']} is not a number of days from 0 up.")
+            mistakes.add(f"renew_before: {task.params['renew_before']} is too small; the smallest value is 0.")
         with mistakes.collecting():
             refuse_no_names(task.params["allow_directives"])
         super().validate_plan(run, mistakes)
@@ -147,22 +151,22 @@ class Profile(Revocable):
         barred -= set(run.task.params["assume_present"])
         if barred:
             raise InputError(
-                f"profile_type: {some(barred)} may not have autologin profiles; set autologin: true for them or their group "
-                "(as_user, as_group) first. Nothing was written."
+                f"profile_type: {some(barred)} may not have autologin profiles. Nothing was written. Set autologin: true for "
+                "the user or the group first (as_user, as_group)."
             )
 
     @staticmethod
     def _check_number(doomed: t.Sequence[Change], task: Task) -> None:
-        """Who says neither whose they are nor which may not know how many that is."""
+        """A task that selects neither by user, serial nor comment must name the number of revoked profiles."""
         wide = [c for c in doomed if not any(c.wanted.values.get(key) for key in ("user", "serial", "comment"))]
         number = len({one["serial"] for c in wide for one in (c.before or {})["profiles"]})
         if number and task.params["delete_clients"] != number:
             raise InputError(
-                f"This would revoke {number} client profiles ({some(c.name for c in wide)}) of users who are not named. Nothing "
-                f"was written. If that is meant, say delete_clients: {number}."
+                f"This would revoke {number} client profiles ({some(c.name for c in wide)}) of users that the task does not "
+                f"name. Nothing was written. If this is intended, set delete_clients: {number}."
             )
 
-    # -- talking to the server
+    # -- calls
 
     def issue(self, run: Run[AccessServer], said: Object, have: Object) -> str:
         """The text of a profile, with its private key."""
@@ -173,16 +177,16 @@ class Profile(Revocable):
         )
 
     def describe(self, run: Run[AccessServer], text: str) -> New:
-        """Its serial, and how long it lasts, of a profile with a certificate; and directives that may harm the client."""
+        """Serial and expiry of a profile with a certificate; and directives that may harm the client."""
         try:
             file = ProfileFile(text)
             new = file.facts()
         except ValueError as exc:
-            raise Unreadable(f"{run.client.asked} answered something that is no client profile: {exc}") from None
+            raise Unreadable(f"{run.client.asked} returned something that is not a client profile: {exc}") from None
         if not new["ca"]:
-            raise Unreadable(f"{run.client.asked} answered a client profile without an authority.")
-        told = {name: new["certificate"][name] for name in ("serial", "not_after")} if new["certificate"] else {}
-        return New(told, objection(file.unlisted, run.task.params["allow_directives"]))
+            raise Unreadable(f"{run.client.asked} returned a client profile without a certificate authority.")
+        shown = {name: new["certificate"][name] for name in ("serial", "not_after")} if new["certificate"] else {}
+        return New(shown, objection(file.unlisted, run.task.params["allow_directives"]))
 
     def what_became(self, run: Run[AccessServer], said: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
         """It is revoked, if it has a certificate."""
@@ -198,7 +202,7 @@ class Profile(Revocable):
         return all(one["serial"] != new["serial"] for one in run.client.profiles())
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """And say what the next run would not be content with, and what nobody has."""
+        """And warn of profiles that the next run issues again, and of lost ones."""
         task = run.task
         super().create(run, changes)
         limit = task.params["renew_before"]
@@ -207,20 +211,21 @@ class Profile(Revocable):
             days = values.days_until(ends) if ends else None
             if days is not None and days <= limit:
                 task.warn(
-                    f"The new {change.name} has {days} days, and renew_before is {limit}: each run makes it anew."
+                    f"The new {self.noun} {change.name} is valid for {days} days, and renew_before is {limit}: each run issues "
+                    "a new one."
                 )
             if change.outcome != "failed" and "dest" not in change.wanted.values and not task.params["return_content"]:
-                task.warn(f"Nobody has the new {change.name}, because neither dest nor return_content is said.")
+                task.warn(f"The new {self.noun} {change.name} is lost, because neither dest nor return_content is set.")
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """All of them in one request, which answers for each."""
+        """All of them in one request; the answer has a status for each."""
         doomed = {c.name: [one["serial"] for one in (c.before or {})["profiles"]] for c in changes}
         revoke_profiles(run, changes, doomed)
 
 
 @dataclass(frozen=True)
 class Requirements:
-    """What makes a profile good: an authority of these serials or names, and more than so many days."""
+    """What makes a profile valid: an authority with one of these serials or names, and more than so many days."""
 
     authorities: frozenset[str]
     days: int
@@ -229,7 +234,7 @@ class Requirements:
 
     @classmethod
     def of(cls, run: Run[AccessServer]) -> Requirements:
-        """As the task says, and the server's current authority."""
+        """From the options of the task, and the server's current authority."""
         task = run.task
         listed = run.client.authorities()
         current = [one for one in listed if one.get("cert_type") == "ca"]
@@ -238,7 +243,7 @@ class Requirements:
         return cls(known, task.params["renew_before"], task.params["renew"], task.params["allow_directives"])
 
     def judge(self, fitting: t.Sequence[Object], want: Wanted) -> Object:
-        """The profiles of a place, and why none of them is good enough, if so."""
+        """The profiles of a place, and why none of them is valid, if so."""
         said, candidates, why = want.values, list(fitting), ""
         held, private = bool(said.get("serial")), True
         if "serial" in said:
@@ -251,7 +256,7 @@ class Requirements:
         good = [one for one in candidates if not self.fault(one)]
         if not why and candidates and not good:
             why = self.fault(candidates[-1])
-        why = "renew is said" if self.renew else why
+        why = "renew is set" if self.renew else why
         return {
             "usable": not why and bool(candidates or held),
             "why": why,
@@ -263,7 +268,7 @@ class Requirements:
     def _in_file(
         self, path: str, text: t.Optional[str], fitting: t.Sequence[Object], want: Wanted
     ) -> tuple[list[Object], str]:
-        """The profile that a file holds, as the server lists it; or why it is of no use, and what there is beside it."""
+        """The profile in a file, as the server lists it; or why the file cannot be used, and the other profiles."""
         found, why = _profile_in(path, text, self.allowed)
         if not found:
             return list(fitting), why
@@ -272,10 +277,10 @@ class Requirements:
             return [], "" if known else f"{path} does not trust the current authority"
         serial = (found["certificate"] or {}).get("serial")
         listed = [one for one in fitting if one["serial"] == serial]
-        return listed, "" if listed else f"the server does not list {path}, of serial {serial}, as {want.name}"
+        return listed, "" if listed else f"the server does not list {path} (serial {serial}) as {want.name}"
 
     def fault(self, profile: Object) -> str:
-        """Why a profile is not good enough; empty if it is."""
+        """Why a profile is not valid; empty if it is valid."""
         if not self.authorities & {profile["ca_serial"], profile["ca"]}:
             return f"it is signed by {profile['ca']}, which is not the current authority"
         if profile["days_left"] <= self.days:
@@ -306,40 +311,40 @@ def _profile(wire: Record) -> Object:
 
 
 def _listed(client: AccessServer, wanted: t.Sequence[Wanted]) -> list[Record]:
-    """Profiles among which all those are that may be meant, by as little as the server can be asked for."""
+    """Profiles that include all that may be selected, with as few requests as possible."""
     said = [want.values for want in wanted]
     if all("user" in one for one in said):
         return client.profiles({one["user"] for one in said})
-    # What a server makes of an empty comment in a filter is not known, so that it is asked for by none.
+    # The effect of an empty comment in a filter is not known, so no filter has one.
     comments = {one.get("comment") or None for one in said}
     return client.profiles(comment=comments.pop() if len(comments) == 1 else None)
 
 
 def _profile_in(path: str, text: t.Optional[str], allowed: t.Sequence[str]) -> tuple[t.Optional[Facts], str]:
-    """What a file holds, or why it is of no use."""
+    """The content of a file, or why it cannot be used."""
     if text is None:
-        return None, f"there is no file {path}"
+        return None, f"{path} does not exist"
     try:
         profile = ProfileFile(text)
         found = profile.facts()
     except ValueError as exc:
-        return None, f"{path} is no client profile: {str(exc).rstrip('.')}"
+        return None, f"{path} is not a client profile: {str(exc).rstrip('.')}"
     if not found["ca"]:
-        return None, f"{path} names no authority"
+        return None, f"{path} has no certificate authority"
     if found["certificate"] and not found["key_matches"]:
-        return None, f"the key in {path} is not that of its certificate, or cannot be read"
+        return None, f"the key in {path} does not match its certificate, or cannot be read"
     harm = objection(profile.unlisted, allowed)
     return (None, f"{path} is not used: {harm}") if harm else (found, "")
 
 
 def _fits(profile: Object, said: Object, besides: t.Sequence[str]) -> bool:
-    """Whether a profile is one of those that are meant."""
+    """Whether a profile is selected."""
     same = all(profile[name] == said[name] for name in (*SAME, *besides) if name in said)
     return same and profile["age"] >= said.get("older_than", 0)
 
 
 def _doomed(fitting: t.Sequence[Object], said: Object) -> list[Object]:
-    """Those that go: all but the newest of each user and type that are kept, and those that are protected."""
+    """The profiles to revoke: all except the newest ones of each user and type that are kept, and protected ones."""
     protected, keep = set(said.get("protect", ())), said.get("keep", 0)
     newest: dict[tuple[t.Any, t.Any], int] = {}
     gone = []
@@ -352,7 +357,7 @@ def _doomed(fitting: t.Sequence[Object], said: Object) -> list[Object]:
 
 
 def _shown(profile: Object) -> Object:
-    """Of a profile, what tells people which one it is."""
+    """The values of a profile that help people to recognise it."""
     return {
         name: profile[name]
         for name in ("serial", "user", "profile_type", "comment", "ca", "not_after", "days_left", "age")
@@ -368,10 +373,10 @@ def listing(run: Run[AccessServer]) -> list[Object]:
     mistakes = Mistakes()
     for name in ("older_than", "ends_within"):
         if params[name] is not None and not 0 <= params[name] <= MOST_DAYS:
-            mistakes.add(f"{name}: {params[name]} is given, and a number of days from 0 to {MOST_DAYS} is needed.")
+            mistakes.add(f"{name}: {params[name]} is not allowed. It must be from 0 to {MOST_DAYS} days.")
     mistakes.refuse()
     with reading(run):
-        # What a server makes of an empty text in a filter is not known, so that it is asked for by none.
+        # The effect of an empty text in a filter is not known, so no filter has one.
         wire = run.client.profiles(params["users"], params["comment"] or None, _filters(params))
         listed = [_profile(one) for one in wire]
     fitting = [one for one in listed if _is_asked_for(one, params)]
@@ -379,7 +384,7 @@ def listing(run: Run[AccessServer]) -> list[Object]:
 
 
 def _filters(params: t.Mapping[str, t.Any]) -> Record:
-    """What the server can be asked for, so that no profile is missing that is asked for."""
+    """Filters for the server that miss no requested profile."""
     filters: Record = {}
     if params["ca"]:
         filters["signing_ca_cn"] = {"operation": "equal", "value": params["ca"]}

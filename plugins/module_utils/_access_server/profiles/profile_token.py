@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tokens with which people get a client profile by themselves, each with a URL that is a secret."""
+"""Tokens with which users get a client profile by themselves, each with a secret URL."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ INFO_SPEC: t.Mapping[str, t.Any] = {"users": {"type": "list", "elements": "str"}
 
 
 class ProfileToken(Revocable):
-    """A valid token for a user and a type of profile; or, to be absent, every one of a user."""
+    """A valid token for a user and a type of profile; or, with the state absent, every token of a user."""
 
     noun, plural, key = "profile token", "profile_tokens", "user"
     fields = (
@@ -37,15 +37,15 @@ class ProfileToken(Revocable):
     options = {**Revocable.place_options, "assume_present": {"type": "list", "elements": "str", "default": []}}
 
     def identity(self, params: t.Mapping[str, t.Any]) -> str:
-        """Such as ``userlogin of ada``."""
-        return f"{params.get('profile_type') or 'every one'} of {params['user']}"
+        """Such as ``userlogin of ada``, or ``of ada`` for every token of a user."""
+        return f"{params.get('profile_type') or ''} of {params['user']}".strip()
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """What is given has to go with the state."""
+        """Options must fit the state."""
         yield from super().validate(wanted)
         for want in wanted:
             if want.state == "present" and "profile_type" not in want.given:
-                yield f"{self.noun} of {want.values.get('user', want.name)}: present needs profile_type."
+                yield f"{self.noun} {want.name}: state: present needs profile_type."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """Valid tokens of each user and type."""
@@ -59,14 +59,14 @@ class ProfileToken(Revocable):
         return Actual({name: have for name, have in found.items() if have["tokens"] or have["held"]}, whole=True)
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """Also users that are there, and somebody who gets to see the URL."""
+        """Also users that exist, and a place for the URL."""
         plan = run.plan
         super().validate_plan(run, mistakes)
         issued = [change for change in plan.of("create", "update") if "usable" in change.values]
         for change in issued:
             if "dest" not in change.wanted.values and not run.task.params["return_content"]:
                 mistakes.add(
-                    f"{self.noun} {change.name}: nobody would see the URL of a new one; say dest or return_content."
+                    f"{self.noun} {change.name}: the URL of a new one would be lost. Set dest or return_content."
                 )
         named = {change.wanted.values["user"] for change in issued}
         self.users_there(run, named)
@@ -77,9 +77,9 @@ class ProfileToken(Revocable):
         return run.client.text("POST /token-url", {"username": said["user"], **how})
 
     def describe(self, run: Run[AccessServer], text: str) -> New:
-        """Nothing: what there is to tell is listed."""
+        """Nothing: the list of tokens has all values."""
         if not _token_in(text):
-            raise Unreadable(f"{run.client.asked} answered something that is no URL with a token.")
+            raise Unreadable(f"{run.client.asked} returned something that is not a URL with a token.")
         return New({})
 
     def take_back(self, run: Run[AccessServer], new: Object, text: str) -> bool:
@@ -90,7 +90,7 @@ class ProfileToken(Revocable):
         )
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """And tell how long they can be used."""
+        """And return how long they can be used."""
         before = {one["token"] for change in changes for one in (change.before or {}).get("tokens", ())}
         super().create(run, changes)
         made = [
@@ -101,7 +101,7 @@ class ProfileToken(Revocable):
                 change.results["tokens"] = [_shown(one) for one in made if _fits(one, change.wanted.values)]
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """All of them in one request; what was used up meanwhile is gone, too."""
+        """All of them in one request; tokens that were used meanwhile no longer exist."""
         revoke_tokens(run, changes, {c.name: [one["token"] for one in (c.before or {})["tokens"]] for c in changes})
 
 
@@ -112,7 +112,7 @@ def _fits(token: Record, said: Object) -> bool:
 
 
 def _judged(tokens: t.Sequence[Record], want: Wanted, renew: bool) -> Object:
-    """The tokens of a place, and why none of them will do, if so."""
+    """The tokens of a place, and why none of them is valid, if so."""
     dest, why, private, held = want.values.get("dest"), "", True, False
     if dest and want.state == "present":
         file = SecretFile("dest", dest)
@@ -121,10 +121,10 @@ def _judged(tokens: t.Sequence[Record], want: Wanted, renew: bool) -> Object:
         token = _token_in(text or "")
         tokens = sorted(tokens, key=lambda one: one["token"] != token)
         if text is None:
-            why = f"there is no file {file.path}"
+            why = f"{file.path} does not exist"
         elif token not in {one["token"] for one in tokens}:
-            why = f"the token in {file.path} is not valid any more"
-    why = "renew is said" if renew else why
+            why = f"the token in {file.path} is no longer valid"
+    why = "renew is set" if renew else why
     return {
         "usable": bool(tokens) and not why,
         "why": why,
@@ -136,7 +136,7 @@ def _judged(tokens: t.Sequence[Record], want: Wanted, renew: bool) -> Object:
 
 
 def _token_in(url: str) -> str:
-    """The token of a URL, which may stand in one of another scheme (server behaviour, 97); empty if it has none."""
+    """The token of a URL, which may have another scheme (server behaviour, 97); empty if it has none."""
     found = parse_qs(urlsplit(url.strip()).query).get("token", [])
     return found[0] if len(found) == 1 else ""
 
@@ -155,7 +155,7 @@ PROFILE_TOKEN = ProfileToken()
 
 
 def listing(run: Run[AccessServer]) -> list[Object]:
-    """For as_profile_token_info: every valid token of these users, or of all, without what makes it one."""
+    """For as_profile_token_info: every valid token of these users, or of all, without the token itself."""
     users = run.task.params["users"]
     with reading(run):
         listed = [_shown(one) for one in run.client.objects("GET /token-url/list", "profileTokens")]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an Access Server issues to users, and takes back one by one."""
+"""Secrets that an Access Server issues to users, and revokes one by one."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from ..api.client import AccessServer
 
 
 class Revocable(OneTimeSecret):
-    """A new one does not end what was there before, and ends by a call of its own."""
+    """A new one does not end earlier ones, and is revoked by its own call."""
 
     def take_back(self, run: Run[AccessServer], new: Object, text: str) -> bool:
-        """Make a new one that could not be kept invalid again, and say whether that worked."""
+        """Revoke a new one that could not be saved, and return whether this worked."""
         raise NotImplementedError
 
     def what_became(self, run: Run[AccessServer], said: Object, text: t.Optional[str], new: t.Optional[New]) -> str:
-        """It is revoked, if it is known."""
+        """Revoke it, if it is known, and describe the result."""
         if text is None:
-            return f"There may be a new {self.noun} now that nobody has: see which there are, make it absent, and run again."
+            return (
+                f"There may be a new {self.noun} that was lost. List them, delete it with state: absent, and run again."
+            )
         if new is None:
             return ""
         try:
@@ -34,12 +36,12 @@ class Revocable(OneTimeSecret):
             gone = False
         which = ", ".join(f"{name} {value}" for name, value in new.shown.items() if isinstance(value, str))
         return f"The new {self.noun} ({which}) " + (
-            "was revoked again." if gone else "is in nobody's hands: make it absent."
+            "was revoked." if gone else "was created, but could not be saved. Delete it with state: absent."
         )
 
     @staticmethod
     def users_there(run: Run[AccessServer], names: t.Collection[str]) -> dict[str, t.Any]:
-        """Records of users by name; InputError where one is neither there nor made by the same run."""
+        """Records of users by name. Raises Mistakes if a user neither exists nor is created by the same run."""
         with reading(run):
             found = run.client.users(sorted(names)).records if names else {}
         refuse_unknown({name: [] for name in names}, found, "user", run)

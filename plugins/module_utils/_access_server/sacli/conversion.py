@@ -1,10 +1,10 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What sacli prints, as the declaration of a whole server.
+"""The output of sacli, as the declaration of a whole server.
 
-Each key of a dump ends in the declaration, among the secrets, or in the list of what is not converted, with the reason. An option
-is converted whole or not at all: a list that lacks a rule would allow or deny something else.
+Each key of a dump goes to the declaration, to the secrets, or to the list of keys that are not converted, with the reason. An
+option is converted whole or not at all: a list without one of its rules would allow or deny something else.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BEYOND = (
     "Domain rules, other configuration profiles, certificate authorities, client profiles and their tokens, the licence and the "
     "cluster: these commands of sacli do not print them."
 )
-LONGEST = 2000  # characters of a value that is not converted; what is longer is in the dump
+LONGEST = 2000  # characters of a value that is not converted; a longer value is only in the dump
 SHORT = 80  # the same in a sentence
 # The option behind a property (server behaviour, 141).
 PROPERTIES: t.Mapping[str, str] = {
@@ -58,7 +58,7 @@ PROPERTIES: t.Mapping[str, str] = {
         for name in SCRIPTS
     },
 }
-# The same of properties that have a number for each item, and the family of what they hold where the name says it (142).
+# The same for properties that have a number for each item; with the family of their values if the name contains it (142).
 LISTS: t.Mapping[str, tuple[str, str]] = {
     "access_from": ("access_from", "ipv4"),
     "access_from6": ("access_from", "ipv6"),
@@ -86,7 +86,7 @@ KINDS: t.Mapping[str, Resource] = {
 }
 HIDDEN_USER = "user_connect_hidden"
 DIGEST = "pvt_password_digest"
-# Keys that tell what happened to the server of the dump, and are not for another one to have (146).
+# Keys that describe the past of the server of the dump, and are not for another server (146).
 _OF_THIS_SERVER = re.compile(r"upgrade\..*|subscription\..*|aui\.eula_version|sa\.compression_warning_shown")
 _SUBSCRIPTION = "subscription."
 _NUMBERED = re.compile(r"([a-z0-9_]+)\.(.*)", re.DOTALL)
@@ -94,11 +94,11 @@ _NUMBER = re.compile("0|[1-9][0-9]{0,8}")
 _ENVIRONMENT = re.compile(r"prop_cli\.script_env\.(win|mac)\.(.+)", re.DOTALL)
 _FORWARDED = re.compile(r"(?P<ip>[0-9.]+)(?::(?P<protocol>[a-z]+)/(?P<start>[0-9]{1,5})(?:-(?P<end>[0-9]{1,5}))?)?")
 _PRIVATE = "pvt_"
-_ELSEWHERE = "it holds a secret that stands in another place of the dump"
+_ELSEWHERE = "it contains a secret from another place of the dump"
 
 
 class Unclear(ValueError):
-    """Why one key is not converted, where an option is made of several."""
+    """Why one key is not converted, if an option has several keys."""
 
     def __init__(self, key: str, reason: str) -> None:
         super().__init__(reason)
@@ -107,7 +107,7 @@ class Unclear(ValueError):
 
 @dataclass(frozen=True)
 class Item:
-    """One key of an option that is made of several: what stands behind its name, and the family that the name says."""
+    """One key of an option that has several: the end of its name, and the family in the name."""
 
     key: str
     value: t.Any
@@ -117,9 +117,9 @@ class Item:
 
 @dataclass
 class Conversion:
-    """``declaration`` is as as_declaration takes it. ``secrets`` and ``not_converted`` tell what is missing there.
+    """``declaration`` is in the form of as_declaration. ``secrets`` and ``not_converted`` list what is missing in it.
 
-    ``mask`` knows the secrets of the dumps, none of which is in the others.
+    ``mask`` knows the secrets of the dumps; the other attributes contain none of them.
     """
 
     mask: Mask
@@ -128,32 +128,32 @@ class Conversion:
     not_converted: list[dict[str, t.Any]] = field(default_factory=list)
 
     def leave(self, part: str, thing: str, key: str, value: t.Any, reason: str, secret: bool = False) -> None:
-        """Say of a key that it is not converted, and why; the value of a secret is not told."""
-        told = value if isinstance(value, (str, int)) else kind_of(value)
-        if isinstance(told, str) and len(told) > LONGEST:
-            told = f"(a text of {len(told)} characters)"
-        hidden = secret or _is_private(key, value) or self.holds_secret(told)
+        """Note that a key is not converted, and why; the value of a secret is not shown."""
+        shown = value if isinstance(value, (str, int)) else kind_of(value)
+        if isinstance(shown, str) and len(shown) > LONGEST:
+            shown = f"(a text of {len(shown)} characters)"
+        hidden = secret or _is_private(key, value) or self.holds_secret(shown)
         self.not_converted.append(
             {
                 "part": part,
                 "object": thing,
                 "key": key,
-                "value": HIDDEN if hidden else told,
+                "value": HIDDEN if hidden else shown,
                 "reason": Sentence(self.mask.over(reason)),
             }
         )
 
     def holds_secret(self, value: t.Any) -> bool:
-        """Whether a value has a secret in it that stands in another place of the dumps."""
+        """Whether a value contains a secret from another place of the dumps."""
         return bool(self.mask.over(value) != value)
 
     def need(self, part: str, name: str, option: str) -> None:
-        """Say that a secret is to be given as an option of an object of a part of the declaration."""
+        """Note that a secret must be set as an option of an object in a part of the declaration."""
         self.secrets.append({"part": part, "name": name, "option": option})
 
     @property
     def left_out(self) -> list[dict[str, t.Any]]:
-        """What is not converted, in sentences, each with the part of the declaration where it is missed."""
+        """What is not converted, in sentences, each with the part of the declaration where it is missing."""
         found = []
         for one in self.not_converted:
             value = f" ({one['value']})" if one["value"] != HIDDEN and len(str(one["value"])) <= SHORT else ""
@@ -163,7 +163,7 @@ class Conversion:
 
 
 def convert(dumps: Dumps) -> Conversion:
-    """The declaration that dumps stand for."""
+    """The declaration of the server in the dumps."""
     found = Conversion(Mask(_secrets_in(dumps)))
     if dumps.users is not None:
         _Accounts(found, dumps.users, dumps).convert()
@@ -173,7 +173,7 @@ def convert(dumps: Dumps) -> Conversion:
 
 
 def _secrets_in(dumps: Dumps) -> t.Iterator[str]:
-    """Texts that are secrets by their keys, and are long enough to be looked for elsewhere."""
+    """Texts that are secrets by their keys, and are long enough to be searched in other values."""
     for properties in (*(dumps.users or {}).values(), dumps.configuration or {}):
         for key, value in properties.items():
             if isinstance(value, str) and len(value) >= SHORTEST_SECRET and _is_private(key, value):
@@ -181,26 +181,26 @@ def _secrets_in(dumps: Dumps) -> t.Iterator[str]:
 
 
 def _is_private(key: str, value: t.Any) -> bool:
-    """Whether a value is a secret, by itself or by its key. People name the variables of scripts, and as_user_info shows them."""
+    """Whether a value is a secret, by itself or by its key. Names of script variables do not count: as_user_info shows these."""
     named = "" if _ENVIRONMENT.fullmatch(key) else key
     return key.startswith(_PRIVATE) or is_secret(named, {"value": value})
 
 
 def _plain_subnets(dumps: Dumps) -> tuple[t.Optional[str], str]:
-    """What a plain SUBNET does on this server, or None and why that is not known (server behaviour, 144)."""
+    """What a plain SUBNET does on this server; or None, and why this is not known (server behaviour, 144)."""
     if dumps.configuration is None:
-        return None, f"give {CONFIGURATION} too, the output of {COMMANDS[CONFIGURATION]}"
-    said = dumps.configuration.get(access_rule.DECIDES)
-    if said in access_rule.NETWORK_TYPES:
-        return str(said), ""
-    told = repr(said) if isinstance(said, str) else "missing" if said is None else kind_of(said)
-    return None, f"in {CONFIGURATION}, it is {told}, and only nat and route say what SUBNET does"
+        return None, f"set {CONFIGURATION} too, the output of {COMMANDS[CONFIGURATION]}"
+    value = dumps.configuration.get(access_rule.DECIDES)
+    if value in access_rule.NETWORK_TYPES:
+        return str(value), ""
+    shown = repr(value) if isinstance(value, str) else "missing" if value is None else kind_of(value)
+    return None, f"in {CONFIGURATION}, it is {shown}, and only nat and route define what SUBNET does"
 
 
-def _told(value: t.Any) -> str:
-    """A text of JSON. Raises ValueError for what is none, or what no file can hold."""
+def _text(value: t.Any) -> str:
+    """A text of JSON. Raises ValueError for other values, and for text that no file can hold."""
     if not isinstance(value, str):
-        raise ValueError(f"it is {kind_of(value)}, and text is needed")
+        raise ValueError(f"it is {kind_of(value)}, but must be text")
     if well_formed(value) != value:
         raise ValueError("it is not a text that UTF-8 can write")
     return value
@@ -209,19 +209,19 @@ def _told(value: t.Any) -> str:
 def _flag(value: t.Any) -> bool:
     found = values.boolean(value)
     if not isinstance(found, bool):
-        raise ValueError("it is neither true nor false")
+        raise ValueError("it must be true or false")
     return found
 
 
 class _Accounts:
-    """Users, groups, the default user and their access lists, out of one dump."""
+    """Users, groups, the default user and their access lists, from one dump."""
 
     def __init__(self, found: Conversion, users: t.Mapping[str, Properties], dumps: Dumps) -> None:
         self._found, self._users = found, users
         self._subnet_does, self._why_unclear = _plain_subnets(dumps)
 
     def convert(self) -> None:
-        """Add what can be declared of the records, by name, to the declaration."""
+        """Add the records that can be declared to the declaration."""
         declared: dict[str, t.Any] = {
             GROUP.option: [],
             DEFAULT_USER.option: {},
@@ -244,17 +244,17 @@ class _Accounts:
         self._found.declaration.update(declared)
 
     def _accepted(self) -> dict[str, Resource]:
-        """Records that can be declared, by name, with their kinds. Nothing is converted of the others."""
+        """Records that can be declared, by name, with their kinds. The others are not converted."""
         kinds: dict[str, Resource] = {}
         seen: dict[tuple[str, str], str] = {}
         for name, properties in sorted(self._users.items()):
             kind = properties.get("type")
             resource = KINDS.get(kind) if isinstance(kind, str) else None
             if resource is None:
-                told = repr(kind) if isinstance(kind, str) else "missing" if kind is None else kind_of(kind)
-                reason = f"type is {told}, so that it is not known what this is"
+                shown = repr(kind) if isinstance(kind, str) else "missing" if kind is None else kind_of(kind)
+                reason = f"type is {shown}, so it is not known what this is"
             elif (resource is DEFAULT_USER) is not (name == DEFAULT_USER_NAME):
-                reason = f"the type {kind} and this name do not belong together"
+                reason = f"the type {kind} does not match this name"
             elif resource is not DEFAULT_USER and oddity(name):
                 reason = f"this cannot be a name: {oddity(name)}"
             elif self._found.holds_secret(name):
@@ -270,7 +270,7 @@ class _Accounts:
 
     def _rule(self, item: Item) -> access_rule.Rule:
         """An access rule in normal form. Raises ValueError."""
-        text = _told(item.value)
+        text = _text(item.value)
         if not access_rule.is_of_server(text):
             raise ValueError(f"a rule begins with + or - and one of {', '.join(access_rule.CLASSES)}")
         try:
@@ -281,14 +281,14 @@ class _Accounts:
         if "subnet" not in rule:
             return {**rule, "family": item.family}
         if item.family == "ipv6" and rule["family"] != item.family:
-            raise ValueError("this key is for IPv6, and the network is not")
+            raise ValueError("this key is for IPv6, but the network is not")
         return rule
 
 
 class _Record:
-    """One record: its options, its access lists, and what is told of its other keys.
+    """One record: its options, its access lists, and notes about its other keys.
 
-    ``options`` is None where a key that takes access away cannot be converted: without it, the object would be allowed more.
+    ``options`` is None if a key that takes access away cannot be converted: without it, the object would have more access.
     """
 
     def __init__(
@@ -300,15 +300,15 @@ class _Record:
         self.lists: Object = {}
 
     def convert(self, properties: Properties, taken: dict[tuple[str, str], str]) -> None:
-        """Look at all keys; ``taken`` are the values that each user has alone, by option and value, with whose they are."""
+        """Convert all keys. ``taken`` are the values that only one user can have: the user by option and value."""
         options: Object = {}
         gone = ""
-        told = len(self._found.not_converted), len(self._found.secrets)
+        counts = len(self._found.not_converted), len(self._found.secrets)
         for option, items in self._sorted(properties).items():
             try:
                 value = self._value(option, items)
                 if any(_is_private(item.key, item.value) for item in items):
-                    raise ValueError("it holds a secret, and a declaration would show it")
+                    raise ValueError("it contains a secret, and a declaration would show it")
                 if self._found.holds_secret(value):
                     raise ValueError(_ELSEWHERE)
                 if (
@@ -316,20 +316,20 @@ class _Record:
                     and value
                     and taken.setdefault((option, value), self._name) != self._name
                 ):
-                    raise ValueError(f"user {taken[option, value]} has the same")
+                    raise ValueError(f"user {taken[option, value]} has the same value")
                 (self.lists if option in DIRECTIONS else options)[option] = value
             except ValueError as exc:
                 self._leave_all(items, exc)
                 of = self._kind.by_name.get(option)
                 if option == "group" or (of and of.gives is False):
-                    gone = f"{items[0].key} is not converted, and without it there may be more access than before"
+                    gone = f"{items[0].key} is not converted, and without it more access could be allowed than before"
         mistakes = Mistakes()
         self._kind.understood({"name": self._name, **options}, "present", mistakes)
         gone = gone or " ".join(mistakes.sentences).rstrip(".")
         self.options = None if gone else options
         if gone:
-            del self._found.secrets[told[1] :]
-            known = {one["key"] for one in self._found.not_converted[told[0] :]}
+            del self._found.secrets[counts[1] :]
+            known = {one["key"] for one in self._found.not_converted[counts[0] :]}
             for key, value in properties.items():
                 if key not in known:
                     self._leave(key, value, gone)
@@ -340,11 +340,11 @@ class _Record:
     def _leave_all(self, items: t.Sequence[Item], exc: ValueError) -> None:
         guilty = exc.key if isinstance(exc, Unclear) else items[0].key
         for item in items:
-            reason = str(exc) if item.key == guilty else f"{guilty} is not converted, and this belongs to it"
+            reason = str(exc) if item.key == guilty else f"{guilty} is not converted, and this key belongs to it"
             self._leave(item.key, item.value, reason)
 
     def _sorted(self, properties: Properties) -> dict[str, list[Item]]:
-        """The keys by the option that they make; all others are told."""
+        """The keys by their option; other keys are noted."""
         found: dict[str, list[Item]] = {}
         for key, value in properties.items():
             option, item = _place_of(key, value)
@@ -354,37 +354,37 @@ class _Record:
             elif option:
                 self._leave(key, value, f"a {self._kind.noun} has no option {option}")
             else:
-                self._tell(key, value)
+                self._note(key, value)
         return found
 
-    def _tell(self, key: str, value: t.Any) -> None:
-        """Tell what is to be told of a key that makes no option."""
+    def _note(self, key: str, value: t.Any) -> None:
+        """Note a key without an option, if it is needed."""
         reason = ""
         if key == "type":
             if value == HIDDEN_USER:
-                reason = "the user is converted; that the web interface leaves it out cannot be declared"
+                reason = "the user is converted; it cannot be declared that the web interface hides it"
         elif key == "group_declare":
             if (self._kind is GROUP) is not (values.boolean(value) is True):
-                reason = "it contradicts the type of this record, by which it is converted"
+                reason = "it contradicts the type of this record, which decides the conversion"
         elif key == DIGEST and self._kind is USER:
             self._found.need(USER.option, self._name, "password")
         elif key.startswith("pvt_google_auth_secret"):
-            reason = "no declaration holds an authenticator; as_user_mfa can set the same totp_secret on another server"
+            reason = "a declaration cannot contain an authenticator; as_user_mfa can set the same totp_secret on another server"
         else:
-            reason = "no field of the Web API is known to stand for it"
+            reason = "no matching field of the Web API is known"
         if reason:
             self._leave(key, value, reason)
 
     def _value(self, option: str, items: t.Sequence[Item]) -> t.Any:
-        """The value of an option in normal form. Raises ValueError with the reason, Unclear where it is about one of several."""
+        """The value of an option in normal form. Raises ValueError with the reason, or Unclear if it is about one of several."""
         if option in DIRECTIONS:
             return rules([_of(item, self._rule) for item in _in_order(items)])
         of = self._kind.by_name[option]
         spec = of.spec or {}
         if spec["type"] == "dict":
-            return of.normal({item.suffix: _of(item, lambda one: _told(one.value)) for item in items})
+            return of.normal({item.suffix: _of(item, lambda one: _text(one.value)) for item in items})
         if spec["type"] == "list":
-            read = _forwarded if spec.get("elements") == "dict" else lambda one: _told(one.value)
+            read = _forwarded if spec.get("elements") == "dict" else lambda one: _text(one.value)
             return of.normal([_of(item, lambda one: _alone(of, read(one), one.family)) for item in _in_order(items)])
         return _checked(of, items[0].value)
 
@@ -394,14 +394,14 @@ def _thing(resource: Resource, name: str) -> str:
 
 
 def _twin(name: str, first: str) -> str:
-    """Why a name cannot be declared beside the first one that looks like it; empty if it is the first one."""
+    """Why a name cannot be declared together with the first one that looks like it; empty for the first one."""
     if name == first:
         return ""
     return f"its name differs from {first!r} {only_in(first, name)}, and one task cannot declare both"
 
 
 def _place_of(key: str, value: t.Any) -> tuple[str, Item]:
-    """The option that a key belongs to, empty if to none, and what it gives to it."""
+    """The option of a key, empty if there is none, and its part of the option."""
     if key in PROPERTIES:
         return PROPERTIES[key], Item(key, value)
     environment = _ENVIRONMENT.fullmatch(key)
@@ -413,15 +413,15 @@ def _place_of(key: str, value: t.Any) -> tuple[str, Item]:
 
 
 def _in_order(items: t.Sequence[Item]) -> list[Item]:
-    """Items of a list by family and number. Raises Unclear for one without a number."""
+    """Items of a list by family and number. Raises Unclear for an item without a number."""
     for item in items:
         if not _NUMBER.fullmatch(item.suffix):
-            raise Unclear(item.key, "the name of a list's item ends in a number, such as .0")
+            raise Unclear(item.key, "the key of a list item must end in a number, such as .0")
     return sorted(items, key=lambda item: (item.family, int(item.suffix), item.key))
 
 
 def _of(item: Item, read: t.Callable[[Item], t.Any]) -> t.Any:
-    """What is read of an item. Raises Unclear."""
+    """The value that is read from an item. Raises Unclear."""
     try:
         return read(item)
     except ValueError as exc:
@@ -429,21 +429,21 @@ def _of(item: Item, read: t.Callable[[Item], t.Any]) -> t.Any:
 
 
 def _alone(of: Field, value: t.Any, family: str) -> t.Any:
-    """An item of a list in normal form, and of the family that its key says. Raises ValueError."""
+    """An item of a list in normal form, and of the family in its key. Raises ValueError."""
     [found] = of.normal([value])
     if family == "ipv6" and isinstance(found, str) and ":" not in found:
-        raise ValueError("this key is for IPv6, and the value is not")
+        raise ValueError("this key is for IPv6, but the value is not")
     return found
 
 
 def _forwarded(item: Item) -> Object:
-    """An address that is forwarded, as in 203.0.113.7:tcp/8000-8010."""
-    text = _told(item.value)
+    """A forwarded address, as in 203.0.113.7:tcp/8000-8010."""
+    text = _text(item.value)
     if item.family == "ipv6":
         return {"ip": text}
     found = _FORWARDED.fullmatch(text)
     if not found:
-        raise ValueError("it is not written as IP[:PROTOCOL/PORT[-PORT]]")
+        raise ValueError("it must be written as IP[:PROTOCOL/PORT[-PORT]]")
     ports = {"start_port": int(found["start"])} if found["start"] else {}
     if found["end"]:
         ports["end_port"] = int(found["end"])
@@ -452,12 +452,12 @@ def _forwarded(item: Item) -> Object:
 
 def _checked(of: Field, value: t.Any) -> t.Any:
     """A value of an option in normal form. Raises ValueError."""
-    said = _flag(value) if of.spec and of.spec["type"] == "bool" else _told(value)
+    checked = _flag(value) if of.spec and of.spec["type"] == "bool" else _text(value)
     try:
-        Checker({of.name: dict(of.spec or {})}).arguments({of.name: said})
+        Checker({of.name: dict(of.spec or {})}).arguments({of.name: checked})
     except InputError as exc:
         raise ValueError(str(exc).removeprefix(f"{of.name}: ").rstrip(".")) from None
-    return of.normal(said)
+    return of.normal(checked)
 
 
 def _convert_configuration(found: Conversion, configuration: Properties) -> None:
@@ -470,11 +470,11 @@ def _convert_configuration(found: Conversion, configuration: Properties) -> None
         private = _is_private(key, value)
         reason = _why_not(key, value, seen.setdefault(alike(key), key))
         if private and value == "":
-            reason = reason or "it is a secret, and empty"
+            reason = reason or "it is an empty secret"
         elif found.holds_secret(key) or (not private and found.holds_secret(value)):
             reason = reason or _ELSEWHERE
         elif not private and key in beside:
-            reason = reason or f"it goes together with the private key {beside[key]}: use as_web_certificate"
+            reason = reason or f"it belongs to the private key {beside[key]}: use as_web_certificate"
         if reason:
             secret = key.startswith(_SUBSCRIPTION)
             found.leave(CONFIG_ITEM.option, CONFIGURATION, key, value, reason, secret)
@@ -487,9 +487,9 @@ def _convert_configuration(found: Conversion, configuration: Properties) -> None
 def _why_not(key: str, value: t.Any, first: str) -> str:
     """Why an item of the configuration is not converted; empty if it is. ``first`` is the first key that looks like this one."""
     if _OF_THIS_SERVER.fullmatch(key):
-        return "it tells what happened to that server, and is not for another one to have"
+        return "it describes the past of that server, and is not for another server"
     if not isinstance(value, (str, bool, int)):
-        return f"it is {kind_of(value)}, and text is needed"
+        return f"it is {kind_of(value)}, but must be text"
     if well_formed(value) != value:
         return "it is not a text that UTF-8 can write"
     mistakes = Mistakes()

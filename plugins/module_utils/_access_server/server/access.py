@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who reaches what by a declaration, after a plan, and on a running server."""
+"""Who reaches what: in a declaration, after a plan, and on a running server."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ WHOLE = ("purge", UNDECLARED)  # options with which a task reads all objects of 
 
 
 class AccessTests:
-    """Sentences that say who may reach what."""
+    """Access tests: sentences that define who may reach what."""
 
     option = "access_tests"
     spec: t.Mapping[str, t.Any] = {"type": "list", "elements": "str", "default": []}
 
-    def parsed(self, said: t.Sequence[t.Any], mistakes: Mistakes) -> list[AccessTest]:
-        """Each as it is meant; what cannot be read is a mistake."""
+    def parsed(self, given: t.Sequence[t.Any], mistakes: Mistakes) -> list[AccessTest]:
+        """The parsed tests; a test that cannot be read is a mistake."""
         found = []
-        for number, text in enumerate(said):
+        for number, text in enumerate(given):
             try:
                 found.append(parse(text))
             except ValueError as exc:
@@ -61,12 +61,12 @@ class AccessTests:
         return found
 
     def of_declaration(self, tests: t.Sequence[AccessTest], parts: t.Sequence[Part]) -> list[Verdict]:
-        """By what is declared: a user or a group that is declared has no other rules than those that are."""
+        """Verdicts for the declaration: a declared user or group has only declared rules."""
         estate = declared_estate(parts) if tests else Estate()
         return [judge(test, estate, whole=False) for test in tests]
 
     def of_plan(self, tests: t.Sequence[AccessTest], parts: t.Sequence[Part], run: Run[AccessServer]) -> list[Verdict]:
-        """By what is on the server, with what is planned."""
+        """Verdicts for the server, with the planned changes."""
         estate = read_estate(run, tests, parts)
         return [judge(test, estate, whole=True) for test in tests]
 
@@ -112,7 +112,7 @@ def _decide_access(part: Part) -> bool:
 
 
 def declared_estate(parts: t.Sequence[Part]) -> Estate:
-    """What is declared, as if nothing else were on the server. Configuration items that are not declared are not known."""
+    """The declaration, as if the server had nothing else. Configuration items that are not declared are not known."""
     estate = Estate()
     for part in parts:
         for want in part.wanted:
@@ -124,7 +124,7 @@ def declared_estate(parts: t.Sequence[Part]) -> Estate:
 
 
 def _put(estate: Estate, resource: t.Any, name: str, values: t.Optional[Object]) -> None:
-    """Give an object of an estate these values; it goes where there are none."""
+    """Give an object of an estate these values; without values it is removed."""
     if resource is DEFAULT_USER:
         estate.default.update(values or {})
         return
@@ -153,7 +153,7 @@ def _put(estate: Estate, resource: t.Any, name: str, values: t.Optional[Object])
 
 
 def read_estate(run: Run[AccessServer], tests: t.Sequence[AccessTest], parts: t.Sequence[Part] = ()) -> Estate:
-    """What a server has and tests are about, with what is planned."""
+    """The part of a server that tests are about, with the planned changes."""
     named = {(test.kind, test.who) for test in tests}
     named |= {(test.where.kind, test.where.name) for test in tests if isinstance(test.where, Clients)}
     everybody = any(kind == EVERYBODY for kind, _name in named)
@@ -223,7 +223,7 @@ def read_accounts(
             estate.default.get("group"),
             *(change.get("group") for change in _planned(parts, DEFAULT_USER).values()),
         }
-        if default & {*found, *groups}:  # whose members are all who have no group of their own
+        if default & {*found, *groups}:  # its members are all users without their own group
             users = None
     estate.users = client.users(None if users is None else sorted(users), lambda wire: _needed(USER, wire)).records
     theirs = {one.get("group") for one in estate.users.values()} | {estate.default.get("group")}
@@ -235,7 +235,7 @@ def read_accounts(
 
 
 def _planned(parts: t.Sequence[Part], resource: t.Any) -> dict[str, Object]:
-    """Values that a plan gives objects of a resource."""
+    """The values that a plan gives to objects of a resource."""
     return {
         change.name: change.values
         for part in parts
@@ -245,7 +245,7 @@ def _planned(parts: t.Sequence[Part], resource: t.Any) -> dict[str, Object]:
 
 
 def _joining(parts: t.Sequence[Part], groups: t.Collection[str]) -> set[str]:
-    """Users whom a plan puts into one of these groups."""
+    """Users that a plan adds to one of these groups."""
     found = {name for name, values in _planned(parts, USER).items() if values.get("group") in groups}
     return found.union(*(values.get("members") or () for values in _planned(parts, GROUP).values()))
 
@@ -276,7 +276,7 @@ def read_rules(run: Run[AccessServer], estate: Estate, *, lists: bool, rulesets:
 
 
 def _decides(item: str) -> bool:
-    """Whether a configuration item says who reaches what. The others may be secrets."""
+    """Whether a configuration item decides who reaches what. The others may be secrets."""
     return item in ITEMS or bool(NETWORK_ITEM.fullmatch(item))
 
 
@@ -297,7 +297,7 @@ SPEC: t.Mapping[str, t.Any] = {
 
 
 def inform(run: Run[AccessServer]) -> Answer:
-    """The rules that count for users and groups, and what they reach of a destination."""
+    """The rules of users and groups, and what they reach of a destination."""
     params = run.task.params
     users, groups, where = params["users"], params["groups"], _destination(params["destination"])
     if users is not None or groups is not None:
@@ -334,7 +334,7 @@ def _destination(text: t.Optional[str]) -> t.Optional[Destination]:
 
 
 def _access(estate: Estate, account: Account, where: t.Optional[Destination]) -> Object:
-    """What is returned of one user, or of a group."""
+    """What is returned for a user or a group."""
     by_address = [*configured_rules(estate), *listed_rules(estate, account, "access_to")]
     found: Object = {
         **({"member_of": account.group} if account.name else {}),

@@ -20,7 +20,7 @@ from .health import problems
 
 
 class Cluster(Resource):
-    """What all nodes of a cluster share, and whether this one goes by the cluster's name."""
+    """What all nodes of a cluster share, and whether this node uses the cluster's name."""
 
     noun, plural, keys, read_back = "cluster", "", {}, ("update",)
     sole_name = noun
@@ -38,15 +38,17 @@ class Cluster(Resource):
         is_node = client.is_node()
         if is_node is None:
             run.task.warn(
-                f"{client.url} lists itself alone as a node, and does not tell whether that is a cluster. If it is not, the server "
-                "refuses to set the properties of one."
+                f"{client.url} lists only itself as a node, and does not report whether it is in a cluster. If it is not, the "
+                "server refuses to set the properties of a cluster."
             )
         if is_node is False:
             if not run.task.check:
                 raise InputError(
-                    f"{client.url} is in no cluster; make it a node first (as_cluster_node). Nothing was written."
+                    f"{client.url} is not in a cluster. Make it a node first (as_cluster_node). Nothing was written."
                 )
-            run.task.warn(f"{client.url} is in no cluster by now, so that the properties of one are taken for unset.")
+            run.task.warn(
+                f"{client.url} is not in a cluster yet, so this task assumes that no properties of a cluster are set."
+            )
             return Actual({self.noun: self.load({})})
         found = _properties(client)
         named = found.get("rr_dns_hostname")
@@ -55,20 +57,20 @@ class Cluster(Resource):
         )
 
     def desired(self, run: Run[AccessServer], wanted: Wanted, have: t.Optional[dict[str, t.Any]]) -> dict[str, t.Any]:
-        """A node goes by the cluster's name only until that changes, or until it gets a name of its own."""
+        """A node uses the cluster's name only until this name changes, or until the node gets its own name."""
         desired = super().desired(run, wanted, have)
         name = desired.get("rr_dns_hostname", (have or {}).get("rr_dns_hostname"))
         if desired.get("rr_dns_this_node") and not name:
-            raise InputError("rr_dns_this_node: the cluster has no round-robin host name; say rr_dns_hostname.")
+            raise InputError("rr_dns_this_node: the cluster has no round-robin host name. Set rr_dns_hostname.")
         if desired.get("rr_dns_this_node") is False and (have or {}).get("rr_dns_this_node"):
             raise InputError(
-                "rr_dns_this_node: the node goes by the cluster's name; give it a host name of its own by as_config_item "
+                "rr_dns_this_node: the node uses the cluster's name. Set a host name of its own with as_config_item "
                 "(host.name). Nothing was written."
             )
         return desired
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """The properties of all first, for the node takes its name from there."""
+        """The shared properties first, because the node takes its name from there."""
 
         def write(change: Change) -> None:
             shared = {key: value for key, value in change.values.items() if key != "rr_dns_this_node"}
@@ -86,7 +88,7 @@ CLUSTER = Cluster()
 
 
 def _properties(client: AccessServer) -> Record:
-    """What all nodes share. The document shows one flat set where it is written, and several where it is read."""
+    """What all nodes share. The document shows one flat set for writing, and several sets for reading."""
     props = client.object("GET /cluster/props").get("props") or {}
     if not isinstance(props, dict):
         raise client.unreadable("properties of the cluster")
@@ -101,7 +103,7 @@ def _host_name(client: AccessServer) -> t.Any:
 
 @reads
 def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_cluster_info: one row for each node, each asked through the server at hand."""
+    """The work of as_cluster_info: one row for each node, read through the server of the task."""
     client = run.client
     nodes = client.cluster_nodes()
     rows = [_row(client.at_node(name), name, one) for name, one in sorted(nodes.items())]
@@ -114,14 +116,14 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 
 def _own_name(client: AccessServer, rows: t.Sequence[Record]) -> t.Optional[str]:
-    """Which of the nodes the server at hand is, as far as it can be told: it restarted at the same moment."""
+    """The node that is the server of the task, if this is known: it restarted at the same moment."""
     moment = client.object(STATUS).get("last_restarted")
     names = [row["name"] for row in rows if moment and row["last_restarted"] == moment]
     return names[0] if len(names) == 1 else None
 
 
 def _row(node: AccessServer, name: str, wire: Record) -> dict[str, t.Any]:
-    """A node, and what it says itself; of one that says nothing, why."""
+    """A node, and its own report; or the reason if it does not answer."""
     row = {"name": name, **CLUSTER_NODE.load(wire)}
     try:
         return {**row, **_said(node), "reachable": True, "error": None}

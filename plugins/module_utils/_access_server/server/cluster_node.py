@@ -28,18 +28,18 @@ CREATE, JOIN, AGAIN, LEAVE, NONE = "create", "join", "again", "leave", "none"  #
 ASKED = {
     CREATE: "create a cluster",
     JOIN: "join the cluster",
-    AGAIN: "join the cluster once more",
+    AGAIN: "join the cluster again",
     LEAVE: "leave its cluster",
 }
 RESTART_ADVICE = (
-    "Restart it as one of its administrators by now (as_restart, mode server_agent), if it has not restarted."
+    "If it has not restarted, restart it as one of its current administrators (as_restart, mode server_agent)."
 )
 PAUSE = 1.0  # seconds between two reads of a list of nodes
 STATUS, INFO = "GET /server/status", "GET /server/info"
 
 
 def spelled(fingerprint: str) -> str:
-    """A SHA-256 fingerprint as the vendor writes it; what is none stays as it is."""
+    """A SHA-256 fingerprint as the vendor writes it; other text stays as it is."""
     digits = re.sub("[: ]", "", fingerprint).upper()
     return ":".join(re.findall("..", digits)) if re.fullmatch("[0-9A-F]{64}", digits) else fingerprint
 
@@ -47,8 +47,8 @@ def spelled(fingerprint: str) -> str:
 class ClusterNode(Resource):
     """A server as a node of a cluster.
 
-    Notes of a run: ``presented``, whether the fingerprint was taken from the live certificate; ``nodes`` as the server lists
-    them; ``peers``, the other servers; ``cut_off``, whether it has left as far as the others know, and does not know itself.
+    Notes of a run: ``presented``, whether the fingerprint comes from the live certificate; ``nodes`` as the server lists them;
+    ``peers``, the other servers; ``cut_off``, whether the others know that it has left, but the server itself does not.
     """
 
     noun, plural, read_back = "cluster node", "", ("update",)
@@ -68,17 +68,17 @@ class ClusterNode(Resource):
     }
 
     def validate(self, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
-        """Addresses and fingerprints that are none; what is given of a node that leaves does not matter."""
+        """Addresses and fingerprints that are not valid; options of a node that leaves do not matter."""
         for want in wanted:
             if want.state == "absent":
                 continue
             endpoint, fingerprint = want.values.get("api_endpoint"), want.values.get("certificate_fingerprint")
             if endpoint is not None and not _is_endpoint(endpoint):
-                shown = "this" if "@" in endpoint else repr(endpoint)  # else it may hold a password
-                yield f"api_endpoint: {shown} is not an address such as https://node1.example.com:945, without anything after it."
+                shown = "the value" if "@" in endpoint else repr(endpoint)  # otherwise it may contain a password
+                yield f"api_endpoint: {shown} is not an address such as https://node1.example.com:945, with nothing after the port."
             if fingerprint is not None and not re.fullmatch("([0-9A-F]{2}:){31}[0-9A-F]{2}", fingerprint):
                 yield (
-                    f"certificate_fingerprint: {fingerprint!r} is neither {AUTO} nor a SHA-256 fingerprint, 64 hexadecimal digits."
+                    f"certificate_fingerprint: {fingerprint!r} is neither {AUTO} nor a SHA-256 fingerprint (64 hexadecimal digits)."
                 )
             if "mysql_uri" in want.secrets:
                 try:
@@ -87,7 +87,7 @@ class ClusterNode(Resource):
                     yield str(exc)
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """Nodes as the server lists them, which are none before it is one."""
+        """Nodes as the server lists them; none before it is a node."""
         nodes = run.notes["nodes"] = run.client.cluster_nodes()
         [want] = run.wanted or ()
         if want.state == "absent" and nodes and want.name not in nodes and not run.notes.get("cut_off"):
@@ -96,7 +96,7 @@ class ClusterNode(Resource):
         return Actual({name: self.load(one) for name, one in listed.items() if name == want.name}, whole=True)
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """Which server this is, what the others say, whether all fits, before anything is written."""
+        """Which server this is, what the others report, and whether all fits, before anything is written."""
         plan = run.plan
         with mistakes.collecting():
             refuse_no_time("restart_timeout", run.task.params["restart_timeout"])
@@ -126,21 +126,21 @@ class ClusterNode(Resource):
             raise
         except EstateError as exc:
             if change.action == "update":
-                return  # which may be what mends it
+                return  # the change may repair this
             raise EstateError(
-                f"{self.noun} {change.name} is listed by {client.url} and not reached through it: {exc}. Nothing was written. Its "
+                f"{client.url} lists {self.noun} {change.name}, but cannot reach it: {exc}. Nothing was written. Its "
                 "api_endpoint or certificate_fingerprint may be out of date, or it is not running."
             ) from exc
         raise InputError(
-            f"{client.url} is not {self.noun} {change.name} but another one of the same cluster, which has {some(nodes)}. Nothing "
-            "was written."
+            f"{client.url} is not {self.noun} {change.name}, but another node of the same cluster ({some(nodes)}). Nothing was "
+            "written."
         )
 
     def _refuse_to_leave(self, run: Run[AccessServer], change: Change, nodes: t.Mapping[str, Record]) -> None:
         if set(nodes) == {change.name}:
             raise InputError(
-                f"{self.noun} {change.name} is the last one of its cluster, whose users and certificates would be nobody's. "
-                "Nothing was written."
+                f"{self.noun} {change.name} is the last node of its cluster. Removing it would lose the cluster's users and "
+                "certificates. Nothing was written."
             )
         connected = len(run.client.vpn_clients())
         if connected:
@@ -150,25 +150,27 @@ class ClusterNode(Resource):
         run.notes["peers"] = read_peers(run)
         for peer in run.notes["peers"]:
             if peer.error:
-                run.task.warn(f"{peer.client.url} is not asked whether it forgets {change.name}: {peer.error}.")
+                run.task.warn(
+                    f"It is not checked whether {peer.client.url} removes {change.name} from its list: {peer.error}."
+                )
 
     def _plan_entry(self, run: Run[AccessServer], change: Change, nodes: t.Mapping[str, Record]) -> str:
-        """How the server becomes a node: by making the cluster, by joining it, or by doing so once more."""
+        """How the server becomes a node: it creates the cluster, joins it, or joins it again."""
         name, params = change.name, run.task.params
         if nodes:
             raise InputError(
-                f"{run.client.url} is in a cluster already, of {some(nodes)}, and none of them is called {name}. A node gets "
-                "another name by leaving and joining again. Nothing was written."
+                f"{run.client.url} is already in a cluster ({some(nodes)}), and none of its nodes is called {name}. To rename a "
+                "node, let it leave and join again. Nothing was written."
             )
         if params["peers"] is None:
             raise InputError(
-                f"{run.client.url} is in no cluster. Say as peers which other servers there are, which are asked whether there is "
-                "one already; an empty list says that there are none. Nothing was written."
+                f"{run.client.url} is not in a cluster. Set peers to the other servers, which are asked whether a cluster exists "
+                "already, or to an empty list if there are no others. Nothing was written."
             )
         missing = [option for option in ("api_endpoint", "mysql_uri") if params[option] is None]
         if missing:
             raise InputError(
-                f"{run.client.url} is in no cluster, and {' and '.join(missing)} is needed to become a node."
+                f"{run.client.url} is not in a cluster. To become a node, it needs {' and '.join(missing)}."
             )
         peers = run.notes["peers"] = read_peers(run)
         clusters = [peer for peer in peers if peer.nodes]
@@ -176,8 +178,8 @@ class ClusterNode(Resource):
         if not clusters:
             if silent:
                 raise EstateError(
-                    f"Whether there is a cluster already is not known, because {silent[0].client.url} does not say so: "
-                    f"{silent[0].error}. Nothing was written, for a second cluster cannot be undone."
+                    f"It is not known whether a cluster exists already, because {silent[0].client.url} does not report it: "
+                    f"{silent[0].error}. Nothing was written, because a second cluster cannot be undone."
                 )
             if run.task.check and set(params["assume_present"]) - {name}:
                 self._warn_of_loss(run)
@@ -186,7 +188,7 @@ class ClusterNode(Resource):
                 database.refuse_unless_empty(params["mysql_uri"])
             return CREATE
         for peer in silent:
-            run.task.warn(f"{peer.client.url} was not asked for its cluster: {peer.error}.")
+            run.task.warn(f"{peer.client.url} did not report its cluster: {peer.error}.")
         return self._plan_join(run, change, clusters)
 
     def _plan_join(self, run: Run[AccessServer], change: Change, clusters: t.Sequence[Peer]) -> str:
@@ -194,29 +196,31 @@ class ClusterNode(Resource):
         for other in clusters[1:]:
             if not first.nodes.keys() & other.nodes.keys():
                 raise InputError(
-                    f"{first.client.url} and {other.client.url} are in two clusters, of {some(first.nodes)} and of "
-                    f"{some(other.nodes)}; name peers of one. Nothing was written."
+                    f"{first.client.url} and {other.client.url} are in two clusters ({some(first.nodes)}, and "
+                    f"{some(other.nodes)}). Set peers of one cluster only. Nothing was written."
                 )
         ours, theirs = (each.object(INFO).get("version") for each in (run.client, first.client))
         if ours != theirs:
             raise InputError(
-                f"{run.client.url} has version {ours}, and the cluster of {first.client.url} has {theirs}; all nodes must have the "
-                "same. Nothing was written."
+                f"{run.client.url} has version {ours}, and the cluster of {first.client.url} has {theirs}. All nodes must have "
+                "the same version. Nothing was written."
             )
         nodes = {key: self.load(one) for peer in clusters for key, one in peer.nodes.items()}
         endpoint = change.values["api_endpoint"]
         namesake = next((key for key, one in nodes.items() if one["api_endpoint"] == endpoint and key != name), None)
         if namesake:
-            raise InputError(f"api_endpoint: {endpoint} is that of {self.noun} {namesake}. Nothing was written.")
+            raise InputError(
+                f"api_endpoint: {endpoint} already belongs to {self.noun} {namesake}. Nothing was written."
+            )
         if name in nodes:
             have = nodes[name]["api_endpoint"]
             if have != endpoint:
                 raise InputError(
-                    f"The cluster of {first.client.url} has a {self.noun} {name} already, which is {have}. Nothing was written. If "
-                    "that one is gone, it has to leave first; else give this one another name."
+                    f"The cluster of {first.client.url} already has a {self.noun} {name} ({have}). Nothing was written. If that "
+                    "server no longer exists, it must leave first. Otherwise choose another name."
                 )
             run.task.warn(
-                f"The cluster lists {self.noun} {name}, and {run.client.url} does not know: it was cut off when it joined."
+                f"The cluster lists {self.noun} {name}, but {run.client.url} does not know it: it was interrupted when it joined."
             )
             return AGAIN
         if run.task.params["check_database"]:
@@ -226,18 +230,18 @@ class ClusterNode(Resource):
 
     def _warn_of_loss(self, run: Run[AccessServer]) -> None:
         run.task.warn(
-            f"{run.client.url} loses the {len(run.client.user_roll())} users, the certificates and the configuration of its own: "
-            "those of the cluster take their place."
+            f"{run.client.url} loses its own {len(run.client.user_roll())} users, certificates and configuration. Those of the "
+            "cluster replace them."
         )
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Enter, restart, and be seen by all. An answer that is lost is looked for, and nothing is sent twice."""
+        """Enter, restart, and wait until all nodes list it. After a lost answer, the result is read; nothing is sent twice."""
         client = run.client
         [change] = changes
         name, action, patience = change.name, change.results["cluster_action"], run.task.params["restart_timeout"]
         operation = "POST /cluster/create" if action == CREATE else "POST /cluster/join"
         body = {"name": name, **self.dump(change.values), "mysqluri": change.secrets.get("mysql_uri")}
-        with client.session.excused():  # the tokens of before went with the database of before
+        with client.session.excused():  # the old tokens end with the old database
             lost = _send_once(client, change, ASKED[action], lambda: client.call(operation, body), patience)
             try:
                 with refusal(client), restarted(client, patience):
@@ -246,12 +250,12 @@ class ClusterNode(Resource):
                     client,
                     lambda nodes: name in nodes,
                     patience,
-                    f"{lost}{client.url} has restarted and does not "
-                    f"list {self.noun} {name}. It was not asked a second time to {ASKED[action]}; look at its log.",
+                    f"{lost}{client.url} has restarted, but does not list {self.noun} {name}. The request to {ASKED[action]} was "
+                    "not repeated. Check the log of the server.",
                 )
             except SignInError as exc:
                 raise SignInError(
-                    f"{lost}{client.url} was asked to {ASKED[action]}, whose accounts take the place of its own: {exc} "
+                    f"{lost}{client.url} was asked to {ASKED[action]}. The accounts of the cluster replace its own: {exc} "
                     f"{RESTART_ADVICE}",
                     final=exc.final,
                 ) from exc
@@ -260,14 +264,14 @@ class ClusterNode(Resource):
             witness,
             lambda nodes: name in nodes,
             patience,
-            f"{client.url} has entered the cluster, and {witness.url} does not list {self.noun} {name}.",
+            f"{client.url} has joined the cluster, but {witness.url} does not list {self.noun} {name}.",
         )
         _check_reachable(witness, name)
         nodes = client.cluster_nodes()
         change.results.update(nodes=sorted(nodes), restart_pending=bool(nodes[name].get("restart_pending")))
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """How the others reach it."""
+        """Write how the other nodes reach it."""
         run.writes.each(
             changes,
             lambda change: run.client.call(
@@ -277,7 +281,7 @@ class ClusterNode(Resource):
         )
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """Leave, restart, and be forgotten by all who are asked. The accounts are those of before the cluster then."""
+        """Leave, restart, and wait until the peers no longer list it. It then has the accounts that it had before the cluster."""
         client = run.client
         [change] = changes
         name, patience = change.name, run.task.params["restart_timeout"]
@@ -291,11 +295,11 @@ class ClusterNode(Resource):
                     client,
                     lambda nodes: not others & set(nodes),
                     patience,
-                    f"{lost}{client.url} has restarted and still lists nodes. It was not asked a second time to {ASKED[LEAVE]}.",
+                    f"{lost}{client.url} has restarted, but still lists nodes. The request to {ASKED[LEAVE]} was not repeated.",
                 )
             except SignInError as exc:
                 raise SignInError(
-                    f"{lost}{client.url} was asked to {ASKED[LEAVE]}, and its accounts are its own again: {exc} {RESTART_ADVICE}",
+                    f"{lost}{client.url} was asked to {ASKED[LEAVE]}. It has its own accounts again: {exc} {RESTART_ADVICE}",
                     final=exc.final,
                 ) from exc
         for peer in run.notes["peers"]:
@@ -304,31 +308,33 @@ class ClusterNode(Resource):
                     peer.client,
                     lambda nodes: name not in nodes,
                     patience,
-                    f"{client.url} has left, and {peer.client.url} still lists {self.noun} {name}.",
+                    f"{client.url} has left the cluster, but {peer.client.url} still lists {self.noun} {name}.",
                 )
 
 
 def apply_node(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_cluster_node: the fingerprint is taken from the live certificate, where nobody says another."""
+    """The work of as_cluster_node: the fingerprint comes from the live certificate, unless the task sets one."""
     params = run.task.params
-    said, endpoint, taken = params["certificate_fingerprint"], params["api_endpoint"], False
-    if params["state"] == "present" and said in (None, AUTO):
+    pin, endpoint, taken = params["certificate_fingerprint"], params["api_endpoint"], False
+    if params["state"] == "present" and pin in (None, AUTO):
         have = run.client.cluster_nodes().get(params["name"])
         endpoint = endpoint or (have or {}).get("api_endpoint")
-        if endpoint and (said or have is None):
+        if endpoint and (pin or have is None):
             der = presented(endpoint)
             if der is None:
-                raise InputError(f"api_endpoint: nobody presents a certificate at {endpoint}, as seen from here.")
-            said, taken = hashlib.sha256(der).hexdigest(), True
-        elif said:
-            raise InputError("certificate_fingerprint: auto needs an api_endpoint to take it from.")
-    own = run.within({"certificate_fingerprint": said})
+                raise InputError(
+                    f"api_endpoint: no server presents a certificate at {endpoint} (seen from this machine)."
+                )
+            pin, taken = hashlib.sha256(der).hexdigest(), True
+        elif pin:
+            raise InputError("certificate_fingerprint: auto needs api_endpoint.")
+    own = run.within({"certificate_fingerprint": pin})
     own.notes["presented"] = taken
     return apply_declared(own, CLUSTER_NODE)
 
 
 def _is_node(client: AccessServer, name: str) -> bool:
-    """Whether a node is the server at hand: it tells the same moment of its last restart, asked directly and by its name."""
+    """Whether a node is the server of the task: asked directly and by its name, it reports the same last restart."""
     ours, theirs = (each.object(STATUS).get("last_restarted") for each in (client, client.at_node(name)))
     return bool(ours == theirs)
 
@@ -342,13 +348,13 @@ def _is_endpoint(text: str) -> bool:
 
 
 def _send_once(client: AccessServer, change: Change, action: str, send: t.Callable[[], object], patience: float) -> str:
-    """Send what is sent once and never again; answers why nobody knows what became of it, if so."""
+    """Send a request once and never again; returns why its result is not known, if so."""
     try:
         send()
     except Refused as exc:
         if exc.status != 400:
             raise
-        raise EstateError(f"{client.url} refuses to {action}: {exc.reason}. It goes on as it was.") from exc
+        raise EstateError(f"{client.url} refuses to {action}: {exc.reason}. It continues to run as before.") from exc
     except OutcomeUnknown as exc:
         change.reached()
         client.await_service(patience)
@@ -360,7 +366,7 @@ def _send_once(client: AccessServer, change: Change, action: str, send: t.Callab
 def _await_nodes(
     client: AccessServer, so: t.Callable[[t.Collection[str]], bool], patience: float, otherwise: str
 ) -> None:
-    """Ask for the nodes until they are so; servers may be slow to tell each other. Raises NotBack."""
+    """Read the nodes until ``so`` is true; servers may need time to inform each other. Raises NotBack."""
     deadline = time.monotonic() + patience
     while not so(client.cluster_nodes()):
         if time.monotonic() > deadline:
@@ -369,15 +375,15 @@ def _await_nodes(
 
 
 def _check_reachable(client: AccessServer, name: str) -> None:
-    """Whether a server can pass calls on to a node, which shows that its endpoint and its fingerprint are right."""
+    """Check that a server can forward calls to a node, which shows that its endpoint and its fingerprint are right."""
     try:
         client.at_node(name).object(STATUS)
     except SignInError:
         raise
     except EstateError as exc:
         raise EstateError(
-            f"Cluster node {name} has entered the cluster, and {client.url} cannot pass calls on to it: {exc}. It is not running, "
-            "or its api_endpoint or certificate_fingerprint is wrong, which this task changes."
+            f"Cluster node {name} has joined the cluster, but {client.url} cannot forward calls to it: {exc}. It is not running, "
+            "or its api_endpoint or certificate_fingerprint is wrong. This task can change both."
         ) from exc
 
 

@@ -13,7 +13,7 @@ from ..._text.errors import EstateError
 from ..api.client import AccessServer, Record
 from ..api.connection import ACCESS_SERVER, base_address
 
-# How a peer is reached, where that differs from the task's own way.
+# How a peer is reached, if this differs from the server of the task.
 PEER: t.Mapping[str, t.Any] = {
     "as_url": {"type": "str", "required": True},
     "as_username": {"type": "str"},
@@ -43,18 +43,18 @@ def read_peers(run: Run[AccessServer]) -> list[Peer]:
     peers = []
     codes = {
         "as_session": {"codes": (task.params["as_session"] or {}).get("codes")}
-    }  # each is good once, wherever it is used
-    for said in task.params["peers"] or ():
-        if base_address(said["as_url"]) == run.client.url:
+    }  # each is valid once, on any server
+    for given in task.params["peers"] or ():
+        if base_address(given["as_url"]) == run.client.url:
             continue
-        own = {name: value for name, value in said.items() if value is not None}
+        own = {name: value for name, value in given.items() if value is not None}
         if "as_certificate_fingerprint" in own:
-            own.setdefault("as_ca_path", None)  # the pin is enough, and the authority is that of another server
+            own.setdefault("as_ca_path", None)  # the pin is enough, and the authority belongs to another server
         peer = ACCESS_SERVER.connect({**task.params, **NOT_OF_PEERS, **codes, **own}, True)
         for sentence in peer.cautions:
             task.warn(sentence)
         try:
             peers.append(Peer(peer, peer.cluster_nodes()))
-        except EstateError as exc:  # also where it does not let us in, which says nothing of our own server
+        except EstateError as exc:  # also if it refuses the sign-in, which shows nothing about our own server
             peers.append(Peer(peer, {}, str(exc).rstrip(".")))
     return peers

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The database that an Access Server keeps everything in: its own, or one on MySQL; and what is in one, seen from here."""
+"""The database of an Access Server: its own, or one on MySQL; and the content of one, as seen from this machine."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ..api.client import CLUSTER, LOCAL, MYSQL, AccessServer, some
 from .restart import TIMEOUT, announced, refusal, refuse_no_time, restarted
 
 UNKNOWN = "unknown"
-ONCE_DONE = "If it has moved already, say assume_local: false."
-REREADING = "server_agent"  # the mode of a restart that reads again which database there is (server behaviour, 103)
+ONCE_DONE = "If it has already moved, set assume_local: false."
+REREADING = "server_agent"  # the mode of a restart that reads the choice of the database again (server behaviour, 103)
 PORT = 3306
-SILENCE = 30.0  # seconds that a database may keep silent while it is looked at
-# Parameters that the usual libraries for MySQL know; what else follows a ? may be the rest of a password.
+SILENCE = 30.0  # seconds that a database may stay silent while it is checked
+# Parameters that the usual libraries for MySQL know; any other text after a ? may be the rest of a password.
 QUERY = ("charset", "connect_timeout", "ssl_ca", "ssl_cert", "ssl_key", "ssl_mode", "unix_socket")
 _SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
 _TABLES = (
@@ -32,9 +32,9 @@ _TABLES = (
 )
 _REASONS = {
     1044: "its user may not use it",
-    1045: "it does not take its user or its password",
-    1049: "there is no database of its name",
-    2003: "there is no connection to it",
+    1045: "it does not accept its user or its password",
+    1049: "a database with this name does not exist",
+    2003: "it cannot be reached",
     2013: "the connection to it was lost",
 }
 SPEC: t.Mapping[str, t.Any] = {
@@ -47,7 +47,7 @@ SPEC: t.Mapping[str, t.Any] = {
 
 @reads
 def in_use(client: AccessServer) -> str:
-    """Which kind of database the server has, as far as it tells: by its cluster, or by where its items come from."""
+    """The kind of database of the server, as far as it shows: by its cluster, or by the source of its items."""
     return CLUSTER if client.is_node() else client.database_source() or UNKNOWN
 
 
@@ -57,7 +57,7 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 
 def convert(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_database: what is in the local database moves to MySQL, once."""
+    """The work of as_database: the content of the local database moves to MySQL, once."""
     client = run.client
     params = run.task.params
     refuse_no_time("restart_timeout", params["restart_timeout"])
@@ -69,8 +69,8 @@ def convert(run: Run[AccessServer]) -> dict[str, t.Any]:
         return {"changed": False, "before": before, "in_use": before}
     if before == UNKNOWN and params["assume_local"] is None:
         raise InputError(
-            f"{client.url} does not tell which database it has. If it is a local one, say assume_local: true. {ONCE_DONE} Nothing "
-            "was written."
+            f"{client.url} does not report which database it has. If it is a local one, set assume_local: true. {ONCE_DONE} "
+            "Nothing was written."
         )
     if before == UNKNOWN:
         _refuse_again(client, params["mysql_uri"])
@@ -88,33 +88,36 @@ def convert(run: Run[AccessServer]) -> dict[str, t.Any]:
         now = in_use(client)
     if now not in (MYSQL, CLUSTER) and (lost or now == LOCAL):
         raise EstateError(
-            f"{lost}{client.url} has restarted, and does not tell that it uses MySQL now (but: {now}). It was not asked again."
+            f"{lost}{client.url} has restarted, but does not report that it uses MySQL (it reports: {now}). "
+            "The request was not repeated."
         )
     return {**answer, "in_use": MYSQL if now == UNKNOWN else now}
 
 
 def _refuse_again(client: AccessServer, uri: str) -> None:
-    """A server that does not tell may have moved before, and may move again when it is asked: an empty database alone tells.
+    """A server that does not report its database may have moved before, and may move again: only an empty database shows it.
 
-    Raises InputError where that one is not empty, or cannot be looked at.
+    Raises InputError if the database is not empty, or cannot be checked.
     """
     try:
         refuse_unless_empty(uri)
     except InputError as exc:
         raise InputError(
-            f"{client.url} does not tell which database it has, so that only the one at mysql_uri can tell whether it has moved. "
+            f"{client.url} does not report which database it has. Only the database at mysql_uri can show whether it has moved. "
             f"{exc} {ONCE_DONE}"
         ) from exc
 
 
 def _convert(client: AccessServer, params: t.Mapping[str, t.Any]) -> str:
-    """Ask for it once; answers why nobody knows what became of it, if so."""
+    """Request it once; returns why the result is not known, if so."""
     try:
         client.call("PUT /database/convert", {"mysqluri": params["mysql_uri"]})
     except Refused as exc:
         if exc.status != 400:
             raise
-        raise EstateError(f"{client.url} refuses to convert its database: {exc.reason}. It goes on as it was.") from exc
+        raise EstateError(
+            f"{client.url} refuses to convert its database: {exc.reason}. It continues to run as before."
+        ) from exc
     except OutcomeUnknown as exc:
         client.await_service(params["restart_timeout"])
         return f"{exc}. "
@@ -127,16 +130,17 @@ def address(uri: str) -> SplitResult:
         return confided.address(uri, QUERY)
     except ValueError:
         raise InputError(
-            "mysql_uri is not the address of a database, such as mysql://USER:PASSWORD@HOST:3306/. Write signs such as @, #, / "
-            f"and ? in the password in percent code (%40, %23, %2F, %3F). After a ? only these are allowed: {', '.join(QUERY)}."
+            "mysql_uri is not the address of a database, such as mysql://USER:PASSWORD@HOST:3306/. Write characters such as @, "
+            f"#, / and ? in the password with percent encoding (%40, %23, %2F, %3F). After a ? only these are "
+            f"allowed: {', '.join(QUERY)}."
         ) from None
 
 
 def tables(uri: str) -> dict[str, int]:
-    """How many tables there are by database, as far as the user of the address may see them. Raises InputError."""
+    """The number of tables of each database that the user of the address may see. Raises InputError."""
     parts = address(uri)
     if parts.scheme != "mysql" or not parts.hostname:
-        raise InputError("check_database: mysql_uri is not one of MySQL, such as mysql://USER:PASSWORD@HOST:3306/.")
+        raise InputError("check_database: mysql_uri is not a MySQL address, such as mysql://USER:PASSWORD@HOST:3306/.")
     where = f"the database at {parts.hostname}:{parts.port or PORT}"
     try:
         pymysql = importlib.import_module("pymysql")
@@ -150,7 +154,7 @@ def tables(uri: str) -> dict[str, int]:
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
             connect_timeout=CONNECT_TIMEOUT,
-            read_timeout=SILENCE,  # without it, PyMySQL waits for ever for what answers there and is no MySQL
+            read_timeout=SILENCE,  # without it, PyMySQL waits forever for a server that is not MySQL
             write_timeout=SILENCE,
         )
         try:
@@ -162,25 +166,29 @@ def tables(uri: str) -> dict[str, int]:
     except pymysql.MySQLError as exc:
         code = exc.args[0] if exc.args and isinstance(exc.args[0], int) else None
         why = _REASONS.get(t.cast(int, code), f"it answers with error {code}")
-    except (OSError, RuntimeError, ValueError) as exc:  # such as a way to sign in that needs another library
+    except (OSError, RuntimeError, ValueError) as exc:  # for example a sign-in method that needs another library
         why = type(exc).__name__
-    raise InputError(f"check_database: {where} cannot be looked at: {why}. Nothing was written.")
+    raise InputError(f"check_database: {where} cannot be checked: {why}. Nothing was written.")
+
+
+def _host(uri: str) -> str:
+    return address(uri).hostname or "its socket"
 
 
 def refuse_unless_empty(uri: str) -> None:
-    """What is in it would be in the way, or be somebody's. Raises InputError."""
+    """Existing tables would be in the way, or belong to another cluster. Raises InputError."""
     found = tables(uri)
     if found:
         raise InputError(
-            f"check_database: the database at {address(uri).hostname} is not empty: there are {sum(found.values())} tables in "
-            f"{some(found)}. It may be that of another cluster. Nothing was written."
+            f"check_database: the database at {_host(uri)} is not empty: there are {sum(found.values())} tables in "
+            f"{some(found)}. It may belong to another cluster. Nothing was written."
         )
 
 
 def refuse_if_empty(uri: str) -> None:
-    """There is nothing in it to join. Raises InputError."""
+    """An empty database has no cluster to join. Raises InputError."""
     if not tables(uri):
         raise InputError(
-            f"check_database: the database at {address(uri).hostname} is empty, so that it is not that of the cluster. Nothing "
-            "was written."
+            f"check_database: the database at {_host(uri)} is empty, so it is not the database of the cluster. "
+            "Nothing was written."
         )

@@ -24,7 +24,7 @@ from .access import AccessChanges, AccessTests
 
 
 def memberships(parts: t.Sequence[Part]) -> t.Iterator[str]:
-    """Users who say that they are in another group than the one that lists them, and lists that are left to the server."""
+    """Users whose group is not the group that lists them, and lists of members that the server decides."""
     mapped = any(part.run.task.params.get("group_mapping") for part in parts)
     there = {part.resource.noun: [want for want in part.wanted if want.stays] for part in parts}
     group_of = {want.name: want.values["group"] for want in there.get("user", ()) if "group" in want.values}
@@ -36,23 +36,23 @@ def memberships(parts: t.Sequence[Part]) -> t.Iterator[str]:
         if members is None:
             continue
         if mapped:
-            yield f"members of group {want.name}: group_mapping leaves it to the server who is a member. Declare one of the two."
+            yield f"members of group {want.name}: with group_mapping, the server decides who is a member. Declare only one of them."
         for name in members:
             elsewhere = group_of.get(name, want.name)
             if elsewhere != want.name:
                 declared = f"group {elsewhere}" if elsewhere else "no group"
-                yield f"members of group {want.name}: user {name} is declared to be in {declared}."
+                yield f"members of group {want.name}: user {name} is declared in {declared}."
         for name in sorted(set(inside.get(want.name, ())) - set(members)):
-            yield f"group of user {name}: it is {want.name}, and {name} is not among the members of that group."
+            yield f"group of user {name}: it is {want.name}, but {name} is not in the members of that group."
 
 
 def restart(parts: t.Sequence[Part]) -> tuple[Answer, str]:
-    """Changed items of the configuration, which may wait for a restart; and if there are some, how many clients it interrupts."""
+    """Changed configuration items that may need a restart; and if there are some, how many clients it interrupts."""
     waiting = [change.name for part in parts if part.resource is CONFIG_ITEM for change in part.run.plan.of("update")]
     if not waiting:
         return {"restart": []}, ""
     connected: t.Optional[int] = None
-    with contextlib.suppress(EstateError):  # the work is done, and this is for people who plan the restart
+    with contextlib.suppress(EstateError):  # the work is done; this only helps people who plan the restart
         connected = len(parts[0].run.client.vpn_clients())
     words = f"a restart may be needed by {listed(waiting, FEW)}"
     if connected is None:
@@ -70,15 +70,15 @@ DECLARATION = ServerDeclaration(
 
 
 def beyond(run: Run[AccessServer]) -> t.Iterator[str]:
-    """What a server has and no declaration of it holds: other configuration profiles, and what holds secrets that are made once."""
+    """What a server has and a declaration cannot have: other configuration profiles, and secrets that are created once."""
     active, profiles = run.client.config_profiles
     others = [name for name in profiles if name != active]
     if others:
         yield (
-            f"configuration profile {listed(others)} is not active. With its name as profile, as_config_item_info returns what "
-            "as_config_item takes."
+            f"configuration profile {listed(others)} is not active. Set profile in as_config_item_info to its name to read its "
+            "items."
         )
     yield (
         "Certificate authorities, the web certificate, client profiles and their tokens, the licence and the cluster: they "
-        "hold secrets that are made once, and have modules of their own."
+        "contain secrets that are created once, and have their own modules."
     )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two Access Servers of which one takes over from the other: how they are set up, and whether that works."""
+"""Two Access Servers, one of which takes over from the other: their setup, and whether it works."""
 
 from __future__ import annotations
 
@@ -40,32 +40,32 @@ CONSTRAINTS: t.Mapping[str, t.Sequence[t.Any]] = {
 
 
 def set_up(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_failover: tested as it is declared, and only then written and brought into being."""
+    """The work of as_failover: the declaration is tested first, and only then written and set up."""
     params = run.task.params
     if params["state"] == "absent":
         return _switched_off(run)
     declared = list(_items(params))
     if params["state"] == "tested":
         return {"changed": False, **_tested(run.client, declared)}
-    told = _written(run.within({}, check=True), declared)
-    if not told.changed:
-        return _answer(told, {})
+    plan = _written(run.within({}, check=True), declared)
+    if not plan.changed:
+        return _answer(plan, {})
     results = _tested(run.client, declared)
     if results.get("failed"):
         return {"changed": False, **results}
     if not run.task.check:
         done = _written(run, declared)
         _start(run, done)
-    return _answer(told, results)
+    return _answer(plan, results)
 
 
 def _switched_off(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The mode alone goes back to its default. Where the server tells none, an empty text stands for it."""
+    """Only the mode is reset to its default. If the server reports no default, an empty text replaces it."""
     return _answer(_brought(run, [Wanted(MODE, "default", {"value": OFF, "custom": True}, [])]), {})
 
 
 def _items(params: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
-    """What is declared, as configuration items; all values are texts, as the document has them."""
+    """The declaration as configuration items; all values are text, as in the document."""
     yield {"name": MODE, "value": UCARP}
     yield {"name": "ucarp.addr", "value": params["address"]}
     yield {"name": "ucarp.secret", "secret_value": params["secret"]}
@@ -83,7 +83,7 @@ def _written(run: Run[AccessServer], declared: t.Sequence[t.Mapping[str, t.Any]]
 
 
 def _brought(run: Run[AccessServer], wanted: t.Sequence[Wanted]) -> Plan:
-    """Items of the active configuration profile, which the server need not know; or what is to be done to them."""
+    """Apply items to the active configuration profile; the server does not have to know them."""
     own = run.within({"profile": None})
     own.wanted = wanted
     plan = apply(own, CONFIG_ITEM, wanted)
@@ -95,7 +95,7 @@ def _brought(run: Run[AccessServer], wanted: t.Sequence[Wanted]) -> Plan:
 
 @reads
 def _tested(client: AccessServer, declared: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    """Each test and what came of it; one that failed is an error."""
+    """Each test and its result; a failed test is an error."""
     settings = {one["name"]: one.get("value", one.get("secret_value")) for one in declared}
     try:
         found = client.object("POST /server/failover-test", settings)
@@ -103,7 +103,7 @@ def _tested(client: AccessServer, declared: t.Sequence[t.Mapping[str, t.Any]]) -
         if exc.status != 400:
             raise
         raise InputError(
-            f"{client.url} does not begin to test the failover: {exc.reason}. Nothing was written."
+            f"{client.url} does not start the test of the failover: {exc.reason}. Nothing was written."
         ) from exc
     tests = {
         name: {"passed": one["status"] is True, "message": one["message"], "friendly": one.get("friendly")}
@@ -112,34 +112,34 @@ def _tested(client: AccessServer, declared: t.Sequence[t.Mapping[str, t.Any]]) -
     failed = [f"{name}: {one['message']}" for name, one in sorted(tests.items()) if not one["passed"]]
     if not failed:
         return {"tests": tests}
-    said = f"{len(failed)} of {len(tests)} tests of the failover failed. {'; '.join(failed)}. Nothing was written."
-    return {"tests": tests, "failed": True, "msg": said}
+    sentence = f"{len(failed)} of {len(tests)} tests of the failover failed. {'; '.join(failed)}. Nothing was written."
+    return {"tests": tests, "failed": True, "msg": sentence}
 
 
 def _start(run: Run[AccessServer], done: Plan) -> None:
-    """Once. Where the server refuses, items go back to what they were, so that the next run does not take it for done."""
+    """Once. If the server refuses, the items are rolled back, so that the next run tries again."""
     client = run.client
     try:
         client.call("POST /server/failover-init")
     except OutcomeUnknown as exc:
         raise EstateError(
-            f"{exc}. It was not asked a second time. The configuration is written; see by state: tested whether it works."
+            f"{exc}. The request was not repeated. The configuration is written. Use state: tested to see whether it works."
         ) from exc
     except Refused as exc:
         items = {c.name: c.before or {} for c in done.of("update") if not c.secrets}
         values = {name: item["value"] for name, item in items.items() if item.get("is_set")}
         unset = {name: item.get("default_value") or OFF for name, item in items.items() if name not in values}
-        said = "The configuration could not be set back"
+        sentence = "The configuration could not be rolled back"
         with contextlib.suppress(EstateError):
             if unset:
                 client.reset_config_items(client.config_profiles[0], unset)
             if values:
                 client.set_config_items(client.config_profiles[0], values)
-            said = "The configuration is as before, except for secrets"
-        raise EstateError(f"{client.url} does not set the secondary server up: {exc.reason}. {said}.") from exc
+            sentence = "The configuration is as before, except for secrets"
+        raise EstateError(f"{client.url} refuses to set up the secondary server: {exc.reason}. {sentence}.") from exc
 
 
 def _answer(plan: Plan, results: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What differs, or differed."""
+    """The answer with all differences."""
     keys = sorted(change.name for change in plan.changes if change.action != "none")
     return {"changed": plan.changed, "changed_items": keys, "diff": diff(CONFIG_ITEM, plan), **results}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The version and the state of an Access Server, and what keeps it from serving."""
+"""The version and the state of an Access Server, and its problems."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .restart import refuse_no_time
 
 WELL = ("on", "enabled", "disabled")  # of a service that works (server behaviour, 107)
 SERIOUS = ("error", "critical")
-PAUSE = 1.0  # seconds between two reads of a server that is not healthy yet
+PAUSE = 1.0  # seconds between two checks of a server that is not healthy yet
 SPEC: t.Mapping[str, t.Any] = {"healthy_within": {"type": "int"}, "details": {"type": "bool", "default": False}}
 
 
 def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_server_info: the state, once the server is healthy where the task wants that, and details where it asks."""
+    """The work of as_server_info: the state, after waiting for a healthy server if the task wants it, and optional details."""
     answer = _healthy(run)
     if run.task.params["details"]:
         answer["server"].update(_details(run.client))
@@ -32,7 +32,7 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 
 def _healthy(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The state; it is read again until the server is healthy, where the task wants that."""
+    """The state; if the task waits, it is read again until the server is healthy."""
     patience = run.task.params["healthy_within"]
     if patience is None:
         return _state(run.client)
@@ -49,19 +49,19 @@ def _healthy(run: Run[AccessServer]) -> dict[str, t.Any]:
         if not wrong:
             return answer
         if time.monotonic() > deadline:
-            raise EstateError(f"{run.client.url} is not well after {patience} s: {wrong}.")
+            raise EstateError(f"{run.client.url} is not healthy after {patience} s: {wrong}.")
         time.sleep(PAUSE)
 
 
 @reads
 def _state(client: AccessServer) -> dict[str, t.Any]:
-    """One answer from seven calls; what this server does not offer is null."""
+    """One answer from seven calls; values that this server does not offer are null."""
     interfaces = client.call("GET /server/interfaces", query={"no_loopback": "true"})
     overview = client.object("POST /helper/status-overview", {"names": []})
     headers: list[Headers] = []
-    begun = time.time()
+    started = time.time()
     status = client.object("GET /server/status", on_headers=headers.append)
-    offset = clock_offset(headers[-1], begun, time.time())
+    offset = clock_offset(headers[-1], started, time.time())
     vpn = client.object("GET /vpn/status")
     return {
         "changed": False,
@@ -84,7 +84,7 @@ def _state(client: AccessServer) -> dict[str, t.Any]:
 
 @reads
 def _details(client: AccessServer) -> dict[str, t.Any]:
-    """What changes seldom; what this server does not offer is null."""
+    """Values that seldom change; values that this server does not offer are null."""
     eula = client.object_if_offered("GET /eula") or {}
     return {
         "settings": client.object_if_offered("GET /server/config"),
@@ -93,21 +93,21 @@ def _details(client: AccessServer) -> dict[str, t.Any]:
     }
 
 
-def clock_offset(headers: Headers, begun: float, ended: float) -> t.Optional[int]:
+def clock_offset(headers: Headers, started: float, ended: float) -> t.Optional[int]:
     """By how many seconds at least the server's clock is ahead of ours; None where the answer has no date.
 
-    The server answered between ``begun`` and ``ended``, and its date has whole seconds.
+    The server answered between ``started`` and ``ended``, and its date has whole seconds.
     """
     with contextlib.suppress(KeyError, TypeError, ValueError):
         date = parsedate_to_datetime(headers["Date"]).timestamp()
-        return round(max(date - ended, 0) + min(date + 1 - begun, 0))
+        return round(max(date - ended, 0) + min(date + 1 - started, 0))
     return None
 
 
 def problems(status: Record, vpn: t.Optional[Record]) -> dict[str, str]:
-    """What keeps a server from serving, from its state (``GET /server/status``) and, where that counts, its VPN's.
+    """The problems of a server, from its state (``GET /server/status``) and, if it counts, the state of its VPN.
 
-    A sentence for each service that does not work, by the service's name; where no VPN daemon runs, by the empty name.
+    A sentence for each service that does not work, by the service's name; if no VPN daemon runs, by the empty name.
     """
     found: dict[str, str] = {}
     for name, one in (status.get("service_status") or {}).items():
@@ -121,7 +121,7 @@ def problems(status: Record, vpn: t.Optional[Record]) -> dict[str, str]:
 
 
 def _service(one: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """A list called error holds good news too: only severity tells (server behaviour, 107)."""
+    """The list named error also contains success messages: only the severity counts (server behaviour, 107)."""
     notes = one.get("error") or []
     return {
         "status": one.get("status"),

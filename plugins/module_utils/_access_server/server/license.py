@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The licence of an Access Server: what it is, and how it is brought there."""
+"""The licence of an Access Server: what it is, and how it is activated."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from ..._text.errors import InputError, Mistakes, Refused, reads
 from ..._text.masking import SHORTEST_SECRET
 from ..api.client import AccessServer
 
-LICENCE_SECRETS = ("subkey",)  # servers return them in clear (server behaviour, 116)
-# The ways to bring a licence to a server, each with its operation and the name of the text in its request.
+LICENCE_SECRETS = ("subkey",)  # servers return them in clear text (server behaviour, 116)
+# The ways to activate a licence, each with its operation and the name of the text in its request.
 WAYS: t.Mapping[str, tuple[str, str]] = {
     "subscription": ("POST /license/subscription", "subscription"),
     "activation_key": ("POST /license/fixed-license/online-activation", "license"),
     "license_file": ("POST /license/fixed-license/offline-activation", "license"),
 }
 INFO_SPEC: t.Mapping[str, t.Any] = {"machine_id": {"type": "bool", "default": False}}
-_IDENTITY = ("subkey", "billing_id")  # what tells two subscriptions apart, the best first
+_IDENTITY = ("subkey", "billing_id")  # keys that tell two subscriptions apart, the best one first
 _USELESS = ("SUBSCRIPTION_EXPIRED", "SUBSCRIPTION_ENDED", "SUBSCRIPTION_INVALID")
 _FINE = "SUBSCRIPTION_OK"
-TESTED = "tested"  # what a run notes: the answer to the test of the subscription that is declared
-_NO_SECRETS = ("name", "state", "error", "type", "server")  # of what a subscription holds
-_KINDS = {"subscription": "a subscription", "fixed": "a fixed licence", "awstiered": "a licence of AWS"}
+TESTED = "tested"  # a note of a run: the answer to the test of the declared subscription
+_NO_SECRETS = ("name", "state", "error", "type", "server")  # keys of a subscription
+_KINDS = {"subscription": "a subscription", "fixed": "a fixed licence", "awstiered": "an AWS licence"}
 
 
 def _way(name: str) -> Field:
@@ -44,7 +44,7 @@ def _way(name: str) -> Field:
 
 
 class License(Resource):
-    """The one licence of a server. Whether it is the declared one is for the server to tell, as far as it does (119)."""
+    """The one licence of a server. The server shows whether it is the declared one, as far as it can (119)."""
 
     noun, plural, sole_name = "license", "", "license"
     keys: t.Mapping[str, t.Any] = {}
@@ -62,9 +62,9 @@ class License(Resource):
     }
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
-        """What the server has, and whether that is what is declared."""
+        """The licence of the server, and whether it is the declared one."""
         secrets = {name: text for want in run.wanted or () for name, text in want.secrets.items()}
-        for text in secrets.values():  # a server quotes a line or a word of it
+        for text in secrets.values():  # a server may quote a line or a word of it
             run.task.secrets.update(_words(text))
         found = _info(run)
         kind = found.get("licensing_type")
@@ -80,25 +80,25 @@ class License(Resource):
         return Actual({self.sole_name: {**dict.fromkeys(WAYS), **have}})
 
     def _is_declared(self, run: Run[AccessServer], found: Object, secrets: t.Mapping[str, str]) -> bool:
-        """Where the answer to the test of a subscription names none, any subscription counts as the declared one."""
+        """If the test of a subscription returns no identity, any subscription counts as the declared one."""
         if "subscription" in secrets:
             if found["licensing_type"] != "subscription":
                 return False
             tested = _tested(run, secrets["subscription"])
-            told = next((name for name in _IDENTITY if tested.get(name) and found.get(name)), None)
-            return told is None or tested[told] == found[told]
+            key = next((name for name in _IDENTITY if tested.get(name) and found.get(name)), None)
+            return key is None or tested[key] == found[key]
         keys = [str(one.get("key")) for one in found.get("fixed_licenses") or ()]
-        if "activation_key" in secrets:  # some servers may show a part of a key alone
+        if "activation_key" in secrets:  # some servers may show only a part of a key
             return any(_is_key(key, secrets["activation_key"].strip()) for key in keys)
         words = secrets.get("license_file", "").split()
         return any(_is_key(key, word) for key in keys for word in words)
 
     def validate_plan(self, run: Run[AccessServer], mistakes: Mistakes) -> None:
-        """A subscription that is good, and no licence of another kind in its place."""
+        """A valid subscription, and no licence of another kind on the server."""
         for change in run.plan.of("none"):
             state = (change.before or {}).get("state")
             if state not in (None, _FINE):
-                run.task.warn(f"The server says that the state of its subscription is {state}.")
+                run.task.warn(f"The server reports the state {state} for its subscription.")
         for change in run.plan.of("create", "update", "delete"):
             kind = (change.before or {}).get("licensing_type")
             declared = next(iter(change.wanted.secrets), "")
@@ -110,8 +110,8 @@ class License(Resource):
                 continue
             if kind not in (None, "subscription" if declared == "subscription" else "fixed"):
                 mistakes.add(
-                    f"{declared}: the server has {_KINDS.get(str(kind), kind)}, and what becomes of it is not documented. "
-                    "Remove it first; state: absent removes a subscription."
+                    f"{declared}: the server has {_KINDS.get(str(kind), kind)}, and it is not documented what happens to "
+                    "it. Remove it first; state: absent removes a subscription."
                 )
             if declared == "subscription":
                 with mistakes.collecting():
@@ -122,28 +122,26 @@ class License(Resource):
         tested = _tested(run, change.wanted.secrets["subscription"])
         state, error = tested.get("state"), tested.get("error")
         if state in _USELESS:
-            raise InputError(
-                f"subscription: the server says that its state is {state}{f' ({error})' if error else ''}."
-            )
+            raise InputError(f"subscription: the server reports the state {state}{f' ({error})' if error else ''}.")
         if error or state not in (None, _FINE):
-            run.task.warn(f"subscription: the server says that its state is {state}{f' ({error})' if error else ''}.")
+            run.task.warn(f"subscription: the server reports the state {state}{f' ({error})' if error else ''}.")
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """The same as a change."""
         self.update(run, changes)
 
     def update(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
-        """By the operation of the way that is declared; then the server has to have it."""
+        """With the operation of the declared way; then the server must have the licence."""
 
-        def bring(change: Change) -> None:
+        def activate(change: Change) -> None:
             [(name, text)] = change.secrets.items()
             operation, body = WAYS[name]
             run.client.call(operation, {body: text.strip() if name == "activation_key" else text})
             change.reached()
             if not self._is_declared(run, _info(run), change.secrets):
-                change.fail("the server answered that it activated the licence, and does not have it")
+                change.fail("the server reported that it activated the licence, but does not have it")
 
-        run.writes.each(changes, bring, "activated", in_order=True)
+        run.writes.each(changes, activate, "activated", in_order=True)
 
     def delete(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:
         """Only a subscription can be removed."""
@@ -165,7 +163,7 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 
 def _words(text: str) -> t.Iterator[str]:
-    """What is secret in the text of a licence: values of JSON, plain or in base64, and words of any other text."""
+    """The secrets in the text of a licence: values of JSON, plain or in base64, and words of any other text."""
     for candidate in (text, _decoded(text)):
         with contextlib.suppress(ValueError):
             found = json.loads(candidate)
@@ -196,9 +194,9 @@ def _info(run: Run[AccessServer]) -> Object:
 
 
 def _tested(run: Run[AccessServer], subscription: str) -> Object:
-    """What the server says of a subscription that it need not have. Raises InputError where it knows none of that kind.
+    """The server's report on a subscription, which it may not have yet. Raises InputError if it does not recognise it.
 
-    It is asked once in a task, which declares one.
+    The server is asked once in a task, because a task declares one subscription.
     """
     if TESTED in run.notes:
         return t.cast(Object, run.notes[TESTED])
@@ -219,7 +217,7 @@ def _is_key(shown: str, declared: str) -> bool:
 
 
 def _shown(found: Object) -> dict[str, t.Any]:
-    """The licence without its keys, how many connections are left, and when the first part of it ends."""
+    """The licence without its keys, with the free connections and the end of its first part."""
     shown = {key: HIDDEN if key in LICENCE_SECRETS and value else value for key, value in found.items()}
     fixed = [{**one, "key": HIDDEN} for one in found.get("fixed_licenses") or ()]
     if fixed:

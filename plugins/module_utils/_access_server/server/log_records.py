@@ -64,7 +64,7 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
     """The work of as_log_info: records with numbers as numbers, read page by page up to the limit."""
     params = run.task.params
     if params["limit"] < 1:
-        raise InputError(f"limit: {params['limit']} is not a number of records from 1 up.")
+        raise InputError(f"limit: {params['limit']} is too small; the smallest value is 1.")
     body: dict[str, t.Any] = {
         "order_by": params["order_by"],
         "sort_by": params["sort_by"],
@@ -82,18 +82,18 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
             if exc.status != 400:
                 raise
             about_it = not exc.reasons or any("error" in key for key in exc.reasons)
-            if about_it and not asked_otherwise:  # as a comparison of texts (server behaviour, 113)
+            if about_it and not asked_otherwise:  # compared as text (server behaviour, 113)
                 body["filters"]["error"] = {"operation": "not_equal" if params["error"] else "equal", "value": ""}
                 asked_otherwise = True
                 continue
-            raise InputError(f"The server does not take these filters: {exc}.") from exc
+            raise InputError(f"The server does not accept these filters: {exc}.") from exc
         records += [_record(one) for one in page["records"]]
         if not page["records"] or len(records) >= min(params["limit"], page["total"]):
             return {"changed": False, "total": page["total"], "records": records}
 
 
 def _filters(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Filters as the document types them; an amount that is a number is sent as one."""
+    """Filters in the types of the document; an amount that is a number is sent as a number."""
     plain = (*TEXT_FILTERS, "start_time", "timestamp", "duration", "bytes_sent", "bytes_received", "anywhere")
     found = {name: {k: v for k, v in params[name].items() if v is not None} for name in plain if params[name]}
     for name in ("bytes_sent", "bytes_received"):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Restarting an Access Server, and knowing that it has."""
+"""Restart an Access Server, and check that it has restarted."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ SPEC: t.Mapping[str, t.Any] = {
 def restarted(
     client: AccessServer, timeout: float, wait: t.Optional[t.Callable[[t.Optional[str], float], str]] = None
 ) -> t.Iterator[dict[str, t.Any]]:
-    """Around a call that makes the server restart: waits until it has, and puts ``last_restarted`` in what it yields.
+    """Around a call that restarts the server: wait until it has restarted, and put ``last_restarted`` in the yielded mapping.
 
-    A lost answer is no failure: the server may have gone away while it spoke. ``wait`` is for a server that comes back as
-    one which ``client`` might not know.
+    A lost answer is not a failure: the server may have stopped during its answer. ``wait`` is for a server that ``client`` may
+    not trust after the restart.
     """
-    told: dict[str, t.Any] = {}
+    results: dict[str, t.Any] = {}
     before = client.object("GET /server/status").get("last_restarted")
     lost = ""
     try:
-        yield told
+        yield results
     except OutcomeUnknown as exc:
         lost = f"{exc}. "
     try:
-        told["last_restarted"] = (wait or client.await_restart)(before, timeout)
+        results["last_restarted"] = (wait or client.await_restart)(before, timeout)
     except NotBack as exc:
         raise NotBack(f"{lost}{exc}") from exc
 
@@ -56,7 +56,7 @@ def restart(run: Run[AccessServer]) -> dict[str, t.Any]:
     connected = len(client.vpn_clients())
     answer: dict[str, t.Any] = {"changed": False, "restarted": False, "pending": reasons, "vpn_clients": connected}
     if params["mode"] == "dry_run":
-        if not run.task.check:  # what a dry run is to the server is not documented (server behaviour, 103)
+        if not run.task.check:  # the effect of a dry run is not documented (server behaviour, 103)
             with refusal(client):
                 client.restart("dry_run")
         return answer
@@ -77,7 +77,7 @@ def restart(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 
 def announced(run: Run[AccessServer], mode: str, connected: t.Optional[int] = None) -> dict[str, t.Any]:
-    """What a task that restarts the server adds to its diff; it warns of VPN clients who may be interrupted."""
+    """What a task that restarts the server adds to its diff; it warns of VPN clients that may be interrupted."""
     connected = len(run.client.vpn_clients()) if connected is None else connected
     if connected:
         run.task.warn(f"A restart of {run.client.url} may interrupt VPN clients; connected: {connected}.")
@@ -85,25 +85,25 @@ def announced(run: Run[AccessServer], mode: str, connected: t.Optional[int] = No
 
 
 def refuse_no_time(option: str, seconds: int) -> None:
-    """A restart would be over before anybody looked."""
+    """Refuse a time that is too short to see a restart."""
     if seconds < 1:
-        raise InputError(f"{option}: {seconds} is not a number of seconds from 1 up.")
+        raise InputError(f"{option}: {seconds} is too small; the smallest value is 1 second.")
 
 
 @contextlib.contextmanager
 def refusal(client: AccessServer) -> t.Iterator[None]:
-    """Say that nothing happened where the server refuses to restart."""
+    """Report that nothing happened if the server refuses to restart."""
     try:
         yield
     except Refused as exc:
-        raise EstateError(f"{client.url} refuses to restart: {exc.reason}. It goes on as it was.") from exc
+        raise EstateError(f"{client.url} refuses to restart: {exc.reason}. It continues to run as before.") from exc
 
 
 @reads
 def pending(client: AccessServer, params: t.Mapping[str, t.Any]) -> list[str]:
-    """Why a restart is due: the node says so, or items that this run changed and nobody calls harmless.
+    """Why a restart is due: the node reports it, or this run changed items that are not declared harmless.
 
-    Where we cannot tell which node of a cluster we talk to, each of them counts.
+    If it is not known which node of a cluster answers, every node counts.
     """
     nodes = (client.object_if_offered("GET /cluster/nodes/list") or {}).get("nodes") or {}
     ours = params["as_node"] or (client.object("GET /server/info").get("os_hostname") if nodes else None)

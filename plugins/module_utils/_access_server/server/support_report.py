@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report that the vendor's support asks for. Nothing says what is in it, so that it is treated as a secret."""
+"""The report that the vendor's support asks for. Its content is not documented, so it is treated as a secret."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Connected VPN clients of an Access Server: who they are, and ending their sessions."""
+"""Connected VPN clients of an Access Server: their list, and the end of their sessions."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def inform(run: Run[AccessServer]) -> dict[str, t.Any]:
 
 
 def disconnect(run: Run[AccessServer]) -> dict[str, t.Any]:
-    """The work of as_vpn_session: sessions that are there end, and nothing is said to the server where there are none."""
+    """The work of as_vpn_session: matching sessions end; without any, the server gets no request to end one."""
     client = run.client
     params = run.task.params
     if params["users"] is not None and not params["users"]:
-        raise InputError("users is empty: name those whose sessions shall end.")
+        raise InputError("users is empty. List the users whose sessions must end.")
     found = _sessions(client, params)
     answer = _answer(found)
     if run.task.check or not found:
@@ -54,19 +54,19 @@ def disconnect(run: Run[AccessServer]) -> dict[str, t.Any]:
     else:
         whom = {"daemon_id": params["daemon_id"], "client_id": params["client_id"]}
 
-    def still(meant: list[Record]) -> list[Record]:
-        return [one for one in _sessions(client, params) if one in meant]
+    def still(ending: list[Record]) -> list[Record]:
+        return [one for one in _sessions(client, params) if one in ending]
 
     try:
         client.call("POST /vpn/client/disconnect", {**whom, **reasons})
     except Refused as exc:
         if exc.status not in (400, 404):
             raise
-        left, why = still(found), exc.reason  # some may have ended all the same, or all of them by themselves
+        left, why = still(found), exc.reason  # some may have ended anyway, or all of them by themselves
     else:
         left, why = (
             until_gone(still(found), still),
-            "the server answered that all of them were, and still lists the others",
+            "the server reported that it ended all of them, but still lists the others",
         )
     if not left:
         return answer
@@ -86,7 +86,7 @@ def _answer(ended: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:
 
 @reads
 def _sessions(client: AccessServer, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    """Sessions that the task means, as far as they are told."""
+    """Sessions that match the task, as far as they are listed."""
     found = [one for one in client.vpn_clients() if _meant(one, params)]
     return [{key: one.get(key) for key in ("username", "daemon_id", "client_id")} for one in found]
 
