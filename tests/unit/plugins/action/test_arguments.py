@@ -74,7 +74,7 @@ THAT = [
     "good.objects | map(attribute='name') | list == ['erika', '007']",
     "words.objects[0].name == '007'",
     "names.msg.startswith('names[0]: a number (7) is given')",
-    "misplaced.msg.startswith('value: this is a secret: give it as secret_value')",
+    "misplaced.msg.startswith('value: this is a secret. Set it as secret_value')",
     "sign_in.msg.startswith('as_password: a number is given')",
 ]
 

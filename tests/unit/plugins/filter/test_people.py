@@ -318,14 +318,14 @@ def test_what_a_server_says_of_a_person_does_not_contradict_it(
         (
             {"password": "anna"},
             "site-a",
-            "anna cannot be a user of site-a: password of user anna is the user's name, which is easy to guess",
+            "anna cannot be a user of site-a: password of user anna: it must not be the user's name, which is easy to guess",
         ),
         ({"freebox": {"colour": 1}}, "home", "anna cannot be a user of home: colour: there is no such option."),
         ({"access_server": {"autologin": "perhaps"}}, "site-a", "anna cannot be a user of site-a: "),
         (
             {"state": "blocked", "access_server": {"deny": False}},
             "site-a",
-            "anna cannot be a user of site-a: user anna is declared blocked, and deny says otherwise; only one can be",
+            "anna cannot be a user of site-a: user anna: state: blocked contradicts the declared deny; only one of them is allowed",
         ),
     ],
 )

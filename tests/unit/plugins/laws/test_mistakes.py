@@ -70,19 +70,33 @@ def shared_names(server: t.Any) -> None:
 
 IN_ONE = [
     Wrong(
-        USER, [{"name": "staff", "group": "nope"}], ["group named staff", "group nope of user staff"], {}, shared_names
+        USER,
+        [{"name": "staff", "group": "nope"}],
+        ["group named staff", "group nope (needed by user staff)"],
+        {},
+        shared_names,
     ),
     Wrong(
-        GROUP, [{"name": "ada", "members": ["nope"]}], ["user named ada", "user nope of group ada"], {}, shared_names
+        GROUP,
+        [{"name": "ada", "members": ["nope"]}],
+        ["user named ada", "user nope (needed by group ada)"],
+        {},
+        shared_names,
     ),
-    Wrong(DEFAULT_USER, [{"group": "nope", "deny": True}], ["group nope of the default user", "could end the sign-in"]),
     Wrong(
-        ACCESS_LIST, [{"group": "a", "access_to": ["user:b"]}], ["group a of an access list", "user b of the access"]
+        DEFAULT_USER,
+        [{"group": "nope", "deny": True}],
+        ["group nope (needed by the default user)", "could end the sign-in"],
+    ),
+    Wrong(
+        ACCESS_LIST,
+        [{"group": "a", "access_to": ["user:b"]}],
+        ["group a (needed by an access list)", "user b (needed by the access"],
     ),
     Wrong(
         ACCESS_RULESET,
         [{"group": "a", "rules": [{"domain": "b.example", "action": "bypass"}]}],
-        ["group a of a ruleset", "bypass (bypass domain b.example) needs Access Server 3.2.0"],
+        ["group a (needed by a ruleset)", "bypass (bypass domain b.example) needs Access Server 3.2.0"],
         prepare=lambda server: server.simulator.configure(version="3.1.0"),
     ),
     Wrong(
@@ -91,7 +105,7 @@ IN_ONE = [
     Wrong(
         CONFIG_PROFILE,
         [{"name": "a", "active": True}],
-        ["restart_timeout: 0", "profile a to make"],
+        ["restart_timeout: 0", "configuration profile a does not exist"],
         {"restart_timeout": 0},
     ),
     Wrong(
@@ -115,7 +129,7 @@ IN_ONE = [
                 "algorithm": "x",
             }
         ],
-        ["dest: ", "keys of x"],
+        ["dest: ", "does not support x"],
     ),
     Wrong(
         WEB_CERTIFICATE,
@@ -124,12 +138,16 @@ IN_ONE = [
         {"minimum_days": 30},
     ),
     Wrong(PROFILE, [{"user": "nope", "profile_type": "userlogin", "dest": NOWHERE}], ["dest: ", "user nope"]),
-    Wrong(PROFILE_TOKEN, [{"user": "nope", "profile_type": "userlogin"}], ["nobody would see", "user nope"]),
-    Wrong(CLUSTER_NODE, [{"name": "one"}], ["restart_timeout: 0", "Say as peers"], {"restart_timeout": 0}),
+    Wrong(
+        PROFILE_TOKEN,
+        [{"user": "nope", "profile_type": "userlogin"}],
+        ["the URL of a new one would be lost", "user nope"],
+    ),
+    Wrong(CLUSTER_NODE, [{"name": "one"}], ["restart_timeout: 0", "Set peers to"], {"restart_timeout": 0}),
     Wrong(
         LICENSE,
         [{"subscription": bundle(state="SUBSCRIPTION_ENDED")}],
-        ["the server has a fixed licence", "its state is SUBSCRIPTION_ENDED"],
+        ["the server has a fixed licence", "reports the state SUBSCRIPTION_ENDED"],
         prepare=lambda server: server.simulator.machine.local.put_entry("license", "FIXED-1", {"max_cc": 5}),
     ),
     Wrong(
@@ -151,32 +169,32 @@ IN_TWO = [
     Wrong(
         USER,
         [{"name": "a", "group": "nope"}, {"name": "staff"}],
-        ["group nope of user a", "group named staff"],
+        ["group nope (needed by user a)", "group named staff"],
         {},
         shared_names,
     ),
     Wrong(
         GROUP,
         [{"name": "a", "members": ["nope"]}, {"name": "ada"}],
-        ["user nope of group a", "user named ada"],
+        ["user nope (needed by group a)", "user named ada"],
         {},
         shared_names,
     ),
     Wrong(
         ACCESS_LIST,
         [{"group": "a", "access_to": ["all"]}, {"user": "b", "access_to": ["all"]}],
-        ["group a of an access list", "user b of an access list"],
+        ["group a (needed by an access list)", "user b (needed by an access list)"],
     ),
     Wrong(
         ACCESS_RULESET,
         [{"group": "a"}, {"user": "b", "rules": [{"domain": "b.example", "action": "deny"}]}],
-        ["group a of a ruleset", "user b of a ruleset", "deny domain b.example"],
+        ["group a (needed by a ruleset)", "user b (needed by a ruleset)", "deny domain b.example"],
         prepare=lambda server: server.simulator.configure(version="3.1.0"),
     ),
     Wrong(
         CONFIG_ITEM,
         [{"name": "vpn.server.max_client", "value": 1}, {"name": "vpn.server.max_clients", "value": "x"}],
-        ["vpn.server.max_client is not", "vpn.server.max_clients: "],
+        ["configuration item vpn.server.max_client.", "vpn.server.max_clients: "],
     ),
     Wrong(
         CONFIG_PROFILE,
@@ -201,7 +219,7 @@ IN_TWO = [
             }
             for name in "xy"
         ],
-        ["/x: 1 is not more", "/y: 1 is not more"],
+        ["/x: 1 must be more", "/y: 1 must be more"],
     ),
     Wrong(
         PROFILE,

@@ -131,7 +131,7 @@ WORDS = {
     "a list that is not whole": ("needs the whole list",),
     "a slip in protect": ("protect: there is no",),
     "more than the limit": ("purge_limit allows",),
-    "our own account": ("signed in with",),
+    "our own account": ("the account of this task",),
 }
 
 

@@ -150,7 +150,7 @@ def web_certificate_removed(server: Server) -> Run:
     server.simulator.set_configuration(**declared)
     spec, rules = WEB_CERTIFICATE.argument_spec(), WEB_CERTIFICATE.constraints()
     trusting = {"state": "absent", "restart": False, "allow_connection_change": True}
-    return lambda **how: server.run(web_certificate.bring_in_force, spec, rules, **trusting, **how)
+    return lambda **how: server.run(web_certificate.apply_certificate, spec, rules, **trusting, **how)
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ class Estate(RuleBasedStateMachine):
         """What is reported of a declaration that cannot be: of two users with one address, or of a group that is not there."""
         addresses = [own["static_ipv4"] for own in part.values() if own.get("static_ipv4")]
         shared = ["is declared for"] if len(set(addresses)) < len(addresses) else []
-        return [*shared, *(["there is no such group"] if self.lacking(part) else [])]
+        return [*shared, *([") does not exist."] if self.lacking(part) else [])]
 
     @precondition(lambda self: self.declared)
     @rule(random=st.randoms(use_true_random=False))
@@ -193,7 +193,7 @@ class Estate(RuleBasedStateMachine):
             answer = self.play(part)
             self.simulator.faults.clear()
             self.a_session_ends()
-            if any(said in answer.get("msg", "") for said in ("never answered the sign-in", "refused to sign")):
+            if any(said in answer.get("msg", "") for said in ("did not answer the sign-in", "refused the sign-in")):
                 Path(self.session["file"]).unlink(missing_ok=True)  # one run does not try it again
             assert "defect" not in answer.get("msg", "")
             unknown = any(line["action"] == "unknown" for line in answer.get("objects", []))

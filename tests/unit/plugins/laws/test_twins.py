@@ -105,7 +105,7 @@ def test_a_new_name_that_looks_like_one_that_is_there_is_warned_of(
     there = server.simulator.set_user if resource is USER else server.simulator.set_group
     there(name)
     said = warned(server.manage(resource, name=twin, check=True))
-    assert f"{resource.noun.capitalize()} {shown(twin)} is created beside {name}" in said
+    assert f"{resource.noun.capitalize()} {shown(twin)} is created, but {name} exists" in said
 
 
 @pytest.mark.parametrize(("name", "twin"), [pair for pair in TWINS.values() if pair[0].isascii()])
@@ -113,9 +113,9 @@ def test_profiles_and_authorities_are_compared_with_all_that_are_there(server: S
     warned(server.manage(CONFIG_PROFILE, name=name, copy_from="default"))
     warned(server.manage(CA, common_name=name))
     said = warned(server.manage(CONFIG_PROFILE, name=twin, copy_from="default", check=True))
-    assert f"Configuration profile {shown(twin)} is created beside {shown(name)}" in said
+    assert f"Configuration profile {shown(twin)} is created, but {shown(name)} exists" in said
     said = warned(server.manage(CA, common_name=twin, check=True))
-    assert f"Certificate authority {shown(twin)} is created beside {shown(name)}" in said
+    assert f"Certificate authority {shown(twin)} is created, but {shown(name)} exists" in said
 
 
 @pairs
@@ -200,12 +200,12 @@ def test_of_very_many_shared_addresses_some_are_told() -> None:
 @pytest.mark.parametrize("name", ["bob", "new"])
 def test_an_address_that_somebody_else_keeps_is_warned_of(pooled: Server, name: str, check: bool) -> None:
     said = warned(pooled.manage(USER, name=name, static_ipv4="10.9.0.1", static_ipv6="2001:DB8:0::1", check=check))
-    assert f"static_ipv4 of user {name}: 10.9.0.1 is that of alice too." in said
-    assert f"static_ipv6 of user {name}: 2001:db8::1 is that of alice too." in said
+    assert f"static_ipv4 of user {name}: 10.9.0.1 is also the address of alice." in said
+    assert f"static_ipv6 of user {name}: 2001:db8::1 is also the address of alice." in said
 
 
 def test_an_address_is_warned_of_when_it_is_written_and_not_each_night(pooled: Server) -> None:
-    assert "is that of alice too" in warned(pooled.manage(USER, name="bob", static_ipv4="10.9.0.1"))
+    assert "is also the address of alice" in warned(pooled.manage(USER, name="bob", static_ipv4="10.9.0.1"))
     pooled.simulator.log.clear()
     assert not warned(pooled.manage(USER, name="bob", static_ipv4="10.9.0.1", autologin=True))
     assert sum(one.path.endswith("/users/list") for one in pooled.simulator.log) <= 2
@@ -240,7 +240,7 @@ def test_a_server_that_knows_no_proplist_is_asked_for_all(pooled: Server, status
     pooled.simulator.faults.add(path="users/list", nth=asked + 1, status=status, body=body)
     said = warned(pooled.manage(USER, name="bob", static_ipv4="10.9.0.1", check=True))
     assert any(one.fault for one in pooled.simulator.log)
-    assert "is that of alice too" in said
+    assert "is also the address of alice" in said
 
 
 def test_reservations_of_a_box_belong_to_one_user(box: Box) -> None:

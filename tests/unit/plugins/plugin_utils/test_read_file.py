@@ -17,7 +17,7 @@ import pytest
 from ansible.parsing.vault import VaultLib
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.pki.web_certificate import (
     SOURCES,
-    bring_in_force,
+    apply_certificate,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_files import read_files
@@ -43,7 +43,7 @@ def action() -> ModuleAction:
 
 def certificate(path: str) -> t.Any:
     """Read a file as as_web_certificate does."""
-    return bring_in_force(Run(None, Task({**dict.fromkeys(SOURCES.values()), "certificate_src": path})))
+    return apply_certificate(Run(None, Task({**dict.fromkeys(SOURCES.values()), "certificate_src": path})))
 
 
 def authorities(path: str) -> t.Any:

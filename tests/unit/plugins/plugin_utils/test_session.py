@@ -240,7 +240,7 @@ def test_a_password_that_is_changed_elsewhere_is_said_and_the_old_one_not_tried(
     assert "failed" not in own.task(**old)
     own.server.simulator.clock.advance(600)
     refused = own.task(**old)
-    assert "was changed in this run, by a task on another machine, and this task gives the old one" in refused["msg"]
+    assert "was changed in this run by a task on another machine. This task has the old one" in refused["msg"]
     assert set(statuses(own)) == {200}
 
 

@@ -183,7 +183,7 @@ def test_a_token_that_is_brought_is_used_by_all(server: Server, folder: Folder) 
       register: refused
       ignore_errors: true
     - ansible.builtin.assert:
-        that: "'no longer takes the token given as as_token' in refused.msg"
+        that: "'no longer accepts the token in as_token' in refused.msg"
 """
     run = folder.play(playbook)
     assert run.status == 0, run.output

@@ -151,7 +151,7 @@ def test_an_address_that_waits_for_a_restart_needs_a_second_run_and_no_more(esta
     }
     done = estate.run(**declared)
     assert done.tally["here"]["failed"] == 1
-    assert "it may count only after a restart" in " ".join(done.output.split())
+    assert "it may need a restart" in " ".join(done.output.split())
     assert estate.server.writes()[-1] == "/api/server/restart"
     assert [*estate.users] == ["bert"]
     done = estate.run(**declared)

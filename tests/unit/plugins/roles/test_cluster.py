@@ -271,7 +271,7 @@ def test_lone_servers(estate: Estate) -> None:
     nodes["b"].control("settings", {"ailing_with": "host.name=vpn.example.com", "ailment": "daemons"})
     said = estate.stopped("rolling_restart", "--limit", "b,c", rolling_restart_all=True)
     assert (
-        f'b, at the step "Wait until the server is healthy": {nodes["b"].url} is not well after 3 s: no VPN daemon runs.'
+        f'b, at the step "Wait until the server is healthy": {nodes["b"].url} is not healthy after 3 s: no VPN daemon runs.'
         in said
     )
     assert "Neither checked nor restarted: c." in said

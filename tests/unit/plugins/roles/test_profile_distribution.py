@@ -436,7 +436,7 @@ def test_hosts_in_every_state(estate: Estate) -> None:
     places = {host: estate.place(host, users.get(host), state) for host, state in chosen.items()}
     check = estate.run("--check", "--diff", "--limit", "car,ben,gus")
     assert check.status == 0, check.output
-    assert "car would get a new profile for ada: there is none yet" in words(check)
+    assert "car would get a new profile for ada: none exists yet" in words(check)
     assert "ben would get a new profile for ben: the current file is not a usable profile" in words(check)
     harm = "the current profile has directives that may harm the host: up"
     assert f"gus would get a new profile for gus: {harm}" in words(check)

@@ -85,7 +85,7 @@ def test_one_server_after_the_other(start: t.Callable[..., Server], tmp_path: Pa
     assert [one.writes() for one in servers.values()] == [[]] * 4
     run = folder.play(play, "-vvvv", "--diff")
     assert run.status != 0, run.output
-    assert "default is in force again, and the server is well with it" in " ".join(run.output.split())
+    assert "Rolled back: default is active again, and the server is healthy" in " ".join(run.output.split())
     active = {name: one.simulator.state()["active_profile"] for name, one in servers.items()}
     assert active == {"none": "default", "well": COPY, "sick": "default", "spared": "default"}
     assert servers["spared"].writes() == []
@@ -99,7 +99,7 @@ def test_a_rollback(estate: Estate) -> None:
     assert run.status != 0
     said = " ".join(run.output.split())
     assert "no VPN daemon runs" in said, run.output
-    assert "default is in force again, and the server is well with it" in said, run.output
+    assert "Rolled back: default is active again, and the server is healthy" in said, run.output
     assert SECRET not in run.output
     assert (estate.active, estate.server.simulator.store.profiles()) == ("default", ["default"])
 

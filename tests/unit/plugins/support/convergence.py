@@ -326,7 +326,7 @@ class Trial:
         changed = differing(before, after)
         reported = self.reported(answer)
         actions = {line["action"] for line, _is_part in reported}
-        undone = "was set back" in answer.get("msg", "")
+        undone = "Rolled back: " in answer.get("msg", "")
         if answer["changed"] != bool(changed) and "unknown" not in actions and not undone:
             yield f"says changed={answer['changed']}, but {changed or 'nothing'} changed: {answer.get('msg')}"
         spec = self.server.product.argument_spec

@@ -239,7 +239,7 @@ def test_all_mistakes_of_a_task_are_reported_at_once(server: Server) -> None:
         "stat: there is no such option. Did you mean state?",
         "users[60]: static_ipv4 of user u60: '10.0.0.300' is not an IP address",
         "users[60]: static_ipv6 of user u60: 'x' is not an IP address",
-        "users[61]: user u61 is declared blocked, and deny says otherwise",
+        "users[61]: user u61: state: blocked contradicts the declared deny",
     ]
     assert len(sentences) == len(expected)
     for sentence, words in zip(sentences, expected, strict=True):
@@ -274,8 +274,10 @@ def test_a_number_is_the_value_of_an_item_only_as_it_is_usually_written(
     file.write_text(f"- {{name: host.name, value: {text}}}\n")
     answer = server.manage(CONFIG_ITEM, src=str(file), check=True)
     if taken is None:
-        assert "line 1 (host.name): value of configuration item host.name: this number, read as " in answer["msg"]
-        assert answer["msg"].endswith("is not written as numbers are. Put it in quotes.")
+        assert (
+            "line 1 (host.name): value of configuration item host.name: YAML reads this as the number " in answer["msg"]
+        )
+        assert answer["msg"].endswith(", but it is not written like one. Put it in quotes.")
     else:
         assert answer["diff"]["after"]["host.name"]["value"] == taken
 
@@ -309,11 +311,11 @@ def test_what_several_objects_get_wrong_together_is_reported_with_all_else(
         "name: '..' cannot be a name",
         "group d is declared twice in groups (",
         "groups declares 'd' and 'D' (",
-        "members: anna is declared in a and in b, and a user has one group.",
-        "members: ben is declared in a and in b, and a user has one group.",
-        "members: ben is declared in a and in c, and a user has one group.",
-        "members: anna is declared in a and in e, and a user has one group.",
-        "members: ben is declared in a and in e, and a user has one group.",
+        "members: anna is declared in a and in b, but a user has only one group.",
+        "members: ben is declared in a and in b, but a user has only one group.",
+        "members: ben is declared in a and in c, but a user has only one group.",
+        "members: anna is declared in a and in e, but a user has only one group.",
+        "members: ben is declared in a and in e, but a user has only one group.",
         *(["membres: there is no such option. Did you mean members?"] if slip else []),
     ):
         assert reported.count(words) == 1, words
@@ -327,7 +329,7 @@ def test_several_faults_of_one_object_are_reported(server: Server, box: Box, tmp
     assert (first, len(sentences)) == ("4 mistakes:", 4)
     profile = {"user": "ada", "profile_type": "generic", "keep": -1, "serial": "x", "older_than": -1}
     reported = server.manage(PROFILE, profiles=[profile])["msg"]
-    for words in ("keep of", "older_than of", "is no serial", "needs dest"):
+    for words in ("keep of", "older_than of", "is not a serial", "needs dest"):
         assert reported.count(words) >= 1
     user = {"login": "max", "type": "wireguard", "password": "x" * 99, "conf_wireguard": {"keepalive": -1}}
     assert sentences_of(box.manage(VPN_USER, users=[user])["msg"])[0] == "3 mistakes:"
@@ -335,8 +337,8 @@ def test_several_faults_of_one_object_are_reported(server: Server, box: Box, tmp
 
 def test_what_is_given_and_wrong_is_not_called_missing(server: Server) -> None:
     said = server.manage(ACCESS_LIST, access_lists=[{"group": "a", "access_to": ["x"]}, {"group": "b"}])["msg"]
-    assert said.count("declares neither") == 1
-    assert "access list of group b declares neither" in said
+    assert said.count("access_to or access_from is required") == 1
+    assert "access list of group b: access_to or access_from" in said
 
 
 def test_the_state_of_the_task_counts_where_another_object_is_wrong(server: Server) -> None:
@@ -381,7 +383,7 @@ def test_an_owner_that_is_none(server: Server) -> None:
         ({"name": "a" * 500, "deny": "b" * 500}, "deny: text of 500 characters is given, and true or false is needed."),
         (
             {"name": "a", "cli_script_connect_win_env": {"A": True}},
-            "cli_script_connect_win_env of group a: A is True, and text is",
+            "cli_script_connect_win_env of group a: A is True, but must be",
         ),
     ],
     ids=lambda one: str(one)[:30],
@@ -420,7 +422,7 @@ def test_ansibles_own_validator_agrees(server: Server) -> None:
 def test_a_name_in_an_access_rule_is_text(server: Server) -> None:
     answer = server.manage(ACCESS_LIST, group="a", access_from=[{"type": "user", "user": 7}])
     assert answer["msg"].startswith(
-        "access_from of access list of group a: user is 7, and text is needed. Put it in quotes"
+        "access_from of access list of group a: user is 7, but must be text. Put it in quotes"
     )
 
 
@@ -433,11 +435,11 @@ def test_what_refers_to_what_there_is_not_is_named(server: Server) -> None:
         {"name": name, "group": group} for name, group in (("a", "staf"), ("b", "ops"), ("c", "staf"), ("d", "zzz"))
     ]
     first, *sentences = sentences_of(server.manage(USER, users=users)["msg"])
-    remedy = " Nothing was written. Create what is missing first, or, if this run does, list it in assume_present."
+    remedy = " Nothing was written. Create what is missing first. If this run creates it, list it in assume_present."
     assert first == "2 mistakes:"
     assert sentences == [
-        "group staf of user a and 1 more: there is no such group. Did you mean Staff?",
-        f"group zzz of user d: there is no such group.{remedy}",
+        "group staf (needed by user a and 1 more) does not exist. Did you mean Staff?",
+        f"group zzz (needed by user d) does not exist.{remedy}",
     ]
 
 
@@ -446,16 +448,16 @@ def test_owners_and_members_that_there_are_not(server: Server) -> None:
     server.manage(GROUP, name="ops")
     answer = server.manage(GROUP, name="ops", members=["erica", "max"])
     assert answer["msg"].startswith(
-        "user erica of group ops: there is no such user. Did you mean erika? Nothing was written."
+        "user erica (needed by group ops) does not exist. Did you mean erika? Nothing was written."
     )
     lists = [
         {"user": "maxx", "access_to": ["10.0.0.0/8"]},
         {"group": "ops", "access_from": [{"type": "user", "user": "erica"}]},
     ]
     assert sentences_of(server.manage(ACCESS_LIST, access_lists=lists)["msg"])[1:] == [
-        "user erica of the access list of group ops: there is no such user. Did you mean erika?",
-        "user maxx of an access list: there is no such user. Did you mean max? Nothing was written. Create what is missing "
-        "first, or, if this run does, list it in assume_present.",
+        "user erica (needed by the access list of group ops) does not exist. Did you mean erika?",
+        "user maxx (needed by an access list) does not exist. Did you mean max? Nothing was written. Create what is missing "
+        "first. If this run creates it, list it in assume_present.",
     ]
 
 
@@ -469,7 +471,7 @@ def test_a_secret_value_is_sealed_before_it_is_refused(declared: dict[str, t.Any
     body = BODIES["as_config_item"]
     item = {**declared, "value": secret}
     checker = body.checker()
-    with pytest.raises(Mistakes, match="value: this is a secret: give it as secret_value") as caught:
+    with pytest.raises(Mistakes, match="value: this is a secret. Set it as secret_value") as caught:
         body.checked({"config_items": [item]} if many else item, checker)
     assert PASSWORD not in str(caught.value)
     assert secret in checker.secrets

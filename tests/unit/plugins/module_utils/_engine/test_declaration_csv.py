@@ -374,7 +374,7 @@ def test_tables_in_the_folder_of_a_whole_server(tmp_path: Path) -> None:
     (tmp_path / "default_user.csv").write_text("group\nstaff\n")
     reported = "\n".join(declared(tmp_path).sentences)
     assert "default_user.csv does not belong to a declaration" in reported
-    assert "bert is declared in staff and in others, and a user has one group." in reported
+    assert "bert is declared in staff and in others, but a user has only one group." in reported
 
 
 @pytest.mark.parametrize("wrong", ["stat", "state"])

@@ -137,7 +137,7 @@ def test_what_a_person_agreed_to_and_what_belongs_to_a_key_is_left_out(server: S
     found = export(server)
     assert names(found, "config_items") == ["host.name", "sa.company_name"]
     none = "No declaration of configuration item"
-    with_key = "its value, which goes together with the private key cs.priv_key: use as_web_certificate."
+    with_key = "its value, which belongs to the private key cs.priv_key: use as_web_certificate."
     assert reasons(found, "config_items") == [
         f"{none} {EULA} can contain its value, which records that a person has accepted the licence agreement.",
         f"{none} cs.ca_bundle can contain {with_key}",

@@ -81,7 +81,7 @@ def test_an_address_waits_for_a_restart_where_its_network_does(start: t.Callable
     answer = declare(server, **declared)
     assert answer["counts"] == {"failed": 1, "created": 1, "updated": 1, "unchanged": 1}
     assert "Address is in no network of this server: 10.50.0.7" in answer["msg"]
-    assert answer["msg"].endswith("it may count only after a restart: restart the server, and run again.")
+    assert answer["msg"].endswith("it may need a restart: restart the server, then run again.")
     assert not [one for one in answer["config_items"]["objects"] if one["action"] == "failed"]
     again = declare(server, **declared)
     assert again["counts"] == {"failed": 1, "unchanged": 3}
@@ -109,7 +109,7 @@ def test_an_address_of_a_further_static_network_is_known(server: Server) -> None
 
 def test_an_address_in_no_network_is_refused_though_the_declaration_has_networks(server: Server) -> None:
     [said] = refused(server, users=[{"name": "ada", "static_ipv4": "10.60.0.7"}], config_items=NETWORK)
-    assert "static_ipv4 of user ada: 10.60.0.7 is in no network" in said
+    assert "static_ipv4 of user ada: 10.60.0.7 is not in a network" in said
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -164,7 +164,7 @@ def test_mistakes_of_all_parts_are_reported_at_once_and_no_server_is_asked(serve
         "access list of user cleo: user cleo is declared absent.",
         "access_to of access list of user ada: user cleo is declared absent.",
         "access list of user eve: user eve is not declared, and purge would delete it.",
-        "members of group ops: user bob is declared to be in no group.",
+        "members of group ops: user bob is declared in no group.",
     ]
     assert not server.simulator.log
 
@@ -180,7 +180,7 @@ def test_mistakes_of_options_are_reported_for_all_parts_at_once(server: Server) 
 
 def test_a_mistake_in_the_configuration_stops_the_users_too(server: Server) -> None:
     said = refused(server, users=[{"name": "ada"}], config_items=[{"name": "vpn.server.max_client", "value": 5}])
-    assert "vpn.server.max_client is not a configuration item that this server knows" in said[0]
+    assert "This server does not know the configuration item vpn.server.max_client" in said[0]
 
 
 def test_what_only_the_server_knows_is_reported_for_all_parts_at_once(server: Server) -> None:
@@ -205,7 +205,7 @@ def test_all_that_the_server_knows_of_users_is_reported_at_once(server: Server) 
     said = refused(server, users=[*users, {"name": "eve", "group": "staff"}], config_items=NETWORK)
     assert said[0] == "3 mistakes:"
     assert [one.strip().partition(" is")[0].partition(":")[0] for one in said[1:]] == [
-        "group staff of user eve",
+        "group staff (needed by user eve) does not exist.",
         "static_ipv4 of user ada",
         "static_ipv4 of user bob",
     ]
@@ -297,23 +297,25 @@ def test_what_can_all_be_true_is_no_mistake(declared: dict[str, t.Any]) -> None:
         ),
         (
             {"groups": [{"name": "staff", "members": ["alice"]}, {"name": "ops", "members": ["alice"]}]},
-            ["members: alice is declared in staff and in ops, and a user has one group."],
+            ["members: alice is declared in staff and in ops, but a user has only one group."],
         ),
         (
             {"users": [{"name": "alice", "group": "ops"}], "groups": [{"name": "staff", "members": ["alice"]}]},
-            ["members of group staff: user alice is declared to be in group ops."],
+            ["members of group staff: user alice is declared in group ops."],
         ),
         (
             {"users": [{"name": "alice", "group": ""}], "groups": [{"name": "staff", "members": ["alice"]}]},
-            ["members of group staff: user alice is declared to be in no group."],
+            ["members of group staff: user alice is declared in no group."],
         ),
         (
             {"users": [{"name": "alice", "group": "staff"}], "groups": [{"name": "staff", "members": []}]},
-            ["group of user alice: it is staff, and alice is not among the members of that group."],
+            ["group of user alice: it is staff, but alice is not in the members of that group."],
         ),
         (
             {"groups": [{"name": "staff", "members": ["alice"]}], "users": [], "group_mapping": True},
-            ["members of group staff: group_mapping leaves it to the server who is a member. Declare one of the two."],
+            [
+                "members of group staff: with group_mapping, the server decides who is a member. Declare only one of them."
+            ],
         ),
         (
             {"users": [{"name": "x", "state": "absent"}], "groups": [{"name": "staff", "members": ["x"]}]},
@@ -375,7 +377,7 @@ def test_what_a_file_declares_is_held_against_the_rest(tmp_path: Path) -> None:
     assert [one.strip() for one in mistakes_of(users_src=str(file), groups=[*groups, GONE], purge=["users"])] == [
         "2 mistakes:",
         "group of user alice: group old is declared absent.",
-        "members of group staff: user alice is declared to be in group old. Nothing was written.",
+        "members of group staff: user alice is declared in group old. Nothing was written.",
     ]
     file.write_text("[{name: alice}]")
     assert mistakes_of(users_src=str(file), groups=groups, purge=["users"]) == [""]
@@ -435,7 +437,7 @@ PURGED = {"purge": ["users"], "groups": [{"name": "staff", "members": ["alice"]}
                 "users": [{"name": "alice", "group": "old", "autologn": True}],
                 "groups": [{"name": "staff", "members": ["alice"]}],
             },
-            ["autologn: ", "user alice is declared to be in group old"],
+            ["autologn: ", "user alice is declared in group old"],
         ),
         ({"users": [{"name": "alice", "gruop": "staff"}], "groups": [{"name": "staff", "members": []}]}, ["gruop: "]),
         (
@@ -1040,7 +1042,7 @@ def test_a_file_of_an_unknown_name_and_a_part_declared_twice_are_errors(server: 
 def test_with_only_other_parts_are_checked_and_left_alone(server: Server) -> None:
     declared = {"groups": [{"name": "staff"}], "users": [{"name": "ada", "group": "staff"}]}
     answer = declare(server, only=["users"], **declared)
-    assert "group staff of user ada: there is no such group" in answer["msg"]
+    assert "group staff (needed by user ada) does not exist" in answer["msg"]
     done(declare(server, only=["groups"], **declared))
     assert done(declare(server, only=["users"], **declared))["counts"] == {"created": 1}
 

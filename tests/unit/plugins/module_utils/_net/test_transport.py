@@ -663,7 +663,7 @@ def test_an_empty_address_is_none(server: Server) -> None:
     "address", ["https://admin:S3cretS3cret@vpn.example.com", "admin:S3cretS3cret@vpn.example.com"]
 )
 def test_an_address_holds_no_password(server: Server, address: str) -> None:
-    with pytest.raises(InputError, match="give them as as_username and as_password") as raised:
+    with pytest.raises(InputError, match="Use as_username and as_password instead") as raised:
         client_of(server, as_url=address)
     assert "S3cret" not in str(raised.value)
 
@@ -691,7 +691,7 @@ def test_endings_of_an_address(server: Server, ending: str) -> None:
 def test_who_does_not_check_is_warned(server: Server) -> None:
     cautions = client_of(server, as_validate_certs=False, as_ca_path=None).cautions
     assert cautions == [
-        f"The certificate of {server.simulator.url} is not checked: whoever answers there gets the password."
+        f"The certificate of {server.simulator.url} is not checked: any server that answers there gets the password."
     ]
     pinned = {"as_certificate_fingerprint": server.simulator.fingerprint_sha256}
     assert client_of(server, as_validate_certs=False, **pinned).cautions == []

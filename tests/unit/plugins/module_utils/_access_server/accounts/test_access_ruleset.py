@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rulesets: whose they are, single rules, what is left alone, and what becomes of a ruleset that nobody owns."""
+"""Rulesets: their owners, single rules, what is left alone, and what happens to a ruleset without an owner."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fixture_ruled(start: t.Callable[..., Server]) -> t.Callable[..., Server]:
 
 
 def rulesets(server: Server) -> list[Json]:
-    """All that the server has, also what it lists to nobody."""
+    """All that the server has, also what it does not list."""
     found: list[Json] = server.simulator.state()["access_rulesets"]
     return found
 
@@ -74,9 +74,9 @@ def test_a_ruleset_lives_and_dies_under_every_reading(ruled: t.Callable[..., Ser
         {**STAFF, "rules": []},
     ]
     for declared in lives:
-        told = server.manage(ACCESS_RULESET, **declared, check=True)
+        planned = server.manage(ACCESS_RULESET, **declared, check=True)
         answer = done(server.manage(ACCESS_RULESET, **declared))
-        assert (told["diff"], told["counts"]) == (answer["diff"], answer["counts"])
+        assert (planned["diff"], planned["counts"]) == (answer["diff"], answer["counts"])
         assert answer["changed"]
         assert not done(server.manage(ACCESS_RULESET, **declared))["changed"]
         assert len(rulesets(server)) == 1
@@ -102,7 +102,7 @@ def test_a_ruleset_that_cannot_move_is_never_without_its_only_owner(
     done(server.manage(ACCESS_RULESET, **STAFF, rules=[DENY]))
     server.simulator.log.clear()
     answer = server.manage(ACCESS_RULESET, **STAFF, position=300)
-    assert "Declare a ruleset with another name at this position, and this one absent" in answer["msg"]
+    assert "Declare a ruleset with another name at this position, and this one with state: absent" in answer["msg"]
     sent = [one.request for one in server.simulator.log if one.path == "/api/access/user-rulesets/modify"]
     assert sent == [{"add": {"staff": [{"ruleset_id": 1, "position": 300}]}}]
     other = {"group": "staff", "name": "b", "position": 300, "rules": [DENY]}
@@ -167,12 +167,12 @@ def test_single_rules_are_added_changed_and_taken_away(ruled: t.Callable[..., Se
     ("owners", "sentence"),
     [
         ({}, "one of user, group, everybody, name"),
-        ({"name": "a"}, "none of them is given"),
-        ({"user": "alice", "group": "staff"}, "user and group is given"),
-        ({"group": "staff", "everybody": True}, "group and everybody is given"),
-        ({"everybody": False, "name": "a"}, "none of them is given"),
-        ({"user": "__DEFAULT__"}, "stands for all users. Declare everybody: true"),
-        ({"group": "a / b"}, "cannot have ' / ' in it"),
+        ({"name": "a"}, "Set: none of them."),
+        ({"user": "alice", "group": "staff"}, "Set: user and group."),
+        ({"group": "staff", "everybody": True}, "Set: group and everybody."),
+        ({"everybody": False, "name": "a"}, "Set: none of them."),
+        ({"user": "__DEFAULT__"}, "means all users. Set everybody: true instead"),
+        ({"group": "a / b"}, "cannot contain ' / '"),
         ({"group": ""}, "cannot be a name: it is empty"),
     ],
 )
@@ -213,7 +213,7 @@ def test_a_rule_that_matches_all_is_declared_as_it_is_shown(ruled: t.Callable[..
     answer = server.manage(ACCESS_RULESET, **{**found, "rules": [{"match": "every", "action": "nat"}]})
     assert answer["failed"]
     assert f"or '{reading}'" in answer["msg"], "the server says what it knows"
-    assert any("match 'every' is not among the values that are known" in said for said in answer["warnings"])
+    assert any("match 'every' is not one of the known values" in said for said in answer["warnings"])
     assert server.inform(ACCESS_RULESET) == [found]
 
 
@@ -269,12 +269,12 @@ def test_a_shared_ruleset_is_written_once_and_cannot_be_declared_in_two_ways(rul
     both = [{"group": group, "name": "web", "rules": [ALLOW]} for group in ("staff", "ops")]
     answer = done(server.manage(ACCESS_RULESET, access_rulesets=both))
     assert len(rulesets(server)[0]["rules"]) == 1
-    assert any("belongs to others too (number 1)" in said for said in answer["warnings"])
+    assert any("also has other owners (number 1)" in said for said in answer["warnings"])
     assert not done(server.manage(ACCESS_RULESET, access_rulesets=both))["changed"]
     both[0] = {**both[0], "rules": [ALLOW, {"domain": "c.example", "action": "nat"}]}
     both[1] = {**both[1], "rules": []}
     assert (
-        "are one ruleset (number 1), and declared differently"
+        "are the same ruleset (number 1), but are declared differently"
         in server.manage(ACCESS_RULESET, access_rulesets=both)["msg"]
     )
 
@@ -284,7 +284,7 @@ def test_two_rulesets_of_one_name_and_owner_are_not_changed_and_both_go(ruled: t
     for position in (100, 200):
         server.simulator.add_ruleset("Staff web", ["staff"], position=position)
     answer = server.manage(ACCESS_RULESET, **STAFF, rules=[ALLOW])
-    assert "has several of this name and owner, with the numbers 1 and 2" in answer["msg"]
+    assert "has several rulesets with this name and owner (numbers 1 and 2)" in answer["msg"]
     done(server.manage(ACCESS_RULESET, **STAFF, state="absent"))
     assert rulesets(server) == []
 
@@ -372,9 +372,9 @@ def test_a_ruleset_that_denies_goes_after_the_one_that_takes_its_place(
     server.simulator.faults.add(path="/access/rulesets/add", status=400, body={"reason": "Something"})
     answer = server.manage(ACCESS_RULESET, access_rulesets=declared, purge=purge)
     assert answer["counts"] == {"failed": 2, "unchanged": 1}
-    told = {one["name"]: one.get("msg", "") for one in answer["objects"]}
-    assert told["group staff / Deny"] == (
-        "not attempted, because ruleset of group staff / Blocked failed, and without its rules more is allowed"
+    planned = {one["name"]: one.get("msg", "") for one in answer["objects"]}
+    assert planned["group staff / Deny"] == (
+        "not attempted, because ruleset of group staff / Blocked failed, and without its rules more access would be allowed"
     )
     assert not answer["changed"]
     server.simulator.faults.clear()
@@ -443,7 +443,7 @@ def test_a_version_of_many_digits_is_no_mistake(ruled: t.Callable[..., Server]) 
     done(server.manage(ACCESS_RULESET, **STAFF, rules=[DENY]))
 
 
-# -- what nobody sees
+# -- what no list shows
 
 
 def test_a_ruleset_that_cannot_be_given_to_its_owner_is_deleted(ruled: t.Callable[..., Server]) -> None:
@@ -452,12 +452,12 @@ def test_a_ruleset_that_cannot_be_given_to_its_owner_is_deleted(ruled: t.Callabl
     server.simulator.faults.add(**refusal)
     answer = server.manage(ACCESS_RULESET, **STAFF, rules=[ALLOW])
     assert answer["failed"]
-    assert "Something. The new ruleset was set back: it is deleted" in answer["msg"]
+    assert "Something. Rolled back: the new ruleset was deleted" in answer["msg"]
     assert rulesets(server) == []
     server.simulator.faults.add(**refusal)
     server.simulator.faults.add(path="/access/rulesets/delete", status=403, body={"reason": "No"})
     answer = server.manage(ACCESS_RULESET, **STAFF, rules=[ALLOW])
-    assert "The new ruleset 2 belongs to nobody, and could not be deleted" in answer["msg"]
+    assert "The new ruleset 2 has no owner and could not be deleted" in answer["msg"]
 
 
 def test_a_lost_assignment_does_not_make_a_second_ruleset(ruled: t.Callable[..., Server]) -> None:
@@ -559,7 +559,7 @@ def test_a_rule_that_the_server_refuses_costs_none_of_those_that_are_there(ruled
 def test_owners_that_an_earlier_task_makes(ruled: t.Callable[..., Server]) -> None:
     server = ruled()
     declared = {"group": "newcomers", "rules": [ALLOW]}
-    assert "group newcomers of a ruleset" in server.manage(ACCESS_RULESET, **declared)["msg"]
+    assert "group newcomers (needed by a ruleset)" in server.manage(ACCESS_RULESET, **declared)["msg"]
     done(server.manage(ACCESS_RULESET, **declared, assume_present=["newcomers"], check=True))
     done(server.manage(GROUP, name="newcomers"))
     done(server.manage(ACCESS_RULESET, **declared))

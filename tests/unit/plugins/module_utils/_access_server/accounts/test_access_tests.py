@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Access tests: how they are written, and what is told of one that does not pass."""
+"""Access tests: how they are written, and what is reported of one that does not pass."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_what_is_true_passes(sentence: str) -> None:
             "staff may reach 10.20.0.0/24:tcp/443,udp/53",
             "user ada does not reach 10.20.0.9:tcp/443: -10.20.0.9/32 (access_to of user ada)",
         ),
-        ("staff may reach fd00::/63|dns", "user ada does not reach fd00:0:0:1::|udp/53: no rule lets it through"),
+        ("staff may reach fd00::/63|dns", "user ada does not reach fd00:0:0:1::|udp/53: no rule allows it"),
         ("bob may reach 10.20.0.5:https", "user bob does not reach 10.20.0.5:https: deny of user bob"),
         (
             "ada may reach *.example.com",
@@ -142,7 +142,7 @@ def test_what_no_known_rule_opens_is_unknown_while_the_configuration_is() -> Non
         ("ada may reach 10.20.0.5:443", "'443' is not a service; write tcp/443"),
         ("ada may reach app.example.com:443", "'443' is not a service; write tcp/443"),
         ("ada may reach all", "write a network, such as 0.0.0.0/0 or ::/0, a domain, or user:NAME"),
-        ("ada may reach -10.0.0.0/8", "has a sign"),
+        ("ada may reach -10.0.0.0/8", "begins with a sign"),
         ("ada may reach 10.0.0.0/8::R", "ends in R"),
         ("ada may reach intranet", "intranet"),
     ],

@@ -64,12 +64,12 @@ def refused(server: Server, change: Change, *words: str, **how: t.Any) -> str:
 
 
 def done(server: Server, change: Change, **how: t.Any) -> Answer:
-    """The task succeeds, after check mode has told the same, and the account can still administer."""
+    """The task succeeds as in check mode, and the account can still administer."""
     resource, params = change
-    told = server.manage(resource, check=True, **params, **how)
+    planned = server.manage(resource, check=True, **params, **how)
     answer = server.manage(resource, **params, **how)
     assert not answer.get("failed"), answer["msg"]
-    assert told["objects"] == answer["objects"]
+    assert planned["objects"] == answer["objects"]
     assert answer["changed"]
     assert can_administer(server)
     return answer
@@ -130,7 +130,9 @@ def test_handing_back_what_lets_us_in(server: Server) -> None:
 
 @pytest.mark.parametrize("state", ["blocked", "absent"])
 def test_we_neither_block_nor_delete_ourselves(server: Server, state: str) -> None:
-    refused(server, (USER, {"name": OWN, "state": state}), OWN, "signed in", "protect", allow_self=True)
+    refused(
+        server, (USER, {"name": OWN, "state": state}), OWN, "is the account of this task", "protect", allow_self=True
+    )
 
 
 def test_a_purge_that_does_not_name_us(server: Server) -> None:
@@ -191,11 +193,11 @@ def test_a_group_that_another_task_of_the_run_creates(server: Server) -> None:
     joined = {"name": OWN, "group": "newg", "assume_present": ["newg"]}
     for denied in (False, True):
         members["groups"][0]["deny"] = denied  # type: ignore[index]
-        told = [server.manage(GROUP, check=True, **members), server.manage(USER, check=True, **joined)]
+        planned = [server.manage(GROUP, check=True, **members), server.manage(USER, check=True, **joined)]
         server.manage(GROUP, name="newg", deny=denied)
         answers = [server.manage(GROUP, **members), server.manage(USER, **joined)]
-        assert [bool(one.get("failed")) for one in (told[0], *answers)] == [denied] * 3
-        assert "check mode cannot tell" in " ".join(told[1]["warnings"])
+        assert [bool(one.get("failed")) for one in (planned[0], *answers)] == [denied] * 3
+        assert "check mode cannot predict" in " ".join(planned[1]["warnings"])
         server.manage(USER, name=OWN, group="")
         server.manage(GROUP, name="newg", state="absent")
         assert can_administer(server)
@@ -268,7 +270,7 @@ def test_our_group_keeps_its_rights_where_we_could_not_move(follower: Server, do
     follower.simulator.faults.add(path="/api/userprop/set", do="status", status=400, body={"reason": "Not today"})
     answer = follower.manage(GROUP, groups=groups, purge=True)
     assert answer["failed"]
-    assert "left out" in str(answer["objects"])
+    assert "it was not written, because another change failed" in str(answer["objects"])
     assert can_administer(follower)
     assert follower.inform(USER, [OWN])[0]["group"] == "staff"
 
@@ -281,12 +283,12 @@ def test_a_group_that_our_record_names_is_not_created_where_we_could_not_move(se
     server.simulator.faults.add(path="/api/userprop/set", do="status", status=400, body={"reason": "Not today"})
     answer = server.manage(GROUP, groups=groups)
     assert answer["failed"]
-    assert "left out" in str(answer["objects"])
+    assert "it was not written, because another change failed" in str(answer["objects"])
     assert can_administer(server)
     assert "gone" not in server.simulator.state()["groups"]
 
 
-def test_whoever_moves_is_in_no_group_for_no_moment(server: Server) -> None:
+def test_a_user_that_moves_is_always_in_a_group(server: Server) -> None:
     server.manage(USER, name="erika")
     server.manage(GROUP, groups=[{"name": "a"}, {"name": "z", "members": ["erika"]}])
     for there, other in (("a", "z"), ("z", "a")):
@@ -340,7 +342,7 @@ def test_what_locked_us_out_is_set_back(start: t.Callable[..., Server], right: s
     server = start(readings={"null_property": null})
     answer = server.manage(USER, name=OWN, **{right: NEW[right]}, allow_self=True)
     assert answer["failed"]
-    assert f"{right} of user {OWN} was set back" in answer["msg"]
+    assert f"Rolled back: {right} of user {OWN}." in answer["msg"]
     assert can_administer(server)
 
 
@@ -351,7 +353,7 @@ def test_a_password_that_locked_us_out_is_set_back(server: Server) -> None:
     )
     answer = server.manage(USER, name=OWN, password="Another-One-9!", update_password="always", allow_self=True)
     assert answer["failed"]
-    assert f"password of user {OWN} was set back" in answer["msg"]
+    assert f"Rolled back: password of user {OWN}." in answer["msg"]
     assert server.simulator.password_is(OWN, server.simulator.password)
 
 
@@ -370,7 +372,7 @@ def test_a_group_that_we_joined_and_that_locked_us_out_lets_us_go(follower: Serv
     follower.manage(GROUP, name="ops", deny_web=True, admin=True, auth_method="local")
     answer = follower.manage(GROUP, name="ops", members=[OWN], allow_self=True)
     assert answer["failed"]
-    assert "members of group ops was set back" in answer["msg"]
+    assert "Rolled back: members of group ops." in answer["msg"]
     assert can_administer(follower)
 
 
@@ -378,7 +380,7 @@ def test_the_default_user_that_locked_us_out_is_set_back(server: Server) -> None
     answer = server.manage(DEFAULT_USER, deny_web=True, allow_self=True)
     assert answer["failed"]
     assert "deny_web of default user" in answer["msg"]
-    assert "was set back" in answer["msg"]
+    assert "Rolled back: " in answer["msg"]
     assert can_administer(server)
 
 
@@ -386,7 +388,7 @@ def test_what_cannot_be_set_back_is_said(server: Server) -> None:
     answer = server.manage(USER, name=OWN, admin=False, allow_self=True)
     assert answer["failed"]
     assert answer["changed"]
-    assert "another administrator has to" in answer["msg"]
+    assert "Another administrator must" in answer["msg"]
     assert server.simulator.state()["users"][OWN].get("admin") is False
 
 
@@ -442,11 +444,11 @@ def test_what_is_meant_is_done_and_called_unproven(server: Server, bearer: dict[
     for check in (True, False):
         answer = server.manage(USER, name="mfa-admin", deny=True, allow_self=True, check=check, **bearer)
         assert not answer.get("failed"), answer["msg"]
-        assert any("It is not proven" in sentence for sentence in answer["warnings"])
+        assert any("This task cannot verify" in sentence for sentence in answer["warnings"])
     named = {**bearer, "as_username": OWN}
     answer = server.manage(USER, name=OWN, deny_web=True, allow_self=True, **named)
     assert not answer.get("failed"), answer["msg"]
-    assert any("It is not proven" in sentence for sentence in answer["warnings"])
+    assert any("This task cannot verify" in sentence for sentence in answer["warnings"])
 
 
 def test_the_last_administrator(server: Server, bearer: dict[str, t.Any]) -> None:
@@ -510,7 +512,7 @@ HARMLESS: dict[str, object] = {
 
 
 def restarts(server: Server) -> None:
-    """What is stored comes into force, as by a restart."""
+    """What is stored becomes active, as by a restart."""
     server.simulator.machine.configuration.take_over()
 
 
@@ -593,7 +595,7 @@ def test_items_that_ended_our_sign_in_are_set_back(default: Server) -> None:
     answer = default.manage(CONFIG_ITEM, config_items=both, allow_self=True)
     assert answer["failed"]
     assert "SAML" in answer["msg"]
-    assert "value of configuration item auth.module.type was set back" in answer["msg"]
+    assert "Rolled back: value of configuration item auth.module.type." in answer["msg"]
     assert "waits for a restart" in " ".join(answer["warnings"])
     restarts(default)
     assert can_administer(default)
@@ -610,7 +612,7 @@ def test_items_that_could_end_the_sign_in_of_any_administrator(server: Server, b
     refused(server, change, "auth.module.type", "allow_self: true", **bearer)
     answer = server.manage(CONFIG_ITEM, **change[1], **bearer, allow_self=True)
     assert not answer.get("failed"), answer["msg"]
-    assert "It is not proven" in " ".join(answer["warnings"])
+    assert "This task cannot verify" in " ".join(answer["warnings"])
 
 
 # -- everything that can end it asks

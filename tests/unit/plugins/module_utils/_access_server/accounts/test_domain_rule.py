@@ -40,21 +40,21 @@ def test_domains_have_one_form(said: Rule, match: str, name: str) -> None:
     ("said", "sentence"),
     [
         ({}, "rule 1: it needs a domain"),
-        ({"match": "subdomain"}, "match is subdomain, and it needs a domain"),
+        ({"match": "subdomain"}, "match is subdomain, which needs a domain"),
         (
             {"domain": "a.example", "match": "subdomian"},
-            "match is 'subdomian'; of a domain it is one of domain, not_domain",
+            "match is 'subdomian'; with a domain, use one of domain, not_domain",
         ),
-        ({"domain": "a.example", "data": "b"}, "it has domain and data; only one can be"),
-        ({"domain": "*.a.example", "match": "domain"}, "has a star, and match says what is meant"),
+        ({"domain": "a.example", "data": "b"}, "it has domain and data; only one of them is allowed"),
+        ({"domain": "*.a.example", "match": "domain"}, "has a star, and match is set too"),
         ({"domain": "https://a.example/x"}, "is not a domain; write it as app.example.com"),
         ({"domain": "a..example"}, "is not a domain"),
         ({"domain": "a" * 64 + ".example"}, "is not a domain"),
         ({"domain": "ü" * 64 + ".example"}, "is not a domain"),
         ({"domain": ".".join(["a" * 60] * 5)}, "is not a domain"),
-        ({"domain": "10.0.0.0/8"}, "is an address, and addresses are in access lists: use as_access_list"),
+        ({"domain": "10.0.0.0/8"}, "is an address; use as_access_list for rules by address"),
         ({"domain": "2001:db8::1"}, "use as_access_list"),
-        ({"domain": "a.example", "type": "filtre"}, "type is 'filtre'; it is one of domain_routing, filter"),
+        ({"domain": "a.example", "type": "filtre"}, "type is 'filtre'; use one of domain_routing, filter"),
         ({"match": "no word", "data": "x"}, "or another word that the server knows"),
     ],
 )
@@ -67,7 +67,7 @@ def test_what_cannot_be_is_a_sentence(said: Rule, sentence: str) -> None:
     ("said", "sentence"),
     [
         ([rule("a.example"), rule("A.example", "deny")], "rules 1 and 2 match the same, domain a.example"),
-        ([rule("a.example", position=1), rule("b.example")], "some rules have a position and others have none"),
+        ([rule("a.example", position=1), rule("b.example")], "some rules have a position and others do not"),
         ([rule("a.example", position=1), rule("b.example", position=1)], "two rules have the same position"),
     ],
 )

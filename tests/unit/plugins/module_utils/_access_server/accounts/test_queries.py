@@ -36,7 +36,7 @@ OF_NAMES: list[dict[str, t.Any]] = [
     {"name_contains": "ana"},
     {"name_contains": "n_1"},
     {"name_contains": "\\"},
-    {"names": ["ana", "ben_1", "corp\\ana", "nobody"]},
+    {"names": ["ana", "ben_1", "corp\\ana", "zoe"]},
     {"names": ["ana", "Anabel"], "name_contains": "ana"},
     {"names": []},
 ]
@@ -147,5 +147,5 @@ def test_an_empty_part_of_a_name_is_a_mistake(server: Server) -> None:
     body = as_user_info.BODY
     answer = server.run(body.work, body.options, name_contains="")
     assert answer["failed"]
-    assert answer["msg"] == "name_contains is empty: give a part of a name, or leave it out."
+    assert answer["msg"] == "name_contains is empty. Set a part of a name, or remove the option."
     assert not server.simulator.log

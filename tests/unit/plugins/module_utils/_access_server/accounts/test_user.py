@@ -28,9 +28,9 @@ def users(server: Server, **params: t.Any) -> Answer:
 def refused(server: Server, **params: t.Any) -> str:
     """Run as_user, which is to fail without having written, in check mode too; the sentence."""
     server.simulator.log.clear()
-    told, answer = (server.manage(USER, check=check, **params) for check in (True, False))
+    planned, answer = (server.manage(USER, check=check, **params) for check in (True, False))
     assert answer["failed"]
-    assert told["msg"] == answer["msg"]
+    assert planned["msg"] == answer["msg"]
     assert not server.writes()
     return str(answer["msg"])
 
@@ -116,10 +116,10 @@ def test_who_leaves_is_denied_then_loses_profiles_then_tokens_then_sessions(
         server.simulator.add_profile_token(name, "userlogin")
         server.simulator.connect(name)
     server.simulator.log.clear()
-    told = users(server, name="alice", state=state, check=True)
+    planned = users(server, name="alice", state=state, check=True)
     assert not server.writes()
     done = users(server, name="alice", state=state)
-    assert (told["objects"], told["diff"]) == (done["objects"], done["diff"])
+    assert (planned["objects"], planned["diff"]) == (done["objects"], done["diff"])
     revoking = ["/api/profiles/delete", "/api/token-url/delete", DISCONNECT]
     assert server.writes() == [SET, *revoking, *([DELETE] if state == "absent" else [])]
     assert [one["username"] for one in server.simulator.machine.profiles.all()] == ["bob"]
@@ -141,16 +141,16 @@ def test_what_a_directory_user_without_a_record_holds_is_revoked(server: Server)
 
 @dialects
 def test_who_has_no_record_any_more_loses_what_was_left(start: Start, dialect: str) -> None:
-    """Somebody else has deleted the user; the next one of that name would inherit it."""
+    """Another administrator has deleted the user; the next one of that name would inherit it."""
     server = start(dialect=dialect)
     for name in ("ghost", "bob"):
         server.simulator.add_profile(name)
     server.simulator.add_profile_token("ghost", "userlogin")
-    told = users(server, name="ghost", state="absent", check=True)
-    assert told["diff"]["before"] == {"ghost": {"profiles": 1, "profile_tokens": 1}}
+    planned = users(server, name="ghost", state="absent", check=True)
+    assert planned["diff"]["before"] == {"ghost": {"profiles": 1, "profile_tokens": 1}}
     server.simulator.log.clear()
     done = users(server, name="ghost", state="absent")
-    assert (told["objects"], told["diff"]) == (done["objects"], done["diff"])
+    assert (planned["objects"], planned["diff"]) == (done["objects"], done["diff"])
     assert server.writes() == ["/api/profiles/delete", "/api/token-url/delete"]
     assert [one["username"] for one in server.simulator.machine.profiles.all()] == ["bob"]
     assert not users(server, name="ghost", state="absent")["changed"]
@@ -171,7 +171,7 @@ def test_a_profile_that_the_server_does_not_revoke_is_told(server: Server) -> No
     server.simulator.faults.add(path="/profiles/delete", status=200, body=body)
     answer = server.manage(USER, name="alice", state="absent")
     assert answer["failed"]
-    assert f"does not revoke the profile of serial {serial}: it answers 403" in answer["msg"]
+    assert f"did not revoke the profile with serial {serial}: it answered 403" in answer["msg"]
     assert user(server, "alice") is not None
 
 
@@ -196,7 +196,7 @@ def test_who_is_present_is_not_let_in_again_by_being_declared(server: Server) ->
 
 @pytest.mark.parametrize("said", [{"deny": False}, {"inherit": ["deny"]}])
 def test_who_is_blocked_cannot_be_let_in(server: Server, said: dict[str, t.Any]) -> None:
-    words = "user alice is declared blocked, and deny says otherwise"
+    words = "user alice: state: blocked contradicts the declared deny"
     assert words in refused(server, name="alice", state="blocked", **said)
     assert words in refused(server, users=[{"name": "bob"}, {"name": "alice", "state": "blocked", **said}])
     assert users(server, name="alice", state="blocked", deny=True)["changed"]
@@ -243,10 +243,10 @@ def test_a_group_that_is_not_there_is_refused(start: Start, dialect: str) -> Non
 def test_a_group_that_this_run_makes_may_be_missing_in_check_mode(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     wanted = {"users": [{"name": "alice", "group": "staff"}], "assume_present": ["staff"]}
-    told = users(server, check=True, **wanted)
+    planned = users(server, check=True, **wanted)
     server.manage(GROUP, name="staff")
     done = users(server, **wanted)
-    assert (told["objects"], told["diff"]) == (done["objects"], done["diff"])
+    assert (planned["objects"], planned["diff"]) == (done["objects"], done["diff"])
 
 
 @dialects
@@ -267,10 +267,10 @@ def test_a_group_that_this_run_did_not_make_after_all_fails_its_users_alone(star
 def test_users_and_groups_share_one_name_space(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     server.manage(GROUP, name="staff")
-    assert "There is a group named staff: a user cannot have the same name" in refused(server, name="staff")
+    assert "A group named staff already exists. A user cannot have the same name" in refused(server, name="staff")
     users(server, name="alice")
     answer = server.manage(GROUP, groups=[{"name": "ops"}, {"name": "alice"}])
-    assert "There is a user named alice: a group cannot have the same name" in answer["msg"]
+    assert "A user named alice already exists. A group cannot have the same name" in answer["msg"]
     assert "ops" not in server.simulator.state()["groups"]
 
 
@@ -290,7 +290,7 @@ def test_one_that_differs_from_one_that_is_there_only_in_case_is_warned_of(start
         answer = users(server, name="Alice", autologin=True, check=check)
         assert answer["counts"] == {"created": 1}
         [warning] = answer["warnings"]
-        assert "Alice is created beside alice, which differs only in case" in warning
+        assert "Alice is created, but alice exists already and differs only in case" in warning
     assert "warnings" not in users(server, name="Alice", autologin=False)
     kept = user(server, "alice")
     assert kept is not None
@@ -307,8 +307,8 @@ def test_what_differs_in_case_is_known_in_its_usual_spellings(server: Server, re
         names = ["aNa.LoPeZ", "CARA", *(f"u{number}" for number in range(others))]
         answer = server.manage(resource, **{resource.plural: [{"name": name} for name in names]}, check=True)
         assert answer["warnings"] == [
-            f"{resource.noun.capitalize()} aNa.LoPeZ is created beside {there}, which differs only in case.",
-            f"{resource.noun.capitalize()} CARA is created beside cara, which differs only in case.",
+            f"{resource.noun.capitalize()} aNa.LoPeZ is created, but {there} exists already and differs only in case.",
+            f"{resource.noun.capitalize()} CARA is created, but cara exists already and differs only in case.",
         ]
 
 
@@ -321,7 +321,7 @@ def test_what_differs_in_case_is_known_in_any_spelling_where_the_whole_list_is_r
     assert "warnings" not in server.manage(resource, **declared)
     keep = ["aLiCe", server.simulator.username, server.simulator.mfa_username]
     answer = server.manage(resource, **declared, purge=True, protect=keep)
-    assert "ALICE is created beside aLiCe" in answer["warnings"][0]
+    assert "ALICE is created, but aLiCe exists already" in answer["warnings"][0]
 
 
 @pytest.mark.parametrize(("resource", "other"), [(USER, "groups"), (GROUP, "users")], ids=["a user", "a group"])
@@ -356,7 +356,7 @@ def test_the_default_user_is_no_user(server: Server) -> None:
 @pytest.mark.parametrize("update_password", ["on_create", "always"])
 def test_a_name_is_no_password(server: Server, password: str, update_password: str) -> None:
     sentence = refused(server, name="alice.smith", password=password, update_password=update_password)
-    assert "password of user alice.smith is the user's name" in sentence
+    assert "password of user alice.smith: it must not be the user's name" in sentence
 
 
 def test_a_short_password_is_warned_of_and_not_told(server: Server) -> None:
@@ -388,10 +388,10 @@ def test_a_password_whose_step_failed_is_set_by_running_again(server: Server) ->
 def test_check_mode_knows_what_an_earlier_task_of_the_run_would_have_made(server: Server) -> None:
     """The role declares a leaver first, and the same user's properties are no second creation."""
     declared = {"name": "eve", "deny": True}
-    told = server.manage(USER, **declared, assume_present=["eve"], check=True)
-    assert [one["action"] for one in told["objects"]] == ["updated"]
+    planned = server.manage(USER, **declared, assume_present=["eve"], check=True)
+    assert [one["action"] for one in planned["objects"]] == ["updated"]
     assert server.manage(USER, name="eve")["changed"]
-    assert server.manage(USER, **declared, assume_present=["eve"])["objects"] == told["objects"]
+    assert server.manage(USER, **declared, assume_present=["eve"])["objects"] == planned["objects"]
 
 
 def test_a_user_that_is_read_by_name_is_told_as_among_all(server: Server) -> None:

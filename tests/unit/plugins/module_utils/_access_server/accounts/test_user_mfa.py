@@ -122,9 +122,9 @@ def test_a_file_that_does_not_hold_the_secret_is_written_again(people: Server, t
         other = ("A" if secret[0] != "A" else "B") + secret[1:]
         bodies = {"other": good.replace(secret, other), "garbage": "", "unlike": good.replace("alice", "bob")}
         dest.write_bytes(b"\xff\xfe" if spoil == "binary" else bodies[spoil].encode())
-    told = applied(people, name="alice", enrolled=True, dest=str(dest), check=True)
+    planned = applied(people, name="alice", enrolled=True, dest=str(dest), check=True)
     answer = applied(people, name="alice", enrolled=True, dest=str(dest))
-    assert answer["objects"][0]["changed_keys"] == told["objects"][0]["changed_keys"] == ["file"]
+    assert answer["objects"][0]["changed_keys"] == planned["objects"][0]["changed_keys"] == ["file"]
     assert dest.read_text() == good
     assert stat.S_IMODE(dest.stat().st_mode) == 0o600
     assert record(people, "alice") == before
@@ -148,7 +148,7 @@ def test_a_server_that_hides_secrets_is_believed_and_asked_only_where_there_is_n
 
 
 @dialects
-def test_a_reset_makes_a_new_secret_each_time_and_the_user_enrols_anew(
+def test_a_reset_creates_a_new_secret_each_time_and_the_user_enrols_again(
     start: Start, tmp_path: Path, dialect: str
 ) -> None:
     server = start(dialect=dialect)
@@ -166,7 +166,7 @@ def test_a_reset_makes_a_new_secret_each_time_and_the_user_enrols_anew(
 
 
 @dialects
-def test_a_reset_of_somebody_who_is_to_stay_enrolled(start: Start, dialect: str) -> None:
+def test_a_reset_of_a_user_that_stays_enrolled(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     server.simulator.set_user("alice")
     applied(server, name="alice", enrolled=True)
@@ -205,14 +205,14 @@ def test_content_is_returned_again_without_a_change(people: Server) -> None:
 
 def test_check_mode_returns_none_and_makes_none(people: Server, tmp_path: Path) -> None:
     params = {"name": "alice", "enrolled": True, "dest": str(tmp_path / "alice"), "return_content": True}
-    told = applied(people, check=True, **params)
+    planned = applied(people, check=True, **params)
     assert MAKE not in [one.path for one in people.simulator.log]
     assert people.writes() == []
     assert list(tmp_path.iterdir()) == []
-    assert "content" not in told["objects"][0]
+    assert "content" not in planned["objects"][0]
     done = applied(people, **params)
-    assert told["objects"][0]["changed_keys"] == done["objects"][0]["changed_keys"]
-    assert told["diff"] == done["diff"]
+    assert planned["objects"][0]["changed_keys"] == done["objects"][0]["changed_keys"]
+    assert planned["diff"] == done["diff"]
 
 
 def test_of_several_the_one_that_fails_returns_nothing(people: Server) -> None:
@@ -228,7 +228,7 @@ def test_of_several_the_one_that_fails_returns_nothing(people: Server) -> None:
 
 
 def refused(server: Server, **params: t.Any) -> str:
-    """Why a task fails that must not write anything; each reason is told in check mode too."""
+    """Why a task fails without any write; check mode reports the same reason."""
     answers = [manage(server, check=check, **params) for check in (True, False)]
     assert all(one["failed"] and not one["changed"] for one in answers)
     assert server.writes() == []
@@ -238,7 +238,7 @@ def refused(server: Server, **params: t.Any) -> str:
 
 def test_users_must_be_there(people: Server) -> None:
     text = refused(people, users=[{"name": "alice", "required": True}, {"name": "zoe", "enrolled": True}])
-    assert "user zoe: there is no such user." in text
+    assert "user zoe does not exist." in text
     assert applied(people, name="zoe", enrolled=True, assume_present=["zoe"], check=True)["changed"]
 
 
@@ -248,7 +248,7 @@ def test_the_default_user_is_none(people: Server) -> None:
 
 def test_two_users_cannot_share_a_file(people: Server, tmp_path: Path) -> None:
     users = [{"name": "alice", "dest": str(tmp_path / "x")}, {"name": "bob", "dest": f"{tmp_path}/./x"}]
-    assert "is declared for alice and for bob; a file holds one secret" in refused(people, users=users)
+    assert "is declared for alice and for bob, but a file holds only one secret" in refused(people, users=users)
 
 
 @pytest.mark.parametrize("what", ["link", "folder", "nowhere"])
@@ -288,8 +288,8 @@ CARRIED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 )
 def test_a_secret_is_carried_to_the_server_once(people: Server, spelt: str) -> None:
     declared = {"name": "alice", "required": True, "enrolled": True, "totp_secret": spelt}
-    told, answer = applied(people, **declared, check=True), applied(people, **declared)
-    assert (told["objects"], told["diff"]) == (answer["objects"], answer["diff"])
+    planned, answer = applied(people, **declared, check=True), applied(people, **declared)
+    assert (planned["objects"], planned["diff"]) == (answer["objects"], answer["diff"])
     assert answer["objects"][0]["changed_keys"] == ["enrolled", "required", "totp_secret"]
     assert record(people, "alice")["totp_secret"] == CARRIED
     assert record(people, "alice")["totp_locked"] is True
@@ -313,7 +313,7 @@ def test_a_server_that_does_not_keep_the_secret_is_found_out(start: t.Callable[.
     server.simulator.set_user("alice")
     answer = manage(server, name="alice", totp_secret=CARRIED)
     assert answer["failed"]
-    assert "has another one or none" in answer["msg"]
+    assert "has another secret or none" in answer["msg"]
     assert CARRIED not in text_of(answer)
 
 
@@ -332,7 +332,7 @@ def test_a_secret_that_the_server_hides_stays(people: Server, hidden_secrets: No
     ("given", "sentence"),
     [
         ({"totp_secret": "not base32!"}, "totp_secret of user alice: it is not a secret in base32 of at least 16"),
-        ({"totp_secret": CARRIED, "reset": True}, "reset of user alice: totp_secret is declared, so that no new"),
+        ({"totp_secret": CARRIED, "reset": True}, "reset of user alice: it is not allowed together with totp_secret"),
     ],
 )
 def test_what_cannot_be_carried_is_refused(people: Server, given: dict[str, t.Any], sentence: str) -> None:

@@ -16,7 +16,7 @@ def changes(server: Server) -> list[str]:
     return [one.request["username"] for one in server.simulator.exchanges if one.path.endswith("/password/change")]
 
 
-def test_a_weak_password_fails_its_user_and_nobody_else(server: Server) -> None:
+def test_a_weak_password_fails_only_its_user(server: Server) -> None:
     users = [{"name": "anna", "password": GOOD}, {"name": "bert", "password": WEAK}, {"name": "carl", "password": GOOD}]
     answer = server.manage(USER, users=users)
     assert answer["failed"]
@@ -45,7 +45,7 @@ def test_always_sets_it_each_time(server: Server) -> None:
     assert changes(server) == ["anna", "anna"]
 
 
-def test_nobody_signs_in_to_find_out(server: Server) -> None:
+def test_no_sign_in_tests_a_password(server: Server) -> None:
     server.manage(USER, name="anna", password=GOOD)
     server.simulator.log.clear()
     server.manage(USER, name="anna", password=OTHER, check=True)

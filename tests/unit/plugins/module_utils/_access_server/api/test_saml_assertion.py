@@ -86,11 +86,11 @@ def test_its_session_is_renewed_and_ends_in_a_sentence(world: SamlWorld) -> None
     else:
         raise AssertionError("The session never ended.")
     assert message.startswith(
-        f"as_saml_assertion has opened its one session with {world.simulator.url}. That session has ended"
+        f"as_saml_assertion has already opened its one session with {world.simulator.url}. That session has ended"
     )
     assert world.asked(RENEW) > 20
     assert world.asked(PATH) == 1
-    with pytest.raises(SignInError, match="has opened its one session with .* Give a new assertion"):
+    with pytest.raises(SignInError, match="has already opened its one session with .* Set a new assertion"):
         world.client(who, store).object("GET /server/info")
     assert world.asked(PATH) == 1
 
@@ -100,7 +100,7 @@ def test_a_session_that_the_server_drops_is_not_opened_again(world: SamlWorld) -
     client = world.client(who, store)
     client.object("GET /server/info")
     world.simulator.machine.authentication.end_sessions()
-    with pytest.raises(SignInError, match="has opened its one session with .* Give a new assertion"):
+    with pytest.raises(SignInError, match="has already opened its one session with .* Set a new assertion"):
         client.object("GET /server/info")
     assert world.asked(PATH) == 1
 
@@ -112,7 +112,7 @@ def test_a_task_that_trusts_the_server_by_other_options_has_no_session(world: Sa
     trust = Trust(ca_path=world.simulator.ca_path, server_name="localhost")
     http = Transport(world.simulator.url, trust=trust, timeout=5, read_only=False)
     client = AccessServer(http, Session(http, who, store, clock=world.time, sleep=world.time.sleep))
-    with pytest.raises(SignInError, match="or this task trusts the server by other options"):
+    with pytest.raises(SignInError, match="or this task has other TLS options"):
         client.object("GET /server/info")
     assert world.asked(PATH) == 1
 
@@ -126,11 +126,11 @@ def test_another_run_may_find_it_spent(start: Callable[..., Server], time: Time,
         assert "version" in world.client(who).object("GET /server/info")
     else:
         world.simulator.log.clear()
-        world.refusal(who, "does not take as_saml_assertion .* it may be spent, too old, for another server")
+        world.refusal(who, "does not accept as_saml_assertion .* It may be used up, too old, for another server")
 
 
-INVALID = "does not take as_saml_assertion"
-DENIED = "does not let the account of as_saml_assertion administer it"
+INVALID = "does not accept as_saml_assertion"
+DENIED = "The account of as_saml_assertion may not administer"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ DENIED = "does not let the account of as_saml_assertion administer it"
         ({"issuer": "https://evil.example.com"}, INVALID),
         (
             {"status": "urn:oasis:names:tc:SAML:2.0:status:Requester"},
-            "takes as_saml_assertion for no sign-in that went well",
+            "reads as_saml_assertion as a sign-in that failed",
         ),
         ({"username": "openvpn"}, DENIED),
         ({"username": "stranger"}, DENIED),
@@ -190,12 +190,12 @@ def test_an_assertion_that_is_not_signed_does_not_count_beside_one_that_is(world
 def test_a_server_without_saml(world: SamlWorld) -> None:
     world.simulator.set_configuration(**{"auth.saml.0.enable": False})
     world.simulator.machine.configuration.take_over()
-    world.refusal(world.by(), r"administer it \(There is no valid SAML configuration\).* SAML has to be enabled")
+    world.refusal(world.by(), r"administer .* \(There is no valid SAML configuration\).* SAML must be enabled")
 
 
 def test_an_older_server(start: Callable[..., Server], time: Time) -> None:
     world = SamlWorld(start, time, settings={"lacks": "authBySAMLAssertion"})
-    world.refusal(world.by(), "has nothing that takes as_saml_assertion .* is this an Access Server from 2.11 up")
+    world.refusal(world.by(), "has no sign-in by as_saml_assertion .* Is this an Access Server 2.11 or later")
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_an_older_server(start: Callable[..., Server], time: Time) -> None:
 )
 def test_a_lost_answer_is_not_asked_for_again(world: SamlWorld, fault: dict[str, t.Any]) -> None:
     world.simulator.faults.add(path=PATH, times=None, **fault)
-    world.refusal(world.by(), "never answered the sign-in by as_saml_assertion. The assertion may be spent")
+    world.refusal(world.by(), "did not answer the sign-in by as_saml_assertion. The assertion may be used up")
 
 
 def test_a_server_that_is_away_has_taken_nothing(world: SamlWorld) -> None:
@@ -244,10 +244,10 @@ def test_from_metadata_to_a_task_that_an_administrator_does_behind_saml(server: 
     assert created["counts"] == {"created": 1}, created
     given = options()
     refused = server.manage(USER, name=ADMINISTRATOR, admin=False, **given)
-    assert f"could end the sign-in of {ADMINISTRATOR}, the account that this task is signed in with" in refused["msg"]
+    assert f"could end the sign-in of {ADMINISTRATOR}, the account of this task" in refused["msg"]
     off = server.perform(AS_SAML, state="absent", **options())
     assert "the sign-in of this and later tasks depends on auth.saml.0.enable" in off["msg"]
     assert given["as_saml_assertion"] not in text_of(refused)
     again = server.manage(USER, name="anna", state="absent", **given)
-    assert "it may be spent" in again["msg"]
+    assert "It may be used up" in again["msg"]
     assert given["as_saml_assertion"] not in text_of(again)

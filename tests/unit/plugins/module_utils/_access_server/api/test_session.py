@@ -55,7 +55,7 @@ RFC_CODES = {
 
 
 class Time:
-    """A clock that only moves when somebody sleeps, and remembers for how long."""
+    """A clock that moves only during a sleep, and notes its length."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_010.0  # ten seconds into a time step of thirty
@@ -155,7 +155,7 @@ def test_one_sign_in_serves_all_calls(start: Callable[..., Server], time: Time, 
     }
 
 
-def test_nobody_signs_in_before_the_first_call(world: World) -> None:
+def test_no_sign_in_before_the_first_call(world: World) -> None:
     world.client()
     assert world.sign_ins == []
 
@@ -180,7 +180,7 @@ def test_a_wrong_password(start: Callable[..., Server], time: Time, dialect: str
     world = World(start, time, dialect=dialect)
     world.refusal(
         replace(world.admin, password="not-this-one"),
-        r"refused the name or the password of openvpn \(Login failed\)\. This was one failed sign-in; the server locks",
+        r"refused the name or the password of openvpn \(Login failed\)\. This was one failed sign-in\. The server locks",
     )
 
 
@@ -209,18 +209,18 @@ def test_a_locked_account(world: World) -> None:
     for _unused in range(5):
         with pytest.raises(SignInError):
             world.client(replace(world.admin, password="not-this-one")).object("GET /server/info")
-    world.refusal(world.admin, r"locked openvpn out .* 15 minutes \(vpn.server.lockout_policy.reset_time\)")
+    world.refusal(world.admin, r"locked openvpn after .* 15 minutes \(vpn.server.lockout_policy.reset_time\)")
 
 
 @dialects
 def test_who_is_no_administrator(start: Callable[..., Server], time: Time, dialect: str) -> None:
     world = World(start, time, dialect=dialect)
     world.simulator.set_user("bob", password=PASSWORD, auth_method="local")
-    world.refusal(Credentials("bob", PASSWORD), "bob may not administer .* use an administrator's account")
+    world.refusal(Credentials("bob", PASSWORD), "bob may not administer .* Use the account of an administrator")
 
 
 def test_who_turns_out_to_be_no_administrator(world: World) -> None:
-    """Some servers let anybody in and only tell who it is (server behaviour, 15)."""
+    """Some servers accept any user and only report the account (server behaviour, 15)."""
     body = {"auth_token": "T", "user_properties": {"user_type": "user"}}
     world.simulator.faults.add(path=LOGIN, status=200, body=body, times=None)
     world.refusal(world.admin, "openvpn is not an administrator of")
@@ -230,12 +230,12 @@ def test_who_turns_out_to_be_no_administrator(world: World) -> None:
 def test_a_welcome_without_a_token(world: World, body: t.Any) -> None:
     text = None if body is None else json.dumps(body)
     world.simulator.faults.add(path=LOGIN, status=200, body=text, times=None)
-    world.refusal(world.admin, "let openvpn in without a token: is this an Access Server")
+    world.refusal(world.admin, "accepted the sign-in of openvpn, but returned no token. Is this an Access Server")
 
 
 def test_single_sign_on(world: World) -> None:
     world.simulator.set_user("sam", password=PASSWORD, auth_method="saml", admin=True)
-    world.refusal(Credentials("sam", PASSWORD), "lets sam in only through SAML .* such as local")
+    world.refusal(Credentials("sam", PASSWORD), "accepts sam only through SAML .* such as local")
 
 
 def test_another_back_end_refuses(world: World) -> None:
@@ -247,17 +247,17 @@ def test_another_back_end_refuses(world: World) -> None:
 def test_who_has_yet_to_enrol(start: Callable[..., Server], time: Time, dialect: str) -> None:
     world = World(start, time, dialect=dialect)
     world.simulator.set_user("eve", password=PASSWORD, auth_method="local", admin=True, totp=True)
-    world.refusal(Credentials("eve", PASSWORD), "wants eve to enrol .* sign in once in a browser")
+    world.refusal(Credentials("eve", PASSWORD), "requires eve to enrol .* Sign in once in a browser")
 
 
 def test_a_broken_sign_in(world: World) -> None:
     world.simulator.faults.add(path=LOGIN, status=500, body={"detail": "Internal server error"}, times=None)
-    world.refusal(world.admin, "refused to sign openvpn in: .* answered 500: Internal server error")
+    world.refusal(world.admin, "refused the sign-in of openvpn: .* answered 500: Internal server error")
 
 
 def test_something_else_than_an_access_server(world: World) -> None:
     world.simulator.faults.add(path=LOGIN, status=404, body={"msg": "Unknown"}, times=None)
-    world.refusal(world.admin, "has nothing that signs openvpn in .* is this an Access Server, and the port of its")
+    world.refusal(world.admin, "has no sign-in for openvpn .* Is this an Access Server, and the port of its")
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_something_else_than_an_access_server(world: World) -> None:
 )
 def test_a_lost_answer_is_not_asked_for_again(world: World, fault: dict[str, t.Any]) -> None:
     world.simulator.faults.add(path=LOGIN, times=None, **fault)
-    world.refusal(world.admin, "never answered the sign-in of openvpn. It was not repeated, .* Run again when")
+    world.refusal(world.admin, "did not answer the sign-in of openvpn. It was not repeated, .* Run again when")
 
 
 def test_too_many_requests(world: World) -> None:
@@ -277,10 +277,10 @@ def test_too_many_requests(world: World) -> None:
 def test_far_too_many_requests(world: World) -> None:
     body = {"reason": "Slow down"}
     world.simulator.faults.add(path=LOGIN, status=429, headers={"Retry-After": "1"}, body=body, times=None)
-    world.refusal(world.admin, "refused to sign openvpn in: .* answered 429: Slow down", requests=2)
+    world.refusal(world.admin, "refused the sign-in of openvpn: .* answered 429: Slow down", requests=2)
 
 
-def test_a_server_that_is_away_has_refused_nobody(world: World) -> None:
+def test_a_server_that_does_not_answer_has_refused_no_account(world: World) -> None:
     store = MemoryStore()
     world.simulator.faults.add(path=LOGIN, status=503, times=8)
     for _unused in range(4):
@@ -290,7 +290,7 @@ def test_a_server_that_is_away_has_refused_nobody(world: World) -> None:
 
 
 def test_a_portal_hears_a_password_once(world: World) -> None:
-    """It is not the server, so it has refused nobody either."""
+    """It is not the server, so it has refused no account either."""
     world.simulator.faults.add(path=LOGIN, do="html")
     store = MemoryStore()
     with pytest.raises(EstateError, match="is not the API of this product") as raised:
@@ -301,7 +301,7 @@ def test_a_portal_hears_a_password_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("who", [Credentials(None, None), Credentials("openvpn", None), Credentials(None, "password")])
-def test_nobody_can_sign_in_without_a_name_and_a_password(world: World, who: Credentials) -> None:
+def test_no_sign_in_without_a_name_and_a_password(world: World, who: Credentials) -> None:
     with pytest.raises(InputError, match="Give as_username and as_password, or as_token"):
         world.client(who).object("GET /server/info")
     assert world.simulator.log == []
@@ -341,7 +341,7 @@ def test_a_code_answers_the_challenge(start: Callable[..., Server], time: Time, 
 def test_a_code_without_a_secret(start: Callable[..., Server], time: Time, dialect: str) -> None:
     world = World(start, time, dialect=dialect)
     who = replace(world.mfa_admin, totp_secret=None)
-    world.refusal(who, 'asks mfa-admin for a second factor \\(".*"\\). .* give its secret as as_totp_secret')
+    world.refusal(who, 'asks mfa-admin for a second factor \\(".*"\\). .* set its secret as as_totp_secret')
 
 
 def test_a_question_that_holds_the_password_is_shown_without_it(start: Callable[..., Server], time: Time) -> None:
@@ -355,10 +355,10 @@ def test_a_question_that_holds_the_password_is_shown_without_it(start: Callable[
     assert PASSWORD[:3] not in str(raised.value)
 
 
-def test_the_secret_of_somebody_else(world: World) -> None:
+def test_the_secret_of_another_user(world: World) -> None:
     world.refusal(
         replace(world.mfa_admin, totp_secret=RFC_SECRET),
-        "refused the authenticator's code of mfa-admin .* No second try was made",
+        "refused the authenticator's code of mfa-admin .* The code was not tried again",
         requests=2,
     )
 
@@ -385,19 +385,19 @@ def test_a_challenge_after_the_code(world: World, nested: bool) -> None:
     challenge = {"echo": True, "challenge": "Enter the next code", "challenge_context": "abc"}
     body = {"MFAChallenge": challenge} if nested else challenge
     world.simulator.faults.add(path=MFA, status=401, body=body, times=None)
-    world.refusal(world.mfa_admin, "asks mfa-admin for a further factor after the code", requests=2)
+    world.refusal(world.mfa_admin, "asks mfa-admin for another factor after the code", requests=2)
 
 
 def test_a_lost_answer_to_a_code(world: World) -> None:
     world.simulator.faults.add(path=MFA, do="drop", times=None)
-    world.refusal(world.mfa_admin, "never answered the sign-in of mfa-admin", requests=2)
+    world.refusal(world.mfa_admin, "did not answer the sign-in of mfa-admin", requests=2)
 
 
 def test_a_code_is_used_once_in_a_run(world: World, time: Time) -> None:
     client = world.client(world.mfa_admin)
     client.object("GET /server/info")
-    client.session.sign_in_anew()
-    client.session.sign_in_anew()
+    client.session.sign_in_again()
+    client.session.sign_in_again()
     assert time.slept == [20.0, 30.0]
     assert world.sign_ins == [LOGIN, MFA] * 3
     assert {each.status for each in world.simulator.log if each.path == MFA} == {200}
@@ -411,7 +411,7 @@ def test_a_code_is_used_once_on_a_machine(world: World, time: Time, tmp_path: Pa
 
 
 def test_many_runs_wait_in_line_before_they_are_challenged(world: World, time: Time, tmp_path: Path) -> None:
-    """A challenge is good for two minutes (server behaviour, 30), so nobody is challenged before his turn."""
+    """A challenge is valid for two minutes (server behaviour, 30), so each task gets it only in its turn."""
     for _unused in range(8):  # as if seven others had come a moment before
         claim_code(str(tmp_path / "codes"), int(time.now // 30))
     world.client(world.mfa_admin, MemoryStore(), tmp_path / "codes").object("GET /server/info")
@@ -575,7 +575,7 @@ def test_a_server_that_drops_every_session(world: World) -> None:
             world.client(store=store).object("GET /server/info")
     for _unused in range(3):
         with pytest.raises(
-            SignInError, match="has dropped 3 sessions of openvpn in this run. No further sign-in was tried"
+            SignInError, match="has ended 3 sessions of openvpn in this run. No further sign-in was tried"
         ):
             world.client(store=store).object("GET /server/info")
     assert world.sign_ins == [LOGIN] * 3
@@ -607,7 +607,7 @@ def test_a_token_is_used_as_it_is(world: World, time: Time) -> None:
 
 
 def test_a_token_that_is_refused(world: World) -> None:
-    with pytest.raises(SignInError, match="no longer takes the token given as as_token; bring a new one") as raised:
+    with pytest.raises(SignInError, match="no longer accepts the token in as_token. Set a new one") as raised:
         world.client(Credentials("openvpn", None, token="SESS_TOKEN_old")).object("GET /server/info")
     assert "SESS_TOKEN_old" not in str(raised.value)
     assert world.sign_ins == []
@@ -658,7 +658,7 @@ def test_no_sign_in_is_ever_recent_enough(world: World) -> None:
     assert not client.wrote
 
 
-@pytest.mark.parametrize(("name", "password"), [("nobody", "Another-Horse-9"), ("openvpn", "weak")])
+@pytest.mark.parametrize(("name", "password"), [("unknown", "Another-Horse-9"), ("openvpn", "weak")])
 def test_a_refused_password_is_no_reason_to_sign_in(world: World, name: str, password: str) -> None:
     client = world.client()
     with pytest.raises(Refused) as raised:
@@ -672,18 +672,18 @@ def test_a_changed_password_is_used_from_then_on(world: World, time: Time) -> No
     client = world.client()
     client.change_password("openvpn", "Another-Horse-9")
     client.session.use_password("Another-Horse-9")
-    client.session.sign_in_anew()
+    client.session.sign_in_again()
     time.now += 601
     assert "version" in client.object("GET /server/info")
     assert [each.status for each in world.simulator.log if each.path == LOGIN] == [200, 200, 200]
 
 
-def test_a_sign_in_anew_that_fails_leaves_the_token(world: World) -> None:
+def test_a_sign_in_again_that_fails_leaves_the_token(world: World) -> None:
     client = world.client()
     client.object("GET /server/info")
     client.session.use_password("not-this-one")
     with pytest.raises(SignInError, match="refused the name or the password"):
-        client.session.sign_in_anew()
+        client.session.sign_in_again()
     assert "version" in client.object("GET /server/info")
     assert world.asked(LOGIN) == 2
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values: what is wrong is said, what is right has one normal form, and the way to the wire and back loses nothing."""
+"""Values: wrong ones are refused, right ones have one normal form, and a request and its answer lose nothing."""
 
 from __future__ import annotations
 

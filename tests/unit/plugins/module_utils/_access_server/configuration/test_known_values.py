@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a vendor's list is open, a value that nobody knows is a warning before anything is written, and no refusal."""
+"""Where a vendor's list is open, an unknown value is a warning before anything is written, not a refusal."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def test_many_objects_with_one_value_are_one_warning(server: Server) -> None:
 def test_the_table_in_the_documentation_is_that_of_the_collection() -> None:
     found = rows("option or key", "known values", "source")
     assert all(re.fullmatch("[A-Z](, [A-Z])*", source) for _name, _values, source in found)
-    told = {literals(name)[0]: literals(values) for name, values, _source in found}
-    assert told == {name: known.values for name, known in {**OPTIONS, **KEYS}.items()}
-    assert list(told) == [*OPTIONS, *sorted(KEYS)]
+    reported = {literals(name)[0]: literals(values) for name, values, _source in found}
+    assert reported == {name: known.values for name, known in {**OPTIONS, **KEYS}.items()}
+    assert list(reported) == [*OPTIONS, *sorted(KEYS)]
 
 
 def test_known_methods_are_those_of_a_recorded_server() -> None:
@@ -100,13 +100,13 @@ def test_an_unknown_method_is_warned_of_in_check_mode_and_before_it_is_written(
     server = start(readings={"auth_methods": reading})
     known_to_others(server)
     server.manage(resource, **named)
-    told = server.manage(resource, **named, auth_method="ldapp", check=True)
-    assert told["changed"]
-    [sentence] = told["warnings"]
+    reported = server.manage(resource, **named, auth_method="ldapp", check=True)
+    assert reported["changed"]
+    [sentence] = reported["warnings"]
     assert "'ldapp' is not one of the known values (ldap, local, pam, pas_only, radius, saml)" in sentence
     assert sentence.endswith("Did you mean ldap?")
     answer = server.manage(resource, **named, auth_method="ldapp")
-    assert answer["warnings"] == told["warnings"]
+    assert answer["warnings"] == reported["warnings"]
     assert bool(answer.get("failed")) == (reading == "known")
     if reading == "any":
         assert not server.manage(resource, **named, auth_method="ldapp").get("warnings")  # not each night
@@ -121,9 +121,9 @@ def test_an_unknown_value_of_the_configuration_is_warned_of(server: Server) -> N
         answer = server.manage(CONFIG_ITEM, config_items=declared, check=check)
         assert not answer.get("failed"), answer["msg"]
         first, second = answer["warnings"]
-        assert "vpn.server.data_ciphers: 'AES-265-GCM' is not among" in first
+        assert "vpn.server.data_ciphers: 'AES-265-GCM' is not one of the known values" in first
         assert "Did you mean AES-256-GCM?" in first
-        assert "auth.ldap.1.ssl_verify: 'neverr' is not among" in second
+        assert "auth.ldap.1.ssl_verify: 'neverr' is not one of the known values" in second
 
 
 def test_what_the_server_itself_allows_is_known(server: Server) -> None:

@@ -56,7 +56,7 @@ def informed(server: Server, **given: t.Any) -> Answer:
 
 
 def restart(server: Server) -> None:
-    """What is written comes into force."""
+    """What is written becomes active."""
     server.simulator.machine.configuration.take_over()
 
 
@@ -99,7 +99,7 @@ def test_a_server_without_the_helper_gets_what_is_read_here(start: Start) -> Non
     server = start(settings={"lacks": "post__helper_get-saml-configuration"})
     done(server, idp_metadata=PROVIDER.metadata())
     assert informed(server)["saml"]["idp_entity_id"] == PROVIDER.entity_id
-    assert "Give it as idp_metadata_src" in refused(server, idp_metadata_url="https://idp.example.com/none")
+    assert "Set idp_metadata_src instead" in refused(server, idp_metadata_url="https://idp.example.com/none")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,10 @@ def test_a_server_without_the_helper_gets_what_is_read_here(start: Start) -> Non
         ({"idp_metadata": "<a/>"}, "idp_metadata: it describes no identity provider"),
         ({"idp_metadata_src": "/none/idp.xml"}, "idp_metadata_src: /none/idp.xml cannot be read"),
         ({"idp_metadata_url": "http://idp.example.com/"}, "'http://idp.example.com/' is not an https address"),
-        ({"idp_metadata_url": "https://anna:secret@idp.example.com/"}, "idp_metadata_url holds a name or a password"),
+        (
+            {"idp_metadata_url": "https://anna:secret@idp.example.com/"},
+            "idp_metadata_url contains a name or a password",
+        ),
         ({"idp_metadata_url": "https://idp.example.com/none"}, "cannot use the metadata: Could not fetch the metadata"),
         (
             {"idp_metadata": PROVIDER.metadata(valid_until="2020-01-01T00:00:00Z")},
@@ -117,11 +120,11 @@ def test_a_server_without_the_helper_gets_what_is_read_here(start: Start) -> Non
         ),
         (
             {"idp_metadata": PROVIDER.metadata(), "idp_certificate_fingerprint": "AB:CD"},
-            f"idp_metadata has no such certificate; there are {OLD.fingerprint}",
+            f"idp_metadata does not have this certificate. Available: {OLD.fingerprint}",
         ),
-        ({"idp_certificate_fingerprint": "AB:CD"}, "idp_certificate_fingerprint chooses from metadata"),
-        ({"idp_metadata": PROVIDER.metadata(), "state": "absent"}, "saml with state absent takes no idp_metadata"),
-        ({"enabled": True, "state": "absent"}, "saml with state absent takes none of enabled"),
+        ({"idp_certificate_fingerprint": "AB:CD"}, "idp_certificate_fingerprint selects a certificate from metadata"),
+        ({"idp_metadata": PROVIDER.metadata(), "state": "absent"}, "saml with state: absent cannot have idp_metadata"),
+        ({"enabled": True, "state": "absent"}, "saml with state: absent cannot have enabled"),
         ({"enabled": True}, "enabled: without idp_entity_id, idp_signon_endpoint, idp_certificate no user can sign in"),
         (
             {"idp_signon_endpoint": "http://idp.example.com"},
@@ -149,9 +152,11 @@ def test_what_contradicts_metadata_that_was_read_here_is_refused(
     """A server that reads other things in it is not the one to believe."""
     own = server.simulator.machine.saml
     monkeypatch.setattr(own, "_described", lambda text: {"auth.saml.0.idp_entityid": "https://evil.example.com"})
-    assert "reads 'https://evil.example.com' as its entity id" in refused(server, idp_metadata=PROVIDER.metadata())
+    assert "reads the entity ID 'https://evil.example.com', but it is" in refused(
+        server, idp_metadata=PROVIDER.metadata()
+    )
     monkeypatch.setattr(own, "_described", lambda text: {"auth.saml.0.idp_cert": NEW.pem})
-    assert "reads a certificate in it that is not there" in refused(server, idp_metadata=PROVIDER.metadata())
+    assert "reads a certificate that is not in the metadata" in refused(server, idp_metadata=PROVIDER.metadata())
 
 
 def test_a_server_that_finds_nothing_at_an_address_is_told_so(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +172,7 @@ def test_keys_that_the_server_reads_beside_ours_are_told(server: Server, monkeyp
     read = own._described
     monkeypatch.setattr(own, "_described", lambda text: {**read(text), "auth.saml.0.sp_hostname": "x.example.com"})
     [warning] = saml(server, idp_metadata=PROVIDER.metadata())["warnings"]
-    assert "reads auth.saml.0.sp_hostname in it as well. as_saml does not write that" in warning
+    assert "also reads auth.saml.0.sp_hostname in it. as_saml does not write this" in warning
 
 
 def test_a_server_that_knows_no_saml_is_told_by_a_sentence(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +209,7 @@ def test_a_server_that_reads_one_keeps_the_one_in_use_until_metadata_has_it_no_m
     assert not answer["changed"]
     [warning] = answer["warnings"]
     assert (
-        f"{OLD.fingerprint} is trusted, and {NEW.fingerprint} is not yet; idp_certificate_fingerprint chooses"
+        f"{OLD.fingerprint} is trusted; {NEW.fingerprint} is not trusted yet. Set idp_certificate_fingerprint"
         in warning
     )
     spelt = ":".join(NEW.fingerprint[at : at + 2] for at in range(0, 64, 2)).upper()
@@ -231,7 +236,7 @@ def test_the_task_tells_where_users_are_sent(start: Start, form: str) -> None:
     server = start(readings={"idp_url": form})
     answer = saml(server, idp_metadata=PROVIDER.metadata(), enabled=True)
     [warning] = answer["warnings"]
-    assert "SAML is not configured or invalid configuration. What was written may wait for a restart" in warning
+    assert "SAML is not configured or invalid configuration. The new settings may need a restart" in warning
     restart(server)
     assert not saml(server, idp_metadata=PROVIDER.metadata()).get("warnings")
     found = informed(server)
@@ -260,7 +265,7 @@ def test_the_metadata_of_the_server_is_kept_in_a_file(start: Start, made: str, t
     first = saml(server, idp_metadata=PROVIDER.metadata(), enabled=True, sp_metadata_dest=str(file))
     assert any("has no metadata of its own yet" in warning for warning in first["warnings"])
     assert not file.exists()
-    assert "SAML has to be enabled, and active" in refused(server, sp_metadata_dest=str(file))
+    assert "SAML must be enabled and active" in refused(server, sp_metadata_dest=str(file))
     restart(server)
     answer = done(server, sp_metadata_dest=str(file))
     assert answer["objects"][0]["sp_metadata"] == {
@@ -315,7 +320,7 @@ def test_settings_that_the_account_signs_in_by_are_left_alone_unless_that_is_mea
     assert "the sign-in of this and later tasks depends on auth.saml.0.enable" in message
     answer = saml(server, state="absent", allow_self=True, **own)
     assert answer["changed"]
-    assert any("It is not proven that they work" in warning for warning in answer["warnings"])
+    assert any("This task cannot verify that they work" in warning for warning in answer["warnings"])
 
 
 def test_an_administrator_with_a_method_of_its_own_may_change_them(server: Server) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A configuration that is put in force as a copy, stays where the server is well with it, and else was never there."""
+"""A configuration that is activated as a copy, stays active if the server is healthy, and is rolled back otherwise."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def active(server: Server) -> str:
 
 
 def activated(server: Server) -> list[str]:
-    """Names of the profiles that the server was told to make active, in order."""
+    """Names of the profiles that the server was asked to activate, in order."""
     return [one.path.split("/")[-2] for one in server.simulator.log if one.path.endswith("/set-active")]
 
 
@@ -129,13 +129,13 @@ def test_the_server_checks_the_copy_and_is_asked_for_a_restart_before(start: Sta
 
 def test_check_mode_tells_the_same_and_writes_nothing(start: Start) -> None:
     server = start(settings=QUICK)
-    told = done(stage(server, check=True))
+    planned = done(stage(server, check=True))
     assert not server.writes()
     assert profiles(server) == {"default"}
-    assert told["diff"]["after"][COMPANY] == {"value": "Example"}
-    assert SECRET not in text_of(told)
+    assert planned["diff"]["after"][COMPANY] == {"value": "Example"}
+    assert SECRET not in text_of(planned)
     answer = done(stage(server))
-    assert {key: value for key, value in answer.items() if key != "last_restarted"} == told
+    assert {key: value for key, value in answer.items() if key != "last_restarted"} == planned
 
 
 def test_old_ones_are_kept_by_number(start: Start) -> None:
@@ -164,7 +164,7 @@ def test_what_a_broken_run_left_is_removed_by_the_next(start: Start, differs: bo
     assert profiles(server) == {"default", COPY, "staged-of-1", "other-3-of-1"} | {answer["profile"]}
 
 
-def test_what_somebody_went_back_from_is_removed_and_what_was_before_is_kept(start: Start) -> None:
+def test_a_profile_that_was_rolled_back_by_hand_is_deleted_and_the_earlier_one_is_kept(start: Start) -> None:
     server = start(settings=QUICK)
     for name in ("One", "Two", "Three"):
         done(stage(server, config_items=company(name)))
@@ -189,11 +189,14 @@ def test_items_in_a_file(start: Start, tmp_path: t.Any) -> None:
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"config_items": [{"name": "vpn.server.daemon.tcp.port", "value": 0}]}, "0 is not allowed; it goes from 1"),
-        ({"config_items": [{"name": "no.such.item", "value": "x"}]}, "is not a configuration item that this server"),
-        ({"keep": -1}, "keep: -1 is not a number"),
-        ({"name": "a b"}, "name: 'a b' is not of 1 to 20 letters"),
-        ({"check_timeout": 0}, "check_timeout: 0 is not a number of seconds"),
+        ({"config_items": [{"name": "vpn.server.daemon.tcp.port", "value": 0}]}, "0 is not allowed; it must be from 1"),
+        (
+            {"config_items": [{"name": "no.such.item", "value": "x"}]},
+            "This server does not know the configuration item no.such.item",
+        ),
+        ({"keep": -1}, "keep: -1 is too small"),
+        ({"name": "a b"}, "name: 'a b' is not valid. Use 1 to 20 letters"),
+        ({"check_timeout": 0}, "check_timeout: 0 is too small; the smallest value is 1 second"),
     ],
 )
 def test_what_cannot_be_is_refused_beforehand(
@@ -210,13 +213,13 @@ def test_a_copy_that_the_server_finds_unfit_is_removed(start: Start) -> None:
     message = failed(stage(server, config_items=[{"name": "host.name", "value": ""}]))
     assert "refuses the declared configuration as invalid" in message
     assert "Required configuration key is not set: host.name" in message
-    assert "default goes on as it was." in message
+    assert "default is still active and unchanged." in message
     assert profiles(server) == {"default"}
     assert not activated(server)
 
 
 def test_who_interferes_with_the_active_profile_is_not_overruled(start: Start) -> None:
-    """A copy that is not a whole one of what is active would take somebody's change back."""
+    """A copy that is not a whole one of what is active would undo another change."""
     server = start(settings=QUICK)
     changed = {"vpn.server.max_clients": 5}
     server.simulator.faults.add(
@@ -230,7 +233,7 @@ def test_who_interferes_with_the_active_profile_is_not_overruled(start: Start) -
         do="act",
         act=lambda: server.simulator.store.set_fact("active_profile", "theirs"),
     )
-    assert "Another user has made theirs the active profile" in failed(stage(server))
+    assert "Another user has activated theirs on " in failed(stage(server))
     assert (active(server), activated(server)) == ("theirs", [])
 
 
@@ -245,8 +248,8 @@ def test_who_comes_later_is_not_overruled_either(start: Start) -> None:
 
     server.simulator.faults.add(path="/config-profile/list", do="act", times=None, act=interfere)
     message = failed(stage(server))
-    assert f"does not work well with {COPY} active: theirs is active. " in message
-    assert f"{COPY} is not in force, and theirs is." in message
+    assert f"is not healthy with {COPY} active: theirs is active. " in message
+    assert f"{COPY} is not active; theirs is active." in message
     assert (active(server), activated(server)) == ("theirs", [COPY])
 
 
@@ -269,8 +272,8 @@ def test_a_server_that_is_not_well_gets_its_old_profile_back(
     before = server.simulator.state()["running"]
     answer = stage(server)
     message = failed(answer)
-    assert f"{server.simulator.url} does not work well with {COPY} active: {words}. " in message
-    assert message.endswith("default is in force again, and the server is well with it.")
+    assert f"{server.simulator.url} is not healthy with {COPY} active: {words}. " in message
+    assert message.endswith("Rolled back: default is active again, and the server is healthy.")
     assert activated(server) == [COPY, "default"]
     assert (active(server), profiles(server)) == ("default", {"default"})
     assert server.simulator.state()["running"] == before
@@ -294,7 +297,7 @@ def test_what_a_run_put_in_force_that_was_cut_off_before_it_looked_is_told(start
     answer = done(stage(server, check=check))
     assert (answer["changed"], active(server)) == (False, COPY)
     [warning] = answer["warnings"]
-    assert f"in force as {COPY}, and is not well: no VPN daemon runs. " in warning
+    assert f"is not healthy with the declared configuration ({COPY}): no VPN daemon runs. " in warning
 
 
 def test_daemons_are_missed_only_where_some_are_configured(start: Start) -> None:
@@ -309,11 +312,11 @@ def test_daemons_are_missed_only_where_some_are_configured(start: Start) -> None
 
 
 def test_a_server_that_stays_away_is_told(start: Start) -> None:
-    """Nobody can make the old profile active from here."""
+    """No address is left from which the old profile could be activated."""
     server = start(settings={**AILING, "ailment": "silent"})
     message = failed(stage(server, restart_timeout=1, as_timeout=1))
-    assert f"Nothing has answered as restarted at {server.simulator.url} within 1 seconds" in message
-    assert f"{COPY} or default is in force: make default active on the server itself." in message
+    assert f"No restarted server answered at {server.simulator.url} within 1 seconds" in message
+    assert f"{COPY} or default is active. Activate default on the server itself." in message
     assert activated(server) == [COPY]
 
 
@@ -407,7 +410,7 @@ def test_the_api_is_followed_to_its_new_address(movable: Server) -> None:
     assert done(answer)["url"] == movable.simulator.url == f"https://127.0.0.2:{moved[0]['value']}"
 
 
-def test_an_address_that_nobody_can_work_out_is_said(movable: Server) -> None:
+def test_an_address_that_cannot_be_calculated_is_declared(movable: Server) -> None:
     port = free_port()
     movable.simulator.set_configuration(**{PORT: 1})
     moved = [{"name": PORT, "value": port}]
@@ -421,7 +424,7 @@ def test_an_ailing_server_is_followed_there_and_back(movable: Server) -> None:
     items = [*CHANGED, {"name": PORT, "value": free_port()}]
     message = failed(stage(movable, config_items=items, allow_connection_change=True))
     assert "service web is error" in message
-    assert "default is in force again, and the server is well with it." in message
+    assert "Rolled back: default is active again, and the server is healthy." in message
     assert movable.simulator.url == old
     assert (active(movable), profiles(movable)) == ("default", {"default"})
 
@@ -431,8 +434,8 @@ def test_an_api_that_is_not_where_it_was_declared_is_a_reason(movable: Server) -
     movable.simulator.configure(moves=False)
     port = free_port()
     message = failed(stage(movable, config_items=[{"name": PORT, "value": port}], allow_connection_change=True))
-    assert f"Nothing has answered as restarted at https://127.0.0.1:{port} within" in message
-    assert "default is in force again, and the server is well with it." in message
+    assert f"No restarted server answered at https://127.0.0.1:{port} within" in message
+    assert "Rolled back: default is active again, and the server is healthy." in message
     assert (active(movable), profiles(movable)) == ("default", {"default"})
 
 
@@ -447,7 +450,7 @@ def test_a_new_certificate_is_expected(start: Start) -> None:
     assert "PRIVATE" not in text_of(answer)
     own = [{"name": "cs.cert", "state": "default"}, {"name": "cs.priv_key", "state": "default"}]
     trusting = {"as_validate_certs": False, "as_ca_path": None}
-    assert "as_web_certificate can do it" in failed(
+    assert "Use as_web_certificate." in failed(
         stage(server, config_items=own, allow_connection_change=True, **trusting)
     )
 
@@ -459,7 +462,7 @@ def test_who_can_no_longer_sign_in_goes_back_by_the_session_that_is_open(start: 
         stage(server, config_items=[{"name": "auth.module.type", "value": "saml"}], allow_connection_change=True)
     )
     assert "SAML" in message
-    assert "default is in force again, and the server is well with it." in message
+    assert "Rolled back: default is active again, and the server is healthy." in message
     assert active(server) == "default"
 
 
@@ -471,7 +474,7 @@ def test_who_has_no_session_left_to_go_back_with_says_so(start: Start) -> None:
         stage(server, config_items=[{"name": "auth.module.type", "value": "saml"}], allow_connection_change=True)
     )
     assert "SAML" in message
-    assert "staged-2-of-1 or staged-1-of-default is in force: make staged-1-of-default active on the server" in message
+    assert "staged-2-of-1 or staged-1-of-default is active. Activate staged-1-of-default on the server" in message
     assert activated(server)[1:] == ["staged-2-of-1"]
 
 
@@ -493,7 +496,7 @@ ACTIVATION = ("POST", f"/api/config-profile/{COPY}/set-active", 1)
 
 
 def requests_of(simulator: AccessServerSimulator) -> list[Request]:
-    """What the server was asked, in order, without what it was asked again and again while somebody waited."""
+    """What the server was asked, in order, without repeated requests while a task waited."""
     met: Counter[tuple[str, str]] = Counter()
     found = []
     for one in simulator.log:
@@ -565,14 +568,14 @@ class Trial:
         self.simulator.configure(ailing_with="")
         yield from self.mended(new)
 
-    def explained(self, answer: Answer, in_force: str) -> t.Iterator[str]:
+    def explained(self, answer: Answer, active: str) -> t.Iterator[str]:
         message = answer["msg"]
         if "defect" in message.lower():
             yield f"crashed: {message} {answer.get('exception')}"
         if urlsplit(self.simulator.url).netloc not in message:
             yield f"does not name the host: {message}"
-        if COPY in " ".join(one.path for one in self.simulator.log) and in_force not in message:
-            yield f"does not say that {in_force} is in force: {message}"
+        if COPY in " ".join(one.path for one in self.simulator.log) and active not in message:
+            yield f"does not report that {active} is active: {message}"
 
     def mended(self, new: dict[str, t.Any]) -> t.Iterator[str]:
         """The next run brings what is declared, and leaves nothing of the broken one."""
@@ -624,7 +627,7 @@ def test_also_when_the_old_profile_comes_back(start: Start) -> None:
 @pytest.mark.usefixtures("hurry")
 @pytest.mark.parametrize("fault", ["dropped before", "dropped after", "403"])
 def test_also_where_the_api_moves(start: Start, fault: str) -> None:
-    """It is afterwards where the profile in force says, and the profile that is not in force is gone."""
+    """Afterwards it is at the address in the active profile, and the other profile no longer exists."""
     met: list[Request | None] = [None]
     found: list[str] = []
     for request in met:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificate authorities: made by name, never deleted while somebody depends on them unawares."""
+"""Certificate authorities: created by name, and never deleted by mistake while client profiles depend on them."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def listed(server: Server) -> list[tuple[str, str]]:
 def test_one_is_made_once_and_is_the_current_one_then(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     [(first, _role)] = listed(server)
-    told = ca(server, common_name="New CA", algorithm="secp384r1", check=True)
+    planned = ca(server, common_name="New CA", algorithm="secp384r1", check=True)
     assert listed(server) == [(first, "current")]
     done = ca(server, common_name="New CA", algorithm="secp384r1")
-    assert (told["objects"], told["diff"]) == (done["objects"], done["diff"])
+    assert (planned["objects"], planned["diff"]) == (done["objects"], done["diff"])
     assert listed(server) == [(first, "old"), ("New CA", "current")]
     server.simulator.log.clear()
     assert not ca(server, common_name="New CA", algorithm="secp384r1")["changed"]
@@ -63,7 +63,7 @@ def test_the_server_that_restarts_for_it_is_waited_for(server: Server) -> None:
 
 
 @dialects
-def test_one_that_nobody_depends_on_goes(start: Start, dialect: str) -> None:
+def test_one_without_client_profiles_is_deleted(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     [(first, _role)] = listed(server)
     ca(server, common_name="New CA")
@@ -81,7 +81,7 @@ def test_one_with_profiles_stays_unless_their_number_is_known(server: Server, nu
     ca(server, common_name="New CA")
     said = {} if number is None else {"delete_clients": number}
     assert "signed 2 client profiles" in refused(server, common_name=first, state="absent", **said)
-    assert "say delete_clients: 2" in refused(server, common_name=first, state="absent", **said)
+    assert "set delete_clients: 2" in refused(server, common_name=first, state="absent", **said)
     ca(server, common_name=first, state="absent", delete_clients=2)
     assert listed(server) == [("New CA", "current")]
     assert server.simulator.machine.profiles.all() == []
@@ -109,12 +109,12 @@ def test_the_last_one_stays(server: Server) -> None:
 
 
 REFUSALS: dict[str, tuple[dict[str, t.Any], str]] = {
-    "unknown algorithm": ({"common_name": "New CA", "algorithm": "rot13"}, "rot13 is none that"),
-    "other algorithm": ({"common_name": "OpenVPN CA", "algorithm": "rsa2048"}, "it is secp384r1 and stays so"),
-    "long name": ({"common_name": "x" * 65}, "has 65 characters, and a certificate holds 64"),
+    "unknown algorithm": ({"common_name": "New CA", "algorithm": "rot13"}, "does not support rot13"),
+    "other algorithm": ({"common_name": "OpenVPN CA", "algorithm": "rsa2048"}, "it is secp384r1 and cannot change"),
+    "long name": ({"common_name": "x" * 65}, "has 65 characters, but a certificate holds only 64"),
     "line end": ({"common_name": "New\nCA"}, "U+000A, which cannot be seen"),
     "serial": ({"serial": "17"}, "present needs common_name"),
-    "clients of a new one": ({"common_name": "New CA", "delete_clients": 1}, "goes with state absent only"),
+    "clients of a new one": ({"common_name": "New CA", "delete_clients": 1}, "is allowed only with state: absent"),
     "twice": ({"cas": [{"common_name": "A CA"}, {"common_name": "a ca"}]}, "differ only in case"),
 }
 
@@ -140,7 +140,7 @@ def test_of_namesakes_a_serial_tells_which(server: Server) -> None:
         for serial, kind in (("1", "old_ca"), ("2", "old_ca"), ("3", "ca"))
     ]
     server.simulator.faults.add(path="/ca/vpn/list", status=200, body=rows, times=None)
-    assert "3 authorities are called Twin CA; say by serial" in refused(server, common_name="Twin CA", state="absent")
-    told = ca(server, serial="2", state="absent", check=True)
-    assert told["diff"]["before"]["of serial 2"]["not_after"] == "2040-03-26T00:00:00Z"
+    assert "3 authorities are called Twin CA. Set serial" in refused(server, common_name="Twin CA", state="absent")
+    planned = ca(server, serial="2", state="absent", check=True)
+    assert planned["diff"]["before"]["of serial 2"]["not_after"] == "2040-03-26T00:00:00Z"
     assert [one["serial"] for one in server.inform(CA)] == ["1", "2", "3"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""as_certificate keeps a pair of files in order, tells why it makes a new one, and never leaves half of one behind."""
+"""as_certificate keeps a pair of files valid, reports why it issues a new one, and never leaves half of one behind."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_pair_is_made_and_told_and_once_is_enough(start: Start, tmp_path: Path
     names = ["www.example.com", "Wiki.example.com"]
     line = pair.made(subj_alt_dns_names=names, algorithm="SECP384R1", days_to_expiry=90)
     certificate = pair.certificate
-    assert (line["action"], line["reasons"]) == ("created", ["there is none"])
+    assert (line["action"], line["reasons"]) == ("created", ["none exists yet"])
     assert pair.belongs_together()
     assert mode(pair.private_key_dest) == 0o600
     found = line["certificate"]
@@ -163,10 +163,10 @@ def test_a_list_and_a_file_are_as_good_as_one(pair: Pair) -> None:
 def test_what_is_absent_is_gone_and_gone_twice_is_gone_once(pair: Pair) -> None:
     pair.made()
     pair.server.simulator.log.clear()
-    told = pair.task(state="absent", check=True)
+    planned = pair.task(state="absent", check=True)
     assert None not in pair.texts
     done = pair.task(state="absent")
-    assert (told, done["counts"], pair.texts) == (done, {"deleted": 1}, [None, None])
+    assert (planned, done["counts"], pair.texts) == (done, {"deleted": 1}, [None, None])
     assert done["diff"]["before"][str(pair.dest)]["common_name"] == "wiki.example.com"
     assert pair.made(state="absent")["action"] == "unchanged"
     assert pair.server.simulator.log == []
@@ -188,7 +188,7 @@ GOOD: dict[str, t.Any] = {
 
 
 def good(common_name: str = "wiki.example.com", **how: t.Any) -> Identity:
-    """What GOOD declares, but for what is said otherwise."""
+    """What GOOD declares, with other values for some options."""
     names = how.pop("names", ("www.example.com", "WIKI.example.com"))
     return identity(common_name, *names, **{"issuer": CA, **how})
 
@@ -198,21 +198,21 @@ def spoil(name: str) -> t.Callable[[Pair], None]:
 
 
 REASONS: dict[str, tuple[t.Callable[[Pair], t.Any], str]] = {
-    "no certificate": (lambda pair: pair.dest.unlink(), "certificate: it is missing"),
-    "no key": (lambda pair: pair.private_key_dest.unlink(), "private key: it is missing"),
+    "no certificate": (lambda pair: pair.dest.unlink(), "certificate: it does not exist"),
+    "no key": (lambda pair: pair.private_key_dest.unlink(), "private key: it does not exist"),
     "a broken certificate": (spoil("dest"), "certificate: it contains a certificate that cannot be read"),
     "an empty certificate": (
         lambda pair: pair.dest.write_text(""),
-        "certificate: there is no certificate in PEM format",
+        "certificate: it contains no certificate in PEM format",
     ),
     "a broken key": (spoil("private_key_dest"), "private key: it contains no private key in PEM format"),
     "binary data": (
         lambda pair: pair.dest.write_bytes(b"\xff\xfe"),
-        "certificate: there is no certificate in PEM format",
+        "certificate: it contains no certificate in PEM format",
     ),
     "another key": (
         lambda pair: pair.private_key_dest.write_text(identity("x").key_pem),
-        "private key: it is that of another certificate",
+        "private key: it belongs to another certificate",
     ),
     "soon": (lambda pair: pair.put(good(days=29)), "it expires on "),
     "expired": (lambda pair: pair.put(good(days=-3)), "it expires on "),
@@ -234,7 +234,7 @@ REASONS: dict[str, tuple[t.Callable[[Pair], t.Any], str]] = {
         lambda pair: pair.put(good(key=ec.generate_private_key(ec.SECP384R1()))),
         "its key is secp384r1",
     ),
-    "an authority": (lambda pair: pair.put(good(authority=True)), "whether it is an authority: yes"),
+    "an authority": (lambda pair: pair.put(good(authority=True)), "it is an authority: yes"),
 }
 
 
@@ -246,11 +246,11 @@ def test_each_reason_is_told_and_leads_to_a_new_pair_once(pair: Pair, reason: st
     disturb(pair)
     before = [path.read_bytes() for path in sorted(pair.folder.iterdir())]
     pair.server.simulator.log.clear()
-    told = pair.made(**GOOD, check=True)
+    planned = pair.made(**GOOD, check=True)
     assert [path.read_bytes() for path in sorted(pair.folder.iterdir())] == before
     assert pair.requests == 0
     done = pair.made(**GOOD)
-    assert {**told, "certificate": done["certificate"]} == done
+    assert {**planned, "certificate": done["certificate"]} == done
     assert len(done["reasons"]) == 1
     assert done["reasons"][0].startswith(sentence)
     assert pair.belongs_together()
@@ -279,7 +279,7 @@ def test_several_reasons_are_told_in_one_answer(pair: Pair) -> None:
 def test_renewal_can_be_asked_for(pair: Pair) -> None:
     pair.made()
     before = pair.texts
-    assert pair.made(renew=True)["reasons"] == ["that is asked for"]
+    assert pair.made(renew=True)["reasons"] == ["renew is set"]
     assert pair.texts[0] != before[0]
     assert pair.texts[1] != before[1]
 
@@ -295,7 +295,7 @@ def test_a_key_that_others_may_read_is_kept_to_its_owner_and_stays(pair: Pair) -
     before = pair.texts
     pair.private_key_dest.chmod(0o644)
     pair.server.simulator.log.clear()
-    assert pair.made(check=True)["reasons"] == ["others than its owner may read the private key"]
+    assert pair.made(check=True)["reasons"] == ["other users could read the private key"]
     assert mode(pair.private_key_dest) == 0o644
     line = pair.made()
     assert (line["action"], line["changed_keys"]) == ("updated", ["private_key_is_private"])
@@ -314,7 +314,7 @@ def test_a_passphrase_is_part_of_what_is_declared(pair: Pair) -> None:
     assert line["reasons"] == ["private key: it contains no private key in PEM format that the passphrase decrypts"]
     before = pair.texts
     answer = pair.task()
-    assert "is encrypted: say private_key_passphrase" in answer["msg"]
+    assert "is encrypted. Set private_key_passphrase" in answer["msg"]
     assert pair.texts == before
 
 
@@ -323,9 +323,9 @@ def test_a_passphrase_is_part_of_what_is_declared(pair: Pair) -> None:
 
 LEAF = identity("leaf")
 REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
-    "no key file": ({"private_key_dest": None}, "private_key_dest is missing"),
-    "nothing to make": ({"common_name": None}, "common_name is missing"),
-    "one file for both": ({"private_key_dest": "{folder}/./wiki.pem"}, "each certificate has two own files"),
+    "no key file": ({"private_key_dest": None}, "needs private_key_dest"),
+    "nothing to make": ({"common_name": None}, "needs common_name"),
+    "one file for both": ({"private_key_dest": "{folder}/./wiki.pem"}, "Each certificate needs two files of its own"),
     "a folder that is not there": ({"dest": "{folder}/none/wiki.pem"}, "dest: .* there is no folder"),
     "a key in a folder that is not there": (
         {"private_key_dest": "{folder}/none/a"},
@@ -337,29 +337,35 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
     ),
     "names without a web server": (
         {"cert_template": "server", "subj_alt_dns_names": ["a"]},
-        "subj_alt_dns_names go with cert_template webserver only",
+        "subj_alt_dns_names is allowed only with cert_template: webserver",
     ),
-    "no day": ({"days_to_expiry": 0}, "days_to_expiry is 0"),
-    "fewer days than renew_before": ({"days_to_expiry": 30}, "30 is not more than renew_before, which is 30"),
-    "a negative number of days": ({"renew_before": -1}, "renew_before: -1 is not"),
-    "an unknown algorithm": ({"algorithm": "rot13"}, "makes no keys of rot13; it offers .*rsa2048"),
-    "an authority without a key": ({"signing_ca": CA.pem}, "signing_ca goes with one of"),
-    "a key without an authority": ({"signing_ca_key": CA.key_pem}, "signing_ca goes with one of"),
+    "no day": ({"days_to_expiry": 0}, "days_to_expiry: 0 is too small"),
+    "fewer days than renew_before": ({"days_to_expiry": 30}, r"30 must be more than renew_before \(30\)"),
+    "a negative number of days": ({"renew_before": -1}, "renew_before: -1 is too small"),
+    "an unknown algorithm": ({"algorithm": "rot13"}, "does not support rot13. Supported: .*rsa2048"),
+    "an authority without a key": ({"signing_ca": CA.pem}, "signing_ca needs either"),
+    "a key without an authority": ({"signing_ca_key": CA.key_pem}, "signing_ca needs either"),
     "two keys": (
         {"signing_ca": CA.pem, "signing_ca_key": CA.key_pem, "signing_ca_config_key": "k"},
-        "signing_ca goes with one of",
+        "signing_ca needs either",
     ),
-    "a passphrase for nothing": ({"signing_ca_private_key_passphrase": PASSPHRASE}, "and there is none"),
+    "a passphrase for nothing": (
+        {"signing_ca_private_key_passphrase": PASSPHRASE},
+        "signing_ca_private_key_passphrase needs signing_ca",
+    ),
     "the key of another": (
         {"signing_ca": CA.pem, "signing_ca_key": OTHER_CA.key_pem},
         "signing_ca_key of .*: it is not the key of signing_ca",
     ),
     "a key that its passphrase does not open": (
         {"signing_ca": CA.pem, "signing_ca_key": CA.encrypted("x"), "signing_ca_private_key_passphrase": PASSPHRASE},
-        "signing_ca_key of .*: there is no private key",
+        "signing_ca_key of .*: it contains no private key",
     ),
     "no authority": ({"signing_ca": LEAF.pem, "signing_ca_key": LEAF.key_pem}, "not a certificate of an authority"),
-    "no certificate": ({"signing_ca": "Estate CA", "signing_ca_key": CA.key_pem}, "signing_ca of .*: there is no cert"),
+    "no certificate": (
+        {"signing_ca": "Estate CA", "signing_ca_key": CA.key_pem},
+        "signing_ca of .*: it contains no cert",
+    ),
     "an authority at its end": (
         {"signing_ca": OLD_CA.pem, "signing_ca_key": OLD_CA.key_pem},
         "signing_ca of .* expires within the 30 days",
@@ -431,7 +437,7 @@ def answering(pair: Pair, certificate: str, private_key: str, **how: t.Any) -> N
 
 WRONG = {
     "another name": (identity("blog"), "its common name is blog"),
-    "an authority": (identity("wiki.example.com", authority=True), "whether it is an authority: yes"),
+    "an authority": (identity("wiki.example.com", authority=True), "it is an authority: yes"),
     "other names": (identity("wiki.example.com", "x"), "its alternative names are x"),
     "another algorithm": (
         identity("wiki.example.com", "www.example.com", key=ec.generate_private_key(ec.SECP384R1())),
@@ -448,7 +454,7 @@ def test_what_was_not_asked_for_is_not_kept(pair: Pair, what: str) -> None:
     answering(pair, one.pem, one.key_pem)
     answer = pair.task(algorithm="secp256r1", subj_alt_dns_names=["www.example.com"])
     assert (answer["failed"], answer["changed"]) == (True, True)
-    assert "made something else than was asked for" in answer["msg"]
+    assert "did not issue what was requested" in answer["msg"]
     assert sentence in answer["msg"]
     assert pair.texts == before
 
@@ -456,9 +462,9 @@ def test_what_was_not_asked_for_is_not_kept(pair: Pair, what: str) -> None:
 @pytest.mark.parametrize(
     ("certificate", "private_key", "sentence"),
     [
-        ("", good().key_pem, "there is no certificate"),
-        (good().pem, "", "there is no private key"),
-        (good().pem, good().key_pem, "private key: it is that of another certificate"),
+        ("", good().key_pem, "it contains no certificate"),
+        (good().pem, "", "it contains no private key"),
+        (good().pem, good().key_pem, "private key: it belongs to another certificate"),
         (good(issuer=OTHER_CA).pem, good().key_pem, "it is signed by CN=Another CA"),
     ],
 )
@@ -483,7 +489,7 @@ def test_a_new_certificate_that_is_soon_to_be_renewed_is_kept_and_warned_of(pair
     answering(pair, one.pem, one.key_pem)
     answer = pair.task()
     assert answer["counts"] == {"created": 1}
-    assert "each run will make it anew" in answer["warnings"][0]
+    assert "each run will issue it again" in answer["warnings"][0]
     assert pair.texts[0] == one.pem
 
 
@@ -512,7 +518,7 @@ def test_a_pair_that_is_never_answered_is_given_up_and_the_old_one_stays(pair: P
     pair.server.simulator.faults.add(path=CREATE, do="drop", applied=True, times=None)
     answer = pair.task(renew=True)
     assert answer["failed"]
-    assert "it keeps nothing" in answer["msg"]
+    assert "the server keeps nothing" in answer["msg"]
     assert pair.requests == module.ATTEMPTS
     assert pair.texts == before
 
@@ -563,19 +569,19 @@ def test_a_disk_that_fails_between_the_two_files_is_seen_and_healed(
     assert "cannot be written: No space left" in answer["msg"]
     assert not pair.belongs_together()
     assert sorted(path.name for path in pair.folder.iterdir()) == ["wiki.key", "wiki.pem"]
-    assert "private key: it is that of another certificate" in pair.made()["reasons"]
+    assert "private key: it belongs to another certificate" in pair.made()["reasons"]
     assert pair.belongs_together()
 
 
-# -- what is told
+# -- what is returned
 
 
 def test_everything_that_is_told_is_documented(pair: Pair) -> None:
-    told = yaml.safe_load(documentation.RETURN)["objects"]["contains"]
+    documented = yaml.safe_load(documentation.RETURN)["objects"]["contains"]
     line = pair.made()
-    assert set(line) == set(told) - {"msg"}
-    assert set(line["certificate"]) == set(told["certificate"]["contains"])
-    assert set(pair.made(state="absent")) <= set(told)
+    assert set(line) == set(documented) - {"msg"}
+    assert set(line["certificate"]) == set(documented["certificate"]["contains"])
+    assert set(pair.made(state="absent")) <= set(documented)
 
 
 # -- secrets
@@ -583,17 +589,17 @@ def test_everything_that_is_told_is_documented(pair: Pair) -> None:
 
 def test_no_secret_is_told(pair: Pair) -> None:
     secrets = {"private_key_passphrase": PASSPHRASE, "signing_ca": CA.pem, "signing_ca_key": CA.key_pem}
-    told = [
+    answers = [
         pair.task(**secrets, check=True),
         pair.task(**secrets),
         pair.task(**secrets),
         pair.task(**secrets, renew=True),
     ]
     pair.server.simulator.faults.add(path=CREATE, status=400, body={"reason": f"no {PASSPHRASE} {CA.key_pem}"})
-    told.append(pair.task(**secrets, renew=True))
-    assert told[-1]["failed"]
+    answers.append(pair.task(**secrets, renew=True))
+    assert answers[-1]["failed"]
     lines = [PASSPHRASE, *CA.key_pem.splitlines()[1:-1], *pair.private_key_dest.read_text().splitlines()[1:-1]]
-    assert not [line for answer in told for line in lines if line in text_of(answer)]
+    assert not [line for answer in answers for line in lines if line in text_of(answer)]
 
 
 # -- as_certificate_info
@@ -721,7 +727,7 @@ def test_a_chain_is_in_order_or_the_break_is_named() -> None:
 def test_a_certificate_is_read_whatever_its_line_ends() -> None:
     one = good()
     assert pem.certificate(one.pem.replace("\n", "\r\n")) == pem.certificate(f"text\n{one.pem}\ntext")
-    with pytest.raises(ValueError, match="there are 2 certificates in it"):
+    with pytest.raises(ValueError, match="it contains 2 certificates, and one is expected"):
         pem.certificate(one.pem + CA.pem)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""as_web_certificate puts a certificate in force as a whole, refuses what would not do, and does not cut itself off."""
+"""as_web_certificate activates a certificate as a whole, refuses what cannot work, and keeps its own connection."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Web:
         given = {**self.trust, "restart_timeout": 5, **(declared(one) if one else {}), **params}
         said = {name: value for name, value in given.items() if value is not None or name in self.trust}
         connections.cache_clear()  # as in a process of its own
-        return self.server.run(module.bring_in_force, body.argument_spec(), body.constraints(), **said)
+        return self.server.run(module.apply_certificate, body.argument_spec(), body.constraints(), **said)
 
     def done(self, one: Identity | None = None, **params: t.Any) -> dict[str, t.Any]:
         """Run it with success; its line."""
@@ -71,13 +71,13 @@ class Web:
     def refused(self, one: Identity | None = None, **params: t.Any) -> str:
         """Run it in vain, with and without check mode; the sentence."""
         before = self.stored
-        told, answer = self.task(one, **params, check=True), self.task(one, **params)
-        assert told == answer
+        planned, answer = self.task(one, **params, check=True), self.task(one, **params)
+        assert planned == answer
         assert (answer["failed"], answer["changed"]) == (True, False)
         assert (self.stored, self.restarts) == (before, 0)
         return str(answer["msg"])
 
-    def told(self) -> dict[str, t.Any]:
+    def listed(self) -> dict[str, t.Any]:
         """Run as_web_certificate_info."""
         answer = self.server.run(as_web_certificate_info.BODY.work, {}, **self.trust)
         assert not answer.get("failed"), answer["msg"]
@@ -109,16 +109,16 @@ def fixture_web(start: Start, tmp_path: Path) -> Web:
     return Web(start(settings=QUICK), tmp_path)
 
 
-# -- in force
+# -- active
 
 
 @dialects
 def test_a_certificate_is_put_in_force_and_once_is_enough(start: Start, tmp_path: Path, dialect: str) -> None:
     web = Web(start(dialect=dialect, settings=QUICK), tmp_path)
-    told = web.task(FIRST, check=True)
+    planned = web.task(FIRST, check=True)
     assert (web.stored, web.restarts) == ({}, 0)
     answer = web.task(FIRST)
-    assert told == answer
+    assert planned == answer
     [line] = answer["objects"]
     assert (line["action"], line["pending"]) == ("created", [])
     assert line["changed_keys"] == ["ca_bundle", "certificate", "private_key"]
@@ -134,8 +134,8 @@ def test_a_certificate_is_put_in_force_and_once_is_enough(start: Start, tmp_path
 def test_a_renewed_certificate_goes_with_its_key_and_bundle_in_one_request(web: Web) -> None:
     web.done(FIRST)
     web.simulator.log.clear()
-    told, answer = web.task(SECOND, check=True), web.task(SECOND)
-    assert told == answer
+    planned, answer = web.task(SECOND, check=True), web.task(SECOND)
+    assert planned == answer
     assert answer["objects"][0]["changed_keys"] == ["certificate", "presented", "private_key"]
     before, after = (answer["diff"][side]["web certificate"] for side in ("before", "after"))
     assert before["certificate"]["fingerprint"] == before["presented"] == FIRST.fingerprint
@@ -177,7 +177,7 @@ def test_a_bundle_that_is_left_out_stays_and_has_to_fit(web: Web) -> None:
     assert web.stored["cs.ca_bundle"] == BETWEEN.pem
     web.simulator.log.clear()
     direct = leaf(issuer=ROOT)
-    assert "ca_bundle is left out, and the server's own does not fit" in web.refused(direct, ca_bundle=None)
+    assert "ca_bundle is not set, and the bundle of the server does not match" in web.refused(direct, ca_bundle=None)
     web.done(direct, ca_bundle="")
     assert set(web.stored) == {"cs.cert", "cs.priv_key"}
     assert web.presented == direct.fingerprint
@@ -196,8 +196,8 @@ def test_texts_may_be_in_files(web: Web, tmp_path: Path) -> None:
 
 def test_without_a_restart_it_is_told_what_waits_for_one(web: Web) -> None:
     fresh = web.presented
-    told, answer = web.task(FIRST, restart=False, check=True), web.task(FIRST, restart=False)
-    assert told == answer
+    planned, answer = web.task(FIRST, restart=False, check=True), web.task(FIRST, restart=False)
+    assert planned == answer
     assert answer["objects"][0]["pending"] == ["cs.ca_bundle", "cs.cert", "cs.priv_key"]
     assert (web.presented, web.restarts, len(web.stored)) == (fresh, 0, 3)
     line = web.done(FIRST, restart=False)
@@ -214,7 +214,7 @@ def test_a_server_that_refuses_to_restart_is_told_of(web: Web) -> None:
     assert (answer["failed"], answer["changed"]) == (True, True)
     assert "refuses to restart" in answer["msg"]
     assert answer["objects"][0]["action"] == "unknown"
-    assert "it is written, and the server is not known to have restarted" in answer["objects"][0]["msg"]
+    assert "it was written, but it is not known whether the server has restarted" in answer["objects"][0]["msg"]
     web.simulator.set_configuration(**{"host.name": "vpn.example.com"})
     assert web.done(FIRST)["changed_keys"] == ["presented"]
 
@@ -222,7 +222,7 @@ def test_a_server_that_refuses_to_restart_is_told_of(web: Web) -> None:
 def test_a_server_that_does_not_come_back_is_told_of(start: Start, tmp_path: Path) -> None:
     web = Web(start(settings={"restart_delay": 600}), tmp_path)
     answer = web.task(FIRST, restart_timeout=1)
-    assert "has not come back as restarted within 1 seconds" in answer["msg"]
+    assert "did not restart within 1 seconds" in answer["msg"]
     assert answer["objects"][0]["action"] == "unknown"
 
 
@@ -248,32 +248,32 @@ def several(*ones: Identity) -> str:
 REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
     "the key of another": ({"private_key": SECOND.key_pem}, "^private_key: it is not the key of the certificate"),
     "an encrypted key": ({"private_key": FIRST.encrypted("x")}, "^private_key: it is encrypted"),
-    "no key": ({"private_key": "secret"}, "^private_key: there is no private key in PEM format"),
+    "no key": ({"private_key": "secret"}, "^private_key: it contains no private key in PEM format"),
     "an empty key": ({"private_key": ""}, "one of them is empty"),
-    "no certificate": ({"certificate": "vpn.example.com"}, "^certificate: there is no certificate in PEM format"),
-    "no bundle": ({"ca_bundle": "Between"}, "^ca_bundle: there is no certificate in PEM format"),
-    "two bundles": ({"certificate": several(FIRST, BETWEEN)}, "several certificates in it"),
+    "no certificate": ({"certificate": "vpn.example.com"}, "^certificate: it contains no certificate in PEM format"),
+    "no bundle": ({"ca_bundle": "Between"}, "^ca_bundle: it contains no certificate in PEM format"),
+    "two bundles": ({"certificate": several(FIRST, BETWEEN)}, "it contains several certificates"),
     "a bundle that signed something else": (
         {"ca_bundle": STRANGER.pem},
-        "^ca_bundle is not in order: CN=vpn.example.com is",
+        "^ca_bundle is not valid: CN=vpn.example.com is",
     ),
     "a bundle upside down": (
         {"ca_bundle": several(ROOT, BETWEEN)},
-        "^ca_bundle is not in order: .* is signed by CN=Between CA, and the next certificate is CN=Root CA",
+        "^ca_bundle is not valid: .* is signed by CN=Between CA, and the next certificate is CN=Root CA",
     ),
-    "no time": ({"restart_timeout": 0}, "restart_timeout: 0 is not"),
-    "negative days": ({"minimum_days": -1}, "minimum_days: -1 is not"),
+    "no time": ({"restart_timeout": 0}, "restart_timeout: 0 is too small"),
+    "negative days": ({"minimum_days": -1}, "minimum_days: -1 is too small"),
     "more days than are left": ({"minimum_days": 400}, "at least 400 days must be left"),
     "an expired one": (declared(leaf(days=-1)), "at least 0 days must be left"),
     "one that expires today": (declared(leaf(days=0.5), minimum_days=1), "at least 1 days must be left"),
-    "another name": (declared(leaf("vpn.example.com")), r"it is for vpn.example.com, and not for 127\.0\.0\.1"),
-    "no name": (declared(identity("127.0.0.1", issuer=BETWEEN)), "it is for no name, and not for"),
-    "a wrong server name": ({"as_server_name": "localhost", **declared(leaf(HOST))}, "and not for localhost"),
+    "another name": (declared(leaf("vpn.example.com")), r"it is for vpn.example.com, not for 127\.0\.0\.1"),
+    "no name": (declared(identity("127.0.0.1", issuer=BETWEEN)), "it is for no name, not for"),
+    "a wrong server name": ({"as_server_name": "localhost", **declared(leaf(HOST))}, "not for localhost"),
     "a file that is not there": (
         {"certificate": None, "certificate_src": "/nowhere/web.pem"},
         "^certificate_src: /nowhere/web.pem cannot be read: No such file",
     ),
-    "nothing to be absent": ({"state": "absent"}, "takes no certificate"),
+    "nothing to be absent": ({"state": "absent"}, "cannot have certificate"),
 }
 
 
@@ -284,7 +284,7 @@ def test_what_would_not_do_is_refused_before_anything_is_written(web: Web, why: 
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"), [(b"\xff", "is not a text"), (b"$ANSIBLE_VAULT;1.1;AES256\n61", "encrypted")]
+    ("content", "sentence"), [(b"\xff", "is not text"), (b"$ANSIBLE_VAULT;1.1;AES256\n61", "encrypted")]
 )
 def test_files_that_cannot_be_read_are_refused(web: Web, tmp_path: Path, content: bytes, sentence: str) -> None:
     path = tmp_path / "key"
@@ -312,7 +312,7 @@ def test_one_that_is_in_force_is_only_warned_of(web: Web) -> None:
 def test_a_certificate_that_the_pin_does_not_fit_needs_to_be_meant(web: Web) -> None:
     web.trust = {"as_certificate_fingerprint": web.presented.upper(), "as_ca_path": None}
     sentence = web.refused(FIRST)
-    assert "as_certificate_fingerprint is that of another certificate" in sentence
+    assert "as_certificate_fingerprint belongs to another certificate" in sentence
     assert "allow_connection_change: true" in sentence
     assert web.done(FIRST, allow_connection_change=True)["action"] == "created"
     assert web.presented == FIRST.fingerprint
@@ -333,7 +333,7 @@ def test_an_authority_that_is_not_trusted_needs_to_be_meant(start: Start, tmp_pa
 
 def test_a_name_that_does_not_fit_needs_to_be_meant_twice(web: Web) -> None:
     one = leaf("vpn.example.com")
-    assert "by as_url or as_server_name" in web.refused(one, allow_other_name=True)
+    assert "(as_url or as_server_name), and is not" in web.refused(one, allow_other_name=True)
     web.done(one, allow_other_name=True, allow_connection_change=True)
     web.trust["as_server_name"] = "vpn.example.com"
     assert web.done(one)["action"] == "unchanged"
@@ -370,7 +370,7 @@ def test_a_folder_of_authorities_is_asked_too(web: Web, tmp_path: Path) -> None:
         ({"as_certificate_fingerprint": FIRST.fingerprint, "as_validate_certs": False}, None),
         (
             {"as_certificate_fingerprint": SECOND.fingerprint, "as_validate_certs": False},
-            "as_certificate_fingerprint is",
+            "as_certificate_fingerprint belongs to another certificate",
         ),
         ({"as_validate_certs": False}, None),
     ],
@@ -399,15 +399,15 @@ def test_absent_is_back_to_the_servers_own(start: Start, tmp_path: Path, dialect
     web.done(FIRST)
     web.simulator.log.clear()
     assert "is not known" in web.refused(state="absent")
-    told = web.task(state="absent", allow_connection_change=True, check=True)
+    planned = web.task(state="absent", allow_connection_change=True, check=True)
     answer = web.task(state="absent", allow_connection_change=True)
-    assert told == answer
+    assert planned == answer
     assert answer["counts"] == {"deleted": 1}
     assert (web.stored, web.presented, web.restarts) == ({}, fresh, 1)
     assert web.done(state="absent")["action"] == "unchanged"
 
 
-def test_absent_ends_well_though_nobody_trusts_what_comes_then(web: Web) -> None:
+def test_absent_succeeds_although_no_client_trusts_the_next_certificate(web: Web) -> None:
     web.done(FIRST)
     web.trust = {"as_certificate_fingerprint": FIRST.fingerprint, "as_ca_path": None}
     assert web.done(state="absent", allow_connection_change=True)["action"] == "deleted"
@@ -449,28 +449,28 @@ def test_what_the_server_refuses_is_told(web: Web) -> None:
     assert "Not this one" in answer["msg"]
 
 
-# -- what is told
+# -- what is returned
 
 
 @dialects
 def test_the_info_tells_what_is_configured_and_what_is_presented(start: Start, tmp_path: Path, dialect: str) -> None:
     web = Web(start(dialect=dialect, settings=QUICK), tmp_path)
-    found = web.told()
+    found = web.listed()
     assert (found["certificate"], found["ca_bundle"], found["private_key_is_set"]) == (None, [], False)
     assert found["presented"]["fingerprint"] == web.simulator.fingerprint_sha256
     web.done(FIRST, restart=False)
-    found = web.told()
+    found = web.listed()
     assert (found["certificate"]["fingerprint"], found["certificate"]["days_left"]) == (FIRST.fingerprint, 364)
     assert [one["common_name"] for one in found["ca_bundle"]] == ["Between CA"]
     assert (found["private_key_is_set"], found["presented"]["common_name"]) == (True, "localhost")
 
 
 def test_everything_that_is_told_is_documented(web: Web) -> None:
-    told = yaml.safe_load(as_web_certificate.RETURN)["objects"]["contains"]
+    documented = yaml.safe_load(as_web_certificate.RETURN)["objects"]["contains"]
     line = web.done(FIRST)
-    assert set(line) == set(told) - {"msg"}
-    assert set(line["certificate"]) == set(told["certificate"]["contains"])
-    shown, found = yaml.safe_load(as_web_certificate_info.RETURN)["web_certificate"]["contains"], web.told()
+    assert set(line) == set(documented) - {"msg"}
+    assert set(line["certificate"]) == set(documented["certificate"]["contains"])
+    shown, found = yaml.safe_load(as_web_certificate_info.RETURN)["web_certificate"]["contains"], web.listed()
     assert set(found) == set(shown)
     assert set(found["certificate"]) == set(found["presented"]) == set(shown["certificate"]["contains"])
 
@@ -481,7 +481,7 @@ def test_the_info_says_where_nothing_can_be_seen(web: Web, monkeypatch: pytest.M
 
     monkeypatch.setattr(module.tls.socket, "create_connection", unreachable)
     web.simulator.set_configuration(**{"cs.cert": "nonsense"})
-    found = web.told()
+    found = web.listed()
     assert (found["certificate"], found["presented"]) == (None, None)
 
 
@@ -489,12 +489,18 @@ def test_no_key_is_told_or_left_behind(web: Web, tmp_path: Path, monkeypatch: py
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(module.tempfile, "tempdir", str(temporary))
-    told = [web.task(FIRST, check=True), web.task(FIRST), web.task(SECOND), web.told(), web.task(FIRST, ca_bundle="x")]
+    answers = [
+        web.task(FIRST, check=True),
+        web.task(FIRST),
+        web.task(SECOND),
+        web.listed(),
+        web.task(FIRST, ca_bundle="x"),
+    ]
     web.simulator.faults.add(
         path="/config-items/default", status=400, body={"reason": FIRST.key_pem, "detail": FIRST.key_pem}
     )
-    told.append(web.task(FIRST))
-    assert told[-1]["failed"]
+    answers.append(web.task(FIRST))
+    assert answers[-1]["failed"]
     lines = [line for one in (FIRST, SECOND) for line in one.key_pem.splitlines()[1:-1]]
-    assert not [line for answer in told for line in lines if line in text_of(answer)]
+    assert not [line for answer in answers for line in lines if line in text_of(answer)]
     assert list(temporary.iterdir()) == []

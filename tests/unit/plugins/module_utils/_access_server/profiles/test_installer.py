@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Installers as files: downloaded when they have to be, whole or not at all, and shown to nobody."""
+"""Installers as files: downloaded if needed, whole or not at all, and never shown."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def provided(server: Server, file: Path, *, check: bool = False, **given: t.Any)
 
 def done(server: Server, dest: Path, **given: t.Any) -> Answer:
     """What check mode tells is what happens, and check mode makes nothing."""
-    told = provided(server, dest, check=True, **given)
+    planned = provided(server, dest, check=True, **given)
     assert not server.writes()
     answer = provided(server, dest, **given)
     assert not answer.get("failed"), answer
-    assert (told["changed"], told["reason"], told.get("diff")) == (
+    assert (planned["changed"], planned["reason"], planned.get("diff")) == (
         answer["changed"],
         answer["reason"],
         answer.get("diff"),
@@ -60,7 +60,7 @@ def test_an_installer_is_downloaded_once(start: Start, dialect: str, tmp_path: P
     server, dest = start(dialect=dialect), tmp_path / "alice.msi"
     server.simulator.set_user("alice")
     answer = done(server, dest)
-    assert (answer["changed"], answer["reason"], downloads(server)) == (True, "there is none yet", 1)
+    assert (answer["changed"], answer["reason"], downloads(server)) == (True, "none exists yet", 1)
     content = dest.read_bytes()
     assert content.startswith(b"OpenVPN Connect for win_v3")
     assert KEY.encode() in content
@@ -76,13 +76,13 @@ def test_an_installer_is_downloaded_once(start: Start, dialect: str, tmp_path: P
 @pytest.mark.parametrize(
     ("spoil", "given", "reason"),
     [
-        (lambda dest: dest.unlink(), {}, "there is none yet"),
-        (lambda dest: dest.write_text("other"), {}, "it is not what was downloaded"),
-        (lambda dest: dest.chmod(0o644), {}, "others can read it"),
-        (lambda dest: Path(f"{dest}.json").unlink(), {}, "it is not what was downloaded"),
-        (lambda dest: Path(f"{dest}.json").write_text("[1]"), {}, "it is not what was downloaded"),
-        (lambda dest: Path(f"{dest}.json").write_text("{"), {}, "it is not what was downloaded"),
-        (lambda dest: None, {"renew": True}, "renew is true"),
+        (lambda dest: dest.unlink(), {}, "none exists yet"),
+        (lambda dest: dest.write_text("other"), {}, "it is not the file that was downloaded"),
+        (lambda dest: dest.chmod(0o644), {}, "other users could read it"),
+        (lambda dest: Path(f"{dest}.json").unlink(), {}, "it is not the file that was downloaded"),
+        (lambda dest: Path(f"{dest}.json").write_text("[1]"), {}, "it is not the file that was downloaded"),
+        (lambda dest: Path(f"{dest}.json").write_text("{"), {}, "it is not the file that was downloaded"),
+        (lambda dest: None, {"renew": True}, "renew is set"),
         (lambda dest: None, {"installer_type": "mac_v3"}, "its installer_type was win_v3 and is mac_v3"),
         (lambda dest: None, {"user": "bob"}, "its user was alice and is bob"),
         (lambda dest: None, {"profile_type": "userlogin"}, "its profile_type was None and is userlogin"),
@@ -129,22 +129,22 @@ def test_a_new_version_of_the_program_is_downloaded(alice: Server, tmp_path: Pat
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ({"status": 404, "body": "no such file"}, "gives no win_v3 installer"),
+        ({"status": 404, "body": "no such file"}, "provides no win_v3 installer"),
         (
             {"status": 200, "body": "<html>sign in</html>", "headers": {"Content-Type": "application/octet-stream"}},
-            "in place of an",
+            "instead of an",
         ),
         (
             {"status": 200, "body": "sign in", "headers": {"Content-Type": "text/html"}},
-            "7 bytes of text/html in place of",
+            "7 bytes of text/html instead of",
         ),
         (
             {"status": 200, "body": "", "headers": {"Content-Type": "application/octet-stream"}},
             "0 bytes of application",
         ),
-        ({"status": 200, "body": {"error": 1}}, "of application/json in place of an installer"),
-        ({"do": "drop", "applied": True}, "What had come is not kept"),
-        ({"do": "truncate"}, "What had come is not kept"),
+        ({"status": 200, "body": {"error": 1}}, "of application/json instead of an installer"),
+        ({"do": "drop", "applied": True}, "The incomplete download was not kept"),
+        ({"do": "truncate"}, "The incomplete download was not kept"),
     ],
     ids=["missing", "page", "text", "empty", "JSON", "lost", "cut off"],
 )
@@ -176,7 +176,7 @@ def test_an_endless_installer_is_cut_off(alice: Server, tmp_path: Path, monkeypa
 
 def test_who_may_not_have_it_is_refused_before_anything_is_made(alice: Server, tmp_path: Path) -> None:
     for given, said in (
-        ({"user": "nope"}, "There is no user named nope"),
+        ({"user": "nope"}, "user nope does not exist"),
         ({"profile_type": "autologin"}, "alice may not have autologin profiles"),
         ({"dest": str(tmp_path / "none" / "x")}, "dest: "),
     ):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Client profiles: issued where there is none that is good, revoked where they are to go, told to nobody else."""
+"""Client profiles: issued if no valid one exists, revoked if declared absent, and never shown."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_user_has_one_good_profile_however_often_it_is_asked_for(start: Start,
 
 REASONS: dict[str, tuple[t.Callable[[Server, Path], object], str]] = {
     "none": (lambda server, file: None, "none exists yet"),
-    "another place": (lambda server, file: server.simulator.add_profile("ada", comment="laptop"), "there is no file"),
+    "another place": (lambda server, file: server.simulator.add_profile("ada", comment="laptop"), "does not exist"),
     "soon over": (
         lambda server, file: file.write_text(
             server.simulator.machine.profiles._made("ada", "autologin", False, None, days_left=30).text
@@ -80,10 +80,10 @@ REASONS: dict[str, tuple[t.Callable[[Server, Path], object], str]] = {
         lambda server, file: (held(server, file), server.simulator.add_authority("New CA")),
         "which is not the current authority",
     ),
-    "no profile": (lambda server, file: file.write_text("<html>"), "is no client profile: line 1"),
+    "no profile": (lambda server, file: file.write_text("<html>"), "is not a client profile: line 1"),
     "cut off": (
         lambda server, file: (held(server, file), file.write_text(file.read_text()[:-400])),
-        "is no client profile",
+        "is not a client profile",
     ),
     "other type": (
         lambda server, file: profile(server, user="ada", profile_type="userlogin", dest=str(file)),
@@ -102,7 +102,7 @@ def held(server: Server, file: Path) -> None:
 
 
 @pytest.mark.parametrize("case", REASONS)
-def test_what_is_not_good_enough_is_issued_anew_and_told_why(estate: Server, tmp_path: Path, case: str) -> None:
+def test_a_profile_that_is_not_valid_is_issued_again_with_a_reason(estate: Server, tmp_path: Path, case: str) -> None:
     file = tmp_path / "ada.ovpn"
     prepare, reason = REASONS[case]
     prepare(estate, file)
@@ -145,8 +145,8 @@ def test_a_disk_that_is_full_is_noticed_before_anything_is_issued(
 def test_no_text_of_a_profile_is_told_unless_asked_for(estate: Server, tmp_path: Path) -> None:
     answer = profile(estate, **ADA, dest=str(tmp_path / "ada.ovpn"))
     assert "PRIVATE KEY" not in text_of(answer)
-    told = profile(estate, **ADA, return_content=True, renew=True)
-    assert "PRIVATE KEY" in told["objects"][0]["content"]
+    renewed = profile(estate, **ADA, return_content=True, renew=True)
+    assert "PRIVATE KEY" in renewed["objects"][0]["content"]
 
 
 def test_those_who_may_not_have_one_are_named_before_anything_is_written(estate: Server) -> None:
@@ -154,7 +154,7 @@ def test_those_who_may_not_have_one_are_named_before_anything_is_written(estate:
     answer = estate.manage(PROFILE, profiles=wanted)
     assert answer["msg"].startswith("profile_type: ben may not have autologin profiles")
     answer = estate.manage(PROFILE, profiles=[{**ADA}, {"user": "eve", "profile_type": "userlogin"}])
-    assert "user eve: there is no such user." in answer["msg"]
+    assert "user eve does not exist." in answer["msg"]
     assert not estate.writes()
 
 
@@ -164,7 +164,7 @@ def test_all_profiles_of_a_user_go(estate: Server) -> None:
     profile(estate, user="ben", profile_type="userlogin")
     answer = profile(estate, user="ada", state="absent")
     assert answer["changed"]
-    assert len(answer["diff"]["before"]["every one of ada"]["profiles"]) == 2
+    assert len(answer["diff"]["before"]["of ada"]["profiles"]) == 2
     assert serials(estate, "ada") == []
     assert len(serials(estate, "ben")) == 1
     assert not profile(estate, user="ada", state="absent")["changed"]
@@ -183,7 +183,7 @@ def test_who_names_no_user_has_to_know_how_many_go(estate: Server) -> None:
     ca = estate.inform(PROFILE, users=["ada"])[0]["ca"]
     refused = estate.manage(PROFILE, ca=ca, state="absent")
     assert "This would revoke 2 client profiles" in refused["msg"]
-    assert "say delete_clients: 2" in refused["msg"]
+    assert "set delete_clients: 2" in refused["msg"]
     assert not estate.writes()
     profile(estate, ca=ca, state="absent", delete_clients=2)
     assert serials(estate, "ada") + serials(estate, "ben") == []
@@ -197,7 +197,7 @@ def test_a_profile_that_cannot_be_kept_is_revoked_again(estate: Server, tmp_path
     answer = estate.manage(PROFILE, **ADA, dest=str(tmp_path / "ada.ovpn"))
     assert answer["failed"]
     assert "No space left on device" in answer["msg"]
-    assert "was revoked again" in answer["msg"]
+    assert "was revoked" in answer["msg"]
     assert serials(estate, "ada") == []
     assert list(tmp_path.iterdir()) == []
 
@@ -218,7 +218,7 @@ def test_each_comment_is_a_place_of_its_own(estate: Server) -> None:
     assert profile(estate, profiles=places)["counts"] == {"created": 1, "unchanged": 1}
 
 
-def test_who_says_what_somebody_holds_has_it_judged(estate: Server, tmp_path: Path) -> None:
+def test_a_profile_of_a_client_is_judged_by_its_serial(estate: Server, tmp_path: Path) -> None:
     held = profile(estate, **ADA, comment="by hand", dest=str(tmp_path / "one"))["objects"][0]["serial"]
     file = str(tmp_path / "new")
     assert not profile(estate, **ADA, comment="laptop", serial=held, dest=file)["changed"]
@@ -269,54 +269,54 @@ def test_what_is_no_profile_takes_the_place_of_nothing(estate: Server, tmp_path:
     assert profile(estate, **ADA, dest=str(file))["changed"]
 
 
-def test_of_a_lost_answer_reading_again_tells_where_nobody_wants_the_text(estate: Server) -> None:
+def test_after_a_lost_answer_reading_again_is_enough_if_no_text_is_wanted(estate: Server) -> None:
     estate.simulator.faults.add(path="/profiles/create", do="drop", applied=True)
     profile(estate, **ADA)
     assert len(serials(estate, "ada")) == 1
 
 
 def test_no_comment_is_not_every_comment(estate: Server) -> None:
-    """An empty comment comes of a variable that nobody has set."""
+    """An empty comment comes from a variable without a value."""
     for comment in ("laptop", None):
         estate.simulator.add_profile("ada", comment=comment)
     assert "This would revoke 1 client profiles" in estate.manage(PROFILE, comment="", state="absent")["msg"]
-    both = [{"comment": comment, "state": "absent"} for comment in ("", "nobody")]
+    both = [{"comment": comment, "state": "absent"} for comment in ("", "unknown")]
     answer = estate.manage(PROFILE, profiles=both)
-    assert "every one without a comment" in answer["msg"]
+    assert "client profiles (without a comment)" in answer["msg"]
     assert not estate.writes()
     profile(estate, comment="", state="absent", delete_clients=1)
     assert [one["comment"] for one in estate.inform(PROFILE, users=["ada"])] == ["laptop"]
 
 
-def test_a_file_with_which_nobody_could_connect_is_not_good(estate: Server, tmp_path: Path) -> None:
+def test_a_file_with_which_no_client_could_connect_is_not_valid(estate: Server, tmp_path: Path) -> None:
     file = tmp_path / "ada.ovpn"
     for block, lacking in (("(?s)<ca>.*?</ca>\n", "authority (ca)"), ("(?m)^remote .*\n", "server (remote)")):
         profile(estate, **ADA, dest=str(file), renew=True)
         file.write_text(re.sub(block, "", file.read_text()))
         assert profile(estate, **ADA, dest=str(file))["objects"][0]["reason"] == (
-            f"{file} is no client profile: it names no {lacking}"
+            f"{file} is not a client profile: it names no {lacking}"
         )
 
 
-def test_what_each_run_would_make_anew_is_said(estate: Server, tmp_path: Path) -> None:
+def test_what_each_run_would_issue_again_is_a_warning(estate: Server, tmp_path: Path) -> None:
     answer = profile(estate, **ADA, dest=str(tmp_path / "ada.ovpn"), renew_before=4000)
-    assert "each run makes it anew" in answer["warnings"][0]
+    assert "each run issues a new one" in answer["warnings"][0]
 
 
-def test_that_nobody_has_it_is_said(estate: Server) -> None:
-    assert "Nobody has the new autologin of ada" in profile(estate, **ADA)["warnings"][0]
+def test_a_lost_profile_is_a_warning(estate: Server) -> None:
+    assert "The new client profile autologin of ada is lost" in profile(estate, **ADA)["warnings"][0]
 
 
 REFUSALS: dict[str, tuple[dict[str, t.Any], str]] = {
     "no user": ({"profile_type": "autologin"}, "present needs user"),
     "no type": ({"user": "ada"}, "present needs profile_type"),
-    "age": ({**ADA, "older_than": 3}, "older_than of client profile .* goes with state absent only"),
+    "age": ({**ADA, "older_than": 3}, "older_than of client profile .* is allowed only with state: absent"),
     "file of what goes": (
         {"user": "ada", "dest": "ada.ovpn", "state": "absent"},
-        "dest .* goes with state present only",
+        "dest .* is allowed only with state: present",
     ),
-    "serial": ({"serial": "[1]", "state": "absent"}, r"'\[1\]' is no serial"),
-    "days": ({**ADA, "renew_before": -1}, "renew_before: -1 is not a number of days"),
+    "serial": ({"serial": "[1]", "state": "absent"}, r"'\[1\]' is not a serial"),
+    "days": ({**ADA, "renew_before": -1}, "renew_before: -1 is too small"),
     "keep": ({"user": "ada", "keep": -1, "state": "absent"}, "-1 is too small; the smallest value is 0"),
     "generic": ({"user": "ada", "profile_type": "generic"}, "it needs dest"),
     "one file": ({"profiles": [{**ADA, "comment": c, "dest": "ada.ovpn"} for c in "ab"]}, "is declared for two"),
@@ -335,9 +335,9 @@ def test_what_cannot_be_is_said_before_anything_is_written(estate: Server, case:
 
 
 ASKED: dict[str, list[t.Any]] = {
-    "users": [None, ["ada", "nobody"]],
+    "users": [None, ["ada", "zoe"]],
     "comment": [None, "laptop", ""],
-    "ca": [None, "New CA", "Nobody's CA"],
+    "ca": [None, "New CA", "Unused CA"],
     "older_than": [None, 0, 100, 400],
     "ends_within": [None, 0, 30, 31, 36_500],
 }
@@ -389,7 +389,7 @@ def test_conditions_return_those_of_all_profiles_that_fit(
 def test_numbers_of_days_that_are_none(estate: Server, days: int) -> None:
     answer = estate.run(as_profile_info.BODY.work, as_profile_info.BODY.options, older_than=days, ends_within=days)
     for name in ("older_than", "ends_within"):
-        assert f"{name}: {days} is given, and a number of days from 0 to 36500 is needed." in answer["msg"]
+        assert f"{name}: {days} is not allowed. It must be from 0 to 36500 days." in answer["msg"]
     assert not estate.simulator.log
 
 

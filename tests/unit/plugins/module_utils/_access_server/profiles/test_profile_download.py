@@ -49,14 +49,14 @@ def served(text: str, **headers: str) -> bytes:
 
 def session(token: str) -> dict[str, str]:
     """Headers of an answer that spare a second code."""
-    told = {"VPN-Session-User": "anna", "VPN-Session-Token": token}
-    return {name: base64.b64encode(value.encode()).decode() for name, value in told.items()}
+    fields = {"VPN-Session-User": "anna", "VPN-Session-Token": token}
+    return {name: base64.b64encode(value.encode()).decode() for name, value in fields.items()}
 
 
 def xml(message: str, status: int, declaration: str = '<?xml version="1.0" encoding="UTF-8"?>\n') -> bytes:
     """An error as the vendor's document shows them."""
-    told = {"Type": "Authorization Required", "Synopsis": "REST method failed", "Message": html.escape(message)}
-    text = "\n".join(f"<{name}>{value}</{name}>" for name, value in told.items())
+    fields = {"Type": "Authorization Required", "Synopsis": "REST method failed", "Message": html.escape(message)}
+    text = "\n".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
     return reply(f"{declaration}<Error>\n{text}\n</Error>".encode(), status, {"Content-Type": "text/xml"})
 
 
@@ -116,7 +116,7 @@ def head(request: bytes) -> tuple[str, dict[str, str]]:
 def test_a_profile_is_downloaded_once(serve: Callable[..., Wire], dest: Path) -> None:
     wire = serve(served(profile()))
     answer = fetch(wire, dest)
-    assert (answer["changed"], answer["reason"]) == (True, "there is none yet")
+    assert (answer["changed"], answer["reason"]) == (True, "none exists yet")
     assert (answer["serial"], answer["not_after"]) == ("9108875457979699679", "2036-10-03T15:39:38Z")
     assert "warnings" not in answer
     assert dest.read_text() == profile()
@@ -138,16 +138,16 @@ def test_each_type_has_a_call_and_tls_crypt_v2_is_said_in_the_query(serve: Calla
 @pytest.mark.parametrize(
     ("text", "params", "reason"),
     [
-        (profile(), {"renew": True}, "renew is said"),
+        (profile(), {"renew": True}, "renew is set"),
         (profile(), {"renew_before": 99999}, " days left, and renew_before is 99999"),
-        (profile(), {"as_username": "berta"}, "it is of anna and of type autologin"),
-        (USERLOGIN, {}, "it is of anna and of type userlogin"),
-        (profile(key=identity("Ed25519")[1]), {}, "it is no profile: it has no certificate with its private key"),
-        (completed(""), {}, "it is no profile: it has no certificate with its private key"),
-        (profile().replace("remote vpn.example.com", "# "), {}, "it is no profile: it names no server (remote)"),
-        (profile()[:3000], {}, "it is no profile: line "),
-        ("", {}, "it is no profile: it names no device (dev)"),
-        ("\ufeff\0", {}, "it is no profile: line 1"),
+        (profile(), {"as_username": "berta"}, "it is for anna, and its type is autologin"),
+        (USERLOGIN, {}, "it is for anna, and its type is userlogin"),
+        (profile(key=identity("Ed25519")[1]), {}, "it is not a profile: it has no certificate with its private key"),
+        (completed(""), {}, "it is not a profile: it has no certificate with its private key"),
+        (profile().replace("remote vpn.example.com", "# "), {}, "it is not a profile: it names no server (remote)"),
+        (profile()[:3000], {}, "it is not a profile: line "),
+        ("", {}, "it is not a profile: it names no device (dev)"),
+        ("\ufeff\0", {}, "it is not a profile: line 1"),
     ],
 )
 def test_a_file_that_is_not_good_is_replaced(
@@ -156,12 +156,12 @@ def test_a_file_that_is_not_good_is_replaced(
     dest.write_text(text)
     dest.chmod(0o600)
     wire = serve(served(profile()))
-    told = fetch(wire, dest, check=True, **params)
-    assert (told["changed"], dest.read_text(), wire.heard) == (True, text, [])
+    planned = fetch(wire, dest, check=True, **params)
+    assert (planned["changed"], dest.read_text(), wire.heard) == (True, text, [])
     answer = fetch(wire, dest, **params)
     assert answer["changed"], answer
     assert reason in answer["reason"]
-    assert told["reason"] == answer["reason"]
+    assert planned["reason"] == answer["reason"]
     assert dest.read_text() == profile()
     assert len(wire.heard) == 1
 
@@ -175,7 +175,7 @@ def test_a_good_file_that_others_can_read_is_taken_from_them_without_a_request(
     assert fetch(wire, dest, check=True)["changed"]
     assert stat.S_IMODE(dest.stat().st_mode) == 0o644
     answer = fetch(wire, dest)
-    assert (answer["changed"], answer["reason"]) == (True, "others could read it")
+    assert (answer["changed"], answer["reason"]) == (True, "other users could read it")
     assert stat.S_IMODE(dest.stat().st_mode) == 0o600
     assert not fetch(wire, dest)["changed"]
     assert wire.heard == []
@@ -187,8 +187,8 @@ def test_a_profile_of_another_server_is_none_of_this_one(serve: Callable[..., Wi
     wire = serve(served(profile()))
     url = wire.url.replace("127.0.0.1", "localhost")
     answer = fetch(wire, dest, as_url=url)
-    assert "it is of the server vpn.example.com; if that is the same, say so by as_server_name" in answer["reason"]
-    assert "will not do for the next run" in answer["warnings"][0]
+    assert "it is for the server vpn.example.com; if this is the same server, set as_server_name" in answer["reason"]
+    assert "The next run will download another profile" in answer["warnings"][0]
     assert not fetch(wire, dest, as_url=url, as_server_name="vpn.example.com")["changed"]
     assert not fetch(wire, dest, as_url="https://vpn.example.com")["changed"]
     assert len(wire.heard) == 1
@@ -197,7 +197,7 @@ def test_a_profile_of_another_server_is_none_of_this_one(serve: Callable[..., Wi
 def test_a_new_profile_that_will_not_do_is_told(serve: Callable[..., Wire], dest: Path) -> None:
     answer = fetch(serve(served(profile())), dest, renew_before=99999)
     assert answer["changed"]
-    assert "which will get another one: it has " in answer["warnings"][0]
+    assert "because of the new one: it has " in answer["warnings"][0]
 
 
 # -- what is refused before anything is asked
@@ -209,8 +209,8 @@ def test_a_new_profile_that_will_not_do_is_told(serve: Callable[..., Wire], dest
         ({"as_username": None}, NO_ACCOUNT),
         ({"as_url": None}, NO_ADDRESS),
         ({"as_password": None}, NO_ACCOUNT),
-        ({"as_username": "an:na"}, "as_username: 'an:na' has a colon, with which nobody can sign in this way."),
-        ({"renew_before": -1}, "renew_before: -1 is not a number of days from 0 up."),
+        ({"as_username": "an:na"}, "as_username: 'an:na' contains a colon, which this sign-in does not support."),
+        ({"renew_before": -1}, "renew_before: -1 is too small; the smallest value is 0."),
         (
             {"token": TOKEN, "token_url": "https://h/rest/GetProfileViaToken?token=x"},
             "mutually exclusive: token|token_url",
@@ -267,34 +267,38 @@ REFUSALS = [
     (reply(b"<html>Unauthorized</html>", 401), "refused the name or the password of anna"),
     (
         xml("NEED_AUTOLOGIN: User 'anna' lacks autologin privilege (9000)", 500),
-        "gives anna no autologin profile (NEED_AUTOLOGIN: User 'anna' lacks autologin privilege (9000)). An administrator has",
+        "provides no autologin profile for anna (NEED_AUTOLOGIN: User 'anna' lacks autologin privilege (9000)). "
+        "An administrator must",
     ),
     (xml("You must enroll this user in Authenticator first (9008)", 403), "Enrol first: sign in once in a browser"),
     (
         xml("No permission to generate profile (9422)", 400),
-        "(No permission to generate profile (9422)). An administrator has",
+        "(No permission to generate profile (9422)). An administrator must",
     ),
     (
         xml("Ovpn-WebAuth: providername,flags", 401),
-        "lets anna in only through a browser, as for SAML (Ovpn-WebAuth: provider",
+        "accepts anna only through a browser, for example for SAML (Ovpn-WebAuth: provider",
     ),
-    (xml("LOCKOUT: user temporarily locked out (9007)", 403), "has locked anna out after too many failed sign-ins"),
-    (xml("Something <new> & odd (9999)", 400), "gives anna no profile: GET /rest/GetAutologin of https://127.0.0.1:"),
+    (xml("LOCKOUT: user temporarily locked out (9007)", 403), "has locked anna after too many failed sign-ins"),
+    (
+        xml("Something <new> & odd (9999)", 400),
+        "provides no profile for anna: GET /rest/GetAutologin of https://127.0.0.1:",
+    ),
     (xml("Something <new> & odd (9999)", 400), "answered 400: Something <new> & odd (9999)."),
     (challenge("What is 1 x 3?"), 'asks anna "What is 1 x 3?", and the task has no answer. If this is the code of an'),
     (challenge("Enter Authenticator Code", status=500), 'asks anna "Enter Authenticator Code"'),
-    (PORTAL, "answered something that is no profile, such as a page of whatever stands in front of it."),
-    (reply({"status": "ok"}), "answered something that is no profile"),
-    (reply(b""), "answered something that is no profile"),
-    (served(profile()[:3000]), "answered something that is no profile"),
+    (PORTAL, "returned something that is not a profile, such as a page of a proxy in front of it."),
+    (reply({"status": "ok"}), "returned something that is not a profile"),
+    (reply(b""), "returned something that is not a profile"),
+    (served(profile()[:3000]), "returned something that is not a profile"),
     (
         reply(status=302, headers={"Location": "https://portal.example.com/?x=1"}),
         "a redirect to https://portal.example.com/",
     ),
-    (xml("No such profile (9422)", 404), "(No such profile (9422)). An administrator has"),
+    (xml("No such profile (9422)", 404), "(No such profile (9422)). An administrator must"),
     (xml("Nothing here", 404), "answered 404: Nothing here"),
-    (HANG_UP, "never answered anna. It was not asked again, because a lost answer may have been a refusal"),
-    (reply(b"Bad Gateway", 502), "never answered anna."),
+    (HANG_UP, "did not answer anna. It was not asked again, because the lost answer may have been a refusal"),
+    (reply(b"Bad Gateway", 502), "did not answer anna."),
 ]
 
 
@@ -304,14 +308,14 @@ def test_a_refusal_is_one_request_and_one_sentence(
 ) -> None:
     dest.write_text("old")
     wire = serve(answer)
-    told = fetch(wire, dest)
-    assert told["failed"], told
-    assert sentence in told["msg"]
+    refused = fetch(wire, dest)
+    assert refused["failed"], refused
+    assert sentence in refused["msg"]
     assert len(wire.heard) == 1
     assert dest.read_text() == "old"
     assert list(dest.parent.iterdir()) == [dest]
-    assert PASSWORD not in json.dumps(told, ensure_ascii=False)
-    assert base64.b64encode(f"anna:{PASSWORD}".encode()).decode() not in json.dumps(told)
+    assert PASSWORD not in json.dumps(refused, ensure_ascii=False)
+    assert base64.b64encode(f"anna:{PASSWORD}".encode()).decode() not in json.dumps(refused)
 
 
 @pytest.mark.parametrize(("answer", "final"), [(REFUSALS[0][0], True), (REFUSALS[5][0], False), (PORTAL, False)])
@@ -322,14 +326,14 @@ def test_only_a_refused_sign_in_concerns_other_tasks(
 
 
 @pytest.mark.parametrize("secret", [False, True])
-def test_a_server_that_repeats_what_it_hears_tells_nobody(serve: Callable[..., Wire], dest: Path, secret: bool) -> None:
+def test_a_server_that_repeats_requests_shows_no_secret(serve: Callable[..., Wire], dest: Path, secret: bool) -> None:
     def echo(request: bytes) -> bytes:
         return xml(request.decode(), 400) if secret else reply(request, 400)
 
     given: dict[str, t.Any] = {"token": TOKEN} if secret else {}
-    told = json.dumps(fetch(serve(echo), dest, **given))
-    assert base64.b64encode(f"anna:{PASSWORD}".encode()).decode() not in told
-    assert TOKEN not in told
+    shown = json.dumps(fetch(serve(echo), dest, **given))
+    assert base64.b64encode(f"anna:{PASSWORD}".encode()).decode() not in shown
+    assert TOKEN not in shown
 
 
 # -- questions
@@ -380,9 +384,12 @@ def test_an_empty_answer_goes_where_none_is_needed(serve: Callable[..., Wire], d
     ("second", "sentence"),
     [
         (xml(WRONG, 401), "refused the answer to its question of anna"),
-        (challenge("And what is 2 x 3?"), "asks anna a further question, which cannot be answered."),
-        (HANG_UP, "never answered anna."),
-        (xml("NEED_AUTOLOGIN: User 'anna' lacks autologin privilege (9000)", 500), "gives anna no autologin profile"),
+        (challenge("And what is 2 x 3?"), "asks anna another question, which this task cannot answer."),
+        (HANG_UP, "did not answer anna."),
+        (
+            xml("NEED_AUTOLOGIN: User 'anna' lacks autologin privilege (9000)", 500),
+            "provides no autologin profile for anna",
+        ),
     ],
 )
 def test_a_refused_answer_is_the_end(serve: Callable[..., Wire], dest: Path, second: bytes, sentence: str) -> None:
@@ -469,23 +476,23 @@ def test_a_refusal_that_is_no_question_leaves_the_session(
     wire = serve(served(USERLOGIN, **session(TOKEN)), refusal, HANG_UP)
     assert fetch(wire, dest, profile_type="userlogin", **run)["changed"]
     used = claimed(run)
-    assert "gives anna no autologin profile" in fetch(wire, dest, **run)["msg"]
-    assert "never answered anna" in fetch(wire, dest, **run)["msg"]
+    assert "provides no autologin profile for anna" in fetch(wire, dest, **run)["msg"]
+    assert "did not answer anna" in fetch(wire, dest, **run)["msg"]
     assert sessions(wire) == [{}, session(TOKEN), session(TOKEN)]
     assert claimed(run) == used
-    assert "never answered anna" in fetch(wire, dest, **run)["msg"]
-    assert len(wire.heard) == 3, "after a failed sign-in, nobody tries again"
+    assert "did not answer anna" in fetch(wire, dest, **run)["msg"]
+    assert len(wire.heard) == 3, "after a failed sign-in, no task tries again"
 
 
-def test_a_server_that_repeats_the_session_tells_nobody(
+def test_a_server_that_repeats_the_session_shows_no_secret(
     serve: Callable[..., Wire], dest: Path, run: dict[str, t.Any]
 ) -> None:
     wire = serve(served(profile(), **session(TOKEN)), lambda request: xml(request.decode(), 400))
     fetch(wire, dest, **run)
-    told = json.dumps(fetch(wire, dest, **run))
+    shown = json.dumps(fetch(wire, dest, **run))
     assert sessions(wire)[1] == session(TOKEN)
-    assert session(TOKEN)["VPN-Session-Token"] not in told
-    assert "VPN-Session-Token: ***" in told
+    assert session(TOKEN)["VPN-Session-Token"] not in shown
+    assert "VPN-Session-Token: ***" in shown
 
 
 def test_in_check_mode_nothing_is_shared(serve: Callable[..., Wire], dest: Path, run: dict[str, t.Any]) -> None:
@@ -537,7 +544,9 @@ def test_a_token_has_a_twin_too(serve: Callable[..., Wire], dest: Path, form: st
     wire = serve(*[MISSING] * (len(paths) - 1), served(USERLOGIN))
     assert fetch(wire, dest, token_url=form.format(wire.url, TOKEN), **given)["changed"]
     lost = serve(MISSING)
-    assert "gives no profile" in fetch(lost, dest, token_url=form.format(lost.url, TOKEN), renew=True, **given)["msg"]
+    assert (
+        "provides no profile" in fetch(lost, dest, token_url=form.format(lost.url, TOKEN), renew=True, **given)["msg"]
+    )
     assert asked(wire) == asked(lost) == [(path, "") for path in paths]
 
 
@@ -580,27 +589,27 @@ def test_a_token_alone_goes_to_the_server_of_the_connection(serve: Callable[...,
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (HANG_UP, "its answer was lost. The token is probably spent, so it was not tried again"),
-        (served(profile())[:2000], "its answer was lost. The token is probably spent, so it was not tried again"),
+        (HANG_UP, "its answer was lost. The token is probably used up, so it was not tried again"),
+        (served(profile())[:2000], "its answer was lost. The token is probably used up, so it was not tried again"),
         (
             reply({"reason": "Invalid or expired profile token"}, 403),
-            "(Invalid or expired profile token). It may have been used",
+            "(Invalid or expired profile token). It may be used up",
         ),
         (
             xml("No permission to generate profile (9422)", 400),
-            "gives no profile for this token (No permission to generate",
+            "provides no profile for this token (No permission to generate",
         ),
-        (xml("Invalid token (9007)", 401), "gives no profile for this token"),
-        (PORTAL, "answered something that is no profile"),
+        (xml("Invalid token (9007)", 401), "provides no profile for this token"),
+        (PORTAL, "returned something that is not a profile"),
     ],
 )
 def test_a_refused_token_is_one_request(serve: Callable[..., Wire], dest: Path, answer: bytes, sentence: str) -> None:
     dest.write_text("old")
     wire = serve(answer)
-    told = fetch(wire, dest, token=TOKEN)
-    assert told["failed"]
-    assert sentence in told["msg"]
-    assert TOKEN not in json.dumps(told)
+    refused = fetch(wire, dest, token=TOKEN)
+    assert refused["failed"]
+    assert sentence in refused["msg"]
+    assert TOKEN not in json.dumps(refused)
     assert (len(wire.heard), dest.read_text()) == (1, "old")
 
 
@@ -651,12 +660,12 @@ def test_a_user_with_an_authenticator(people: Server, dest: Path) -> None:
     mine: dict[str, t.Any] = {"as_username": simulator.mfa_username, "as_password": simulator.mfa_password}
     refused = own(people, dest, **mine)
     assert f'asks {simulator.mfa_username} "' in refused["msg"]
-    assert "give its secret as as_totp_secret" in refused["msg"]
+    assert "set its secret as as_totp_secret" in refused["msg"]
     mine |= {"as_totp_secret": simulator.mfa_totp_secret, "as_session": {"codes": str(dest.with_name("codes"))}}
     answer = own(people, dest, **mine)
     assert answer["changed"], answer
     assert simulator.mfa_totp_secret not in json.dumps(answer)
-    assert own(people, dest, renew=True, **mine)["changed"]  # by the next code, for which nobody waits in these tests
+    assert own(people, dest, renew=True, **mine)["changed"]  # with the next code; these tests do not wait for it
 
 
 def test_a_user_with_an_authenticator_is_asked_once_in_a_run(people: Server, dest: Path, run: dict[str, t.Any]) -> None:
@@ -711,7 +720,7 @@ def test_a_user_who_has_to_enrol_first_or_to_use_a_browser(people: Server, dest:
     people.simulator.set_user("anna", totp=True)
     assert "Enrol first: sign in once in a browser" in own(people, dest, **ANNA)["msg"]
     people.simulator.set_user("anna", totp=False, auth_method="saml")
-    assert "lets anna in only through a browser" in own(people, dest, **ANNA)["msg"]
+    assert "accepts anna only through a browser" in own(people, dest, **ANNA)["msg"]
 
 
 def test_a_question_of_a_back_end(people: Server, dest: Path) -> None:
@@ -726,7 +735,7 @@ def test_a_token_of_each_type(people: Server, dest: Path, profile_type: str) -> 
     token = people.simulator.add_profile_token("anna", profile_type)
     assert own(people, dest, token=token)["changed"]
     assert not own(people, dest, token=token)["changed"]
-    assert "ask an administrator for a new one" in own(people, dest, token=token, renew=True)["msg"]
+    assert "Ask an administrator for a new one" in own(people, dest, token=token, renew=True)["msg"]
 
 
 @pytest.mark.parametrize("fault", ["drop", "truncate", "html", "redirect"])
@@ -753,7 +762,7 @@ ALLOWED = ["up", "script-security"]
 
 @pytest.mark.parametrize("how", [{}, {"token": TOKEN}])
 def test_a_profile_that_may_harm_is_put_nowhere(serve: Callable[..., Wire], dest: Path, how: dict[str, str]) -> None:
-    """Nobody but an administrator can revoke it, so that its serial is told."""
+    """Only an administrator can revoke it, so its serial is returned."""
     dest.write_text("what was there before")
     answer = fetch(serve(served(HARMFUL)), dest, **how)
     assert answer["failed"]
@@ -761,8 +770,8 @@ def test_a_profile_that_may_harm_is_put_nowhere(serve: Callable[..., Wire], dest
         "it has directives that may harm the client: script-security (lets programs run), up (runs a" in answer["msg"]
     )
     assert "allow_directives: [script-security, up]" in answer["msg"]
-    assert f"Its certificate, of serial {SERIAL}, is valid, and its key is lost" in answer["msg"]
-    assert answer["msg"].endswith(f"{dest} is what it was.")
+    assert f"Its certificate (serial {SERIAL}) is valid, but its key is lost" in answer["msg"]
+    assert answer["msg"].endswith(f"{dest} was not changed.")
     assert dest.read_text() == "what was there before"
     assert [*dest.parent.iterdir()] == [dest]
     assert fetch(serve(served(HARMFUL)), dest, allow_directives=ALLOWED, **how)["changed"]
@@ -775,7 +784,7 @@ def test_where_a_file_may_harm_no_other_one_is_made(serve: Callable[..., Wire], 
     dest.write_text(HARMFUL)
     answer = fetch(wire, dest, check=check)
     assert f"{dest} is not used: it has directives that may harm the client: " in answer["msg"]
-    assert "Nothing was downloaded. To download one all the same, say renew: true." in answer["msg"]
+    assert "Nothing was downloaded. To download one anyway, set renew: true." in answer["msg"]
     assert not fetch(wire, dest, check=check, allow_directives=["UP", "script-security"]).get("failed")
     assert not wire.heard
     assert fetch(wire, dest, check=check, renew=True)["changed"]

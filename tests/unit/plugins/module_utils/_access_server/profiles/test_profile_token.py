@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tokens for client profiles: there while they are of use, and told to nobody but a file of their owner's."""
+"""Tokens for client profiles: kept while they are valid, and shown only in a private file."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def valid(server: Server) -> dict[str, dict[str, t.Any]]:
 def test_there_is_one_however_often_it_is_asked_for(start: Start, dialect: str, tmp_path: Path) -> None:
     server, file = start(dialect=dialect), tmp_path / "ada.url"
     server.simulator.set_user("ada")
-    told = token(server, **ADA, lifetime=600, usages=2, dest=str(file), check=True)
+    planned = token(server, **ADA, lifetime=600, usages=2, dest=str(file), check=True)
     assert not valid(server)
     done = token(server, **ADA, lifetime=600, usages=2, dest=str(file))
-    assert told["diff"] == done["diff"]
+    assert planned["diff"] == done["diff"]
     [secret] = valid(server)
     assert secret in file.read_text()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -45,8 +45,8 @@ def test_there_is_one_however_often_it_is_asked_for(start: Start, dialect: str, 
     again = token(server, **ADA, dest=str(file))
     assert not again["changed"]
     assert not server.writes()
-    told_of = [*text_of(told), *text_of(done), *text_of(again), *text_of(server.inform(PROFILE_TOKEN))]
-    assert secret not in "".join(told_of)
+    visible = [*text_of(planned), *text_of(done), *text_of(again), *text_of(server.inform(PROFILE_TOKEN))]
+    assert secret not in "".join(visible)
 
 
 def test_one_that_was_used_up_or_is_over_is_replaced(server: Server, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_one_that_was_used_up_or_is_over_is_replaced(server: Server, tmp_path: P
     [secret] = valid(server)
     server.simulator.machine.tokens.redeem(secret)
     renewed = token(server, **ADA, dest=str(file))
-    assert "is not valid any more" in renewed["objects"][0]["reason"]
+    assert "is no longer valid" in renewed["objects"][0]["reason"]
     assert file.read_text() != first
 
 
@@ -83,7 +83,7 @@ def test_all_tokens_of_a_user_end(start: Start, dialect: str) -> None:
     assert not token(server, user="ada", state="absent")["changed"]
 
 
-def test_a_token_that_is_used_up_meanwhile_hinders_nobody(server: Server) -> None:
+def test_a_token_that_is_used_meanwhile_is_no_problem(server: Server) -> None:
     first = server.simulator.add_profile_token("ada", "userlogin")
     server.simulator.add_profile_token("ada", "userlogin")
     server.simulator.faults.add(
@@ -94,10 +94,13 @@ def test_a_token_that_is_used_up_meanwhile_hinders_nobody(server: Server) -> Non
 
 
 REFUSALS: dict[str, tuple[dict[str, t.Any], str]] = {
-    "nobody sees it": ({**ADA}, "say dest or return_content"),
-    "nobody there": ({**ADA, "user": "eve", "return_content": True}, "user eve: there is no such user."),
+    "without a place for it": ({**ADA}, "Set dest or return_content"),
+    "an unknown user": ({**ADA, "user": "eve", "return_content": True}, "user eve does not exist."),
     "no type": ({"user": "ada", "return_content": True}, "present needs profile_type"),
-    "no life": ({**ADA, "lifetime": 0, "return_content": True}, "lifetime of profile token userlogin of ada: 0 is not"),
+    "no life": (
+        {**ADA, "lifetime": 0, "return_content": True},
+        "lifetime of profile token userlogin of ada: 0 is too small",
+    ),
     "no use": ({**ADA, "usages": -1, "return_content": True}, "-1 is too small; the smallest value is 1"),
     "no folder": ({**ADA, "dest": "/nowhere/at/all/ada.url"}, "there is no folder /nowhere/at/all"),
 }

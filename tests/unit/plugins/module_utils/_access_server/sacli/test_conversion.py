@@ -153,14 +153,14 @@ def test_a_whole_dump() -> None:
         ("configuration", "subscription.saved_state", HIDDEN),
         ("configuration", "upgrade.current_version", "2.10.1"),
     ]
-    assert reasons(found)["cs.cert"] == "it goes together with the private key cs.priv_key: use as_web_certificate"
+    assert reasons(found)["cs.cert"] == "it belongs to the private key cs.priv_key: use as_web_certificate"
 
 
 def test_what_is_left_out_is_told_in_sentences_by_part() -> None:
     found = converted(USERS, CONFIGURATION).left_out
     assert {
         "part": "groups",
-        "reason": "group Admin: c2s_dest_s (false): no field of the Web API is known to stand for it.",
+        "reason": "group Admin: c2s_dest_s (false): no matching field of the Web API is known.",
     } in found
     assert [one["part"] for one in found if "pvt_hw_addr: " in one["reason"]] == ["users"]
     assert found[-1]["part"] == ""
@@ -293,8 +293,8 @@ def test_the_configuration_says_what_a_plain_subnet_does(said: str, rule: str) -
 @pytest.mark.parametrize(
     ("configuration", "words"),
     [
-        (None, "give configuration too, the output of sacli ConfigQuery"),
-        ({}, "in configuration, it is missing, and only nat and route say what SUBNET does"),
+        (None, "set configuration too, the output of sacli ConfigQuery"),
+        ({}, "in configuration, it is missing, and only nat and route define what SUBNET does"),
         ({DECIDES: "no"}, "in configuration, it is 'no', and"),
         ({DECIDES: ["nat"]}, "in configuration, it is a list, and"),
     ],
@@ -306,7 +306,7 @@ def test_a_plain_subnet_is_not_guessed(configuration: Json | None, words: str) -
     assert found.declaration["access_lists"] == []
     assert DECIDES in reasons(found)["access_to.1"]
     assert words in reasons(found)["access_to.1"]
-    assert reasons(found)["access_to.0"] == "access_to.1 is not converted, and this belongs to it"
+    assert reasons(found)["access_to.0"] == "access_to.1 is not converted, and this key belongs to it"
 
 
 @pytest.mark.parametrize(
@@ -317,15 +317,15 @@ def test_a_plain_subnet_is_not_guessed(configuration: Json | None, words: str) -
         ("access_to.0", "+TUNNEL:10.0.0.0/8", "a rule begins with"),
         ("access_to.0", " +NAT:10.0.0.0/8", "a rule begins with"),
         ("access_to.0", "+NAT:10.0.0.0/8::R", "contradict each other"),
-        ("access_to.0", "+NAT:example.com", "domain rules are rulesets"),
+        ("access_to.0", "+NAT:example.com", "use as_access_ruleset for rules by domain"),
         ("access_to.0", "+GROUP:", "needs group"),
-        ("access_to.0", ["+ALL"], "it is a list, and text is needed"),
-        ("access_to.x", "+ALL", "the name of a list's item ends in a number, such as .0"),
-        ("access_to.00", "+ALL", "the name of a list's item ends in a number, such as .0"),
-        ("access_to.٣", "+ALL", "the name of a list's item ends in a number, such as .0"),
-        ("access_to", "+ALL", "the name of a list's item ends in a number, such as .0"),
-        ("access_to6.0", "+NAT:10.0.0.0/8", "this key is for IPv6, and the network is not"),
-        ("group_subnets6.0", "10.0.0.0/8", "this key is for IPv6, and the value is not"),
+        ("access_to.0", ["+ALL"], "it is a list, but must be text"),
+        ("access_to.x", "+ALL", "the key of a list item must end in a number, such as .0"),
+        ("access_to.00", "+ALL", "the key of a list item must end in a number, such as .0"),
+        ("access_to.٣", "+ALL", "the key of a list item must end in a number, such as .0"),
+        ("access_to", "+ALL", "the key of a list item must end in a number, such as .0"),
+        ("access_to6.0", "+NAT:10.0.0.0/8", "this key is for IPv6, but the network is not"),
+        ("group_subnets6.0", "10.0.0.0/8", "this key is for IPv6, but the value is not"),
         ("group_subnets.0", "everything", "'everything' is not a network"),
         ("group_subnets.0", "\ud800", "it is not a text that UTF-8 can write"),
         ("group_range.0", "10.0.0.9-10.0.0.1", "ends before it begins"),
@@ -334,18 +334,18 @@ def test_a_plain_subnet_is_not_guessed(configuration: Json | None, words: str) -
             "sometimes",
             "'sometimes' is given, and one of global, dns_only, disable is needed",
         ),
-        ("prop_superuser", "yes", "it is neither true nor false"),
-        ("prop_superuser", None, "it is neither true nor false"),
-        ("prop_cc_cmds", 7, "it is a number, and text is needed"),
+        ("prop_superuser", "yes", "it must be true or false"),
+        ("prop_superuser", None, "it must be true or false"),
+        ("prop_cc_cmds", 7, "it is a number, but must be text"),
         ("conn_ip", "10.9.0.7", "a group has no option static_ipv4"),
         ("dmz_ip.0", "203.0.113.7", "a group has no option dmz_ip"),
         ("def_deny", "true", "a group has no option def_deny"),
         ("group_declare", "false", "it contradicts the type of this record"),
-        ("prop_lzo", "true", "no field of the Web API is known to stand for it"),
-        ("prop_cli.script.all.user.connect", "x", "no field of the Web API is known to stand for it"),
-        ("prop_cli.script_env.win.a", None, "it is null, and text is needed"),
-        ("prop_cc_cmds", "setenv URL https://a:Correct-Horse-7@b.example", "it holds a secret"),
-        ("prop_cc_cmds", f"echo {SECRET}", "it holds a secret that stands in another place of the dump"),
+        ("prop_lzo", "true", "no matching field of the Web API is known"),
+        ("prop_cli.script.all.user.connect", "x", "no matching field of the Web API is known"),
+        ("prop_cli.script_env.win.a", None, "it is null, but must be text"),
+        ("prop_cc_cmds", "setenv URL https://a:Correct-Horse-7@b.example", "it contains a secret"),
+        ("prop_cc_cmds", f"echo {SECRET}", "it contains a secret from another place of the dump"),
     ],
 )
 def test_what_is_not_converted_has_its_reason(key: str, value: t.Any, words: str) -> None:
@@ -362,8 +362,8 @@ def test_what_is_not_converted_has_its_reason(key: str, value: t.Any, words: str
         ("203.0.113.7:http/80", "protocol"),
         ("203.0.113.7:tcp/0", "is not a range of ports"),
         ("203.0.113.7:tcp/90-80", "is not a range of ports"),
-        ("203.0.113.7:80", "it is not written as IP[:PROTOCOL/PORT[-PORT]]"),
-        ("203.0.113.7:tcp/80:x", "it is not written as"),
+        ("203.0.113.7:80", "it must be written as IP[:PROTOCOL/PORT[-PORT]]"),
+        ("203.0.113.7:tcp/80:x", "it must be written as"),
         ("203.0.113.777", "is not an IP address"),
     ],
 )
@@ -388,9 +388,9 @@ def test_nothing_is_declared_that_would_give_access(key: str, value: t.Any) -> N
     """A user who may be denied, and a member of a group that may be denied, must not appear without that."""
     found = of_one({**USER, "access_to.0": "+ALL", "pvt_password_digest": SECRET, key: value})
     assert found.declaration["users"] == found.declaration["access_lists"] == found.secrets == []
-    told = reasons(found)
-    assert set(told) == {"type", "access_to.0", "pvt_password_digest", key}
-    assert told["type"] == f"{key} is not converted, and without it there may be more access than before"
+    reported = reasons(found)
+    assert set(reported) == {"type", "access_to.0", "pvt_password_digest", key}
+    assert reported["type"] == f"{key} is not converted, and without it more access could be allowed than before"
     assert SECRET not in json.dumps(found.not_converted)
 
 
@@ -400,9 +400,9 @@ def test_nothing_is_declared_that_would_give_access(key: str, value: t.Any) -> N
         ("erika", None, "type is missing"),
         ("erika", "user", "type is 'user'"),
         ("erika", ["group"], "type is a list"),
-        ("erika", "user_default", "do not belong together"),
-        ("__DEFAULT__", "user_connect", "do not belong together"),
-        ("__DEFAULT__", "group", "do not belong together"),
+        ("erika", "user_default", "does not match this name"),
+        ("__DEFAULT__", "user_connect", "does not match this name"),
+        ("__DEFAULT__", "group", "does not match this name"),
         ("", "user_connect", "this cannot be a name: it is empty"),
         ("eri\x1bka", "group", "U+001B, which cannot be seen"),
         (" erika", "user_connect", "begins or ends with white space"),
@@ -412,9 +412,9 @@ def test_nothing_is_declared_that_would_give_access(key: str, value: t.Any) -> N
 def test_a_record_that_is_not_known_is_not_declared(name: str, type_: t.Any, words: str) -> None:
     found = of_one({"type": type_, "prop_deny": "true", "pvt_password_digest": SECRET}, name)
     assert found.declaration == {"groups": [], "default_user": {}, "users": [], "access_lists": []}
-    told = reasons(found)
-    assert set(told) == {"type", "prop_deny", "pvt_password_digest"}
-    assert all(words in reason for reason in told.values())
+    reported = reasons(found)
+    assert set(reported) == {"type", "prop_deny", "pvt_password_digest"}
+    assert all(words in reason for reason in reported.values())
     assert found.secrets == []
 
 
@@ -437,21 +437,23 @@ def test_of_names_that_look_alike_the_first_is_declared() -> None:
 def test_of_users_with_one_address_the_first_has_it() -> None:
     found = converted({name: {**USER, "conn_ip": "10.9.0.7"} for name in ("ben", "ada")})
     assert found.declaration["users"] == [{"name": "ada", "static_ipv4": "10.9.0.7"}, {"name": "ben"}]
-    assert [(one["object"], one["reason"]) for one in found.not_converted] == [("user ben", "user ada has the same")]
+    assert [(one["object"], one["reason"]) for one in found.not_converted] == [
+        ("user ben", "user ada has the same value")
+    ]
 
 
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("sa.list", Pairs(), "it is a mapping, and text is needed"),
-        ("sa.list", None, "it is null, and text is needed"),
-        ("sa.list", 1.5, "it is a number, and text is needed"),
+        ("sa.list", Pairs(), "it is a mapping, but must be text"),
+        ("sa.list", None, "it is null, but must be text"),
+        ("sa.list", 1.5, "it is a number, but must be text"),
         ("sa.list", "\udfff", "it is not a text that UTF-8 can write"),
         ("", "x", "cannot be a name"),
         ("sa.\u202ex", "x", "U+202E, which cannot be seen"),
-        ("auth.radius.0.server.0.secret", "", "it is a secret, and empty"),
-        ("sa.text", f"the password is {SECRET}", "it holds a secret that stands in another place"),
-        ("upgrade.initial_version", "2.1", "it tells what happened to that server"),
+        ("auth.radius.0.server.0.secret", "", "it is an empty secret"),
+        ("sa.text", f"the password is {SECRET}", "it contains a secret from another place"),
+        ("upgrade.initial_version", "2.1", "it describes the past of that server"),
     ],
 )
 def test_items_that_are_not_converted(key: str, value: t.Any, words: str) -> None:

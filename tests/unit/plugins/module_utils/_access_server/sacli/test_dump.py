@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files with the output of sacli: what is wrong with them is told with the file and the key, all at once, and without a value."""
+"""Files with the output of sacli: problems are reported with the file and the key, all at once, and without values."""
 
 from __future__ import annotations
 
@@ -53,26 +53,26 @@ def test_a_mark_of_the_encoding_and_blank_lines_do_no_harm(tmp_path: Path) -> No
     [
         (b"", "{path}, line 1: this is not JSON: Expecting value."),
         (b"sacli UserPropGet\nWARNING\n{}", "{path}, line 1: this is not JSON. The dump seems to begin in line 3;"),
-        (b"{}\n{}", "{path}, line 2: something follows behind the end of the dump; delete it."),
+        (b"{}\n{}", "{path}, line 2: there is more text after the end of the dump; delete it."),
         (b'{"erika": {"type": "Correct-Horse-7"', "{path}, line 1: this is not JSON: Expecting ',' delimiter."),
         (
             b'{"erika": {"type": "Correct-Horse-7\n"}}',
             "{path}, line 1: this is not JSON: Invalid control character at.",
         ),
         (b"{'erika': {}}", "{path}, line 1: this is not JSON: Expecting property name enclosed in double quotes."),
-        (json.dumps(USER).encode("utf-16"), "{path}: this is not a text in UTF-8."),
+        (json.dumps(USER).encode("utf-16"), "{path}: this is not text in UTF-8."),
         (b"[]", "{path}: this is a list, and sacli UserPropGet prints a mapping."),
         (b'"Correct-Horse-7"', "{path}: this is text, and"),
-        (b'{"a":' * 100_000, "{path}: this is nested too deep."),
-        (b'{"erika": {"type": ' + b"9" * 5000 + b"}}", "{path}: there is a number that cannot be read."),
+        (b'{"a":' * 100_000, "{path}: this is nested too deeply."),
+        (b'{"erika": {"type": ' + b"9" * 5000 + b"}}", "{path}: it contains a number that cannot be read."),
         (
             b'{"erika": ["Correct-Horse-7"], "max": {}}',
-            "{path}: erika is a list, and a mapping of properties is needed.",
+            "{path}: erika is a list, but must be a mapping of properties.",
         ),
-        (b'{"erika": null, "max": {}}', "{path}: erika is null, and"),
+        (b'{"erika": null, "max": {}}', "{path}: erika is null, but"),
         (
             b'{"host.name": "Correct-Horse-7"}',
-            "{path} looks like the output of sacli ConfigQuery: give it as configuration.",
+            "{path} looks like the output of sacli ConfigQuery. Set it as configuration.",
         ),
         (b"$ANSIBLE_VAULT;1.1;AES256\n", "{path} is encrypted by ansible-vault."),
     ],
@@ -86,7 +86,7 @@ def test_what_is_wrong_has_its_place(tmp_path: Path, data: bytes, sentence: str)
 
 
 def test_properties_of_users_are_no_configuration(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="looks like the output of sacli UserPropGet: give it as user_properties"):
+    with pytest.raises(InputError, match=r"looks like the output of sacli UserPropGet\. Set it as user_properties"):
         read(tmp_path, configuration=json.dumps(USER).encode())
 
 
@@ -97,17 +97,19 @@ def test_all_mistakes_of_both_files_are_told_at_once(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError) as caught:
         read(tmp_path, user_properties=users, configuration=b'{"host.name": "a", "host.name": "b"}')
-    told = [
+    reported = [
         f"{USERS}: {tmp_path}/{USERS}.json: {what}"
         for what in (
-            "max is said twice.",
-            "erika: a is said twice.",
-            "erika: b is said twice.",
-            "eva is a number, and a mapping of properties is needed.",
+            "the key max occurs twice in one mapping.",
+            "erika: the key a occurs twice in one mapping.",
+            "erika: the key b occurs twice in one mapping.",
+            "eva is a number, but must be a mapping of properties.",
         )
     ]
-    told.insert(1, f"{CONFIGURATION}: {tmp_path}/{CONFIGURATION}.json: host.name is said twice.")
-    assert str(caught.value) == "5 mistakes: " + " ".join(f"({n}) {one}" for n, one in enumerate(told, 1))
+    reported.insert(
+        1, f"{CONFIGURATION}: {tmp_path}/{CONFIGURATION}.json: the key host.name occurs twice in one mapping."
+    )
+    assert str(caught.value) == "5 mistakes: " + " ".join(f"({n}) {one}" for n, one in enumerate(reported, 1))
 
 
 def test_a_file_that_is_not_there_hides_no_other_mistake(tmp_path: Path) -> None:

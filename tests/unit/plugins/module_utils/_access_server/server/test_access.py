@@ -39,8 +39,8 @@ def refused(server: Server, answer: Answer) -> list[str]:
     assert not answer["changed"]
     assert not server.writes()
     assert answer["msg"].endswith(" Nothing was written.")
-    told = sentences_of(answer["msg"].removesuffix(" Nothing was written."))
-    return told[1:] if told[0].endswith("mistakes:") else told
+    reported = sentences_of(answer["msg"].removesuffix(" Nothing was written."))
+    return reported[1:] if reported[0].endswith("mistakes:") else reported
 
 
 TRUE = [
@@ -74,7 +74,7 @@ def test_what_is_declared_otherwise_is_refused_before_a_server_is_asked(server: 
     wrong = ["ada may reach 10.20.0.5:tcp/22", TRUE[0], "team may not reach 10.20.7.0/24"]
     answer = declare(server, access_tests=wrong, validate_only=validate_only)
     assert refused(server, answer) == [
-        f"access_tests: {wrong[0]!r} is not true: user ada does not reach 10.20.0.5:tcp/22: no rule lets it through.",
+        f"access_tests: {wrong[0]!r} is not true: user ada does not reach 10.20.0.5:tcp/22: no rule allows it.",
         f"access_tests: {wrong[2]!r} is not true: user ada reaches 10.20.7.0:tcp/443 by 10.20.0.0/16:tcp/443 "
         "(access_to of group team).",
     ]
@@ -84,13 +84,15 @@ def test_what_is_declared_otherwise_is_refused_before_a_server_is_asked(server: 
 def test_what_cannot_be_read_is_told_with_all_other_mistakes(server: Server) -> None:
     users = [{"name": "ada", "static_ipv4": "10.50.0.300"}]
     answer = declare(server, users=users, access_tests=["ada darf 10.0.0.1", "ada may reach 10.0.0.1:443"])
-    told = refused(server, answer)
-    assert len(told) == 3
-    assert "static_ipv4" in told[0]
-    assert told[1].startswith(
-        "access_tests[0]: 'ada darf 10.0.0.1' is not one: an access test is NAME may reach DESTINATION"
+    reported = refused(server, answer)
+    assert len(reported) == 3
+    assert "static_ipv4" in reported[0]
+    assert reported[1].startswith(
+        "access_tests[0]: 'ada darf 10.0.0.1' is not an access test; write NAME may reach DESTINATION"
     )
-    assert told[2].startswith("access_tests[1]: 'ada may reach 10.0.0.1:443': '10.0.0.1:443': '443' is not a service")
+    assert reported[2].startswith(
+        "access_tests[1]: 'ada may reach 10.0.0.1:443': '10.0.0.1:443': '443' is not a service"
+    )
 
 
 def test_what_only_the_server_knows_is_unknown_offline_and_said(server: Server) -> None:
@@ -111,8 +113,8 @@ def test_a_rule_that_only_the_server_has_fails_a_test_before_the_first_write(ser
     server.simulator.set_access_routes("ada", "access_to_ipv4", [route])
     sentence = "ada may not reach 10.66.0.0/24"
     assert results(declare(server, access_tests=[sentence], validate_only=True)) == ["passed"]
-    told = refused(server, declare(server, access_tests=[sentence]))
-    assert told == [
+    reported = refused(server, declare(server, access_tests=[sentence]))
+    assert reported == [
         f"access_tests: {sentence!r} is not true: user ada reaches 10.66.0.0 by 10.66.0.0/16 (access_to of user ada)."
     ]
     taken = [*t.cast("list[Json]", DECLARED["access_lists"]), {"user": "ada", "access_to": []}]
@@ -134,10 +136,10 @@ def test_members_and_the_configuration_are_those_after_the_run(server: Server) -
     assert results(declare(server, users=moved, access_tests=sentences)) == ["passed"] * 3
 
 
-def test_somebody_who_is_neither_declared_nor_there_fails_with_the_server(server: Server) -> None:
+def test_an_undeclared_user_that_does_not_exist_fails_with_the_server(server: Server) -> None:
     sentence = "nils may not reach 10.0.0.0/8"
-    told = refused(server, declare(server, access_tests=[sentence]))
-    assert told == [f"access_tests: {sentence!r} is not true: there is no user or group nils."]
+    reported = refused(server, declare(server, access_tests=[sentence]))
+    assert reported == [f"access_tests: {sentence!r} is not true: there is no user or group nils."]
 
 
 def test_a_user_who_is_only_on_the_server_is_judged_there(server: Server) -> None:
@@ -182,7 +184,7 @@ def fixture_furnished(server: Server) -> Server:
 
 
 def test_the_rules_of_a_user_come_with_their_owners_in_the_order_in_which_they_decide(furnished: Server) -> None:
-    [ada] = asked(furnished, users=["ada", "nobody"])
+    [ada] = asked(furnished, users=["ada", "zoe"])
     assert (ada["user"], ada["member_of"], ada["blocked_by"]) == ("ada", "team", "")
     assert ada["access_to"] == [
         {"rule": "10.9.0.0/16", "accept": True, "owner": "the configuration", "place": NETWORK},
@@ -235,8 +237,12 @@ def test_clients_of_a_group_are_each_of_its_members(furnished: Server) -> None:
 def test_all_users_and_groups_are_told_where_none_is_named(furnished: Server) -> None:
     found = asked(furnished, destination="10.20.0.1:https")
     assert {one["group"] for one in found if "group" in one} >= {"team", "guests"}
-    told = {one["user"]: one for one in found if "user" in one}
-    assert (told["ada"]["reached"], told["bob"]["reached"], told["bob"]["blocked_by"]) == ("all", "none", "user bob")
+    reported = {one["user"]: one for one in found if "user" in one}
+    assert (reported["ada"]["reached"], reported["bob"]["reached"], reported["bob"]["blocked_by"]) == (
+        "all",
+        "none",
+        "user bob",
+    )
 
 
 def test_a_destination_that_cannot_be_read_is_refused(server: Server) -> None:

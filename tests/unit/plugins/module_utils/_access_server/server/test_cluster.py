@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Servers become nodes of one cluster, are told of, and leave it; whatever is cut off is found by the next run."""
+"""Servers become nodes of a cluster, are listed, and leave it; the next run continues an interrupted one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Estate:
 
     @property
     def peers(self) -> list[dict[str, str]]:
-        """All of them, as every one of them may name them."""
+        """All servers, as each of them may name them."""
         simulators = [server.simulator for server in self.servers.values()]
         return [{"as_url": one.url, "as_certificate_fingerprint": one.fingerprint_sha256} for one in simulators]
 
@@ -124,12 +124,12 @@ def test_check_mode_tells_what_the_run_does_and_writes_nothing(estate: Estate) -
     estate.add("node1")
     estate.add("node2")
     estate.done("node1")
-    told = estate.node("node2", check=True)
+    planned = estate.node("node2", check=True)
     assert not estate.servers["node2"].writes()
     done = estate.node("node2")
-    assert told["diff"] == done["diff"]
-    assert told["diff"]["after"]["node2"]["mysql_uri"] == "(not shown)"
-    assert told["objects"][0]["cluster_action"] == done["objects"][0]["cluster_action"] == "join"
+    assert planned["diff"] == done["diff"]
+    assert planned["diff"]["after"]["node2"]["mysql_uri"] == "(not shown)"
+    assert planned["objects"][0]["cluster_action"] == done["objects"][0]["cluster_action"] == "join"
 
 
 def test_check_mode_takes_for_granted_what_the_run_has_made_by_then(estate: Estate) -> None:
@@ -140,10 +140,10 @@ def test_check_mode_takes_for_granted_what_the_run_has_made_by_then(estate: Esta
     foretold = [estate.node(name, check=True, **more) for name, more in zip(names, how, strict=True)]
     assert not any(estate.servers[name].writes() for name in names)
     done = [estate.node(name, **more) for name, more in zip(names, how, strict=True)]
-    for told, came in zip(foretold, done, strict=True):
-        assert told["diff"] == came["diff"]
-        assert told["objects"][0]["cluster_action"] == came["objects"][0]["cluster_action"]
-        assert told.get("warnings") == came.get("warnings")
+    for planned, came in zip(foretold, done, strict=True):
+        assert planned["diff"] == came["diff"]
+        assert planned["objects"][0]["cluster_action"] == came["objects"][0]["cluster_action"]
+        assert planned.get("warnings") == came.get("warnings")
     assert [answer["objects"][0]["cluster_action"] for answer in done] == ["create", "join", "join"]
 
 
@@ -152,12 +152,12 @@ def test_the_real_run_takes_nothing_for_granted(estate: Estate) -> None:
     assert estate.done("node1", assume_present=["node7"])["cluster_action"] == "create"
 
 
-def test_whoever_joins_hears_what_is_lost(estate: Estate) -> None:
+def test_a_server_that_joins_warns_of_the_loss(estate: Estate) -> None:
     estate.add("node1")
     estate.add("node2", users=7)
     estate.done("node1")
     [warning] = estate.node("node2")["warnings"]
-    assert "loses the 9 users" in warning
+    assert "loses its own 9 users" in warning
 
 
 def test_the_accounts_are_those_of_the_cluster_then(estate: Estate) -> None:
@@ -169,24 +169,24 @@ def test_the_accounts_are_those_of_the_cluster_then(estate: Estate) -> None:
     answer = estate.node("node2", **params)
     assert answer["failed"]
     assert answer["changed"]
-    assert "whose accounts take the place of its own" in answer["msg"]
+    assert "The accounts of the cluster replace its own" in answer["msg"]
     assert estate.table("node1")["node2"]["reachable"]
     assert estate.done("node2")["action"] == "unchanged"
 
 
-def test_no_cluster_is_made_while_somebody_does_not_say_whether_there_is_one(estate: Estate) -> None:
+def test_no_cluster_is_created_while_a_peer_does_not_report_whether_one_exists(estate: Estate) -> None:
     estate.add("node1")
     estate.add("node2").simulator.machine.settings.dead = True
-    assert "Whether there is a cluster already is not known" in estate.refused("node1")
+    assert "It is not known whether a cluster exists already" in estate.refused("node1")
     assert estate.done("node1", peers=[])["cluster_action"] == "create"
 
 
-def test_somebody_silent_does_not_keep_a_server_from_a_cluster_that_is_known(pair: Estate) -> None:
+def test_a_silent_peer_does_not_keep_a_server_from_a_known_cluster(pair: Estate) -> None:
     pair.add("node3")
     pair.servers["node2"].simulator.machine.settings.dead = True
     answer = pair.node("node3")
     assert not answer.get("failed"), answer["msg"]
-    assert any("was not asked for its cluster" in warning for warning in answer["warnings"])
+    assert any("did not report its cluster" in warning for warning in answer["warnings"])
     assert answer["objects"][0]["cluster_action"] == "join"
 
 
@@ -203,7 +203,7 @@ def test_two_clusters_are_not_taken_for_one(estate: Estate, tmp_path: Path) -> N
         estate.add(name)
     estate.done("node1", peers=[])
     estate.done("node2", peers=[], mysql_uri=f"sqlite://{tmp_path}/other.db")
-    assert "are in two clusters, of node1 and of node2" in estate.refused("node3")
+    assert "are in two clusters (node1, and node2)" in estate.refused("node3")
 
 
 def test_a_node_of_another_version_does_not_join(estate: Estate) -> None:
@@ -212,22 +212,22 @@ def test_a_node_of_another_version_does_not_join(estate: Estate) -> None:
     estate.done("node1")
     sentence = estate.refused("node2")
     assert "has version 3.1.0, and the cluster of" in sentence
-    assert "all nodes must have the same" in sentence
+    assert "All nodes must have the same version" in sentence
 
 
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({"peers": None}, "Say as peers which other servers there are"),
-        ({"mysql_uri": None}, "mysql_uri is needed to become a node"),
-        ({"api_endpoint": None}, "api_endpoint is needed to become a node"),
-        ({"api_endpoint": None, "certificate_fingerprint": "auto"}, "auto needs an api_endpoint"),
+        ({"peers": None}, "Set peers to the other servers"),
+        ({"mysql_uri": None}, "To become a node, it needs mysql_uri"),
+        ({"api_endpoint": None}, "To become a node, it needs api_endpoint"),
+        ({"api_endpoint": None, "certificate_fingerprint": "auto"}, "auto needs api_endpoint"),
         ({"api_endpoint": "https://node1.example.com"}, "is not an address such as"),
         ({"api_endpoint": "https://u:p@node1.example.com:945"}, "is not an address such as"),
-        ({"api_endpoint": "https://127.0.0.1:9"}, "nobody presents a certificate at https://127.0.0.1:9"),
+        ({"api_endpoint": "https://127.0.0.1:9"}, "no server presents a certificate at https://127.0.0.1:9"),
         ({"certificate_fingerprint": "12:34"}, "is neither auto nor a SHA-256 fingerprint"),
         ({"mysql_uri": "mArK secret"}, "mysql_uri is not the address of a database"),
-        ({"restart_timeout": 0}, "is not a number of seconds from 1 up"),
+        ({"restart_timeout": 0}, "is too small; the smallest value is 1 second"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_written(
@@ -236,26 +236,26 @@ def test_what_cannot_be_is_said_before_anything_is_written(
     estate.add("node1")
     if "https://node1" in str(params.get("api_endpoint")) or "@" in str(params.get("api_endpoint")):
         params = {**params, "certificate_fingerprint": "0" * 64}
-    told = estate.refused("node1", **params)
-    assert sentence in told
-    assert "mArK" not in told
+    refusal = estate.refused("node1", **params)
+    assert sentence in refusal
+    assert "mArK" not in refusal
 
 
 def test_a_name_that_another_server_has_is_refused(pair: Estate) -> None:
     pair.add("node3")
-    assert "has a cluster node node2 already, which is https://" in pair.refused("node3", name="node2")
+    assert "already has a cluster node node2 (https://" in pair.refused("node3", name="node2")
 
 
 def test_an_endpoint_that_another_node_has_is_refused(pair: Estate) -> None:
     pair.add("node3")
     endpoint = pair.servers["node2"].simulator.url
-    assert f"{endpoint} is that of cluster node node2" in pair.refused("node3", api_endpoint=endpoint)
+    assert f"{endpoint} already belongs to cluster node node2" in pair.refused("node3", api_endpoint=endpoint)
 
 
 def test_a_server_is_not_taken_for_another_node(pair: Estate) -> None:
-    assert "is not cluster node node2 but another one" in pair.refused("node1", name="node2")
-    assert "is not cluster node node2 but another one" in pair.refused("node1", name="node2", state="absent")
-    assert "none of them is called node9" in pair.refused("node1", name="node9")
+    assert "is not cluster node node2, but another node" in pair.refused("node1", name="node2")
+    assert "is not cluster node node2, but another node" in pair.refused("node1", name="node2", state="absent")
+    assert "none of its nodes is called node9" in pair.refused("node1", name="node9")
 
 
 def test_what_the_server_refuses_is_told_without_the_database(estate: Estate) -> None:
@@ -293,7 +293,7 @@ def test_a_request_that_was_lost_on_its_way_is_an_error_and_the_next_run_makes_g
     estate.servers["node1"].simulator.faults.add(path="/cluster/create", do=do, status=502)
     answer = estate.node("node1", restart_timeout=1)
     assert answer["failed"]
-    assert "It was not asked a second time to create a cluster" in answer["msg"]
+    assert "The request to create a cluster was not repeated" in answer["msg"]
     assert estate.sent("node1", "/api/cluster/create") == 1
     assert answer["objects"][0]["action"] == "unknown"
     assert estate.done("node1")["cluster_action"] == "create"
@@ -324,7 +324,7 @@ def test_a_server_that_may_not_join_again_is_named(estate: Estate) -> None:
     revived(server)
     answer = estate.node("node2")
     assert answer["failed"]
-    assert "refuses to join the cluster once more: Cluster node already exists: node2" in answer["msg"]
+    assert "refuses to join the cluster again: Cluster node already exists: node2" in answer["msg"]
 
 
 def test_one_that_was_cut_off_before_its_restart_says_that_it_waits_for_it(pair: Estate) -> None:
@@ -381,7 +381,7 @@ def test_an_endpoint_that_others_cannot_reach_is_named_at_once(estate: Estate) -
     estate.done("node1")
     estate.add("node2")
     answer = estate.node("node2", api_endpoint="https://127.0.0.1:9", certificate_fingerprint="0" * 64)
-    assert "cannot pass calls on to it" in answer["msg"]
+    assert "cannot forward calls to it" in answer["msg"]
     assert answer["changed"]
     assert estate.done("node2", certificate_fingerprint="auto")["changed_keys"] == [
         "api_endpoint",
@@ -394,11 +394,11 @@ def test_an_endpoint_that_others_cannot_reach_is_named_at_once(estate: Estate) -
 
 
 def test_a_node_leaves_once(pair: Estate) -> None:
-    told = pair.node("node2", state="absent", check=True)
+    planned = pair.node("node2", state="absent", check=True)
     assert not pair.servers["node1"].simulator.log[-1].wrote
     pair.servers["node2"].simulator.log.clear()
     done = pair.node("node2", state="absent")
-    assert told["diff"] == done["diff"]
+    assert planned["diff"] == done["diff"]
     assert done["objects"][0]["cluster_action"] == "leave"
     assert restarts(pair.servers["node2"]) == ["server_agent"]
     assert list(pair.table("node1")) == ["node1"]
@@ -409,7 +409,7 @@ def test_a_node_leaves_once(pair: Estate) -> None:
 
 def test_the_last_one_stays(pair: Estate) -> None:
     pair.done("node2", state="absent")
-    assert "is the last one of its cluster" in pair.refused("node1", state="absent")
+    assert "is the last node of its cluster" in pair.refused("node1", state="absent")
 
 
 def test_who_is_connected_is_told(pair: Estate) -> None:
@@ -425,7 +425,7 @@ def test_who_is_not_asked_whether_it_has_forgotten_is_named(pair: Estate) -> Non
     answer = pair.node("node2", state="absent")
     assert not answer.get("failed"), answer["msg"]
     [warning] = answer["warnings"]
-    assert f"{silent.simulator.url} is not asked whether it forgets node2: " in warning
+    assert f"It is not checked whether {silent.simulator.url} removes node2 from its list: " in warning
 
 
 def test_a_lost_leave_is_looked_for(pair: Estate) -> None:
@@ -483,10 +483,10 @@ def test_what_all_share_is_set_once(estate: Estate, dialect: str, props: str) ->
     server = estate.add("node1", dialect=dialect, readings={"cluster_props": props})
     estate.done("node1")
     declared = {"rr_dns_hostname": "all.example.com", "rr_dns_new_nodes": True, "rr_dns_this_node": True}
-    told = server.manage(CLUSTER, check=True, **declared)
+    planned = server.manage(CLUSTER, check=True, **declared)
     done = server.manage(CLUSTER, **declared)
     assert not done.get("failed"), done["msg"]
-    assert told["diff"] == done["diff"]
+    assert planned["diff"] == done["diff"]
     assert done["diff"]["after"]["cluster"] == declared
     server.simulator.log.clear()
     assert not server.manage(CLUSTER, **declared)["changed"]
@@ -503,7 +503,7 @@ def test_each_node_goes_by_the_name_when_it_is_told_to(pair: Estate) -> None:
     assert server.manage(CLUSTER, rr_dns_this_node=True, check=True)["changed"]
     assert not server.manage(CLUSTER, rr_dns_this_node=False)["changed"]
     refused = server.manage(CLUSTER, rr_dns_this_node=False, as_node="node2")
-    assert "give it a host name of its own by as_config_item (host.name). Nothing was written" in refused["msg"]
+    assert "Set a host name of its own with as_config_item (host.name). Nothing was written" in refused["msg"]
 
 
 def test_a_name_that_changes_reaches_the_node_that_goes_by_it(estate: Estate) -> None:
@@ -530,9 +530,11 @@ def test_what_cannot_be_shared_is_refused(estate: Estate, params: dict[str, t.An
 
 
 def test_a_lone_server_shares_nothing(server: Server) -> None:
-    assert "is in no cluster; make it a node first" in server.manage(CLUSTER, rr_dns_hostname="all.example.com")["msg"]
-    told = server.manage(CLUSTER, rr_dns_hostname="all.example.com", check=True)
-    assert told["changed"]
+    assert (
+        "is not in a cluster. Make it a node first" in server.manage(CLUSTER, rr_dns_hostname="all.example.com")["msg"]
+    )
+    planned = server.manage(CLUSTER, rr_dns_hostname="all.example.com", check=True)
+    assert planned["changed"]
     assert server.run(cluster.inform, {}) == {"changed": False, "cluster": None, "own_name": None, "nodes": []}
 
 
@@ -556,7 +558,7 @@ def test_the_table_tells_how_each_node_does(pair: Estate) -> None:
 
 
 @pytest.mark.parametrize("ailment", ["dead", "wrong_certificate"])
-def test_the_table_has_a_sentence_for_whoever_is_not_reached(pair: Estate, ailment: str) -> None:
+def test_the_table_has_a_sentence_for_a_node_that_is_not_reached(pair: Estate, ailment: str) -> None:
     pair.servers["node2"].simulator.machine.settings.change({ailment: True})
     if ailment == "wrong_certificate":
         pair.servers["node2"].simulator._take_over()
@@ -602,8 +604,8 @@ def test_a_call_that_is_not_passed_on_names_the_node(pair: Estate) -> None:
 
 def test_everything_that_is_told_is_documented(estate: Estate) -> None:
     estate.add("node1")
-    told = yaml.safe_load(as_cluster_node.RETURN)["objects"]["contains"]
-    assert set(estate.done("node1")) == set(told) - {"msg"}
+    documented = yaml.safe_load(as_cluster_node.RETURN)["objects"]["contains"]
+    assert set(estate.done("node1")) == set(documented) - {"msg"}
 
 
 def test_the_database_is_told_nowhere(estate: Estate) -> None:

@@ -48,7 +48,7 @@ def fixture_telling(start: Start) -> Server:
 
 @pytest.fixture(autouse=True)
 def fixture_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The databases of simulated servers are files as a rule, into which nobody but these tests can look."""
+    """The databases of simulated servers are usually files, which only these tests can read."""
     tables = database.tables
 
     def look(uri: str) -> dict[str, int]:
@@ -78,12 +78,12 @@ def in_use(server: Server) -> str:
 
 def test_a_server_moves_once(telling: Server, uri: str) -> None:
     assert in_use(telling) == "local"
-    told = converted(telling, uri, check=True)
+    planned = converted(telling, uri, check=True)
     assert not telling.writes()
     done = converted(telling, uri)
     after = {"database": {"in_use": "mysql"}, "restart": {"mode": "server_agent", "vpn_clients": 0}}
     diff = {"before": {"database": {"in_use": "local"}}, "after": after}
-    assert told == done == {"changed": True, "before": "local", "in_use": "mysql", "diff": diff}
+    assert planned == done == {"changed": True, "before": "local", "in_use": "mysql", "diff": diff}
     assert telling.writes() == ["/api/database/convert", "/api/server/restart"]
     assert in_use(telling) == "mysql"
     telling.simulator.log.clear()
@@ -91,12 +91,12 @@ def test_a_server_moves_once(telling: Server, uri: str) -> None:
     assert not telling.writes()
 
 
-def test_a_server_that_does_not_tell_is_left_alone_unless_somebody_knows(start: Start, uri: str) -> None:
+def test_a_server_that_does_not_report_is_left_alone_unless_the_task_knows(start: Start, uri: str) -> None:
     server = start(settings=QUICK)
     assert in_use(server) == "unknown"
     answer = converted(server, uri)
     assert answer["failed"]
-    assert "say assume_local: true. If it has moved already, say assume_local: false." in answer["msg"]
+    assert "set assume_local: true. If it has already moved, set assume_local: false." in answer["msg"]
     assert converted(server, uri, assume_local=False) == {"changed": False, "before": "unknown", "in_use": "unknown"}
     assert not server.writes()
     assert converted(server, uri, assume_local=True)["in_use"] == "mysql"
@@ -121,18 +121,18 @@ def test_no_server_moves_twice(start: Start, uri: str, second: str, source: str,
     server = start(settings=QUICK, readings={"second_conversion": second, "moved_source": source})
     server.manage(CONFIG_ITEM, name="sa.company_name", value="Example")
     how = {"assume_local": True, "check_database": check_database}
-    told = converted(server, uri, check=True, **how)
+    planned = converted(server, uri, check=True, **how)
     assert not server.writes()[1:]
-    assert converted(server, uri, **how) == told
+    assert converted(server, uri, **how) == planned
     server.simulator.log.clear()
     for check in (True, False):
         again = converted(server, uri, check=check, **how)
-        if source == "told":
+        if source == "shown":
             assert again == {"changed": False, "before": "mysql", "in_use": "mysql"}
         else:
-            assert "only the one at mysql_uri can tell whether it has moved" in again["msg"]
+            assert "Only the database at mysql_uri can show whether it has moved" in again["msg"]
             assert "is not empty" in again["msg"]
-            assert again["msg"].endswith("If it has moved already, say assume_local: false.")
+            assert again["msg"].endswith("If it has already moved, set assume_local: false.")
     done = converted(server, uri, assume_local=False)
     assert (done["changed"], "failed" in done) == (False, False)
     assert not server.writes()
@@ -141,23 +141,20 @@ def test_no_server_moves_twice(start: Start, uri: str, second: str, source: str,
 def test_a_database_that_cannot_be_looked_at_is_not_moved_to_on_trust(start: Start, look: Look) -> None:
     server, look.error = start(settings=QUICK), Refusal(2003, "mArK")
     answer = converted(server, MYSQL_URI, assume_local=True)
-    assert (
-        "cannot be looked at: there is no connection to it. Nothing was written. If it has moved already"
-        in answer["msg"]
-    )
+    assert "cannot be checked: it cannot be reached. Nothing was written. If it has already moved" in answer["msg"]
     assert "mArK" not in text_of(answer)
     assert not server.writes()
 
 
 @pytest.mark.parametrize("listed", READINGS["lone_node"])
 def test_a_server_that_lists_itself_is_no_cluster(start: Start, uri: str, listed: str) -> None:
-    """What it is said to have is what it has, and what is to be done is done."""
+    """It has the declared database, and the work is done."""
     server = start(dialect="document", settings=QUICK, readings={"lone_node": listed})
     server.manage(CONFIG_ITEM, name="sa.company_name", value="Example")
     assert in_use(server) == "local"
-    told = converted(server, uri, check=True)
-    assert converted(server, uri) == told
-    assert told["changed"]
+    planned = converted(server, uri, check=True)
+    assert converted(server, uri) == planned
+    assert planned["changed"]
     assert in_use(server) == "mysql"
 
 
@@ -165,22 +162,22 @@ def test_a_server_that_lists_itself_is_no_cluster(start: Start, uri: str, listed
 def test_a_silent_server_that_lists_itself_is_not_said_to_have_moved(start: Start, uri: str, listed: str) -> None:
     server = start(settings=QUICK, readings={"lone_node": listed, "moved_source": "db"})
     assert in_use(server) == "unknown"
-    assert "does not tell which database it has" in converted(server, uri)["msg"]
+    assert "does not report which database it has" in converted(server, uri)["msg"]
     assert not server.writes()
 
 
 @pytest.mark.parametrize("listed", READINGS["lone_node"])
 def test_the_properties_of_no_cluster_are_not_promised(start: Start, listed: str) -> None:
-    """In check mode it is said what the run would meet."""
+    """Check mode warns of what the run would meet."""
     server = start(readings={"lone_node": listed})
     declared = {"rr_dns_hostname": "vpn.example.com"}
-    told = server.manage(CLUSTER, check=True, **declared)
-    assert told["warnings"]
+    planned = server.manage(CLUSTER, check=True, **declared)
+    assert planned["warnings"]
     done = server.manage(CLUSTER, **declared)
     assert done["failed"]
     assert not done["changed"]
     if listed != "addressed":
-        assert "is in no cluster" in done["msg"]
+        assert "is not in a cluster" in done["msg"]
 
 
 @pytest.mark.parametrize("listed", READINGS["lone_node"])
@@ -226,7 +223,7 @@ def test_a_request_that_was_lost_on_its_way_is_an_error(silent: Server, uri: str
     silent.simulator.faults.add(path="/database/convert", do="drop")
     answer = converted(silent, uri, assume_local=True)
     assert answer["failed"]
-    assert "does not tell that it uses MySQL now (but: unknown). It was not asked again" in answer["msg"]
+    assert "does not report that it uses MySQL (it reports: unknown). The request was not repeated" in answer["msg"]
     assert sum(one.path == "/api/database/convert" for one in silent.simulator.log) == 1
     assert converted(silent, uri, assume_local=True)["in_use"] == "mysql"
 
@@ -261,7 +258,7 @@ AMBIGUOUS = [
 def test_what_is_no_address_is_refused_and_not_told(
     server: Server, look: Look, monkeypatch: pytest.MonkeyPatch, noun: str, uri: str
 ) -> None:
-    """Nobody is asked for by a name that may be the rest of a password."""
+    """No host is asked for whose name may be the rest of a password."""
     asked: list[object] = []
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, *more: asked.append(host) or _addresses(host, *more))
     how: dict[str, t.Any] = {"check_database": True, "restart_timeout": 3, "mysql_uri": uri}
@@ -289,7 +286,7 @@ def test_what_libraries_know_may_follow_an_address(query: str) -> None:
 @pytest.mark.parametrize(("raw", "form"), [("p%40ss%23mArK", "p@ss#mArK"), ("p%40ss%23mArK", "p%40ss%23mArK")])
 def test_the_parts_of_an_address_are_masked_wherever_they_stand(server: Server, raw: str, form: str) -> None:
     """A result, and not only what the server says: in the controller's own process and as Ansible masks in another."""
-    body = Body(ACCESS_SERVER, database.SPEC, lambda run: {"changed": False, "told": f"it is {form}, is it?"})
+    body = Body(ACCESS_SERVER, database.SPEC, lambda run: {"changed": False, "text": f"it is {form}, is it?"})
     answer = perform(
         body,
         "as_database",
@@ -298,7 +295,7 @@ def test_the_parts_of_an_address_are_masked_wherever_they_stand(server: Server, 
         invocation=True,
     )
     assert "mArK" not in text_of(answer)
-    assert "is it?" in answer["told"]
+    assert "is it?" in answer["text"]
 
 
 def test_a_refusal_names_no_part_of_an_address(telling: Server) -> None:
@@ -390,15 +387,15 @@ def test_what_accepts_a_connection_and_keeps_silent_is_no_database(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         uri = f"mysql://as_user:mArKp@127.0.0.1:{silent.getsockname()[1]}/"
         answer = converted(telling, uri, check_database=True)
-    assert "cannot be looked at: the connection to it was lost. Nothing was written" in answer["msg"]
+    assert "cannot be checked: the connection to it was lost. Nothing was written" in answer["msg"]
     assert not telling.writes()
 
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (Refusal(1045, "Access denied for mArK"), "it does not take its user or its password"),
-        (Refusal(2003, "mArK"), "there is no connection to it"),
+        (Refusal(1045, "Access denied for mArK"), "it does not accept its user or its password"),
+        (Refusal(2003, "mArK"), "it cannot be reached"),
         (Refusal(9999, "mArK"), "it answers with error 9999"),
         (Refusal("mArK"), "it answers with error None"),
         (RuntimeError("mArK"), "RuntimeError"),
@@ -408,7 +405,7 @@ def test_what_accepts_a_connection_and_keeps_silent_is_no_database(
 def test_one_that_cannot_be_looked_at_is_an_error(telling: Server, look: Look, error: Exception, sentence: str) -> None:
     look.error = error
     answer = converted(telling, MYSQL_URI, check_database=True)
-    assert f"the database at db.example.com:3307 cannot be looked at: {sentence}. Nothing was written" in answer["msg"]
+    assert f"the database at db.example.com:3307 cannot be checked: {sentence}. Nothing was written" in answer["msg"]
     assert "mArK" not in text_of(answer)
     assert not telling.writes()
 
@@ -419,7 +416,7 @@ def test_without_the_library_it_is_named(telling: Server, monkeypatch: pytest.Mo
 
 
 def test_only_mysql_is_looked_at(telling: Server, uri: str) -> None:
-    assert "mysql_uri is not one of MySQL" in converted(telling, f"other{uri}", check_database=True)["msg"]
+    assert "mysql_uri is not a MySQL address" in converted(telling, f"other{uri}", check_database=True)["msg"]
 
 
 @pytest.fixture(name="mariadb")
@@ -450,12 +447,12 @@ def test_servers_move_into_a_real_one_that_is_empty_and_join_there(start: Start,
     assert "is not empty" in answer["msg"]
     wrong = mariadb.uri.replace("@", "x@")
     assert (
-        "it does not take its user or its password"
+        "it does not accept its user or its password"
         in converted(third, wrong, check_database=True, assume_local=True)["msg"]
     )
 
 
-def test_whoever_joins_finds_something_there(start: Start, look: Look, uri: str) -> None:
+def test_a_server_that_joins_needs_a_database_with_tables(start: Start, look: Look, uri: str) -> None:
     first, second = start(settings=QUICK, password="Marker-Password-7!"), start(password="Marker-Password-7!")
     node = {"api_endpoint": first.simulator.url, "peers": [], "restart_timeout": 3}
     spec = CLUSTER_NODE.argument_spec()
@@ -463,7 +460,7 @@ def test_whoever_joins_finds_something_there(start: Start, look: Look, uri: str)
     known = {"peers": [{"as_url": first.simulator.url}], "api_endpoint": second.simulator.url}
     node = {**node, **known, "mysql_uri": MYSQL_URI, "check_database": True}
     answer = second.run(cluster_node.apply_node, spec, name="node2", check=True, **node)
-    assert "is empty, so that it is not that of the cluster" in answer["msg"]
+    assert "is empty, so it is not the database of the cluster" in answer["msg"]
     look.rows = [("as_config", 3)]
     assert second.run(cluster_node.apply_node, spec, name="node2", check=True, **node)["changed"]
     lone = {**node, "peers": []}

@@ -86,7 +86,7 @@ def test_a_declaration_without_rulesets_asks_nothing_about_them(start: t.Callabl
         ),
         (
             {"access_lists": [{"group": "staff", "access_to": ["a.example"]}]},
-            "is a domain, and domain rules are rulesets: use as_access_ruleset",
+            "is a domain; use as_access_ruleset for rules by domain",
         ),
     ],
 )
@@ -121,7 +121,7 @@ def test_a_rule_that_denies_is_there_before_users_move_and_one_that_allows_comes
     assert writes(server) == ["access/rules/modify", "userprop/set", "access/rules/modify"]
 
 
-def test_a_new_group_denies_before_anybody_is_in_it(server: Server) -> None:
+def test_a_new_group_denies_before_it_has_members(server: Server) -> None:
     moving(server)
     new = {"group": "c", "rules": [DENY, ALLOW]}
     done(declare(server, groups=[{"name": "c"}], users=[{"name": "ada", "group": "c"}], access_rulesets=[new]))
@@ -306,7 +306,7 @@ def test_looking_for_what_is_not_declared_ends_nothing(server: Server, state: st
 
 
 def test_an_option_that_is_set_on_a_declared_object_is_listed(server: Server) -> None:
-    """As when someone denies a user by hand whose declaration does not speak of it. Protection does not hide it."""
+    """An administrator denies a user by hand, and the declaration does not contain it. Protection does not hide it."""
     server.simulator.set_group("staff", cc_commands="a", deny_web=True)
     server.simulator.set_user("ana", deny=True, autologin=False, group="staff")
     server.simulator.set_user("openvpn", totp=False)

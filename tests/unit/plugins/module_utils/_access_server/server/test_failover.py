@@ -60,11 +60,11 @@ def sent(server: Server) -> list[str]:
 @dialects
 def test_it_is_tested_written_and_brought_into_being_once(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
-    told = set_up(server, check=True)
-    assert (told["changed"], sent(server)) == (True, ["/api/server/failover-test"])
+    planned = set_up(server, check=True)
+    assert (planned["changed"], sent(server)) == (True, ["/api/server/failover-test"])
     server.simulator.log.clear()
     done = set_up(server)
-    assert told == done
+    assert planned == done
     assert done["changed_items"] == sorted(ITEMS)
     assert sorted(done["tests"]) == TESTS
     assert all(one["passed"] for one in done["tests"].values())
@@ -102,7 +102,7 @@ def test_a_test_that_fails_is_an_error_and_nothing_is_written(start: Start, stat
 
 def test_a_test_that_does_not_begin_is_an_error(server: Server) -> None:
     server.simulator.faults.add(path="/server/failover-test", status=400, body={"reason": "no mArKsHaReD here"})
-    assert "does not begin to test the failover: no *** here" in set_up(server)["msg"]
+    assert "does not start the test of the failover: no *** here" in set_up(server)["msg"]
 
 
 @pytest.mark.parametrize("reading", READINGS["config_reset"])
@@ -110,7 +110,7 @@ def test_what_the_server_does_not_bring_into_being_is_tried_again(start: Start, 
     server = start(settings={"failing": "init"}, readings={"config_reset": reading})
     answer = set_up(server)
     assert answer["failed"]
-    assert "does not set the secondary server up: Something went wrong" in answer["msg"]
+    assert "refuses to set up the secondary server: Something went wrong" in answer["msg"]
     assert "The configuration is as before, except for secrets" in answer["msg"]
     assert not {key for key, value in configured(server).items() if value} - {"ucarp.secret", "dbpush.hosts.1.password"}
     server.simulator.machine.settings.failing = ""
@@ -121,7 +121,7 @@ def test_what_the_server_does_not_bring_into_being_is_tried_again(start: Start, 
 def test_a_lost_answer_is_not_asked_for_twice(server: Server) -> None:
     server.simulator.faults.add(path="/server/failover-init", do="drop", applied=True)
     answer = set_up(server)
-    assert "It was not asked a second time" in answer["msg"]
+    assert "The request was not repeated" in answer["msg"]
     assert "state: tested" in answer["msg"]
     assert sent(server).count("/api/server/failover-init") == 1
 

@@ -29,7 +29,7 @@ def answering(server: Server, path: str, body: t.Any, status: int = 200) -> None
     server.simulator.faults.add(path=path, status=status, body=body, times=None)
 
 
-def told(answer: Answer) -> Answer:
+def reported(answer: Answer) -> Answer:
     """The answer of a task that succeeded and changed nothing."""
     assert not answer.get("failed"), answer["msg"]
     assert answer["changed"] is False
@@ -38,7 +38,7 @@ def told(answer: Answer) -> Answer:
 
 def licence(server: Server) -> Answer:
     """Run as_license_info."""
-    return told(server.run(license.inform, license.INFO_SPEC))
+    return reported(server.run(license.inform, license.INFO_SPEC))
 
 
 def log(server: Server, **params: t.Any) -> Answer:
@@ -47,12 +47,12 @@ def log(server: Server, **params: t.Any) -> Answer:
 
 
 def records(server: Server, **params: t.Any) -> list[dict[str, t.Any]]:
-    return t.cast(list[dict[str, t.Any]], told(log(server, **params))["records"])
+    return t.cast(list[dict[str, t.Any]], reported(log(server, **params))["records"])
 
 
 def state(server: Server, **params: t.Any) -> dict[str, t.Any]:
     """Run as_server_info."""
-    return t.cast(dict[str, t.Any], told(server.run(health.inform, health.SPEC, **params))["server"])
+    return t.cast(dict[str, t.Any], reported(server.run(health.inform, health.SPEC, **params))["server"])
 
 
 def asked_of_the_log(server: Server) -> list[dict[str, t.Any]]:
@@ -212,7 +212,7 @@ def test_records_of_a_real_server_are_understood(server: Server) -> None:
 
 
 def test_names_that_strangers_chose_are_data(server: Server) -> None:
-    """Whoever fails to sign in writes into the log what he likes (server behaviour, 115)."""
+    """A user whose sign-in fails can write any text into the log (server behaviour, 115)."""
     answering(server, "/log/reports", recorded("log_reports_injected"))
     names = [one["username"] for one in recorded("log_reports_injected")["records"]]
     assert any("\n" in name for name in names)
@@ -234,21 +234,21 @@ def test_records_are_read_page_by_page_up_to_the_limit(start: Start, dialect: st
     wanted = {"service": {"value": "VPN"}, "order_by": "username", "sort_by": "asc"}
     for limit, pages in ((1, 1), (3, 1), (5, 2), (8, 3), (100, 3)):
         server.simulator.log.clear()
-        answer = told(log(server, limit=limit, **wanted))
+        answer = reported(log(server, limit=limit, **wanted))
         assert [one["username"] for one in answer["records"]] == [f"user{number}" for number in range(min(limit, 8))]
         assert answer["total"] == 8
         assert len(asked_of_the_log(server)) == pages
 
 
 def test_a_log_without_a_matching_record_is_an_answer(server: Server) -> None:
-    assert told(log(server, username={"value": "nobody"})) == {"changed": False, "total": 0, "records": []}
+    assert reported(log(server, username={"value": "zoe"})) == {"changed": False, "total": 0, "records": []}
 
 
 @pytest.mark.parametrize("limit", [0, -1])
 def test_a_limit_below_one_is_refused(server: Server, limit: int) -> None:
     answer = log(server, limit=limit)
     assert answer["failed"]
-    assert f"limit: {limit} is not a number of records from 1 up" in answer["msg"]
+    assert f"limit: {limit} is too small; the smallest value is 1" in answer["msg"]
     assert asked_of_the_log(server) == []
 
 
@@ -258,7 +258,7 @@ def test_a_time_that_is_none_is_told_in_the_words_of_the_server(start: Start, di
     server = start(dialect=dialect)
     answer = log(server, timestamp={"start_relative": "yesterday"}, error=error)
     assert answer["failed"]
-    assert "The server does not take these filters" in answer["msg"]
+    assert "The server does not accept these filters" in answer["msg"]
     assert "filters.timestamp.start_relative: Relative time should be digits followed by a letter" in answer["msg"]
     assert "filters.error" not in answer["msg"]
     forget_what_is_not_in_the_contract(server)
@@ -384,7 +384,7 @@ def test_what_keeps_a_server_from_serving_is_told_and_waited_for(
     monkeypatch.setattr(health.time, "monotonic", lambda: 0.4 * len(looks))
     answer = server.run(health.inform, health.SPEC, healthy_within=1)
     assert answer["failed"]
-    assert answer["msg"] == f"{server.simulator.url} is not well after 1 s: {sentence}."
+    assert answer["msg"] == f"{server.simulator.url} is not healthy after 1 s: {sentence}."
     assert looks == [health.PAUSE] * 3
     server.simulator.faults.add(path="/vpn/status", status=502, body={"reason": "later"}, times=3)
     server.simulator.faults.add(path="/server/info", do="act", act=lambda: server.simulator.configure(ailing_with=""))
@@ -393,19 +393,19 @@ def test_what_keeps_a_server_from_serving_is_told_and_waited_for(
 
 def test_no_time_to_be_well_is_refused(server: Server) -> None:
     answer = server.run(health.inform, health.SPEC, healthy_within=0)
-    assert "healthy_within: 0 is not a number of seconds from 1 up" in answer["msg"]
+    assert "healthy_within: 0 is too small; the smallest value is 1 second" in answer["msg"]
     assert server.simulator.log == []
 
 
-@pytest.mark.parametrize(("ahead", "told"), [(0, {0}), (60, {59, 60}), (-3600, {-3600, -3599})])
-def test_how_far_its_clock_is_off(start: Start, ahead: int, told: set[int]) -> None:
+@pytest.mark.parametrize(("ahead", "reported"), [(0, {0}), (60, {59, 60}), (-3600, {-3600, -3599})])
+def test_how_far_its_clock_is_off(start: Start, ahead: int, reported: set[int]) -> None:
     server = start()
     server.simulator.machine.clock.advance(ahead)
-    assert state(server)["clock_offset"] in told
+    assert state(server)["clock_offset"] in reported
 
 
 @pytest.mark.parametrize(
-    ("date", "begun", "ended", "told"),
+    ("date", "started", "ended", "reported"),
     [
         ("Thu, 01 Jan 1970 00:00:10 GMT", 10.9, 11.1, 0),
         ("Thu, 01 Jan 1970 00:00:10 GMT", 10.0, 10.0, 0),
@@ -417,6 +417,6 @@ def test_how_far_its_clock_is_off(start: Start, ahead: int, told: set[int]) -> N
     ],
 )
 def test_a_date_of_whole_seconds_tells_what_it_can(
-    date: str | None, begun: float, ended: float, told: int | None
+    date: str | None, started: float, ended: float, reported: int | None
 ) -> None:
-    assert health.clock_offset({"Date": date} if date else {}, begun, ended) == told
+    assert health.clock_offset({"Date": date} if date else {}, started, ended) == reported

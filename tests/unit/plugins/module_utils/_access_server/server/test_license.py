@@ -29,9 +29,9 @@ def licensed(server: Server, *, check: bool = False, **given: t.Any) -> Answer:
 
 def done(server: Server, **given: t.Any) -> Answer:
     """What check mode tells is what happens."""
-    told, answer = (licensed(server, check=check, **given) for check in (True, False))
+    reported, answer = (licensed(server, check=check, **given) for check in (True, False))
     assert not answer.get("failed"), answer
-    assert (told["objects"], told["diff"]) == (answer["objects"], answer["diff"])
+    assert (reported["objects"], reported["diff"]) == (answer["objects"], answer["diff"])
     return answer
 
 
@@ -41,9 +41,9 @@ def informed(server: Server, **given: t.Any) -> Answer:
 
 def refused(server: Server, **given: t.Any) -> str:
     """The sentence of a refusal, which is that of check mode; nothing was written."""
-    told, answer = (licensed(server, check=check, **given) for check in (True, False))
+    reported, answer = (licensed(server, check=check, **given) for check in (True, False))
     assert answer["failed"]
-    assert told["msg"] == answer["msg"]
+    assert reported["msg"] == answer["msg"]
     assert not server.writes()
     return str(answer["msg"])
 
@@ -68,9 +68,9 @@ def test_a_subscription_is_loaded_once_and_removed_once(start: Start, dialect: s
     assert not done(server, state="absent")["changed"]
 
 
-@pytest.mark.parametrize("told", ["subkey", "billing_id"])
-def test_another_subscription_takes_its_place(start: Start, told: str) -> None:
-    server = start(readings={"tested_subscription": told})
+@pytest.mark.parametrize("reported", ["subkey", "billing_id"])
+def test_another_subscription_takes_its_place(start: Start, reported: str) -> None:
+    server = start(readings={"tested_subscription": reported})
     done(server, subscription=bundle(1))
     assert done(server, subscription=bundle(2))["counts"] == {"updated": 1}
     assert [one.path for one in server.simulator.log].count(TEST) == 1
@@ -121,7 +121,7 @@ def test_a_file_is_sent_as_a_form(server: Server) -> None:
         ),
         (
             {"subscription": bundle(state="SUBSCRIPTION_ENDED", error="It ended on 1 March.")},
-            "subscription: the server says that its state is SUBSCRIPTION_ENDED (It ended on 1 March.).",
+            "subscription: the server reports the state SUBSCRIPTION_ENDED (It ended on 1 March.).",
         ),
         ({"state": "present"}, "state is present but any of the following are missing: subscription"),
         (
@@ -142,7 +142,7 @@ def test_what_is_no_good_is_refused_before_anything_is_written(
 def test_a_subscription_with_a_remark_is_loaded_with_a_warning(server: Server) -> None:
     answer = done(server, subscription=bundle(state="STSTRACK_ERROR", error="The tracker did not answer."))
     assert answer["warnings"] == [
-        "subscription: the server says that its state is STSTRACK_ERROR (The tracker did not answer.)."
+        "subscription: the server reports the state STSTRACK_ERROR (The tracker did not answer.)."
     ]
 
 
@@ -214,7 +214,7 @@ def test_a_subscription_that_has_ended_is_told_where_it_is_the_declared_one(serv
     server.simulator.machine.local.put_entry("license", "subscription", json.loads(ended))
     answer = licensed(server, subscription=bundle())
     assert not answer["changed"]
-    assert answer["warnings"] == ["The server says that the state of its subscription is SUBSCRIPTION_ENDED."]
+    assert answer["warnings"] == ["The server reports the state SUBSCRIPTION_ENDED for its subscription."]
 
 
 @pytest.mark.parametrize(

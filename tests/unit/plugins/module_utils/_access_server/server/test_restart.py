@@ -135,7 +135,7 @@ def test_the_server_may_go_away_late_and_in_any_way(start: Start, away: str) -> 
     assert last_restarted(server) != before
 
 
-def test_nobody_waits_where_none_is_asked_to(start: Start) -> None:
+def test_no_task_waits_unless_it_is_asked_to(start: Start) -> None:
     server = start(settings={"restart_delay": 600})
     answer = restarting(server, wait=False)
     assert (answer["changed"], answer["restarted"]) == (True, True)
@@ -157,8 +157,8 @@ def test_a_server_that_does_not_come_back_in_time_is_a_failure(start: Start) -> 
     server = start(settings={"restart_delay": 600})
     answer = restarting(server, timeout=1)
     assert answer["failed"]
-    assert answer["changed"]  # it was told to
-    assert "has not come back as restarted within 1 seconds" in answer["msg"]
+    assert answer["changed"]  # it was asked to
+    assert "did not restart within 1 seconds" in answer["msg"]
     assert len(modes(server)) == 1
 
 
@@ -166,7 +166,7 @@ def test_a_server_that_does_not_come_back_in_time_is_a_failure(start: Start) -> 
 def test_a_time_that_is_none_is_refused_before_anything_happens(quick: Server, timeout: int) -> None:
     answer = restarting(quick, timeout=timeout)
     assert answer["failed"]
-    assert f"timeout: {timeout} is not a number of seconds from 1 up" in answer["msg"]
+    assert f"timeout: {timeout} is too small; the smallest value is 1 second" in answer["msg"]
     assert modes(quick) == []
 
 
@@ -176,9 +176,9 @@ def test_a_time_that_is_none_is_refused_before_anything_happens(quick: Server, t
 def test_check_mode_restarts_nothing_and_tells_what_would_be(quick: Server) -> None:
     before = last_restarted(quick)
     answer = restarting(quick, check=True, only_if_pending=True, changed_items=["cs.cert"])
-    told = {"changed": True, "restarted": False, "pending": ["cs.cert"], "vpn_clients": 0}
+    expected = {"changed": True, "restarted": False, "pending": ["cs.cert"], "vpn_clients": 0}
     after = {"restart": {"mode": "warm", "pending": ["cs.cert"], "vpn_clients": 0}}
-    assert answer == {**told, "diff": {"before": {}, "after": after}}
+    assert answer == {**expected, "diff": {"before": {}, "after": after}}
     assert not restarting(quick, check=True, only_if_pending=True)["changed"]
     assert modes(quick) == []
     assert not quick.writes()
@@ -209,7 +209,7 @@ def test_a_server_that_could_not_start_again_refuses_and_goes_on(start: Start, d
     assert answer["failed"]
     assert not answer["changed"]
     assert "refuses to restart: Required configuration key is not set: host.name." in answer["msg"]
-    assert "It goes on as it was." in answer["msg"]
+    assert "It continues to run as before." in answer["msg"]
     assert last_restarted(server) == before
 
 
@@ -229,8 +229,8 @@ def test_a_restart_has_a_diff(quick: Server, check: bool) -> None:
     quick.simulator.connect("alice")
     due = {"only_if_pending": True, "changed_items": ["cs.cert", "sa.company_name"], "harmless": ["sa.*"]}
     answer = restarting(quick, mode="cold", check=check, **due)
-    told = {"mode": "cold", "pending": ["cs.cert"], "vpn_clients": 1}
-    assert answer["diff"] == {"before": {}, "after": {"restart": told}}
+    expected = {"mode": "cold", "pending": ["cs.cert"], "vpn_clients": 1}
+    assert answer["diff"] == {"before": {}, "after": {"restart": expected}}
     assert answer["restarted"] is not check
     assert "diff" not in restarting(quick, only_if_pending=True)
 
@@ -272,7 +272,7 @@ def test_one_session_ends_by_its_daemon_and_number(start: Start, dialect: str) -
     assert not disconnecting(server, **wanted)["changed"]
 
 
-def test_where_nobody_is_connected_nothing_is_said(server: Server) -> None:
+def test_without_connected_clients_no_request_is_sent(server: Server) -> None:
     server.simulator.connect("bob")
     for whom in ({"users": ["alice"]}, {"daemon_id": "openvpn_0", "client_id": 1}):
         answer = disconnecting(server, **whom)
@@ -282,10 +282,10 @@ def test_where_nobody_is_connected_nothing_is_said(server: Server) -> None:
 
 def test_check_mode_tells_the_same_and_ends_nothing(server: Server) -> None:
     server.simulator.connect("alice")
-    told = disconnecting(server, users=["alice"], check=True)
+    planned = disconnecting(server, users=["alice"], check=True)
     assert not server.writes()
     assert len(sessions(server)) == 1
-    assert disconnecting(server, users=["alice"]) == told
+    assert disconnecting(server, users=["alice"]) == planned
 
 
 def test_reasons_reach_the_server(server: Server) -> None:
@@ -298,7 +298,7 @@ def test_reasons_reach_the_server(server: Server) -> None:
     assert second == {"users": ["alice"], "reason": vpn_session.REASON}
 
 
-def test_a_list_of_nobody_is_refused(server: Server) -> None:
+def test_an_empty_list_of_users_is_refused(server: Server) -> None:
     server.simulator.connect("alice")
     answer = disconnecting(server, users=[])
     assert answer["failed"]
@@ -323,7 +323,7 @@ def test_of_sessions_that_the_server_cannot_end_it_is_told_which_ended(server: S
 
 
 def ended(server: Server, username: str) -> None:
-    """Somebody else ends the sessions of a user."""
+    """Another administrator ends the sessions of a user."""
     vpn = server.simulator.machine.vpn
     vpn.disconnect(Call("POST", "/vpn/client/disconnect", body={"users": [username]}))
 
@@ -336,7 +336,7 @@ def test_a_session_that_ends_by_itself_meanwhile_is_no_failure(server: Server) -
     assert sessions(server) == []
 
 
-# -- who is connected, told
+# -- the list of connected clients
 
 
 @dialects

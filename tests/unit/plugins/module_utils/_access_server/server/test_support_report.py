@@ -26,12 +26,12 @@ def saved(server: Server, dest: Path, *, check: bool = False) -> Answer:
 @dialects
 def test_a_report_is_saved_for_its_owner_alone(start: t.Callable[..., Server], dialect: str, tmp_path: Path) -> None:
     server, dest = start(dialect=dialect), tmp_path / "report"
-    told = saved(server, dest, check=True)
-    assert told["changed"]
+    planned = saved(server, dest, check=True)
+    assert planned["changed"]
     assert not dest.exists()
     assert not any(one.path.endswith("support/report") for one in server.simulator.log)
     answer = saved(server, dest)
-    assert (answer["changed"], answer["diff"]) == (True, told["diff"])
+    assert (answer["changed"], answer["diff"]) == (True, planned["diff"])
     assert SECRET in dest.read_text()
     assert stat.S_IMODE(dest.stat().st_mode) == 0o600
     assert SECRET not in json.dumps(answer)
