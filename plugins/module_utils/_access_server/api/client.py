@@ -113,7 +113,8 @@ class AccessServer(Client):
     def unreadable(self, lacking: str) -> Unreadable:
         """The error for an answer that lacks a part."""
         return Unreadable(
-            f"{self.asked} returned an answer without {lacking}, which this collection cannot read. Is this an Access Server?"
+            f"{self.asked} returned an answer without {lacking}, which this collection cannot read. Check that "
+            "this is an Access Server."
         )
 
     # -- users, groups, and their properties (server behaviour, C and D)

@@ -96,7 +96,7 @@ class SignIn:
                 "auth_method: saml, and SAML must be enabled (as_saml)."
             )
         if exc.status == 404:
-            return f"{where} has no sign-in by as_saml_assertion ({exc}). Is this an Access Server 2.11 or later?"
+            return f"{where} has no sign-in by as_saml_assertion ({exc}). Check that this is an Access Server 2.11 or later."
         return f"{where} refused as_saml_assertion: {exc}."
 
     def _answer_challenge(self, challenge: t.Mapping[str, t.Any], code: t.Optional[str]) -> t.Any:
@@ -136,7 +136,8 @@ class SignIn:
     def _administrator(self, answer: t.Any) -> t.Mapping[str, t.Any]:
         if not isinstance(answer, dict) or not isinstance(answer.get("auth_token"), str):
             raise SignInError(
-                f"{self._http.url} accepted the sign-in of {self._account}, but returned no token. Is this an Access Server?"
+                f"{self._http.url} accepted the sign-in of {self._account}, but returned no token. Check that "
+                "this is an Access Server."
             )
         properties = answer.get("user_properties")
         if isinstance(properties, dict) and properties.get("user_type", "admin") != "admin":
@@ -169,7 +170,7 @@ class SignIn:
                 "The server locks an account after a few (5 by default), so no task of this run tries again."
             )
         if exc.status == 404:
-            return f"{where} has no sign-in for {who} ({exc}). Is this an Access Server, and the port of its Web API?"
+            return f"{where} has no sign-in for {who} ({exc}). Check that this is an Access Server, and the port of its Web API."
         return f"{where} refused the sign-in of {who}: {exc}."
 
     def _lost(self) -> str:

@@ -230,7 +230,7 @@ def test_who_turns_out_to_be_no_administrator(world: World) -> None:
 def test_a_welcome_without_a_token(world: World, body: t.Any) -> None:
     text = None if body is None else json.dumps(body)
     world.simulator.faults.add(path=LOGIN, status=200, body=text, times=None)
-    world.refusal(world.admin, "accepted the sign-in of openvpn, but returned no token. Is this an Access Server")
+    world.refusal(world.admin, "accepted the sign-in of openvpn, but returned no token. Check that this is an Access Server")
 
 
 def test_single_sign_on(world: World) -> None:
@@ -257,7 +257,7 @@ def test_a_broken_sign_in(world: World) -> None:
 
 def test_something_else_than_an_access_server(world: World) -> None:
     world.simulator.faults.add(path=LOGIN, status=404, body={"msg": "Unknown"}, times=None)
-    world.refusal(world.admin, "has no sign-in for openvpn .* Is this an Access Server, and the port of its")
+    world.refusal(world.admin, "has no sign-in for openvpn .* Check that this is an Access Server, and the port of its")
 
 
 @pytest.mark.parametrize(
