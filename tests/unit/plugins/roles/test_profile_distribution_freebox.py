@@ -148,7 +148,7 @@ class Trial:
         if self.state == "lost":  # a run was killed before the answer arrived
             simulator.faults.add(path="vpn/download_config/*", do="drop", applied=True)
             assert (
-                "It was not requested again"
+                "Earlier files of desk may be invalid now"
                 in self.box.manage(
                     VPN_PROFILE, user="desk", server=self.host.server, dest=str(self.folder / "arriving")
                 )["msg"]
