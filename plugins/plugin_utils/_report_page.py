@@ -19,7 +19,7 @@ TITLES = {
     ("check", "clean"): "All servers are as they are declared",
     ("check", "drift"): "Servers differ from what is declared",
     ("check", "error"): "Some servers could not be compared",
-    ("run", "clean"): "Nothing was to be done",
+    ("run", "clean"): "Nothing had to be changed",
     ("run", "changed"): "Servers were changed",
     ("run", "error"): "A run with errors",
 }
@@ -31,18 +31,18 @@ WORDS = {
 AFFECTED = {
     "groups": "the members of these groups",
     "default_user": "all users who have no value of their own and no group with one",
-    "config_items": "everybody who connects to this server",
-    "servers": "everybody who connects to these VPN servers",
+    "config_items": "all users who connect to this server",
+    "servers": "all users who connect to these VPN servers",
 }
 NEXT = {
     "differs": "If the repository is right, run the playbook vpn.estate.site. If the server is right, change the declaration.",
     "missing": "Run the playbook vpn.estate.site to create it, or remove it from the declaration. A new user has a "
     "password only if one is declared.",
-    "will be deleted": "It is declared absent, or not declared where a purge is on. Declare it if it has to stay.",
-    "not declared": "It is on the server only, and no run changes it. Declare it as it is, or as it should be: state absent, "
-    "inherit for options, state default for configuration items. What is to stay as it is goes into known.",
-    "failed": "Read the message, mend its cause, and run again.",
-    "error": "Read the message, mend its cause, and run again.",
+    "will be deleted": "It is declared absent, or it is not declared and a purge is on. To keep it, declare it.",
+    "not declared": "It is only on the server, and no run changes it. Declare it. To remove it, declare state absent, for an option "
+    "inherit, or for a configuration item state default. To keep it without a declaration, add it to known.",
+    "failed": "Read the message, correct its cause, and run again.",
+    "error": "Read the message, correct its cause, and run again.",
 }
 
 
@@ -227,7 +227,7 @@ PAGE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border-bottom: 1px solid var(--line); }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; } .wide td:first-child { min-width: 10rem; }
 .n { text-align: right; } th, .n { overflow-wrap: normal; } section td:first-child { width: 40%; }
 .status { font-weight: 600; white-space: nowrap; }
 .clean { color: var(--clean); } .drift, .changed { color: var(--drift); } .error, .failed { color: var(--error); }

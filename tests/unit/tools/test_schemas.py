@@ -336,7 +336,9 @@ def test_a_file_is_a_list_or_a_mapping_with_the_list_alone(variable: str, conten
 def test_each_kind_of_declaration_has_a_schema() -> None:
     in_files = {name.removesuffix("_src") for name in OPTIONS_OF_ROLES if name.endswith("_src")}
     assert in_files | {"access_server_default_user", "variables"} == {*SCHEMAS}
-    assert {*re.findall(r"^\| `(\w+)\.json` \|", (ROOT / "docs/editors.md").read_text(), re.MULTILINE)} == {*SCHEMAS}
+    assert {
+        *re.findall(r"^``(\w+)\.json``", (ROOT / "docs/docsite/rst/guide_automation.rst").read_text(), re.MULTILINE)
+    } == {*SCHEMAS}
 
 
 # -- variables

@@ -49,6 +49,7 @@ BITS = {"ipv4": 32, "ipv6": 128}
 FAMILY = {"ipv4": "IPv4", "ipv6": "IPv6"}
 INTERNET, OTHER_DOMAINS = "the Internet", "all domains that no rule is about"
 USER, GROUP, OTHERS = "user", "group", "others"
+_Key = tuple[bool, tuple[tuple[int, int, t.Any], ...]]  # of a rule: whether it allows, and what it matches
 Subject = tuple[str, str]  # a user; any member of a group; or any user without a group, who has no name
 
 
@@ -205,7 +206,8 @@ def _compare_networks(states: tuple[_State, _State], one: _Class, difference: _D
         for gained, reach, other in ((True, now, was), (False, was, now)):
             rest, named = _reached_only(reach, other, states[0 if gained else 1].estate, family)
             internet[gained] += [family] if rest else []
-            parts += [(gained, text) for text in _in_words(named, family)]
+            areas = [area for _accept, each in _allowing(states[gained], one.accounts[gained], family) for area in each]
+            parts += [(gained, text) for text in _by_rules(named, areas, family)]
     for gained, families in internet.items():
         if families:
             difference.add(_of_families(INTERNET, families), gained)
@@ -246,9 +248,7 @@ def _changed_boxes(states: tuple[_State, _State], one: _Class, family: str) -> B
     return found
 
 
-def _rules(
-    estate: Estate, account: Account, family: str
-) -> t.Iterator[tuple[bool, tuple[tuple[int, int, t.Any], ...]]]:
+def _rules(estate: Estate, account: Account, family: str) -> t.Iterator[_Key]:
     """Rules for addresses in their order, each with what it matches."""
     for rule in (*configured_rules(estate), *listed_rules(estate, account, TO)):
         areas = tuple((area.low, area.high, area.spans) for area in matched(estate, rule, family))
@@ -287,6 +287,32 @@ def _reached_only(
 def _is_whole(estate: Estate, rule: Rule, family: str) -> bool:
     """Whether a rule matches all that there is of a family."""
     return _everything(family) in matched(estate, rule, family)
+
+
+def _allowing(state: _State, account: t.Optional[Account], family: str) -> t.Iterator[_Key]:
+    """Rules that let an account through."""
+    return (key for key in _rules(state.estate, account, family) if key[0]) if account else iter(())
+
+
+def _by_rules(boxes: Boxes, areas: t.Iterable[tuple[int, int, t.Any]], family: str) -> list[str]:
+    """Boxes in words: as what rules match but for a few exceptions, where that is shorter."""
+    found, rest = [], t.cast(Boxes, [])
+    for low, high, spans in dict.fromkeys(areas):
+        inside, outside = split(boxes, Area(low, high, spans))
+        if not inside:
+            continue
+        whole = [(low, high, span) for span in spans]
+        left = whole
+        for first, last, span in inside:
+            _taken, left = split(left, Area(first, last, (span,)))
+        exact, exceptions, [name] = _in_words(inside, family), _in_words(left, family), _in_words(whole, family)
+        text = f"{name} except {' or '.join(exceptions)}" if exceptions else name
+        if len(text) < len(", ".join(exact)):
+            found.append(text)
+        else:
+            rest += inside
+        boxes = outside
+    return [*found, *_in_words([*rest, *boxes], family)]
 
 
 def _in_words(boxes: Boxes, family: str) -> list[str]:

@@ -81,6 +81,9 @@ def accounts(before: Drawn, after: Drawn) -> list[tuple[tuple[str, str], list[Wh
 
 def covers(text: str, address: str, atom: str) -> bool:
     """Whether a text such as 10.0.0.0-10.0.0.3:tcp/1 names an address and what goes to it."""
+    text, _except, others = text.partition(" except ")
+    if others and any(covers(other, address, atom) for other in others.split(" or ")):
+        return False
     where, _sign, services = text.partition("|" if address.count(":") > 1 else ":")
     low, _dash, high = where.partition("-")
     kinds = {4: "." in where, 6: "." not in where}

@@ -33,7 +33,14 @@ from schemas import Writer
 ROOT = Path(__file__).resolve().parents[4]
 GUIDES = ROOT / "docs/docsite/rst"
 LABEL = "ansible_collections.vpn.estate.docsite."
-FILES = ("yaml", "yaml+jinja", "ini", "json", "csv")  # languages of blocks that are files where they have a caption
+FILES = (
+    "yaml",
+    "yaml+jinja",
+    "ini",
+    "json",
+    "csv",
+    "sh",
+)  # languages of blocks that are files where they have a caption
 
 DIRECTIVE = re.compile(r"^(?P<indent> *)\.\. code-block:: (?P<language>\S+)$")
 SERVERS = re.compile(r"^\.\. servers: (.+)$", re.MULTILINE)
@@ -330,7 +337,7 @@ class Judge:
             if block.language == "ini":
                 configparser.ConfigParser(allow_no_value=True).read_string(block.text)
                 return
-            if block.language == "csv":
+            if block.language in ("csv", "sh"):
                 return
             each = list(yaml.load_all(block.text, Loader=_Loader))  # noqa: S506 - made from the safe one; reads JSON, too
         except (yaml.YAMLError, configparser.Error, ValueError) as error:
