@@ -14,6 +14,7 @@ import http.client
 import json
 import os
 import re
+import shlex
 import ssl
 import subprocess
 import sys
@@ -88,7 +89,7 @@ class Reader:
             "LC_ALL": "C.UTF-8",
             "NO_COLOR": "1",
             "ANSIBLE_NOCOLOR": "1",
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(self._programs(path)), os.environ["PATH"]]),
             "PYTHONPATH": os.pathsep.join([str(self._short_sleeps(path)), *filter(None, [os.getenv("PYTHONPATH")])]),
             "PYTHONPYCACHEPREFIX": os.environ.get("PYTHONPYCACHEPREFIX", str(path.parent / "pycache")),
             "TZ": "UTC",
@@ -105,6 +106,17 @@ class Reader:
         else:  # the authority of Freeboxes comes with the collection
             given = {"freebox_ca_path": ca_path} if kind == "Freebox, new" else {}
         return {f"VPN_ESTATE_{option.upper()}": value for option, value in given.items()}
+
+    @staticmethod
+    def _programs(path: Path) -> Path:
+        """Ansible's commands for this Python, wherever it has them."""
+        folder = path / "bin"
+        folder.mkdir()
+        for name in ("adhoc", "config", "doc", "galaxy", "inventory", "playbook", "vault"):
+            program = folder / ("ansible" if name == "adhoc" else f"ansible-{name}")
+            program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m ansible.cli.{name} "$@"\n')
+            program.chmod(0o755)
+        return folder
 
     @staticmethod
     def _short_sleeps(path: Path) -> Path:
