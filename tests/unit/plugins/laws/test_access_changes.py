@@ -152,8 +152,9 @@ def test_domains_that_are_named_are_those_that_changed(before: Drawn, after: Dra
             ]
             for gained, each in enumerate((texts[1], texts[0])):
                 expected = reached == ([True, False], [False, True])[gained]
-                able = [each for each in ((before, was), (after, now)) if each[1] and not in_force(*each, "deny")]
-                mine = {rule[1] for one, account in able for rule in rulesets(one, t.cast(Who, account))}
+                states = ((before, was), (after, now))
+                able = [(one, account) for one, account in states if account and not in_force(one, account, "deny")]
+                mine = {rule[1] for one, account in able for rule in rulesets(one, account)}
                 named = any(names(text, domain, mine) for text in each)
                 internet = any(text.startswith("the Internet") for text in each)
                 world, who = (after, now) if gained else (before, was)

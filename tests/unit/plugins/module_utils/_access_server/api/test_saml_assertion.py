@@ -195,7 +195,9 @@ def test_a_server_without_saml(world: SamlWorld) -> None:
 
 def test_an_older_server(start: Callable[..., Server], time: Time) -> None:
     world = SamlWorld(start, time, settings={"lacks": "authBySAMLAssertion"})
-    world.refusal(world.by(), "has no sign-in by as_saml_assertion .* Check that this is an Access Server 2.11 or later")
+    world.refusal(
+        world.by(), "has no sign-in by as_saml_assertion .* Check that this is an Access Server 2.11 or later"
+    )
 
 
 @pytest.mark.parametrize(

@@ -230,7 +230,9 @@ def test_who_turns_out_to_be_no_administrator(world: World) -> None:
 def test_a_welcome_without_a_token(world: World, body: t.Any) -> None:
     text = None if body is None else json.dumps(body)
     world.simulator.faults.add(path=LOGIN, status=200, body=text, times=None)
-    world.refusal(world.admin, "accepted the sign-in of openvpn, but returned no token. Check that this is an Access Server")
+    world.refusal(
+        world.admin, "accepted the sign-in of openvpn, but returned no token. Check that this is an Access Server"
+    )
 
 
 def test_single_sign_on(world: World) -> None:
