@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Access lists: whose they are, single rules, and what an empty list means."""
+"""Access lists: their owners, single rules, and what an empty list means."""
 
 from __future__ import annotations
 

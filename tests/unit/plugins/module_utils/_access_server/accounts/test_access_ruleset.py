@@ -218,14 +218,14 @@ def test_a_rule_that_matches_all_is_declared_as_it_is_shown(ruled: t.Callable[..
 
 
 @pytest.mark.parametrize("services", ["dnsproxy", ""])
-def test_a_dns_proxy_that_is_off_is_told(ruled: t.Callable[..., Server], services: str) -> None:
+def test_a_dns_proxy_that_is_off_is_reported(ruled: t.Callable[..., Server], services: str) -> None:
     server = ruled()
     server.simulator.configure(services_off=services)
     warnings = done(server.manage(ACCESS_RULESET, **STAFF, rules=[ALLOW], check=True)).get("warnings", [])
     assert any("DNS proxy" in said and "disabled" in said for said in warnings) == bool(services)
 
 
-def test_rules_without_effect_are_told_when_they_are_written(ruled: t.Callable[..., Server]) -> None:
+def test_rules_without_effect_are_reported_when_they_are_written(ruled: t.Callable[..., Server]) -> None:
     server = ruled()
     said = done(server.manage(ACCESS_RULESET, **STAFF, rules=[ALLOW, DENY]))["warnings"]
     assert any("deny domain secret.example.com has no effect" in one for one in said)

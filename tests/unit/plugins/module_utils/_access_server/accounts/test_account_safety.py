@@ -185,7 +185,7 @@ def test_an_account_without_a_record(server: Server, right: str) -> None:
 
 
 def test_a_group_that_another_task_of_the_run_creates(server: Server) -> None:
-    """Check mode finds what the run finds, where the declaration tells it; else it says that it cannot."""
+    """Check mode finds what the run finds if the declaration shows it; else it reports that it cannot."""
     members = {
         "assume_present": ["newg"],
         "groups": [{"name": "newg", "members": [OWN]}],
@@ -276,7 +276,7 @@ def test_our_group_keeps_its_rights_where_we_could_not_move(follower: Server, do
 
 
 def test_a_group_that_our_record_names_is_not_created_where_we_could_not_move(server: Server) -> None:
-    """Until then it is not there, and has no say over our rights."""
+    """It does not exist before, and does not affect our rights."""
     server.manage(GROUP, name="ops", admin=True, auth_method="local")
     server.simulator.set_user(OWN, group="gone")
     groups = [{"name": "ops", "members": [OWN]}, {"name": "gone", "deny": True}]
@@ -304,7 +304,7 @@ def test_a_new_group_has_its_rights_before_we_are_in_it(start: t.Callable[..., S
     done(server, (GROUP, {"name": "newg", "admin": True, "auth_method": "local", "members": [OWN]}))
 
 
-# -- what is meant: done last, proven, undone
+# -- what is intended: done last, verified, rolled back
 
 
 def test_our_own_password_is_changed_last_and_proven(server: Server) -> None:
@@ -338,7 +338,7 @@ def test_our_own_password_where_the_server_spells_our_name_otherwise(
 
 @pytest.mark.parametrize("right", ["deny", "deny_web", "totp", "auth_method"])
 @pytest.mark.parametrize("null", ["reset", "refuse", "ignore"])
-def test_what_locked_us_out_is_set_back(start: t.Callable[..., Server], right: str, null: str) -> None:
+def test_what_locked_us_out_is_rolled_back(start: t.Callable[..., Server], right: str, null: str) -> None:
     server = start(readings={"null_property": null})
     answer = server.manage(USER, name=OWN, **{right: NEW[right]}, allow_self=True)
     assert answer["failed"]
@@ -346,8 +346,8 @@ def test_what_locked_us_out_is_set_back(start: t.Callable[..., Server], right: s
     assert can_administer(server)
 
 
-def test_a_password_that_locked_us_out_is_set_back(server: Server) -> None:
-    """Where something else goes wrong at the sign-in, the password of before is known."""
+def test_a_password_that_locked_us_out_is_rolled_back(server: Server) -> None:
+    """If the sign-in fails for another reason, the earlier password is known."""
     server.simulator.faults.add(
         path="auth/login/userpassword", nth=2, do="status", status=403, body={"reason": "Login failed"}
     )
@@ -376,7 +376,7 @@ def test_a_group_that_we_joined_and_that_locked_us_out_lets_us_go(follower: Serv
     assert can_administer(follower)
 
 
-def test_the_default_user_that_locked_us_out_is_set_back(server: Server) -> None:
+def test_the_default_user_that_locked_us_out_is_rolled_back(server: Server) -> None:
     answer = server.manage(DEFAULT_USER, deny_web=True, allow_self=True)
     assert answer["failed"]
     assert "deny_web of default user" in answer["msg"]
@@ -384,7 +384,7 @@ def test_the_default_user_that_locked_us_out_is_set_back(server: Server) -> None
     assert can_administer(server)
 
 
-def test_what_cannot_be_set_back_is_said(server: Server) -> None:
+def test_what_cannot_be_rolled_back_is_reported(server: Server) -> None:
     answer = server.manage(USER, name=OWN, admin=False, allow_self=True)
     assert answer["failed"]
     assert answer["changed"]
@@ -397,7 +397,7 @@ def test_what_cannot_be_set_back_is_said(server: Server) -> None:
 
 @pytest.fixture(name="bearer")
 def fixture_bearer(server: Server) -> dict[str, t.Any]:
-    """Connection options that hold a token of the administrator, and not whose it is."""
+    """Connection options with a token of the administrator, and without a name."""
     token = server.token()
     return {"as_token": token, "as_username": None, "as_password": None}
 
@@ -434,13 +434,15 @@ def test_a_user_without_a_record_may_be_us(server: Server, bearer: dict[str, t.A
     done(server, (GROUP, {"name": "ops", "deny_web": True}), **bearer)
 
 
-def test_who_is_no_administrator_is_not(server: Server, bearer: dict[str, t.Any]) -> None:
+def test_a_user_that_is_not_an_administrator_is_not_the_account(server: Server, bearer: dict[str, t.Any]) -> None:
     server.manage(USER, name="erika")
     answer = server.manage(USER, name="erika", deny=True, admin=False, password="Erika-Password-1!", **bearer)
     assert not answer.get("failed"), answer["msg"]
 
 
-def test_what_is_meant_is_done_and_called_unproven(server: Server, bearer: dict[str, t.Any]) -> None:
+def test_what_is_intended_is_done_with_a_warning_that_it_is_not_verified(
+    server: Server, bearer: dict[str, t.Any]
+) -> None:
     for check in (True, False):
         answer = server.manage(USER, name="mfa-admin", deny=True, allow_self=True, check=check, **bearer)
         assert not answer.get("failed"), answer["msg"]
@@ -588,7 +590,7 @@ def test_a_profile_that_ended_our_sign_in_is_active_no_more(start: t.Callable[..
     assert can_administer(server)
 
 
-def test_items_that_ended_our_sign_in_are_set_back(default: Server) -> None:
+def test_items_that_ended_our_sign_in_are_rolled_back(default: Server) -> None:
     default.simulator.set_configuration(**{"vpn.server.lockout_policy.n_fails": 10})
     both = [{"name": "auth.module.type", "value": "saml"}, {"name": "vpn.server.lockout_policy.n_fails", "value": 2}]
     default.simulator.faults.add(path="auth/login/userpassword", nth=2, do="act", act=lambda: restarts(default))
@@ -603,7 +605,7 @@ def test_items_that_ended_our_sign_in_are_set_back(default: Server) -> None:
 
 
 def test_items_that_could_end_the_sign_in_of_any_administrator(server: Server, bearer: dict[str, t.Any]) -> None:
-    """A token alone does not tell whose it is, and no new sign-in proves anything."""
+    """A token alone does not name its account, and no new sign-in can verify anything."""
     change = (CONFIG_ITEM, {"name": "auth.module.type", "value": "saml"})
     for name in (OWN, "mfa-admin"):
         server.simulator.set_user(name, auth_method="local")

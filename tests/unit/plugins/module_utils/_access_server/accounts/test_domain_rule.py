@@ -146,7 +146,7 @@ def placed_rules(draw: st.DrawFn) -> list[Rule]:
 
 
 def decided(rules: list[Rule]) -> dict[str, str]:
-    """What the first rule says that matches a domain."""
+    """What the first rule that matches a domain decides."""
     found: dict[str, str] = {}
     for name in (*NAMES, "c.example", "d.a.example"):
         for one in rules:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Info modules of users and groups with conditions: the right ones, whatever the server makes of filters, and few requests."""
+"""Info modules of users and groups with conditions: the right ones for any reading of filters, and few requests."""
 
 from __future__ import annotations
 

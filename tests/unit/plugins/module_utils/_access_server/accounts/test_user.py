@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users who come, who are kept out, and who go; and what their names, groups and passwords may be."""
+"""Users who are created, blocked and deleted; and their names, groups and passwords."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def connected(server: Server) -> list[str]:
 
 @dialects
 @pytest.mark.parametrize("chosen", ["ops", ""], ids=["another group", "no group"])
-def test_a_group_mapping_says_who_is_in_which_group(start: Start, dialect: str, chosen: str) -> None:
+def test_a_group_mapping_decides_the_groups_of_users(start: Start, dialect: str, chosen: str) -> None:
     """The declared group is that of a user who is created; what the directory assigns afterwards stays."""
     server = start(dialect=dialect)
     for name in ("staff", "ops"):
@@ -70,7 +70,7 @@ def test_a_group_mapping_says_who_is_in_which_group(start: Start, dialect: str, 
 
 
 @dialects
-def test_who_is_blocked_and_not_there_is_created_denied(start: Start, dialect: str) -> None:
+def test_a_blocked_user_that_does_not_exist_is_created_denied(start: Start, dialect: str) -> None:
     """So that a directory cannot bring them back."""
     server = start(dialect=dialect)
     answer = users(server, name="alice", state="blocked")
@@ -84,7 +84,7 @@ def test_who_is_blocked_and_not_there_is_created_denied(start: Start, dialect: s
 
 
 @dialects
-def test_who_is_blocked_keeps_the_rest_and_loses_every_session(start: Start, dialect: str) -> None:
+def test_a_blocked_user_keeps_the_rest_and_loses_every_session(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     users(server, users=[{"name": "alice", "autologin": True}, {"name": "bob"}])
     for name in ("alice", "bob", "alice"):
@@ -106,7 +106,7 @@ HELD = ["profile_tokens", "profiles", "sessions"]
 
 @dialects
 @pytest.mark.parametrize("state", ["blocked", "absent"])
-def test_who_leaves_is_denied_then_loses_profiles_then_tokens_then_sessions(
+def test_a_user_that_leaves_is_denied_then_loses_profiles_then_tokens_then_sessions(
     start: Start, dialect: str, state: str
 ) -> None:
     server = start(dialect=dialect)
@@ -140,7 +140,7 @@ def test_what_a_directory_user_without_a_record_holds_is_revoked(server: Server)
 
 
 @dialects
-def test_who_has_no_record_any_more_loses_what_was_left(start: Start, dialect: str) -> None:
+def test_a_user_without_a_record_loses_what_was_left(start: Start, dialect: str) -> None:
     """Another administrator has deleted the user; the next one of that name would inherit it."""
     server = start(dialect=dialect)
     for name in ("ghost", "bob"):
@@ -156,7 +156,7 @@ def test_who_has_no_record_any_more_loses_what_was_left(start: Start, dialect: s
     assert not users(server, name="ghost", state="absent")["changed"]
 
 
-def test_who_is_deleted_is_told_with_what_ends(server: Server) -> None:
+def test_a_deleted_user_is_reported_with_what_ends(server: Server) -> None:
     users(server, name="alice")
     server.simulator.add_profile("alice")
     done = users(server, name="alice", state="absent", check=True)
@@ -164,7 +164,7 @@ def test_who_is_deleted_is_told_with_what_ends(server: Server) -> None:
     assert done["diff"]["before"]["alice"]["profiles"] == 1
 
 
-def test_a_profile_that_the_server_does_not_revoke_is_told(server: Server) -> None:
+def test_a_profile_that_the_server_does_not_revoke_is_reported(server: Server) -> None:
     users(server, name="alice")
     serial = server.simulator.add_profile("alice")
     body = {"message": None, "response": {serial: 403}}
@@ -184,7 +184,7 @@ def test_a_session_that_outlived_the_block_ends(server: Server) -> None:
     assert connected(server) == []
 
 
-def test_who_is_present_is_not_let_in_again_by_being_declared(server: Server) -> None:
+def test_a_blocked_user_stays_blocked_with_state_present(server: Server) -> None:
     users(server, name="alice", state="blocked")
     assert not users(server, name="alice")["changed"]
     assert not users(server, users=[{"name": "alice", "deny": True}])["changed"]
@@ -195,7 +195,7 @@ def test_who_is_present_is_not_let_in_again_by_being_declared(server: Server) ->
 
 
 @pytest.mark.parametrize("said", [{"deny": False}, {"inherit": ["deny"]}])
-def test_who_is_blocked_cannot_be_let_in(server: Server, said: dict[str, t.Any]) -> None:
+def test_a_blocked_user_cannot_be_allowed(server: Server, said: dict[str, t.Any]) -> None:
     words = "user alice: state: blocked contradicts the declared deny"
     assert words in refused(server, name="alice", state="blocked", **said)
     assert words in refused(server, users=[{"name": "bob"}, {"name": "alice", "state": "blocked", **said}])
@@ -216,7 +216,7 @@ def test_each_of_many_has_a_state_of_its_own(server: Server) -> None:
 
 
 @dialects
-def test_who_goes_is_denied_and_disconnected_first(start: Start, dialect: str) -> None:
+def test_a_deleted_user_is_denied_and_disconnected_first(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     users(server, name="alice")
     server.simulator.connect("alice")
@@ -359,7 +359,7 @@ def test_a_name_is_no_password(server: Server, password: str, update_password: s
     assert "password of user alice.smith: it must not be the user's name" in sentence
 
 
-def test_a_short_password_is_warned_of_and_not_told(server: Server) -> None:
+def test_a_short_password_is_warned_of_and_not_shown(server: Server) -> None:
     server.simulator.set_configuration(**{"cs.cws.pwd_strength": False})
     server.simulator.machine.configuration.take_over()
     answer = users(server, name="alice", password="Ab1!xyz")
@@ -394,7 +394,7 @@ def test_check_mode_knows_what_an_earlier_task_of_the_run_would_have_made(server
     assert server.manage(USER, **declared, assume_present=["eve"])["objects"] == planned["objects"]
 
 
-def test_a_user_that_is_read_by_name_is_told_as_among_all(server: Server) -> None:
+def test_a_user_that_is_read_by_name_is_reported_as_among_all(server: Server) -> None:
     users(server, name="alice", deny_web=True)
     server.simulator.log.clear()
     by_name = server.inform(USER, ["alice", "Alice"])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Authenticators of users: what is required, who is enrolled, and where secrets go."""
+"""Authenticators of users: what is required, which users are enrolled, and where secrets are written."""
 
 from __future__ import annotations
 
@@ -177,12 +177,12 @@ def test_a_reset_of_a_user_that_stays_enrolled(start: Start, dialect: str) -> No
     assert second["totp_secret"] != first["totp_secret"]
 
 
-def test_reset_false_is_none(people: Server) -> None:
+def test_reset_false_means_no_reset(people: Server) -> None:
     applied(people, name="alice", enrolled=True, reset=False)
     assert not applied(people, name="alice", enrolled=True, reset=False)["changed"]
 
 
-def test_who_is_no_longer_enrolled_keeps_the_secret(people: Server) -> None:
+def test_a_user_that_is_no_longer_enrolled_keeps_the_secret(people: Server) -> None:
     applied(people, name="alice", required=True, enrolled=True)
     before = record(people, "alice")
     assert applied(people, name="alice", enrolled=False)["changed"]
@@ -242,7 +242,7 @@ def test_users_must_be_there(people: Server) -> None:
     assert applied(people, name="zoe", enrolled=True, assume_present=["zoe"], check=True)["changed"]
 
 
-def test_the_default_user_is_none(people: Server) -> None:
+def test_the_default_user_is_not_a_user(people: Server) -> None:
     assert "is not a user but the default user" in refused(people, name="__DEFAULT__", required=True)
 
 

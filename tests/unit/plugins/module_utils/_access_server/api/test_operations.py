@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of operations: complete, and each with the class that says what may be repeated."""
+"""The table of operations: complete, and each with the class that decides what may be repeated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._net.operations import 
 from ansible_collections.vpn.estate.tests.contract.checker import ACCESS_SERVER
 
 OPERATIONS = API.operations
-# What the retry rules say, as patterns; the first that fits decides.
+# The retry rules as patterns; the first one that matches decides.
 RULES = {
     "POST /auth/password/change": SET,
     "GET /auth/*": READ,

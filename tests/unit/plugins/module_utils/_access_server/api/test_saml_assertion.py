@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signing in by what an identity provider says: one session of one server, and a sentence when it is over."""
+"""Signing in with the assertion of an identity provider: one session on one server, and a sentence when it has ended."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ADMINISTRATOR = "sam@example.com"
 
 
 class SamlWorld(World):
-    """A server that trusts an identity provider, and an administrator whom that one knows."""
+    """A server that trusts an identity provider, and an administrator of that provider."""
 
     def __init__(self, start: Callable[..., Server], time: Time, **how: t.Any) -> None:
         super().__init__(start, time, **how)

@@ -42,7 +42,7 @@ dialects = pytest.mark.parametrize("dialect", ["document", "3.2"])
 PASSWORD = "Correct-Horse-8"
 LOGIN, MFA, RENEW = "/api/auth/login/userpassword", "/api/auth/login/mfaauth", "/api/auth/token/renew"
 INFO = API.call("GET /server/info")
-# RFC 6238, appendix B: the SHA-1 rows, of whose eight digits six are asked for.
+# RFC 6238, appendix B: the SHA-1 rows; of their eight digits, six are used.
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 RFC_CODES = {
     59: "287082",
@@ -213,13 +213,13 @@ def test_a_locked_account(world: World) -> None:
 
 
 @dialects
-def test_who_is_no_administrator(start: Callable[..., Server], time: Time, dialect: str) -> None:
+def test_a_user_that_is_not_an_administrator(start: Callable[..., Server], time: Time, dialect: str) -> None:
     world = World(start, time, dialect=dialect)
     world.simulator.set_user("bob", password=PASSWORD, auth_method="local")
     world.refusal(Credentials("bob", PASSWORD), "bob may not administer .* Use the account of an administrator")
 
 
-def test_who_turns_out_to_be_no_administrator(world: World) -> None:
+def test_a_user_that_proves_not_to_be_an_administrator(world: World) -> None:
     """Some servers accept any user and only report the account (server behaviour, 15)."""
     body = {"auth_token": "T", "user_properties": {"user_type": "user"}}
     world.simulator.faults.add(path=LOGIN, status=200, body=body, times=None)
@@ -246,7 +246,7 @@ def test_another_back_end_refuses(world: World) -> None:
 
 
 @dialects
-def test_who_has_yet_to_enrol(start: Callable[..., Server], time: Time, dialect: str) -> None:
+def test_a_user_that_is_not_enrolled_yet(start: Callable[..., Server], time: Time, dialect: str) -> None:
     world = World(start, time, dialect=dialect)
     world.simulator.set_user("eve", password=PASSWORD, auth_method="local", admin=True, totp=True)
     world.refusal(Credentials("eve", PASSWORD), "requires eve to enrol .* Sign in once in a browser")
@@ -366,7 +366,7 @@ def test_the_secret_of_another_user(world: World) -> None:
 
 
 @pytest.mark.parametrize("secret", ["not base32!", "0189", "GEZDGNBVGY3TQOJ1890", "\N{EURO SIGN}"])
-def test_a_secret_that_is_none(world: World, secret: str) -> None:
+def test_a_secret_that_is_not_valid(world: World, secret: str) -> None:
     with pytest.raises(InputError, match="as_totp_secret is not a secret in base32") as raised:
         world.client(replace(world.mfa_admin, totp_secret=secret)).object("GET /server/info")
     assert secret not in str(raised.value)
@@ -483,7 +483,7 @@ def test_a_token_is_renewed_ahead_of_its_end(world: World, time: Time) -> None:
 @dialects
 @pytest.mark.parametrize("ahead", [0, 3600, -300, -3600, -5 * 3600], ids=lambda seconds: f"server_{seconds:+}s")
 def test_a_long_run_signs_in_once(start: Callable[..., Server], time: Time, dialect: str, ahead: int) -> None:
-    """Three hours with a call every 100 seconds, whatever the server's clock says."""
+    """Three hours with a call every 100 seconds, with any clock of the server."""
     world = World(start, time, dialect=dialect)
     world.simulator.clock.advance(ahead)
     client = world.client()

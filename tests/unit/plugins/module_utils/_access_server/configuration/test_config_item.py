@@ -58,7 +58,7 @@ def stored(server: Server, profile: str = "default") -> dict[str, t.Any]:
 
 
 def value(server: Server, name: str, **params: t.Any) -> t.Any:
-    """The value of an item, as the info module tells it."""
+    """The value of an item, as the info module returns it."""
     return server.inform(CONFIG_ITEM, [name], **params)[0]["value"]
 
 
@@ -207,7 +207,7 @@ def test_what_goes_away_is_warned_of_whether_or_not_it_changes(
 
 
 @dialects
-def test_an_unknown_item_is_refused_unless_custom_is_said(start: Start, dialect: str) -> None:
+def test_an_unknown_item_is_refused_unless_custom_is_set(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     wanted = {"name": "vpn.server.deamon.tcp.port", "value": 8443}
     sentence = refused(server, **wanted)
@@ -240,7 +240,7 @@ def test_one_item_that_is_custom_leaves_the_others_guarded(start: Start, dialect
     assert "local.note" not in sentence
 
 
-def test_all_mistakes_are_told_at_once(server: Server) -> None:
+def test_all_mistakes_are_reported_at_once(server: Server) -> None:
     declared = [
         {"name": PORT, "value": "https"},
         {"name": "vpn.server.deamon.tcp.port", "value": 8443},
@@ -325,7 +325,7 @@ def test_a_description_that_is_narrower_than_the_server_has_a_way_round_for_one_
     server.simulator.log.clear()
     assert done(items(server, name=REROUTE_DNS, value="custom", custom=True))["changed"]
     assert stored(server)[REROUTE_DNS] == "custom"
-    for custom in (True, False):  # what is there already needs no way round
+    for custom in (True, False):  # an existing value needs no custom
         assert not done(items(server, name=REROUTE_DNS, value="custom", custom=custom))["changed"]
 
 
@@ -375,7 +375,7 @@ def test_an_address_without_a_password_is_no_secret(server: Server, text: str) -
 
 
 @dialects
-def test_an_item_goes_back_to_its_default_once(start: Start, dialect: str) -> None:
+def test_an_item_is_reset_to_its_default_once(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     done(items(server, name=PORT, value=8443))
     answer = done(items(server, name=PORT, state="default"))
@@ -391,7 +391,7 @@ def test_an_item_that_must_have_a_value_has_no_default(start: Start, dialect: st
 
 
 @dialects
-def test_an_item_whose_default_is_not_told_is_refused_before_anything_is_written(start: Start, dialect: str) -> None:
+def test_an_item_whose_default_is_not_shown_is_refused_before_anything_is_written(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     done(items(server, name="local.note", value="x", custom=True))
     server.simulator.log.clear()
@@ -403,7 +403,7 @@ def test_an_item_whose_default_is_not_told_is_refused_before_anything_is_written
 
 
 @dialects
-def test_a_secret_goes_back_to_its_default_too(start: Start, dialect: str) -> None:
+def test_a_secret_is_reset_to_its_default_too(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     for name in (RADIUS_SECRET, LDAP_SECRET):
         done(items(server, name=name, secret_value=SECRET))
@@ -452,7 +452,7 @@ def test_what_the_server_calls_a_secret_is_one_whatever_its_name(server: Server,
 
 @pytest.mark.parametrize("name", [RADIUS_SECRET, LDAP_SECRET])
 @dialects
-def test_a_secret_is_written_where_there_is_none_and_always_where_that_is_said(
+def test_a_secret_is_written_where_there_is_none_and_always_where_that_is_set(
     start: Start, dialect: str, name: str
 ) -> None:
     server = start(dialect=dialect)
@@ -577,7 +577,7 @@ def test_a_copy_of_a_copy_is_made_in_the_order_of_the_declaration(quick: Server)
 
 
 @pytest.mark.parametrize("copies", [["nowhere"], ["later", None]])
-def test_a_source_that_is_not_there_by_then_is_refused(quick: Server, copies: list[str | None]) -> None:
+def test_a_source_that_does_not_exist_at_that_time_is_refused(quick: Server, copies: list[str | None]) -> None:
     declared = [{"name": name, "copy_from": source} for name, source in zip(("copy", "later"), copies, strict=False)]
     for check in (True, False):
         answer = profiles(quick, config_profiles=declared, check=check)
@@ -590,7 +590,7 @@ def test_a_source_that_is_not_there_by_then_is_refused(quick: Server, copies: li
 
 
 @dialects
-def test_a_profile_is_put_in_force_by_a_restart_that_is_waited_for(start: Start, dialect: str) -> None:
+def test_a_profile_is_activated_by_a_restart_that_is_waited_for(start: Start, dialect: str) -> None:
     server = start(dialect=dialect, settings=QUICK)
     done(profiles(server, name="candidate", copy_from="default"))
     done(items(server, name=PORT, value=9443, profile="candidate"))
@@ -609,7 +609,7 @@ def test_a_profile_is_put_in_force_by_a_restart_that_is_waited_for(start: Start,
 
 @pytest.mark.parametrize("validate", [True, False])
 @pytest.mark.parametrize("check", [True, False])
-def test_a_profile_that_cannot_be_in_force_is_not_activated(quick: Server, validate: bool, check: bool) -> None:
+def test_a_profile_that_cannot_be_active_is_not_activated(quick: Server, validate: bool, check: bool) -> None:
     """Whether it is checked beforehand, or the server itself refuses."""
     quick.simulator.set_configuration("candidate", **{"host.name": ""})
     answer = profiles(quick, name="candidate", active=True, validate=validate, check=check)
@@ -623,7 +623,7 @@ def test_a_profile_that_cannot_be_in_force_is_not_activated(quick: Server, valid
     assert not quick.writes()
 
 
-def test_a_new_profile_that_cannot_be_in_force_was_created_and_that_is_on(quick: Server) -> None:
+def test_a_new_profile_that_cannot_be_active_was_created_and_that_is_reported(quick: Server) -> None:
     quick.simulator.set_configuration("candidate", **{"host.name": ""})
     answer = profiles(quick, name="empty", copy_from="candidate", active=True)
     assert answer["failed"]
@@ -646,7 +646,7 @@ def test_a_server_that_does_not_come_back_leaves_the_outcome_open(quick: Server)
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_a_time_that_is_none_is_refused(quick: Server, check: bool) -> None:
+def test_a_time_that_is_not_valid_is_refused(quick: Server, check: bool) -> None:
     answer = profiles(quick, name="candidate", active=True, restart_timeout=0, check=check)
     assert answer["failed"]
     assert "restart_timeout: 0 is too small; the smallest value is 1 second" in answer["msg"]
@@ -654,7 +654,7 @@ def test_a_time_that_is_none_is_refused(quick: Server, check: bool) -> None:
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_the_profile_in_force_is_not_deleted(quick: Server, check: bool) -> None:
+def test_the_profile_active_is_not_deleted(quick: Server, check: bool) -> None:
     declared = [{"name": "candidate", "state": "absent"}, {"name": "default", "state": "absent"}]
     answer = profiles(quick, config_profiles=declared, check=check)
     assert answer["failed"]
@@ -662,7 +662,7 @@ def test_the_profile_in_force_is_not_deleted(quick: Server, check: bool) -> None
     assert not quick.writes()
 
 
-def test_the_profile_that_was_in_force_can_be_deleted(quick: Server) -> None:
+def test_the_profile_that_was_active_can_be_deleted(quick: Server) -> None:
     done(profiles(quick, name="candidate", active=True))
     assert done(profiles(quick, name="default", state="absent"))["changed"]
     assert [one["name"] for one in quick.inform(CONFIG_PROFILE)] == ["candidate"]
@@ -680,14 +680,14 @@ def test_the_profile_that_was_in_force_can_be_deleted(quick: Server) -> None:
         ([{"name": "a"}, {"name": "a"}], "a is declared twice"),
     ],
 )
-def test_one_profile_is_in_force(quick: Server, declared: list[dict[str, t.Any]], words: str) -> None:
+def test_one_profile_is_active(quick: Server, declared: list[dict[str, t.Any]], words: str) -> None:
     answer = profiles(quick, config_profiles=declared)
     assert answer["failed"]
     assert words in answer["msg"]
     assert not quick.writes()
 
 
-def test_an_empty_profile_is_not_made_to_be_put_in_force(quick: Server) -> None:
+def test_an_empty_profile_is_not_made_to_be_activated(quick: Server) -> None:
     """A slip of the pen in a name would leave a profile behind that cannot be active."""
     for check in (True, False):
         answer = quick.manage(CONFIG_PROFILE, name="typo", active=True, check=check)
@@ -719,7 +719,7 @@ def test_values_and_secrets_are_one_request(server: Server) -> None:
     assert server.writes() == ["/api/config-items/default"]
 
 
-def test_hints_are_looked_for_only_where_they_are_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hints_are_looked_for_only_where_they_are_reported(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(config_item, "did_you_mean", lambda said, known: asked.append(said) or "")
     items = [{"name": f"vpn.sever.port{number}", "value": "1"} for number in range(100)]

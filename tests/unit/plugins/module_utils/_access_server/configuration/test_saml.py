@@ -29,7 +29,7 @@ def saml(server: Server, *, check: bool = False, **given: t.Any) -> Answer:
 
 
 def done(server: Server, **given: t.Any) -> Answer:
-    """What check mode tells is what happens, and then nothing is left to do."""
+    """The run does what check mode reports, and then nothing is left to do."""
     foretold, answer = (saml(server, check=check, **given) for check in (True, False))
     assert not answer.get("failed"), answer
     assert (foretold["objects"], foretold["diff"], foretold["changed"]) == (
@@ -159,7 +159,7 @@ def test_what_contradicts_metadata_that_was_read_here_is_refused(
     assert "reads a certificate that is not in the metadata" in refused(server, idp_metadata=PROVIDER.metadata())
 
 
-def test_a_server_that_finds_nothing_at_an_address_is_told_so(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_finds_nothing_at_an_address_is_reported(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     own = server.simulator.machine.saml
     own.metadata_at["https://idp.example.com/"] = PROVIDER.metadata()
     monkeypatch.setattr(own, "_described", lambda text: {"auth.saml.0.idp_cert": NEW.pem})
@@ -167,7 +167,7 @@ def test_a_server_that_finds_nothing_at_an_address_is_told_so(server: Server, mo
     assert "finds no idp_entity_id, idp_signon_endpoint in it" in message
 
 
-def test_keys_that_the_server_reads_beside_ours_are_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_that_the_server_reads_beside_ours_are_reported(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     own = server.simulator.machine.saml
     read = own._described
     monkeypatch.setattr(own, "_described", lambda text: {**read(text), "auth.saml.0.sp_hostname": "x.example.com"})
@@ -175,7 +175,7 @@ def test_keys_that_the_server_reads_beside_ours_are_told(server: Server, monkeyp
     assert "also reads auth.saml.0.sp_hostname in it. as_saml does not write this" in warning
 
 
-def test_a_server_that_knows_no_saml_is_told_by_a_sentence(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_without_saml_is_reported_by_a_sentence(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     configuration = server.simulator.machine.configuration
     items = configuration.items
     monkeypatch.setattr(
@@ -232,7 +232,7 @@ def test_the_next_certificate_is_trusted_where_the_one_in_use_has_expired(start:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_the_task_tells_where_users_are_sent(start: Start, form: str) -> None:
+def test_the_task_reports_where_users_are_sent(start: Start, form: str) -> None:
     server = start(readings={"idp_url": form})
     answer = saml(server, idp_metadata=PROVIDER.metadata(), enabled=True)
     [warning] = answer["warnings"]
@@ -311,7 +311,7 @@ def test_enabling_saml_is_no_risk_to_an_account_with_a_password(server: Server) 
     assert informed(server)["saml"]["enabled"] is False
 
 
-def test_settings_that_the_account_signs_in_by_are_left_alone_unless_that_is_meant(server: Server) -> None:
+def test_settings_for_the_sign_in_of_the_account_are_left_alone_unless_a_change_is_intended(server: Server) -> None:
     server.simulator.set_configuration(**PROVIDER.settings())
     token = server.token()
     server.simulator.set_user(server.simulator.username, auth_method="saml")

@@ -55,7 +55,7 @@ def done(answer: Answer) -> Answer:
 
 
 def failed(answer: Answer) -> str:
-    """What a task says that failed."""
+    """The message of a failed task."""
     assert answer.get("failed"), answer
     return str(answer["msg"])
 
@@ -86,7 +86,7 @@ def company(name: str) -> list[dict[str, t.Any]]:
 
 
 @dialects
-def test_what_differs_is_put_in_force_once_and_as_a_copy(start: Start, dialect: str) -> None:
+def test_what_differs_is_activated_once_and_as_a_copy(start: Start, dialect: str) -> None:
     server = start(dialect=dialect, settings=QUICK)
     server.simulator.set_configuration(**{"vpn.server.max_clients": 99})
     before = configuration(server.simulator)["default"]
@@ -127,7 +127,7 @@ def test_the_server_checks_the_copy_and_is_asked_for_a_restart_before(start: Sta
     assert asked[0] < dry_run < asked[1]
 
 
-def test_check_mode_tells_the_same_and_writes_nothing(start: Start) -> None:
+def test_check_mode_shows_the_same_and_writes_nothing(start: Start) -> None:
     server = start(settings=QUICK)
     planned = done(stage(server, check=True))
     assert not server.writes()
@@ -218,7 +218,7 @@ def test_a_copy_that_the_server_finds_unfit_is_removed(start: Start) -> None:
     assert not activated(server)
 
 
-def test_who_interferes_with_the_active_profile_is_not_overruled(start: Start) -> None:
+def test_another_change_of_the_active_profile_is_not_undone(start: Start) -> None:
     """A copy that is not a whole one of what is active would undo another change."""
     server = start(settings=QUICK)
     changed = {"vpn.server.max_clients": 5}
@@ -237,7 +237,7 @@ def test_who_interferes_with_the_active_profile_is_not_overruled(start: Start) -
     assert (active(server), activated(server)) == ("theirs", [])
 
 
-def test_who_comes_later_is_not_overruled_either(start: Start) -> None:
+def test_a_later_change_is_not_undone_either(start: Start) -> None:
     server = start(settings=QUICK)
     store = server.simulator.store
     store.add_profile("theirs")
@@ -280,7 +280,7 @@ def test_a_server_that_is_not_well_gets_its_old_profile_back(
     assert SECRET not in text_of(answer)
 
 
-def test_what_ailed_before_is_told_and_is_no_reason(start: Start) -> None:
+def test_an_earlier_problem_is_reported_and_is_no_reason(start: Start) -> None:
     server = start(settings={**QUICK, "ailing_with": "host.name=vpn.example.com"})
     server.simulator.machine.configuration.take_over()
     answer = done(stage(server))
@@ -289,7 +289,7 @@ def test_what_ailed_before_is_told_and_is_no_reason(start: Start) -> None:
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_what_a_run_put_in_force_that_was_cut_off_before_it_looked_is_told(start: Start, check: bool) -> None:
+def test_a_profile_that_an_interrupted_run_activated_without_a_check_is_reported(start: Start, check: bool) -> None:
     server = start(settings=QUICK)
     done(stage(server))
     assert "warnings" not in done(stage(server, check=check))
@@ -311,7 +311,7 @@ def test_daemons_are_missed_only_where_some_are_configured(start: Start) -> None
     assert active(server) == COPY
 
 
-def test_a_server_that_stays_away_is_told(start: Start) -> None:
+def test_a_server_that_does_not_answer_again_is_reported(start: Start) -> None:
     """No address is left from which the old profile could be activated."""
     server = start(settings={**AILING, "ailment": "silent"})
     message = failed(stage(server, restart_timeout=1, as_timeout=1))
@@ -455,7 +455,7 @@ def test_a_new_certificate_is_expected(start: Start) -> None:
     )
 
 
-def test_who_can_no_longer_sign_in_goes_back_by_the_session_that_is_open(start: Start) -> None:
+def test_a_task_that_can_no_longer_sign_in_rolls_back_with_the_open_session(start: Start) -> None:
     server = start(settings=QUICK)
     server.simulator.set_user(server.simulator.username, auth_method=None)
     message = failed(
@@ -466,7 +466,7 @@ def test_who_can_no_longer_sign_in_goes_back_by_the_session_that_is_open(start: 
     assert active(server) == "default"
 
 
-def test_who_has_no_session_left_to_go_back_with_says_so(start: Start) -> None:
+def test_a_task_without_a_session_for_the_rollback_reports_it(start: Start) -> None:
     server = start(settings=QUICK, readings={"token_after_restart": "dies"})
     assert done(stage(server))["profile"] == COPY
     server.simulator.set_user(server.simulator.username, auth_method=None)
@@ -513,7 +513,7 @@ def since_the_activation(requests: t.Sequence[Request]) -> list[Request]:
 
 
 class Trial:
-    """One change on one server, again and again, each time with another request that goes wrong."""
+    """One change on one server, again and again, each time with another request that fails."""
 
     def __init__(self, server: Server) -> None:
         self.server, self.simulator = server, server.simulator
@@ -530,7 +530,7 @@ class Trial:
         return stage(self.server, restart_timeout=4)
 
     def violations(self, fault: str, request: Request, after: str = "") -> t.Iterator[str]:
-        """Play the change with this fault at this request, and tell which laws do not hold.
+        """Play the change with this fault at this request, and return the laws that do not hold.
 
         The request is counted from the beginning, or from the first one whose path is ``after``.
         """
@@ -601,7 +601,7 @@ def fixture_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("hurry")
-def test_whichever_request_goes_wrong_the_old_or_the_new_profile_is_in_force(start: Start) -> None:
+def test_whichever_request_goes_wrong_the_old_or_the_new_profile_is_active(start: Start) -> None:
     """The activation meets every fault in every run of the tests."""
     trial = Trial(start(settings=QUICK))
     activation = itertools.product(WORLD.faults, [ACTIVATION])

@@ -120,13 +120,13 @@ REFUSALS: dict[str, tuple[dict[str, t.Any], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_what_cannot_be_is_said_before_anything_is_written(server: Server, case: str) -> None:
+def test_what_is_not_possible_is_refused_before_anything_is_written(server: Server, case: str) -> None:
     params, sentence = REFUSALS[case]
     assert sentence in refused(server, **params)
 
 
-def test_of_namesakes_a_serial_tells_which(server: Server) -> None:
-    """The server itself refuses doubles; what it made before it did, it keeps (server behaviour, 99)."""
+def test_of_namesakes_a_serial_shows_which(server: Server) -> None:
+    """The server itself refuses duplicates; it keeps those that it created before (server behaviour, 99)."""
     rows = [
         {
             "serial": serial,

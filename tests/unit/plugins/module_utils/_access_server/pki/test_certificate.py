@@ -49,7 +49,7 @@ class Pair:
         return self.server.manage(module.CERTIFICATE, **{**self.declared, **params})
 
     def made(self, **params: t.Any) -> dict[str, t.Any]:
-        """Run it with success; what it says of the pair."""
+        """Run it with success; return what it reports about the pair."""
         answer = self.task(**params)
         assert not answer.get("failed"), answer["msg"]
         [line] = answer["objects"]
@@ -57,14 +57,14 @@ class Pair:
         return t.cast(dict[str, t.Any], line)
 
     def put(self, one: Identity) -> None:
-        """Another pair, made elsewhere."""
+        """Another pair, from another place."""
         self.dest.write_text(one.pem)
         self.private_key_dest.write_text(one.key_pem)
         self.private_key_dest.chmod(0o600)
 
     @property
     def requests(self) -> int:
-        """How often the server was asked for a pair; as it keeps none, that is no write to it."""
+        """How often the server was asked for a pair; it keeps none, so this is not a write."""
         return sum(one.path == "/api/certificate/create" for one in self.server.simulator.log)
 
     @property
@@ -94,7 +94,7 @@ def mode(path: Path) -> int:
 
 
 @dialects
-def test_a_pair_is_made_and_told_and_once_is_enough(start: Start, tmp_path: Path, dialect: str) -> None:
+def test_a_pair_is_made_and_reported_and_once_is_enough(start: Start, tmp_path: Path, dialect: str) -> None:
     pair = Pair(tmp_path, start(dialect=dialect))
     names = ["www.example.com", "Wiki.example.com"]
     line = pair.made(subj_alt_dns_names=names, algorithm="SECP384R1", days_to_expiry=90)
@@ -239,7 +239,7 @@ REASONS: dict[str, tuple[t.Callable[[Pair], t.Any], str]] = {
 
 
 @pytest.mark.parametrize("reason", REASONS)
-def test_each_reason_is_told_and_leads_to_a_new_pair_once(pair: Pair, reason: str) -> None:
+def test_each_reason_is_reported_and_leads_to_a_new_pair_once(pair: Pair, reason: str) -> None:
     disturb, sentence = REASONS[reason]
     pair.put(good())
     assert pair.made(**GOOD)["action"] == "unchanged"
@@ -269,7 +269,7 @@ def test_the_common_name_may_be_among_the_alternative_names(pair: Pair) -> None:
     assert pair.made(subj_alt_dns_names=[])["action"] == "unchanged"
 
 
-def test_several_reasons_are_told_in_one_answer(pair: Pair) -> None:
+def test_several_reasons_are_reported_in_one_answer(pair: Pair) -> None:
     pair.put(identity("blog", days=3))
     line = pair.made()
     assert [each.split(" on ")[0] for each in line["reasons"]] == ["its common name is blog", "it expires"]
@@ -404,7 +404,7 @@ def test_two_certificates_do_not_share_a_file(pair: Pair) -> None:
     assert "is declared for" in answer["msg"]
 
 
-def test_of_several_certificates_the_one_with_a_single_file_is_told_by_its_place(pair: Pair) -> None:
+def test_of_several_certificates_the_one_with_a_single_file_is_reported_by_its_place(pair: Pair) -> None:
     path = str(pair.folder / "other.pem")
     other = {**pair.declared, "dest": path, "private_key_dest": path}
     answer = pair.server.manage(module.CERTIFICATE, certificates=[pair.declared, other])
@@ -493,7 +493,7 @@ def test_a_new_certificate_that_is_soon_to_be_renewed_is_kept_and_warned_of(pair
     assert pair.texts[0] == one.pem
 
 
-def test_a_refusal_is_told_and_the_others_go_on(pair: Pair) -> None:
+def test_a_refusal_is_reported_and_the_others_go_on(pair: Pair) -> None:
     other = Pair(pair.folder, pair.server, "other")
     pair.server.simulator.faults.add(path=CREATE, status=400, body={"reason": "No more of these"})
     answer = pair.server.manage(module.CERTIFICATE, certificates=[pair.declared, other.declared])
@@ -576,7 +576,7 @@ def test_a_disk_that_fails_between_the_two_files_is_seen_and_healed(
 # -- what is returned
 
 
-def test_everything_that_is_told_is_documented(pair: Pair) -> None:
+def test_everything_that_is_reported_is_documented(pair: Pair) -> None:
     documented = yaml.safe_load(documentation.RETURN)["objects"]["contains"]
     line = pair.made()
     assert set(line) == set(documented) - {"msg"}
@@ -587,7 +587,7 @@ def test_everything_that_is_told_is_documented(pair: Pair) -> None:
 # -- secrets
 
 
-def test_no_secret_is_told(pair: Pair) -> None:
+def test_no_secret_is_reported(pair: Pair) -> None:
     secrets = {"private_key_passphrase": PASSPHRASE, "signing_ca": CA.pem, "signing_ca_key": CA.key_pem}
     answers = [
         pair.task(**secrets, check=True),
@@ -610,7 +610,7 @@ def examined(server: Server, **params: t.Any) -> Answer:
 
 
 @dialects
-def test_the_server_tells_what_it_reads(start: Start, dialect: str) -> None:
+def test_the_server_reports_what_it_reads(start: Start, dialect: str) -> None:
     server, one = start(dialect=dialect), good()
     answer = examined(server, certificate=one.pem)
     assert answer["certificate"]["common_name"] == "wiki.example.com"
@@ -667,7 +667,7 @@ def test_a_check_that_cannot_be_made_is_a_failure(server: Server, status: int) -
         (ed448.Ed448PrivateKey.generate(), "ed448"),
     ],
 )
-def test_an_algorithm_is_told_as_the_vendor_spells_it_and_its_signatures_are_checked(
+def test_an_algorithm_is_reported_as_the_vendor_spells_it_and_its_signatures_are_checked(
     key: t.Any, algorithm: str
 ) -> None:
     signer = identity("Signer", authority=True, key=key)

@@ -113,7 +113,7 @@ def fixture_web(start: Start, tmp_path: Path) -> Web:
 
 
 @dialects
-def test_a_certificate_is_put_in_force_and_once_is_enough(start: Start, tmp_path: Path, dialect: str) -> None:
+def test_a_certificate_is_activated_and_once_is_enough(start: Start, tmp_path: Path, dialect: str) -> None:
     web = Web(start(dialect=dialect, settings=QUICK), tmp_path)
     planned = web.task(FIRST, check=True)
     assert (web.stored, web.restarts) == ({}, 0)
@@ -194,7 +194,7 @@ def test_texts_may_be_in_files(web: Web, tmp_path: Path) -> None:
 # -- restarts
 
 
-def test_without_a_restart_it_is_told_what_waits_for_one(web: Web) -> None:
+def test_without_a_restart_it_is_reported_what_waits_for_one(web: Web) -> None:
     fresh = web.presented
     planned, answer = web.task(FIRST, restart=False, check=True), web.task(FIRST, restart=False)
     assert planned == answer
@@ -208,7 +208,7 @@ def test_without_a_restart_it_is_told_what_waits_for_one(web: Web) -> None:
     assert (web.config_writes, web.restarts, web.presented) == ([], 1, FIRST.fingerprint)
 
 
-def test_a_server_that_refuses_to_restart_is_told_of(web: Web) -> None:
+def test_a_server_that_refuses_to_restart_is_reported(web: Web) -> None:
     web.simulator.set_configuration(**{"host.name": ""})
     answer = web.task(FIRST)
     assert (answer["failed"], answer["changed"]) == (True, True)
@@ -219,7 +219,7 @@ def test_a_server_that_refuses_to_restart_is_told_of(web: Web) -> None:
     assert web.done(FIRST)["changed_keys"] == ["presented"]
 
 
-def test_a_server_that_does_not_come_back_is_told_of(start: Start, tmp_path: Path) -> None:
+def test_a_server_that_does_not_answer_again_is_reported(start: Start, tmp_path: Path) -> None:
     web = Web(start(settings={"restart_delay": 600}), tmp_path)
     answer = web.task(FIRST, restart_timeout=1)
     assert "did not restart within 1 seconds" in answer["msg"]
@@ -299,7 +299,7 @@ def test_one_that_is_not_yet_valid_is_warned_of(web: Web) -> None:
     assert any("is not valid before" in sentence for sentence in answer["warnings"])
 
 
-def test_one_that_is_in_force_is_only_warned_of(web: Web) -> None:
+def test_one_that_is_active_is_only_warned_of(web: Web) -> None:
     web.done(FIRST)
     answer = web.task(FIRST, minimum_days=400)
     assert (answer["changed"], len(answer["warnings"])) == (False, 1)
@@ -309,7 +309,7 @@ def test_one_that_is_in_force_is_only_warned_of(web: Web) -> None:
 # -- our own connection
 
 
-def test_a_certificate_that_the_pin_does_not_fit_needs_to_be_meant(web: Web) -> None:
+def test_a_certificate_that_the_pin_does_not_fit_must_be_allowed(web: Web) -> None:
     web.trust = {"as_certificate_fingerprint": web.presented.upper(), "as_ca_path": None}
     sentence = web.refused(FIRST)
     assert "as_certificate_fingerprint belongs to another certificate" in sentence
@@ -322,7 +322,7 @@ def test_a_certificate_that_the_pin_does_not_fit_needs_to_be_meant(web: Web) -> 
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.3])
-def test_an_authority_that_is_not_trusted_needs_to_be_meant(start: Start, tmp_path: Path, delay: float) -> None:
+def test_an_authority_that_is_not_trusted_must_be_allowed(start: Start, tmp_path: Path, delay: float) -> None:
     web = Web(start(settings={**QUICK, "restart_delay": delay}), tmp_path)
     web.trust = {"as_ca_path": web.simulator.ca_path}
     sentence = web.refused(FIRST)
@@ -331,7 +331,7 @@ def test_an_authority_that_is_not_trusted_needs_to_be_meant(start: Start, tmp_pa
     assert (web.presented, web.restarts) == (FIRST.fingerprint, 1)
 
 
-def test_a_name_that_does_not_fit_needs_to_be_meant_twice(web: Web) -> None:
+def test_a_name_that_does_not_fit_must_be_allowed_twice(web: Web) -> None:
     one = leaf("vpn.example.com")
     assert "(as_url or as_server_name), and is not" in web.refused(one, allow_other_name=True)
     web.done(one, allow_other_name=True, allow_connection_change=True)
@@ -442,7 +442,7 @@ def test_where_the_answer_to_the_write_is_lost_it_is_not_written_twice(web: Web)
     assert (len(web.config_writes), web.restarts, web.presented) == (1, 1, FIRST.fingerprint)
 
 
-def test_what_the_server_refuses_is_told(web: Web) -> None:
+def test_what_the_server_refuses_is_reported(web: Web) -> None:
     web.simulator.faults.add(path="/config-items/default", status=400, body={"reason": "Not this one"})
     answer = web.task(FIRST)
     assert (answer["failed"], answer["changed"], web.restarts) == (True, False, 0)
@@ -453,7 +453,7 @@ def test_what_the_server_refuses_is_told(web: Web) -> None:
 
 
 @dialects
-def test_the_info_tells_what_is_configured_and_what_is_presented(start: Start, tmp_path: Path, dialect: str) -> None:
+def test_the_info_shows_what_is_configured_and_what_is_presented(start: Start, tmp_path: Path, dialect: str) -> None:
     web = Web(start(dialect=dialect, settings=QUICK), tmp_path)
     found = web.listed()
     assert (found["certificate"], found["ca_bundle"], found["private_key_is_set"]) == (None, [], False)
@@ -465,7 +465,7 @@ def test_the_info_tells_what_is_configured_and_what_is_presented(start: Start, t
     assert (found["private_key_is_set"], found["presented"]["common_name"]) == (True, "localhost")
 
 
-def test_everything_that_is_told_is_documented(web: Web) -> None:
+def test_everything_that_is_reported_is_documented(web: Web) -> None:
     documented = yaml.safe_load(as_web_certificate.RETURN)["objects"]["contains"]
     line = web.done(FIRST)
     assert set(line) == set(documented) - {"msg"}
@@ -485,7 +485,7 @@ def test_the_info_says_where_nothing_can_be_seen(web: Web, monkeypatch: pytest.M
     assert (found["certificate"], found["presented"]) == (None, None)
 
 
-def test_no_key_is_told_or_left_behind(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_key_is_reported_or_left_behind(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(module.tempfile, "tempdir", str(temporary))

@@ -31,7 +31,7 @@ def provided(server: Server, file: Path, *, check: bool = False, **given: t.Any)
 
 
 def done(server: Server, dest: Path, **given: t.Any) -> Answer:
-    """What check mode tells is what happens, and check mode makes nothing."""
+    """The run does what check mode reports, and check mode creates nothing."""
     planned = provided(server, dest, check=True, **given)
     assert not server.writes()
     answer = provided(server, dest, **given)
@@ -174,7 +174,7 @@ def test_an_endless_installer_is_cut_off(alice: Server, tmp_path: Path, monkeypa
     assert not [*tmp_path.iterdir()]
 
 
-def test_who_may_not_have_it_is_refused_before_anything_is_made(alice: Server, tmp_path: Path) -> None:
+def test_a_user_that_may_not_have_it_is_refused_before_anything_is_made(alice: Server, tmp_path: Path) -> None:
     for given, said in (
         ({"user": "nope"}, "user nope does not exist"),
         ({"profile_type": "autologin"}, "alice may not have autologin profiles"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses of installers: made once in each run, and kept from everybody else."""
+"""Addresses of installers: created once in each run, and shown only to the user."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_what_is_left_out_is_left_to_the_server(people: Server, tmp_path: Path) 
     assert made(people) == [{"installer_type": "win_v3"}]
 
 
-def test_the_address_is_returned_where_that_is_said(people: Server, tmp_path: Path) -> None:
+def test_the_address_is_returned_where_that_is_set(people: Server, tmp_path: Path) -> None:
     answer = making(people, return_content=True, dest=str(tmp_path / "url"))
     assert answer["content"] == (tmp_path / "url").read_text().rstrip("\n")
     assert making(people, return_content=True)["content"] != answer["content"]
@@ -98,7 +98,7 @@ def test_what_cannot_be_is_refused_before_anything_is_made(
     assert (made(people), people.writes()) == ([], [])
 
 
-def test_a_refusal_is_told_in_the_words_of_the_server(people: Server, tmp_path: Path) -> None:
+def test_a_refusal_is_reported_in_the_words_of_the_server(people: Server, tmp_path: Path) -> None:
     answer = making(people, installer_type="ios", dest=str(tmp_path / "url"))
     assert (answer["failed"], answer["changed"]) == (True, False)
     assert answer["msg"].endswith("answered 400: Requested installer is not downloadable")

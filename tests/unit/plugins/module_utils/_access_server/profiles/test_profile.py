@@ -97,7 +97,7 @@ REASONS: dict[str, tuple[t.Callable[[Server, Path], object], str]] = {
 
 
 def held(server: Server, file: Path) -> None:
-    """A file with a good profile."""
+    """A file with a valid profile."""
     profile(server, **ADA, dest=str(file))
 
 
@@ -142,14 +142,14 @@ def test_a_disk_that_is_full_is_noticed_before_anything_is_issued(
     assert not list(tmp_path.iterdir())
 
 
-def test_no_text_of_a_profile_is_told_unless_asked_for(estate: Server, tmp_path: Path) -> None:
+def test_no_text_of_a_profile_is_reported_unless_asked_for(estate: Server, tmp_path: Path) -> None:
     answer = profile(estate, **ADA, dest=str(tmp_path / "ada.ovpn"))
     assert "PRIVATE KEY" not in text_of(answer)
     renewed = profile(estate, **ADA, return_content=True, renew=True)
     assert "PRIVATE KEY" in renewed["objects"][0]["content"]
 
 
-def test_those_who_may_not_have_one_are_named_before_anything_is_written(estate: Server) -> None:
+def test_users_that_may_not_have_one_are_named_before_anything_is_written(estate: Server) -> None:
     wanted = [{**ADA}, {"user": "ben", "profile_type": "autologin"}]
     answer = estate.manage(PROFILE, profiles=wanted)
     assert answer["msg"].startswith("profile_type: ben may not have autologin profiles")
@@ -177,7 +177,7 @@ def test_the_newest_and_the_protected_stay(estate: Server) -> None:
     assert len(serials(estate, "ada")) == 2
 
 
-def test_who_names_no_user_has_to_know_how_many_go(estate: Server) -> None:
+def test_a_task_without_users_must_know_the_number_of_profiles(estate: Server) -> None:
     estate.simulator.add_profile("ada")
     estate.simulator.add_profile("ben", "userlogin")
     ca = estate.inform(PROFILE, users=["ada"])[0]["ca"]
@@ -265,7 +265,7 @@ def test_what_is_no_profile_takes_the_place_of_nothing(estate: Server, tmp_path:
     assert "PRIVATE KEY" not in text_of(answer)
     assert file.read_text() == "what was there"
     made = [one.path for one in estate.simulator.log if one.path.endswith("/profiles/create")]
-    assert len(made) == 1  # what makes something new each time is never repeated
+    assert len(made) == 1  # a call that creates a new object each time is never repeated
     assert profile(estate, **ADA, dest=str(file))["changed"]
 
 
@@ -326,7 +326,7 @@ REFUSALS: dict[str, tuple[dict[str, t.Any], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_what_cannot_be_is_said_before_anything_is_written(estate: Server, case: str) -> None:
+def test_what_is_not_possible_is_refused_before_anything_is_written(estate: Server, case: str) -> None:
     params, sentence = REFUSALS[case]
     answer = estate.manage(PROFILE, **params)
     assert answer["failed"]

@@ -128,7 +128,7 @@ def test_a_profile_is_downloaded_once(serve: Callable[..., Wire], dest: Path) ->
     assert len(wire.heard) == 1
 
 
-def test_each_type_has_a_call_and_tls_crypt_v2_is_said_in_the_query(serve: Callable[..., Wire], dest: Path) -> None:
+def test_each_type_has_a_call_and_tls_crypt_v2_is_set_in_the_query(serve: Callable[..., Wire], dest: Path) -> None:
     wire = serve(served(USERLOGIN))
     assert fetch(wire, dest, profile_type=None, tls_crypt_v2=True)["changed"]
     assert asked(wire) == [("/rest/GetUserlogin?tls-cryptv2=1", f"anna:{PASSWORD}")]
@@ -194,7 +194,7 @@ def test_a_profile_of_another_server_is_none_of_this_one(serve: Callable[..., Wi
     assert len(wire.heard) == 1
 
 
-def test_a_new_profile_that_will_not_do_is_told(serve: Callable[..., Wire], dest: Path) -> None:
+def test_a_new_profile_that_will_not_do_is_reported(serve: Callable[..., Wire], dest: Path) -> None:
     answer = fetch(serve(served(profile())), dest, renew_before=99999)
     assert answer["changed"]
     assert "because of the new one: it has " in answer["warnings"][0]

@@ -61,7 +61,7 @@ def test_one_that_was_used_up_or_is_over_is_replaced(server: Server, tmp_path: P
     assert file.read_text() != first
 
 
-def test_the_url_is_told_where_the_task_asks_for_it(server: Server) -> None:
+def test_the_url_is_reported_where_the_task_asks_for_it(server: Server) -> None:
     server.simulator.set_user("ada")
     done = token(server, **ADA, return_content=True)
     [secret] = valid(server)
@@ -107,7 +107,7 @@ REFUSALS: dict[str, tuple[dict[str, t.Any], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_what_cannot_be_is_said_before_anything_is_written(server: Server, case: str) -> None:
+def test_what_is_not_possible_is_refused_before_anything_is_written(server: Server, case: str) -> None:
     server.simulator.set_user("ada")
     params, sentence = REFUSALS[case]
     answer = server.manage(PROFILE_TOKEN, **params)

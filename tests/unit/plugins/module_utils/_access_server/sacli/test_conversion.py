@@ -156,7 +156,7 @@ def test_a_whole_dump() -> None:
     assert reasons(found)["cs.cert"] == "it belongs to the private key cs.priv_key: use as_web_certificate"
 
 
-def test_what_is_left_out_is_told_in_sentences_by_part() -> None:
+def test_what_is_left_out_is_reported_in_sentences_by_part() -> None:
     found = converted(USERS, CONFIGURATION).left_out
     assert {
         "part": "groups",
@@ -418,7 +418,7 @@ def test_a_record_that_is_not_known_is_not_declared(name: str, type_: t.Any, wor
     assert found.secrets == []
 
 
-def test_a_user_whom_the_web_interface_hides_is_declared_and_told() -> None:
+def test_a_user_whom_the_web_interface_hides_is_declared_and_reported() -> None:
     found = of_one({"type": "user_connect_hidden"})
     assert found.declaration["users"] == [{"name": "erika"}]
     assert list(reasons(found)) == ["type"]
@@ -482,6 +482,6 @@ def test_a_text_is_never_a_template() -> None:
     assert found.declaration["config_items"] == [{"name": "sa.company_name", "value": hostile}]
 
 
-def test_a_long_value_is_told_by_its_length() -> None:
+def test_a_long_value_is_reported_by_its_length() -> None:
     [one] = of_one({**USER, "prop_lzo": "x" * 3000}).not_converted
     assert one["value"] == "(a text of 3000 characters)"

@@ -90,7 +90,7 @@ def test_properties_of_users_are_no_configuration(tmp_path: Path) -> None:
         read(tmp_path, configuration=json.dumps(USER).encode())
 
 
-def test_all_mistakes_of_both_files_are_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_of_both_files_are_reported_at_once(tmp_path: Path) -> None:
     users = (
         b'{"erika": {"a": "1", "a": "2", "b": "1", "b": "1"}, "max": {"type": "x"}, "max": {}, "eva": 1,'
         b' "x": {"y": {"z": 1, "z": 2}}}'

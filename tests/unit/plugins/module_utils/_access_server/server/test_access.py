@@ -81,7 +81,7 @@ def test_what_is_declared_otherwise_is_refused_before_a_server_is_asked(server: 
     assert not [one for one in server.simulator.log if "auth" not in one.path]
 
 
-def test_what_cannot_be_read_is_told_with_all_other_mistakes(server: Server) -> None:
+def test_what_cannot_be_read_is_reported_with_all_other_mistakes(server: Server) -> None:
     users = [{"name": "ada", "static_ipv4": "10.50.0.300"}]
     answer = declare(server, users=users, access_tests=["ada darf 10.0.0.1", "ada may reach 10.0.0.1:443"])
     reported = refused(server, answer)
@@ -95,7 +95,7 @@ def test_what_cannot_be_read_is_told_with_all_other_mistakes(server: Server) -> 
     )
 
 
-def test_what_only_the_server_knows_is_unknown_offline_and_said(server: Server) -> None:
+def test_what_only_the_server_knows_is_unknown_offline_and_reported(server: Server) -> None:
     unsure = ["alice may reach 10.0.0.1", "guests may not reach 198.51.100.0/24"]
     answer = declare(server, access_tests=[*unsure, TRUE[0]], validate_only=True)
     assert results(answer) == ["unknown", "unknown", "passed"]
@@ -122,7 +122,7 @@ def test_a_rule_that_only_the_server_has_fails_a_test_before_the_first_write(ser
 
 
 def test_members_and_the_configuration_are_those_after_the_run(server: Server) -> None:
-    """Who leaves a group is no member of it any more, and a network that the run closes is closed."""
+    """A user who leaves a group is no longer a member, and a network that the run closes is closed."""
     first = declare(server, config_items=[{**CLOSED, "value": "nat"}, {"name": NETWORK, "value": "10.9.0.0/16"}])
     assert not first.get("failed"), first["msg"]
     sentence = "everybody may not reach 10.9.0.0/16"
@@ -199,7 +199,7 @@ def test_the_rules_of_a_user_come_with_their_owners_in_the_order_in_which_they_d
     assert "reached" not in ada
 
 
-def test_a_destination_is_told_in_parts_that_are_decided_alike(furnished: Server) -> None:
+def test_a_destination_is_reported_in_parts_that_are_decided_alike(furnished: Server) -> None:
     [ada] = asked(furnished, users=["ada"], destination="10.20.0.0/16:https")
     assert ada["reached"] == "some"
     assert ada["parts"] == [
@@ -234,7 +234,7 @@ def test_clients_of_a_group_are_each_of_its_members(furnished: Server) -> None:
     ]
 
 
-def test_all_users_and_groups_are_told_where_none_is_named(furnished: Server) -> None:
+def test_all_users_and_groups_are_returned_if_none_is_named(furnished: Server) -> None:
     found = asked(furnished, destination="10.20.0.1:https")
     assert {one["group"] for one in found if "group" in one} >= {"team", "guests"}
     reported = {one["user"]: one for one in found if "user" in one}

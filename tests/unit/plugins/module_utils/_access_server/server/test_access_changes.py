@@ -114,7 +114,9 @@ def fixture_furnished(server: Server) -> Server:
 
 
 @pytest.mark.parametrize(("change", "expected"), [each[1:] for each in CHANGES], ids=[each[0] for each in CHANGES])
-def test_who_gains_and_who_loses_is_told_before_and_after(furnished: Server, change: Json, expected: list[str]) -> None:
+def test_who_gains_and_who_loses_is_reported_before_and_after(
+    furnished: Server, change: Json, expected: list[str]
+) -> None:
     planned = declare(furnished, **change, access_changes=True, check=True)["access_changes"]
     done = declare(furnished, **change, access_changes=True)["access_changes"]
     assert planned == done

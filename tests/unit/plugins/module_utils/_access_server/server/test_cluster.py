@@ -120,7 +120,7 @@ def test_the_same_task_for_each_makes_a_cluster_of_them_once(estate: Estate, dia
         assert not estate.servers[name].writes()
 
 
-def test_check_mode_tells_what_the_run_does_and_writes_nothing(estate: Estate) -> None:
+def test_check_mode_shows_what_the_run_does_and_writes_nothing(estate: Estate) -> None:
     estate.add("node1")
     estate.add("node2")
     estate.done("node1")
@@ -132,7 +132,7 @@ def test_check_mode_tells_what_the_run_does_and_writes_nothing(estate: Estate) -
     assert planned["objects"][0]["cluster_action"] == done["objects"][0]["cluster_action"] == "join"
 
 
-def test_check_mode_takes_for_granted_what_the_run_has_made_by_then(estate: Estate) -> None:
+def test_check_mode_assumes_what_the_run_creates_before(estate: Estate) -> None:
     names = ["node1", "node2", "node3"]
     for name in names:
         estate.add(name)
@@ -230,7 +230,7 @@ def test_a_node_of_another_version_does_not_join(estate: Estate) -> None:
         ({"restart_timeout": 0}, "is too small; the smallest value is 1 second"),
     ],
 )
-def test_what_cannot_be_is_said_before_anything_is_written(
+def test_what_is_not_possible_is_refused_before_anything_is_written(
     estate: Estate, params: dict[str, t.Any], sentence: str
 ) -> None:
     estate.add("node1")
@@ -258,7 +258,7 @@ def test_a_server_is_not_taken_for_another_node(pair: Estate) -> None:
     assert "none of its nodes is called node9" in pair.refused("node1", name="node9")
 
 
-def test_what_the_server_refuses_is_told_without_the_database(estate: Estate) -> None:
+def test_what_the_server_refuses_is_reported_without_the_database(estate: Estate) -> None:
     estate.add("node1")
     secret = "mysql://as:mArKp%40ss@db.example.com:3306/"
     reason = f"cannot use {secret} as mArKp@ss or mArKp%40ss: node node1 at https://x:1"
@@ -412,13 +412,13 @@ def test_the_last_one_stays(pair: Estate) -> None:
     assert "is the last node of its cluster" in pair.refused("node1", state="absent")
 
 
-def test_who_is_connected_is_told(pair: Estate) -> None:
+def test_connected_clients_are_reported(pair: Estate) -> None:
     pair.servers["node2"].simulator.connect("ada")
     answer = pair.node("node2", state="absent", check=True)
     assert "leaves while VPN clients are connected to it: 1" in answer["warnings"][0]
 
 
-def test_who_is_not_asked_whether_it_has_forgotten_is_named(pair: Estate) -> None:
+def test_a_peer_that_is_not_checked_is_named(pair: Estate) -> None:
     silent = pair.add("node3")
     pair.done("node3")
     silent.simulator.machine.settings.dead = True
@@ -495,7 +495,7 @@ def test_what_all_share_is_set_once(estate: Estate, dialect: str, props: str) ->
     assert answer["cluster"] == {"rr_dns_hostname": "all.example.com", "rr_dns_new_nodes": True}
 
 
-def test_each_node_goes_by_the_name_when_it_is_told_to(pair: Estate) -> None:
+def test_each_node_uses_the_name_if_declared(pair: Estate) -> None:
     server = pair.servers["node1"]
     assert server.manage(CLUSTER, rr_dns_hostname="all.example.com")["changed"]
     assert server.manage(CLUSTER, rr_dns_this_node=True, as_node="node2")["changed"]
@@ -541,7 +541,7 @@ def test_a_lone_server_shares_nothing(server: Server) -> None:
 # -- the table, and calls that are passed on
 
 
-def test_the_table_tells_how_each_node_does(pair: Estate) -> None:
+def test_the_table_shows_the_state_of_each_node(pair: Estate) -> None:
     pair.servers["node2"].simulator.connect("ada")
     rows = pair.table("node1")
     documented = yaml.safe_load(as_cluster_info.RETURN)["nodes"]["contains"]
@@ -570,7 +570,7 @@ def test_the_table_has_a_sentence_for_a_node_that_is_not_reached(pair: Estate, a
     assert "pass this on to node node2" in row["error"]
 
 
-def test_the_table_tells_what_ails_a_node_and_which_one_was_asked(pair: Estate) -> None:
+def test_the_table_shows_the_problems_of_a_node_and_which_one_was_asked(pair: Estate) -> None:
     pair.servers["node2"].simulator.configure(ailing_with="host.name=vpn.example.com", ailment="daemons")
     assert [row["problems"] for row in pair.table("node1").values()] == [[], ["no VPN daemon runs"]]
     own_names = [pair.servers[name].run(cluster.inform, {})["own_name"] for name in ("node1", "node2")]
@@ -584,7 +584,7 @@ def test_the_table_tells_what_ails_a_node_and_which_one_was_asked(pair: Estate) 
 
 
 def passed_on(server: Server, node: str | None) -> Answer:
-    """A task whose calls a node carries out; it must fail."""
+    """A task that must fail; a node carries out its calls."""
     answer = server.run(lambda run: {"found": run.client.users()}, {}, as_node=node)
     assert answer["failed"]
     return answer
@@ -602,13 +602,13 @@ def test_a_call_that_is_not_passed_on_names_the_node(pair: Estate) -> None:
     assert "pass this on" not in passed_on(server, None)["msg"]
 
 
-def test_everything_that_is_told_is_documented(estate: Estate) -> None:
+def test_everything_that_is_reported_is_documented(estate: Estate) -> None:
     estate.add("node1")
     documented = yaml.safe_load(as_cluster_node.RETURN)["objects"]["contains"]
     assert set(estate.done("node1")) == set(documented) - {"msg"}
 
 
-def test_the_database_is_told_nowhere(estate: Estate) -> None:
+def test_the_database_is_never_shown(estate: Estate) -> None:
     estate.add("node1")
     estate.add("node2")
     answers = [estate.node(name, check=check) for name in ("node1", "node2") for check in (True, False)]

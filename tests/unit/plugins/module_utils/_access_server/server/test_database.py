@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Databases: which one is in use, moving to MySQL once, and what is in one before a server goes there."""
+"""Databases: which one is in use, moving to MySQL once, and the content of one before a server moves."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def fixture_uri(tmp_path: Path) -> str:
 
 @pytest.fixture(name="telling")
 def fixture_telling(start: Start) -> Server:
-    """A server that tells that its database is a local one."""
+    """A server that reports a local database."""
     server = start(dialect="document", settings=QUICK)
     server.manage(CONFIG_ITEM, name="sa.company_name", value="Example")
     server.simulator.log.clear()
@@ -117,7 +117,7 @@ TELLING = pytest.mark.parametrize("source", READINGS["moved_source"])
 @TELLING
 @pytest.mark.parametrize("check_database", [True, False])
 def test_no_server_moves_twice(start: Start, uri: str, second: str, source: str, check_database: bool) -> None:
-    """Also where it tells nothing about its database, and does what it is asked as often as it is asked."""
+    """Also if it reports nothing about its database, and repeats a conversion each time."""
     server = start(settings=QUICK, readings={"second_conversion": second, "moved_source": source})
     server.manage(CONFIG_ITEM, name="sa.company_name", value="Example")
     how = {"assume_local": True, "check_database": check_database}
@@ -159,7 +159,7 @@ def test_a_server_that_lists_itself_is_no_cluster(start: Start, uri: str, listed
 
 
 @pytest.mark.parametrize("listed", READINGS["lone_node"])
-def test_a_silent_server_that_lists_itself_is_not_said_to_have_moved(start: Start, uri: str, listed: str) -> None:
+def test_a_silent_server_that_lists_itself_is_not_reported_as_moved(start: Start, uri: str, listed: str) -> None:
     server = start(settings=QUICK, readings={"lone_node": listed, "moved_source": "db"})
     assert in_use(server) == "unknown"
     assert "does not report which database it has" in converted(server, uri)["msg"]
@@ -207,7 +207,7 @@ def test_lone_servers_become_nodes_and_leave_again(start: Start, uri: str, liste
 
 @pytest.fixture(name="silent")
 def fixture_silent(start: Start) -> Server:
-    """A server that does not tell before it has moved."""
+    """A server that reports its database only after it has moved."""
     server = start(settings=QUICK)
     server.manage(CONFIG_ITEM, name="sa.company_name", value="Example")
     return server
@@ -228,7 +228,7 @@ def test_a_request_that_was_lost_on_its_way_is_an_error(silent: Server, uri: str
     assert converted(silent, uri, assume_local=True)["in_use"] == "mysql"
 
 
-def test_what_the_server_refuses_is_told_without_the_database(telling: Server) -> None:
+def test_what_the_server_refuses_is_reported_without_the_database(telling: Server) -> None:
     reason = f"no connection to {MYSQL_URI} with mArKp@ss or 'mArKp%40ss'"
     telling.simulator.faults.add(
         path="/database/convert", status=400, body={"reason": reason, "detail": {"uri": reason}}
@@ -255,7 +255,7 @@ AMBIGUOUS = [
 
 @pytest.mark.parametrize("uri", AMBIGUOUS)
 @pytest.mark.parametrize("noun", ["database", "node"])
-def test_what_is_no_address_is_refused_and_not_told(
+def test_what_is_no_address_is_refused_and_not_shown(
     server: Server, look: Look, monkeypatch: pytest.MonkeyPatch, noun: str, uri: str
 ) -> None:
     """No host is asked for whose name may be the rest of a password."""
@@ -285,7 +285,7 @@ def test_what_libraries_know_may_follow_an_address(query: str) -> None:
 
 @pytest.mark.parametrize(("raw", "form"), [("p%40ss%23mArK", "p@ss#mArK"), ("p%40ss%23mArK", "p%40ss%23mArK")])
 def test_the_parts_of_an_address_are_masked_wherever_they_stand(server: Server, raw: str, form: str) -> None:
-    """A result, and not only what the server says: in the controller's own process and as Ansible masks in another."""
+    """A result, and not only the text of the server: in the controller's own process and as Ansible masks in another."""
     body = Body(ACCESS_SERVER, database.SPEC, lambda run: {"changed": False, "text": f"it is {form}, is it?"})
     answer = perform(
         body,

@@ -90,7 +90,7 @@ def test_a_declaration_without_rulesets_asks_nothing_about_them(start: t.Callabl
         ),
     ],
 )
-def test_what_is_wrong_is_told_without_a_server(server: Server, declared: Json, sentence: str) -> None:
+def test_what_is_wrong_is_reported_without_a_server(server: Server, declared: Json, sentence: str) -> None:
     assert sentence in declare(server, **declared, validate_only=True)["msg"]
     assert not server.simulator.log
 
@@ -154,7 +154,7 @@ def test_a_ruleset_goes_as_what_it_allows_and_denies(server: Server, rules: list
 
 
 @pytest.mark.parametrize("reading", READINGS["rulesets_of_deleted_owners"])
-def test_rulesets_of_owners_who_go_are_gone(start: t.Callable[..., Server], reading: str) -> None:
+def test_rulesets_of_deleted_owners_are_deleted(start: t.Callable[..., Server], reading: str) -> None:
     server = start(readings={"rulesets_of_deleted_owners": reading})
     moving(server)
     gone = [{"name": "b", "state": "absent"}]
@@ -187,7 +187,7 @@ def test_a_purge_of_rulesets(server: Server, how: Json, left: list[str]) -> None
     assert sorted(rulesets(server)) == left
 
 
-# -- what is there and not declared
+# -- what exists and is not declared
 
 
 def undeclared(answer: Json) -> Json:
@@ -296,7 +296,7 @@ def test_what_is_known_can_be_referred_to(server: Server) -> None:
 
 @pytest.mark.parametrize("state", ["absent", "present"])
 def test_looking_for_what_is_not_declared_ends_nothing(server: Server, state: str) -> None:
-    """Only who leaves is asked for what ends then."""
+    """What ends is read only for users who leave."""
     server.simulator.set_user("eve", deny=True)
     server.simulator.add_profile("eve")
     answer = declare(server, users=[{"name": "openvpn"}, {"name": "gone", "state": state}], undeclared=True)

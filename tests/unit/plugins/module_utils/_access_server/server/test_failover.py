@@ -146,7 +146,7 @@ def test_one_that_is_not_wanted_is_off(server: Server) -> None:
 
 @dialects
 @pytest.mark.parametrize("kind", notification.KINDS)
-def test_each_kind_is_told(start: Start, dialect: str, kind: str) -> None:
+def test_each_kind_is_reported(start: Start, dialect: str, kind: str) -> None:
     server = start(dialect=dialect)
     for check in (True, False):
         answer = server.run(notification.notify, notification.SPEC, notification_type=kind, check=check)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a server says of itself: licence, log, version and state."""
+"""What a server reports about itself: licence, log, version and state."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def asked_of_the_log(server: Server) -> list[dict[str, t.Any]]:
 
 
 def forget_what_is_not_in_the_contract(server: Server) -> None:
-    """Servers compare errors as texts, which the document does not say (server behaviour, 113)."""
+    """Servers compare errors as text, which is not documented (server behaviour, 113)."""
     server.simulator.log[:] = [
         one
         for one in server.simulator.log
@@ -169,7 +169,7 @@ def test_records_come_in_the_order_that_is_asked_for(start: Start, dialect: str)
 
 
 @dialects
-def test_records_with_an_error_are_told_from_those_without(start: Start, dialect: str) -> None:
+def test_records_with_an_error_are_reported_from_those_without(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     for name in ("alice", "bob"):
         server.simulator.connect(name)
@@ -254,7 +254,9 @@ def test_a_limit_below_one_is_refused(server: Server, limit: int) -> None:
 
 @pytest.mark.parametrize("error", [None, True])
 @dialects
-def test_a_time_that_is_none_is_told_in_the_words_of_the_server(start: Start, dialect: str, error: bool | None) -> None:
+def test_a_time_that_is_not_valid_is_reported_in_the_words_of_the_server(
+    start: Start, dialect: str, error: bool | None
+) -> None:
     server = start(dialect=dialect)
     answer = log(server, timestamp={"start_relative": "yesterday"}, error=error)
     assert answer["failed"]
@@ -310,7 +312,7 @@ def test_a_service_is_well_by_its_state_and_by_how_severe_its_notes_are(
 
 
 @dialects
-def test_a_server_tells_what_it_is(start: Start, dialect: str) -> None:
+def test_a_server_reports_what_it_is(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     server.simulator.connect("alice")
     found = state(server)
@@ -324,7 +326,7 @@ def test_a_server_tells_what_it_is(start: Start, dialect: str) -> None:
     assert not server.writes()
 
 
-def test_a_cluster_tells_its_nodes(start: Start) -> None:
+def test_a_cluster_reports_its_nodes(start: Start) -> None:
     server = start(settings={"cluster_nodes": 2})
     found = state(server)
     assert {name: node["restart_pending"] for name, node in found["nodes"].items()} == {"node1": False, "node2": False}
@@ -374,7 +376,7 @@ def test_what_a_server_does_not_offer_is_null(server: Server) -> None:
     ],
 )
 @dialects
-def test_what_keeps_a_server_from_serving_is_told_and_waited_for(
+def test_what_keeps_a_server_from_serving_is_reported_and_waited_for(
     start: Start, dialect: str, ailment: str, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = start(dialect=dialect, settings={"ailing_with": "host.name=vpn.example.com", "ailment": ailment})
@@ -416,7 +418,7 @@ def test_how_far_its_clock_is_off(start: Start, ahead: int, reported: set[int]) 
         (None, 0.0, 0.0, None),
     ],
 )
-def test_a_date_of_whole_seconds_tells_what_it_can(
+def test_a_date_of_whole_seconds_shows_what_it_can(
     date: str | None, started: float, ended: float, reported: int | None
 ) -> None:
     assert health.clock_offset({"Date": date} if date else {}, started, ended) == reported

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The licence of a server: activated once, whatever the server tells of it, and never shown."""
+"""The licence of a server: activated once, for any report of the server, and never shown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def licensed(server: Server, *, check: bool = False, **given: t.Any) -> Answer:
 
 
 def done(server: Server, **given: t.Any) -> Answer:
-    """What check mode tells is what happens."""
+    """The run does what check mode reports."""
     reported, answer = (licensed(server, check=check, **given) for check in (True, False))
     assert not answer.get("failed"), answer
     assert (reported["objects"], reported["diff"]) == (answer["objects"], answer["diff"])
@@ -174,7 +174,7 @@ def test_a_licence_of_another_kind_is_not_replaced(
         ({"license_file": "SECRET-KEY-9"}, "The license format was not detected"),
     ],
 )
-def test_a_refused_activation_is_told_in_the_words_of_the_server(
+def test_a_refused_activation_is_reported_in_the_words_of_the_server(
     server: Server, given: dict[str, str], reason: str
 ) -> None:
     answer = licensed(server, **given)
@@ -208,7 +208,7 @@ def test_a_server_that_says_it_did_and_did_not_is_found_out(
     assert answer["objects"][0]["action"] == "failed"
 
 
-def test_a_subscription_that_has_ended_is_told_where_it_is_the_declared_one(server: Server) -> None:
+def test_a_subscription_that_has_ended_is_reported_where_it_is_the_declared_one(server: Server) -> None:
     done(server, subscription=bundle())
     ended = bundle(state="SUBSCRIPTION_ENDED")
     server.simulator.machine.local.put_entry("license", "subscription", json.loads(ended))

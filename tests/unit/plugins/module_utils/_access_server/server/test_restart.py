@@ -53,7 +53,7 @@ def fixture_quick(start: Start) -> Server:
 # -- whether to restart
 
 
-def test_a_restart_is_due_in_any_case_unless_only_if_pending_is_said(quick: Server) -> None:
+def test_a_restart_is_always_due_unless_only_if_pending_is_set(quick: Server) -> None:
     before = last_restarted(quick)
     answer = restarting(quick)
     assert (answer["changed"], answer["restarted"], answer["pending"]) == (True, True, [])
@@ -163,7 +163,7 @@ def test_a_server_that_does_not_come_back_in_time_is_a_failure(start: Start) -> 
 
 
 @pytest.mark.parametrize("timeout", [0, -1])
-def test_a_time_that_is_none_is_refused_before_anything_happens(quick: Server, timeout: int) -> None:
+def test_a_time_that_is_not_valid_is_refused_before_anything_happens(quick: Server, timeout: int) -> None:
     answer = restarting(quick, timeout=timeout)
     assert answer["failed"]
     assert f"timeout: {timeout} is too small; the smallest value is 1 second" in answer["msg"]
@@ -173,7 +173,7 @@ def test_a_time_that_is_none_is_refused_before_anything_happens(quick: Server, t
 # -- what does not happen
 
 
-def test_check_mode_restarts_nothing_and_tells_what_would_be(quick: Server) -> None:
+def test_check_mode_restarts_nothing_and_shows_what_would_be(quick: Server) -> None:
     before = last_restarted(quick)
     answer = restarting(quick, check=True, only_if_pending=True, changed_items=["cs.cert"])
     expected = {"changed": True, "restarted": False, "pending": ["cs.cert"], "vpn_clients": 0}
@@ -213,7 +213,7 @@ def test_a_server_that_could_not_start_again_refuses_and_goes_on(start: Start, d
     assert last_restarted(server) == before
 
 
-# -- who is connected
+# -- connected clients
 
 
 def test_a_restart_warns_of_connected_clients(quick: Server) -> None:
@@ -280,7 +280,7 @@ def test_without_connected_clients_no_request_is_sent(server: Server) -> None:
     assert "/api/vpn/client/disconnect" not in [one.path for one in server.simulator.log]
 
 
-def test_check_mode_tells_the_same_and_ends_nothing(server: Server) -> None:
+def test_check_mode_shows_the_same_and_ends_nothing(server: Server) -> None:
     server.simulator.connect("alice")
     planned = disconnecting(server, users=["alice"], check=True)
     assert not server.writes()
@@ -306,7 +306,7 @@ def test_an_empty_list_of_users_is_refused(server: Server) -> None:
     assert len(sessions(server)) == 1
 
 
-def test_of_sessions_that_the_server_cannot_end_it_is_told_which_ended(server: Server) -> None:
+def test_of_sessions_that_the_server_cannot_end_it_is_reported_which_ended(server: Server) -> None:
     server.simulator.connect("alice")
     bob = server.simulator.connect("bob")
     refusal = {"status": 400, "body": {"reason": "Some clients could not be disconnected"}}
@@ -340,7 +340,7 @@ def test_a_session_that_ends_by_itself_meanwhile_is_no_failure(server: Server) -
 
 
 @dialects
-def test_sessions_are_told_alike_in_both_dialects(start: Start, dialect: str) -> None:
+def test_sessions_are_reported_alike_in_both_dialects(start: Start, dialect: str) -> None:
     server = start(dialect=dialect)
     assert sessions(server) == []
     for name in ("alice", "bob"):
