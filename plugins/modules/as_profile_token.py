@@ -151,11 +151,11 @@ objects:
       description: The chosen tokens of the entry, in words.
       type: str
       sample: userlogin of ada
-    # BEGIN objects: V(created) and V(updated) where a token was made, V(deleted) and V(unchanged) (tools/generate.py)
+    # BEGIN objects: V(created) and V(updated) if a token was created, V(deleted) and V(unchanged) (tools/generate.py)
     action:
       description:
         - Action of the task on the object. In check mode, the action that a real run would take.
-        - One of V(created) and V(updated) where a token was made, V(deleted) and V(unchanged).
+        - One of V(created) and V(updated) if a token was created, V(deleted) and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     msg:

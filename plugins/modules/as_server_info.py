@@ -145,7 +145,7 @@ server:
             V(error) or V(critical).
           type: bool
         notes:
-          description: Messages of the service, including good news. Every note has a C(severity) and a C(message).
+          description: Messages of the service, also about success. Every note has a C(severity) and a C(message).
           type: list
           elements: dict
     problems:

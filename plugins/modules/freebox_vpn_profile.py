@@ -224,11 +224,11 @@ objects:
       description: The server and the user.
       type: str
       sample: openvpn_routed of erika
-    # BEGIN objects: V(created), V(updated) where there was no good one, and V(unchanged) (tools/generate.py)
+    # BEGIN objects: V(created), V(updated) if no existing one was valid, and V(unchanged) (tools/generate.py)
     action:
       description:
         - Action of the task on the object. In check mode, the action that a real run would take.
-        - One of V(created), V(updated) where there was no good one, and V(unchanged).
+        - One of V(created), V(updated) if no existing one was valid, and V(unchanged).
         - If the task failed, also V(failed), V(not attempted), or V(unknown) where the answer was lost.
       type: str
     msg:
