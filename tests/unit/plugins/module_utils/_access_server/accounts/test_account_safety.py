@@ -469,7 +469,9 @@ def test_the_last_administrator(server: Server, bearer: dict[str, t.Any]) -> Non
 def test_a_renewal_that_names_us(server: Server, bearer: dict[str, t.Any]) -> None:
     body = {"auth_token": "SESS_TOKEN_x", "user_properties": {"username": OWN}}
     server.simulator.faults.add(path="auth/token/renew", times=None, do="status", status=200, body=body)
-    refused(server, (USER, {"name": OWN, "deny": True}), OWN, "deny", **bearer)
+    refused(
+        server, (USER, {"name": OWN, "deny": True}), "deny", f"the sign-in of {OWN}, the account of this task", **bearer
+    )
     answer = server.manage(USER, name="mfa-admin", deny=True, **bearer)
     assert not answer.get("failed"), answer["msg"]
     assert can_administer(server)

@@ -290,7 +290,10 @@ def test_no_comment_is_not_every_comment(estate: Server) -> None:
 
 def test_a_file_with_which_no_client_could_connect_is_not_valid(estate: Server, tmp_path: Path) -> None:
     file = tmp_path / "ada.ovpn"
-    for block, lacking in (("(?s)<ca>.*?</ca>\n", "certificate authority (ca)"), ("(?m)^remote .*\n", "server (remote)")):
+    for block, lacking in (
+        ("(?s)<ca>.*?</ca>\n", "certificate authority (ca)"),
+        ("(?m)^remote .*\n", "server (remote)"),
+    ):
         profile(estate, **ADA, dest=str(file), renew=True)
         file.write_text(re.sub(block, "", file.read_text()))
         assert profile(estate, **ADA, dest=str(file))["objects"][0]["reason"] == (
