@@ -22,7 +22,7 @@ def ovpn_info(text: t.Any, default: t.Any = None) -> t.Any:
     except ValueError as exc:
         if default is not None:
             return default
-        why = "this is a file of WireGuard, and no profile of OpenVPN." if is_wireguard(text) else str(exc)
+        why = "this is a WireGuard file, not an OpenVPN profile." if is_wireguard(text) else str(exc)
         raise AnsibleFilterError(f"ovpn_info: {shown(why)}") from None
 
 

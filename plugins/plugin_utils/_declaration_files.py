@@ -90,10 +90,10 @@ class _File:
             self.action = "kept"
             return
         if not force and said != checksum(body):
-            by = "was changed since it was exported, and declares other things" if said else "is no exported file"
+            by = "was changed since it was exported, and declares other things" if said else "is not an exported file"
             raise InputError(
                 f"{self.path} {by}. Export to another folder (dest) to compare the two. With force: true it is overwritten, and "
-                "what was changed in it is lost."
+                "the changes in it are lost."
             )
         self.action = "updated"
 
@@ -103,7 +103,9 @@ def export(args: Params, *, check: bool, diff: bool) -> Params:
     server, prefix = PRODUCTS[args["product"]]
     mistakes = Mistakes()
     for part in args["declaration"].keys() - server.resources.keys():
-        mistakes.add(f"declaration: {part} is no part of it. The parts are {', '.join(server.resources)}.")
+        mistakes.add(
+            f"declaration: {part} is not a part of a declaration. The parts are {', '.join(server.resources)}."
+        )
     mistakes.refuse()
     secrets = _named_secrets(args["secrets"])
     files: list[_File] = []
@@ -182,7 +184,7 @@ def _write(files: t.Sequence[_File], args: Params, secrets: t.Sequence[Params], 
 def _name_of(resource: Resource, item: t.Any) -> str:
     """The name of an object. Raises InputError where it has none."""
     if not isinstance(item, dict):
-        raise InputError(f"{item!r} is given, and a mapping is needed.")
+        raise InputError(f"{item!r} is not a mapping.")
     try:
         return resource.identity(item)
     except KeyError as exc:
@@ -213,7 +215,7 @@ def _named_secrets(secrets: t.Sequence[Params]) -> list[Params]:
 
 
 def _text_of(path: str) -> str | None:
-    """The text of a file that is there. Raises InputError where it is no text."""
+    """The text of a file, or None. Raises InputError if it is not a text file."""
     if os.path.islink(path):
         raise InputError(
             f"{path} is a symbolic link, which an export does not replace. Put a file in its place, or export to another folder "
@@ -227,4 +229,6 @@ def _text_of(path: str) -> str | None:
     try:
         return content.decode("utf-8").replace("\r\n", "\n")  # as Git or an editor may end the lines of an export
     except UnicodeDecodeError:
-        raise InputError(f"{path} is no text in UTF-8. Move it away. Nothing was written.") from None
+        raise InputError(
+            f"{path} is not a text file in UTF-8. Move it to another folder. Nothing was written."
+        ) from None

@@ -78,7 +78,7 @@ class ModuleAction(ActionBase):
     _requires_connection = True
 
     def run(self, tmp: t.Optional[str] = None, task_vars: t.Optional[Params] = None) -> Params:
-        """Find or make what is shared, and run the module with it."""
+        """Find or make what tasks share, and run the module with it."""
         result, variables = super().run(tmp, task_vars), task_vars or {}
         for switch in (LIMIT, TODAY):
             self._pass_on(switch, variables)
@@ -146,8 +146,8 @@ class ModuleAction(ActionBase):
         option = self.body.reveals
         if option and not self._task.no_log and boolean(args.get(option) or False, strict=False):
             raise InputError(
-                f"{option}: the result would hold a secret and be printed. Say no_log: true on the task, or have the secret "
-                "written to a file (dest). Nothing was written."
+                f"{option}: the result would hold a secret and be printed. Set no_log: true on the task, or write the "
+                "secret to a file (dest). Nothing was written."
             )
 
     def _claim(self, args: Params, shared: SharedSignIn, variables: Params) -> t.Callable[[], None]:
@@ -201,7 +201,7 @@ class ModuleAction(ActionBase):
             raise InputError(f"{name}: {said!r} is neither true nor false.") from None
 
     def _is_own_interpreter(self, variables: Params) -> bool:
-        """No interpreter is asked for, or the one that runs this."""
+        """Whether no interpreter is set, or the one that runs this."""
         delegate = self._task.delegate_to
         if delegate:
             variables = variables.get("ansible_delegated_vars", {}).get(delegate, variables)
@@ -270,15 +270,15 @@ class ModuleAction(ActionBase):
             raise OSError(errno.EACCES, exc.message.rstrip("."), path) from exc
 
     def _seal(self, text: str, vault_id: t.Optional[str]) -> str:
-        """A text as ansible-vault encrypts it. Raises InputError where there is no secret to encrypt it with."""
+        """A text as ansible-vault encrypts it. Raises InputError if no secret is set to encrypt it with."""
         known = self._loader._vault.secrets or []
         if not known:
-            raise InputError("there is no secret to encrypt with. Give one to Ansible, as by --vault-id")
+            raise InputError("no vault secret is set to encrypt with. Give one to Ansible, for example with --vault-id")
         wanted = vault_id or constants.DEFAULT_VAULT_ENCRYPT_IDENTITY
         try:
             found, secret = match_encrypt_secret(known, wanted)
         except AnsibleError as exc:
-            raise InputError(f"there is no secret of the vault id {wanted!r} to encrypt with") from exc
+            raise InputError(f"no secret is set for the vault id {wanted!r}") from exc
         return to_text(VaultLib(known).encrypt(text, secret, wanted or found))
 
 

@@ -10,8 +10,8 @@ import typing as t
 
 from ansible_collections.vpn.estate.plugins.module_utils._net.client import READING
 
-MANY = 200  # objects; fewer are done before anybody wonders, unless they take LONG
-LONG = 10.0  # seconds; nobody wonders about what is only read, and may be read in a moment, before that
+MANY = 200  # objects; a task with fewer ends before a user wonders, unless it takes LONG
+LONG = 10.0  # seconds; no user wonders before that about a task that only reads
 PAUSE = 2.0  # seconds between two lines at least
 
 

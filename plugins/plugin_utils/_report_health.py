@@ -88,7 +88,7 @@ def _ends(what: str, moment: str, now: datetime.datetime) -> Iterator[str]:
     try:
         end = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00"))
     except ValueError:
-        yield f"The end of {what[0].lower()}{what[1:]} is no date: {moment}."
+        yield f"The end of {what[0].lower()}{what[1:]} is not a date: {moment}."
         return
     end = end if end.tzinfo else end.replace(tzinfo=datetime.timezone.utc)
     days = (end - now).days

@@ -23,7 +23,7 @@ TITLES = {
     ("run", "changed"): "Servers were changed",
     ("run", "error"): "A run with errors",
 }
-# What is said of an object: by the mode, and by what the task does or would do with it.
+# The word for an object: by the mode, and by what the task does or would do with it.
 WORDS = {
     "check": {"created": "missing", "updated": "differs", "deleted": "will be deleted", "undeclared": "not declared"},
     "run": {"created": "created", "updated": "changed", "deleted": "deleted", "undeclared": "not declared"},
@@ -66,15 +66,15 @@ def rows(part: Json, mode: str) -> Iterator[Row]:
     """What differs, or was done, in a part."""
     words = WORDS[mode]
     before, after = part["before"], part["after"]
-    told: set[str] = set()
+    named: set[str] = set()
     for title in sorted({*before, *after}, key=str):
         action = "updated" if title in before and title in after else "created" if title in after else "deleted"
-        told.update({str(title)} if not re.match(r"\d+ objects: ", str(title)) else ())
+        named.update({str(title)} if not re.match(r"\d+ objects: ", str(title)) else ())
         yield Row(shown(str(title)), words[action], [*_details(before.get(title), after.get(title))])
-    folded = len(before.keys() | after.keys()) != len(told)
+    folded = len(before.keys() | after.keys()) != len(named)
     for change in part["changes"]:
         name, action = str(change["name"]), str(change["action"])
-        if action in words and (name in told or folded):
+        if action in words and (name in named or folded):
             continue
         keys = [(shown(str(key)), "", "") for key in change.get("changed_keys") or ()]
         yield Row(shown(name), words.get(action, action), keys, shown(str(change.get("msg") or "")))
@@ -102,7 +102,7 @@ def _value(value: t.Any) -> str:
 
 
 def _tally(server: Json, mode: str) -> dict[str, int]:
-    """How many objects of a server there are by what is said of them."""
+    """How many objects of a server there are by the word that the report has for them."""
     found = dict.fromkeys(WORDS[mode].values(), 0)
     for part in server["parts"]:
         for change in part["changes"]:

@@ -94,9 +94,9 @@ def codes_file(key: str, warn: t.Callable[[str], object]) -> str:
         os.close(own_file(os.path.join(folder, name)))
     except OSError as exc:
         warn(
-            f"{exc.filename} is not used: {exc.strerror}. Which codes of an authenticator are used up is known in this run alone. "
-            "Another run within 30 seconds may offer the same code, which the server counts as a failed sign-in. Remove it, or "
-            f"give it to the user that runs Ansible, with mode 0700 for a folder and 0600 for a file."
+            f"{exc.filename} is not used: {exc.strerror}. So only this run knows which TOTP codes it has used. Another run within "
+            "30 seconds may send the same code, and the server counts that as a failed sign-in. Remove the file, or make the user "
+            "that runs Ansible its owner, with mode 0700 for a folder and 0600 for a file."
         )
         folder = constants.DEFAULT_LOCAL_TMP
     return os.path.join(folder, name)

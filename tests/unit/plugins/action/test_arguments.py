@@ -80,7 +80,7 @@ THAT = [
 
 
 def test_arguments_reach_the_check_as_the_task_says_them(server: Server, tmp_path: Path) -> None:
-    """Nothing is written, nobody signs in with what is no password, and no secret is told."""
+    """Nothing is written, no task signs in with a value that is not a password, and no secret is shown."""
     folder, local = Folder(tmp_path), {"ansible_connection": "local"}
     folder.hosts(here=local, there={**local, "vpn_estate_in_process": False})
     vault = VaultLib([("default", VaultSecret(b"open-sesame"))]).encrypt(PASSWORD).decode()

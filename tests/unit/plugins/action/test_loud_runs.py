@@ -53,19 +53,19 @@ def test_the_secrets_of_authenticators_are_shown_nowhere(server: Server, tmp_pat
     folder.hosts(here={"ansible_connection": connection})
     users = [{"name": "alice", "dest": str(tmp_path / "alice"), "enrolled": True}, {"name": "bob"}]
     module = {"vpn.estate.as_user_mfa": {"users": users}}
-    told = {"vpn.estate.as_user_mfa": {"users": users, "return_content": True}, "register": "told"}
+    enrolled = {"vpn.estate.as_user_mfa": {"users": users, "return_content": True}, "register": "enrolled"}
     tasks = [
         module,
-        {**told, "no_log": True},
-        {"ansible.builtin.assert": {"that": "'otpauth' in told.objects[1].content"}},
-        {**told, "ignore_errors": True},
+        {**enrolled, "no_log": True},
+        {"ansible.builtin.assert": {"that": "'otpauth' in enrolled.objects[1].content"}},
+        {**enrolled, "ignore_errors": True},
     ]
     defaults = {"group/vpn.estate.access_server": server.connection}
     play = {"hosts": "here", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}
     run = folder.play([play], "-vvvvv", "--diff")
     assert run.status == 0, run.output[-2000:]
     assert run.tally["here"]["ignored"] == 1
-    assert "Say no_log: true on the task" in run.output
+    assert "Set no_log: true on the task" in run.output
     secrets = [record(server, name)["totp_secret"] for name in ("alice", "bob")]
     assert secrets[0] in (tmp_path / "alice").read_text()
     assert not [one for one in secrets if one in run.output]
@@ -198,7 +198,7 @@ def test_a_session_is_shared_by_hosts_and_shown_nowhere(
         assert not any(secret in text for text in [run.output, *kept])
 
 
-# -- everything at once: each kind of secret, on both ways, and everywhere that Ansible can be told to write
+# -- everything at once: each kind of secret, on both ways, and everywhere that Ansible can write
 
 MARK = "mArK"
 PRIVATE = re.compile(r"-----BEGIN (?:(?:\w+ )*PRIVATE KEY|OpenVPN Static key V1)-----\n([^-]+)")

@@ -78,12 +78,12 @@ def test_a_whole_run(start: Callable[..., Box], tmp_path: Path, connection: str)
         (
             "boxes",
             (),
-            "vault: there is no secret to encrypt with. Give one to Ansible, as by --vault-id. Nothing was written.",
+            "vault: no vault secret is set to encrypt with. Give one to Ansible, for example with --vault-id. Nothing was written.",
         ),
         pytest.param(
             "others",
             ("--vault-id=boxes@key",),
-            "vault: there is no secret of the vault id 'others' to encrypt with. Nothing was written.",
+            "vault: no secret is set for the vault id 'others'. Nothing was written.",
             marks=pytest.mark.exhaustive,
         ),
     ],
@@ -93,8 +93,8 @@ def test_a_vault_that_cannot_be_used(
 ) -> None:
     folder = Folder(tmp_path)
     folder.write("key", "open-sesame")
-    told = {"url": box.simulator.url, "ca": str(box.simulator.ca_path), "dest": str(tmp_path / "token.json")}
-    folder.hosts(home={"ansible_connection": "local", "vault": True, "vault_id": vault_id, **told})
+    variables = {"url": box.simulator.url, "ca": str(box.simulator.ca_path), "dest": str(tmp_path / "token.json")}
+    folder.hosts(home={"ansible_connection": "local", "vault": True, "vault_id": vault_id, **variables})
     run = folder.play(PLAY, *arguments)
     assert words in " ".join(run.output.split()), run.output
     assert requests(box) == []

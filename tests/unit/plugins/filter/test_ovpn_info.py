@@ -254,6 +254,6 @@ def test_parameters_of_what_is_not_harmless_are_withheld(tmp_path: Path) -> None
 
 
 def test_a_file_of_wireguard_is_no_profile_of_openvpn() -> None:
-    with pytest.raises(AnsibleFilterError, match="this is a file of WireGuard, and no profile of OpenVPN"):
+    with pytest.raises(AnsibleFilterError, match="this is a WireGuard file, not an OpenVPN profile"):
         ovpn_info(WIREGUARD_TEXT)
     assert ovpn_info(WIREGUARD_TEXT, default={}) == {}

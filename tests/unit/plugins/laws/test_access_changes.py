@@ -50,12 +50,12 @@ def mixed(one: Drawn, other: Drawn, kept: t.Collection[str]) -> Drawn:
 
 
 def changes(before: Drawn, after: Drawn) -> Found:
-    """What is told of each account, and that nothing is left out."""
+    """What each account gains and loses, and that nothing is left out."""
     with mock.patch.multiple(access_changes, MOST=10_000, MOST_ENTRIES=10_000):
-        told = access_changes.compared(estate(before), estate(after))
-    assert (told["left_out"], told["vpn_clients_compared"]) == (0, True)
+        answer = access_changes.compared(estate(before), estate(after))
+    assert (answer["left_out"], answer["vpn_clients_compared"]) == (0, True)
     found: Found = {}
-    for entry in told["changes"]:
+    for entry in answer["changes"]:
         assert entry["gains"] or entry["loses"]
         names = [*(("user", name) for name in entry["users"]), *(("group", name) for name in entry["groups"])]
         for name in [*names, *([("others", "")] if entry["others"] else [])]:
@@ -115,9 +115,9 @@ def is_rest(world: Drawn, who: Who, address: str, atom: str) -> bool:
 @examples(60, 5000)
 def test_networks_that_are_named_are_those_that_changed(before: Drawn, after: Drawn, kept: set[str]) -> None:
     after = mixed(before, after, kept)
-    told = changes(before, after)
+    answer = changes(before, after)
     for name, (was, now) in accounts(before, after):
-        texts = told.get(name, ([], []))
+        texts = answer.get(name, ([], []))
         for family, spaces in SPACES.items():
             pool = [*ELSEWHERE[family], *(str(one) for space in spaces for one in ipaddress.ip_network(space))]
             for address in pool:
@@ -143,9 +143,9 @@ def test_networks_that_are_named_are_those_that_changed(before: Drawn, after: Dr
 @examples(100, 5000)
 def test_domains_that_are_named_are_those_that_changed(before: Drawn, after: Drawn, kept: set[str]) -> None:
     after = mixed(before, after, kept)
-    told = changes(before, after)
+    answer = changes(before, after)
     for name, (was, now) in accounts(before, after):
-        texts = told.get(name, ([], []))
+        texts = answer.get(name, ([], []))
         for domain in [*(one for one in NAMES if "." in one or one == "example"), "new.example", "elsewhere.test"]:
             reached = [
                 who is not None and resolves(world, who, domain) is True for world, who in ((before, was), (after, now))
@@ -204,10 +204,10 @@ def decides_somewhere(before: Drawn, after: Drawn, was: Who | None, now: Who | N
 @examples(100, 5000)
 def test_clients_that_are_named_are_those_that_changed(before: Drawn, after: Drawn, kept: set[str]) -> None:
     after = mixed(before, after, kept)
-    told = changes(before, after)
+    answer = changes(before, after)
     everyone = accounts(before, after)
     for name, (was, now) in everyone:
-        gains, loses = told.get(name, ([], []))
+        gains, loses = answer.get(name, ([], []))
         for target, (target_was, target_now) in everyone:
             if target == name and name[0] == "user":
                 continue

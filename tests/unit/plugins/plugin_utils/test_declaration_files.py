@@ -81,7 +81,7 @@ def test_a_file_that_a_person_has_changed_is_not_overwritten(dest: Path) -> None
 def test_a_file_that_was_not_exported_is_not_overwritten(dest: Path, content: bytes) -> None:
     dest.mkdir(parents=True)
     (dest / "users.yml").write_bytes(content)
-    with pytest.raises(InputError, match=r"users.yml is no .*Nothing was written"):
+    with pytest.raises(InputError, match=r"users.yml is not an? .*Nothing was written"):
         run(dest, TWO)
     assert list(texts_of := os.listdir(dest)) == ["users.yml"], texts_of
     assert (dest / "users.yml").read_bytes() == content
@@ -124,7 +124,7 @@ def test_all_mistakes_are_told_at_once(dest: Path) -> None:
     with pytest.raises(InputError) as refused:
         run(dest, {**TWO, "access_lists": [{"access_to": []}, "text"]})
     assert "3 mistakes" in str(refused.value)
-    with pytest.raises(InputError, match="declaration: usres is no part of it. The parts are groups, "):
+    with pytest.raises(InputError, match="declaration: usres is not a part of a declaration. The parts are groups, "):
         run(dest, {"usres": []})
 
 
@@ -145,7 +145,7 @@ def test_secrets_are_comments_beside_their_objects(dest: Path) -> None:
     ]
     assert len({*variables}) == 4
     alone = run(dest.parent / "alone", {"users": [{"name": "a-na"}]}, secrets=secrets[1:2])
-    assert alone["secrets"] == found["secrets"][1:2]  # whoever else there is
+    assert alone["secrets"] == found["secrets"][1:2]  # other secrets make no difference
     users, items = texts(dest)["users.yml"], texts(dest)["configuration.yml"]
     assert '    # password: "{{ vault_users_ana_password }}"\n  - name: a-na\n' in users
     assert items.endswith(
@@ -241,7 +241,7 @@ def test_a_file_that_was_changed_and_declares_what_is_there_stays(dest: Path) ->
         "  - {name: ana, group: staff}  # mine",
     ]
     users.write_text("access_server_users:\n" + "\n".join(mine) + "\n")
-    with pytest.raises(InputError, match="is no exported file"):
+    with pytest.raises(InputError, match="is not an exported file"):
         run(dest, {"users": [ANA]})
     run(dest, {"users": [ANA]}, force=True)
     users.write_text(

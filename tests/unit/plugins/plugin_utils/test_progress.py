@@ -28,7 +28,7 @@ from ansible_collections.vpn.estate.plugins.plugin_utils._progress import Progre
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import TIME_LIMIT, Folder
 
-Told = tuple[str, int, int]
+Line = tuple[str, int, int]
 
 
 class Watch:
@@ -134,21 +134,21 @@ def test_what_is_done_needs_no_line() -> None:
 # -- what a task tells
 
 
-def told_by(server: Server, **params: t.Any) -> list[Told]:
-    """What whoever waits for the users of this task is told."""
-    told: list[Told] = []
+def reported_by(server: Server, **params: t.Any) -> list[Line]:
+    """What a task reports while it works."""
+    lines: list[Line] = []
 
     def work(run: Run[t.Any]) -> Answer:
-        run.task.progress = lambda said, done, total: told.append((said, done, total))
+        run.task.progress = lambda said, done, total: lines.append((said, done, total))
         return apply_declared(run, USER)
 
     server.run(work, USER.argument_spec(), USER.constraints(), **params)
-    return told
+    return lines
 
 
 def test_a_task_tells_of_each_object(server: Server) -> None:
     names = [{"name": name, "password": "Correct-Horse-1"} for name in ("ana", "ben", "cleo")]
-    assert told_by(server, users=names) == [
+    assert reported_by(server, users=names) == [
         *(("created", done, 3) for done in range(4)),
         *(("given a password", done, 3) for done in range(4)),
     ]
@@ -156,22 +156,22 @@ def test_a_task_tells_of_each_object(server: Server) -> None:
 
 def test_a_task_tells_of_each_slice(server: Server) -> None:
     names = [{"name": f"u{number}"} for number in range(5)]
-    told_by(server, users=names)
-    told = told_by(server, users=[{**one, "autologin": True} for one in names], as_batch_size=2)
-    assert told == [("updated", done, 5) for done in (0, 2, 4, 5)]
-    told = told_by(server, users=names, state="absent", as_batch_size=2)
-    assert told == [(said, done, 5) for said in ("denied", "deleted") for done in (0, 2, 4, 5)]
+    reported_by(server, users=names)
+    lines = reported_by(server, users=[{**one, "autologin": True} for one in names], as_batch_size=2)
+    assert lines == [("updated", done, 5) for done in (0, 2, 4, 5)]
+    lines = reported_by(server, users=names, state="absent", as_batch_size=2)
+    assert lines == [(said, done, 5) for said in ("denied", "deleted") for done in (0, 2, 4, 5)]
 
 
 def test_what_fails_is_not_counted(server: Server) -> None:
     server.simulator.faults.add(path="users/create", nth=2, status=400, body={"reason": "Invalid user name"})
     names = [{"name": name} for name in ("ana", "ben", "cleo")]
-    assert ("created", 2, 3) in told_by(server, users=names, as_connections=1)
+    assert ("created", 2, 3) in reported_by(server, users=names, as_connections=1)
 
 
 def test_nothing_is_told_where_nothing_is_done(server: Server) -> None:
-    told_by(server, users=[{"name": "ana"}])
-    assert told_by(server, users=[{"name": "ana"}]) == []
+    reported_by(server, users=[{"name": "ana"}])
+    assert reported_by(server, users=[{"name": "ana"}]) == []
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_nothing_is_told_where_nothing_is_done(server: Server) -> None:
 def test_a_task_tells_of_each_page_that_it_has_read(
     start: t.Callable[..., Server], body: Body, params: dict[str, t.Any]
 ) -> None:
-    told: list[Told] = []
+    lines: list[Line] = []
     given = {**start(users=2500).connection, **params}
     check = given.pop("check", False)
     perform(
@@ -191,9 +191,9 @@ def test_a_task_tells_of_each_page_that_it_has_read(
         given,
         check=check,
         invocation=False,
-        progress=lambda said, done, total: told.append((said, done, total)),
+        progress=lambda said, done, total: lines.append((said, done, total)),
     )
-    assert told[:3] == [("read", 0, 0), ("read", 1000, 2502), ("read", 2000, 2502)]
+    assert lines[:3] == [("read", 0, 0), ("read", 1000, 2502), ("read", 2000, 2502)]
 
 
 # -- who hears it

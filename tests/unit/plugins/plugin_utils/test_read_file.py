@@ -75,7 +75,7 @@ readers = pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 
 @pytest.fixture(name="pipe")
 def fixture_pipe(tmp_path: Path) -> Iterator[Path]:
-    """A pipe that is full of sense for whoever opens it."""
+    """A pipe with a valid text for each reader."""
     path = tmp_path / "a.json"
     os.mkfifo(path)
 
@@ -92,7 +92,7 @@ def fixture_pipe(tmp_path: Path) -> Iterator[Path]:
 
 
 def refusal(reader: Reader, path: Path) -> str:
-    """What is said of what cannot be read; empty where the answer itself says so."""
+    """The message about a file that cannot be read; empty if the answer itself has it."""
     try:
         reader(str(path))
     except EstateError as exc:
@@ -102,20 +102,23 @@ def refusal(reader: Reader, path: Path) -> str:
 
 @readers
 def test_a_pipe_is_refused_and_not_waited_for(reader: Reader, pipe: Path) -> None:
-    told = refusal(reader, pipe)
+    message = refusal(reader, pipe)
     assert (
-        told == "" or "not a regular file" in told or "there is no file" in told or "exists and is not a file" in told
+        message == ""
+        or "not a regular file" in message
+        or "there is no file" in message
+        or "exists and is not a file" in message
     )
-    assert (told == "") is (reader is READERS["path of ovpn_file_info"])
+    assert (message == "") is (reader is READERS["path of ovpn_file_info"])
 
 
 @readers
 def test_a_device_is_refused_also_behind_a_link(reader: Reader, tmp_path: Path) -> None:
     link = tmp_path / "a.json"
     link.symlink_to("/dev/null")
-    told = refusal(reader, link)
-    assert (told == "") is (reader is READERS["path of ovpn_file_info"])
-    assert "JSON" not in told
+    message = refusal(reader, link)
+    assert (message == "") is (reader is READERS["path of ovpn_file_info"])
+    assert "JSON" not in message
 
 
 def test_a_pipe_in_a_folder_of_files(pipe: Path) -> None:

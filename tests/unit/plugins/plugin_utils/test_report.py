@@ -182,7 +182,7 @@ NOW = datetime.datetime(2026, 11, 29, 12, tzinfo=datetime.timezone.utc)
             {"license": {"max_cc": 10}, "expires": "2026-12-10T00:00:00Z"},
             ["The licence ends on 2026-12-10, in 10 days."],
         ),
-        ({"license": {"max_cc": 10}, "expires": "soon"}, ["The end of the licence is no date: soon."]),
+        ({"license": {"max_cc": 10}, "expires": "soon"}, ["The end of the licence is not a date: soon."]),
         ({"changed": True, "expires": "2026-12-10T00:00:00Z"}, []),
         (
             {

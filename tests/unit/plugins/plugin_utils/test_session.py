@@ -76,7 +76,7 @@ class Run:
 
     @property
     def sign_ins(self) -> int:
-        """How often anybody tried to sign in."""
+        """How often a task tried to sign in."""
         return sum(one.path.endswith(self.kind.sign_in) for one in self.server.simulator.log)
 
 
@@ -148,7 +148,7 @@ def test_the_file_says_nothing_by_which_a_secret_can_be_guessed(run: Run) -> Non
 @kinds
 @pytest.mark.parametrize("trust", ["validate_certs", "certificate_fingerprint", "ca_path", "server_name"])
 def test_who_trusts_others_gets_a_session_of_its_own(run: Run, trust: str) -> None:
-    """The token of one session reaches nobody but those whom its tasks trust."""
+    """The token of one session reaches only servers that its tasks trust."""
     simulator = run.server.simulator
     other = run.folder / "ca.pem"
     other.write_text(f"{Path(simulator.ca_path).read_text()}\n# and more\n")
@@ -205,7 +205,7 @@ def statuses(run: Run) -> list[int]:
 
 
 def test_a_run_that_changes_its_own_password_goes_on(own: Run) -> None:
-    """With the old one in all its tasks, also when the session ends and whomever they trust; no sign-in fails."""
+    """With the old one in all its tasks, also when the session ends and whichever servers they trust; no sign-in fails."""
     old = own.server.connection
     own.task()
     change(own, **old)
@@ -399,5 +399,5 @@ def test_a_password_that_is_taken_back_outdates_nothing(own: Run) -> None:
     own.server.simulator.clock.advance(600)
     assert "failed" not in own.task(**own.server.connection)
     given = own.server.connection["as_password"]
-    told = own.server.run(lambda run: {"told": run.client.session.use_password(given), "changed": False}, {})
-    assert told["told"] == ""
+    answer = own.server.run(lambda run: {"answer": run.client.session.use_password(given), "changed": False}, {})
+    assert answer["answer"] == ""

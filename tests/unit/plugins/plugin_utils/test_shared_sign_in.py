@@ -307,7 +307,7 @@ def test_codes_are_remembered_where_the_module_runs_here(
         assert shared.options({**params, "as_totp_secret": None})["as_session"]["codes"] is None
     else:  # with what this machine's environment says, and nothing that the module does not take
         assert found == {**params, "as_server_name": "vpn", "as_validate_certs": True, "as_timeout": 60}
-    assert all(shared.options({**params, name: "x"}) == {} for name in ("token", "token_url")), "nobody signs in"
+    assert all(shared.options({**params, name: "x"}) == {} for name in ("token", "token_url")), "no task signs in"
 
 
 @pytest.mark.parametrize("local", [True, False])

@@ -609,7 +609,7 @@ class Vault:
 
     def seal(self, text: str, vault_id: str | None) -> str:
         if (vault_id or "default") not in self._secrets:
-            raise InputError(f"there is no secret of the vault id {vault_id!r} to encrypt with")
+            raise InputError(f"no secret is set for the vault id {vault_id!r}")
         label = f"1.2;AES256;{vault_id}" if vault_id and vault_id != "default" else "1.1;AES256"
         return f"$ANSIBLE_VAULT;{label}\n{text[::-1]}"
 
@@ -656,7 +656,7 @@ def test_an_encrypted_file_stays_encrypted_when_it_gets_another_token(start: Cal
 def test_a_vault_without_its_secret_is_found_out_before_anybody_is_asked(start: Callable[..., Box], dest: Path) -> None:
     box = start(Box)
     answer = pair(box, dest, how=Vault().how, vault=True, vault_id="others")
-    assert answer["msg"] == "vault: there is no secret of the vault id 'others' to encrypt with. Nothing was written."
+    assert answer["msg"] == "vault: no secret is set for the vault id 'others'. Nothing was written."
     assert box.simulator.log == []
 
 
