@@ -683,7 +683,7 @@ def test_what_is_no_secret_masks_nothing(server: Server, tmp_path: Path, passwor
     item = {"name": "anna", "password": password, "deny": "no", "group": "unknown"}
     arguments = {**server.connection, "src": str(write(tmp_path, a_json=json.dumps([item])) / "a.json")}
     answer = perform(BODY, "as_user", arguments, check=True, invocation=False)
-    assert answer["msg"].startswith("group unknown of user anna: there is no such group.")
+    assert answer["msg"].startswith("group unknown (needed by user anna) does not exist.")
 
 
 def test_a_short_password_in_a_file_brings_the_warning(server: Server, tmp_path: Path) -> None:
