@@ -183,7 +183,7 @@ def run(body: Body) -> None:
         module.fail_json(msg=basic.missing_required_lib("requests"), exception=REQUESTS_ERROR)
     task = Task(module.params, module.check_mode, secrets=module.secrets())
     answer = answer_to(body, task)
-    module.mask(task.secrets)
+    module.mask(module.secrets())  # of its arguments, which Ansible repeats; the answer is masked already
     for sentence in answer.pop("warnings", ()):
         module.warn(sentence)
     if answer.pop("failed", False):

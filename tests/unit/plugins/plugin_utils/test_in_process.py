@@ -88,6 +88,11 @@ def test_the_answer_is_that_of_a_module(
     assert "another" not in json.dumps(ours)
 
 
+def test_a_secret_that_a_task_creates_and_returns_is_whole(of_modules: dict[str, Answer]) -> None:
+    """Such as the content of a client profile, which later tasks use."""
+    assert of_modules["a secret that the task creates"]["created"] == {"content": specimen.CREATED}
+
+
 @pytest.mark.parametrize(
     "parts",
     [3, ["size=1", "oops"], [{"key": "another-secret"}, 3], {"size": {}, "key": [{"a": "another-secret"}]}],

@@ -22,6 +22,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.run import Run
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 
 SECRET = "mArKeD-sEcReT-7"
+CREATED = "cReAtEd-7-bY-a-TaSk"
 
 
 class NoServer:
@@ -47,6 +48,8 @@ def work(run: Run[t.Any]) -> Answer:
         sys.exit(params["secret"])
     if params["name"] == "refuses":
         raise InputError(f"{params['secret']} is not good enough.")
+    if params["name"] == "creates":
+        return {"changed": True, "created": {"content": run.task.made(CREATED)}}
     text = f"the secret is {params['secret']}"
     return {"changed": not run.task.check, "told": [text, {"secret": (1, 2.5, None)}], "template": "{{ 6 * 7 }}"}
 
@@ -100,6 +103,7 @@ CASES: dict[str, dict[str, t.Any]] = {
     "what excludes each other": {"name": "ana", "old": "yes", "parts": []},
     "something lacks": {"secret": SECRET},
     "a number for a secret": {"name": "ana", "secret": 1024, "number": 1024},
+    "a secret that the task creates": {"name": "creates", "secret": SECRET},
     "input that is refused": {"name": "refuses", "secret": SECRET},
     "a defect": {"name": "breaks", "secret": SECRET},
     "an exit": {"name": "exits", "secret": SECRET},
