@@ -196,6 +196,7 @@ def lint() -> Tally:
         ["yamllint", "--strict", "."],
         ["ansible-lint", "--offline", "--strict", *([] if EXHAUSTIVE else ["roles", "playbooks"])],
         ["python", "tools/generate.py", "--check"],
+        ["python", "tools/words.py"],
         ["antsibull-changelog", "lint"],
         ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."],
         ["shellcheck", ".ci/run", *files("tools/*.sh")],

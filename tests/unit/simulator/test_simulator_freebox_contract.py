@@ -40,7 +40,7 @@ CONVERSATION = [
 REFUSED = [
     ("GET", "vpn/pptp0/config/", None, 200),
     ("PUT", "vpn/pptp/config/", {"colour": "red"}, 200),
-    ("GET", "vpn/download_config/openvpn_routed/nobody", None, 200),
+    ("GET", "vpn/download_config/openvpn_routed/ghost", None, 200),
     ("POST", "login/session/", {"app_id": "org.example.unknown", "password": "0" * 40}, 403),
 ]
 

@@ -137,7 +137,7 @@ def test_a_deletion_that_names_somebody_unknown_deletes_nobody(server, api):
         ({"name": "alice", "bypass_subnets": [{**NET, "prefix_length": 33}]}, ("alice", "bypass_subnets"), "33"),
         ({"name": "alice", "bypass_subnets": [{**NET, "mask": 8}]}, ("alice", "bypass_subnets"), "mask: Extra"),
         ({"name": "alice", "auth_method": "magic"}, ("alice", "auth_method"), "Input should be 'local'"),
-        ({"name": "staff", "members": ["nobody"]}, ("staff", "members"), "User does not exist: nobody"),
+        ({"name": "staff", "members": ["ghost"]}, ("staff", "members"), "User does not exist: ghost"),
     ],
 )
 def test_bad_properties_are_refused_by_name(server, api, change, key, text):
