@@ -18,8 +18,10 @@ from . import access_rule
 from .access_ruleset import BETWEEN, EVERYBODY
 from .properties import DEFAULT_USER_NAME
 from .reach import (
+    ADMINISTRATORS,
     EVERYTHING,
     FROM,
+    INTER_CLIENT,
     TO,
     Account,
     Area,
@@ -34,6 +36,7 @@ from .reach import (
     configured_rules,
     domain_rules,
     full_tunnel,
+    kind_of,
     listed_rules,
     matched,
     reached_client,
@@ -44,7 +47,8 @@ from .reach import (
 
 MOST = 20  # users, groups and destinations that an entry names
 MOST_ENTRIES = 100
-MOST_PAIRS = 20_000  # of VPN clients that are looked at
+MOST_PAIRS = 50_000  # of VPN clients that are looked at
+CLIENT_KINDS = ("user", "group", "all", "all_vpn_clients")  # of rules that can be about other VPN clients
 BITS = {"ipv4": 32, "ipv6": 128}
 FAMILY = {"ipv4": "IPv4", "ipv6": "IPv6"}
 INTERNET, OTHER_DOMAINS = "the Internet", "all domains that no rule is about"
@@ -421,8 +425,12 @@ def _compare_clients(
     states: tuple[_State, _State], classes: t.Sequence[_Class], found: t.Mapping[_Class, _Difference]
 ) -> bool:
     """Whether there were few enough to look at them all."""
-    targets = [one for one in classes if None not in one.accounts]
-    pairs = [(one, other) for one in classes for other in targets if one.changed or other.changed]
+    switches = [[state.estate.flag(item) for item in (INTER_CLIENT, ADMINISTRATORS)] for state in states]
+    merged = _alike_as_clients(states, classes)
+    sources = [one for one in merged if switches[0] != switches[1] or _differ(one, states, _source)]
+    targets = [one for one in merged if None not in one.accounts]
+    changed = [one for one in targets if _differ(one, states, _target)]
+    pairs = dict.fromkeys([*itertools.product(sources, targets), *itertools.product(merged, changed)])
     if len(pairs) > MOST_PAIRS:
         return False
     reach: dict[_Class, dict[tuple[str, bool], set[Subject]]] = {}
@@ -438,19 +446,51 @@ def _compare_clients(
                 reach.setdefault(one, {}).setdefault((family, now), set()).update(other.subjects)
     everyone = {subject for one in targets for subject in one.subjects}
     for one, each in reach.items():
+        others = everyone - {*(one.subjects if _is_alone(one) else ())}
         for gained in (True, False):
             texts = {
-                family: _clients_in_words(
-                    each.get((family, gained), set()),
-                    everyone - {*(one.subjects if _is_alone(one) else ())},
-                    states[gained],
-                )
-                for family in BITS
+                family: _clients_in_words(each.get((family, gained), set()), others, states[gained]) for family in BITS
             }
             for text in dict.fromkeys(text for family in texts for text in texts[family]):
                 families = [family for family in texts if text in texts[family]]
-                found[one].add(_of_families(text, families), gained)
+                for exact in merged[one]:
+                    found[exact].add(_of_families(text, families), gained)
     return True
+
+
+def _alike_as_clients(states: tuple[_State, _State], classes: t.Sequence[_Class]) -> dict[_Class, list[_Class]]:
+    """Fewer classes, of accounts that differ in nothing that counts among VPN clients, with those that each stands for."""
+    named = states[0].named() | states[1].named()
+    alike: dict[t.Any, list[_Class]] = {}
+    for one in classes:
+        kind, name = one.subjects[0]
+        keys = [_source(*each) + _target(*each) for each in zip(states, one.accounts)]
+        alike.setdefault((*keys, name if kind == USER and name in named else ""), []).append(one)
+    return {
+        _Class(tuple(subject for one in each for subject in one.subjects), each[0].accounts, True): each
+        for each in alike.values()
+    }
+
+
+def _differ(one: _Class, states: tuple[_State, _State], key: t.Callable[..., t.Any]) -> bool:
+    before, after = (key(state, account) for state, account in zip(states, one.accounts))
+    return bool(before != after)
+
+
+def _source(state: _State, account: t.Optional[Account]) -> tuple[t.Any, ...]:
+    """What counts of an account that sends, apart from its name."""
+    able = _open(state, account)
+    return (able.group, bool(state.estate.setting(able, "admin")[0]), _client_rules(state, able, TO)) if able else ()
+
+
+def _target(state: _State, account: t.Optional[Account]) -> tuple[t.Any, ...]:
+    """What counts of an account that receives, apart from its name."""
+    return (account.group, _client_rules(state, account, FROM)) if account else ()
+
+
+def _client_rules(state: _State, account: Account, direction: str) -> tuple[str, ...]:
+    rules = (rule.text for rule in listed_rules(state.estate, account, direction))
+    return tuple(text for text in rules if kind_of(text) in CLIENT_KINDS)
 
 
 def _is_alone(one: _Class) -> bool:

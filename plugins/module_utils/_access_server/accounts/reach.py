@@ -316,6 +316,11 @@ def _parsed(text: str) -> tuple[bool, str, str, str]:
     return rule["accept"], rule["type"], rule["family"], rule.get(rule["type"], "")
 
 
+def kind_of(text: str) -> str:
+    """The type of a rule in normal form."""
+    return _parsed(text)[1]
+
+
 @functools.lru_cache(maxsize=4096)
 def _area(text: str) -> Area:
     rule = access_rule.parse(text)

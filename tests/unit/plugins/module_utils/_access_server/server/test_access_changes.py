@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts import access_changes
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
 
@@ -178,3 +179,15 @@ def test_an_entry_names_the_first_of_many(furnished: Server) -> None:
     ]["changes"]
     assert (entry["user_count"], len(entry["users"]), entry["users"][0]) == (51, 20, "bob")
     assert (entry["gain_count"], len(entry["gains"]), entry["loses"]) == (45, 20, ["10.30.0.0/24"])
+
+
+def test_what_is_too_much_to_show_or_to_compare_is_reported(furnished: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_changes, "MOST_ENTRIES", 1)
+    monkeypatch.setattr(access_changes, "MOST_PAIRS", 0)
+    lists = [
+        {"group": "team", "access_to": ["10.20.0.0/16"], "access_from": ["user:bob"]},
+        {"group": "guests", "access_to": []},
+    ]
+    found = declare(furnished, access_lists=lists, access_changes=True, check=True)["access_changes"]
+    assert (len(found["changes"]), found["left_out"], found["vpn_clients_compared"]) == (1, 1, False)
+    assert not any("VPN clients" in text for one in found["changes"] for text in one["gains"])
