@@ -15,7 +15,10 @@ description:
   - At the end of a run, writes one report about all hosts on which modules of this collection made changes, or would make
     changes in check mode. It has the form of the report of M(vpn.estate.declaration_report).
   - After a real run, the report records what was changed and where. It names the commit if the playbook is in a Git repository.
-  - Tasks with C(no_log) are not part of the report. To include the values before and after a change, run with C(--diff).
+  - Tasks with C(no_log) are not part of the report. With C(--diff), it has the values before and after a
+    change, and the roles return who gains and who loses what.
+  - A host that fails before the first task of this collection is part of it, without the message of the other module. A task in
+    the background (C(async) with C(poll) 0) is not counted as a change.
 requirements:
   - enable it, for example by C(callbacks_enabled = vpn.estate.report) in the section C(defaults) of C(ansible.cfg)
 options:

@@ -77,7 +77,9 @@ options:
     type: str
     required: true
   dest:
-    description: Folder of the files. It is created if it does not exist.
+    description: >-
+      Folder of the files. It is created if it does not exist. A symbolic link in the place of a file is not replaced: the
+      task fails.
     type: path
     required: true
   force:

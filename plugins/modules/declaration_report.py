@@ -36,7 +36,7 @@ options:
   dest:
     description: >-
       Folder of the report. It is created if it does not exist. A relative path starts at the folder where Ansible was
-      started.
+      started. A symbolic link in the place of a file is not replaced: the task fails.
     type: path
     required: true
   mode:
