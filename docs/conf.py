@@ -23,6 +23,8 @@ html_theme = "sphinx_ansible_theme"
 html_show_sphinx = False
 html_use_index = False
 html_copy_source = False
+html_static_path = ["static"]
+html_css_files = ["narrow.css"]
 
 # Ansible's own pages that ours refer to. Listed here, so that building the pages needs no network.
 ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
