@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
+import os
+import typing as t
+
+from ansible import constants
 from ansible.plugins.action import ActionBase
+from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_files import SPEC, Params, export
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import untagged
+
+OURS = "vpn.estate."
 
 
 class ActionModule(ActionBase):
@@ -23,10 +30,41 @@ class ActionModule(ActionBase):
         """Check the options, and write what differs."""
         result = super().run(tmp, task_vars)
         _validation, args = self.validate_argument_spec(argument_spec=dict(SPEC))
+        args, variables = untagged(args), task_vars or {}
+        defined = variables if _is_folder_of_host(args["dest"], variables) else ()
         try:
-            done = export(untagged(args), check=self._task.check_mode, diff=self._task.diff)
+            _claim(args["dest"], str(variables.get("inventory_hostname")))
+            done = export(args, check=self._task.check_mode, diff=self._task.diff, defined=defined)
         except InputError as exc:
-            return {**result, "failed": True, "changed": False, "msg": str(exc)}
+            return {**result, "failed": True, "changed": False, "msg": f"{exc}{self._variables()}"}
         except OSError as exc:
             return {**result, "failed": True, "msg": f"dest: {shown(str(exc.filename))}: {exc.strerror}."}
+        done["warnings"] = [f"{one}{self._variables()}" for one in done.get("warnings", ())]
         return {**result, **done}
+
+    def _variables(self) -> str:
+        """A sentence with the variables for the options that messages name, in a role of this collection."""
+        role = self._task._role.get_name(include_role_fqcn=True) if self._task._role else ""
+        if not role.startswith(OURS):
+            return ""
+        prefix = f"{role[len(OURS) :]}_export"
+        return f" Variables of the role {role}: {prefix}_dest for dest, {prefix}_force for force."
+
+
+def _is_folder_of_host(dest: str, variables: t.Mapping[str, t.Any]) -> bool:
+    """Whether Ansible reads variables of the host from this folder."""
+    inventory, host = variables.get("inventory_dir"), variables.get("inventory_hostname")
+    return bool(inventory and host) and os.path.realpath(dest) == os.path.realpath(
+        os.path.join(str(inventory), "host_vars", str(host))
+    )
+
+
+def _claim(dest: str, host: str) -> None:
+    """Let one host of a run write to a folder. Hosts run at the same time, so no file shows what another one writes."""
+    with FileStore(os.path.join(constants.DEFAULT_LOCAL_TMP, "vpn.estate-exported.json")).held() as state:
+        other = state.setdefault(os.path.realpath(dest), host)
+    if other != host:
+        raise InputError(
+            f"{dest}: the files of {other} are written there in this run. Give each host a folder of its own (dest), for "
+            f"example {os.path.join(dest, '{{ inventory_hostname }}')}. Nothing was written for {host}."
+        )

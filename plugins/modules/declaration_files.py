@@ -19,6 +19,9 @@ description:
   - A file that was changed since it was written stays if it declares the current state of the server. Otherwise the
     module does not overwrite it without O(force). The same applies to files that this module has not written. In these
     cases, the module writes nothing.
+  - If O(dest) is the folder of the host in C(host_vars) of the inventory, the module does not create a file for a part
+    that the host declares elsewhere, for example in C(group_vars) or with C(estate_people). The file would hide or
+    contradict that. The module warns, and writes the other files. With O(force), it creates the file.
   - The file C(known.yml) names what is left out, so a purge keeps it and C(vpn.estate.drift) does not report it.
   - A file stays identical, byte for byte, as long as the server stays as it is.
   - The module always works on the machine that runs Ansible.
@@ -78,12 +81,14 @@ options:
     required: true
   dest:
     description: >-
-      Folder of the files. It is created if it does not exist. A symbolic link in the place of a file is not replaced: the
-      task fails.
+      Folder of the files. It is created if it does not exist. Two hosts of a run cannot have the same folder. A symbolic
+      link in the place of a file is not replaced: the task fails.
     type: path
     required: true
   force:
-    description: Whether to overwrite files that were changed, or that this module has not written.
+    description: >-
+      Whether to overwrite files that were changed, or that this module has not written, and to create files for parts
+      that the host declares elsewhere.
     type: bool
     default: false
 seealso:
@@ -136,6 +141,7 @@ files:
         - Whether the file was V(created), V(updated) or V(unchanged).
         - V(kept) means that a person has changed the file. It declares the current state of the server, or it was
           written from the same declaration.
+        - V(skipped) means that the host declares the part elsewhere, and that the file does not exist.
         - If the task failed while it wrote, also V(failed), and V(not attempted) for later files.
       type: str
   sample:

@@ -40,6 +40,7 @@ PRODUCTS: t.Mapping[str, tuple[ServerDeclaration, str]] = {
 KNOWN = "known"
 STEMS = {"config_items": "configuration"}  # names of files that are not those of the parts
 WRITTEN = ("created", "updated")
+PEOPLE = {"users": "estate_people"}  # variables that declare a part for several hosts
 ORDINARY = re.compile(r"[a-z0-9_.]+")  # names that the name of a variable can hold as they are
 LARGEST = 1 << 28  # bytes of a file that is there; no declaration is near that
 OBJECT = {"type": "list", "elements": "dict", "default": []}
@@ -98,8 +99,12 @@ class _File:
         self.action = "updated"
 
 
-def export(args: Params, *, check: bool, diff: bool) -> Params:
-    """Compare all files, and write those that differ: what the task returns. Raises InputError, and OSError."""
+def export(args: Params, *, check: bool, diff: bool, defined: t.Container[str] = ()) -> Params:
+    """Compare all files, and write those that differ: what the task returns. Raises InputError, and OSError.
+
+    ``defined`` has the variables of the host, if ``dest`` is the folder from which Ansible reads them: a new file for a part
+    that is declared elsewhere would hide or contradict that.
+    """
     server, prefix = PRODUCTS[args["product"]]
     mistakes = Mistakes()
     for part in args["declaration"].keys() - server.resources.keys():
@@ -132,12 +137,25 @@ def export(args: Params, *, check: bool, diff: bool) -> Params:
         with mistakes.collecting():
             variable = f"{prefix}_{KNOWN}"
             files.append(_File(path, KNOWN, variable, _text_of(path), body_of(variable, known, [{} for _one in known])))
+    elsewhere: list[str] = []
     for file in files:
+        candidates = (file.variable, f"{file.variable}_src", PEOPLE.get(file.part, file.variable))
+        found = next((name for name in candidates if name in defined), None) if file.part != KNOWN else None
+        if found and file.before is None and not args["force"]:
+            file.action = "skipped"
+            elsewhere.append(f"{os.path.basename(file.path)} ({found} is set elsewhere)")
+            continue
         with mistakes.collecting():
             file.decide(args["force"])
     mistakes.unwritten = True
     mistakes.refuse()
-    return _write(files, args, secrets, check=check, diff=diff)
+    done = _write(files, args, secrets, check=check, diff=diff)
+    if elsewhere:
+        done["warnings"] = [
+            f"Not written to {args['dest']}: {', '.join(elsewhere)}. A file there would hide or contradict what is set "
+            "elsewhere, for example in group_vars. To see what the server has, export to another folder (dest)."
+        ]
+    return done
 
 
 def _write(files: t.Sequence[_File], args: Params, secrets: t.Sequence[Params], *, check: bool, diff: bool) -> Params:

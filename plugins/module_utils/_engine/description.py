@@ -287,8 +287,10 @@ class Description:
         return {**values, **{name: shows(values[name]) for name, shows in partly.items()}}
 
     def declarable(self, have: Object) -> Object:
-        """The values of an object that can be declared and are not empty, for the diff of its deletion."""
-        values = {f.name: have.get(f.name) for f in self.fields if f.spec and not f.secret}
+        """The values of an object that can be declared and are set, for the diff of its deletion."""
+        values = {
+            f.name: have.get(f.name) for f in self.fields if f.spec and not f.secret and have.get(f.name) != f.unset
+        }
         return self.shown({name: value for name, value in values.items() if value not in (None, [], {}, "")})
 
     def declaration(self, name: str, have: Object) -> t.Optional[Object]:

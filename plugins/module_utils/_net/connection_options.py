@@ -90,8 +90,9 @@ def _fingerprint(params: t.Mapping[str, t.Any], prefix: str) -> t.Optional[str]:
         return None
     digits = text.lower().replace(":", "").replace(" ", "")
     if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
+        label = " Leave out the words up to the =." if "=" in text else ""  # as openssl prints them
         raise InputError(
-            f"{prefix}certificate_fingerprint: {text!r} is not a SHA-256 fingerprint, 64 hexadecimal digits."
+            f"{prefix}certificate_fingerprint: {text!r} is not a SHA-256 fingerprint, 64 hexadecimal digits.{label}"
         )
     return str(digits)
 

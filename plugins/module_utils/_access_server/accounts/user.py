@@ -93,6 +93,10 @@ def _carries_old(have: Object, after: Object, session: t.Mapping[str, t.Any]) ->
     return False
 
 
+def _without_derived(values: Object) -> Object:
+    return {option: value for option, value in values.items() if option != "compile"}
+
+
 class User(Owner):
     """Users. The sessions of denied or deleted users end too."""
 
@@ -146,9 +150,11 @@ class User(Owner):
 
     def declaration(self, name: str, have: Object) -> t.Optional[Object]:
         """Without what servers derive from the other properties (server behaviour, 48)."""
-        return {
-            option: value for option, value in (super().declaration(name, have) or {}).items() if option != "compile"
-        }
+        return _without_derived(super().declaration(name, have) or {})
+
+    def declarable(self, have: Object) -> Object:
+        """Without the same."""
+        return _without_derived(super().declarable(have))
 
     def left_out(self, have: Object) -> t.Iterator[str]:
         """Also the authenticator."""

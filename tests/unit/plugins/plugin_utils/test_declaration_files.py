@@ -27,9 +27,18 @@ def fixture_dest(tmp_path: Path) -> Path:
     return tmp_path / "host_vars/site-a"
 
 
-def run(dest: Path, declaration: Json, *, check: bool = False, diff: bool = False, **args: t.Any) -> Json:
+def run(
+    dest: Path,
+    declaration: Json,
+    *,
+    check: bool = False,
+    diff: bool = False,
+    defined: t.Container[str] = (),
+    **args: t.Any,
+) -> Json:
     usual = {"product": "access_server", "source": "site-a", "secrets": [], "left_out": [], "force": False}
-    return export({**usual, "dest": str(dest), "declaration": declaration, **args}, check=check, diff=diff)
+    wanted = {**usual, "dest": str(dest), "declaration": declaration, **args}
+    return export(wanted, check=check, diff=diff, defined=defined)
 
 
 def texts(dest: Path) -> dict[str, str]:
@@ -300,3 +309,30 @@ def test_a_diff_shows_no_secret_that_a_person_has_written(dest: Path, written: s
     [diff] = run(dest, {"users": []}, check=True, diff=True, force=True)["diff"]
     assert "Marker" not in str(diff)
     assert "ana" in diff["before"] or "this is not YAML" in diff["before"]
+
+
+@pytest.mark.parametrize("variable", ["access_server_users", "access_server_users_src", "estate_people"])
+def test_a_part_that_is_declared_elsewhere_gets_no_new_file(dest: Path, variable: str) -> None:
+    defined = {variable: "{{ not evaluated }}", "access_server_known": []}
+    args = {"declaration": TWO, "left_out": [{"part": "users", "reason": "why", "name": "ben"}]}
+    for check in (True, False):
+        done = run(dest, **args, check=check, defined=defined)
+        assert (done["counts"], done["changed"]) == ({"created": 2, "skipped": 1}, True)
+        assert done["warnings"] == [
+            f"Not written to {dest}: users.yml ({variable} is set elsewhere). A file there would hide or contradict what is "
+            "set elsewhere, for example in group_vars. To see what the server has, export to another folder (dest)."
+        ]
+    assert list(texts(dest)) == ["groups.yml", "known.yml"]
+    assert run(dest, **args, defined=defined, force=True)["counts"] == {"unchanged": 2, "created": 1}
+    again = run(dest, **args, defined={**defined, "access_server_groups": []})  # the files themselves define them now
+    assert ("warnings" in again, again["counts"]) == (False, {"unchanged": 3})
+
+
+def test_all_parts_that_are_declared_elsewhere_are_named_in_one_warning(dest: Path) -> None:
+    done = run(dest, TWO, defined={"access_server_users": [], "access_server_groups_src": "groups.csv"})
+    assert not dest.exists()
+    assert (
+        "groups.yml (access_server_groups_src is set elsewhere), users.yml (access_server_users is set"
+        in done["warnings"][0]
+    )
+    assert done["counts"] == {"skipped": 2}

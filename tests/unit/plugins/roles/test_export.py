@@ -84,6 +84,46 @@ def test_what_servers_have_is_text_in_the_files_and_no_change(
     assert "!unsafe" in "".join(first.values())
 
 
+def test_a_new_file_does_not_hide_what_the_group_declares(start: t.Callable[..., Server], tmp_path: Path) -> None:
+    """It would also be the declaration from then on, and a change of the group's file would change no server."""
+    server, folder = start(dialect="3.2"), Folder(tmp_path)
+    folder.write("hosts.json", {"access_servers": {"hosts": {"office": {}}}})
+    folder.write("group_vars/access_servers/connection.json", server.connection)
+    run = folder.play(EXPORT)
+    assert run.status == 0, run.output
+    shared = tmp_path / "group_vars/access_servers/users.yml"
+    (tmp_path / "host_vars/office/users.yml").rename(shared)
+    server.simulator.set_user("by-hand")
+    left = files(folder)
+    for arguments in ((), ("--check",)):
+        run = folder.play(EXPORT, *arguments)
+        assert (run.status, files(folder)) == (0, left), run.output
+        said = " ".join(run.output.split())
+        assert "users.yml (access_server_users is set elsewhere)." in said
+        assert "access_server_export_dest for dest" in said
+    run = folder.play(EXPORT, "-e", f"access_server_export_dest={tmp_path / 'now'}")
+    assert "is set elsewhere" not in run.output
+    assert "by-hand" in (tmp_path / "now/users.yml").read_text()
+
+
+def test_two_hosts_do_not_write_to_one_folder(start: t.Callable[..., Server], tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    hosts = {name: dict(start(dialect="3.2").connection) for name in ("office", "plant")}
+    folder.write("hosts.json", {"access_servers": {"hosts": hosts}})
+    dest = tmp_path / "now"
+    for arguments in (("--check",), ()):
+        run = folder.play(EXPORT, "-e", f"access_server_export_dest={dest}", *arguments)
+        assert run.status == 2, run.output
+        assert sorted(run.tally[name]["failed"] for name in hosts) == [0, 1]
+        assert "the files of" in run.output
+        assert "Nothing was written for" in run.output
+    source = {text for path in dest.iterdir() for text in path.read_text().splitlines() if text.startswith("# What")}
+    assert len(source) == 1, source
+    run = folder.play(EXPORT, "-e", json.dumps({"access_server_export_dest": f"{dest}/{{{{ inventory_hostname }}}}"}))
+    assert run.status == 0, run.output
+    assert {"office", "plant"} <= {path.name for path in dest.iterdir()}
+
+
 def test_dumps_of_sacli_are_exported_without_the_server(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.write("hosts.json", {"access_servers": {"hosts": {"office": {}}}})

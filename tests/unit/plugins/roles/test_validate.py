@@ -59,6 +59,7 @@ access_server_access_lists:
   - {group: guests, access_to: [10.0.0.0/33]}
   - {user: ada, access_to: ["10.0.0.0/8:https/tcp/1"]}
 access_server_users_src: "{{ inventory_dir }}/people.yml"
+access_server_purge: true
 """,
     "people.yml": """
 - {name: eve, gorup: staff}
@@ -94,6 +95,7 @@ MISTAKES = {
         "line 3 (fred): deny: 'perhaps' is given, and",
         "line 4 (gus): totp: ",
         "line 5: nam: there is no such option. Did you mean name?",
+        "purge: a boolean is given, and a list is needed.",
     ],
     "vpn-c": [
         "ines has 'group', which is not an option of a person",
@@ -125,7 +127,7 @@ def test_one_run_reports_all_mistakes_of_all_servers_without_a_request(server: S
         missing = [mistake for mistake in mistakes if mistake not in line]
         assert not missing, line
         assert "Variables of the role vpn.estate.access_server: access_server_" in line
-    assert sum(map(len, MISTAKES.values())) == 20
+    assert sum(map(len, MISTAKES.values())) == 21
     assert server.simulator.log == []
 
 

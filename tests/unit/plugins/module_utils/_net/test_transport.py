@@ -704,6 +704,14 @@ def test_a_pin_that_is_no_fingerprint(server: Server, pin: str) -> None:
         client_of(server, as_certificate_fingerprint=pin)
 
 
+def test_a_pin_with_the_words_that_openssl_prints_before_it(server: Server) -> None:
+    digits = ":".join(["AB"] * 32)
+    with pytest.raises(InputError, match=r"64 hexadecimal digits\. Leave out the words up to the =\.$"):
+        client_of(server, as_certificate_fingerprint=f"sha256 Fingerprint={digits}")
+    with pytest.raises(InputError, match=r"64 hexadecimal digits\.$"):
+        client_of(server, as_certificate_fingerprint=digits[:-1])
+
+
 def test_authorities_that_are_not_there(server: Server, tmp_path: Path) -> None:
     missing = str(tmp_path / "ca.pem")
     with pytest.raises(InputError, match=f"as_ca_path: there is no file or folder '{missing}'"):

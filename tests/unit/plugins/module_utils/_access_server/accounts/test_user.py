@@ -101,6 +101,21 @@ def test_a_blocked_user_keeps_the_rest_and_loses_every_session(start: Start, dia
     assert (kept["deny"], kept["autologin"]) == (True, True)
 
 
+@dialects
+def test_the_diff_of_a_deletion_has_what_is_set_and_nothing_else(start: Start, dialect: str) -> None:
+    """Servers return more: what is off by default, and what they derive."""
+    server = start(dialect=dialect)
+    plain = {"name": "bob"}
+    set_on_her = {"name": "alice", "deny": False, "autologin": True, "static_ipv4": "172.27.224.9"}
+    users(server, users=[set_on_her, plain, {"name": "carl", "totp_admin_only": True}])
+    answer = users(server, users=[{"name": name} for name in ("alice", "bob", "carl")], state="absent")
+    assert answer["diff"]["before"] == {
+        "alice": {"deny": False, "autologin": True, "static_ipv4": "172.27.224.9"},
+        "bob": {},
+        "carl": {"totp_admin_only": True},
+    }
+
+
 HELD = ["profile_tokens", "profiles", "sessions"]
 
 
