@@ -381,12 +381,12 @@ def test_a_host_that_cannot_take_it_keeps_what_it_has(estate: Estate) -> None:
     failed = estate.run()
     said = words(failed)
     assert f"A new profile could not be written to {unwilling.file}: " in said
-    assert "Nothing was downloaded, and what the host has is as good as before." in said
+    assert "Nothing was downloaded, and the profile of the host is unchanged." in said
     assert f"The new profile could not be written to {unlucky.file}: " in said
-    assert "What the host had before has ended." in said
+    assert "The previous profile is no longer valid." in said
     assert downloads(estate.box) == 1
     [waiting] = estate.arriving.iterdir()
-    assert f"The new one is in {waiting} on the controller, and the next run brings it." in said
+    assert f"The new one is in {waiting} on the controller; the next run delivers it." in said
     assert stat.S_IMODE(waiting.stat().st_mode) == 0o600
     text = waiting.read_text()
     assert not secrets_in(failed.output, *secrets_of(text))
@@ -414,7 +414,7 @@ def test_a_user_who_does_not_connect(estate: Estate) -> None:
     failed = estate.run()
     assert failed.status != 0
     assert "desk has not connected with the new profile within 1 seconds." in words(failed)
-    assert "What was there before has ended." in words(failed)
+    assert "The previous profile is no longer valid." in words(failed)
     assert host.is_served
     estate.simulator.faults.add(path="vpn/connection/", do="act", nth=2, act=lambda: estate.simulator.connect("desk"))
     done = estate.run()
@@ -439,7 +439,7 @@ def test_folders_and_pages_and_two_hosts_of_one_user_are_refused(estate: Estate)
         "vpn_user: desk is set for desk and for twin. A new profile of a Freebox makes the other profiles of its user invalid."
         in said
     )
-    assert "Give each a user of its own. Nothing was downloaded for twin." in said
+    assert "Set a different vpn_user for each host. Nothing was downloaded for twin." in said
     [written] = estate.box.writes()
     assert "download_config" in written
     assert "/phone/" in written
