@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NODE_HEADER = "X-OpenVPN-AS-Node"
 _KEPT = ("Content-Type", "Accept", "Authorization", "X-OpenVPN-As-AuthToken")
-_TOLD = ("Location", "Content-Disposition")
+_RETURNED = ("Location", "Content-Disposition")
 """Headers that go to the other node, and that come back."""
 
 
@@ -49,13 +49,13 @@ def passed_on(call: Call, name: str, node: Node, headers: Message[str, str], tex
         raise refused(502, f"Cluster node cannot be reached: {name}") from None
     finally:
         connection.close()
-    headers = {key: response.headers[key] for key in _TOLD if key in response.headers}
+    back = {key: response.headers[key] for key in _RETURNED if key in response.headers}
     if not content:
-        return Answer(response.status, headers=headers)
+        return Answer(response.status, headers=back)
     if kind == "application/json":
         with contextlib.suppress(ValueError):  # of an answer that is none
-            return Answer(response.status, json.loads(content), headers=headers)
-    return Answer(response.status, content.decode(errors="replace"), headers={**headers, "Content-Type": kind})
+            return Answer(response.status, json.loads(content), headers=back)
+    return Answer(response.status, content.decode(errors="replace"), headers={**back, "Content-Type": kind})
 
 
 class Proxy(Part):
