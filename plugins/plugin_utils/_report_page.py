@@ -40,7 +40,8 @@ NEXT = {
     "password only if one is declared.",
     "will be deleted": "It is declared absent, or it is not declared and a purge is on. To keep it, declare it.",
     "not declared": "It is only on the server, and no run changes it. Declare it. To remove it, declare state absent, for an "
-    "option inherit, or for a configuration item state default. To keep it without a declaration, add it to known.",
+    "option inherit, or for a configuration item state default. To keep it without a declaration, name it in "
+    "access_server_known or freebox_vpn_known.",
     "failed": "Read the message, correct its cause, and run again.",
     "error": "Read the message, correct its cause, and run again.",
 }
