@@ -10,10 +10,9 @@ import typing as t
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
-from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
-from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_files import SPEC, Params, export
+from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_files import SPEC, Params, claim, export
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import untagged
 
 OURS = "vpn.estate."
@@ -33,7 +32,7 @@ class ActionModule(ActionBase):
         args, variables = untagged(args), task_vars or {}
         defined = variables if _is_folder_of_host(args["dest"], variables) else ()
         try:
-            _claim(args["dest"], str(variables.get("inventory_hostname")))
+            claim(constants.DEFAULT_LOCAL_TMP, args["dest"], str(variables.get("inventory_hostname")))
             done = export(args, check=self._task.check_mode, diff=self._task.diff, defined=defined)
         except InputError as exc:
             return {**result, "failed": True, "changed": False, "msg": f"{exc}{self._variables()}"}
@@ -57,14 +56,3 @@ def _is_folder_of_host(dest: str, variables: t.Mapping[str, t.Any]) -> bool:
     return bool(inventory and host) and os.path.realpath(dest) == os.path.realpath(
         os.path.join(str(inventory), "host_vars", str(host))
     )
-
-
-def _claim(dest: str, host: str) -> None:
-    """Let one host of a run write to a folder. Hosts run at the same time, so no file shows what another one writes."""
-    with FileStore(os.path.join(constants.DEFAULT_LOCAL_TMP, "vpn.estate-exported.json")).held() as state:
-        other = state.setdefault(os.path.realpath(dest), host)
-    if other != host:
-        raise InputError(
-            f"{dest}: the files of {other} are written there in this run. Give each host a folder of its own (dest), for "
-            f"example {os.path.join(dest, '{{ inventory_hostname }}')}. Nothing was written for {host}."
-        )

@@ -19,6 +19,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.d
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._engine.server_declaration import ServerDeclaration
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.declaration import DECLARATION as FREEBOX
+from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, Mistakes
 from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_text import (
     Template,
@@ -97,6 +98,20 @@ class _File:
                 "the changes in it are lost."
             )
         self.action = "updated"
+
+
+def claim(folder: str, dest: str, host: str) -> None:
+    """Let one host of a run write to ``dest``; ``folder`` is that of the run. Raises InputError for another host.
+
+    Hosts run at the same time, so no file shows yet what another host writes.
+    """
+    with FileStore(os.path.join(folder, "vpn.estate-exported.json")).held() as state:
+        other = state.setdefault(os.path.realpath(dest), host)
+    if other != host:
+        raise InputError(
+            f"{dest}: the files of {other} are written there in this run. Give each host a folder of its own (dest), for "
+            f"example {os.path.join(dest, '{{ inventory_hostname }}')}. Nothing was written for {host}."
+        )
 
 
 def export(args: Params, *, check: bool, diff: bool, defined: t.Container[str] = ()) -> Params:

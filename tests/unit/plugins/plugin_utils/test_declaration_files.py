@@ -15,7 +15,7 @@ import yaml
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
 from ansible_collections.vpn.estate.plugins.modules import declaration_files
 from ansible_collections.vpn.estate.plugins.plugin_utils import _declaration_files
-from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_files import SPEC, export
+from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_files import SPEC, claim, export
 
 Json = dict[str, t.Any]
 ANA: Json = {"name": "ana", "group": "staff"}
@@ -326,6 +326,17 @@ def test_a_part_that_is_declared_elsewhere_gets_no_new_file(dest: Path, variable
     assert run(dest, **args, defined=defined, force=True)["counts"] == {"unchanged": 2, "created": 1}
     again = run(dest, **args, defined={**defined, "access_server_groups": []})  # the files themselves define them now
     assert ("warnings" in again, again["counts"]) == (False, {"unchanged": 3})
+
+
+def test_one_host_of_a_run_writes_to_a_folder(tmp_path: Path) -> None:
+    """By whatever name; the same host may do so again."""
+    dest, link = tmp_path / "now", tmp_path / "link"
+    link.symlink_to(dest)
+    for place, host in ((dest, "site-a"), (link, "site-a"), (tmp_path / "other", "site-b")):
+        claim(str(tmp_path), str(place), host)
+    for place in (dest, link, f"{dest}/"):
+        with pytest.raises(InputError, match="the files of site-a are written there.*Nothing was written for site-b"):
+            claim(str(tmp_path), str(place), "site-b")
 
 
 def test_all_parts_that_are_declared_elsewhere_are_named_in_one_warning(dest: Path) -> None:
