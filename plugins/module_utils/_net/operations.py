@@ -28,6 +28,10 @@ Sink = t.Callable[[bytes], object]
 _HOST = "http://host"
 
 
+class UnknownOperation(Exception):
+    """The table lacks an operation. This is a defect of the collection, so no handler of unreadable answers catches it."""
+
+
 @dataclass(frozen=True)
 class Call:
     """One request. ``kind`` is its retry class."""
@@ -82,6 +86,8 @@ class OperationTable:
 
         Raises InputError for a value that would change the path: libraries and servers resolve dots (RFC 3986, 5.2.4).
         """
+        if operation not in self.operations:
+            raise UnknownOperation(operation)
         method, template = operation.split(" ", 1)
         values = path or {}
         for name, value in values.items():

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import re
 import typing as t
@@ -31,13 +32,22 @@ class Home:
 
     prefix: str  # of modules
     group: str  # in meta/runtime.yml
+    operations: str  # the module with the table of its operations, below module_utils
+    contract: str  # the document with its operations
     product: str  # the constant that modules name
     server: str  # the class of its simulated servers in harness.py
 
 
 HOMES = {
-    "_access_server": Home("as_", "access_server", "ACCESS_SERVER", "Server"),
-    "_freebox": Home("freebox_", "freebox", "FREEBOX", "Box"),
+    "_access_server": Home(
+        "as_",
+        "access_server",
+        "_access_server.api.operations",
+        "access-server-web-api.openapi.yaml",
+        "ACCESS_SERVER",
+        "Server",
+    ),
+    "_freebox": Home("freebox_", "freebox", "_freebox.operations", "freebox-vpn.openapi.yaml", "FREEBOX", "Box"),
 }
 
 USED_ONCE = {
@@ -76,14 +86,26 @@ def home_of(kind: type[Resource]) -> Home:
     return HOMES[package]
 
 
-def lacks(kind: type[Resource], home: Home) -> list[str]:
+def unknown_operations(source: str, home: Home) -> list[str]:
+    """Operations that the code of a resource names and that the table of its product does not have."""
+    table = importlib.import_module(f"{module_utils.__name__}.{home.operations}").API.operations
+    return sorted(set(re.findall(r'"((?:GET|HEAD|POST|PUT|DELETE) /[^" ]+)"', source)) - set(table))
+
+
+def lacks(kind: type[Resource], home: Home, source: str) -> list[str]:
     """What a resource lacks: for each thing the file to edit, and what to add to it."""
     noun = name_of(kind)
     constant, module = noun.upper(), home.prefix + noun
+    unknown = unknown_operations(source, home)
     modules = {module: f"`BODY = manage({constant}, {home.product})`"}
     if module not in VERBS:
         modules[f"{module}_info"] = f"`BODY = inform({constant}, {home.product})`"
     found = [
+        f"plugins/module_utils/{home.operations.replace('.', '/')}.py: add {operation} with its retry class, and the operation "
+        f"to tests/contract/{home.contract}"
+        for operation in unknown
+    ]
+    found += [
         f"plugins/modules/{name}.py: add the module: its documentation and {body}"
         for name, body in modules.items()
         if not (ROOT / f"plugins/modules/{name}.py").is_file()
@@ -103,7 +125,8 @@ def lacks(kind: type[Resource], home: Home) -> list[str]:
     if not used >= set(modules):
         names = " and ".join(f"vpn.estate.{name}" for name in modules if name not in used)
         found.append(
-            f"tests/integration/targets/{module}/tasks/scenario.yml: add tasks that use {names}, and run make generate"
+            f"tests/integration/targets/{module}/tasks/scenario.yml: add tasks that use {names} by name, besides those of the "
+            "role converge, and run make generate"
         )
     secrets = [f.name for f in kind.fields if f.secret and not f.rewrite]
     if secrets and kind.__name__ not in USED_ONCE and not {"update_password", "update_secrets"} & set(kind.options):
@@ -125,7 +148,7 @@ def lacks(kind: type[Resource], home: Home) -> list[str]:
 
 @pytest.mark.parametrize("kind", every_resource(), ids=name_of)
 def test_a_resource_is_complete(kind: type[Resource]) -> None:
-    missing = lacks(kind, home_of(kind))
+    missing = lacks(kind, home_of(kind), inspect.getsource(importlib.import_module(kind.__module__)))
     assert not missing, f"{kind.__name__} is not complete. Edit\n" + "\n".join(missing)
 
 
@@ -135,7 +158,9 @@ def test_what_a_resource_lacks_is_named() -> None:
         fields = (Field("comment", {"type": "str"}), Field("code", {"type": "str", "no_log": True}))
         __module__ = f"{module_utils.__name__}._access_server.accounts.routing_policy"
 
-    assert [one.partition(": ")[0] for one in lacks(RoutingPolicy, HOMES["_access_server"])] == [
+    source = 'run.client.call("POST /routing-policies/create", record), run.client.objects("POST /users/list", "users")'
+    assert [one.partition(": ")[0] for one in lacks(RoutingPolicy, HOMES["_access_server"], source)] == [
+        "plugins/module_utils/_access_server/api/operations.py",
         "plugins/modules/as_routing_policy.py",
         "plugins/modules/as_routing_policy_info.py",
         "plugins/action/as_routing_policy.py",

@@ -43,7 +43,7 @@ WITH_SECRETS = [each for each in EVERY_SAMPLE if secrets_of(each) and WHEN & set
 def apply(server: Simulated, sample: Sample, declared: dict[str, t.Any], **how: t.Any) -> dict[str, t.Any]:
     """Run the module; it must succeed."""
     answer = server.manage(sample.resource, **placed({**sample.options, **declared}, server.folder), **how)
-    assert not answer.get("failed"), answer["msg"]
+    assert not answer.get("failed"), f"{answer['msg']}\n{answer.get('exception', '')}"
     return answer
 
 

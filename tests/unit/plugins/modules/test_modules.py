@@ -53,6 +53,7 @@ GROUPS = {"as_": "access_server", "freebox_": "freebox"}  # the action group of 
 OF_SERVERS = [name for name in MODULES if name.startswith(tuple(GROUPS))]  # the others read files on the host
 CONTROLLER = {"declaration_files", "declaration_report"}  # what an action alone does, on the machine that runs Ansible
 CONNECTIONS = {"_access_server", "_freebox"}  # fragments about how to reach a server
+FRAGMENTS = sorted(path.stem for path in (ROOT / "plugins/doc_fragments").glob("_[a-z]*.py"))
 modules = pytest.mark.parametrize("name", MODULES)
 
 
@@ -89,14 +90,39 @@ def test_its_examples_use_every_option(name: str) -> None:
     texts = documentation(name)
     shown = yaml.safe_dump(texts["EXAMPLES"])
     own = dict(texts["DOCUMENTATION"].get("options") or {})
-    for used in texts["DOCUMENTATION"]["extends_documentation_fragment"]:
-        name, _dot, part = used.removeprefix("vpn.estate.").partition(".")
-        if name not in CONNECTIONS:
-            fragment = importlib.import_module(
-                f"ansible_collections.vpn.estate.plugins.doc_fragments.{name}"
-            ).ModuleDocFragment
-            own |= yaml.safe_load(getattr(fragment, part.upper() or "DOCUMENTATION")).get("options", {})
-    assert [option for option in options_of(own) if not re.search(rf"\b{option}:", shown)] == []
+    for fragment in fragments_of(texts["DOCUMENTATION"]):
+        own |= {} if fragment.partition(".")[0] in CONNECTIONS else options_in(fragment)
+    missing = sorted(option for option in options_of(own) if not re.search(rf"\b{option}:", shown))
+    assert not missing, f"plugins/modules/{name}.py: add examples to EXAMPLES that use {', '.join(missing)}"
+
+
+@modules
+def test_it_documents_every_option(name: str) -> None:
+    """Also those that the engine adds, such as src and purge."""
+    body = getattr(importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}"), "BODY", None)
+    texts = documentation(name)["DOCUMENTATION"]
+    known = set(texts.get("options") or {}).union(*map(options_in, fragments_of(texts)))
+    missing = set(body.options if body else ()) - known
+    shared = {one: missing & set(options_in(one)) for one in FRAGMENTS}
+    hints = [
+        f"; the fragment vpn.estate.{one} has {', '.join(sorted(options))}"
+        for one, options in shared.items()
+        if options and not any(options < others for others in shared.values())
+    ]
+    assert not missing, f"plugins/modules/{name}.py: document {', '.join(sorted(missing))}{''.join(hints)}"
+
+
+def fragments_of(texts: t.Mapping[str, t.Any]) -> list[str]:
+    """The fragments of this collection that a documentation extends, without the name of the collection."""
+    return [used.removeprefix("vpn.estate.") for used in texts["extends_documentation_fragment"]]
+
+
+def options_in(fragment: str) -> dict[str, t.Any]:
+    """The options that a fragment describes."""
+    file, _dot, part = fragment.partition(".")
+    found = importlib.import_module(f"ansible_collections.vpn.estate.plugins.doc_fragments.{file}").ModuleDocFragment
+    options: dict[str, t.Any] = yaml.safe_load(getattr(found, part.upper() or "DOCUMENTATION", "{}")).get("options", {})
+    return options
 
 
 def options_of(options: dict[str, t.Any]) -> set[str]:
@@ -150,7 +176,8 @@ def test_managed_objects_are_returned_as_documented(sample: t.Any, start: t.Any)
     answer = apply(server, sample, sample.first)
     assert set(answer) - {"changed", "diff", "warnings"} == set(documentation(name)["RETURN"])
     line = documentation(name)["RETURN"]["objects"]
-    assert set(answer["objects"][0]) <= set(line["contains"])
+    missing = set(answer["objects"][0]) - set(line["contains"])
+    assert not missing, f"plugins/modules/{name}.py: describe {', '.join(sorted(missing))} in RETURN, below objects"
 
 
 @pytest.mark.parametrize("sample", EVERY_SAMPLE, ids=str)
@@ -169,4 +196,5 @@ def test_what_an_info_module_finds_is_returned_as_documented(sample: t.Any, star
     assert set(answer) - {"changed", "warnings"} == set(documentation(name)["RETURN"])
     assert set(answer) - {"changed", "warnings", "declaration", "left_out"} == {key}
     for found in objects_in(answer, sample.resource):
-        assert set(found) <= set(documentation(name)["RETURN"][key]["contains"])
+        missing = set(found) - set(documentation(name)["RETURN"][key]["contains"])
+        assert not missing, f"plugins/modules/{name}.py: describe {', '.join(sorted(missing))} in RETURN, below {key}"

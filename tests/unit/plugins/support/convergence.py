@@ -398,8 +398,11 @@ def hold_to_the_law(world: World, server: Simulated, scenario: Scenario, seed: s
 def is_worth_it(trial: Trial) -> None:
     """The task changes all its objects and nothing else, or the law would hold of a task that does nothing."""
     scenario = trial.scenario
-    others = {thing for thing in trial.changes if not scenario.touches(thing)}
-    assert not others, f"if it is right that {others} change as well, add a pattern for them to besides"
+    others = sorted("/".join(thing) for thing in trial.changes if not scenario.touches(thing))
+    assert not others, (
+        f"the task also changes {', '.join(others)}. If it should, add a pattern for it to besides of the sample or the "
+        "scenario, such as store/entry/KIND/* for entries of the store"
+    )
     if len(scenario.objects) == 1:  # whose name the server may not know
         assert trial.changes, "nothing changes"
     else:

@@ -13,7 +13,14 @@ from fnmatch import fnmatchcase
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.error_codes import CODES, RIGHTS, meaning
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.operations import API, DISCOVERY
-from ansible_collections.vpn.estate.plugins.module_utils._net.operations import MAKES_NEW, NAMED, READ, SET, SIGN_IN
+from ansible_collections.vpn.estate.plugins.module_utils._net.operations import (
+    MAKES_NEW,
+    NAMED,
+    READ,
+    SET,
+    SIGN_IN,
+    UnknownOperation,
+)
 from ansible_collections.vpn.estate.tests.contract.checker import FREEBOX
 from ansible_collections.vpn.estate.tests.simulator.freebox.answers import MESSAGES
 
@@ -63,7 +70,10 @@ def rule(operation: str) -> str:
 
 def test_the_table_is_the_contract() -> None:
     assert all(path.startswith(f"{BASE}/") for path in FREEBOX.document["paths"] if path != DISCOVERY.path)
-    assert set(OPERATIONS) == documented()
+    contract, table = "tests/contract/freebox-vpn.openapi.yaml", "plugins/module_utils/_freebox/operations.py"
+    new, gone = sorted(set(OPERATIONS) - documented()), sorted(documented() - set(OPERATIONS))
+    assert not new, f"{contract}: add {', '.join(new)}"
+    assert not gone, f"{table}: add {', '.join(gone)}, each with its retry class"
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -103,7 +113,7 @@ def of_contract(operation: str) -> dict[str, t.Any]:
 
 
 def test_only_operations_of_the_table_are_called() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(UnknownOperation):
         API_16.call("PUT /vpn/openvpn_routed")
 
 
