@@ -45,6 +45,7 @@ lookup_loader.get("ansible.builtin.varnames", class_only=True)
 OURS = "vpn.estate."
 # Options of a whole declaration that roles work out by themselves. For each other one they have a variable.
 WITHOUT_VARIABLE = {"src", "only", "mistakes", VALIDATE_ONLY}
+CHOICES = re.compile("is given, and one of .*? is needed")  # values, some of which have the names of options
 IN_PROCESS, PROGRESS = "vpn_estate_in_process", "vpn_estate_progress"
 
 
@@ -130,6 +131,7 @@ class ModuleAction(ActionBase):
             return ""
         prefix = role[len(OURS) :]
         options = sorted(set(self.body.options) - WITHOUT_VARIABLE)
+        msg = CHOICES.sub("", msg)
         named = [one for one in options if re.search(rf"\b{one}(?=[:[])" if "_" not in one else rf"\b{one}\b", msg)]
         return (
             f" Variables of the role {role}: {', '.join(f'{prefix}_{one} for {one}' for one in named)}."

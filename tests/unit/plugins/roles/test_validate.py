@@ -220,6 +220,7 @@ def test_a_role_has_a_variable_for_each_option_of_its_declaration(role: str, nam
         ("vpn.estate.access_server", "purge: users is not declared. Say allow_self: true.", "allow_self, purge"),
         ("vpn.estate.access_server", "users_src: it is no file.", "users_src"),
         ("vpn.estate.access_server", "users[2] (cleo): state: 'blockt' is given.", "users"),
+        ("vpn.estate.access_server", "purge[0]: 'u' is given, and one of groups, access_lists is needed.", "purge"),
         ("vpn.estate.access_server", "users would be deleted by a purge of groups.", ""),
         ("vpn.estate.freebox_vpn", "purge_limit of users", "purge_limit"),
         ("other.collection.access_server", "purge: users", ""),
