@@ -10,7 +10,7 @@ import typing as t
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
-from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import EstateError
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_files import SPEC, Params, claim, export
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import untagged
@@ -34,11 +34,12 @@ class ActionModule(ActionBase):
         try:
             claim(constants.DEFAULT_LOCAL_TMP, args["dest"], str(variables.get("inventory_hostname")))
             done = export(args, check=self._task.check_mode, diff=self._task.diff, defined=defined)
-        except InputError as exc:
+        except EstateError as exc:
             return {**result, "failed": True, "changed": False, "msg": f"{exc}{self._variables()}"}
         except OSError as exc:
             return {**result, "failed": True, "msg": f"dest: {shown(str(exc.filename))}: {exc.strerror}."}
-        done["warnings"] = [f"{one}{self._variables()}" for one in done.get("warnings", ())]
+        if "warnings" in done:
+            done["warnings"] = [f"{one}{self._variables()}" for one in done["warnings"]]
         return {**result, **done}
 
     def _variables(self) -> str:
