@@ -22,7 +22,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.field import WH
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.plugins.module_utils._engine.until import Until, present
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER, WIREGUARD
-from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, Mistakes
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, Mistakes, did_you_mean
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import alike, only_in, twins
 
 User = dict[str, t.Any]
@@ -214,7 +214,8 @@ class _Estate:
         known = (*SAID, *PRODUCTS)
         for key in said:
             if key not in known:
-                yield f"{name} has {key!r}, which is not an option of a person; available are {', '.join(known)}"
+                hint = did_you_mean(str(key), known) or f" Available are {', '.join(known)}"
+                yield f"{name} has {key!r}, which is not an option of a person.{hint}"
         if (said.get("state") or PRESENT) not in STATES:
             yield f"the state of {name} is {said['state']!r}; allowed are {', '.join(STATES)}"
         for key in ("groups", "servers"):

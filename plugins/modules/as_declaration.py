@@ -726,7 +726,7 @@ summary:
   type: str
   sample: >-
     groups: 1 created, 4 unchanged; users: 3 created (1 blocked), 2 updated (1 blocked), 296 unchanged; config_items: 1 updated;
-    a restart may be needed by vpn.server.max_clients, 41 connected
+    a restart may be needed by vpn.server.max_clients; VPN clients connected now: 41
 """
 
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER

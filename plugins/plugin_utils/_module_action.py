@@ -12,7 +12,9 @@ import os
 import re
 import sys
 import typing as t
+from pathlib import Path
 
+import yaml
 from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.text.converters import to_text
@@ -28,7 +30,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.server_declarat
 from ansible_collections.vpn.estate.plugins.module_utils._engine.until import TODAY
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import LIMIT, VAULTED, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._net.libraries import REQUESTS_ERROR
-from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, SignInError
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, SignInError, did_you_mean
 from ansible_collections.vpn.estate.plugins.module_utils._text.masking import presentable
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform, surroundings, untagged
@@ -45,7 +47,8 @@ lookup_loader.get("ansible.builtin.varnames", class_only=True)
 OURS = "vpn.estate."
 # Options of a whole declaration that roles work out by themselves. For each other one they have a variable.
 WITHOUT_VARIABLE = {"src", "only", "mistakes", VALIDATE_ONLY}
-CHOICES = re.compile("is given, and one of .*? is needed")  # values, some of which have the names of options
+# Values and names that a message offers; some are also names of options.
+CHOICES = re.compile(r"is given, and one of .*? is needed|Available are [\w, ]+")
 IN_PROCESS, PROGRESS = "vpn_estate_in_process", "vpn_estate_progress"
 
 
@@ -98,7 +101,8 @@ class ModuleAction(ActionBase):
         except (InputError, SignInError) as exc:
             take_back()
             msg = f"{self.body.failure(exc)}{self._variables_for(str(exc))}"
-            return {**result, **presentable({"failed": True, "changed": False, "msg": msg}, checker.secrets)}
+            failure = {"failed": True, "changed": False, "msg": msg, **self._warnings(variables)}
+            return {**result, **presentable(failure, checker.secrets)}
         if done is None:
             done = self._execute_module(
                 module_args=Unprinted(args), task_vars=task_vars, wrap_async=self._task.async_val
@@ -110,6 +114,7 @@ class ModuleAction(ActionBase):
                 take_back()
             if isinstance(done.get("msg"), str):
                 done["msg"] += self._variables_for(done["msg"])
+        done.update(self._warnings(variables, done.get("warnings") or ()))
         if not self._task.diff:  # Ansible shows what is there, also to who has asked for no diff of this task
             done.pop("diff", None)
         if "summary" in done and not self._task.no_log and self._is_switched_on(PROGRESS, variables):
@@ -118,6 +123,35 @@ class ModuleAction(ActionBase):
         if refusal:
             shared.remember(refusal)
         return t.cast(Params, merge_hash(result, done))
+
+    def _warnings(self, variables: Params, others: t.Sequence[str] = ()) -> Params:
+        """For a result that has ``others`` already; nothing where there is none to add."""
+        found = self._misspelt(variables)
+        return {"warnings": [*others, *found]} if found else {}
+
+    def _misspelt(self, variables: Params) -> list[str]:
+        """A sentence for each variable that is not one of the role, but has a similar name: Ansible ignores it.
+
+        One that is not similar may be the user's own. The check of a declaration looks for them, and no other task.
+        """
+        role = self._task._role
+        name = role.get_name(include_role_fqcn=True) if role else ""
+        if not name.startswith(OURS) or not boolean(self._task.args.get(VALIDATE_ONLY) or False, strict=False):
+            return []
+        prefix = f"{name[len(OURS) :]}_"
+        others = sorted(one for one in variables if str(one).startswith(prefix))
+        if not set(others) - {prefix + option for option in self.body.options}:
+            return []
+        specs = yaml.safe_load((Path(role._role_path) / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+        known = {one for entry in specs["argument_specs"].values() for one in entry.get("options") or {}}
+        endings = [one[len(prefix) :] for one in known if one.startswith(prefix)]
+        hints = {one: did_you_mean(one[len(prefix) :], endings) for one in others if one not in known}
+        return [
+            f"{shown(one)} is not a variable of the role {name}, and has no effect."
+            + hint.replace("mean ", f"mean {prefix}", 1)
+            for one, hint in hints.items()
+            if hint
+        ]
 
     @property
     def _name(self) -> str:

@@ -11,6 +11,7 @@ import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
 import jinja2
+from ansible_collections.vpn.estate.plugins.module_utils._engine.field import HIDDEN
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 
 Json = Mapping[str, t.Any]
@@ -79,8 +80,9 @@ def rows(part: Json, mode: str) -> Iterator[Row]:
             continue
         keys = [(shown(str(key)), "", "") for key in change.get("changed_keys") or ()]
         yield Row(shown(name), words.get(action, action), keys, shown(str(change.get("msg") or "")))
-    for one in (*part["undeclared_options"], *part["undeclared"]):
-        yield Row(shown(str(one["name"])), words["undeclared"], [*_details(one["options"], None)])
+    for key, word in (("undeclared_options", f"options {words['undeclared']}"), ("undeclared", words["undeclared"])):
+        for one in part[key]:
+            yield Row(shown(str(one["name"])), word, [*_details(one["options"], None)])
 
 
 def _details(before: t.Any, after: t.Any) -> Iterator[tuple[str, str, str]]:
@@ -91,6 +93,8 @@ def _details(before: t.Any, after: t.Any) -> Iterator[tuple[str, str, str]]:
 
 def _change(mode: str, before: str, after: str) -> str:
     """A value before and a value after: on the server and in the declaration, where nothing was written."""
+    if after == HIDDEN and not before and mode == "run":  # nothing shows whether there was a secret before
+        return f"set {HIDDEN}"
     one, other = before or "nothing", after or "nothing"
     return f"{one} on the server, {other} declared" if mode == "check" else f"{one} → {other}"
 

@@ -228,7 +228,7 @@ class ServerDeclaration:
             if name not in doubtful and not _is_declared(name, given):
                 mistakes.add(f"purge: {name} is not declared. Declare {name}, or remove it from purge.")
         for sentence in given["mistakes"]:
-            mistakes.add(f"{sentence.rstrip('.')}.")
+            mistakes.add(sentence if sentence.endswith((".", "?")) else f"{sentence}.")
         if self._tests:
             self._tests.parsed(given[self._tests.option], mistakes)
         for sentence in dict.fromkeys((*contradictions(parts, doubtful), *self._contradicts(parts))):

@@ -57,7 +57,7 @@ def restart(parts: t.Sequence[Part]) -> tuple[Answer, str]:
     words = f"a restart may be needed by {listed(waiting, FEW)}"
     if connected is None:
         return {"restart": waiting}, words
-    return {"restart": waiting, "vpn_clients": connected}, f"{words}, {connected} connected"
+    return {"restart": waiting, "vpn_clients": connected}, f"{words}; VPN clients connected now: {connected}"
 
 
 DECLARATION = ServerDeclaration(

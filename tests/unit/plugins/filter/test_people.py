@@ -253,8 +253,13 @@ def test_what_a_server_says_of_a_person_does_not_contradict_it(
         (
             {"adress": 1},
             "home",
-            "anna has 'adress', which is not an option of a person; "
-            "available are name, state, groups, servers, addresses, password, ",
+            "anna has 'adress', which is not an option of a person. Did you mean addresses?",
+        ),
+        (
+            {"phone": 1},
+            "home",
+            "anna has 'phone', which is not an option of a person. "
+            "Available are name, state, groups, servers, addresses, password, ",
         ),
         ({"state": "gone"}, "home", "the state of anna is 'gone'; allowed are present, blocked, absent"),
         ({"groups": "staff"}, "home", "groups of anna is not a list of names"),

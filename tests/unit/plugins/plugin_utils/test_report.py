@@ -17,6 +17,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
+from ansible_collections.vpn.estate.plugins.module_utils._engine.field import HIDDEN
 from ansible_collections.vpn.estate.plugins.plugin_utils._report import (
     commit_of,
     in_words,
@@ -78,7 +79,7 @@ def test_what_differs_is_told_by_part(server: Server) -> None:
         "- 6 objects: u0, u1, u2, u3, u4, u5: **differs**\n  - totp: nothing on the server, true declared\n",
         "- zoe: **differs**\n  - deny: true on the server, false declared\n",
         "- new: **missing**\n",
-        "- zoe: **not declared**\n  - autologin: false on the server, nothing declared\n",
+        "- zoe: **options not declared**\n  - autologin: false on the server, nothing declared\n",
         "- openvpn: **not declared**\n  - admin: true on the server, nothing declared\n",
         "- old: **will be deleted**\n",
         "A restart may be needed by sa.company\\_name; 0 clients are connected now.",
@@ -127,6 +128,16 @@ def test_a_task_of_one_noun_is_a_part() -> None:
     assert "### as\\_user" in text
     assert "- ana: **failed** - refused\n" in text
     assert "- b: **created**\n  - deny: nothing → true\n" in text
+
+
+def test_a_secret_that_was_set_is_not_shown_as_new() -> None:
+    result = {
+        "changed": True,
+        "objects": [{"name": "b", "action": "updated"}],
+        "diff": {"before": {"b": {}}, "after": {"b": {"password": HIDDEN, "totp": True}}},
+    }
+    text = markdown(report_of([server_report("a", [("as_user", result)], check=False)], check=False))
+    assert "- b: **changed**\n  - password: set \\(not shown\\)\n  - totp: nothing → true\n" in text
 
 
 def test_a_task_whose_diff_is_text_is_told_without_it() -> None:

@@ -74,6 +74,8 @@ estate_people:
 access_server_users: [{name: kate, autologn: true}]
 access_server_groups: [{name: staff, subnets: [10.8.0.0/40]}]
 access_server_default_user: {def_denny: true}
+access_server_access_test: [ines may reach 10.0.0.1]
+access_server_datacenter: north
 """,
 }
 MISTAKES = {
@@ -98,7 +100,7 @@ MISTAKES = {
         "purge: a boolean is given, and a list is needed.",
     ],
     "vpn-c": [
-        "ines has 'group', which is not an option of a person",
+        "ines has 'group', which is not an option of a person. Did you mean groups? (",
         "servers of jack names 'vpn-d', which is not a host or a group of the inventory",
         "users[0] (kate): autologn: there is no such option. Did you mean autologin?",
         "groups[0]: subnets of group staff: '10.8.0.0/40'",
@@ -128,6 +130,12 @@ def test_one_run_reports_all_mistakes_of_all_servers_without_a_request(server: S
         assert not missing, line
         assert "Variables of the role vpn.estate.access_server: access_server_" in line
     assert sum(map(len, MISTAKES.values())) == 21
+    output = " ".join(run.output.split())
+    assert (
+        "access_server_access_test is not a variable of the role vpn.estate.access_server, and has no effect. "
+        "Did you mean access_server_access_tests?" in output
+    )
+    assert "access_server_datacenter is" not in output
     assert server.simulator.log == []
 
 
@@ -222,6 +230,7 @@ def test_a_role_has_a_variable_for_each_option_of_its_declaration(role: str, nam
         ("vpn.estate.access_server", "users[2] (cleo): state: 'blockt' is given.", "users"),
         ("vpn.estate.access_server", "purge[0]: 'u' is given, and one of groups, access_lists is needed.", "purge"),
         ("vpn.estate.access_server", "users would be deleted by a purge of groups.", ""),
+        ("vpn.estate.access_server", "Available are name, update_password, until, access_server.", ""),
         ("vpn.estate.freebox_vpn", "purge_limit of users", "purge_limit"),
         ("other.collection.access_server", "purge: users", ""),
         (None, "purge: users", ""),

@@ -947,7 +947,7 @@ def test_a_folder_declares_a_server(server: Server, tmp_path: Path) -> None:
     answer = done(declare(server, src=str(tmp_path)))
     assert answer["summary"] == (
         "groups: 1 created; default_user: 1 updated; users: 1 created; config_items: 1 updated, 1 unchanged; "
-        "a restart may be needed by vpn.server.static.0.network, 0 connected"
+        "a restart may be needed by vpn.server.static.0.network; VPN clients connected now: 0"
     )
     assert answer["restart"] == ["vpn.server.static.0.network"]
     assert [one["after_header"] for one in answer["diff"]] == [
@@ -993,7 +993,7 @@ def test_who_would_be_interrupted_by_a_restart_is_counted_only_where_one_is_need
     answer = done(declare(server, config_items=[item], check=check))
     assert (answer["restart"], answer["vpn_clients"]) == ([item["name"]], 2)
     assert answer["summary"] == (
-        "config_items: 1 updated; a restart may be needed by vpn.server.max_clients, 2 connected"
+        "config_items: 1 updated; a restart may be needed by vpn.server.max_clients; VPN clients connected now: 2"
     )
     done(declare(server, config_items=[item]))
     server.simulator.log.clear()
