@@ -18,7 +18,7 @@ import yaml
 from ansible_collections.vpn.estate.plugins import module_utils
 from ansible_collections.vpn.estate.plugins.module_utils._engine.field import Field
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
-from ansible_collections.vpn.estate.tests.unit.plugins.modules.test_modules import VERBS
+from ansible_collections.vpn.estate.tests.unit.plugins.modules.test_modules import MODULES, VERBS
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE, WITHOUT
 from ansible_collections.vpn.estate.tests.unit.plugins.support.worlds import WORLDS
 
@@ -178,3 +178,8 @@ def test_resources_without_a_sample_are_resources_and_have_none() -> None:
     assert set(USED_ONCE) <= names
     assert set(WITHOUT) <= names - {type(sample.resource).__name__ for sample in EVERY_SAMPLE}
     assert all(reason.endswith(".") for reason in [*WITHOUT.values(), *USED_ONCE.values()])
+
+
+def test_samples_are_named_after_modules() -> None:
+    """CONTRIBUTING.md runs the tests of a resource by the name of its module."""
+    assert {str(sample) for sample in EVERY_SAMPLE} <= set(MODULES)

@@ -39,7 +39,7 @@ def hold_sample_to_the_law(start: t.Callable[..., Simulated], sample: Sample, st
     is_worth_it(trial)
     everywhere = [(fault, index) for index in range(1, trial.requests + 1)]
     writes = [index for index, wrote in enumerate(trial.wrote, 1) if wrote]
-    at_writes = crossed(world.worst, writes, seed=f"{sample} {step}")
+    at_writes = crossed(world.worst, writes, seed=f"{sample.resource.noun} {step}")
     refuse_violations(trial, dict.fromkeys([*everywhere, *at_writes]))
 
 

@@ -35,7 +35,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user impor
 from ansible_collections.vpn.estate.tests.simulator.access_server.answers import Call
 from ansible_collections.vpn.estate.tests.simulator.access_server.licences import bundle
 from ansible_collections.vpn.estate.tests.unit.plugins.support.convergence import Scenario
-from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server, Simulated
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server, Simulated, module_of
 from ansible_collections.vpn.estate.tests.unit.plugins.support.identities import identity
 
 Declared = dict[str, t.Any]
@@ -111,7 +111,8 @@ class Sample:
         return Scenario(self.resource, placed({**self.options, **declared}, folder), prepare, [name], self.besides)
 
     def __str__(self) -> str:
-        return self.resource.noun.replace(" ", "-")
+        """The module, so that ``pytest -k`` with its name finds all tests of the sample."""
+        return module_of(self.resource)
 
     @property
     def key(self) -> Declared:
