@@ -41,8 +41,8 @@ def missing(names: t.Sequence[str], more: str = "") -> InputError:
     """
     variables = "the variable with this name" if len(names) == 1 else "variables with these names"
     return InputError(
-        f"Give {' and '.join(names)}{more}: in the task or in module_defaults, in {variables} for playbooks of vpn.estate, or in "
-        f"the environment as {' and '.join(map(_variable, names))}."
+        f"Give {' and '.join(names)}{more}. In your own play: in the task or in module_defaults. For playbooks of vpn.estate: in "
+        f"{variables}. Or in the environment: {' and '.join(map(_variable, names))}."
     )
 
 

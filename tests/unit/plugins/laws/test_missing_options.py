@@ -16,13 +16,13 @@ from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perf
 from ansible_collections.vpn.estate.plugins.plugin_utils._shared_sign_in import SharedSignIn
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Box, Server, Simulated
 
-PLACES = "in the task or in module_defaults, in {} for playbooks of vpn.estate, or in the environment as {}."
+PLACES = "In your own play: in the task or in module_defaults. For playbooks of vpn.estate: in {}. Or in the environment: {}."
 ONE, SEVERAL = "the variable with this name", "variables with these names"
-NO_ADDRESS = f"Give as_url: {PLACES.format(ONE, 'VPN_ESTATE_AS_URL')}"
-NO_ACCOUNT = "Give as_username and as_password, or as_token: " + PLACES.format(
+NO_ADDRESS = f"Give as_url. {PLACES.format(ONE, 'VPN_ESTATE_AS_URL')}"
+NO_ACCOUNT = "Give as_username and as_password, or as_token. " + PLACES.format(
     SEVERAL, "VPN_ESTATE_AS_USERNAME and VPN_ESTATE_AS_PASSWORD"
 )
-NO_APPLICATION = "Give freebox_app_id and freebox_app_token, which freebox_app makes: " + PLACES.format(
+NO_APPLICATION = "Give freebox_app_id and freebox_app_token, which freebox_app makes. " + PLACES.format(
     SEVERAL, "VPN_ESTATE_FREEBOX_APP_ID and VPN_ESTATE_FREEBOX_APP_TOKEN"
 )
 CASES = [

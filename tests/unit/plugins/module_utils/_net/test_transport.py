@@ -655,7 +655,7 @@ def test_only_https_addresses_are_asked(server: Server, address: str) -> None:
 
 
 def test_an_empty_address_is_none(server: Server) -> None:
-    with pytest.raises(InputError, match="^Give as_url: in the task"):
+    with pytest.raises(InputError, match="^Give as_url. In your own play"):
         client_of(server, as_url="")
 
 

@@ -32,12 +32,12 @@ from ansible_collections.vpn.estate.tests.unit.plugins.support.wire import HANG_
 
 PASSWORD, SECRET, TOKEN = "mArKpAsSwOrD-&<é", "GEZDGNBVGY3TQOJQ", "mArKtOkEn0123456789"
 NO_ADDRESS = (
-    "Give as_url, or token_url: in the task or in module_defaults, in the variable with this name for playbooks of vpn.estate, or "
-    "in the environment as VPN_ESTATE_AS_URL."
+    "Give as_url, or token_url. In your own play: in the task or in module_defaults. For playbooks of vpn.estate: in the variable "
+    "with this name. Or in the environment: VPN_ESTATE_AS_URL."
 )
 NO_ACCOUNT = (
-    "Give as_username and as_password, or token, or token_url: in the task or in module_defaults, in variables with these names "
-    "for playbooks of vpn.estate, or in the environment as VPN_ESTATE_AS_USERNAME and VPN_ESTATE_AS_PASSWORD."
+    "Give as_username and as_password, or token, or token_url. In your own play: in the task or in module_defaults. For playbooks "
+    "of vpn.estate: in variables with these names. Or in the environment: VPN_ESTATE_AS_USERNAME and VPN_ESTATE_AS_PASSWORD."
 )
 STATE = "miwN39AlF4k40Fd8X8r9j74FuOoaJKJM"
 PORTAL = reply(b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome.</body></html>")
