@@ -52,6 +52,7 @@ def server_report(name: str, results: Iterable[tuple[str, Mapping[str, t.Any]]],
         "status": CLEAN,
         "messages": [],
         "warnings": [],
+        "compared": [],
         "parts": [],
         "restart": [],
         "health": [],
@@ -60,6 +61,7 @@ def server_report(name: str, results: Iterable[tuple[str, Mapping[str, t.Any]]],
     for module, result in map(_as_finished, results):
         parts = [*_parts(module, result)]
         server["parts"] += parts
+        server["compared"] += [part["part"] for part in parts if part["part"] not in server["compared"]]
         server["warnings"] += [one for one in result.get("warnings") or () if one not in server["warnings"]]
         server["health"] += findings(result, now)
         server["restart"] += result.get("restart") or []

@@ -35,6 +35,7 @@ AFFECTED = {
     "config_items": "all users who connect to this server",
     "servers": "all users who connect to these VPN servers",
 }
+ONLY_DECLARED = "Only the parts that are named for a server are declared there. Changes to other parts are not in this report."
 NEXT = {
     "differs": "If the repository is right, run the playbook vpn.estate.site. If the server is right, change the declaration.",
     "missing": "Run the playbook vpn.estate.site to create it, or remove it from the declaration. A new user has a "
@@ -161,13 +162,14 @@ MARKDOWN = """\
 {%- if report.commit %}, commit `{{ report.commit.id[:12] }}` ({{ report.commit.subject | shown | md }})
 {%- if report.commit.changed_files %}, with files that are not committed{% endif %}{% endif %}
 
-| server | status |{% for word in words %} {{ word }} |{% endfor %} restart |
-| --- | --- |{% for word in words %} ---: |{% endfor %} --- |
+| server | status |{% for word in words %} {{ word }} |{% endfor %} restart | parts |
+| --- | --- |{% for word in words %} ---: |{% endfor %} --- | --- |
 {% for server in report.servers -%}
 | {{ server.name | shown | md }} | {{ server.status }} |
 {%- for word in words %} {{ tally(server)[word] or "" }} |{% endfor %}
- {{- " needed" if server.restart else "" }} |
+ {{- " needed" if server.restart else "" }} | {{ parts(server) | md }} |
 {% endfor %}
+{{ only_declared }}
 {%- for server in report.servers if server.status != "clean" or server.health %}
 ## {{ server.name | shown | md }}: {{ server.status }}
 {% for message in server.messages %}
@@ -232,7 +234,7 @@ PAGE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border-bottom: 1px solid var(--line); }
-.wide { overflow-x: auto; } .wide td:first-child { min-width: 10rem; }
+.wide { overflow-x: auto; } .wide td:first-child, .wide td:last-child { min-width: 10rem; }
 .n { text-align: right; } th, .n { overflow-wrap: normal; } section td:first-child { width: 40%; }
 .status { font-weight: 600; white-space: nowrap; }
 .clean { color: var(--clean); } .drift, .changed { color: var(--drift); } .error, .failed { color: var(--error); }
@@ -248,14 +250,15 @@ ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; 
 {%- if report.commit %}, commit <code>{{ report.commit.id[:12] }}</code> ({{ report.commit.subject | shown }})
 {%- if report.commit.changed_files %}, with files that are not committed{% endif %}{% endif %}</p>
 <div class="wide"><table>
-<tr><th>server</th><th>status</th>{% for word in words %}<th class="n">{{ word }}</th>{% endfor %}<th>restart</th></tr>
+<tr><th>server</th><th>status</th>{% for word in words %}<th class="n">{{ word }}</th>{% endfor %}<th>restart</th><th>parts</th></tr>
 {% for server in report.servers %}<tr><td>
 {%- if server.status == "clean" and not server.health %}{{ server.name | shown }}
 {%- else %}<a href="#s{{ loop.index }}">{{ server.name | shown }}</a>{% endif %}</td>
 <td class="status {{ server.status }}">{{ server.status }}</td>
 {%- for word in words %}<td class="n">{{ tally(server)[word] or "" }}</td>{% endfor %}
-<td>{{ "needed" if server.restart else "" }}</td></tr>
+<td>{{ "needed" if server.restart else "" }}</td><td>{{ parts(server) }}</td></tr>
 {% endfor %}</table></div>
+<p><small>{{ only_declared }}</small></p>
 {% for server in report.servers %}{% if server.status != "clean" or server.health %}
 <section id="s{{ loop.index }}">
 <h2>{{ server.name | shown }}: <span class="{{ server.status }}">{{ server.status }}</span></h2>
@@ -329,6 +332,7 @@ def _rendered(template: str, report: Json, *, escape: bool) -> str:
         title=TITLES[mode, report["status"]],
         words=words,
         tally=lambda server: tallies[id(server)],
+        parts=lambda server: ", ".join(name.replace("_", " ") for name in server["compared"]) or "none",
         steps=_steps,
         change=_change,
         rows=rows,
@@ -337,5 +341,6 @@ def _rendered(template: str, report: Json, *, escape: bool) -> str:
         notes=_notes,
         verbs=VERBS,
         access_notes=ACCESS_NOTES,
+        only_declared=ONLY_DECLARED,
         affected={part["part"]: AFFECTED.get(part["part"], "") for one in report["servers"] for part in one["parts"]},
     )

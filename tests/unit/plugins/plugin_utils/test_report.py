@@ -75,7 +75,7 @@ def test_what_differs_is_told_by_part(server: Server) -> None:
     assert {(each["name"], each["action"]) for each in parts["groups"]["changes"]} == {("old", "deleted")}
     text = markdown(report)
     for line in (
-        "| vpn-a | drift | 1 | 8 | 1 | 4 | needed |",
+        "| vpn-a | drift | 1 | 8 | 1 | 4 | needed | groups, users, config items |",
         "- 6 objects: u0, u1, u2, u3, u4, u5: **differs**\n  - totp: nothing on the server, true declared\n",
         "- zoe: **differs**\n  - deny: true on the server, false declared\n",
         "- new: **missing**\n",
@@ -101,6 +101,17 @@ def test_a_server_without_a_difference_is_clean() -> None:
     report = report_of([server_report("a", [("as_declaration", CLEAN)], check=True)], check=True)
     assert (report["status"], report["servers"][0]["parts"]) == ("clean", [])
     assert in_words(report) == "All 1 servers are as they are declared."
+
+
+def test_only_the_parts_that_are_declared_are_named_as_compared(server: Server) -> None:
+    """A change of another part is not in the report, and no reader must believe that it is."""
+    declared = server_report("a", [("as_declaration", CLEAN), ("as_access_list", {"objects": []})], check=True)
+    empty = server_report("b", [], check=True)
+    assert (declared["compared"], empty["compared"]) == (["users", "as_access_list"], [])
+    report = report_of([declared, empty], check=True)
+    assert "| a | clean |  |  |  |  | | users, as access list |" in markdown(report)
+    assert "| b | clean |  |  |  |  | | none |" in markdown(report)
+    assert "<td>users, as access list</td>" in page(report)
 
 
 def test_an_error_counts_more_than_a_difference(server: Server) -> None:
