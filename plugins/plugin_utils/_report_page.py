@@ -35,7 +35,9 @@ AFFECTED = {
     "config_items": "all users who connect to this server",
     "servers": "all users who connect to these VPN servers",
 }
-ONLY_DECLARED = "Only the parts that are named for a server are declared there. Changes to other parts are not in this report."
+ONLY_DECLARED = (
+    "Only the parts that are named for a server are declared there. Changes to other parts are not in this report."
+)
 NEXT = {
     "differs": "If the repository is right, run the playbook vpn.estate.site. If the server is right, change the declaration.",
     "missing": "Run the playbook vpn.estate.site to create it, or remove it from the declaration. A new user has a "
@@ -250,7 +252,8 @@ ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; 
 {%- if report.commit %}, commit <code>{{ report.commit.id[:12] }}</code> ({{ report.commit.subject | shown }})
 {%- if report.commit.changed_files %}, with files that are not committed{% endif %}{% endif %}</p>
 <div class="wide"><table>
-<tr><th>server</th><th>status</th>{% for word in words %}<th class="n">{{ word }}</th>{% endfor %}<th>restart</th><th>parts</th></tr>
+<tr><th>server</th><th>status</th>{% for word in words %}<th class="n">{{ word }}</th>{% endfor %}<th>restart</th>
+<th>parts</th></tr>
 {% for server in report.servers %}<tr><td>
 {%- if server.status == "clean" and not server.health %}{{ server.name | shown }}
 {%- else %}<a href="#s{{ loop.index }}">{{ server.name | shown }}</a>{% endif %}</td>
