@@ -53,6 +53,7 @@ PLAY = """\
 """
 
 
+@pytest.mark.exhaustive
 def test_valid_tasks_are_clean_and_misspelled_options_are_found(server: Server, tmp_path: Path) -> None:
     """And nothing is done for that: a task that has everything it needs sends nothing."""
     pytest.importorskip("ansiblelint", reason="ansible-test units installs no linter; make unit has it")

@@ -768,7 +768,7 @@ def test_an_estate_without_a_list_of_people(estate: Estate) -> None:
     """Each server has what it declares itself, and a purge keeps users that only the list of people declares."""
     estate.variables["home"]["freebox_vpn_users"] = [{"login": "erika", "password": SECRET}]
     estate.box.simulator.set_user("stranger")
-    estate.variables["home"]["freebox_vpn_purge"] = ["users"]
+    estate.variables["home"] |= {"freebox_vpn_purge": ["users"], "freebox_vpn_purge_limit": "1"}
     run = estate.run(None)
     assert run.status == 0, run.output
     assert estate.names == {"site-a": {"kiosk"}, "home": {"erika"}}

@@ -112,7 +112,7 @@ def is_rest(world: Drawn, who: Who, address: str, atom: str) -> bool:
 
 
 @given(before=worlds(), after=worlds(), kept=st.sets(st.sampled_from(KEPT)))
-@examples(60, 5000)
+@examples(25, 5000)
 def test_networks_that_are_named_are_those_that_changed(before: Drawn, after: Drawn, kept: set[str]) -> None:
     after = mixed(before, after, kept)
     answer = changes(before, after)
@@ -140,7 +140,7 @@ def test_networks_that_are_named_are_those_that_changed(before: Drawn, after: Dr
 
 
 @given(before=worlds(), after=worlds(), kept=st.sets(st.sampled_from(KEPT)))
-@examples(100, 5000)
+@examples(50, 5000)
 def test_domains_that_are_named_are_those_that_changed(before: Drawn, after: Drawn, kept: set[str]) -> None:
     after = mixed(before, after, kept)
     answer = changes(before, after)
@@ -196,7 +196,7 @@ def decided(world: Drawn, who: Who, domain: str) -> bool:
 
 
 @given(before=worlds(clients=True), after=worlds(clients=True), kept=st.sets(st.sampled_from(KEPT)))
-@examples(100, 5000)
+@examples(50, 5000)
 def test_clients_that_are_named_are_those_that_changed(before: Drawn, after: Drawn, kept: set[str]) -> None:
     after = mixed(before, after, kept)
     answer = changes(before, after)

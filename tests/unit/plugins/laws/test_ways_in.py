@@ -170,7 +170,7 @@ def by_token(example: Example, named: bool = False, allow: bool = False) -> None
         *([OWN] if named else [*administrators, WITHOUT_RECORD])
     )  # and not who is one without a record
     if allow:
-        assert example.signs_in() or any("proven" in warning for warning in answer["warnings"])
+        assert example.signs_in() or any("cannot verify" in warning for warning in answer["warnings"])
     elif answer.get("failed"):
         assert example.signs_in()
         assert harm
@@ -214,13 +214,15 @@ def test_a_token_that_names_no_account_is_that_of_every_administrator(
 def test_no_declaration_of_a_whole_server_ends_our_sign_in_unasked(
     servers: dict[str, Server], data: st.DataObject
 ) -> None:
-    """What all of it together does to our account decides."""
+    """What all of it together does to our account decides, and what it does in between: a run can stop after each part."""
     example = Example.drawn(data, servers, groups)
     server, foreseen, said = example.server, example.foreseen, {"groups": example.items}
+    between = [foreseen]
     for option, noun in (("default_user", defaults), ("users", users), ("config_items", items)):
         if data.draw(st.booleans(), option):
             found_items = data.draw(noun.items, f"{option}: items")
             foreseen = declared(foreseen, str(noun), found_items)
+            between.append(foreseen)
             said[option] = found_items if noun.resource.plural else found_items[0]
     how = {"update_password": "always", **said}
     if server.declare(DECLARATION, **how, validate_only=True).get("failed"):  # it contradicts itself
@@ -233,7 +235,7 @@ def test_no_declaration_of_a_whole_server_ends_our_sign_in_unasked(
         assert example.found.kept() == foreseen.kept()
         assert not foreseen.obstacle(OWN)
     elif any(words in answer["msg"] for words in ("the account of this task", "allow_self")):  # or a group is not there
-        assert example.world.may_harm(foreseen, OWN)
+        assert any(example.world.may_harm(one, OWN) for one in between)
         assert example.found.kept() == example.world.kept()
         assert (answer["msg"], server.writes()) == (foretold["msg"], [])
 

@@ -536,7 +536,7 @@ def test_a_host_that_does_not_connect_keeps_both(estate: Estate) -> None:
     )
     lost.file.parent.mkdir()
     assert "ada has not connected with the new profile within 1 seconds. Nothing was revoked." in words(failed)
-    assert f"move {place.former}, which is what was there before, back to {place.file}." in words(failed)
+    assert f"Or restore the previous profile: move {place.former} to {place.file}." in words(failed)
     assert place.former.read_text() == text
     assert [*place.live] == [old, place.serial]
     assert stat.S_IMODE(place.former.stat().st_mode) == 0o600
@@ -662,7 +662,7 @@ def test_rotation(estate: Estate) -> None:
     assert done.status == 0, done.output
     assert estate.authorities == ["Of others", "New CA"]
     assert "one gets a new profile" not in words(done)
-    assert "New CA (current, 3649 days left): 3 profiles" in words(done)
+    assert "New CA (current, 3649 days left): 3 client profiles" in words(done)
     assert without == []
     assert [[*place.live] for place in places] == [[place.serial] for place in places]
 

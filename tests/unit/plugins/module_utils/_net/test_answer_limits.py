@@ -375,7 +375,7 @@ def test_the_lock_of_a_shared_sign_in_is_let_go(hostile: Start) -> None:
         "as_batch_size": 1,
     }
     client = connection.ACCESS_SERVER.connect(params, read_only=True)
-    with pytest.raises(EstateError, match="never answered the sign-in"):
+    with pytest.raises(EstateError, match="did not answer the sign-in"):
         client.users()
     with client.session.share.store.held() as state:
         assert "token" not in state
