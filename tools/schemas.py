@@ -198,6 +198,7 @@ def report() -> Schema:
         "status": status,
         "messages": texts,
         "warnings": texts,
+        "compared": texts,
         "parts": {"type": "array", "items": _closed(part, part)},
         "restart": texts,
         "health": texts,
