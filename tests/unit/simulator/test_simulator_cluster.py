@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import email.utils
+import time
 from typing import Any, NamedTuple
 
 import pytest
@@ -232,6 +233,8 @@ def test_a_node_that_does_not_answer(cluster, switches, status, reason):
     two.server.configure(**switches)
     if "restart_downtime" in switches:
         assert two.api.post("server/restart").status == 200
+        while not two.server.machine.power.away:  # the restart starts after its answer
+            time.sleep(0.01)
     reply = one.api.get("server/info", X_OpenVPN_AS_Node="two")
     assert (reply.status, reply.body and reply.body["reason"]) == (status, reason)
     assert one.api.get("server/info").status == 200
