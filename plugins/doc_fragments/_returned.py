@@ -11,7 +11,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Entries of ``contains``, except ``COUNTS``."""
+    """Entries of ``contains``, except ``COUNTS`` and ``ENDING``."""
 
     # What Change.report() in module_utils/_engine/plan.py returns for an object. The argument lists the possible
     # actions.
@@ -39,6 +39,20 @@ type: dict
 """
 
     # What is returned about a certificate in a file or in a configuration.
+    ENDING = r"""
+description: Declared users whose O(users[].until) is within 30 days.
+returned: unless the task was stopped
+type: list
+elements: dict
+contains:
+  part: {description: Part of the declaration., type: str}
+  name: {description: Name of the user., type: str}
+  until: {description: Declared end of the access., type: str}
+  days_left: {description: Whole days until then., type: int}
+sample:
+  - {part: users, name: max, until: "2026-12-31", days_left: 12}
+"""
+
     CERTIFICATE = r"""
 fingerprint:
   description: SHA-256 fingerprint, in hexadecimal digits.

@@ -693,6 +693,7 @@ access_changes:
     left_out: 0
     vpn_clients_compared: true
 ending:
+  # BEGIN ending (tools/generate.py)
   description: Declared users whose O(users[].until) is within 30 days.
   returned: unless the task was stopped
   type: list
@@ -704,6 +705,7 @@ ending:
     days_left: {description: Whole days until then., type: int}
   sample:
     - {part: users, name: max, until: "2026-12-31", days_left: 12}
+  # END
 restart:
   description:
     - Changed configuration items that may need a restart of the server.

@@ -320,6 +320,7 @@ counts:
     created: 1
     unchanged: 7
 ending:
+  # BEGIN ending (tools/generate.py)
   description: Declared users whose O(users[].until) is within 30 days.
   returned: unless the task was stopped
   type: list
@@ -331,6 +332,7 @@ ending:
     days_left: {description: Whole days until then., type: int}
   sample:
     - {part: users, name: max, until: "2026-12-31", days_left: 12}
+  # END
 summary:
   description:
     - The counts of each part in words, and the servers whose clients may be disconnected. The task prints it while it
