@@ -10,21 +10,21 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import http.client
 import json
 import os
 import re
 import shlex
-import ssl
 import subprocess
 import sys
 import typing as t
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from ansible_collections.vpn.estate.tests.simulator.access_server.control import AccessServerControl
 from ansible_collections.vpn.estate.tests.simulator.database import Database
 from ansible_collections.vpn.estate.tests.simulator.freebox.applications import RIGHTS
+from ansible_collections.vpn.estate.tests.simulator.freebox.control import FreeboxControl
 from ansible_collections.vpn.estate.tests.unit.plugins.support.guide import Command, Guide, commands
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
 from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import SHORT_SLEEPS, TIME_LIMIT
@@ -150,16 +150,10 @@ class Reader:
 
     def _control(self, server: str, operation: str, body: t.Any) -> None:
         """Change a server as a person would by hand."""
-        simulator = self.servers[server]
-        address = urlsplit(simulator.url)
-        trusting = ssl.create_default_context(cafile=simulator.ca_path)
-        connection = http.client.HTTPSConnection(t.cast(str, address.hostname), address.port, context=trusting)
-        connection.request("POST", f"/_simulator/{operation}", json.dumps(body))
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        connection.close()
-        if answer.status != http.HTTPStatus.OK:
-            raise ValueError(f"{server} {operation}: {text}")
+        control = FreeboxControl if self._guide.servers[server].startswith("Freebox") else AccessServerControl
+        answer = control(self.servers[server].machine).answer("POST", operation, json.dumps(body).encode())
+        if answer.status != HTTPStatus.OK:
+            raise ValueError(f"{server} {operation}: {answer.body}")
 
     def _run(self, command: Command) -> tuple[int, str]:
         done = subprocess.run(  # noqa: S603
