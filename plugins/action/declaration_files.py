@@ -14,8 +14,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.errors import Est
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_files import SPEC, Params, claim, export
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import untagged
-
-OURS = "vpn.estate."
+from ansible_collections.vpn.estate.plugins.plugin_utils._module_action import OURS, own_role
 
 
 class ActionModule(ActionBase):
@@ -44,8 +43,8 @@ class ActionModule(ActionBase):
 
     def _variables(self) -> str:
         """A sentence with the variables for the options that messages name, in a role of this collection."""
-        role = self._task._role.get_name(include_role_fqcn=True) if self._task._role else ""
-        if not role.startswith(OURS):
+        role = own_role(self._task)
+        if not role:
             return ""
         prefix = f"{role[len(OURS) :]}_export"
         return f" Variables of the role {role}: {prefix}_dest for dest, {prefix}_force for force."

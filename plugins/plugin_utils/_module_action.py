@@ -25,6 +25,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
+from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_files import SafeLoader
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body
 from ansible_collections.vpn.estate.plugins.module_utils._engine.server_declaration import VALIDATE_ONLY
 from ansible_collections.vpn.estate.plugins.module_utils._engine.until import TODAY
@@ -50,6 +51,12 @@ WITHOUT_VARIABLE = {"src", "only", "mistakes", VALIDATE_ONLY}
 # Values and names that a message offers; some are also names of options.
 CHOICES = re.compile(r"is given, and one of .*? is needed|Available are [\w, ]+")
 IN_PROCESS, PROGRESS = "vpn_estate_in_process", "vpn_estate_progress"
+
+
+def own_role(task: t.Any) -> str:
+    """The name of the role of this collection that a task is part of, as ``vpn.estate.cluster``; empty for other tasks."""
+    name = task._role.get_name(include_role_fqcn=True) if task._role else ""
+    return name if name.startswith(OURS) else ""
 
 
 def action_of(name: str) -> tuple[type[ModuleAction], t.Callable[[], None]]:
@@ -134,15 +141,15 @@ class ModuleAction(ActionBase):
 
         One that is not similar may be the user's own. The check of a declaration looks for them, and no other task.
         """
-        role = self._task._role
-        name = role.get_name(include_role_fqcn=True) if role else ""
-        if not name.startswith(OURS) or not boolean(self._task.args.get(VALIDATE_ONLY) or False, strict=False):
+        name = own_role(self._task)
+        if not name or not boolean(self._task.args.get(VALIDATE_ONLY) or False, strict=False):
             return []
         prefix = f"{name[len(OURS) :]}_"
         others = sorted(one for one in variables if str(one).startswith(prefix))
         if not set(others) - {prefix + option for option in self.body.options}:
             return []
-        specs = yaml.safe_load((Path(role._role_path) / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+        path = Path(self._task._role._role_path) / "meta" / "argument_specs.yml"
+        specs = yaml.load(path.read_text(encoding="utf-8"), Loader=SafeLoader)  # noqa: S506 - safe, and fast where it can be
         known = {one for entry in specs["argument_specs"].values() for one in entry.get("options") or {}}
         endings = [one[len(prefix) :] for one in known if one.startswith(prefix)]
         hints = {one: did_you_mean(one[len(prefix) :], endings) for one in others if one not in known}
@@ -160,8 +167,8 @@ class ModuleAction(ActionBase):
 
     def _variables_for(self, msg: str) -> str:
         """A sentence with the variables for the options that a message names, in a role of this collection that sets them."""
-        role = self._task._role.get_name(include_role_fqcn=True) if self._task._role else ""
-        if not self.body.server or not role.startswith(OURS):
+        role = own_role(self._task)
+        if not self.body.server or not role:
             return ""
         prefix = role[len(OURS) :]
         options = sorted(set(self.body.options) - WITHOUT_VARIABLE)
