@@ -1,12 +1,18 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests of modules import nothing of Ansible that a managed machine lacks: `ansible-test units` runs them without the rest."""
+"""Tests of modules import nothing of Ansible that a managed machine lacks: `ansible-test units` runs them without the rest.
+
+All unit tests import only libraries that `ansible-test units` installs for them.
+"""
 
 from __future__ import annotations
 
 import ast
 import functools
+import importlib.metadata
+import re
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,6 +23,7 @@ COLLECTION = "ansible_collections.vpn.estate"
 OF_MODULES = [
     path for folder in ("modules", "module_utils") for path in (ROOT / "tests/unit/plugins" / folder).rglob("*.py")
 ]
+OF_ALL = sorted((ROOT / "tests/unit").rglob("*.py"))
 # What `ansible-test units` leaves of Ansible for these tests.
 LEFT = ("ansible.module_utils", "ansible.utils.collection_loader")
 
@@ -95,3 +102,38 @@ def test_what_is_imported_is_found(
     inner = beyond(path for path in map(file_of, names) if path)
     needed = {*(name for _path, name in inner), *(name for name in names if name.startswith("ansible."))}
     assert (found in needed) if found else all(map(is_left, needed))
+
+
+def canonical(name: str) -> str:
+    """The name of a library as package indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).casefold()
+
+
+@functools.cache
+def installed() -> frozenset[str]:
+    """Top-level names that `ansible-test units` can import: Python's own, those of required libraries, and the project's."""
+    locked = re.findall(r"^[\w.-]+(?===)", (ROOT / "tests/unit/requirements.lock").read_text(), re.MULTILINE)
+    of_ansible = (re.match(r"[\w.-]+", one) for one in importlib.metadata.requires("ansible-core") or [])
+    names = {canonical(name) for name in (*locked, *(one[0] for one in of_ansible if one), "ansible-core", "pytest")}
+    libraries = importlib.metadata.packages_distributions().items()
+    return frozenset(
+        {
+            *sys.stdlib_module_names,
+            *(module for module, given in libraries if names & {*map(canonical, given)}),
+            *("ansible_collections", "simulator"),
+            *(path.stem for path in ROOT.glob("tools/*.py")),
+            *(path.stem for path in ROOT.glob("tests/bench/*.py")),
+            *(path.stem for path in ROOT.glob("playbooks/demo/*.py")),
+        }
+    )
+
+
+@pytest.mark.parametrize("path", OF_ALL, ids=lambda path: "/".join(path.parts[-2:]))
+def test_a_test_imports_only_libraries_that_are_required(path: Path) -> None:
+    top = {name.partition(".")[0] for name in names_in(path)}
+    assert top <= installed(), "name the library in tests/unit/requirements.txt"
+
+
+def test_a_library_that_is_not_required_is_found() -> None:
+    assert "ansiblelint" not in installed()
+    assert {"yamllint", "yaml", "hypothesis", "cryptography"} <= installed()
