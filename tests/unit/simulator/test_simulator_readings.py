@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.vpn.estate.tests.simulator import access_server, freebox
 from ansible_collections.vpn.estate.tests.unit.plugins.support.list_tables import literals, tables
 
-HEAD = ["switch", "readings", "what it switches"]
+HEAD = ["switch", "readings", "question"]
 
 
 @pytest.mark.parametrize(("number", "readings"), [(0, access_server.READINGS), (1, freebox.READINGS)])

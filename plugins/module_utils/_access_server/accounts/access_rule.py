@@ -9,7 +9,7 @@ written in its spirit: ``user:NAME``, ``group:NAME``, ``all``, ``all_vpn_clients
 (``all|``, ``group|ops``). A leading ``-`` denies.
 
 The properties of users and groups, as sacli prints them, name the class of a rule in capitals behind a sign, as in
-``+ROUTE:10.20.1.45/32:tcp/80`` and ``-GROUP:ops`` (server behaviour, 143). Such a string is read where it means one thing.
+``+ROUTE:10.20.1.45/32:tcp/80`` and ``-GROUP:ops`` (server behaviour, 163). Such a string is read where it means one thing.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ BEYOND = (
 )
 LONGEST = 2000  # characters of a value that is not converted; a longer value is only in the dump
 SHORT = 80  # the same in a sentence
-# The option behind a property (server behaviour, 141).
+# The option behind a property (server behaviour, 161).
 PROPERTIES: t.Mapping[str, str] = {
     "conn_group": "group",
     "conn_ip": "static_ipv4",
@@ -58,7 +58,7 @@ PROPERTIES: t.Mapping[str, str] = {
         for name in SCRIPTS
     },
 }
-# The same for properties that have a number for each item; with the family of their values if the name contains it (142).
+# The same for properties that have a number for each item; with the family of their values if the name contains it (162).
 LISTS: t.Mapping[str, tuple[str, str]] = {
     "access_from": ("access_from", "ipv4"),
     "access_from6": ("access_from", "ipv6"),
@@ -86,7 +86,7 @@ KINDS: t.Mapping[str, Resource] = {
 }
 HIDDEN_USER = "user_connect_hidden"
 DIGEST = "pvt_password_digest"
-# Keys that describe the past of the server of the dump, and are not for another server (146).
+# Keys that describe the past of the server of the dump, and are not for another server (166).
 _OF_THIS_SERVER = re.compile(r"upgrade\..*|subscription\..*|aui\.eula_version|sa\.compression_warning_shown")
 _SUBSCRIPTION = "subscription."
 _NUMBERED = re.compile(r"([a-z0-9_]+)\.(.*)", re.DOTALL)
@@ -187,7 +187,7 @@ def _is_private(key: str, value: t.Any) -> bool:
 
 
 def _plain_subnets(dumps: Dumps) -> tuple[t.Optional[str], str]:
-    """What a plain SUBNET does on this server; or None, and why this is not known (server behaviour, 144)."""
+    """What a plain SUBNET does on this server; or None, and why this is not known (server behaviour, 164)."""
     if dumps.configuration is None:
         return None, f"set {CONFIGURATION} too, the output of {COMMANDS[CONFIGURATION]}"
     value = dumps.configuration.get(access_rule.DECIDES)

@@ -21,7 +21,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.field import HI
 Json = dict[str, t.Any]
 SECRET = "Correct-Horse-7"
 DECIDES = "vpn.server.routing.private_access"
-# As servers print it: the keys of a public dump of 2.10.1, with other names and values (server behaviour, 140).
+# As servers print it: the keys of a public dump of 2.10.1, with other names and values (server behaviour, 160).
 USERS: Json = {
     "Admin": {
         "access_to.0": "+SUBNET:100.64.0.0/10",
