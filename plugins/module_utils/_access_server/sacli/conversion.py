@@ -86,7 +86,7 @@ KINDS: t.Mapping[str, Resource] = {
 }
 HIDDEN_USER = "user_connect_hidden"
 DIGEST = "pvt_password_digest"
-# Keys that describe the past of the server of the dump, and are not for another server (166).
+# Keys that describe the past of the server of the dump, and are not for another server (146).
 _OF_THIS_SERVER = re.compile(r"upgrade\..*|subscription\..*|aui\.eula_version|sa\.compression_warning_shown")
 _SUBSCRIPTION = "subscription."
 _NUMBERED = re.compile(r"([a-z0-9_]+)\.(.*)", re.DOTALL)
@@ -187,7 +187,7 @@ def _is_private(key: str, value: t.Any) -> bool:
 
 
 def _plain_subnets(dumps: Dumps) -> tuple[t.Optional[str], str]:
-    """What a plain SUBNET does on this server; or None, and why this is not known (server behaviour, 164)."""
+    """What a plain SUBNET does on this server; or None, and why this is not known (server behaviour, 144)."""
     if dumps.configuration is None:
         return None, f"set {CONFIGURATION} too, the output of {COMMANDS[CONFIGURATION]}"
     value = dumps.configuration.get(access_rule.DECIDES)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The output of ``sacli UserPropGet`` and ``sacli ConfigQuery``, read from files (server behaviour, 160 and 166)."""
+"""The output of ``sacli UserPropGet`` and ``sacli ConfigQuery``, read from files (server behaviour, 160 and 146)."""
 
 from __future__ import annotations
 

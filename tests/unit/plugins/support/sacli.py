@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What sacli would print of a simulated Access Server (server behaviour, 160 to 166), out of what its store keeps."""
+"""What sacli would print of a simulated Access Server (server behaviour, 144 to 146 and 160 to 163), from its store."""
 
 from __future__ import annotations
 
