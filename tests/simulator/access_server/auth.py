@@ -202,7 +202,7 @@ class Authentication(Part):
 
     @operation("POST", "/auth/login/mfaauth", "authMFASession", "open")
     def answer_challenge(self, call: Call) -> Answer:
-        """Whatever is wrong, the answer is the same (server behaviour, 28)."""
+        """The answer is the same in all cases (server behaviour, 28)."""
         shape = {"username!": str, "response": str, "challenge_context": str, "request_admin": bool}
         asked = checked(call.body, shape)
         username, response, admin = asked["username"], asked.get("response", ""), asked.get("request_admin", False)
@@ -369,7 +369,7 @@ class Authentication(Part):
         return not expired and failures.count >= in_force("vpn.server.lockout_policy.n_fails")
 
     def _code_is_right(self, record: Record, code: str) -> bool:
-        """Accepts the codes of the last, this and the next time step, each once (server behaviour, 29)."""
+        """Accept the codes of the last, the current and the next time step, each once (server behaviour, 29)."""
         now = passwords.counter(self.machine.clock.now())
         for step in (now - 1, now, now + 1):
             if step > self._last_step.get(record.name, -1) and passwords.code(record.own["totp_secret"], step) == code:

@@ -79,7 +79,7 @@ class Authorities(Part):
         return [Authority(serial, **entry) for serial, entry in entries.items()]
 
     def started(self) -> None:
-        """A server that starts with a current authority of more than a year makes another (server behaviour, 98)."""
+        """If the current authority is more than a year old at a start, create a new one (server behaviour, 98)."""
         if not self._machine.store.entries(_KIND):
             return
         age = self._machine.clock.moment() - self.current().certificate.not_valid_before_utc

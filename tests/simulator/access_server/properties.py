@@ -301,7 +301,7 @@ class Properties(Part):
         return shown
 
     def _overridden(self, record: Record, value: Any, inherited: _Inherited | None) -> dict[str, Any]:
-        """Tells as well where the value would come from if it were not set (server behaviour, 41, 42)."""
+        """It also shows from where the value would come if it were not set (server behaviour, 41, 42)."""
         if record.kind == "default":
             return {"value": value}
         source = dict(inherited.shown) if inherited else {"inherited_source_type": "implicit_default"}

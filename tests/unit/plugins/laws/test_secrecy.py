@@ -68,7 +68,7 @@ def fixture_folder(tmp_path: Path) -> Folder:
 
 @pytest.fixture(name="guarded")
 def fixture_guarded(start: Callable[..., Server]) -> Server:
-    """A server that knows secrets, some of which it shows to everybody who asks (server behaviour, 46, 85, 116)."""
+    """A server that knows secrets, and shows some of them to every client (server behaviour, 46, 85, 116)."""
     server = start(password=SECRETS["as_password"], settings={"license": "subscription"})
     server.simulator.set_configuration(
         **{

@@ -240,7 +240,7 @@ def test_a_stale_token_and_a_wrong_password(server: Server, folder: Folder) -> N
 
 @pytest.mark.exhaustive
 def test_runs_one_after_the_other_use_a_code_once(server: Server, folder: Folder) -> None:
-    """The second waits for the next code, for once not long enough: a server takes it early (server behaviour, 29)."""
+    """The second sign-in waits for the next code, but not long enough: a server accepts it early (server behaviour, 29)."""
     folder.hurry()
     simulator = server.simulator
     folder.hosts(one=HERE, three=ELSEWHERE)
