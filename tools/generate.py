@@ -152,6 +152,11 @@ def fragment(name: str) -> t.Any:
     return importlib.import_module(f"{COLLECTION}.plugins.doc_fragments.{name}").ModuleDocFragment
 
 
+def loaded(text: str) -> t.Any:
+    """The data of a YAML text."""
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+
+
 @functools.cache
 def modules() -> list[str]:
     """Their names, in order."""
@@ -161,7 +166,7 @@ def modules() -> list[str]:
 @functools.cache
 def documentation(name: str) -> Mapping[str, t.Any]:
     """The documentation of a module, without its fragments."""
-    return t.cast("dict[str, t.Any]", yaml.safe_load(module(name).DOCUMENTATION))
+    return t.cast("dict[str, t.Any]", loaded(module(name).DOCUMENTATION))
 
 
 def documented(name: str) -> Options:
@@ -169,7 +174,7 @@ def documented(name: str) -> Options:
     options: Options = dict(documentation(name)["options"])
     for used in documentation(name)["extends_documentation_fragment"]:
         file, _dot, part = used.removeprefix("vpn.estate.").partition(".")
-        shared = yaml.safe_load(getattr(fragment(file), part.upper() or "DOCUMENTATION")).get("options", {})
+        shared = loaded(getattr(fragment(file), part.upper() or "DOCUMENTATION")).get("options", {})
         for option, rules in shared.items():
             options[option] = {**rules, **options.get(option, {})}
     return options
@@ -207,7 +212,7 @@ def entry(name: str, value: Mapping[str, t.Any]) -> list[str]:
 @block
 def variables(file: Path, _argument: str) -> Iterator[str]:
     """The variables of a role, of all its entry points, with the first paragraph of their descriptions."""
-    points = yaml.safe_load((file.parent / "meta/argument_specs.yml").read_text())["argument_specs"]
+    points = loaded((file.parent / "meta/argument_specs.yml").read_text())["argument_specs"]
     options = {name: option for point in points.values() for name, option in point["options"].items()}
     yield from ("| variable | type | default | what it is |", "| --- | --- | --- | --- |")
     for name, option in options.items():
@@ -352,7 +357,7 @@ def json_schemas() -> Iterator[Generated]:
 def variables_of(role: str) -> Options:
     """The variables of a role. Ansible converts a number to text if the variable is for text."""
     arguments = importlib.import_module(f"{COLLECTION}.plugins.module_utils._engine.arguments")
-    points = yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text())["argument_specs"]
+    points = loaded((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text())["argument_specs"]
     return {
         name: {**option, "type": arguments.TEXT_OR_NUMBER} if option["type"] == "str" else option
         for name, option in points["main"]["options"].items()
@@ -361,7 +366,7 @@ def variables_of(role: str) -> Options:
 
 def options_of_people(rules_of: Mapping[t.Any, Mapping[str, t.Any]]) -> Options:
     """The options of a person for the filter ``people``, with the further options of users of each product."""
-    plugin = yaml.safe_load((ROOT / "plugins/filter/people.yml").read_text())["DOCUMENTATION"]
+    plugin = loaded((ROOT / "plugins/filter/people.yml").read_text())["DOCUMENTATION"]
     options: Options = {
         name: {option: value for option, value in rules.items() if option != "default"}
         for name, rules in plugin["options"]["_input"]["suboptions"].items()

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import yaml
 from ansible_collections.vpn.estate.plugins.filter.people import people_contradictions
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_list import ACCESS_LIST
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.accounts.access_ruleset import ACCESS_RULESET
@@ -29,6 +28,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_server import VPN_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.vpn_user import VPN_USER
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError
+from ansible_collections.vpn.estate.tests.unit.plugins.support.documents import loaded
 from ansible_collections.vpn.estate.tests.unit.plugins.support.sizes import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,9 +56,9 @@ ROLES = ("access_server", "freebox_vpn")
 OPTIONS_OF_ROLES: Mapping[str, Rules] = {
     name: option
     for role in ROLES
-    for name, option in yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text())["argument_specs"][
-        "main"
-    ]["options"].items()
+    for name, option in loaded((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text())["argument_specs"]["main"][
+        "options"
+    ].items()
 }
 TEMPLATE = "{{ vault_of_a_name | default('x') }}"
 
@@ -409,7 +409,7 @@ def test_people_are_as_their_filter_takes_them(more: Item, taken: bool) -> None:
     "path", sorted(ROOT.glob("playbooks/demo/inventory/*_vars/**/*.yml")), ids=lambda path: path.parent.name
 )
 def test_the_variables_of_the_demonstration_are_taken(path: Path) -> None:
-    assert TAKES["variables"](yaml.safe_load(path.read_text()))
+    assert TAKES["variables"](loaded(path.read_text()))
 
 
 # -- what editors show

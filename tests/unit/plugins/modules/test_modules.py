@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.vpn.estate.plugins.doc_fragments._attributes import ModuleDocFragment
+from ansible_collections.vpn.estate.tests.unit.plugins.support.documents import documentation, loaded
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import answered_key, module_of, objects_in
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.versions
 
 ROOT = Path(__file__).resolve().parents[4]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
-RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
+RUNTIME = loaded((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
 # What as_cluster_node does shows in as_cluster_info, declaration_files and declaration_report in files, as_failover and
 # as_staged_config in as_config_item_info, as_restart in
 # as_server_info, as_user_mfa in as_user_info, and freebox_vpn_profile in ovpn_file_info; of the others nothing can be asked.
@@ -55,11 +56,6 @@ CONTROLLER = {"declaration_files", "declaration_report"}  # what an action alone
 CONNECTIONS = {"_access_server", "_freebox"}  # fragments about how to reach a server
 FRAGMENTS = sorted(path.stem for path in (ROOT / "plugins/doc_fragments").glob("_[a-z]*.py"))
 modules = pytest.mark.parametrize("name", MODULES)
-
-
-def documentation(name: str) -> dict[str, t.Any]:
-    module = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}")
-    return {key: yaml.safe_load(getattr(module, key)) for key in ("DOCUMENTATION", "EXAMPLES", "RETURN")}
 
 
 def test_there_are_modules() -> None:
@@ -121,7 +117,7 @@ def options_in(fragment: str) -> dict[str, t.Any]:
     """The options that a fragment describes."""
     file, _dot, part = fragment.partition(".")
     found = importlib.import_module(f"ansible_collections.vpn.estate.plugins.doc_fragments.{file}").ModuleDocFragment
-    options: dict[str, t.Any] = yaml.safe_load(getattr(found, part.upper() or "DOCUMENTATION", "{}")).get("options", {})
+    options: dict[str, t.Any] = loaded(getattr(found, part.upper() or "DOCUMENTATION", "{}")).get("options", {})
     return options
 
 
@@ -155,7 +151,7 @@ def test_it_has_a_diff_unless_it_only_reads(name: str) -> None:
     fragments = documentation(name)["DOCUMENTATION"]["extends_documentation_fragment"]
     found = {one.rpartition(".")[2] for one in fragments if one.startswith("vpn.estate._attributes.")}
     assert len(found & {"manage", "verb"}) == (not name.endswith("_info"))
-    kinds = {kind: yaml.safe_load(getattr(ModuleDocFragment, kind.upper())) for kind in found & {"manage", "verb"}}
+    kinds = {kind: loaded(getattr(ModuleDocFragment, kind.upper())) for kind in found & {"manage", "verb"}}
     assert all(each["attributes"]["diff_mode"]["support"] == "full" for each in kinds.values())
 
 

@@ -13,7 +13,6 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-import yaml
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.connection import ACCESS_SERVER
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import (
@@ -35,6 +34,7 @@ from ansible_collections.vpn.estate.tests.simulator.access_server import AccessS
 from ansible_collections.vpn.estate.tests.simulator.freebox import FreeboxSimulator
 from ansible_collections.vpn.estate.tests.simulator.parts import Thing
 from ansible_collections.vpn.estate.tests.simulator.server import Simulator
+from ansible_collections.vpn.estate.tests.unit.plugins.support.documents import loaded
 
 Answer = dict[str, t.Any]
 MODULES = Path(__file__).resolve().parents[4] / "plugins/modules"
@@ -56,7 +56,7 @@ def info_body(resource: Resource) -> Body:
     name = f"{module_of(resource)}_info"
     if (MODULES / f"{name}.py").is_file():
         module = importlib.import_module(f"ansible_collections.vpn.estate.plugins.modules.{name}")
-        if set(yaml.safe_load(module.RETURN)) - {"declaration", "left_out"} == {answered_key(resource)}:
+        if set(loaded(module.RETURN)) - {"declaration", "left_out"} == {answered_key(resource)}:
             return t.cast(Body, module.BODY)
     return inform(resource, FREEBOX if name.startswith("freebox_") else ACCESS_SERVER)
 
