@@ -9,6 +9,7 @@ The texts that a report shows are read back here: each names exactly the address
 from __future__ import annotations
 
 import copy
+import functools
 import ipaddress
 import re
 import typing as t
@@ -79,26 +80,33 @@ def accounts(before: Drawn, after: Drawn) -> list[tuple[tuple[str, str], list[Wh
     return [*found, (("others", ""), [("", world["default"]["group"] or "") for world in (before, after)])]
 
 
-def covers(text: str, address: str, atom: str) -> bool:
-    """Whether a text such as 10.0.0.0-10.0.0.3:tcp/1 names an address and what goes to it."""
-    text, _except, others = text.partition(" except ")
-    if others and any(covers(other, address, atom) for other in others.split(" or ")):
-        return False
-    where, _sign, services = text.partition("|" if address.count(":") > 1 else ":")
+@functools.cache
+def lies_in(address: str, where: str) -> bool:
+    """Whether an address is in a network, or between two addresses."""
     low, _dash, high = where.partition("-")
     kinds = {4: "." in where, 6: "." not in where}
     point = ipaddress.ip_address(address)
     if not kinds[point.version]:
         return False
     if high:
-        there = int(ipaddress.ip_address(low)) <= int(point) <= int(ipaddress.ip_address(high))
-    else:
-        there = point in ipaddress.ip_network(low)
+        return int(ipaddress.ip_address(low)) <= int(point) <= int(ipaddress.ip_address(high))
+    return point in ipaddress.ip_network(low)
+
+
+def covers(text: str, address: str, atom: str) -> bool:
+    """Whether a text such as 10.0.0.0-10.0.0.3:tcp/1 names an address and what goes to it."""
+    text, _except, others = text.partition(" except ")
+    if others and any(covers(other, address, atom) for other in others.split(" or ")):
+        return False
+    where, _sign, services = text.partition("|" if address.count(":") > 1 else ":")
+    there = lies_in(address, where)
+    if not there:
+        return False
     if atom == "gre":
-        return there and (not services or "other protocols" in services)
+        return not services or "other protocols" in services
     parts = services.split(",") if services else []
     without = [name for part in parts for name in part.partition(" without ")[2].split(" and ")]
-    return there and atom not in without and served(atom, [part.partition(" without ")[0] for part in parts])
+    return atom not in without and served(atom, [part.partition(" without ")[0] for part in parts])
 
 
 def is_rest(world: Drawn, who: Who, address: str, atom: str) -> bool:

@@ -10,6 +10,7 @@ apart, there are a few, and all of them are looked at.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import itertools
 import typing as t
@@ -61,13 +62,15 @@ INTER_CLIENT, ADMINS = "vpn.client.routing.inter_client", "vpn.client.routing.su
 # -- worlds
 
 
-def networks(family: str) -> list[str]:
+# Hypothesis keeps strategies whose arguments are hashable, such as tuples; it would make one of a list again for each draw.
+@functools.cache
+def networks(family: str) -> tuple[str, ...]:
     """Every network in the spaces of a family, and all of it."""
     found = [ALL[family]]
     for space in map(ipaddress.ip_network, SPACES[family]):
         for length in range(space.prefixlen, space.max_prefixlen + 1):
             found += [str(one) for one in space.subnets(new_prefix=length)]
-    return found
+    return tuple(found)
 
 
 @st.composite
@@ -75,11 +78,11 @@ def rules(draw: st.DrawFn, clients: bool) -> list[Drawn]:
     """A list of a user or a group, in its order."""
     found = []
     for _number in range(draw(st.integers(0, 3))):
-        family = draw(st.sampled_from(["ipv4", "ipv4", "ipv6"]))
+        family = draw(st.sampled_from(("ipv4", "ipv4", "ipv6")))
         kinds = (
-            ["user", "group", "all_vpn_clients", "all"]
+            ("user", "group", "all_vpn_clients", "all")
             if clients
-            else ["net", "net", "net", "net", "all", "all_s2c_subnets"]
+            else ("net", "net", "net", "net", "all", "all_s2c_subnets")
         )
         kind = draw(st.sampled_from(kinds))
         rule: Drawn = {"kind": kind, "family": family, "accept": draw(st.booleans())}
@@ -101,49 +104,51 @@ def written(rule: Drawn) -> str:
 
 
 def maybe(values: t.Sequence[t.Any]) -> st.SearchStrategy[t.Any]:
-    return st.sampled_from([None, *values])
+    return st.sampled_from((None, *values))
+
+
+LEVELS = st.fixed_dictionaries(
+    {
+        "deny": st.sampled_from([None, None, None, False, True]),
+        "reroute_gw": maybe(["global", "disable"]),
+        "admin": maybe([False, True]),
+    }
+)
+RULESETS = st.lists(
+    st.tuples(
+        st.sampled_from([f"{n}{m}" for n in ("", "not_") for m in ("domain", "subdomain", "domain_or_subdomain")]),
+        st.sampled_from(RULE_DOMAINS),
+        st.sampled_from(["nat", "route", "deny", "bypass"]),
+    ),
+    max_size=3,
+)
 
 
 @st.composite
 def worlds(draw: st.DrawFn, clients: bool = False) -> Drawn:
     """A server with all that decides who reaches what."""
-    levels = st.fixed_dictionaries(
-        {
-            "deny": st.sampled_from([None, None, None, False, True]),
-            "reroute_gw": maybe(["global", "disable"]),
-            "admin": maybe([False, True]),
-        }
-    )
     owners = [*(("user", name) for name in (*USERS, "__DEFAULT__")), *(("group", name) for name in GROUPS)]
-    rulesets = st.lists(
-        st.tuples(
-            st.sampled_from([f"{n}{m}" for n in ("", "not_") for m in ("domain", "subdomain", "domain_or_subdomain")]),
-            st.sampled_from(RULE_DOMAINS),
-            st.sampled_from(["nat", "route", "deny", "bypass"]),
-        ),
-        max_size=3,
-    )
     items = {
         PRIVATE_ACCESS: draw(maybe(["no", "nat", "route"])),
         **{name: draw(maybe([False, True])) for name in (REROUTE, REROUTE6, INTER_CLIENT, ADMINS)},
         **{
             f"vpn.server.routing.private_network.{number}": draw(
-                st.sampled_from([*networks("ipv4")[1:], *networks("ipv6")[1:]])
+                st.sampled_from((*networks("ipv4")[1:], *networks("ipv6")[1:]))
             )
             for number in range(draw(st.integers(0, 2)))
         },
     }
     return {
         "users": {
-            name: {**draw(levels), "group": draw(maybe(GROUPS))}
+            name: {**draw(LEVELS), "group": draw(maybe(GROUPS))}
             for name in draw(st.sets(st.sampled_from(USERS), min_size=1))
         },
-        "groups": {name: draw(levels) for name in GROUPS},
-        "default": {**draw(levels), "group": draw(maybe(GROUPS))},
+        "groups": {name: draw(LEVELS) for name in GROUPS},
+        "default": {**draw(LEVELS), "group": draw(maybe(GROUPS))},
         "to": {owner: draw(rules(clients)) for owner in owners},
         "from": {owner: draw(rules(clients)) for owner in owners} if clients else {},
         "rulesets": {
-            owner: [] if clients else draw(rulesets) for owner in [*owners[:3], *owners[4:], ("everybody", "")]
+            owner: [] if clients else draw(RULESETS) for owner in [*owners[:3], *owners[4:], ("everybody", "")]
         },
         "items": {name: value for name, value in items.items() if value is not None},
     }
@@ -201,6 +206,7 @@ def chain(world: Drawn, who: Who, way: str) -> list[Drawn]:
     return [rule for owner in owners if owner[1] for rule in world[way].get(owner, ())]
 
 
+@functools.cache
 def inside(address: str, network: str) -> bool:
     one, many = ipaddress.ip_address(address), ipaddress.ip_network(network)
     return one.version == many.version and one in many
