@@ -34,12 +34,24 @@ SOUND = """\
      - {name: erika, group: staff, until: 2026-12-31}
      - {name: max, password: "{{ vault_max_password }}", autologin: "{{ greeting == 'hello' }}"}
 
+.. run:
+
+   $ head -n 2 FRAGMENT
+   access_server_users:
+     - {name: erika,
+
 .. code-block:: yaml
 
    - name: Bring erika in
      vpn.estate.as_user:
        name: "{{ user }}"
        group: "{{ greeting }}"
+
+.. run:
+
+   $ cat FRAGMENT
+     hosts: access_servers
+         vpn.estate.as_user:
 
 .. code-block:: console
 
@@ -82,7 +94,7 @@ def test_a_guide_has_a_label_and_a_place(name: str) -> None:
 
 def test_a_sound_guide_has_no_faults(tmp_path: Path, start: t.Callable[..., t.Any]) -> None:
     guide = Guide("sound", SOUND)
-    assert [block.language for block in guide.blocks] == ["yaml", "yaml", "yaml", "console", "console"]
+    assert [block.language for block in guide.blocks] == ["yaml", "yaml", "run", "yaml", "run", "console", "console"]
     assert [*guide.faults(), *Reader(guide, tmp_path, start).faults()] == []
 
 
@@ -101,6 +113,9 @@ def test_a_sound_guide_has_no_faults(tmp_path: Path, start: t.Callable[..., t.An
         ("hosts:\n", "host:\n", "access_servers: host is nothing that a group of an inventory has"),
         (":caption: fails", ":caption: failed", "and not failed"),
         ("   $ printf", "   printf", "begins with a command"),
+        ("head -n 2 FRAGMENT", "true", "nothing runs it"),
+        (".. run:\n\n   $ cat", ".. code-block:: text\n\n   $ cat", "nothing runs it"),
+        ("   $ head", "   head", "begins with a command"),
         ("-e user=", "-e usr=", "the template needs user, which is not defined"),
         (".. servers", f"See :ref:`it <{LABEL}elsewhere>`.\n\n.. servers", f"there is no label {LABEL}elsewhere"),
     ],
@@ -124,6 +139,7 @@ def test_faults_in_what_a_guide_declares_are_found(old: str, new: str, fault: st
         ("erika; false\n", "erika; true\n", "ends with the status 0"),
         ("   $ printf", "   $ exit 3; printf", "ends with the status 3"),
         ("cat inventory/hosts.yml", "cat hosts.yml", "does not print this line"),
+        ("     hosts: access_servers", "     hosts: freeboxes", "does not print this line"),
     ],
 )
 def test_faults_in_what_commands_print_are_found(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import yaml
 from ansible_collections.vpn.estate.tests.unit.plugins.roles.test_drift import PASSWORD, estate
 from ansible_collections.vpn.estate.tests.unit.plugins.support.guide import GUIDES, ROOT, Guide
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
-from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder
+from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder, Run
 
 INSTALLS = re.compile(r"(pip|ansible-galaxy collection) install ")
 
@@ -36,20 +35,10 @@ def checked_out(folder: Folder, server: Server, box: Box) -> None:
         (folder.path / name).rename(folder.path / "inventory" / name)
 
 
-def shell(folder: Folder, script: str, **environment: str) -> tuple[int, str]:
+def shell(folder: Folder, script: str, **environment: str) -> Run:
     """The status and the output of commands, as a job runs them."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{folder.environment['PATH']}"
-    done = subprocess.run(  # noqa: S603
-        ["sh", "-e", "-c", script],  # noqa: S607
-        check=False,
-        cwd=folder.path,
-        env={**folder.environment, "PATH": path, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-    )
-    return done.returncode, done.stdout
+    return folder.run(["sh", "-e", "-c", script], PATH=path, **environment)
 
 
 @pytest.mark.exhaustive

@@ -12,6 +12,7 @@ import configparser
 import dataclasses
 import functools
 import importlib
+import itertools
 import json
 import re
 import textwrap
@@ -42,7 +43,8 @@ FILES = (
     "sh",
 )  # languages of blocks that are files where they have a caption
 
-DIRECTIVE = re.compile(r"^(?P<indent> *)\.\. code-block:: (?P<language>\S+)$")
+DIRECTIVE = re.compile(r"^(?P<indent> *)\.\. (?:code-block:: (?P<language>\S+)|run:)$")
+FRAGMENT = "FRAGMENT"  # in commands, the file of the fragment before them
 SERVERS = re.compile(r"^\.\. servers: (.+)$", re.MULTILINE)
 SERVER = re.compile(r"(?P<name>[\w.-]+) \((?P<kind>[^()]+)\)")
 CONTROL = re.compile(r"^\.\. simulator: (?P<server>\S+) (?P<operation>[\w-]+) (?P<body>\{.*\})$")
@@ -66,6 +68,11 @@ class Block:
     @property
     def is_fragment(self) -> bool:
         return not self.caption and self.language in ("yaml", "yaml+jinja")
+
+    @property
+    def is_console(self) -> bool:
+        """Whether it has commands; those of a comment (run) are not shown to readers of the guide."""
+        return self.language in ("console", "run")
 
 
 class Command(t.NamedTuple):
@@ -102,11 +109,14 @@ class Guide:
         for block in self.blocks:
             if block.is_file or block.is_fragment:
                 yield from (self.at(block.line, message) for message in judge.messages(block))
-            elif block.language == "console":
+            elif block.is_console:
                 yield from (self.at(block.line, message) for message in _console_faults(block))
             elif block.language not in ("text", "simulator"):
                 yield self.at(block.line, f"a block of the language {block.language} needs a caption, or is not known")
         yield from (self.at(line, message) for line, message in judge.undefined())
+        for block, after in itertools.zip_longest(self.blocks, self.blocks[1:]):
+            if block.is_fragment and not (after and after.is_console and FRAGMENT in after.text):
+                yield self.at(block.line, f"nothing runs it: a comment `.. run:` with {FRAGMENT} has to follow")
         for number, line in enumerate(self.text.splitlines(), 1):
             for target in REFERENCE.findall(line):
                 if target not in labels():
@@ -129,7 +139,7 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
             assert options
             captions = re.findall(r"^:caption: (.+)$", options[0], re.MULTILINE)
             text = inside[options.end() :].strip("\n") + "\n"
-            yield Block(first, found["language"], "".join(captions), text)
+            yield Block(first, found["language"] or "run", "".join(captions), text)
 
 
 def _console_faults(block: Block) -> Iterator[str]:
@@ -255,7 +265,7 @@ def _used_names(texts: Iterable[str]) -> frozenset[str]:
 
 def _given_names(blocks: Iterable[Block]) -> frozenset[str]:
     """Variables that commands set, as in -e vpn_serial=10."""
-    shells = (block.text for block in blocks if block.language in ("console", "text"))
+    shells = (block.text for block in blocks if block.is_console or block.language == "text")
     return frozenset(name for text in shells for name in re.findall(r"(?<=-e )(\w+)=", text))
 
 

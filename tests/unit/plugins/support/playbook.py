@@ -1,7 +1,7 @@
 # Copyright (c) 2026 vpn.estate contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs of ansible-playbook in a folder of their own, for what only a real run can show."""
+"""Runs of Ansible in a folder of their own, for what only a real run can show."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import typing as t
+from collections.abc import Sequence
 from pathlib import Path
 
 from ansible.plugins.connection import local
@@ -72,13 +73,12 @@ class Folder:
         self.environment = {
             "ANSIBLE_ASYNC_DIR": str(path / "async"),
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
-            "ANSIBLE_CONFIG": str(self.write("ansible.cfg", CONFIGURATION)),
             "ANSIBLE_CONNECTION_PLUGINS": str(self.write("connection/elsewhere.py", _elsewhere()).parent),
             "ANSIBLE_HOME": str(self.home),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
             "ANSIBLE_REMOTE_TEMP": str(path / "remote"),
-            "HOME": str(path / "home"),
+            "HOME": str(self.write("home/.ansible.cfg", CONFIGURATION).parent),
             "LC_ALL": "C.UTF-8",
             "PATH": os.environ["PATH"],
             # Compiled once for all tests: each would otherwise compile Ansible and what it needs.
@@ -107,10 +107,14 @@ class Folder:
         """Run a playbook, given as text or as data."""
         path = self.write("site.yml", playbook)
         command = [sys.executable, "-m", "ansible.cli.playbook", "-i", str(self.path / "hosts.json"), str(path)]
+        return self.run([*command, *arguments], **environment)
+
+    def run(self, command: Sequence[str], cwd: Path | None = None, **environment: str) -> Run:
+        """Run a command in this folder, or in another one."""
         done = subprocess.run(  # noqa: S603
-            [*command, *arguments],
+            command,
             check=False,
-            cwd=self.path,
+            cwd=cwd or self.path,
             env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -14,8 +14,8 @@ import json
 import os
 import re
 import shlex
-import subprocess
 import sys
+import textwrap
 import typing as t
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -25,9 +25,9 @@ from ansible_collections.vpn.estate.tests.simulator.access_server.control import
 from ansible_collections.vpn.estate.tests.simulator.database import Database
 from ansible_collections.vpn.estate.tests.simulator.freebox.applications import RIGHTS
 from ansible_collections.vpn.estate.tests.simulator.freebox.control import FreeboxControl
-from ansible_collections.vpn.estate.tests.unit.plugins.support.guide import Command, Guide, commands
+from ansible_collections.vpn.estate.tests.unit.plugins.support.guide import FRAGMENT, Command, Guide, commands
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Box, Server
-from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import SHORT_SLEEPS, TIME_LIMIT
+from ansible_collections.vpn.estate.tests.unit.plugins.support.playbook import Folder, Run
 
 # What each simulated server accepts, so that guides can have it in their files.
 PASSWORD = "Example-Password-1"
@@ -63,6 +63,18 @@ KINDS: t.Mapping[str, t.Callable[..., t.Any]] = {
     "Freebox": _freebox,
     "Freebox, new": _new_freebox,
 }
+# What comes before the tasks of a fragment, to make a play of them: the options that an inventory can have.
+OPTIONS = ("url", "username", "password", "totp_secret", "ca_path", "certificate_fingerprint", "server_name")
+PLAY = """\
+- name: Run a fragment
+  hosts: access_servers
+  connection: local
+  gather_facts: false
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  module_defaults:
+    group/vpn.estate.access_server: {"""
+PLAY += ", ".join(f'as_{name}: "{{{{ as_{name} | default(omit) }}}}"' for name in OPTIONS)
+PLAY += "}\n  tasks:\n"
 DATABASE = "MariaDB"  # a kind that is real, for nodes of a cluster
 
 
@@ -71,31 +83,25 @@ class Reader:
 
     def __init__(self, guide: Guide, path: Path, start: t.Callable[..., t.Any]) -> None:
         self._guide = guide
-        self.folder, self._home = path / "vpn", path / "home"
+        self._runs = Folder(path)
+        self._runs.hurry()
+        self.folder, self._home = path / "vpn", Path(self._runs.environment["HOME"])
         self.folder.mkdir()
-        self._home.mkdir()
         kinds = {name: kind for name, kind in guide.servers.items() if kind != DATABASE}
         self.servers = {name: KINDS[kind](start) for name, kind in kinds.items()}
         self._databases = {name: Database() for name in guide.servers.keys() - kinds.keys()}
-        self._environment = {
-            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
-            "ANSIBLE_PIPELINING": "1",
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        self._runs.environment |= {
+            "ANSIBLE_PIPELINING": "1",  # beside an ansible.cfg of the guide, too
             "GIT_AUTHOR_EMAIL": "ada@example.com",
             "GIT_AUTHOR_NAME": "Ada",
             "GIT_COMMITTER_EMAIL": "ada@example.com",
             "GIT_COMMITTER_NAME": "Ada",
-            "HOME": str(self._home),
-            "LC_ALL": "C.UTF-8",
             "NO_COLOR": "1",
-            "ANSIBLE_NOCOLOR": "1",
             "PATH": os.pathsep.join([str(self._programs(path)), os.environ["PATH"]]),
-            "PYTHONPATH": os.pathsep.join([str(self._short_sleeps(path)), *filter(None, [os.getenv("PYTHONPATH")])]),
-            "PYTHONPYCACHEPREFIX": os.environ.get("PYTHONPYCACHEPREFIX", str(path.parent / "pycache")),
             "TZ": "UTC",
         }
         for name, kind in kinds.items():
-            self._environment |= self._signing_in(kind, str(self.servers[name].ca_path))
+            self._runs.environment |= self._signing_in(kind, str(self.servers[name].ca_path))
 
     @staticmethod
     def _signing_in(kind: str, ca_path: str) -> dict[str, str]:
@@ -109,20 +115,18 @@ class Reader:
 
     @staticmethod
     def _programs(path: Path) -> Path:
-        """Ansible's commands for this Python, wherever it has them."""
+        """This Python, and Ansible's commands for it, wherever it has them."""
         folder = path / "bin"
         folder.mkdir()
-        for name in ("adhoc", "config", "doc", "galaxy", "inventory", "playbook", "vault"):
-            program = folder / ("ansible" if name == "adhoc" else f"ansible-{name}")
-            program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m ansible.cli.{name} "$@"\n')
+        names = ("config", "doc", "galaxy", "inventory", "playbook", "vault")
+        modules = {"ansible": "adhoc", **{f"ansible-{name}": name for name in names}}
+        for name, arguments in {
+            "python3": "",
+            **{name: f"-m ansible.cli.{one}" for name, one in modules.items()},
+        }.items():
+            program = folder / name
+            program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {arguments} "$@"\n')
             program.chmod(0o755)
-        return folder
-
-    @staticmethod
-    def _short_sleeps(path: Path) -> Path:
-        folder = path / "hurry"
-        folder.mkdir()
-        (folder / "sitecustomize.py").write_text(SHORT_SLEEPS)
         return folder
 
     def faults(self) -> Iterator[str]:
@@ -135,18 +139,25 @@ class Reader:
     def _faults(self) -> Iterator[str]:
         for block in self._guide.blocks:
             if block.is_file:
-                file = self.folder / block.caption.replace("~", str(self._home))
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(self.real(block.text))
+                self._write(block.caption.replace("~", str(self._home)), block.text)
+            elif block.is_fragment:
+                tasks = block.text.startswith("- ")
+                self._write(FRAGMENT, PLAY + textwrap.indent(block.text, "    ") if tasks else block.text)
             elif block.language == "simulator":
                 self._control(*block.caption.split(), json.loads(block.text))
-            elif block.language == "console":
+            elif block.is_console:
                 for command in commands(block):
-                    status, printed = self._run(command)
-                    if bool(status) is not command.fails:
-                        yield self._guide.at(command.line, f"ends with the status {status}:\n{command.text}\n{printed}")
+                    run = self._run(command)
+                    if bool(run.status) is not command.fails:
+                        ending = f"ends with the status {run.status}:\n{command.text}\n{run.output}"
+                        yield self._guide.at(command.line, ending)
                         return
-                    yield from (self._guide.at(command.line, fault) for fault in missing(command.output, printed))
+                    yield from (self._guide.at(command.line, fault) for fault in missing(command.output, run.output))
+
+    def _write(self, name: str, text: str) -> None:
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(self.real(text))
 
     def _control(self, server: str, operation: str, body: t.Any) -> None:
         """Change a server as a person would by hand."""
@@ -155,19 +166,9 @@ class Reader:
         if answer.status != HTTPStatus.OK:
             raise ValueError(f"{server} {operation}: {answer.body}")
 
-    def _run(self, command: Command) -> tuple[int, str]:
-        done = subprocess.run(  # noqa: S603
-            ["/bin/sh", "-c", self.real(command.text)],
-            check=False,
-            cwd=self.folder,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=TIME_LIMIT,
-        )
-        return done.returncode, self.shown(done.stdout)
+    def _run(self, command: Command) -> Run:
+        run = self._runs.run(["/bin/sh", "-c", self.real(command.text)], cwd=self.folder)
+        return run._replace(output=self.shown(run.output))
 
     def real(self, text: str) -> str:
         """A text of the guide with the addresses and the certificates of the simulators."""
