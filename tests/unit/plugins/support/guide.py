@@ -48,6 +48,7 @@ FRAGMENT = "FRAGMENT"  # in commands, the file of the fragment before them
 SERVERS = re.compile(r"^\.\. servers: (.+)$", re.MULTILINE)
 SERVER = re.compile(r"(?P<name>[\w.-]+) \((?P<kind>[^()]+)\)")
 CONTROL = re.compile(r"^\.\. simulator: (?P<server>\S+) (?P<operation>[\w-]+) (?P<body>\{.*\})$")
+PLAY = re.compile(r"^[- ] (hosts: [^{]|import_playbook: )", re.MULTILINE)
 INVENTORY = re.compile(r"(^|/)(hosts|inventory)\.\w+$")
 REFERENCE = re.compile(r":ref:`(?:[^`<]*<)?([^`>]+)>?`")
 
@@ -68,6 +69,10 @@ class Block:
     @property
     def is_fragment(self) -> bool:
         return not self.caption and self.language in ("yaml", "yaml+jinja")
+
+    @property
+    def is_playbook(self) -> bool:
+        return self.is_file and bool(PLAY.search(self.text))
 
     @property
     def is_console(self) -> bool:
@@ -117,6 +122,8 @@ class Guide:
         for block, after in itertools.zip_longest(self.blocks, self.blocks[1:]):
             if block.is_fragment and not (after and after.is_console and FRAGMENT in after.text):
                 yield self.at(block.line, f"nothing runs it: a comment `.. run:` with {FRAGMENT} has to follow")
+            if block.is_playbook and not any(block.caption in one.text for one in self.blocks if one is not block):
+                yield self.at(block.line, f"nothing runs it: no command and no other file has {block.caption}")
         for number, line in enumerate(self.text.splitlines(), 1):
             for target in REFERENCE.findall(line):
                 if target not in labels():
