@@ -96,8 +96,8 @@ def _details(before: t.Any, after: t.Any) -> Iterator[tuple[str, str, str]]:
 
 def _change(mode: str, before: str, after: str) -> str:
     """A value before and a value after: on the server and in the declaration, where nothing was written."""
-    if after == HIDDEN and not before and mode == "run":  # nothing shows whether there was a secret before
-        return f"set {HIDDEN}"
+    if after == HIDDEN and not before:  # nothing shows whether there was a secret before
+        return f"{'will be set' if mode == 'check' else 'set'} {HIDDEN}"
     one, other = before or "nothing", after or "nothing"
     return f"{one} on the server, {other} declared" if mode == "check" else f"{one} → {other}"
 

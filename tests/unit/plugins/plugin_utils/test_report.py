@@ -151,6 +151,17 @@ def test_a_secret_that_was_set_is_not_shown_as_new() -> None:
     assert "- b: **changed**\n  - password: set \\(not shown\\)\n  - totp: nothing → true\n" in text
 
 
+def test_a_secret_that_is_not_compared_is_not_shown_as_missing() -> None:
+    result = {
+        "changed": True,
+        "objects": [{"name": "b", "action": "updated"}],
+        "diff": {"before": {"b": {}}, "after": {"b": {"password": HIDDEN}}},
+    }
+    text = markdown(report_of([server_report("a", [("as_user", result)], check=True)], check=True))
+    assert "- b: **differs**\n  - password: will be set \\(not shown\\)\n" in text
+    assert "nothing on the server" not in text
+
+
 def test_a_task_whose_diff_is_text_is_told_without_it() -> None:
     result = {"changed": True, "diff": [{"before": "old\n", "after": "new\n"}]}
     report = report_of([server_report("a", [("as_x", result)], check=False)], check=False)
