@@ -29,16 +29,25 @@ def rules(given: t.Iterable[t.Any]) -> list[str]:
     A family's list is a set, unless one of its rules denies: then the order counts and is kept.
     """
     families: dict[str, list[str]] = {family: [] for family in access_rule.FAMILIES}
+    mistakes: list[str] = []
     for one in given:
-        if not isinstance(one, (str, dict)):
-            raise ValueError(
-                f"{one!r} is not a rule; write a string such as 10.0.0.0/8:https, or a mapping with a type"
-            )
-        rule = access_rule.parse(one) if isinstance(one, str) else access_rule.normal(one)
-        text = access_rule.written(rule)
+        try:
+            rule = _rule(one)
+            text = access_rule.written(rule)
+        except ValueError as exc:
+            mistakes.append(str(exc))
+            continue
         if text not in families[rule["family"]]:
             families[rule["family"]].append(text)
+    if mistakes:
+        raise ValueError("; ".join(dict.fromkeys(mistakes)))
     return [text for found in families.values() for text in _ordered(found)]
+
+
+def _rule(given: t.Any) -> access_rule.Rule:
+    if not isinstance(given, (str, dict)):
+        raise ValueError(f"{given!r} is not a rule; write a string such as 10.0.0.0/8:https, or a mapping with a type")
+    return access_rule.parse(given) if isinstance(given, str) else access_rule.normal(given)
 
 
 def altered(given: t.Iterable[t.Any]) -> dict[str, str]:

@@ -83,3 +83,10 @@ def test_a_domain_is_no_network_but_a_rule_of_a_ruleset(listed: Server, rule: st
 @pytest.mark.parametrize("rule", ["10.0.0", "10.0.0.x", "staff", "10.0.0.0/33", "1.2.3.4.5"])
 def test_what_is_no_domain_either_is_no_network(listed: Server, rule: str) -> None:
     assert "is not a network" in listed.manage(ACCESS_LIST, group="staff", access_to=[rule])["msg"]
+
+
+def test_all_rules_of_a_list_that_are_wrong_are_named(listed: Server) -> None:
+    answer = listed.manage(ACCESS_LIST, group="staff", access_to=["10.1.0.0/16:5432", "10.2.0.0/16", "app.example.com"])
+    assert "'10.1.0.0/16:5432': '5432' is not a service" in answer["msg"]
+    assert "'app.example.com' is a domain" in answer["msg"]
+    assert "10.2.0.0" not in answer["msg"]
