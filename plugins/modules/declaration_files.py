@@ -17,8 +17,8 @@ description:
   - If a server has a secret that it does not return, the file has a comment with the option and the name of a variable
     for it.
   - A file that was changed since it was written stays if it declares the current state of the server. Otherwise the
-    module does not overwrite it without O(force). The same applies to files that this module has not written. In these
-    cases, the module writes nothing.
+    module does not overwrite it without O(force). The same applies to files that this module has not written, or that it
+    has written for another O(source) if they declare other things. In these cases, the module writes nothing.
   - If O(dest) is the folder of the host in C(host_vars) of the inventory, the module does not create a file for a part
     that the host declares elsewhere, for example in C(group_vars) or with C(estate_people). The file would hide or
     contradict that. The module warns, and writes the other files. With O(force), it creates the file.
@@ -87,8 +87,8 @@ options:
     required: true
   force:
     description: >-
-      Whether to overwrite files that were changed, or that this module has not written, and to create files for parts
-      that the host declares elsewhere.
+      Whether to overwrite files that were changed, that this module has not written, or that it has written for another
+      O(source), and to create files for parts that the host declares elsewhere.
     type: bool
     default: false
 seealso:

@@ -21,12 +21,15 @@ from ansible_collections.vpn.estate.plugins.module_utils._engine.server_declarat
 from ansible_collections.vpn.estate.plugins.module_utils._freebox.declaration import DECLARATION as FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._net.session_store import FileStore
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, Mistakes
+from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils._declaration_text import (
+    EXPORTED,
     Template,
     body_of,
     checksum,
     declares,
     file_of,
+    origin_of,
     taken_apart,
     without_secrets,
 )
@@ -110,8 +113,12 @@ def claim(folder: str, dest: str, host: str) -> None:
     if other != host:
         raise InputError(
             f"{dest}: the files of {other} are written there in this run. Give each host a folder of its own (dest), for "
-            f"example {os.path.join(dest, '{{ inventory_hostname }}')}. Nothing was written for {host}."
+            f"example {_own_folder(dest)}. Nothing was written for {host}."
         )
+
+
+def _own_folder(dest: str) -> str:
+    return os.path.join(dest, "{{ inventory_hostname }}")
 
 
 def export(args: Params, *, check: bool, diff: bool, defined: t.Container[str] = ()) -> Params:
@@ -153,6 +160,7 @@ def export(args: Params, *, check: bool, diff: bool, defined: t.Container[str] =
             variable = f"{prefix}_{KNOWN}"
             files.append(_File(path, KNOWN, variable, _text_of(path), body_of(variable, known, [{} for _one in known])))
     elsewhere: list[str] = []
+    origins: dict[str, list[str]] = {}  # by other hosts: the files of their exports that this one would overwrite
     for file in files:
         candidates = (file.variable, f"{file.variable}_src", PEOPLE.get(file.part, file.variable))
         found = next((name for name in candidates if name in defined), None) if file.part != KNOWN else None
@@ -162,6 +170,15 @@ def export(args: Params, *, check: bool, diff: bool, defined: t.Container[str] =
             continue
         with mistakes.collecting():
             file.decide(args["force"])
+        origin = origin_of(file.before or "")
+        if file.action == "updated" and not args["force"] and origin not in ("", shown(args["source"])):
+            origins.setdefault(origin, []).append(os.path.basename(file.path))
+    for origin, names in origins.items():
+        mistakes.add(
+            f"{args['dest']}: {', '.join(names)} {'was' if len(names) == 1 else 'were'} exported from {origin}. Give each host a "
+            f"folder of its own (dest), for example {_own_folder(args['dest'])}. With force: true, the files of {origin} are "
+            "overwritten."
+        )
     mistakes.unwritten = True
     mistakes.refuse()
     done = _write(files, args, secrets, check=check, diff=diff)
@@ -184,7 +201,7 @@ def _write(files: t.Sequence[_File], args: Params, secrets: t.Sequence[Params], 
             file.action = "not attempted"
             continue
         comments = [
-            f"What {args['source']} has, exported by vpn.estate on {now}.",
+            f"What {args['source']}{EXPORTED}{now}.",
             "Change it as you like: the next export does not overwrite what you have changed.",
         ]
         comments += [f"Not here: {one['reason']}" for one in args["left_out"] if one["part"] == file.part]

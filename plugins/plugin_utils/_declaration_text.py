@@ -22,6 +22,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.declaration im
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 
 Item = Mapping[str, t.Any]
+EXPORTED = " has, exported by vpn.estate on "  # in the first comment of a file, between its origin and the time
+ORIGIN = re.compile(f"^# What (.+?){re.escape(EXPORTED)}", re.MULTILINE)
 CHECKSUM = re.compile(r"^# Checksum: ([0-9a-f]{64})\n", re.MULTILINE)
 # No template begins without one of { and #: not with other marks either, which a text itself would have to choose by #jinja2.
 PLAIN = re.compile(r"[\w\\ .,:;/@+=()<>|!?$&*'\"\[\]^~-]*")
@@ -102,6 +104,12 @@ def file_of(body: str, comments: Sequence[str]) -> str:
 def checksum(body: str) -> str:
     """What tells whether a body is as it was written."""
     return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def origin_of(text: str) -> str:
+    """The host from which a file was exported; empty if the file does not name it."""
+    found = ORIGIN.search(text)
+    return found[1] if found else ""
 
 
 def taken_apart(text: str) -> tuple[str, str]:

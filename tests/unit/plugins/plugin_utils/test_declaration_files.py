@@ -339,6 +339,25 @@ def test_one_host_of_a_run_writes_to_a_folder(tmp_path: Path) -> None:
             claim(str(tmp_path), str(place), "site-b")
 
 
+def test_an_export_does_not_overwrite_the_files_of_another_host(dest: Path) -> None:
+    """Also in another run, when each host is exported alone; what both have needs no write."""
+    other = {"groups": [{"name": "ops"}], "users": [ANA, {"name": "ben"}]}
+    run(dest, TWO)
+    before = texts(dest)
+    with pytest.raises(InputError) as refused:
+        run(dest, {**other, "config_items": []}, source="site-b")
+    assert str(refused.value) == (
+        f"{dest}: groups.yml, users.yml were exported from site-a. Give each host a folder of its own (dest), for example "
+        f"{dest}/{{{{ inventory_hostname }}}}. With force: true, the files of site-a are overwritten. Nothing was written."
+    )
+    with pytest.raises(InputError, match="users.yml was exported from site-a"):
+        run(dest, {**TWO, "users": [ANA, {"name": "ben"}]}, source="site-b")
+    assert texts(dest) == before
+    assert run(dest, TWO, source="site-b")["counts"] == {"unchanged": 2}
+    assert run(dest, other, source="site-b", force=True)["counts"] == {"updated": 2}
+    assert run(dest, TWO, source="site-b")["counts"] == {"updated": 2}  # they are its own now
+
+
 def test_all_parts_that_are_declared_elsewhere_are_named_in_one_warning(dest: Path) -> None:
     done = run(dest, TWO, defined={"access_server_users": [], "access_server_groups_src": "groups.csv"})
     assert not dest.exists()
