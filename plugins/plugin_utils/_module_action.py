@@ -17,6 +17,7 @@ from pathlib import Path
 import yaml
 from ansible import constants
 from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.text.converters import to_text
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultLib, match_encrypt_secret
@@ -25,13 +26,19 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
+from ansible_collections.vpn.estate.plugins.module_utils._engine.arguments import Checker
 from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_files import SafeLoader
 from ansible_collections.vpn.estate.plugins.module_utils._engine.module import Body
 from ansible_collections.vpn.estate.plugins.module_utils._engine.server_declaration import VALIDATE_ONLY
 from ansible_collections.vpn.estate.plugins.module_utils._engine.until import TODAY
 from ansible_collections.vpn.estate.plugins.module_utils._files.read_file import LIMIT, VAULTED, plain_read
 from ansible_collections.vpn.estate.plugins.module_utils._net.libraries import REQUESTS_ERROR
-from ansible_collections.vpn.estate.plugins.module_utils._text.errors import InputError, SignInError, did_you_mean
+from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
+    InputError,
+    Mistakes,
+    SignInError,
+    did_you_mean,
+)
 from ansible_collections.vpn.estate.plugins.module_utils._text.masking import presentable
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform, surroundings, untagged
@@ -101,6 +108,11 @@ class ModuleAction(ActionBase):
                 here = self._can_run_here(variables)
                 args = self.body.checked(untagged(self._task.args), checker, self._read if here else None)
                 self._refuse_to_reveal(args)
+                if self._is_offline(args):
+                    self._add_connection_mistakes(args, variables)
+                    undeclared = self._undeclared(args, variables)
+                    if undeclared:
+                        return {**result, "changed": False, **self._warnings(variables, [undeclared])}
                 take_back = self._claim(args, shared, variables)
                 if not self._is_offline(args):
                     args.update(shared.options(args))
@@ -137,28 +149,27 @@ class ModuleAction(ActionBase):
         return {"warnings": [*others, *found]} if found else {}
 
     def _misspelt(self, variables: Params) -> list[str]:
-        """A sentence for each variable that is not one of the role, but has a similar name: Ansible ignores it.
+        """A sentence for each variable that has a similar name to one of the role or of the connection: Ansible ignores it.
 
         One that is not similar may be the user's own. The check of a declaration looks for them, and no other task.
         """
         name = own_role(self._task)
         if not name or not boolean(self._task.args.get(VALIDATE_ONLY) or False, strict=False):
             return []
-        prefix = f"{name[len(OURS) :]}_"
-        others = sorted(one for one in variables if str(one).startswith(prefix))
-        if not set(others) - {prefix + option for option in self.body.options}:
-            return []
-        path = Path(self._task._role._role_path) / "meta" / "argument_specs.yml"
-        specs = yaml.load(path.read_text(encoding="utf-8"), Loader=SafeLoader)  # noqa: S506 - safe, and fast where it can be
-        known = {one for entry in specs["argument_specs"].values() for one in entry.get("options") or {}}
-        endings = [one[len(prefix) :] for one in known if one.startswith(prefix)]
-        hints = {one: did_you_mean(one[len(prefix) :], endings) for one in others if one not in known}
-        return [
-            f"{shown(one)} is not a variable of the role {name}, and has no effect."
-            + hint.replace("mean ", f"mean {prefix}", 1)
-            for one, hint in hints.items()
-            if hint
-        ]
+        prefix, product = f"{name[len(OURS) :]}_", self.body.product
+        options = {one for one in product.argument_spec if one != product.session_option}
+        others = {one for one in variables if not str(one).startswith(prefix)}
+        found = _misspelt_among(others, product.prefix, options, "is not a connection option, and has no effect.")
+        if {one for one in variables if str(one).startswith(prefix)} - {
+            prefix + option for option in self.body.options
+        }:
+            path = Path(self._task._role._role_path) / "meta" / "argument_specs.yml"
+            specs = yaml.load(path.read_text(encoding="utf-8"), Loader=SafeLoader)  # noqa: S506 - safe, and fast where it can be
+            known = {one for entry in specs["argument_specs"].values() for one in entry.get("options") or {}}
+            found += _misspelt_among(
+                variables, prefix, known, f"is not a variable of the role {name}, and has no effect."
+            )
+        return found
 
     @property
     def _name(self) -> str:
@@ -204,11 +215,10 @@ class ModuleAction(ActionBase):
         product, host = self.body.product, variables["inventory_hostname"]
         reach = dict(args)
         if self._is_offline(args):
-            named = {name: variables[name] for name in product.place_options if name in variables}
-            try:
-                reach = {**self._templar.template(named), **args}
-            except AnsibleError:  # it needs the password of a vault
+            named = self._connection_variables(variables)
+            if product.place_options & variables.keys() - named.keys():  # it needs the password of a vault
                 return _nothing
+            reach = {**{name: one for name, one in named.items() if name in product.place_options}, **args}
             if not reach.keys() & product.place_options:
                 return _nothing
         params = shared.connection_params(reach)
@@ -223,6 +233,51 @@ class ModuleAction(ActionBase):
             declaration["host"] = self._task.delegate_to or host
         claims = Claims(constants.DEFAULT_LOCAL_TMP, _play_of(self._task))
         return claims.claim(host, self.body.server.declared_parts(args), declaration, product.place(params), database)
+
+    def _connection_variables(self, variables: Params) -> Params:
+        """Connection options that variables of their names set: no secrets, and nothing that needs the password of a vault."""
+        found = {}
+        for name, option in self.body.product.argument_spec.items():
+            if name in variables and not option.get("no_log"):
+                with contextlib.suppress(AnsibleError, TypeError):  # TypeError: omit, from ansible-core 2.19 on
+                    found[name] = untagged(self._templar.template(variables[name]))
+        return {name: one for name, one in found.items() if one != variables.get("omit")}
+
+    def _add_connection_mistakes(self, args: Params, variables: Params) -> None:
+        """Add what is wrong with the connection options of a task that asks no server, as far as this is known here.
+
+        Raises Mistakes where the task declares nothing that it could check as well.
+        """
+        if not self.is_local or not self.body.server:  # files of another machine
+            return
+        product, mistakes = self.body.product, Mistakes()
+        spec = {name: option for name, option in product.argument_spec.items() if not option.get("no_log")}
+        given = {**self._connection_variables(variables), **{name: args[name] for name in spec if name in args}}
+        checker = Checker(spec)
+        with mistakes.collecting():
+            checker.arguments(given)
+        checked = ArgumentSpecValidator(spec).validate(checker.right(given, spec))
+        for sentence in checked.error_messages:  # about the environment
+            mistakes.add(sentence)
+        if not checked.error_messages:
+            with mistakes.collecting():
+                product.check(checked.validated_parameters)
+        if not self.body.server.declared_parts(args):
+            mistakes.refuse()
+        args["mistakes"] = [*(args.get("mistakes") or ()), *mistakes.sentences]
+
+    def _undeclared(self, args: Params, variables: Params) -> str:
+        """A sentence where a role of this collection checks a host for which nothing is declared; else an empty text."""
+        server, role = self.body.server, own_role(self._task)
+        if not server or not role or args.get("purge") or server.declared_parts(args):
+            return ""
+        names = [f"{role[len(OURS) :]}_{part}" for part in server.resources]
+        groups = ", ".join(sorted(variables.get("group_names", ())))
+        return (
+            f"Nothing is declared for {variables['inventory_hostname']}: neither {', '.join(names)} nor estate_people is set, so "
+            "its server stays as it is. Check the names of variables, and of files in group_vars and host_vars. The host is in "
+            f"the groups {groups}."
+        )
 
     @property
     def is_local(self) -> bool:
@@ -323,6 +378,14 @@ class ModuleAction(ActionBase):
         except AnsibleError as exc:
             raise InputError(f"no secret is set for the vault id {wanted!r}") from exc
         return to_text(VaultLib(known).encrypt(text, secret, wanted or found))
+
+
+def _misspelt_among(given: t.Iterable[str], prefix: str, known: t.Collection[str], flaw: str) -> list[str]:
+    """A sentence for each name with a prefix that is not known, but similar to a known one. ``flaw`` follows the name."""
+    endings = [one[len(prefix) :] for one in known if one.startswith(prefix)]
+    others = sorted(one for one in given if str(one).startswith(prefix) and one not in known)
+    hints = {one: did_you_mean(one[len(prefix) :], endings) for one in others}
+    return [f"{shown(one)} {flaw}" + hint.replace("mean ", f"mean {prefix}", 1) for one, hint in hints.items() if hint]
 
 
 def _nothing() -> None:

@@ -18,12 +18,20 @@ class Product:
     """A kind of server: the options for the connection, the client behind them, and the session that tasks share."""
 
     argument_spec: t.Mapping[str, Spec] = {}
+    prefix: str = ""  # of the names of all these options
     # Takes what the action plugin passes to a module, a dict: ``file`` and perhaps ``codes``, or ``state`` and ``trust``.
     session_option: str = ""
     place_options: t.AbstractSet[str] = frozenset()  # those that ``place`` reads
 
     def connect(self, params: Params, read_only: bool) -> t.Any:
         """A client for a task, which sends nothing before its first call; ``read_only`` is check mode."""
+        raise NotImplementedError
+
+    def check(self, params: Params) -> None:
+        """Refuse connection options that cannot be right, without a server and without secrets. Raises Mistakes.
+
+        Options that are not set are not refused: another run may have them in its environment.
+        """
         raise NotImplementedError
 
     def place(self, params: Params) -> t.Optional[tuple[str, str]]:

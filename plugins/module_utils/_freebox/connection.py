@@ -8,12 +8,20 @@ from __future__ import annotations
 import typing as t
 
 from .._engine.product import Params, Product
-from .._net.connection_options import from_environment, is_unchecked, reach_spec, time_limits, trust, without_query
+from .._net.connection_options import (
+    from_environment,
+    is_unchecked,
+    is_usable,
+    reach_spec,
+    time_limits,
+    trust,
+    without_query,
+)
 from .._net.libraries import REQUESTS_ERROR
 from .._net.session import Proof
 from .._net.session_store import Store, handed_over
 from .._net.transport import Transport
-from .._text.errors import InputError
+from .._text.errors import InputError, Mistakes
 from .authorities import ROOTS
 from .client import Freebox
 from .session import Application, Session
@@ -38,16 +46,32 @@ ARGUMENT_SPEC: t.Mapping[str, t.Mapping[str, t.Any]] = {
 
 def transport(params: Params, read_only: bool) -> Transport:
     """The transport to the box that connection options describe."""
-    url, plain = params["freebox_url"].rstrip("/"), params["freebox_plain_http"]
+    return Transport(read_only=read_only, **_reach(params))
+
+
+def _reach(params: Params) -> dict[str, t.Any]:
+    """What a transport needs. Raises Mistakes with all that is wrong."""
+    found, mistakes = dict[str, t.Any](), Mistakes()
+    with mistakes.collecting():
+        found["url"] = _usable_address(params["freebox_url"], params["freebox_plain_http"])
+    with mistakes.collecting():
+        found["trust"] = trust(params, PREFIX, roots=ROOTS, strict=False, plain=params["freebox_plain_http"])
+    with mistakes.collecting():
+        found.update(time_limits(params, PREFIX))
+    mistakes.refuse()
+    return found
+
+
+def _usable_address(text: str, plain: bool) -> str:
+    url = text.rstrip("/")
     if "@" in url:
         raise InputError(
             "freebox_url contains a name or a password, which a Freebox does not use; give freebox_app_id and freebox_app_token."
         )
-    if not url.startswith("http://" if plain else "https://") or "?" in url or "#" in url:
+    if not is_usable(url, "http" if plain else "https"):
         kind = "an http address, as freebox_plain_http asks for" if plain else f"an https address, such as {AT_HOME}"
         raise InputError(f"freebox_url: {without_query(url)!r} is not {kind}.")
-    trusted = trust(params, PREFIX, roots=ROOTS, strict=False, plain=plain)
-    return Transport(url, trust=trusted, read_only=read_only, **time_limits(params, PREFIX))
+    return url
 
 
 def session(params: Params, http: Transport, store: Store) -> Session:
@@ -79,6 +103,7 @@ class FreeboxProduct(Product):
     """Freebox routers, with the token of an application."""
 
     argument_spec = ARGUMENT_SPEC
+    prefix = PREFIX
     session_option = "freebox_session"
     place_options = frozenset({"freebox_url"})
 
@@ -90,6 +115,10 @@ class FreeboxProduct(Product):
         client = Freebox(http, own)
         client.cautions += cautions(params, http.url)
         return client
+
+    def check(self, params: Params) -> None:
+        """Its address, what it trusts, and its limits."""
+        _reach(params)
 
     def place(self, params: Params) -> t.Optional[tuple[str, str]]:
         """By the address."""

@@ -11,15 +11,17 @@ import json
 import os
 import re
 import typing as t
+from urllib.parse import urlsplit
 
 from ansible.module_utils.common.parameters import env_fallback
 
 from .._files.read_file import plain_read
-from .._text.errors import InputError
+from .._text.errors import InputError, Mistakes
 from .tls import Trust
 from .transport import Transport
 
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
+NO_PART = re.compile(r"[\s?#]")  # of the address of a server
 
 
 def from_environment(spec: Spec) -> dict[str, dict[str, t.Any]]:
@@ -62,13 +64,17 @@ def reach_spec(prefix: str) -> dict[str, dict[str, t.Any]]:
 
 def trust(params: t.Mapping[str, t.Any], prefix: str, **more: t.Any) -> Trust:
     """What the options trust; ``more`` is specific to the product."""
+    mistakes, fingerprint = Mistakes(), None
     authorities = params[f"{prefix}ca_path"]
     if authorities and not os.path.isfile(authorities) and not os.path.isdir(authorities):
-        raise InputError(f"{prefix}ca_path: there is no file or folder {authorities!r}.")
+        mistakes.add(f"{prefix}ca_path: there is no file or folder {authorities!r}.")
+    with mistakes.collecting():
+        fingerprint = _fingerprint(params, prefix)
+    mistakes.refuse()
     return Trust(
         params[f"{prefix}validate_certs"],
         authorities,
-        _fingerprint(params, prefix),
+        fingerprint,
         params[f"{prefix}server_name"] or None,
         prefix,
         **more,
@@ -77,11 +83,21 @@ def trust(params: t.Mapping[str, t.Any], prefix: str, **more: t.Any) -> Trust:
 
 def time_limits(params: t.Mapping[str, t.Any], prefix: str) -> dict[str, t.Any]:
     """How many seconds a server may be silent, and a call may take as a whole, by the names that Transport has for them."""
-    limits = {name: params[f"{prefix}{name}"] for name in ("timeout", "deadline")}
+    limits, mistakes = {name: params[f"{prefix}{name}"] for name in ("timeout", "deadline")}, Mistakes()
     for name, seconds in limits.items():
         if seconds is not None and seconds < 1:
-            raise InputError(f"{prefix}{name}: {seconds} is too small; the smallest value is 1 second.")
+            mistakes.add(f"{prefix}{name}: {seconds} is too small; the smallest value is 1 second.")
+    mistakes.refuse()
     return limits
+
+
+def is_usable(url: str, scheme: str) -> bool:
+    """Whether this is the address of a server: a host, and perhaps a port and a path."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname and parts.port != 0 and url.startswith(f"{scheme}://") and not NO_PART.search(url))
+    except ValueError:  # the port is not a number, or an IPv6 address is not complete
+        return False
 
 
 def _fingerprint(params: t.Mapping[str, t.Any], prefix: str) -> t.Optional[str]:

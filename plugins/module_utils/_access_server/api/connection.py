@@ -11,6 +11,7 @@ from ..._engine.product import Params, Product
 from ..._net.connection_options import (
     from_environment,
     is_unchecked,
+    is_usable,
     missing,
     reach_spec,
     time_limits,
@@ -21,7 +22,7 @@ from ..._net.libraries import REQUESTS_ERROR
 from ..._net.session import Proof
 from ..._net.session_store import Store, handed_over
 from ..._net.transport import Transport
-from ..._text.errors import InputError
+from ..._text.errors import InputError, Mistakes
 from .client import AccessServer
 from .session import Session
 from .sign_in import Credentials
@@ -60,17 +61,35 @@ def transport(params: Params, read_only: bool) -> Transport:
     """The transport that connection options describe."""
     if not params["as_url"]:
         raise missing(["as_url"])
-    url = base_address(params["as_url"])
+    return Transport(read_only=read_only, **_reach(params))
+
+
+def _reach(params: Params) -> dict[str, t.Any]:
+    """What a transport needs. Raises Mistakes with all that is wrong; an address that is missing is not wrong."""
+    found, mistakes = dict[str, t.Any](), Mistakes()
+    if params["as_url"]:
+        with mistakes.collecting():
+            found["url"] = _usable_address(params["as_url"])
+    for name, most in (("as_connections", MOST_CONNECTIONS), ("as_batch_size", LARGEST_BATCH)):
+        if not 1 <= params.get(name, 1) <= most:
+            mistakes.add(f"{name}: {params[name]} is not a number from 1 to {most}.")
+    with mistakes.collecting():
+        found["trust"] = trust(params, PREFIX)
+    with mistakes.collecting():
+        found.update(time_limits(params, PREFIX))
+    mistakes.refuse()
+    return found
+
+
+def _usable_address(text: str) -> str:
+    url = base_address(text)
     if "@" in url:
         raise InputError("as_url contains a name or a password. Use as_username and as_password instead.")
-    if not url.startswith("https://") or "?" in url or "#" in url:
+    if not is_usable(url, "https"):
         raise InputError(
             f"as_url: {without_query(url)!r} is not an https address; write it as https://vpn.example.com:943."
         )
-    for name, most in (("as_connections", MOST_CONNECTIONS), ("as_batch_size", LARGEST_BATCH)):
-        if not 1 <= params.get(name, 1) <= most:
-            raise InputError(f"{name}: {params[name]} is not a number from 1 to {most}.")
-    return Transport(url, trust=trust(params, PREFIX), read_only=read_only, **time_limits(params, PREFIX))
+    return url
 
 
 def credentials(params: Params) -> Credentials:
@@ -97,6 +116,7 @@ class AccessServerProduct(Product):
     """Access Servers, with the account of an administrator."""
 
     argument_spec = ARGUMENT_SPEC
+    prefix = PREFIX
     session_option = "as_session"
     place_options = frozenset({"as_url", "as_node"})
 
@@ -108,6 +128,10 @@ class AccessServerProduct(Product):
         client = AccessServer(http, session, params["as_connections"], params["as_batch_size"])
         client.cautions += cautions(params)
         return client
+
+    def check(self, params: Params) -> None:
+        """Its address, what it trusts, and its limits."""
+        _reach(params)
 
     def place(self, params: Params) -> t.Optional[tuple[str, str]]:
         """By the address, in any spelling."""

@@ -171,6 +171,49 @@ access_server_config_items:
     assert {host: numbers["failed"] for host, numbers in run.tally.items()} == dict.fromkeys(HOSTS, 0)
 
 
+@pytest.mark.versions
+def test_a_host_without_a_declaration_is_a_warning_and_connection_options_are_checked(
+    server: Server, folder: Folder
+) -> None:
+    """Without what only the password of a vault opens."""
+    users = {"access_server_users": [{"name": "ada"}], "as_password": "{{ vault_as_password }}"}
+    folder.write("group_vars/access_servers.json", {"as_token": "{{ vault_as_token }}"})
+    folder.write("host_vars/vpn-a.json", {"access_server_user": [], "as_pasword": "x", "as_url": server.simulator.url})
+    wrong = {
+        "as_url": "htps://vpn-b:943",
+        "as_certificate_fingerprint": "abcd",
+        "as_ca_path": "ca.pem",
+        "as_timeout": "soon",
+    }
+    folder.write("host_vars/vpn-b.json", {**users, **wrong, "as_connections": 9})
+    folder.write("host_vars/vpn-c.json", {**users, "as_url": "{{ vault_as_url }}", "as_ca_path": "{{ omit }}"})
+    run = folder.play([{"import_playbook": "vpn.estate.validate"}])
+    assert {host: numbers["failed"] for host, numbers in run.tally.items()} == {"vpn-a": 0, "vpn-b": 1, "vpn-c": 0}
+    [line] = [line for line in run.output.splitlines() if line.startswith("fatal: [vpn-b]")]
+    for mistake in (
+        "as_url: 'htps://vpn-b:943' is not an https address; write it as https://vpn.example.com:943.",
+        "as_certificate_fingerprint: 'abcd' is not a SHA-256 fingerprint, 64 hexadecimal digits.",
+        "as_ca_path: there is no file or folder '",
+        "as_timeout: 'soon' is given, and a whole number is needed.",
+        "as_connections: 9 is not a number from 1 to 8.",
+    ):
+        assert mistake in line
+    output = " ".join(run.output.split())
+    assert (
+        "Nothing is declared for vpn-a: neither access_server_groups, access_server_default_user, access_server_users, "
+        "access_server_access_lists, access_server_access_rulesets, access_server_config_items nor estate_people is set, so its "
+        "server stays as it is." in output
+    )
+    assert "The host is in the groups access_servers." in output
+    assert (
+        "access_server_user is not a variable of the role vpn.estate.access_server, and has no effect. Did you mean"
+        in output
+    )
+    assert "as_pasword is not a connection option, and has no effect. Did you mean as_password?" in output
+    assert "Nothing is declared for vpn-c" not in output
+    assert server.simulator.log == []
+
+
 # -- data without values that are encrypted
 
 
