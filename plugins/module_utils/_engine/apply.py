@@ -18,9 +18,9 @@ from .declaration import declared
 from .field import Object, Turn
 from .look_again import end_what_stays, look_again
 from .order import Block, blocks
-from .plan import Change, Effect, Plan, Wanted, listed
+from .plan import Change, Effect, Plan, Wanted
 from .planning import guard_purge, leave_to_others, plan, step_for, warn_of_altered, warn_of_unknown
-from .report import Answer, diff, report
+from .report import Answer, diff, failures, report
 from .resource import Resource
 from .run import UNDECLARED, Part, Run
 
@@ -37,11 +37,8 @@ def apply_declared(run: Run[t.Any], resource: Resource) -> Answer:
     answer = {**report(steps), "diff": diff(resource, steps), "changed": steps.changed}
     failed = [change for change in steps.changes if change.outcome == "failed"]
     if failed:
-        first = f"{failed[0].name}: {failed[0].message.rstrip('.')}"
-        more = f". Also failed: {listed(change.name for change in failed[1:])}" if len(failed) > 1 else ""
-        answer.update(
-            failed=True, changed=run.client.wrote, msg=f"{len(failed)} of {len(steps.changes)} failed. {first}{more}."
-        )
+        msg = failures([(resource, change) for change in failed], len(steps.changes))
+        answer.update(failed=True, changed=run.client.wrote, msg=msg)
     return answer
 
 

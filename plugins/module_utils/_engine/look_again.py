@@ -45,8 +45,8 @@ def look_again(part: Part, left: t.Sequence[Block]) -> None:
         ends = _different(part, names, {**have, **now}, {**before, **whole.values}, gone)
         if ends:
             change.fail(
-                f"{', '.join(other)} changed while the task was writing, so the result would have been another "
-                f"{', '.join(ends)} than planned. It was not written; a new run plans again from the new values"
+                f"{', '.join(other)} changed while the task was writing. Because of this, {', '.join(ends)} would differ from the "
+                "plan, and was not written. Run again to plan with the new values"
             )
         elif now.keys() - written <= whole.values.keys():
             _begin_with({name: have.get(name) for name in other}, change, part, left)

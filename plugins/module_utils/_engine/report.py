@@ -9,7 +9,7 @@ import typing as t
 from collections import Counter
 
 from .field import HIDDEN, Object
-from .plan import Actual, Effect, Plan
+from .plan import Actual, Change, Effect, Plan, listed
 from .resource import Resource
 from .run import Run
 
@@ -50,6 +50,14 @@ def listing(resource: Resource, objects: t.Mapping[str, Object]) -> list[Object]
 def tally(answer: t.Mapping[str, t.Any]) -> str:
     """The counts of a task that was stopped, in words."""
     return "So far: " + ", ".join(f"{number} {kind}" for kind, number in answer["counts"].items()) + "; see objects."
+
+
+def failures(failed: t.Sequence[tuple[Resource, Change]], total: int) -> str:
+    """How many objects failed, why the first did that did not fail because of another one, and the names of the others."""
+    (resource, first), *more = sorted(failed, key=lambda one: one[1].hindered)
+    others = listed(other.title(change.name) for other, change in more)
+    reason = f"{resource.title(first.name)}: {first.message.rstrip('.')}"
+    return f"{len(failed)} of {total} failed. {reason}{f'. Also failed: {others}' if more else ''}."
 
 
 def diff(resource: Resource, steps: Plan) -> dict[str, dict[str, Object]]:

@@ -18,8 +18,8 @@ from .arguments import TEXT_OR_NUMBER, Checker
 from .declaration import add_mistakes, declared_in_part, slips_of
 from .declaration_files import ENDINGS, MAPPINGS, Flaw, read_mapping
 from .description import KNOWN
-from .plan import PAST, Change, Reference, Wanted, listed
-from .report import Answer, diff, report
+from .plan import PAST, Reference, Wanted, listed
+from .report import Answer, diff, failures, report
 from .resource import Resource
 from .run import UNDECLARED, Part, Run, Task
 from .until import days_left, present
@@ -278,12 +278,10 @@ class ServerDeclaration:
             "diff": diffs(chosen),
             "changed": changed,
         }
-        failed = [(part, change) for part in chosen for change in part.run.plan.changes if change.outcome == "failed"]
+        each = [(part.resource, change) for part in chosen for change in part.run.plan.changes]
+        failed = [(resource, change) for resource, change in each if change.outcome == "failed"]
         if failed:
-            total = sum(len(part.run.plan.changes) for part in chosen)
-            answer.update(
-                failed=True, changed=run.client.wrote, msg=f"{len(failed)} of {total} failed. {_failures(failed)}."
-            )
+            answer.update(failed=True, changed=run.client.wrote, msg=failures(failed, len(each)))
         return answer
 
     def _test_results(self, verdicts: t.Sequence[Judged]) -> Answer:
@@ -539,12 +537,3 @@ def _counted(part: Part, *, unchanged: bool) -> str:
     }
     each = [f"{counts[word]} {word}" + (f" ({', '.join(details[word])})" if details[word] else "") for word in words]
     return f"{part.resource.option}: {', '.join(each)}"
-
-
-def _failures(failed: t.Sequence[tuple[Part, Change]]) -> str:
-    """The reason of the first object that did not fail because of another one, and the names of the other failed objects."""
-    (part, first), *more = sorted(failed, key=lambda one: one[1].hindered)
-    others = listed(other.resource.title(change.name) for other, change in more)
-    return f"{part.resource.title(first.name)}: {first.message.rstrip('.')}" + (
-        f". Also failed: {others}" if more else ""
-    )

@@ -143,6 +143,6 @@ def proxies_for(url: str) -> dict[str, str]:
         except ValueError:
             raise InputError(
                 f"The environment names a proxy for {url} that is not an address such as http://USER:PASSWORD@HOST:3128. Write "
-                "signs such as @, #, / and ? in the password in percent code (%40, %23, %2F, %3F)."
+                "characters such as @, #, / and ? in the password with percent encoding (%40, %23, %2F, %3F)."
             ) from None
     return proxies

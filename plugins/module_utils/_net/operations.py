@@ -95,7 +95,8 @@ class OperationTable:
             if why:
                 sent = urljoin(_HOST, self.base + template.format(**values))[len(_HOST) :]
                 raise InputError(
-                    f"{operation}: {value!r} cannot be its {name}: {why}. {method} {sent} would have been sent; nothing was sent."
+                    f"{value!r} cannot be the {name} in {operation}: {why}. Nothing was sent, because {method} {sent} "
+                    "would have been sent."
                 )
         filled = template.format(**{name: quote(value, safe="") for name, value in values.items()})
         return Call(

@@ -55,7 +55,7 @@ def refusal(call: Call, url: str, status: int, meant: t.Optional[Meaning], answe
         words_of_it += f" (Retry-After: {answer.headers['Retry-After'][:LONGEST_QUOTE]})"
     if status in (502, 504) and node:
         late = "which did not answer in time" if status == 504 else "which it does not know or cannot reach"
-        words_of_it = f"it was to pass this on to {node}, {late}: {words_of_it}"
+        words_of_it = f"it had to forward this to {node}, {late}: {words_of_it}"
     return Refused(f"{call} of {url}", status, words_of_it, reasons, body, (meant and meant.said) or str(status))
 
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from ..._text.outside import Sentence
 from . import access_rule
 from .access_ruleset import BETWEEN, EVERYBODY
-from .properties import DEFAULT_USER_NAME
 from .reach import (
     ADMINISTRATORS,
+    DEFAULT_OWNER,
     EVERYTHING,
     FROM,
     INTER_CLIENT,
@@ -79,7 +79,7 @@ class _State:
             mine = (one.get("position") or 0, name.partition(BETWEEN)[2], repr(one.get("rules") or ()))
             self._rulesets.setdefault(name.partition(BETWEEN)[0], []).append(mine)
         self.shared = (
-            self._of(f"user {DEFAULT_USER_NAME}"),
+            self._of(DEFAULT_OWNER),
             self._of(EVERYBODY),
             sorted(map(repr, estate.items.items())),
         )

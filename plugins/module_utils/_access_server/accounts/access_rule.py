@@ -32,6 +32,8 @@ CLASSES: t.Mapping[str, str] = {kind.upper(): kind for kind in (*TYPES, SUBNET)}
 SUFFIXES: t.Mapping[str, str] = {"N": "nat", "R": "route"}
 DECIDES = "vpn.server.routing.private_access"  # the configuration item that decides what a plain SUBNET does
 _WORD = re.compile("[A-Z0-9_]*[G-Z_][A-Z0-9_]*")  # in capitals, and no part of an IPv6 address
+_NAME = re.compile("[A-Za-z_][A-Za-z0-9_@-]*")
+_SERVICES_OF_IPV6 = re.compile("[0-9A-Fa-f:]+/[0-9]+:[^:]+")
 FAMILIES = ("ipv4", "ipv6")
 KEYS = ("type", "family", "accept", "subnet", "user", "group", "services")
 
@@ -121,6 +123,8 @@ def parse(text: str, subnet_does: t.Optional[str] = None) -> Rule:
         found.update(type=kind, family=_family(separator))
     else:
         network, services, suffix = _network_parts(rest)
+        if services.lower() in values.PROTOCOLS and suffix[:1].isdigit():
+            raise ValueError(f"{text!r} has a colon between protocol and port; write {services.lower()}/{suffix}")
         if suffix and suffix.upper() not in SUFFIXES:
             raise ValueError(f"{text!r} ends in {suffix!r}; only R (route) or N (NAT) may follow the services")
         found.update(type=_does(text, kind, suffix.upper(), subnet_does), subnet=network)
@@ -128,7 +132,8 @@ def parse(text: str, subnet_does: t.Optional[str] = None) -> Rule:
     try:
         return normal(found)
     except ValueError as exc:
-        raise ValueError(f"{text!r}: {exc}") from None
+        named = str(exc).startswith(repr(text))  # the rule is this value alone
+        raise ValueError(str(exc) if named else f"{text!r}: {exc}") from None
 
 
 def is_of_server(text: str) -> bool:
@@ -145,6 +150,10 @@ def subnet_of(text: str) -> str:
 def _dissected(text: str) -> tuple[bool, str, str, str]:
     """Whether a rule allows, its class or an empty text, the separator behind the class, and the rest. Raises ValueError."""
     given = text.strip()
+    if given.startswith("!"):
+        raise ValueError(f"{text!r} begins with !; a rule that denies begins with -, as in '-{given[1:].strip()}'")
+    if "://" in given:
+        raise ValueError(f"{text!r} is a URL; write the address, and after a colon the service, as in 10.20.0.5:https")
     body = given[1:].strip() if given[:1] in ("+", "-") else given
     head, separator, rest = _split_once(body)
     kind = head if head in (*NAMED_TYPES, *PLAIN_TYPES) else CLASSES.get(head, "")
@@ -236,10 +245,8 @@ def normal(rule: t.Mapping[str, t.Any]) -> Rule:
     if needed == "subnet":
         try:
             subnet = values.network(rule["subnet"])
-        except ValueError:
-            if domain_rule.is_domain(rule["subnet"]):
-                raise ValueError(f"{rule['subnet']!r} is a domain; use as_access_ruleset for rules by domain") from None
-            raise
+        except ValueError as exc:
+            raise ValueError(_with_hint(str(exc), str(rule["subnet"]).strip())) from None
         family = "ipv6" if ":" in subnet else "ipv4"
         if rule.get("family", family) != family:
             raise ValueError(f"{subnet} is not a network of family {rule['family']}")
@@ -256,6 +263,18 @@ def normal(rule: t.Mapping[str, t.Any]) -> Rule:
     return {"type": kind, "family": family, "accept": accept, **found}
 
 
+def _with_hint(sentence: str, subnet: str) -> str:
+    """Why the subnet of a rule is not a network, with what to write instead if it looks like something else."""
+    if domain_rule.is_domain(subnet):
+        return f"{subnet!r} is a domain; use as_access_ruleset for rules by domain"
+    if _NAME.fullmatch(subnet):
+        return f"{sentence}; for a user or a group, write user:{subnet} or group:{subnet}"
+    if _SERVICES_OF_IPV6.fullmatch(subnet):
+        network, _colon, services = subnet.rpartition(":")
+        return f"{sentence}; after an IPv6 network, write | before services: '{network}|{services}'"
+    return sentence
+
+
 def service(text: str) -> str:
     """A service in normal form: tcp/443, udp/2000-2999, or the name of an ICMP type."""
     given = str(text).strip()
@@ -264,6 +283,8 @@ def service(text: str) -> str:
     given = SERVICES.get(given.lower(), given)
     protocol, _slash, numbers = given.partition("/")
     start, _dash, end = numbers.partition("-")
+    if given.isdigit():
+        raise ValueError(f"{text!r} is not a service; write tcp/{given} or udp/{given}")
     if protocol.lower() not in values.PROTOCOLS or not start.isdigit() or not (end or "0").isdigit():
         raise ValueError(
             f"{text!r} is not a service; write tcp/443, udp/2000-2999, an ICMP type such as icmp-any, or one of "

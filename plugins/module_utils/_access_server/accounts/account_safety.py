@@ -162,8 +162,10 @@ def losses(before: Standing, after: Standing) -> dict[str, str]:
 class Noun(t.Protocol):
     """What the safety of accounts needs from a resource whose objects decide about rights."""
 
-    noun: str
     are_accounts: bool  # each object is one account
+
+    def title(self, name: str) -> str:
+        """An object in a sentence."""
 
     def matters(self, change: Change) -> bool:
         """Whether a change could change the rights of any account."""
@@ -255,7 +257,9 @@ def reconsidered(noun: Noun, run: Run[AccessServer], changes: t.Sequence[Change]
     open_ones = [c for c in changes if c.turn is Turn.OWN and not c.at_risk and noun.matters(c)]
     for each in _risks(noun, run, open_ones, own_names(run.client), None) if open_ones else ():
         for change in each.touching if each.lost else ():
-            change.fail(f"it was not written, because another change failed, and it would now change {_losses(each)}")
+            change.fail(
+                f"it was not written: without another change, which failed, it would change {_losses(each)} of the task's account"
+            )
     return [change for change in changes if change.outcome != "failed"]
 
 
@@ -379,8 +383,8 @@ def keep_an_administrator(client: AccessServer, losing: t.Collection[str]) -> No
     administrators = {name for name, administers in client.user_roll().items() if administers}
     if administrators and administrators <= set(losing):
         raise InputError(
-            f"This would leave the server without an administrator: it removes {listed(administrators)}. Nothing was "
-            "written. Add one of them to protect."
+            f"This would leave the server without an administrator, because none of {listed(administrators)} would remain one. "
+            "Nothing was written. Keep one of them. If a purge deletes it, add it to protect."
         )
 
 
@@ -407,7 +411,7 @@ def _described(noun: Noun, risks: t.Sequence[Risk]) -> str:
     objects = {change.name: None for each in risks for change in each.touching}
     who = listed(each.account or "users without a record" for each in risks)
     what = "; ".join(dict.fromkeys(_losses(each) for each in risks))
-    return f"{noun.noun} {listed(objects)} would change {what} for {who}"
+    return f"{listed(map(noun.title, objects))} would change {what} for {who}"
 
 
 def _losses(risk: Risk) -> str:
@@ -449,29 +453,29 @@ class Safeguarded(Resource):
         try:
             found = self._as_it_is(run, change)
         except EstateError as exc:
-            return f"The state of {self._the(change)} is not known ({str(exc).rstrip('.')}). Another administrator must restore it."
+            why = str(exc).rstrip(".")
+            return (
+                f"The state of {self.title(change.name)} is not known ({why}). Another administrator must restore it."
+            )
         if change.action == "create":
-            stays = f"{self._the(change)} still exists: another administrator must delete it."
-            return f"{self._the(change)} was deleted again." if found is None else stays
+            stays = f"{self.title(change.name)} still exists: another administrator must delete it."
+            return f"{self.title(change.name)} was deleted again." if found is None else stays
         if found is None:
-            return f"{self._the(change)} no longer exists: another administrator must create it again."
+            return f"{self.title(change.name)} no longer exists: another administrator must create it again."
         if change.action == "delete":
-            return f"{self._the(change)} was created again with its earlier properties."
+            return f"{self.title(change.name)} was created again with its earlier properties."
         before, was, shown = change.before or {}, change.undo.get("rights", {}), {f.name for f in self.loaded}
         other = sorted(
             n for n in change.values if n in shown and found.get(n) not in (before.get(n), was.get(n, before.get(n)))
         )
         other += sorted(set(change.secrets) - set(change.undo.get("secrets", ())))
         back = sorted({*change.values, *change.secrets} - set(other))
-        parts = [f"Rolled back: {', '.join(back)} of {self._the(change)}."] if back else []
+        parts = [f"Rolled back: {', '.join(back)} of {self.title(change.name)}."] if back else []
         if other:
             parts.append(
-                f"Not rolled back: {', '.join(other)} of {self._the(change)}; another administrator must restore it."
+                f"Not rolled back: {', '.join(other)} of {self.title(change.name)}; another administrator must restore it."
             )
         return " ".join(parts)
-
-    def _the(self, change: Change) -> str:
-        return f"{self.noun} {change.name}"
 
     def take_back(self, run: Run[AccessServer], change: Change) -> None:
         """Undo one change."""

@@ -34,6 +34,7 @@ _TCP, _UDP, _ICMP = 0, 65535, 131070
 _REST = _ICMP + len(access_rule.ICMP_TYPES)
 Span = tuple[int, int]  # the first and the last number
 EVERYTHING: Span = (0, _REST)
+DEFAULT_OWNER = f"user {DEFAULT_USER_NAME}"  # of lists and rules
 
 
 Boxes = list[tuple[int, int, Span]]  # the first and the last address, and what goes to them
@@ -49,7 +50,8 @@ class Rule:
     accept: bool = True
 
     def __str__(self) -> str:
-        return f"{self.text} ({self.place} of {self.owner})"
+        whose = "the default user" if self.owner == DEFAULT_OWNER else self.owner
+        return f"{self.text} ({self.place} of {whose})"
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ class Estate:
     def owners(self, account: Account) -> list[str]:
         """Whose lists count for an account, in their order."""
         levels = {"user": account.name, "group": account.group}
-        return [*(f"{kind} {name}" for kind, name in levels.items() if name), f"user {DEFAULT_USER_NAME}"]
+        return [*(f"{kind} {name}" for kind, name in levels.items() if name), DEFAULT_OWNER]
 
     def setting(self, account: Account, name: str) -> tuple[t.Any, str]:
         """An effective property, and its owner. The user goes before the group, and the group before the default user."""

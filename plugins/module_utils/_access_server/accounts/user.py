@@ -318,8 +318,8 @@ class User(Owner):
                 f", because {change.wanted.until.text} (until) has passed" if change.end and change.wanted.until else ""
             )
             raise InputError(
-                f"user {change.name} is the account of this task, and would be {verb}{why}. Nothing was written. Add it to "
-                "protect, or sign in as another administrator."
+                f"user {change.name} is the account of this task, and would be {verb}{why}. Nothing was written. Sign in as "
+                "another administrator. If a purge deletes it, you can also add it to protect."
             )
         guard(self, run)
         losing = {c.name for c in run.plan.of("delete")} | {

@@ -89,14 +89,19 @@ class SignIn:
                 "as_saml_info shows. Set a new one."
             )
         if exc.status == 401:
-            return f"{where} reads as_saml_assertion as a sign-in that failed ({exc.reason}). Set a new one."
+            return (
+                f"as_saml_assertion states that the sign-in failed, as {where} reads it ({exc.reason}). Set a new one."
+            )
         if exc.status == 403:
             return (
                 f"The account of as_saml_assertion may not administer {where} ({exc.reason}). It needs admin: true and "
                 "auth_method: saml, and SAML must be enabled (as_saml)."
             )
         if exc.status == 404:
-            return f"{where} has no sign-in by as_saml_assertion ({exc}). Check that this is an Access Server 2.11 or later."
+            return (
+                f"{where} does not offer a sign-in by as_saml_assertion ({exc}). Check that this is an Access Server 2.11 or "
+                "later."
+            )
         return f"{where} refused as_saml_assertion: {exc}."
 
     def _answer_challenge(self, challenge: t.Mapping[str, t.Any], code: t.Optional[str]) -> t.Any:
@@ -170,7 +175,10 @@ class SignIn:
                 "The server locks an account after a few (5 by default), so no task of this run tries again."
             )
         if exc.status == 404:
-            return f"{where} has no sign-in for {who} ({exc}). Check that this is an Access Server, and the port of its Web API."
+            return (
+                f"{where} does not offer a sign-in to its Web API ({exc}). Check that this is an Access Server, and the port in "
+                "as_url."
+            )
         return f"{where} refused the sign-in of {who}: {exc}."
 
     def _lost(self) -> str:

@@ -9,6 +9,7 @@ name of the thing itself brings a declared value to its normal form, and raises 
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import typing as t
@@ -21,6 +22,8 @@ _LINE_END = re.compile("(?<!\r)\r+\n")  # each run of carriage returns is looked
 _RANGE = re.compile(
     r"^\s*(?P<first>[0-9A-Fa-f:.]+?)\s*(?P<how>[-~]|:(?=\d+\.\d+\.\d+\.\d+\s*$))\s*(?P<last>[0-9A-Fa-f:.]+)\s*$"
 )
+_STARS = re.compile(r"(?P<octets>(?:\d{1,3}\.){1,3})\*(?:\.\*)*")  # 10.8.16.*
+MOST_OF_RANGE = 8  # networks of a range that a sentence lists
 
 
 def own(wire: Wire) -> t.Any:
@@ -105,7 +108,26 @@ def network(text: str) -> str:
     try:
         return str(ipaddress.ip_network(str(text).strip(), strict=False))
     except ValueError:
-        raise ValueError(f"{text!r} is not a network; write it as 10.8.16.0/20 or 2001:db8::/64") from None
+        raise ValueError(f"{text!r} {_not_a_network(str(text).strip())}") from None
+
+
+def _not_a_network(text: str) -> str:
+    """What a text is that is not a network, and what to write instead."""
+    span, stars = _RANGE.match(text), _STARS.fullmatch(text)
+    if span and span["how"] == "-":
+        first, last = span["first"], span["last"]
+        if last.isdigit():  # 10.8.16.10-99
+            last = first.rpartition(".")[0] + f".{last}"
+        with contextlib.suppress(TypeError, ValueError):  # addresses of two families, or in the wrong order
+            whole = [*map(str, ipaddress.summarize_address_range(*map(ipaddress.ip_address, (first, last))))]
+            more = f" and {len(whole) - MOST_OF_RANGE} more" if len(whole) > MOST_OF_RANGE else ""
+            return f"is a range of addresses; write its networks: {', '.join(whole[:MOST_OF_RANGE])}{more}"
+    if stars:
+        octets = stars["octets"].split(".")[:-1]
+        with contextlib.suppress(ValueError):
+            found = network(f"{'.'.join([*octets, *['0'] * (4 - len(octets))])}/{8 * len(octets)}")
+            return f"has a star instead of a prefix; write it as {found}"
+    return "is not a network; write it as 10.8.16.0/20 or 2001:db8::/64"
 
 
 def networks(texts: t.Iterable[str]) -> list[str]:

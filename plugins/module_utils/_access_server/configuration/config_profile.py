@@ -58,7 +58,8 @@ class ConfigProfile(Safeguarded):
         for change in plan.of("update"):
             if change.values.get("active") is False:
                 mistakes.add(
-                    f"active of {self.noun} {change.name}: it is the active profile. To deactivate it, activate another one."
+                    f"active of {self.noun} {change.name}: false is declared, but it is the active profile. To deactivate it, "
+                    "activate another one."
                 )
         activated = [c for c in plan.of("create", "update") if c.values.get("active")]
         for change in plan.of("delete"):
@@ -127,11 +128,13 @@ class ConfigProfile(Safeguarded):
 
     def left(self, run: Run[AccessServer], change: Change) -> str:
         """Which profile is active afterwards."""
+        before = change.undo["active"]
         try:
             run.read(self, [change.name])
         except EstateError as exc:
-            return f"Which {self.noun} is active is not known ({str(exc).rstrip('.')})."
-        active, before = run.client.config_profiles[0], change.undo["active"]
+            why = str(exc).rstrip(".")
+            return f"It is not known which {self.noun} is active ({why}). Another administrator must activate {before}."
+        active = run.client.config_profiles[0]
         if active == before:
             return f"{before} is active again."
         return f"{active} is active: another administrator must activate {before} again."
@@ -157,7 +160,10 @@ class ConfigProfile(Safeguarded):
             with restarted(run.client, run.task.params["restart_timeout"]):
                 activate(run.client, change.name, run.task.params["restart_mode"])
         except NotBack:
-            change.outcome, change.message = "unknown", "the server has not answered with this profile yet"
+            change.outcome, change.message = (
+                "unknown",
+                "it is not known whether the server has restarted with this profile",
+            )
             raise
 
     def create(self, run: Run[AccessServer], changes: t.Sequence[Change]) -> None:

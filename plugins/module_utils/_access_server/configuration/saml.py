@@ -101,7 +101,7 @@ class Saml(Safeguarded):
         """The state absent allows no settings."""
         for want in wanted:
             if want.state == "absent" and want.values:
-                yield f"{self.noun} with state: absent cannot have {', '.join(sorted(want.values))}."
+                yield f"{self.title(want.name)} with state: absent cannot have {', '.join(sorted(want.values))}."
 
     def read(self, run: Run[AccessServer], names: t.Optional[t.Sequence[str]]) -> Actual:
         """The settings as they are; under ``items``, the type, the default and the limits of each known setting."""
@@ -139,7 +139,9 @@ class Saml(Safeguarded):
             after = {**have, **change.values}
             missing = [name for name in NEEDED if not after[name]]
             if change.values and after["enabled"] and missing:
-                mistakes.add(f"enabled: without {', '.join(missing)} no user can sign in by SAML.")
+                mistakes.add(
+                    f"enabled: no user can sign in by SAML without {' and '.join(missing)}. Set what is missing, too."
+                )
             written = self.dump(change.values)
             change.results["pending"] = [*written] if profile_of(run) == run.client.config_profiles[0] else []
             with mistakes.collecting():
@@ -213,7 +215,7 @@ def _of_identity_provider(run: Run[AccessServer]) -> tuple[dict[str, t.Any], t.S
             )
         return {}, ()
     if params["state"] == "absent":
-        raise InputError(f"{SAML.noun} with state: absent cannot have {source}.")
+        raise InputError(f"{SAML.sole_title} with state: absent cannot have {source}.")
     own = None
     if source == "idp_metadata_url":
         with pem.about(source):

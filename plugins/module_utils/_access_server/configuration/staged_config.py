@@ -114,7 +114,10 @@ def _remove(run: Run[AccessServer], names: t.Sequence[str]) -> list[str]:
     except EstateError as exc:
         left, why = list(names), str(exc)
     if left:
-        run.task.warn(f"Not deleted: {', '.join(left)}. The next run tries again. {why}")
+        reason = f" ({why.rstrip('.')})" if why else ""
+        run.task.warn(
+            f"Configuration profiles that could not be deleted{reason}: {', '.join(left)}. The next run tries again."
+        )
     return left
 
 

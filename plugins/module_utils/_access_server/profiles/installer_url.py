@@ -34,7 +34,9 @@ def create(run: Run[AccessServer]) -> dict[str, t.Any]:
     if file:
         file.refuse_unusable()
     elif not params["return_content"]:
-        raise InputError("The address would be lost. Set dest, or return_content: true.")
+        raise InputError(
+            "Neither dest nor return_content is set, so the address of the installer would be lost. Set one."
+        )
     if params["user"] is not None:
         refuse_user(run.client, params)
     names = ("user", "installer_type", "profile_type", "tls_crypt_v2")

@@ -26,7 +26,8 @@ class Revocable(OneTimeSecret):
         """Revoke it, if it is known, and describe the result."""
         if text is None:
             return (
-                f"There may be a new {self.noun} that was lost. List them, delete it with state: absent, and run again."
+                f"A new {self.noun} may exist, but was lost. Look for it in their list, delete it with state: absent, and run "
+                "again."
             )
         if new is None:
             return ""

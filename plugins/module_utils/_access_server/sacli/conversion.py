@@ -362,7 +362,7 @@ class _Record:
         reason = ""
         if key == "type":
             if value == HIDDEN_USER:
-                reason = "the user is converted; it cannot be declared that the web interface hides it"
+                reason = "a declaration cannot hide a user from the web interface; the user is converted without this"
         elif key == "group_declare":
             if (self._kind is GROUP) is not (values.boolean(value) is True):
                 reason = "it contradicts the type of this record, which decides the conversion"
@@ -487,7 +487,7 @@ def _convert_configuration(found: Conversion, configuration: Properties) -> None
 def _why_not(key: str, value: t.Any, first: str) -> str:
     """Why an item of the configuration is not converted; empty if it is. ``first`` is the first key that looks like this one."""
     if _OF_THIS_SERVER.fullmatch(key):
-        return "it describes the past of that server, and is not for another server"
+        return "it records what happened on that server, and has no meaning on another one"
     if not isinstance(value, (str, bool, int)):
         return f"it is {kind_of(value)}, but must be text"
     if well_formed(value) != value:

@@ -255,7 +255,8 @@ class ClusterNode(Resource):
                 )
             except SignInError as exc:
                 raise SignInError(
-                    f"{lost}{client.url} was asked to {ASKED[action]}. The accounts of the cluster replace its own: {exc} "
+                    f"{lost}{client.url} was asked to {ASKED[action]}. After its restart, only accounts of the cluster can "
+                    f"sign in, and the sign-in of this task failed: {exc} "
                     f"{RESTART_ADVICE}",
                     final=exc.final,
                 ) from exc
@@ -295,11 +296,13 @@ class ClusterNode(Resource):
                     client,
                     lambda nodes: not others & set(nodes),
                     patience,
-                    f"{lost}{client.url} has restarted, but still lists nodes. The request to {ASKED[LEAVE]} was not repeated.",
+                    f"{lost}{client.url} has restarted, but still lists nodes. The request to {ASKED[LEAVE]} was not repeated. "
+                    "Check the log of the server.",
                 )
             except SignInError as exc:
                 raise SignInError(
-                    f"{lost}{client.url} was asked to {ASKED[LEAVE]}. It has its own accounts again: {exc} {RESTART_ADVICE}",
+                    f"{lost}{client.url} was asked to {ASKED[LEAVE]}. After its restart, it has its own accounts "
+                    f"again, and the sign-in of this task failed: {exc} {RESTART_ADVICE}",
                     final=exc.final,
                 ) from exc
         for peer in run.notes["peers"]:

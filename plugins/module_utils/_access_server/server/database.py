@@ -89,7 +89,7 @@ def convert(run: Run[AccessServer]) -> dict[str, t.Any]:
     if now not in (MYSQL, CLUSTER) and (lost or now == LOCAL):
         raise EstateError(
             f"{lost}{client.url} has restarted, but does not report that it uses MySQL (it reports: {now}). "
-            "The request was not repeated."
+            "The request was not repeated. Check the log of the server."
         )
     return {**answer, "in_use": MYSQL if now == UNKNOWN else now}
 

@@ -73,8 +73,8 @@ def test_no_value_makes_a_path_another_one(product: str, operation: str, name: s
     path = {**dict.fromkeys(re.findall(r"{(\w+)}", operation), "a"), name: value}
     with pytest.raises(InputError) as refused:
         call(operation, path=path)
-    assert f"{value!r} cannot be its {name}" in str(refused.value)
-    assert "nothing was" in str(refused.value)
+    assert f"{value!r} cannot be the {name} in {operation}" in str(refused.value)
+    assert "Nothing was" in str(refused.value)
 
 
 def test_the_path_that_would_be_sent_is_named() -> None:

@@ -340,7 +340,7 @@ def test_what_can_all_be_true_is_no_mistake(declared: dict[str, t.Any]) -> None:
         (
             {"access_lists": [{"user": "alice", "access_to": ["nonsense!"]}]},
             [
-                "access_lists[0]: access_to of access list of user alice: 'nonsense!': 'nonsense!' is not a network; write it as "
+                "access_lists[0]: access_to of access list of user alice: 'nonsense!' is not a network; write it as "
                 "10.8.16.0/20 or 2001:db8::/64."
             ],
         ),
@@ -795,8 +795,8 @@ def test_a_list_that_would_not_end_as_planned_is_not_written_and_a_second_run_do
     assert answer["failed"]
     assert answer["counts"] == {"deleted": 1, "created": 1, "failed": 1}
     assert answer["access_lists"]["objects"][0]["msg"] == (
-        "access_to changed while the task was writing, so the result would have been another access_to than planned. It "
-        "was not written; a new run plans again from the new values"
+        "access_to changed while the task was writing. Because of this, access_to would differ from the plan, and was not "
+        "written. Run again to plan with the new values"
     )
     assert rules_of_ben(two)[0] == ["10.1.0.0/16", "10.4.0.0/16"]
     assert done(declare(two, **declared))["counts"] == {"unchanged": 2, "updated": 1}

@@ -255,7 +255,7 @@ def test_one_that_is_refused_among_several_fails_alone(server: Server) -> None:
     assert answer["counts"] == {"created": 39, "failed": 1}
     [failed] = [line for line in answer["objects"] if line["action"] == "failed"]
     assert "Invalid user name" in failed["msg"]
-    assert answer["msg"].startswith(f"1 of 40 failed. {failed['name']}: ")
+    assert answer["msg"].startswith(f"1 of 40 failed. user {failed['name']}: ")
 
 
 def test_a_lost_answer_does_not_hide_that_the_server_refuses_to_go_on(server: Server) -> None:

@@ -417,7 +417,10 @@ def test_a_server_that_ends_in_an_error_fails_and_the_others_go_on(world: World)
     world.box.simulator.set_server("wireguard", broken=True)
     declared = [{"name": "wireguard", "enabled": True}, {"name": "pptp", "enabled": True}]
     answer = world.servers(*declared)
-    assert "1 of 2 failed. wireguard: it is in the state error after the change, and the box does not" in answer["msg"]
+    assert (
+        "1 of 2 failed. VPN server wireguard: it is in the state error after the change, and the box does not"
+        in answer["msg"]
+    )
     assert [one["action"] for one in answer["objects"]] == ["failed", "updated"]
     assert world.states["pptp"] == "started"
 

@@ -119,7 +119,7 @@ def test_a_group_that_goes_or_puts_us_out(follower: Server) -> None:
 
 @pytest.mark.parametrize("right", ["deny", "deny_web", "totp"])
 def test_the_default_user_also_where_we_have_a_group(follower: Server, right: str) -> None:
-    refused(follower, (DEFAULT_USER, {right: True}), "default user", right, "allow_self: true")
+    refused(follower, (DEFAULT_USER, {right: True}), "the default user would change", right, "allow_self: true")
 
 
 def test_handing_back_what_lets_us_in(server: Server) -> None:
@@ -379,7 +379,7 @@ def test_a_group_that_we_joined_and_that_locked_us_out_lets_us_go(follower: Serv
 def test_the_default_user_that_locked_us_out_is_rolled_back(server: Server) -> None:
     answer = server.manage(DEFAULT_USER, deny_web=True, allow_self=True)
     assert answer["failed"]
-    assert "deny_web of default user" in answer["msg"]
+    assert "deny_web of the default user" in answer["msg"]
     assert "Rolled back: " in answer["msg"]
     assert can_administer(server)
 

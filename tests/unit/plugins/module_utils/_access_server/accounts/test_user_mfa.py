@@ -220,7 +220,7 @@ def test_of_several_the_one_that_fails_returns_nothing(people: Server) -> None:
     people.simulator.faults.add(path="/userprop/mfa/generate-secret", **refusal)
     answer = manage(people, users=[{"name": "alice"}, {"name": "bob"}], return_content=True, as_connections=1)
     assert answer["failed"]
-    assert answer["msg"].startswith("1 of 2 failed. alice: ")
+    assert answer["msg"].startswith("1 of 2 failed. user alice: ")
     assert ["content" in one for one in answer["objects"]] == [False, True]
 
 

@@ -145,7 +145,7 @@ DENIED = "The account of as_saml_assertion may not administer"
         ({"issuer": "https://evil.example.com"}, INVALID),
         (
             {"status": "urn:oasis:names:tc:SAML:2.0:status:Requester"},
-            "reads as_saml_assertion as a sign-in that failed",
+            "as_saml_assertion states that the sign-in failed, as https://",
         ),
         ({"username": "openvpn"}, DENIED),
         ({"username": "stranger"}, DENIED),
@@ -196,7 +196,7 @@ def test_a_server_without_saml(world: SamlWorld) -> None:
 def test_an_older_server(start: Callable[..., Server], time: Time) -> None:
     world = SamlWorld(start, time, settings={"lacks": "authBySAMLAssertion"})
     world.refusal(
-        world.by(), "has no sign-in by as_saml_assertion .* Check that this is an Access Server 2.11 or later"
+        world.by(), "does not offer a sign-in by as_saml_assertion .* Check that this is an Access Server 2.11 or later"
     )
 
 

@@ -259,7 +259,10 @@ def test_a_broken_sign_in(world: World) -> None:
 
 def test_something_else_than_an_access_server(world: World) -> None:
     world.simulator.faults.add(path=LOGIN, status=404, body={"msg": "Unknown"}, times=None)
-    world.refusal(world.admin, "has no sign-in for openvpn .* Check that this is an Access Server, and the port of its")
+    world.refusal(
+        world.admin,
+        "does not offer a sign-in to its Web API .* Check that this is an Access Server, and the port in as_url",
+    )
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,10 @@ def test_check_mode_makes_nothing(people: Server, tmp_path: Path) -> None:
     [
         ({"user": "zoe", "return_content": True}, "user zoe does not exist. Nothing was written."),
         ({"user": "bob", "profile_type": "autologin", "return_content": True}, "bob may not have autologin profiles"),
-        ({"return_content": False}, "The address would be lost. Set dest, or return_content: true."),
+        (
+            {"return_content": False},
+            "Neither dest nor return_content is set, so the address of the installer would be lost. Set one.",
+        ),
         ({"dest": "/nowhere/at/all"}, "dest: /nowhere/at/all cannot be written: there is no folder /nowhere/at."),
     ],
 )

@@ -453,7 +453,7 @@ def test_of_users_with_one_address_the_first_has_it() -> None:
         ("sa.\u202ex", "x", "U+202E, which cannot be seen"),
         ("auth.radius.0.server.0.secret", "", "it is an empty secret"),
         ("sa.text", f"the password is {SECRET}", "it contains a secret from another place"),
-        ("upgrade.initial_version", "2.1", "it describes the past of that server"),
+        ("upgrade.initial_version", "2.1", "it records what happened on that server"),
     ],
 )
 def test_items_that_are_not_converted(key: str, value: t.Any, words: str) -> None:

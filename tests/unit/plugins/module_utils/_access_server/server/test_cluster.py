@@ -169,7 +169,7 @@ def test_the_accounts_are_those_of_the_cluster_then(estate: Estate) -> None:
     answer = estate.node("node2", **params)
     assert answer["failed"]
     assert answer["changed"]
-    assert "The accounts of the cluster replace its own" in answer["msg"]
+    assert "only accounts of the cluster can sign in, and the sign-in of this task failed: " in answer["msg"]
     assert estate.table("node1")["node2"]["reachable"]
     assert estate.done("node2")["action"] == "unchanged"
 
@@ -595,7 +595,7 @@ def test_a_call_that_is_not_passed_on_names_the_node(pair: Estate) -> None:
     for status, why in ((502, "does not know or cannot reach"), (504, "did not answer in time")):
         server.simulator.faults.add(path="/users/list", status=status, times=3)
         answer = passed_on(server, "node2")
-        assert f"answered {status}: it was to pass this on to node node2, which" in answer["msg"]
+        assert f"answered {status}: it had to forward this to node node2, which" in answer["msg"]
         assert why in answer["msg"]
     assert "node node7, which it does not know" in passed_on(server, "node7")["msg"]
     server.simulator.faults.add(path="/users/list", status=502, times=3)
