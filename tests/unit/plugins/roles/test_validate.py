@@ -189,7 +189,9 @@ def test_a_host_without_a_declaration_is_a_warning_and_connection_options_are_ch
     folder.write("host_vars/vpn-c.json", {**users, "as_url": "{{ vault_as_url }}", "as_ca_path": "{{ omit }}"})
     run = folder.play([{"import_playbook": "vpn.estate.validate"}])
     assert run.status != 0
-    assert {host: numbers["ok"] for host, numbers in run.tally.items()} == {"vpn-a": 1, "vpn-b": 0, "vpn-c": 1}, run.output
+    assert {host: numbers["ok"] for host, numbers in run.tally.items()} == {"vpn-a": 1, "vpn-b": 0, "vpn-c": 1}, (
+        run.output
+    )
     [line] = [line for line in run.output.splitlines() if line.startswith("fatal: [vpn-b]")]
     for mistake in (
         "as_url: 'htps://vpn-b:943' is not an https address; write it as https://vpn.example.com:943.",
