@@ -28,6 +28,8 @@ from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.conn
     ARGUMENT_SPEC,
 )
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.api.operations import API
+from ansible_collections.vpn.estate.plugins.module_utils._engine.product import Product
+from ansible_collections.vpn.estate.plugins.module_utils._freebox.connection import FREEBOX
 from ansible_collections.vpn.estate.plugins.module_utils._net.operations import (
     CONTROL,
     MAKES_NEW,
@@ -43,6 +45,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._net.transport import T
 from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
     EstateError,
     InputError,
+    Mistakes,
     OutcomeUnknown,
     Refused,
     Unreachable,
@@ -647,7 +650,10 @@ def client_of(server: Server, **options: t.Any) -> t.Any:
 
 @pytest.mark.parametrize(
     "address",
-    ["http://127.0.0.1:943", "127.0.0.1:943", "ftp://vpn.example.com", "https://h/?a=1", "https://h/#admin"],
+    [
+        *("http://127.0.0.1:943", "127.0.0.1:943", "ftp://vpn.example.com", "https://h/?a=1", "https://h/#admin"),
+        *("htps://h", "https://", "https://:943", "https://h:94x", "https://h:0", "https://h h:943", "https://[::1"),
+    ],
 )
 def test_only_https_addresses_are_asked(server: Server, address: str) -> None:
     with pytest.raises(InputError, match="is not an https address; write it as https://"):
@@ -717,6 +723,17 @@ def test_authorities_that_are_not_there(server: Server, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"as_ca_path: there is no file or folder '{missing}'"):
         client_of(server, as_ca_path=missing)
     assert server.simulator.log == []
+
+
+@pytest.mark.parametrize(("product", "prefix"), [(ACCESS_SERVER, "as_"), (FREEBOX, "freebox_")])
+def test_all_that_is_wrong_with_a_connection_is_reported_at_once(product: Product, prefix: str) -> None:
+    """Without credentials, and without a server."""
+    wrong = {"url": "htps://h", "ca_path": "/nowhere", "certificate_fingerprint": "ab", "timeout": 0, "deadline": 0}
+    defaults = {name: spec.get("default") for name, spec in product.argument_spec.items()}
+    given = {f"{prefix}{name}": value for name, value in wrong.items()}
+    with pytest.raises(Mistakes) as refused:
+        product.check({**defaults, **given})
+    assert [sentence.partition(":")[0] for sentence in refused.value.sentences] == [*given]
 
 
 def test_a_timeout_of_nothing(server: Server) -> None:

@@ -152,3 +152,12 @@ def test_what_cannot_be_read_is_a_mistake_that_says_what_can(sentence: str, prob
         parse(sentence)
     assert sentence in str(caught.value)
     assert problem in str(caught.value)
+
+
+def test_a_rule_of_the_default_user_is_named_in_words() -> None:
+    estate = Estate(users={"ada": {}}, lists={"user __DEFAULT__": {"access_to": ["10.1.0.0/16"]}})
+    verdict = judge(parse("ada may not reach 10.1.1.1"), estate, whole=False)
+    assert (verdict.result, verdict.why) == (
+        "failed",
+        "user ada reaches 10.1.1.1 by 10.1.0.0/16 (access_to of the default user)",
+    )
