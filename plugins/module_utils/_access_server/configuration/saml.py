@@ -140,7 +140,7 @@ class Saml(Safeguarded):
             missing = [name for name in NEEDED if not after[name]]
             if change.values and after["enabled"] and missing:
                 mistakes.add(
-                    f"enabled: no user can sign in by SAML without {' and '.join(missing)}. Set what is missing, too."
+                    f"enabled: without {', '.join(missing)}, no user can sign in by SAML. Set what is missing, too."
                 )
             written = self.dump(change.values)
             change.results["pending"] = [*written] if profile_of(run) == run.client.config_profiles[0] else []
