@@ -258,7 +258,8 @@ def reconsidered(noun: Noun, run: Run[AccessServer], changes: t.Sequence[Change]
     for each in _risks(noun, run, open_ones, own_names(run.client), None) if open_ones else ():
         for change in each.touching if each.lost else ():
             change.fail(
-                f"it was not written: without another change, which failed, it would change {_losses(each)} of the task's account"
+                f"it was not written, because another change failed: without that one, it would change {_losses(each)} of the "
+                "task's account"
             )
     return [change for change in changes if change.outcome != "failed"]
 
