@@ -125,7 +125,10 @@ def test_a_server_without_the_helper_gets_what_is_read_here(start: Start) -> Non
         ({"idp_certificate_fingerprint": "AB:CD"}, "idp_certificate_fingerprint selects a certificate from metadata"),
         ({"idp_metadata": PROVIDER.metadata(), "state": "absent"}, "SAML with state: absent cannot have idp_metadata"),
         ({"enabled": True, "state": "absent"}, "SAML with state: absent cannot have enabled"),
-        ({"enabled": True}, "enabled: without idp_entity_id, idp_signon_endpoint, idp_certificate, no user can sign in"),
+        (
+            {"enabled": True},
+            "enabled: without idp_entity_id, idp_signon_endpoint, idp_certificate, no user can sign in",
+        ),
         (
             {"idp_signon_endpoint": "http://idp.example.com"},
             "idp_signon_endpoint of SAML: 'http://idp.example.com'",

@@ -567,7 +567,7 @@ def test_the_table_has_a_sentence_for_a_node_that_is_not_reached(pair: Estate, a
     row = rows["node2"]
     assert row["reachable"] is False
     assert {row[key] for key in ("version", "last_restarted", "services_not_on", "problems", "vpn_clients")} == {None}
-    assert "pass this on to node node2" in row["error"]
+    assert "forward this to node node2" in row["error"]
 
 
 def test_the_table_shows_the_problems_of_a_node_and_which_one_was_asked(pair: Estate) -> None:
@@ -599,7 +599,7 @@ def test_a_call_that_is_not_passed_on_names_the_node(pair: Estate) -> None:
         assert why in answer["msg"]
     assert "node node7, which it does not know" in passed_on(server, "node7")["msg"]
     server.simulator.faults.add(path="/users/list", status=502, times=3)
-    assert "pass this on" not in passed_on(server, None)["msg"]
+    assert "forward this" not in passed_on(server, None)["msg"]
 
 
 def test_everything_that_is_reported_is_documented(estate: Estate) -> None:
