@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import errno
 import importlib
 import os
@@ -119,7 +120,7 @@ class ModuleAction(ActionBase):
                 done = self._perform(args, variables) if here else None
         except (InputError, SignInError) as exc:
             take_back()
-            msg = f"{self.body.failure(exc)}{self._variables_for(str(exc))}"
+            msg = f"{self.body.failure(exc)}{self._undefined(str(exc), variables)}{self._variables_for(str(exc))}"
             failure = {"failed": True, "changed": False, "msg": msg, **self._warnings(variables)}
             return {**result, **presentable(failure, checker.secrets)}
         if done is None:
@@ -132,7 +133,7 @@ class ModuleAction(ActionBase):
             if not done.get("changed"):
                 take_back()
             if isinstance(done.get("msg"), str):
-                done["msg"] += self._variables_for(done["msg"])
+                done["msg"] += self._undefined(done["msg"], variables) + self._variables_for(done["msg"])
         done.update(self._warnings(variables, done.get("warnings") or ()))
         if not self._task.diff:  # Ansible shows what is there, also to who has asked for no diff of this task
             done.pop("diff", None)
@@ -169,12 +170,33 @@ class ModuleAction(ActionBase):
             found += _misspelt_among(
                 variables, prefix, known, f"is not a variable of the role {name}, and has no effect."
             )
+        ending = re.compile(rf"(\w+?)_({'|'.join(sorted(self.body.options))})")
+        for one in sorted(map(str, others)):  # a mistake in the prefix
+            parts = ending.fullmatch(one)
+            if parts and difflib.get_close_matches(parts[1], [prefix[:-1]], 1, 0.85):
+                found.append(
+                    f"{one} is not a variable of the role {name}, and has no effect. Did you mean {prefix}{parts[2]}?"
+                )
         return found
 
     @property
     def _name(self) -> str:
         """Of the module, for sentences."""
         return str(self._task.action.rpartition(".")[2])
+
+    def _undefined(self, msg: str, variables: Params) -> str:
+        """A sentence for each option that a message names, and whose variable has an undefined part: a default hides this."""
+        sentences = []
+        for option in sorted(({*self.body.product.argument_spec} - {*self._task.args}) & {*variables}):
+            if not re.search(rf"\b{option}\b", msg):
+                continue
+            try:
+                self._templar.template(variables[option])
+            except AnsibleError as exc:
+                lacking = re.search(r"'(\w+)' is undefined", str(exc))
+                if lacking:
+                    sentences.append(f" The variable {option} uses {lacking[1]}, which is not defined.")
+        return "".join(sentences)
 
     def _variables_for(self, msg: str) -> str:
         """A sentence with the variables for the options that a message names, in a role of this collection that sets them."""

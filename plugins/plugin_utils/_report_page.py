@@ -43,8 +43,8 @@ NEXT = {
     "missing": "Run the playbook vpn.estate.site to create it, or remove it from the declaration. A new user has a "
     "password only if one is declared.",
     "will be deleted": "It is declared absent, or it is not declared and a purge is on. To keep it, declare it.",
-    "not declared": "It is only on the server, and no run changes it. Declare it. To remove it, declare state absent, for an "
-    "option inherit, or for a configuration item state default. To keep it without a declaration, name it in "
+    "not declared": "It is only on the server, and no run changes it. Declare it. To remove it, declare state: absent; for an "
+    "option, inherit: [OPTION]; for a configuration item, state: default. To keep it without a declaration, name it in "
     "access_server_known or freebox_vpn_known.",
     "failed": "Read the message, correct its cause, and run again.",
     "error": "Read the message, correct its cause, and run again.",

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import replace
 
 from .._files.read_file import content_of
-from .._text.errors import EstateError, InputError, Mistakes
+from .._text.errors import EstateError, InputError, Mistakes, did_you_mean
 from .._text.outside import Sentence
 from .apply import apply_together
 from .arguments import TEXT_OR_NUMBER, Checker
@@ -401,7 +401,8 @@ def contradictions(parts: t.Sequence[Part], doubtful: t.Collection[str] = ()) ->
             for one in part.resource.references(want.name, want.values):
                 why = gone[one.noun].why(one.name) if one.noun in gone else ""
                 if why:
-                    yield f"{_place(part.resource, want, one)}: {one.noun} {one.name} {why}."
+                    hint = gone[one.noun].similar(one.name)
+                    yield f"{_place(part.resource, want, one)}: {one.noun} {one.name} {why}.{hint}"
 
 
 class _Gone:
@@ -421,6 +422,10 @@ class _Gone:
             return ""
         spared = self._resource.is_spared(name, self._params["protect"], self._params)
         return "" if spared else "is not declared, and purge would delete it"
+
+    def similar(self, name: str) -> str:
+        """A question after a sentence; empty where the name is declared, or no declared one is similar."""
+        return "" if name in self._declared else did_you_mean(name, sorted(self._declared - self._absent))
 
 
 def _place(resource: Resource, want: Wanted, one: Reference) -> str:

@@ -76,6 +76,8 @@ access_server_groups: [{name: staff, subnets: [10.8.0.0/40]}]
 access_server_default_user: {def_denny: true}
 access_server_access_test: [ines may reach 10.0.0.1]
 access_server_datacenter: north
+acces_server_access_lists: []
+server_users: []
 """,
 }
 MISTAKES = {
@@ -135,7 +137,10 @@ def test_one_run_reports_all_mistakes_of_all_servers_without_a_request(server: S
         "access_server_access_test is not a variable of the role vpn.estate.access_server, and has no effect. "
         "Did you mean access_server_access_tests?" in output
     )
+    assert "acces_server_access_lists is not a variable of the role vpn.estate.access_server" in output
+    assert "Did you mean access_server_access_lists?" in output
     assert "access_server_datacenter is" not in output
+    assert "server_users is" not in output
     assert server.simulator.log == []
 
 
@@ -147,6 +152,27 @@ def test_one_mistake_on_one_server_stops_all(server: Server, folder: Folder) -> 
     assert "There are mistakes in the declarations for vpn-b. Nothing was written to any server." in run.output
     assert server.simulator.log == []
     assert "Bring servers to their declared state" not in run.output
+
+
+@pytest.mark.versions
+@pytest.mark.parametrize("inventory", [{"access_server": {"hosts": {"vpn-a": {}}}}, {}], ids=["wrong group", "no host"])
+def test_an_inventory_without_a_server_is_a_mistake(folder: Folder, inventory: dict[str, t.Any]) -> None:
+    folder.write("hosts.json", inventory)
+    run = folder.play([{"import_playbook": "vpn.estate.validate"}])
+    assert run.status != 0, run.output
+    assert "The inventory has no host in the groups access_servers and freeboxes. Nothing was checked" in run.output
+
+
+@pytest.mark.versions
+def test_a_variable_that_cannot_be_had_is_named(server: Server, folder: Folder) -> None:
+    """``default(omit)`` in the playbook hides that it is declared."""
+    folder.write("group_vars/access_servers.json", {**server.connection, "access_server_users": [{"name": "ada"}]})
+    folder.write("host_vars/vpn-a.json", {"as_password": "{{ vault_as_pasword }}"})
+    run = folder.play([{"import_playbook": "vpn.estate.site"}], "--check", "--limit", "vpn-a")
+    assert run.status != 0
+    assert "Give as_username and as_password, or as_token." in run.output
+    assert "The variable as_password uses vault_as_pasword, which is not defined." in run.output
+    assert server.simulator.log == []
 
 
 @pytest.mark.versions

@@ -288,6 +288,10 @@ def test_what_can_all_be_true_is_no_mistake(declared: dict[str, t.Any]) -> None:
             ["group of user alice: group ops is not declared, and purge would delete it."],
         ),
         (
+            {"users": [{"name": "alice", "group": "stuff"}], "groups": [STAFF], "purge": ["groups"]},
+            ["group of user alice: group stuff is not declared, and purge would delete it. Did you mean staff?"],
+        ),
+        (
             {"default_user": {"group": "old"}, "groups": [GONE]},
             ["group of the default user: group old is declared absent."],
         ),
