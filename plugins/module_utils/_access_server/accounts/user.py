@@ -300,8 +300,8 @@ class User(Owner):
         theirs = [name for name, method in methods.items() if method not in (None, "local")]
         if theirs:
             run.task.warn(
-                f"{some(theirs)} sign in through {some({str(methods[name]) for name in theirs})}, which can create a "
-                "deleted user again. Use state: blocked to keep a user out."
+                f"{some(theirs)}: a sign-in through {some({str(methods[name]) for name in theirs})} can create a deleted "
+                "user again. Use state: blocked to keep a user out."
             )
 
     def _guard_ourselves(self, run: Run[AccessServer]) -> None:
