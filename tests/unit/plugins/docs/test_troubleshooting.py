@@ -36,6 +36,8 @@ def texts() -> Iterator[str]:
         for node in ast.walk(tree):
             if isinstance(node, (ast.Constant, ast.JoinedStr, ast.BinOp)) and node not in unseen:
                 yield text_of(node)
+    for file in (ROOT / "playbooks").glob("*.yml"):
+        yield " ".join(file.read_text(encoding="utf-8").split())
 
 
 def entries() -> dict[str, str]:
