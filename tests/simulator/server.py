@@ -299,6 +299,8 @@ def serve_in_background(listener: Listener) -> None:
 
 def end(listener: Listener) -> None:
     """Serve no longer, and close what is open."""
+    with contextlib.suppress(OSError):
+        listener.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for connections
     listener.shutdown()
     listener.hang_up()
     listener.server_close()
