@@ -180,8 +180,14 @@ class ConfigItem(Safeguarded):
         """Without values that only decisions need."""
         return {name: value for name, value in super().shown(values).items() if name not in INNER}
 
+    def withheld(self, have: Object) -> list[str]:
+        """Not the private key of a certificate: both belong to as_web_certificate."""
+        return [] if have["certificate"] else super().withheld(have)
+
     def left_out(self, have: Object) -> t.Iterator[str]:
-        """Certificates without their private keys, and what a person has accepted."""
+        """Certificates and their private keys, and what a person has accepted."""
+        if have["certificate"] and super().withheld(have):
+            yield "its value, which belongs to a certificate: use as_web_certificate"
         if _is_own(have) and not have["secret"] and have["private_key"]:
             yield f"its value, which belongs to the private key {have['private_key']}: use as_web_certificate"
         if _is_own(have) and have["accepted"]:

@@ -475,6 +475,8 @@ def _convert_configuration(found: Conversion, configuration: Properties) -> None
             reason = reason or _ELSEWHERE
         elif not private and key in beside:
             reason = reason or f"it belongs to the private key {beside[key]}: use as_web_certificate"
+        elif key in beside.values() and configuration.get(beside_key(key)[0]):
+            reason = reason or "it belongs to a certificate: use as_web_certificate"
         if reason:
             secret = key.startswith(_SUBSCRIPTION)
             found.leave(CONFIG_ITEM.option, CONFIGURATION, key, value, reason, secret)

@@ -18,6 +18,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._freebox.declaration im
 from ansible_collections.vpn.estate.plugins.modules import as_declaration_info, as_user_info, freebox_declaration_info
 from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._access_server.configuration.test_config_item import (
     certificate_pem,
+    key_pem,
 )
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Box, Server
 
@@ -128,7 +129,7 @@ def test_a_property_that_is_not_known_is_named_without_its_value(server: Server)
 
 def test_what_a_person_agreed_to_and_what_belongs_to_a_key_is_left_out(server: Server) -> None:
     stored = {
-        "cs.priv_key": "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n",
+        "cs.priv_key": key_pem(1),
         "cs.cert": certificate_pem(1),
     }
     server.simulator.set_configuration(
@@ -142,8 +143,14 @@ def test_what_a_person_agreed_to_and_what_belongs_to_a_key_is_left_out(server: S
         f"{none} {EULA} can contain its value, which records that a person has accepted the licence agreement.",
         f"{none} cs.ca_bundle can contain {with_key}",
         f"{none} cs.cert can contain {with_key}",
+        f"{none} cs.priv_key can contain its value, which belongs to a certificate: use as_web_certificate.",
     ]
-    assert {"part": "config_items", "name": "cs.priv_key", "option": "secret_value"} in found["secrets"]
+    assert "cs.priv_key" not in [one["name"] for one in found["secrets"]]
+
+
+def test_a_private_key_without_a_certificate_is_a_secret_to_declare(server: Server) -> None:
+    server.simulator.set_configuration(**{"cs.priv_key": key_pem(1)})
+    assert {"part": "config_items", "name": "cs.priv_key", "option": "secret_value"} in export(server)["secrets"]
 
 
 def test_an_item_that_has_its_default_is_not_exported(server: Server) -> None:

@@ -136,7 +136,6 @@ def test_a_whole_dump() -> None:
     assert found.secrets == [
         {"part": "users", "name": "openvpn", "option": "password"},
         {"part": "config_items", "name": "auth.ldap.0.bind_pw", "option": "secret_value"},
-        {"part": "config_items", "name": "cs.priv_key", "option": "secret_value"},
     ]
     assert [(one["object"], one["key"], one["value"]) for one in found.not_converted] == [
         ("group Admin", "c2s_dest_s", "false"),
@@ -148,12 +147,14 @@ def test_a_whole_dump() -> None:
         ("configuration", "aui.eula_version", "3"),
         ("configuration", "cs.ca_bundle", CONFIGURATION["cs.ca_bundle"]),
         ("configuration", "cs.cert", CONFIGURATION["cs.cert"]),
+        ("configuration", "cs.priv_key", HIDDEN),
         ("configuration", "sa.compression_warning_shown", "displayed"),
         ("configuration", "subscription.bundle", HIDDEN),
         ("configuration", "subscription.saved_state", HIDDEN),
         ("configuration", "upgrade.current_version", "2.10.1"),
     ]
     assert reasons(found)["cs.cert"] == "it belongs to the private key cs.priv_key: use as_web_certificate"
+    assert reasons(found)["cs.priv_key"] == "it belongs to a certificate: use as_web_certificate"
 
 
 def test_what_is_left_out_is_reported_in_sentences_by_part() -> None:

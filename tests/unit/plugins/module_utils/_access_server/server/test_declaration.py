@@ -10,6 +10,10 @@ import typing as t
 import pytest
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.tests.simulator.access_server import READINGS
+from ansible_collections.vpn.estate.tests.unit.plugins.module_utils._access_server.configuration.test_config_item import (
+    certificate_pem,
+    key_pem,
+)
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import Answer, Server
 
 Json = dict[str, t.Any]
@@ -231,6 +235,15 @@ def test_what_is_not_declared_is_listed_and_stays(server: Server) -> None:
     ]
     assert not server.writes()
     assert "undeclared" not in declare(server, users=[{"name": "openvpn"}])["users"]
+
+
+def test_a_web_certificate_and_its_key_are_not_listed(server: Server) -> None:
+    """They belong to as_web_certificate. A key alone belongs to no certificate."""
+    declared = {"config_items": [{"name": "host.name", "value": "vpn.example.com"}], "undeclared": True, "check": True}
+    server.simulator.set_configuration(**{"cs.priv_key": key_pem(1)})
+    assert [one["name"] for one in undeclared(declare(server, **declared))["config_items"]] == ["cs.priv_key"]
+    server.simulator.set_configuration(**{"cs.cert": certificate_pem(1)})
+    assert undeclared(declare(server, **declared))["config_items"] == []
 
 
 @pytest.mark.parametrize("check", [True, False])
