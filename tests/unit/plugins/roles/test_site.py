@@ -69,7 +69,8 @@ def test_a_server_that_is_as_declared_costs_four_processes_and_nine_requests(ser
 def test_a_host_has_the_roles_of_its_groups(server: Server, folder: Folder) -> None:
     run = folder.play([{"import_playbook": "vpn.estate.site"}], "--limit", "home")
     assert run.status == 0, run.output
-    assert run.tally["home"]["ok"] == 1  # the arguments of its role are checked
+    assert run.tally["home"]["ok"] == 2  # the arguments of its role and its declaration are checked
+    assert "Nothing is declared for home" in run.output
     assert server.simulator.log == []
     wrong = {"freebox_vpn_users": [{"oops": 1}]}
     groups = {"access_servers": {"hosts": {"office": {}}}, "freeboxes": {"hosts": {"office": wrong}}}
