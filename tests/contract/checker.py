@@ -223,12 +223,13 @@ class ContractChecker:
         self._operations.sort(key=lambda each: "{" in each[2])
 
     def operation(self, method: str, path: str) -> dict[str, Any]:
-        """The operation of the contract that a request is meant for."""
+        """The operation of the contract that a request calls."""
         for known, pattern, _unused, operation in self._operations:
             if known == method and pattern.fullmatch(path):
                 return operation
         raise AssertionError(
-            f"{method} {path} is no operation of the contract. Add it to tests/contract/{self._contract.file}, if it is documented"
+            f"{method} {path} is not in the contract. Add it to tests/contract/{self._contract.file}, "
+            "or correct the request"
         )
 
     def check_all(self, exchanges: Iterable[Exchange], answers: bool = False) -> None:

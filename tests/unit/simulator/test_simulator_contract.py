@@ -413,7 +413,7 @@ def _sign_in_in_every_way(server, api):
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"path": "/api/access/policysets/list"}, "is no operation of the contract"),
+        ({"path": "/api/access/policysets/list"}, "is not in the contract"),
         ({"request": {"page_sise": 1}}, "the contract knows no field page_sise"),
         ({"request": {"filters": {"name": {"value": "a", "operation": "equal", "case": False}}}}, "no field case"),
         ({"request": {"page_size": "1"}}, "page_size: '1' is not of type 'integer'"),

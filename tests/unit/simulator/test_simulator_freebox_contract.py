@@ -96,8 +96,8 @@ def test_errors_are_as_documented(box, box_api, checker):
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"path": "/api/v16/vpn/status/"}, "is no operation of the contract"),
-        ({"path": "/api/vlatest/vpn/user/"}, "is no operation of the contract"),
+        ({"path": "/api/v16/vpn/status/"}, "is not in the contract"),
+        ({"path": "/api/vlatest/vpn/user/"}, "is not in the contract"),
         ({"request": {"login": "a", "description": "x"}}, "the contract knows no field description"),
         ({"request": {"login": "a", "password": "short"}}, "password: 'short' is too short"),
         ({"request": {"login": "a", "conf_wireguard": {"key": "x"}}}, "no field key"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -19,6 +20,7 @@ from ansible_collections.vpn.estate.plugins import module_utils
 from ansible_collections.vpn.estate.plugins.module_utils._engine.field import Field
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
 from ansible_collections.vpn.estate.tests.unit.plugins.modules.test_modules import MODULES, VERBS
+from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import SIMULATORS
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE, WITHOUT
 from ansible_collections.vpn.estate.tests.unit.plugins.support.worlds import WORLDS
 
@@ -36,6 +38,7 @@ class Home:
     contract: str  # the document with its operations
     product: str  # the constant that modules name
     server: str  # the class of its simulated servers in harness.py
+    simulator: str  # their folder in tests/simulator
 
 
 HOMES = {
@@ -46,8 +49,11 @@ HOMES = {
         "access-server-web-api.openapi.yaml",
         "ACCESS_SERVER",
         "Server",
+        "access_server",
     ),
-    "_freebox": Home("freebox_", "freebox", "_freebox.operations", "freebox-vpn.openapi.yaml", "FREEBOX", "Box"),
+    "_freebox": Home(
+        "freebox_", "freebox", "_freebox.operations", "freebox-vpn.openapi.yaml", "FREEBOX", "Box", "freebox"
+    ),
 }
 
 USED_ONCE = {
@@ -81,22 +87,39 @@ def home_of(kind: type[Resource]) -> Home:
     """By the package that the resource lives in."""
     package = kind.__module__.removeprefix(f"{module_utils.__name__}.").partition(".")[0]
     assert package in HOMES, (
-        f"{TESTS}/laws/test_completeness.py: add {package} to HOMES, and say what its modules are called"
+        f"{TESTS}/laws/test_completeness.py: add {package} to HOMES, with the prefix of its modules"
     )
     return HOMES[package]
 
 
+def operations_in(source: str) -> set[str]:
+    """Operations that the code of a resource names."""
+    return set(re.findall(r'"((?:GET|HEAD|POST|PUT|DELETE) /[^" ]+)"', source))
+
+
 def unknown_operations(source: str, home: Home) -> list[str]:
-    """Operations that the code of a resource names and that the table of its product does not have."""
+    """Those that the table of the product does not have."""
     table = importlib.import_module(f"{module_utils.__name__}.{home.operations}").API.operations
-    return sorted(set(re.findall(r'"((?:GET|HEAD|POST|PUT|DELETE) /[^" ]+)"', source)) - set(table))
+    return sorted(operations_in(source) - set(table))
+
+
+@functools.cache
+def simulated_operations(server: str) -> set[str]:
+    """Operations of a simulator, by the class of its servers."""
+    [start] = [start for kind, start in SIMULATORS.items() if kind.__name__ == server]
+    return {f"{route.method} {route.path}" for route in t.cast(t.Any, start()).machine.routes.routes}
+
+
+def unsimulated_operations(source: str, home: Home) -> list[str]:
+    """Those that the simulator does not have. Its paths of a Freebox have no slash at their end."""
+    return sorted(one for one in operations_in(source) if one.rstrip("/") not in simulated_operations(home.server))
 
 
 def lacks(kind: type[Resource], home: Home, source: str) -> list[str]:
     """What a resource lacks: for each thing the file to edit, and what to add to it."""
     noun = name_of(kind)
     constant, module = noun.upper(), home.prefix + noun
-    unknown = unknown_operations(source, home)
+    unknown, unsimulated = unknown_operations(source, home), unsimulated_operations(source, home)
     modules = {module: f"`BODY = manage({constant}, {home.product})`"}
     if module not in VERBS:
         modules[f"{module}_info"] = f"`BODY = inform({constant}, {home.product})`"
@@ -105,6 +128,11 @@ def lacks(kind: type[Resource], home: Home, source: str) -> list[str]:
         f"to tests/contract/{home.contract}"
         for operation in unknown
     ]
+    if unsimulated:
+        found.append(
+            f"tests/simulator/{home.simulator}/{noun}.py: add a Part with a method for {', '.join(unsimulated)}, each marked "
+            f"with @operation, and a line for the Part to tests/simulator/{home.simulator}/machine.py"
+        )
     found += [
         f"plugins/modules/{name}.py: add the module: its documentation and {body}"
         for name, body in modules.items()
@@ -132,8 +160,8 @@ def lacks(kind: type[Resource], home: Home, source: str) -> list[str]:
     if secrets and kind.__name__ not in USED_ONCE and not {"update_password", "update_secrets"} & set(kind.options):
         found.append(
             f"plugins/module_utils/{kind.__module__.partition('module_utils.')[2].replace('.', '/')}.py: add "
-            f'"update_secrets": WHEN_WRITTEN to options, which says when {" and ".join(secrets)} of an object that is there is '
-            "written"
+            f'"update_secrets": WHEN_WRITTEN to options, which decides when {" and ".join(secrets)} of an existing object is '
+            "written again"
         )
     samples = [sample for sample in EVERY_SAMPLE if type(sample.resource).__name__ == kind.__name__]
     if not samples and kind.__name__ not in WITHOUT:
@@ -161,6 +189,7 @@ def test_what_a_resource_lacks_is_named() -> None:
     source = 'run.client.call("POST /routing-policies/create", record), run.client.objects("POST /users/list", "users")'
     assert [one.partition(": ")[0] for one in lacks(RoutingPolicy, HOMES["_access_server"], source)] == [
         "plugins/module_utils/_access_server/api/operations.py",
+        "tests/simulator/access_server/routing_policy.py",
         "plugins/modules/as_routing_policy.py",
         "plugins/modules/as_routing_policy_info.py",
         "plugins/action/as_routing_policy.py",

@@ -85,7 +85,10 @@ def test_a_sample_uses_every_option(sample: Sample) -> None:
     }  # compile follows from others; the rest have tests of their own
     if sample.resource is USER_MFA:
         left_out = {"dest", "reset"}  # so do these, where secrets are made and written
-    assert set(sample.resource.object_spec()) - left_out <= set(declared)
+    missing = sorted(set(sample.resource.object_spec()) - left_out - set(declared))
+    assert not missing, (
+        f"tests/unit/plugins/support/samples.py: declare {', '.join(missing)} in the sample of {sample}, in both declarations"
+    )
 
 
 @samples

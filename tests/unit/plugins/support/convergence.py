@@ -400,8 +400,8 @@ def is_worth_it(trial: Trial) -> None:
     scenario = trial.scenario
     others = sorted("/".join(thing) for thing in trial.changes if not scenario.touches(thing))
     assert not others, (
-        f"the task also changes {', '.join(others)}. If it should, add a pattern for it to besides of the sample or the "
-        "scenario, such as store/entry/KIND/* for entries of the store"
+        f"the task also changes {', '.join(others)}. If it should, add a pattern for it to besides of the sample in "
+        "tests/unit/plugins/support/samples.py, or of the scenario, such as store/entry/KIND/* for entries of the store"
     )
     if len(scenario.objects) == 1:  # whose name the server may not know
         assert trial.changes, "nothing changes"

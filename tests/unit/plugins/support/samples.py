@@ -116,7 +116,7 @@ class Sample:
 
     @property
     def key(self) -> Declared:
-        """What says which object is meant."""
+        """The options that identify the object."""
         return {name: self.first[name] for name in self.resource.key_spec() if name in self.first}
 
     @property
