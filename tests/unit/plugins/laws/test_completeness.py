@@ -19,6 +19,7 @@ import yaml
 from ansible_collections.vpn.estate.plugins import module_utils
 from ansible_collections.vpn.estate.plugins.module_utils._engine.field import Field
 from ansible_collections.vpn.estate.plugins.module_utils._engine.resource import Resource
+from ansible_collections.vpn.estate.plugins.module_utils._net.operations import NAMED, SET
 from ansible_collections.vpn.estate.tests.unit.plugins.modules.test_modules import MODULES, VERBS
 from ansible_collections.vpn.estate.tests.unit.plugins.support.harness import SIMULATORS
 from ansible_collections.vpn.estate.tests.unit.plugins.support.samples import EVERY_SAMPLE, WITHOUT
@@ -97,22 +98,34 @@ def operations_in(source: str) -> set[str]:
     return set(re.findall(r'"((?:GET|HEAD|POST|PUT|DELETE) /[^" ]+)"', source))
 
 
+def table_of(home: Home) -> dict[str, str]:
+    """The operations of a product with their retry classes."""
+    return dict(importlib.import_module(f"{module_utils.__name__}.{home.operations}").API.operations)
+
+
 def unknown_operations(source: str, home: Home) -> list[str]:
     """Those that the table of the product does not have."""
-    table = importlib.import_module(f"{module_utils.__name__}.{home.operations}").API.operations
-    return sorted(operations_in(source) - set(table))
+    return sorted(operations_in(source) - set(table_of(home)))
 
 
 @functools.cache
-def simulated_operations(server: str) -> set[str]:
-    """Operations of a simulator, by the class of its servers."""
+def simulated_operations(server: str) -> dict[str, bool]:
+    """Operations of a simulator, by the class of its servers, and whether they count as writes."""
     [start] = [start for kind, start in SIMULATORS.items() if kind.__name__ == server]
-    return {f"{route.method} {route.path}" for route in t.cast(t.Any, start()).machine.routes.routes}
+    routes = t.cast(t.Any, start()).machine.routes.routes
+    return {f"{route.method} {route.path}": route.writes for route in routes}
 
 
 def unsimulated_operations(source: str, home: Home) -> list[str]:
     """Those that the simulator does not have. Its paths of a Freebox have no slash at their end."""
     return sorted(one for one in operations_in(source) if one.rstrip("/") not in simulated_operations(home.server))
+
+
+def unmarked_operations(source: str, home: Home) -> list[str]:
+    """Those that change something, and do not count as writes in the simulator."""
+    table, simulated = table_of(home), simulated_operations(home.server)
+    changing = [one for one in operations_in(source) if table.get(one) in (SET, NAMED)]
+    return sorted(one for one in changing if not simulated.get(one.rstrip("/"), True))
 
 
 def lacks(kind: type[Resource], home: Home, source: str) -> list[str]:
@@ -128,6 +141,12 @@ def lacks(kind: type[Resource], home: Home, source: str) -> list[str]:
         f"to tests/contract/{home.contract}"
         for operation in unknown
     ]
+    unmarked = unmarked_operations(source, home)
+    if unmarked:
+        found.append(
+            f"tests/simulator/{home.simulator}: add writes=True to the @operation of {', '.join(unmarked)}. Tests count a "
+            "request as a write only with this mark"
+        )
     if unsimulated:
         found.append(
             f"tests/simulator/{home.simulator}/{noun}.py: add a Part with a method for {', '.join(unsimulated)}, each marked "
@@ -199,6 +218,14 @@ def test_what_a_resource_lacks_is_named() -> None:
         "plugins/module_utils/_access_server/accounts/routing_policy.py",
         "tests/unit/plugins/support/samples.py",
     ]
+
+
+def test_a_write_that_the_simulator_does_not_count_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = HOMES["_access_server"]
+    source = 'run.client.call("POST /users/delete", names), run.client.objects("POST /users/list", "users")'
+    assert unmarked_operations(source, home) == []
+    monkeypatch.setitem(simulated_operations(home.server), "POST /users/delete", False)
+    assert unmarked_operations(source, home) == ["POST /users/delete"]
 
 
 def test_resources_without_a_sample_are_resources_and_have_none() -> None:
