@@ -404,7 +404,9 @@ def is_worth_it(trial: Trial) -> None:
         "tests/unit/plugins/support/samples.py, or of the scenario, such as store/entry/KIND/* for entries of the store"
     )
     if len(scenario.objects) == 1:  # whose name the server may not know
-        assert trial.changes, "nothing changes"
+        assert trial.changes, (
+            "the simulator keeps nothing of what the task writes: look at its operation, and at the sample"
+        )
     else:
         idle = [name for name in scenario.objects if not any(belongs(thing, name) for thing in trial.changes)]
         assert not idle, f"nothing of {idle} changes"
