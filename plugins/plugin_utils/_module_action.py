@@ -57,7 +57,7 @@ OURS = "vpn.estate."
 # Options of a whole declaration that roles work out by themselves. For each other one they have a variable.
 WITHOUT_VARIABLE = {"src", "only", "mistakes", VALIDATE_ONLY}
 # Values and names that a message offers; some are also names of options.
-CHOICES = re.compile(r"is given, and one of .*? is needed|Available are [\w, ]+")
+CHOICES = re.compile(r"is given, and one of .*? is needed|(?:Available|The options) are [\w, ]+")
 IN_PROCESS, PROGRESS = "vpn_estate_in_process", "vpn_estate_progress"
 
 
@@ -170,7 +170,8 @@ class ModuleAction(ActionBase):
             found += _misspelt_among(
                 variables, prefix, known, f"is not a variable of the role {name}, and has no effect."
             )
-        ending = re.compile(rf"(\w+?)_({'|'.join(sorted(self.body.options))})")
+        endings = sorted(set(self.body.options) - WITHOUT_VARIABLE)
+        ending = re.compile(rf"([^\W_]\w*?)_({'|'.join(endings)})")  # a role's own variables begin with an underscore
         for one in sorted(map(str, others)):  # a mistake in the prefix
             parts = ending.fullmatch(one)
             if parts and difflib.get_close_matches(parts[1], [prefix[:-1]], 1, 0.85):
@@ -237,8 +238,8 @@ class ModuleAction(ActionBase):
         product, host = self.body.product, variables["inventory_hostname"]
         reach = dict(args)
         if self._is_offline(args):
-            named = self._connection_variables(variables)
-            if product.place_options & variables.keys() - named.keys():  # it needs the password of a vault
+            named, unknown = self._connection_variables(variables)
+            if product.place_options & unknown:
                 return _nothing
             reach = {**{name: one for name, one in named.items() if name in product.place_options}, **args}
             if not reach.keys() & product.place_options:
@@ -256,14 +257,19 @@ class ModuleAction(ActionBase):
         claims = Claims(constants.DEFAULT_LOCAL_TMP, _play_of(self._task))
         return claims.claim(host, self.body.server.declared_parts(args), declaration, product.place(params), database)
 
-    def _connection_variables(self, variables: Params) -> Params:
-        """Connection options that variables of their names set: no secrets, and nothing that needs the password of a vault."""
-        found = {}
-        for name, option in self.body.product.argument_spec.items():
-            if name in variables and not option.get("no_log"):
-                with contextlib.suppress(AnsibleError, TypeError):  # TypeError: omit, from ansible-core 2.19 on
-                    found[name] = untagged(self._templar.template(variables[name]))
-        return {name: one for name, one in found.items() if one != variables.get("omit")}
+    def _connection_variables(self, variables: Params) -> tuple[Params, set[str]]:
+        """Connection options that variables of their names set, and the names of those that need the password of a vault.
+
+        Without secrets, and without the account: no check needs it, and its variable may ask a password manager.
+        """
+        found, unknown, product = {}, set(), self.body.product
+        for name, option in product.argument_spec.items():
+            if name in variables and name not in product.account_options and not option.get("no_log"):
+                try:  # as a mapping, which loses what is omitted
+                    found.update(untagged(self._templar.template({name: variables[name]})))
+                except AnsibleError:
+                    unknown.add(name)
+        return {name: one for name, one in found.items() if one != variables.get("omit")}, unknown
 
     def _add_connection_mistakes(self, args: Params, variables: Params) -> None:
         """Add what is wrong with the connection options of a task that asks no server, as far as this is known here.
@@ -274,7 +280,7 @@ class ModuleAction(ActionBase):
             return
         product, mistakes = self.body.product, Mistakes()
         spec = {name: option for name, option in product.argument_spec.items() if not option.get("no_log")}
-        given = {**self._connection_variables(variables), **{name: args[name] for name in spec if name in args}}
+        given = {**self._connection_variables(variables)[0], **{name: args[name] for name in spec if name in args}}
         checker = Checker(spec)
         with mistakes.collecting():
             checker.arguments(given)

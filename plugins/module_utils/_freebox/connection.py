@@ -106,6 +106,7 @@ class FreeboxProduct(Product):
     prefix = PREFIX
     session_option = "freebox_session"
     place_options = frozenset({"freebox_url"})
+    account_options = frozenset({"freebox_app_id"})
 
     def connect(self, params: Params, read_only: bool) -> t.Any:
         """A client for a task."""

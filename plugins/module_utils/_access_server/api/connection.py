@@ -119,6 +119,7 @@ class AccessServerProduct(Product):
     prefix = PREFIX
     session_option = "as_session"
     place_options = frozenset({"as_url", "as_node"})
+    account_options = frozenset({"as_username"})
 
     def connect(self, params: Params, read_only: bool) -> t.Any:
         """A client for a task."""

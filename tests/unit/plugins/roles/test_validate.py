@@ -201,9 +201,11 @@ access_server_config_items:
 def test_a_host_without_a_declaration_is_a_warning_and_connection_options_are_checked(
     server: Server, folder: Folder
 ) -> None:
-    """Without what only the password of a vault opens."""
+    """Without what only the password of a vault opens, and without asking for an account."""
     users = {"access_server_users": [{"name": "ada"}], "as_password": "{{ vault_as_password }}"}
-    folder.write("group_vars/access_servers.json", {"as_token": "{{ vault_as_token }}"})
+    asked = folder.path / "asked"
+    account = {"as_token": "{{ vault_as_token }}", "as_username": f"{{{{ lookup('pipe', 'echo ada | tee {asked}') }}}}"}
+    folder.write("group_vars/access_servers.json", account)
     folder.write("host_vars/vpn-a.json", {"access_server_user": [], "as_pasword": "x", "as_url": server.simulator.url})
     wrong = {
         "as_url": "htps://vpn-b:943",
@@ -240,7 +242,19 @@ def test_a_host_without_a_declaration_is_a_warning_and_connection_options_are_ch
     )
     assert "as_pasword is not a connection option, and has no effect. Did you mean as_password?" in output
     assert "Nothing is declared for vpn-c" not in output
+    assert "__access_server" not in output
+    assert not asked.exists()
     assert server.simulator.log == []
+
+
+@pytest.mark.versions
+def test_two_hosts_of_one_server_are_found_where_they_omit_the_node(folder: Folder) -> None:
+    connection = {"as_url": "https://vpn.example.com", "as_node": "{{ omit }}"}
+    folder.write("group_vars/access_servers.json", {**connection, "access_server_users": [{"name": "ada"}]})
+    folder.write("host_vars/vpn-b.json", {"access_server_groups": [{"name": "staff"}]})
+    run = folder.play([{"import_playbook": "vpn.estate.validate"}], "--limit", "vpn-a,vpn-b")
+    assert run.status != 0
+    assert "declares them too in this play, for the same server" in run.output
 
 
 # -- data without values that are encrypted
@@ -303,6 +317,11 @@ def test_a_role_has_a_variable_for_each_option_of_its_declaration(role: str, nam
         ("vpn.estate.access_server", "purge[0]: 'u' is given, and one of groups, access_lists is needed.", "purge"),
         ("vpn.estate.access_server", "users would be deleted by a purge of groups.", ""),
         ("vpn.estate.access_server", "Available are name, update_password, until, access_server.", ""),
+        (
+            "vpn.estate.freebox_vpn",
+            "users[0]: name: there is no such option. The options are update_password.",
+            "users",
+        ),
         ("vpn.estate.freebox_vpn", "purge_limit of users", "purge_limit"),
         ("other.collection.access_server", "purge: users", ""),
         (None, "purge: users", ""),
