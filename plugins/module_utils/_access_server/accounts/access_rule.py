@@ -152,11 +152,11 @@ def _dissected(text: str) -> tuple[bool, str, str, str]:
     given = text.strip()
     if given.startswith("!"):
         raise ValueError(f"{text!r} begins with !; a rule that denies begins with -, as in '-{given[1:].strip()}'")
-    if "://" in given:
-        raise ValueError(f"{text!r} is a URL; write the address, and after a colon the service, as in 10.20.0.5:https")
     body = given[1:].strip() if given[:1] in ("+", "-") else given
     head, separator, rest = _split_once(body)
     kind = head if head in (*NAMED_TYPES, *PLAIN_TYPES) else CLASSES.get(head, "")
+    if "://" in given and kind not in NAMED_TYPES:
+        raise ValueError(f"{text!r} is a URL; write the address, and after a colon the service, as in 10.20.0.5:https")
     if not kind and head.upper() in CLASSES:
         raise ValueError(f"{text!r}: write {head.upper()} in capital letters, not {head}")
     if not kind and _WORD.fullmatch(head):

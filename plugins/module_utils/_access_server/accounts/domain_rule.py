@@ -66,7 +66,7 @@ def is_domain(text: str) -> bool:
         labels = domain(name).split(".")
     except ValueError:
         return False
-    return len(labels) > 1 and not labels[-1][0].isdigit() and len(labels[-1]) > 1
+    return len(labels) > 1 and not labels[-1].replace("-", "").isdigit() and len(labels[-1]) > 1
 
 
 def normal(declared_rule: t.Mapping[str, t.Any]) -> Rule:

@@ -193,6 +193,12 @@ def test_what_is_wrong_is_said(rule: t.Any, words: str) -> None:
         filters["access_rule"](rule)
 
 
+def test_the_name_of_a_group_may_look_like_an_address() -> None:
+    name = "https://sign-in.example.com/groups/staff"
+    for text in (f"group:{name}", f"+GROUP:{name}"):
+        assert filters["access_rule"](text) == access_rule.normal({"type": "group", "group": name})
+
+
 def test_the_order_counts_only_where_a_rule_denies() -> None:
     allowing = ["10.2.0.0/16", "10.1.0.0/16"]
     denying = ["-10.2.0.0/16", "10.0.0.0/8"]

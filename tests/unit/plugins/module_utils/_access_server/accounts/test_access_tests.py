@@ -111,6 +111,14 @@ def test_a_top_level_domain_is_a_destination() -> None:
     )
 
 
+def test_a_top_level_domain_that_begins_with_a_digit_is_a_domain_and_a_range_is_not() -> None:
+    rules = [{"match": "domain", "domain": "nas.2nd-floor", "action": "nat", "comment": ""}]
+    estate = Estate(users={"ada": {}}, rulesets={"user ada / web": {"position": 100, "rules": rules}}, items=SPLIT)
+    assert judge(parse("ada may reach nas.2nd-floor"), estate, whole=True).result == "passed"
+    with pytest.raises(ValueError, match="10.0.0.1-9' is a range of addresses"):
+        parse("ada may reach 10.0.0.1-9")
+
+
 def test_a_group_that_is_not_declared_leaves_open_what_its_members_reach() -> None:
     sentence = "cleo may not reach 10.1.1.1"
     verdict = judge(parse(sentence), ESTATE, whole=False)
