@@ -342,6 +342,10 @@ def json_schemas() -> Iterator[Generated]:
             rules_of[resource] = rules = {**rules, "options": described(rules["options"], documented(name))}
             objects = (resource.plural or resource.noun).replace("_", " ")
             variable = f"{role}_{objects.replace(' ', '_')}"
+            if variable not in variables:
+                raise SystemExit(
+                    f"roles/{role}/meta/argument_specs.yml: add {variable}; {name} is in DECLARED of tools/generate.py"
+                )
             variables[variable] = {**rules, "description": variables[variable]["description"]}
             about = f"{objects.capitalize()}, as vpn.estate.{name} takes them."
             yield ROOT / f"schemas/{variable}.json", schemas.text_of(schemas.file(resource.plural, rules), about)
