@@ -22,9 +22,7 @@ class Product:
     # Takes what the action plugin passes to a module, a dict: ``file`` and perhaps ``codes``, or ``state`` and ``trust``.
     session_option: str = ""
     place_options: t.AbstractSet[str] = frozenset()  # those that ``place`` reads
-    account_options: t.AbstractSet[str] = (
-        frozenset()
-    )  # those that name the account; ``place`` and ``check`` do without them
+    account_options: t.AbstractSet[str] = frozenset()  # that name the account, and nothing else
 
     def connect(self, params: Params, read_only: bool) -> t.Any:
         """A client for a task, which sends nothing before its first call; ``read_only`` is check mode."""
