@@ -40,7 +40,7 @@ from ansible_collections.vpn.estate.plugins.module_utils._text.errors import (
     SignInError,
     did_you_mean,
 )
-from ansible_collections.vpn.estate.plugins.module_utils._text.masking import presentable
+from ansible_collections.vpn.estate.plugins.module_utils._text.masking import SHORTEST_SECRET, Mask, presentable
 from ansible_collections.vpn.estate.plugins.module_utils._text.outside import shown
 from ansible_collections.vpn.estate.plugins.plugin_utils._in_process import perform, surroundings, untagged
 from ansible_collections.vpn.estate.plugins.plugin_utils._one_host import DATABASE, Claims
@@ -145,9 +145,9 @@ class ModuleAction(ActionBase):
         return t.cast(Params, merge_hash(result, done))
 
     def _warnings(self, variables: Params, others: t.Sequence[str] = ()) -> Params:
-        """For a result that has ``others`` already; nothing where there is none to add."""
-        found = self._misspelt(variables)
-        return {"warnings": [*others, *found]} if found else {}
+        """Those of a result: ``others``, and those about names of variables."""
+        found = [*others, *self._misspelt(variables)]
+        return {"warnings": found} if found else {}
 
     def _misspelt(self, variables: Params) -> list[str]:
         """A sentence for each variable that has a similar name to one of the role or of the connection: Ansible ignores it.
@@ -271,6 +271,15 @@ class ModuleAction(ActionBase):
                     unknown.add(name)
         return {name: one for name, one in found.items() if one != variables.get("omit")}, unknown
 
+    def _connection_secrets(self, variables: Params) -> list[str]:
+        """Secrets that variables of the connection set: another one may have the same value by mistake."""
+        found: list[str] = []
+        for name, option in self.body.product.argument_spec.items():
+            if name in variables and option.get("no_log"):
+                with contextlib.suppress(AnsibleError):
+                    found += map(str, untagged(self._templar.template({name: variables[name]})).values())
+        return [one for one in found if len(one) >= SHORTEST_SECRET]
+
     def _add_connection_mistakes(self, args: Params, variables: Params) -> None:
         """Add what is wrong with the connection options of a task that asks no server, as far as this is known here.
 
@@ -290,6 +299,9 @@ class ModuleAction(ActionBase):
         if not checked.error_messages:
             with mistakes.collecting():
                 product.check(checked.validated_parameters)
+        if mistakes.sentences:  # only then, because the variable of a password may ask a password manager
+            mask = Mask(self._connection_secrets(variables))
+            mistakes.sentences = [mask.over(sentence) for sentence in mistakes.sentences]
         if not self.body.server.declared_parts(args):
             mistakes.refuse()
         args["mistakes"] = [*(args.get("mistakes") or ()), *mistakes.sentences]

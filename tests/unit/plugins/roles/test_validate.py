@@ -248,6 +248,37 @@ def test_a_host_without_a_declaration_is_a_warning_and_connection_options_are_ch
 
 
 @pytest.mark.versions
+def test_a_correct_inventory_has_one_warning_for_a_host_without_a_declaration(folder: Folder) -> None:
+    """No name of a variable is similar to another one, and a host of both groups is checked for both."""
+    hosts = {"access_servers": {"hosts": {"vpn-a": {}, "vpn-b": {}}}, "freeboxes": {"hosts": {"vpn-b": {}, "box": {}}}}
+    folder.write("hosts.json", hosts)
+    folder.write("host_vars/vpn-b.json", {"access_server_users": [{"name": "ada"}]})
+    folder.write("host_vars/box.json", {"freebox_vpn_users": [{"login": "ada"}]})
+    run = folder.play([{"import_playbook": "vpn.estate.validate"}])
+    assert run.status == 0, run.output
+    warnings = " ".join(run.output.split()).split("[WARNING]: ")[1:]
+    assert [warning.split(":")[0] for warning in warnings] == [
+        "Nothing is declared for vpn-a",
+        "Nothing is declared for vpn-b",
+    ]
+    assert "neither access_server_groups, access_server_default_user" in warnings[0]
+    assert "neither freebox_vpn_servers, freebox_vpn_users nor estate_people is set" in warnings[1]
+    assert "The host is in the groups access_servers, freeboxes." in warnings[1]
+
+
+@pytest.mark.versions
+def test_a_password_in_the_wrong_connection_option_is_not_shown(folder: Folder) -> None:
+    secret = "Marker-Password-7!"
+    wrong = {"as_password": secret, "as_ca_path": "{{ as_password }}", "as_certificate_fingerprint": secret}
+    folder.write("group_vars/access_servers.json", wrong)
+    folder.write("host_vars/vpn-a.json", {"access_server_users": [{"name": "ada"}]})
+    run = folder.play([{"import_playbook": "vpn.estate.validate"}], "-vvv")
+    assert run.status != 0
+    assert run.output.count("as_certificate_fingerprint: '") >= len(HOSTS)
+    assert secret not in run.output
+
+
+@pytest.mark.versions
 def test_two_hosts_of_one_server_are_found_where_they_omit_the_node(folder: Folder) -> None:
     connection = {"as_url": "https://vpn.example.com", "as_node": "{{ omit }}"}
     folder.write("group_vars/access_servers.json", {**connection, "access_server_users": [{"name": "ada"}]})
