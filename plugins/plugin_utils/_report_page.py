@@ -189,7 +189,7 @@ Affected: {{ affected[part.part] }}.
 - {{ row.title | md }}: **{{ row.word }}**
 {%- if row.message %} - {{ row.message | md }}{% endif %}
 {%- for key, before, after in row.details %}
-  - {{ key | md }}{% if before or after %}: {{ change(report.mode, before, after) | md }}{% endif %}
+  - {{ (key ~ ": " ~ change(report.mode, before, after) if before or after else key) | md }}
 {%- endfor %}
 {%- endfor %}
 {% endfor %}
@@ -302,7 +302,11 @@ ul { padding-left: 1.2rem; } h3 { margin-bottom: .2rem; } small { opacity: .75; 
 
 # A mark of its own, so that GitLab and GitHub do not see the name of an account, and send its owner a message.
 _MENTION = re.compile(r"(?<!\w)@"), "<span>@</span>"
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()#!|~]|^[-+]|(?<=\d)[.)](?=\s|$)")
+# Mails and terminals show the source. So only what could be a mark is escaped: no underscore inside a word, and no bracket of
+# JSON that has no target behind it. GitLab has marks of its own: [word:1], [[page]], [+ text +] and {- text -}.
+_SPECIAL = re.compile(
+    r"[\\`*#!|~]|^[-+\[]|\[(?![\"\d\]{])|\](?=[(\[:])|\{(?=[+-])|(?<![^\W_])_|_(?![^\W_])|(?<=\d)[.)](?=\s|$)"
+)
 
 
 def _plain(text: t.Any) -> str:
