@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         if not role:
             return ""
         prefix = f"{role[len(OURS) :]}_export"
-        return f" Variables of the role {role}: {prefix}_dest for dest, {prefix}_force for force."
+        return f" The role {role} takes dest from the variable {prefix}_dest, force from the variable {prefix}_force."
 
 
 def _is_folder_of_host(dest: str, variables: t.Mapping[str, t.Any]) -> bool:

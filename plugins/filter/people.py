@@ -312,7 +312,7 @@ class _Estate:
                 where = f"{self._product.users} of {self._server}"
                 if isinstance(name, str) and name in twin_of:
                     twin = twin_of[name]
-                    self.problems.append(f"{twin} of the people and {name} in {where} differ {only_in(name, twin)}")
+                    self.problems.append(f"{twin} in estate_people and {name} in {where} differ {only_in(name, twin)}")
                 merged[name if isinstance(name, str) else f"\n{number}"] = (
                     own  # the module reports what is wrong with it
                 )
@@ -326,14 +326,12 @@ class _Estate:
         name, secrets = user[key], {field.name for field in self._product.resource.fields if field.secret}
         if ABSENT in (user.get("state"), own.get("state")):
             if own.get("state") != ABSENT:
-                self.problems.append(
-                    f"{name} must not be on {self._server} according to the people, but {where} declares {name}"
-                )
+                self.problems.append(f"estate_people excludes {name} from {self._server}, but {where} declares {name}")
             return {key: name, "state": ABSENT}
         for option in sorted(set(user) & set(own)):
             if user[option] != own[option]:
-                values = "" if option in secrets else f", {user[option]!r} and {own[option]!r}"
-                self.problems.append(f"the people and {where} set {option} of {name} to different values{values}")
+                values = "" if option in secrets else f": {user[option]!r} and {own[option]!r}"
+                self.problems.append(f"{option} of {name} differs between estate_people and {where}{values}")
         return {**user, **own}
 
     def _impossible(self, ours: Sequence[User], everyone: Sequence[User]) -> Iterator[str]:

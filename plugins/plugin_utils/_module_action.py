@@ -209,7 +209,7 @@ class ModuleAction(ActionBase):
         msg = CHOICES.sub("", msg)
         named = [one for one in options if re.search(rf"\b{one}(?=[:[])" if "_" not in one else rf"\b{one}\b", msg)]
         return (
-            f" Variables of the role {role}: {', '.join(f'{prefix}_{one} for {one}' for one in named)}."
+            f" The role {role} takes {', '.join(f'{one} from the variable {prefix}_{one}' for one in named)}."
             if named
             else ""
         )

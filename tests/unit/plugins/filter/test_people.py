@@ -214,27 +214,27 @@ def test_a_server_may_keep_a_person_out() -> None:
         (
             {"groups": ["staff"]},
             {"group": "board"},
-            "the people and access_server_users of site-a set group of anna to different values, 'staff' and 'board'",
+            "group of anna differs between estate_people and access_server_users of site-a: 'staff' and 'board'",
         ),
         (
             {"password": SECRET},
             {"password": f"{SECRET}2"},
-            "the people and access_server_users of site-a set password of anna to different values",
+            "password of anna differs between estate_people and access_server_users of site-a",
         ),
         (
             {"state": "blocked"},
             {"state": "present"},
-            "the people and access_server_users of site-a set state of anna to different values, 'blocked' and 'present'",
+            "state of anna differs between estate_people and access_server_users of site-a: 'blocked' and 'present'",
         ),
         (
             {"servers": ["site-b"]},
             {},
-            "anna must not be on site-a according to the people, but access_server_users of site-a declares anna",
+            "estate_people excludes anna from site-a, but access_server_users of site-a declares anna",
         ),
         (
             {"state": "absent"},
             {"state": "blocked"},
-            "anna must not be on site-a according to the people, but access_server_users of site-a declares anna",
+            "estate_people excludes anna from site-a, but access_server_users of site-a declares anna",
         ),
     ],
 )
@@ -368,7 +368,7 @@ def test_one_address_of_two_people() -> None:
 
 def test_a_person_and_a_user_of_a_server_who_differ_only_in_case() -> None:
     for server, key, where in (("home", "login", "freebox_vpn_users"), ("site-a", "name", "access_server_users")):
-        sentence = f"anna of the people and Anna in {where} of {server} differ only in case"
+        sentence = f"anna in estate_people and Anna in {where} of {server} differ only in case"
         assert wrong([{"name": "anna"}], server, [{key: "Anna"}]) == [sentence]
         assert wrong([{"name": "anna"}], server, [{key: "berta"}]) == []
 
@@ -713,7 +713,7 @@ def test_a_person_leaves(estate: Estate) -> None:
         },
         {  # of the Access Server alone
             "dora is in the groups staff and board": {"name": "dora", "groups": ["staff", "board"]},
-            "kiosk must not be on site-a according to the people, but access_server_users": {
+            "estate_people excludes kiosk from site-a, but access_server_users": {
                 "name": "kiosk",
                 "state": "absent",
             },

@@ -100,7 +100,7 @@ def test_a_new_file_does_not_hide_what_the_group_declares(start: t.Callable[...,
         assert (run.status, files(folder)) == (0, left), run.output
         said = " ".join(run.output.split())
         assert "users.yml (access_server_users is set elsewhere)." in said
-        assert "access_server_export_dest for dest" in said
+        assert "takes dest from the variable access_server_export_dest, " in said
     run = folder.play(EXPORT, "-e", f"access_server_export_dest={tmp_path / 'now'}")
     assert "is set elsewhere" not in run.output
     assert "by-hand" in (tmp_path / "now/users.yml").read_text()

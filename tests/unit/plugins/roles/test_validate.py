@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import typing as t
 from pathlib import Path
 from types import SimpleNamespace
@@ -130,7 +131,9 @@ def test_one_run_reports_all_mistakes_of_all_servers_without_a_request(server: S
         [line] = [line for line in run.output.splitlines() if line.startswith(f"fatal: [{host}]")]
         missing = [mistake for mistake in mistakes if mistake not in line]
         assert not missing, line
-        assert "Variables of the role vpn.estate.access_server: access_server_" in line
+        assert re.search(
+            r"The role vpn\.estate\.access_server takes (\w+) from the variable access_server_\1[,.]", line
+        )
     assert sum(map(len, MISTAKES.values())) == 21
     output = " ".join(run.output.split())
     assert (
@@ -365,5 +368,5 @@ def test_a_refusal_names_the_variables_of_the_role(role: str | None, msg: str, s
     found = SimpleNamespace(get_name=lambda include_role_fqcn: role) if role else None
     action._task = SimpleNamespace(_role=found)
     prefix = str(role).rpartition(".")[2]
-    variables = ", ".join(f"{prefix}_{one} for {one}" for one in said.split(", ") if one)
-    assert action._variables_for(msg) == (f" Variables of the role {role}: {variables}." if said else "")
+    variables = ", ".join(f"{one} from the variable {prefix}_{one}" for one in said.split(", ") if one)
+    assert action._variables_for(msg) == (f" The role {role} takes {variables}." if said else "")
