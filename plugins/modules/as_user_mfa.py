@@ -48,7 +48,8 @@ options:
   required:
     description:
       - Whether the user must enter a code in addition to the password. This is O(vpn.estate.as_user#module:totp), as
-        set on the user. That module can also let the user inherit it.
+        set on the user. That module can also let the user inherit it. Set only one of the two options for a user.
+      - The guide to R(second factors, ansible_collections.vpn.estate.docsite.sign_in) describes which one to use.
     type: bool
   enrolled:
     description:
