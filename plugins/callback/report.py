@@ -115,7 +115,7 @@ class CallbackModule(CallbackBase):
                 # What the task of another collection says may hold a secret.
                 found[host] = [("", {"failed": True, "msg": f"{name} {BEFORE}"})]
                 check = check or (checked and not done)
-        servers = [server_report(host, answers, check=check) for host, answers in found.items()]
+        servers = [server_report(host, answers, check=check) for host, answers in sorted(found.items())]
         if not servers:
             return
         report = report_of(servers, check=check)

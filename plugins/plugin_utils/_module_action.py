@@ -283,7 +283,8 @@ class ModuleAction(ActionBase):
     def _add_connection_mistakes(self, args: Params, variables: Params) -> None:
         """Add what is wrong with the connection options of a task that asks no server, as far as this is known here.
 
-        Raises Mistakes where the task declares nothing that it could check as well.
+        Files may be missing on a machine that only checks. Raises Mistakes where the task declares nothing that it could check
+        as well.
         """
         if not self.is_local or not self.body.server:  # files of another machine
             return
@@ -298,7 +299,8 @@ class ModuleAction(ActionBase):
             mistakes.add(sentence)
         if not checked.error_messages:
             with mistakes.collecting():
-                product.check(checked.validated_parameters)
+                files = [name for name, option in spec.items() if option.get("type") == "path"]
+                product.check({**checked.validated_parameters, **dict.fromkeys(files)})
         if mistakes.sentences:  # only then, because the variable of a password may ask a password manager
             mask = Mask(self._connection_secrets(variables))
             mistakes.sentences = [mask.over(sentence) for sentence in mistakes.sentences]

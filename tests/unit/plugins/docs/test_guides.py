@@ -78,7 +78,8 @@ SOUND = """\
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_guide_declares_is_valid(name: str) -> None:
-    assert list(Guide.read(GUIDES / f"{name}.rst").faults()) == []
+    found = list(Guide.read(GUIDES / f"{name}.rst").faults())
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,8 @@ def test_the_commands_of_a_guide_print_what_it_shows(name: str, tmp_path: Path, 
     guide = Guide.read(GUIDES / f"{name}.rst")
     if DATABASE in guide.servers.values() and available():
         pytest.skip(available())
-    assert list(Reader(guide, tmp_path, start).faults()) == []
+    found = list(Reader(guide, tmp_path, start).faults())
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("name", NAMES)

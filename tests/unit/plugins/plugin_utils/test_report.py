@@ -13,9 +13,11 @@ import subprocess
 import typing as t
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
+from ansible_collections.vpn.estate.plugins.callback.report import CallbackModule
 from ansible_collections.vpn.estate.plugins.module_utils._access_server.server.declaration import DECLARATION
 from ansible_collections.vpn.estate.plugins.module_utils._engine.field import HIDDEN
 from ansible_collections.vpn.estate.plugins.plugin_utils._report import (
@@ -563,3 +565,15 @@ def test_a_browser_shows_the_page_and_runs_nothing(tmp_path: Path, width: int) -
     assert "What to do" in done.stdout
     assert "Refused to" not in done.stderr  # nothing on the page breaks its own policy
     assert shot.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_the_record_of_a_run_does_not_depend_on_the_host_that_is_done_first(order: str, tmp_path: Path) -> None:
+    callback = CallbackModule()
+    callback.get_option = lambda name: str(tmp_path)
+    task = SimpleNamespace(resolved_action="vpn.estate.as_declaration", check_mode=False, no_log=False)
+    for name in order:
+        host = SimpleNamespace(get_name=lambda name=name: name)
+        callback.v2_runner_on_ok(SimpleNamespace(task=task, host=host, result={**CLEAN, "changed": True}))
+    callback.v2_playbook_on_stats(SimpleNamespace(failures={}, dark={}))
+    assert re.findall("^## (.*)", (tmp_path / "report.md").read_text(), re.MULTILINE) == ["a: changed", "b: changed"]
