@@ -97,10 +97,10 @@ def rules(draw: st.DrawFn, clients: bool) -> list[Drawn]:
 
 def written(rule: Drawn) -> str:
     """As an access list has it."""
-    sign, bar = ("" if rule["accept"] else "-"), (":" if rule["family"] == "ipv4" else "|")
+    sign, mark = ("" if rule["accept"] else "-"), (":" if rule["family"] == "ipv4" else "|")
     if rule["kind"] == "net":
-        return sign + rule["net"] + (bar + ",".join(rule["services"]) if rule["services"] else "")
-    return sign + rule["kind"] + (bar + rule["name"] if "name" in rule else bar.strip(":"))
+        return sign + rule["net"] + (mark + ",".join(rule["services"]) if rule["services"] else "")
+    return sign + rule["kind"] + (mark + rule["name"] if "name" in rule else mark.strip(":"))
 
 
 def maybe(values: t.Sequence[t.Any]) -> st.SearchStrategy[t.Any]:

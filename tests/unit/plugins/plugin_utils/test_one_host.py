@@ -202,11 +202,10 @@ def test_of_two_hosts_that_declare_the_users_of_one_server_one_writes(
         **({"cluster_mysql_uri": "{{ uri }}", "uri": DATABASE} if database else {}),
     }
     folder = Folder(tmp_path)
-    folder.hosts(
-        one={**shared, "url": servers[0].simulator.url, "ca": servers[0].connection["as_ca_path"]},
-        two={**shared, "url": f"{servers[1].simulator.url}/api/", "ca": servers[1].connection["as_ca_path"]},
-    )
-    options = {**servers[0].connection, "as_url": "{{ url }}", "as_ca_path": "{{ ca }}"}
+    one, two = (server.connection for server in servers)
+    two = {**two, "as_url": f"{two['as_url']}/api/"}
+    folder.hosts(one={**shared, "connection": one}, two={**shared, "connection": two})
+    options = {name: f"{{{{ connection.{name} }}}}" for name in one}
     playbook = f"""
 - hosts: all
   gather_facts: false
@@ -234,14 +233,14 @@ def test_one_declaration_in_several_batches_and_another_one_in_a_later_play(serv
     - vpn.estate.as_declaration: {users: [{name: u-both}]}
       run_once: true
 """
-    for host in ("one", "two"):
-        plays += f"""
+    later = """
 - hosts: all
   gather_facts: false
   tasks:
-    - vpn.estate.as_declaration: {{users: [{{name: "u-{{{{ inventory_hostname }}}}"}}]}}
-      when: inventory_hostname == "{host}"
+    - vpn.estate.as_declaration: {users: [{name: "u-{{ inventory_hostname }}"}]}
+      when: inventory_hostname == "HOST"
 """
+    plays += later.replace("HOST", "one") + later.replace("HOST", "two")
     defaults = json.dumps({"group/vpn.estate.access_server": server.connection})
     done = folder.play(plays.replace("  gather_facts", f"  module_defaults: {defaults}\n  gather_facts"))
     assert done.status == 0, done.output

@@ -14,9 +14,13 @@ from ansible.template import Templar
 try:
     from ansible.template import trust_as_template
 except ImportError:
-    from ansible.utils.unsafe_proxy import wrap_var as data
+    from ansible.utils.unsafe_proxy import wrap_var
 
     TRUST: dict[str, bool] = {}
+
+    def data(value: t.Any) -> t.Any:
+        """Values of a task, which are no templates, whatever they look like."""
+        return wrap_var(value)
 
     def trust_as_template(value: t.Any) -> t.Any:
         """Nothing to do."""
@@ -26,7 +30,7 @@ else:
     TRUST = {"trusted_as_template": True}
 
     def data(value: t.Any) -> t.Any:
-        """Values of a task, which are no templates, whatever they look like."""
+        """Nothing to do."""
         return value
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from collections.abc import Callable
 
@@ -95,7 +96,7 @@ def test_without_the_option_no_session_ends_and_none_is_read(server: Server) -> 
 
 def test_a_client_that_connects_again_at_once_is_no_failure(server: Server) -> None:
     connect(server, ADDRESS)
-    again = lambda: server.simulator.connect("anna")  # noqa: E731
+    again = functools.partial(server.simulator.connect, "anna")
     server.simulator.faults.add(path="vpn/status", do="act", nth=3, act=again)
     assert users(server, group="ops")["objects"][0]["changed_keys"] == ["group", "old_sessions"]
     assert connected(server) == ["bert", "anna"]

@@ -632,8 +632,8 @@ def tokens_of(server: Simulated) -> set[str]:
     return {token for exchange in server.simulator.log for token in found(exchange.response)}
 
 
-def done(name: str, server: Simulated, /, **given: t.Any) -> dict[str, t.Any]:
-    return perform(body_of(name), name, {**server.connection, **given}, check=False, invocation=False)
+def done(module: str, server: Simulated, /, **given: t.Any) -> dict[str, t.Any]:
+    return perform(body_of(module), module, {**server.connection, **given}, check=False, invocation=False)
 
 
 @pytest.mark.parametrize(("kind", "name", "noun"), [(Server, "as_user", "name"), (Box, "freebox_vpn_user", "login")])
@@ -676,7 +676,7 @@ def test_a_secret_that_is_made_is_returned_as_asked_and_registered(
     assert not answer.get("failed"), answer
     content = answer["content"] if "content" in answer else answer["objects"][0]["content"]
     assert content
-    assert type(content) == str  # noqa: E721 - Ansible sends no other kind of text
+    assert content.__class__ is str  # Ansible sends no other kind of text
     assert {content, content.rstrip("\n")} & registered
     assert WHOLE not in json.dumps(answer)
 
