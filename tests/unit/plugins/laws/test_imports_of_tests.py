@@ -113,13 +113,13 @@ def canonical(name: str) -> str:
 def installed() -> frozenset[str]:
     """Top-level names that `ansible-test units` can import: Python's own, those of required libraries, and the project's."""
     locked = re.findall(r"^[\w.-]+(?===)", (ROOT / "tests/unit/requirements.lock").read_text(), re.MULTILINE)
-    of_ansible = (re.match(r"[\w.-]+", one) for one in importlib.metadata.requires("ansible-core") or [])
-    names = {canonical(name) for name in (*locked, *(one[0] for one in of_ansible if one), "ansible-core", "pytest")}
+    names = {canonical(name) for name in (*locked, "pytest")}
     libraries = importlib.metadata.packages_distributions().items()
     return frozenset(
         {
             *sys.stdlib_module_names,
             *(module for module, given in libraries if names & {*map(canonical, given)}),
+            *("ansible", "jinja2"),  # ansible-test has Ansible itself as a folder, and installs what it needs
             *("ansible_collections", "simulator"),
             *(path.stem for path in ROOT.glob("tools/*.py")),
             *(path.stem for path in ROOT.glob("tests/bench/*.py")),
