@@ -109,12 +109,13 @@ class ModuleAction(ActionBase):
                 here = self._can_run_here(variables)
                 args = self.body.checked(untagged(self._task.args), checker, self._read if here else None)
                 self._refuse_to_reveal(args)
+                named, unknown = self._connection_variables(variables) if self._is_offline(args) else ({}, set())
                 if self._is_offline(args):
-                    self._add_connection_mistakes(args, variables)
+                    self._add_connection_mistakes(args, variables, named)
                     undeclared = self._undeclared(args, variables)
                     if undeclared:
                         return {**result, "changed": False, **self._warnings(variables, [undeclared])}
-                take_back = self._claim(args, shared, variables)
+                take_back = self._claim(args, shared, variables, named, unknown)
                 if not self._is_offline(args):
                     args.update(shared.options(args))
                 done = self._perform(args, variables) if here else None
@@ -227,10 +228,13 @@ class ModuleAction(ActionBase):
                 "secret to a file (dest). Nothing was written."
             )
 
-    def _claim(self, args: Params, shared: SharedSignIn, variables: Params) -> t.Callable[[], None]:
+    def _claim(
+        self, args: Params, shared: SharedSignIn, variables: Params, named: Params, unknown: t.AbstractSet[str]
+    ) -> t.Callable[[], None]:
         """Let one host of a play declare a part of a server, and return what takes that back.
 
-        A task that asks no server may have no connection options: then the variables of their names say which server is meant.
+        A task that asks no server may have no connection options: then the variables of their names, ``named``, give the
+        server, unless they are among the ``unknown`` ones.
         Raises InputError where another host declares such a part otherwise.
         """
         if not self.body.server or len(variables.get("ansible_play_hosts_all", ())) < 2:
@@ -238,7 +242,6 @@ class ModuleAction(ActionBase):
         product, host = self.body.product, variables["inventory_hostname"]
         reach = dict(args)
         if self._is_offline(args):
-            named, unknown = self._connection_variables(variables)
             if product.place_options & unknown:
                 return _nothing
             reach = {**{name: one for name, one in named.items() if name in product.place_options}, **args}
@@ -280,17 +283,17 @@ class ModuleAction(ActionBase):
                     found += map(str, untagged(self._templar.template({name: variables[name]})).values())
         return [one for one in found if len(one) >= SHORTEST_SECRET]
 
-    def _add_connection_mistakes(self, args: Params, variables: Params) -> None:
+    def _add_connection_mistakes(self, args: Params, variables: Params, named: Params) -> None:
         """Add what is wrong with the connection options of a task that asks no server, as far as this is known here.
 
-        Files may be missing on a machine that only checks. Raises Mistakes where the task declares nothing that it could check
-        as well.
+        ``named`` are those that variables set. Files may be missing on a machine that only checks. Raises Mistakes where the
+        task declares nothing that it could check as well.
         """
         if not self.is_local or not self.body.server:  # files of another machine
             return
         product, mistakes = self.body.product, Mistakes()
         spec = {name: option for name, option in product.argument_spec.items() if not option.get("no_log")}
-        given = {**self._connection_variables(variables)[0], **{name: args[name] for name in spec if name in args}}
+        given = {**named, **{name: args[name] for name in spec if name in args}}
         checker = Checker(spec)
         with mistakes.collecting():
             checker.arguments(given)

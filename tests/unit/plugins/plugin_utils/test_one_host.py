@@ -131,7 +131,8 @@ class Estate:
         known = {name: trust_as_template(value) for name, value in variables.items()}
         known.update(inventory_hostname=host, ansible_play_hosts_all=["one", "two"])
         action._templar = Templar(DataLoader(), variables=known)
-        return action._claim(args, SharedSignIn(action.body.product, is_local=True), known)
+        shared = SharedSignIn(action.body.product, is_local=True)
+        return action._claim(args, shared, known, *action._connection_variables(known))
 
 
 @pytest.fixture(name="estate")
