@@ -38,7 +38,7 @@ returned: with RV(objects)
 type: dict
 """
 
-    # What is returned about a certificate in a file or in a configuration.
+    # What a declaration returns about users whose access ends soon.
     ENDING = r"""
 description: Declared users whose O(users[].until) is within 30 days.
 returned: unless the task was stopped
@@ -53,6 +53,7 @@ sample:
   - {part: users, name: max, until: "2026-12-31", days_left: 12}
 """
 
+    # What is returned about a certificate in a file or in a configuration.
     CERTIFICATE = r"""
 fingerprint:
   description: SHA-256 fingerprint, in hexadecimal digits.

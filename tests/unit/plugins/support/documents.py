@@ -10,12 +10,13 @@ import importlib
 import typing as t
 
 import yaml
+from ansible_collections.vpn.estate.plugins.module_utils._engine.declaration_files import SafeLoader
 
 
 @functools.cache
 def loaded(text: str) -> t.Any:
     """The data of a YAML text. Do not change them: the next caller gets the same objects."""
-    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    return yaml.load(text, Loader=SafeLoader)  # noqa: S506 - safe, and fast where it can be
 
 
 def documentation(module: str) -> dict[str, t.Any]:
